@@ -1,0 +1,1 @@
+"""Effects: each module talks to one thing and decides nothing."""

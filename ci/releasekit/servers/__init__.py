@@ -1,0 +1,1 @@
+"""Servers that stand alone: nothing of the kit is imported here."""
