@@ -1,0 +1,34 @@
+"""RK2xx: sdists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from releasekit.core.checks.model import Check, DistFacts, Fault, Severity, in_dist
+
+SHOWN = 10
+
+
+def find_missing_files(facts: DistFacts) -> Iterator[Fault]:
+    """Find files in git that the sdist lacks (check-manifest's comparison)."""
+    missing = facts.missing_files
+    if not missing:
+        return
+    more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+    yield Fault(
+        message=f"{len(missing)} file(s) in git are not in the sdist: "
+        f"{', '.join(missing[:SHOWN])}{more}",
+        fix="include them in MANIFEST.in, or list them in [tool.check-manifest] ignore",
+        place=in_dist(facts),
+    )
+
+
+SDIST_CHECKS = (
+    Check(
+        code="RK201",
+        title="file missing from the sdist",
+        severity=Severity.WARNING,
+        why="who builds from the sdist (a distribution, an auditor) gets less than git has",
+        find=find_missing_files,
+    ),
+)

@@ -1,0 +1,209 @@
+"""Settings: mappings in, one frozen value or all problems out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from releasekit.core.checks import CODES
+from releasekit.core.errors import InvalidConfiguration
+from releasekit.core.version import DEFAULT_PATTERNS
+
+ENVIRONMENT_PREFIX = "RELEASEKIT_"
+NOT_KEYS = ("RELEASEKIT_ADMIN_USERNAME", "RELEASEKIT_ADMIN_PASSWORD")
+"""Secrets of administration have the prefix and are no keys."""
+
+
+def _check_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError("this is not an https:// address")
+    if parts.username or parts.password:
+        raise ValueError("credentials do not belong here; use TWINE_USERNAME and TWINE_PASSWORD")
+    if "/repository/" in parts.path:
+        raise ValueError("give the address of Nexus itself, without /repository/NAME/")
+    return value.rstrip("/")
+
+
+def _check_pattern(value: str) -> str:
+    if value.count("{version}") != 1:
+        raise ValueError('a tag pattern holds {version} exactly once, as in "v{version}"')
+    return value
+
+
+def _split_pairs(value: object) -> object:
+    """Read RK101=warning,RK201=off, the form that an environment variable can hold."""
+    if not isinstance(value, str):
+        return value
+    return dict(pair.partition("=")[::2] for pair in value.split(",") if pair.strip())
+
+
+Url = Annotated[str, AfterValidator(_check_url)]
+# The names that Nexus accepts for a repository.
+RepositoryName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$")]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+SeverityName = Literal["error", "warning", "note", "off"]
+
+
+class Settings(BaseModel):
+    """What `[tool.releasekit]`, the environment and the options say together."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=lambda name: name.replace("_", "-"),
+        hide_input_in_errors=True,
+    )
+
+    url: Annotated[
+        Url | None,
+        Field(description="address of Nexus; absent: the embedded sandbox, nothing leaves"),
+    ] = None
+    hosted: Annotated[
+        RepositoryName, Field(description="hosted repository that releases go to")
+    ] = "pypi-hosted"
+    group: Annotated[
+        RepositoryName | None,
+        Field(description="group to verify and install from; absent: the hosted repository itself"),
+    ] = None
+    proxy: Annotated[
+        RepositoryName, Field(description="proxy repository, a member of the group")
+    ] = "pypi-proxy"
+    proxy_remote: Annotated[
+        str | None,
+        Field(description="what the sandbox's proxy serves: a directory of dists, or an index"),
+    ] = None
+    snapshots: Annotated[
+        RepositoryName | None,
+        Field(description="hosted repository that development versions may go to"),
+    ] = None
+    ca_bundle: Annotated[
+        str | None,
+        Field(description="the company's CA: a PEM file, a directory of them, or PEM text"),
+    ] = None
+    client_cert: Annotated[
+        str | None, Field(description="PEM file with a client certificate and its key")
+    ] = None
+    tag: Annotated[
+        Annotated[str, AfterValidator(_check_pattern)] | None,
+        Field(description='release tags, as "v{version}"; absent: with or without the v'),
+    ] = None
+    severity: Annotated[
+        dict[str, SeverityName],
+        BeforeValidator(_split_pairs),
+        Field(description="error, warning, note or off for the code of a check"),
+    ] = {}
+    build_constraints: Annotated[
+        str | None, Field(description="constraints file for the build requirements")
+    ] = None
+    timeout: Annotated[Seconds, Field(description="seconds without an answer to wait for")] = 60
+    stale_limit: Annotated[
+        Seconds, Field(description="seconds to wait for the group to show an upload")
+    ] = 30
+    cache_dir: Annotated[
+        str | None,
+        Field(description="where build environments are kept; absent: the user's cache directory"),
+    ] = None
+
+    @property
+    def tag_patterns(self) -> tuple[str, ...]:
+        """Return the patterns that a release tag may have, the preferred one first."""
+        return (self.tag,) if self.tag else DEFAULT_PATTERNS
+
+
+KEYS: tuple[str, ...] = tuple(field.alias or name for name, field in Settings.model_fields.items())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A place that keys come from, weakest first: a file's table, the environment, options."""
+
+    name: str
+    values: Mapping[str, Any]
+    spelled: Mapping[str, str]
+    """How that place spells each key."""
+
+
+def read_table(name: str, table: Mapping[str, Any]) -> Source:
+    """Return the keys of a TOML table."""
+    return Source(name=name, values=table, spelled={key: f"{name} {key}" for key in table})
+
+
+def read_environment(environ: Mapping[str, str]) -> Source:
+    """Return the keys that the environment sets; RELEASEKIT_TAG names a tag and is no key."""
+    names = {
+        name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("_", "-"): name
+        for name, value in environ.items()
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in NOT_KEYS and value
+    }
+    names.pop("tag", None)
+    values = {key: environ[name] for key, name in names.items()}
+    return Source(name="environment", values=values, spelled=names)
+
+
+def parse_settings(sources: Iterable[Source]) -> Settings:
+    """Merge the sources, a later one beats an earlier one.
+
+    Raises InvalidConfiguration with every problem of every source.
+    """
+    values: dict[str, Any] = {}
+    spelled: dict[str, str] = {}
+    names = []
+    for source in sources:
+        values |= source.values
+        spelled |= source.spelled
+        names.append(source.name)
+    problems = [*_find_unknown_codes(values.get("severity"), spelled)]
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        problems += _render_problems(error, spelled)
+        settings = Settings()
+    if problems:
+        raise InvalidConfiguration(
+            source=", ".join(names), count=len(problems), problems="\n".join(problems)
+        )
+    return settings
+
+
+def _find_unknown_codes(severity: object, spelled: Mapping[str, str]) -> list[str]:
+    codes = _split_pairs(severity) or {}
+    if not isinstance(codes, Mapping):
+        return []
+    return [
+        f"{spelled['severity']}: there is no check {code}{_suggest(str(code), CODES)}"
+        for code in codes
+        if code not in CODES
+    ]
+
+
+def _render_problems(error: ValidationError, spelled: Mapping[str, str]) -> list[str]:
+    problems = []
+    for problem in error.errors(include_url=False, include_input=False):
+        key, *rest = (str(part) for part in problem["loc"])
+        path = ".".join([spelled.get(key, key), *(p for p in rest if not p.startswith("function"))])
+        if problem["type"] == "extra_forbidden":
+            problems.append(f"{path}: there is no such key{_suggest(key, KEYS)}")
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            problems.append(f"{path}: {message[0].lower()}{message[1:]}")
+    return problems
+
+
+def _suggest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def find_table(root: Path, pyproject: Mapping[str, Any], own: Mapping[str, Any] | None) -> Source:
+    """Return the project's table: `releasekit.toml` where it exists, else `[tool.releasekit]`."""
+    if own is not None:
+        return read_table(str(root / "releasekit.toml"), own)
+    table = pyproject.get("tool", {}).get("releasekit", {})
+    return read_table(f"{root / 'pyproject.toml'} [tool.releasekit]", table)

@@ -1,0 +1,112 @@
+"""What happens during a release, as values: the terminal and the reports are made from these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from releasekit.core.checks import Finding
+from releasekit.core.plan import Plan
+from releasekit.core.project import Project, Target
+from releasekit.core.record import Record
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Began:
+    """A step has begun."""
+
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """Something to know that stops nothing."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Working:
+    """What a long step is doing now, for a terminal only."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Output:
+    """A line of a program that was started, shown with -v."""
+
+    line: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """Bytes of a file's upload that have been sent so far."""
+
+    filename: str
+    sent: int
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectRead:
+    """The step version is done."""
+
+    project: Project
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built:
+    """The step build is done, or an earlier build was found unchanged."""
+
+    record: Record
+    reused: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checked:
+    """The step check is done; `count` checks were asked."""
+
+    findings: tuple[Finding, ...]
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """The step plan is done."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Published:
+    """The step publish is done; `uploaded` are the file names of this run."""
+
+    target: Target
+    uploaded: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verified:
+    """The step verify is done: served with the same bytes and installed by hash."""
+
+    url: str
+    requirement: str
+    installed: str
+    """The file name that was installed."""
+
+
+Event = (
+    Began
+    | Note
+    | Working
+    | Output
+    | Sent
+    | ProjectRead
+    | Built
+    | Checked
+    | Planned
+    | Published
+    | Verified
+)
+Notify = Callable[[Event], None]

@@ -1,0 +1,82 @@
+"""The record of a build, `reports/release.json`: facts only, never a verdict."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from packaging.utils import canonicalize_name
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from releasekit.core.dists import Dist, NotADistError, parse_filename
+
+
+def _check_filename(filename: str) -> str:
+    if "/" in filename or "\\" in filename:
+        raise ValueError("a file name has no path in it")
+    try:
+        parse_filename(filename)
+    except NotADistError as error:
+        raise ValueError(str(error)) from error
+    return filename
+
+
+class RecordedFile(BaseModel):
+    """A dist that was built: name, size in bytes and SHA-256."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    filename: Annotated[str, AfterValidator(_check_filename)]
+    size: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Record(BaseModel):
+    """What was built, from what, and with what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = 1
+    project: str
+    version: str
+    tag: str | None
+    commit: str
+    dirty: bool
+    requirements: tuple[str, ...]
+    """Build requirements as they were resolved, pinned, sorted."""
+    tools: dict[str, str]
+    files: tuple[RecordedFile, ...]
+
+    @property
+    def requirement(self) -> str:
+        """Return the release as a requirement: name==version."""
+        return f"{self.project}=={self.version}"
+
+    @property
+    def normalized_name(self) -> str:
+        """Return the name as it stands in index addresses (PEP 503)."""
+        return canonicalize_name(self.project)
+
+
+def render_record(record: Record) -> str:
+    """Return the record as JSON text."""
+    return record.model_dump_json(indent=2) + "\n"
+
+
+def parse_record(text: str) -> Record:
+    """Return the record of a JSON text; raises pydantic's ValidationError."""
+    return Record.model_validate_json(text)
+
+
+def find_changes(record: Record, dists: Sequence[Dist]) -> tuple[str, ...]:
+    """Return what differs between the record and the files at hand, a sentence each."""
+    at_hand = {dist.filename: dist for dist in dists}
+    changes = []
+    for file in record.files:
+        dist = at_hand.get(file.filename)
+        if dist is None:
+            changes.append(f"{file.filename} is missing")
+        elif not hmac.compare_digest(dist.sha256, file.sha256):
+            changes.append(f"{file.filename} has SHA-256 {dist.sha256}, recorded is {file.sha256}")
+    return tuple(changes)

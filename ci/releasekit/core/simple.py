@@ -1,0 +1,92 @@
+"""Simple index pages (PEP 503) as an index, Nexus among them, serves them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublishedFile:
+    """A file that an index page lists."""
+
+    filename: str
+    url: str
+    """Absolute address, without the fragment."""
+    hashes: tuple[tuple[str, str], ...] = ()
+    """Pairs of algorithm and hex digest; Nexus before 3.41 has md5 only."""
+
+    def digest(self, algorithm: str) -> str | None:
+        """Return the digest in lower case, or None where the page does not carry it."""
+        return dict(self.hashes).get(algorithm)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectPage:
+    """A project's page."""
+
+    title: str
+    files: tuple[PublishedFile, ...] = field(default=())
+
+    def find(self, filename: str) -> PublishedFile | None:
+        """Return the first file of that name, as an installer would take it."""
+        return next((file for file in self.files if file.filename == filename), None)
+
+
+class NotAnIndexPageError(ValueError):
+    """An HTML page that is no index page: a login form, an error page of a front server."""
+
+
+class _Anchors(HTMLParser):
+    """Collect the title, the meta names and the links of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = ""
+        self.metas: list[str] = []
+        self.links: list[str] = []
+        self._in_title = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self._in_title = tag == "title"
+        if tag == "a" and values.get("href"):
+            self.links.append(str(values["href"]))
+        if tag == "meta" and values.get("name"):
+            self.metas.append(str(values["name"]))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_title = self._in_title and tag != "title"
+
+    def handle_data(self, data: str) -> None:
+        self.title += data if self._in_title else ""
+
+
+def parse_project_page(html: str, url: str) -> ProjectPage:
+    """Return the files that a project's page at `url` lists.
+
+    A page without any file has to show that it is an index page: the title of PEP 503's example
+    ("Links for NAME", also Nexus') or a version in a meta tag (PEP 629; Nexus has "api-version").
+    Raises NotAnIndexPageError.
+    """
+    page = _Anchors()
+    page.feed(html)
+    files = tuple(_parse_link(urljoin(url, link)) for link in page.links)
+    files = tuple(file for file in files if file.filename)
+    marked = page.title.strip().startswith("Links for") or any(
+        name in ("pypi:repository-version", "api-version") for name in page.metas
+    )
+    if not marked and not any(file.hashes for file in files):
+        raise NotAnIndexPageError(page.title.strip() or html.strip()[:80])
+    return ProjectPage(title=page.title.strip(), files=files)
+
+
+def _parse_link(link: str) -> PublishedFile:
+    url, fragment = urldefrag(link)
+    filename = unquote(urlsplit(url).path.rpartition("/")[2])
+    found = re.findall(r"(?:^|&)(sha256|md5)=([0-9a-fA-F]+)", fragment)
+    return PublishedFile(
+        filename=filename, url=url, hashes=tuple((name, value.lower()) for name, value in found)
+    )
