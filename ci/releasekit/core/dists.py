@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from packaging.errors import ExceptionGroup
+from packaging.metadata import Metadata, RawMetadata, parse_email
 from packaging.tags import Tag
 from packaging.utils import (
     InvalidSdistFilename,
@@ -23,6 +24,8 @@ from packaging.version import Version
 BLOCK = 1 << 20
 METADATA_LIMIT = 10 << 20
 """Bytes of core metadata that are read; the largest real ones are some hundred kB."""
+
+BEFORE_LICENSE_FILE = ("1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3")
 
 
 class DistKind(Enum):
@@ -137,11 +140,18 @@ def _is_top_pkg_info(name: str) -> bool:
     return name.count("/") == 1 and name.endswith("/PKG-INFO")
 
 
-def list_members(dist: Dist) -> Iterator[str]:
-    """Yield the names of the files in a dist, as the archive spells them."""
-    if zipfile.is_zipfile(dist.path):
-        with zipfile.ZipFile(dist.path) as archive:
-            yield from archive.namelist()
-        return
-    with tarfile.open(dist.path) as archive:
-        yield from (entry.name for entry in archive)
+def parse_metadata(text: bytes) -> tuple[RawMetadata, tuple[str, ...]]:
+    """Return core metadata and what the specification says against it.
+
+    As twine 7 reads it: License-File before metadata 2.4, which setuptools writes, is let pass.
+    """
+    metadata, unknown = parse_email(text)
+    if metadata.get("metadata_version") in BEFORE_LICENSE_FILE:
+        metadata.pop("license_files", None)
+        unknown.pop("license-file", None)
+    problems = [f"unknown or malformed field {name}" for name in unknown]
+    try:
+        Metadata.from_raw(metadata)
+    except ExceptionGroup as group:
+        problems += [str(error) for error in group.exceptions]
+    return metadata, tuple(sorted(problems))

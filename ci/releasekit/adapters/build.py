@@ -1,0 +1,246 @@
+"""Building: the sdist from a source tree, the wheel from that sdist, in cached environments."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import json
+import shutil
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CalledProcessError
+from typing import Literal
+
+import uv
+from build import BuildBackendException, BuildException, ProjectBuilder
+from filelock import FileLock
+
+from releasekit.adapters.process import Finished, Log, run
+from releasekit.core.errors import BuildFailed, BuildRequirementsFailed
+
+DistributionName = Literal["sdist", "wheel"]
+INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
+PIP_TO_UV = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX"}
+"""What a company's machine says to pip is said to uv too, unless uv has been told itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildOptions:
+    """How to build."""
+
+    environ: Mapping[str, str]
+    cache: Path | None
+    """Where build environments are kept; None keeps none (--fresh)."""
+    constraints: Path | None
+    epoch: int
+    """SOURCE_DATE_EPOCH: seconds since the epoch for every file in the dists."""
+    version: str | None
+    """The version of the release tag, for backends that would ask git; None lets them ask."""
+    log: Log
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildEnvironment:
+    """An isolated environment and what is installed in it."""
+
+    python: Path
+    requirements: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built:
+    """The dists of a build."""
+
+    sdist: Path
+    wheel: Path
+    requirements: tuple[str, ...]
+
+
+def build_dists(source: Path, out: Path, options: BuildOptions) -> Built:
+    """Build the sdist of a source tree and the wheel from that sdist.
+
+    The sdist is repacked, so that the same content is the same bytes whatever the umask, the user
+    and the clock. Raises BuildFailed and BuildRequirementsFailed.
+    """
+    with tempfile.TemporaryDirectory(prefix="releasekit-build-") as folder:
+        made, from_source = _build_one("sdist", source, Path(folder, "sdist"), options)
+        sdist = out / made.name
+        repack_sdist(made, sdist, options.epoch)
+        unpacked = _unpack(sdist, Path(folder, "unpacked"))
+        made, from_sdist = _build_one("wheel", unpacked, Path(folder, "wheel"), options)
+        wheel = Path(shutil.move(made, out / made.name))
+    requirements = sorted({*from_source.requirements, *from_sdist.requirements})
+    return Built(sdist=sdist, wheel=wheel, requirements=tuple(requirements))
+
+
+def _build_one(
+    dist: DistributionName, source: Path, out: Path, options: BuildOptions
+) -> tuple[Path, BuildEnvironment]:
+    tail = ""
+
+    def call_hook(
+        cmd: Sequence[str],
+        cwd: str | None = None,
+        extra_environ: Mapping[str, str] | None = None,
+    ) -> None:
+        nonlocal tail
+        environ = {**_hook_environ(options, Path(cmd[0])), **(extra_environ or {})}
+        finished = run(cmd, cwd=Path(cwd or source), environ=environ, log=options.log)
+        tail = finished.tail()
+        if finished.status:
+            raise CalledProcessError(finished.status, list(cmd))
+
+    try:
+        requires = ProjectBuilder(source).build_system_requires
+        with _open_environment(requires, source, options) as environment:
+            builder = ProjectBuilder(source, str(environment.python), call_hook)
+            more = builder.get_requires_for_build(dist)
+            if not more - requires:
+                return Path(builder.build(dist, out)), environment
+        with _open_environment(requires | more, source, options) as environment:
+            builder = ProjectBuilder(source, str(environment.python), call_hook)
+            return Path(builder.build(dist, out)), environment
+    except BuildBackendException as error:
+        raise BuildFailed(root=str(source), dist=dist, log="", tail=tail or str(error)) from error
+    except BuildException as error:
+        raise BuildFailed(root=str(source), dist=dist, log="", tail=str(error)) from error
+
+
+def _hook_environ(options: BuildOptions, python: Path) -> dict[str, str]:
+    path = options.environ.get("PATH", "")
+    environ = {
+        **options.environ,
+        "PATH": f"{python.parent}:{path}" if path else str(python.parent),
+        "VIRTUAL_ENV": str(python.parent.parent),
+        "SOURCE_DATE_EPOCH": str(options.epoch),
+        "PYTHONHASHSEED": "0",
+        "TZ": "UTC",
+    }
+    if options.version is not None:
+        # setuptools-scm and hatch-vcs (which uses it): README, "SETUPTOOLS_SCM_PRETEND_VERSION".
+        environ["SETUPTOOLS_SCM_PRETEND_VERSION"] = options.version
+    return environ
+
+
+@contextlib.contextmanager
+def _open_environment(
+    requires: set[str], source: Path, options: BuildOptions
+) -> Iterator[BuildEnvironment]:
+    """Provide an environment with the requirements, from the cache where it is there whole."""
+    if options.cache is None:
+        with tempfile.TemporaryDirectory(prefix="releasekit-build-env-") as folder:
+            yield _make_environment(Path(folder, "env"), requires, source, options)
+        return
+    key = _environment_key(requires, options)
+    path = options.cache / "build-envs" / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock"):
+        environment = _read_environment(path)
+        if environment is None:
+            shutil.rmtree(path, ignore_errors=True)
+            environment = _make_environment(path, requires, source, options)
+    yield environment
+
+
+def _environment_key(requires: set[str], options: BuildOptions) -> str:
+    environ = _installer_environ(options.environ)
+    facts = [
+        sorted(requires),
+        sys.version,
+        str(Path(sys.executable).resolve()),
+        {name: value for name, value in sorted(environ.items()) if name.startswith("UV_")},
+        options.constraints.read_text(encoding="utf-8") if options.constraints else None,
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
+
+
+def _read_environment(path: Path) -> BuildEnvironment | None:
+    """Return a cached environment; None where it is missing, half made or its Python is gone."""
+    python = path / "bin" / "python"
+    try:
+        # The marker is written last: without it, the making was interrupted.
+        requirements = json.loads((path / "complete.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not python.exists():
+        return None
+    return BuildEnvironment(python=python, requirements=tuple(requirements))
+
+
+def _make_environment(
+    path: Path, requires: set[str], source: Path, options: BuildOptions
+) -> BuildEnvironment:
+    python = path / "bin" / "python"
+    fresh = ["--no-cache"] if options.cache is None else []
+    pins = ["--constraints", str(options.constraints)] if options.constraints else []
+    steps = [["venv", "--no-project", "--python", sys.executable, str(path)]]
+    if requires:
+        steps.append(["pip", "install", "--python", str(python), *fresh, *pins, *sorted(requires)])
+    steps.append(["pip", "freeze", "--python", str(python)])
+    for arguments in steps:
+        finished = _uv(arguments, source, options)
+        if finished.status:
+            names = ", ".join(sorted(requires)) or "none"
+            raise BuildRequirementsFailed(
+                root=str(source), requirements=names, tail=finished.tail()
+            )
+    requirements = tuple(line for line in finished.output.splitlines() if "==" in line)
+    (path / "complete.json").write_text(json.dumps(requirements), encoding="utf-8")
+    return BuildEnvironment(python=python, requirements=requirements)
+
+
+def _uv(arguments: Sequence[str], source: Path, options: BuildOptions) -> Finished:
+    # Run in the project, so that its own [tool.uv] decides on indexes as it does for uv itself.
+    environ = {**_installer_environ(options.environ), "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
+    return run((uv.find_uv_bin(), *arguments), cwd=source, environ=environ, log=options.log)
+
+
+def _installer_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of uv, told what pip has been told where uv has not."""
+    told = {name: value for name, value in environ.items() if name != "VIRTUAL_ENV"}
+    if not any(environ.get(name) for name in INDEX_VARIABLES):
+        told |= {ours: environ[pips] for pips, ours in PIP_TO_UV.items() if environ.get(pips)}
+    return told
+
+
+def repack_sdist(made: Path, sdist: Path, epoch: int) -> None:
+    """Write an sdist again so that its bytes follow from its content alone.
+
+    Members sorted, one time, no owner, modes 755 or 644: what setuptools and pdm-backend leave to
+    the machine. Raises BuildFailed for an archive that cannot be read.
+    """
+    with (
+        tarfile.open(made) as archive,
+        sdist.open("wb") as file,
+        gzip.GzipFile("", "wb", fileobj=file, mtime=epoch) as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as repacked,
+    ):
+        for entry in sorted(archive.getmembers(), key=lambda entry: entry.name):
+            content = archive.extractfile(entry) if entry.isreg() else None
+            repacked.addfile(_normalize(entry, epoch), content)
+
+
+def _normalize(entry: tarfile.TarInfo, epoch: int) -> tarfile.TarInfo:
+    executable = entry.isdir() or entry.mode & 0o100
+    return entry.replace(
+        mtime=epoch,
+        mode=0o755 if executable else 0o644,
+        uid=0,
+        gid=0,
+        uname="",
+        gname="",
+        deep=False,
+    )
+
+
+def _unpack(sdist: Path, folder: Path) -> Path:
+    """Unpack an sdist and return its top directory (PEP 625: one, named like the file)."""
+    with tarfile.open(sdist) as archive:
+        # The data filter refuses members that would land outside (PEP 706).
+        archive.extractall(folder, filter="data")
+    return next(path for path in sorted(folder.iterdir()) if path.is_dir())

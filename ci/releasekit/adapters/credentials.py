@@ -1,0 +1,81 @@
+"""Credentials and `.pypirc`, by twine's own rules."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from twine import auth, exceptions, utils
+
+from releasekit.core.errors import MissingCredentials, UnknownPypircSection
+from releasekit.core.project import Credentials
+
+# twine's log would scroll past; what it means is said by the errors here.
+logging.getLogger("twine").addHandler(logging.NullHandler())
+logging.getLogger("twine").propagate = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PypircSection:
+    """A repository as `.pypirc` describes it."""
+
+    name: str
+    url: str
+    ca_cert: str | None
+    client_cert: str | None
+
+
+def read_pypirc(name: str) -> PypircSection:
+    """Read the section of `~/.pypirc` that `-r NAME` means; raises UnknownPypircSection."""
+    path = utils.DEFAULT_CONFIG_FILE
+    try:
+        found = utils.get_repository_from_config(path, name)
+    except exceptions.TwineException as error:
+        reason = str(error.args[0]).splitlines()[0]
+        raise UnknownPypircSection(name=name, path=path, reason=reason) from error
+    except KeyError as error:
+        raise UnknownPypircSection(
+            name=name, path=path, reason=f"the section has no {error.args[0]}"
+        ) from error
+    url = found["repository"]
+    if not url or not url.startswith(("https://", "http://")):
+        raise UnknownPypircSection(name=name, path=path, reason=f"{url} is no https:// address")
+    return PypircSection(
+        name=name, url=url, ca_cert=found.get("ca_cert"), client_cert=found.get("client_cert")
+    )
+
+
+def read_credentials(
+    url: str, *, section: str | None, environ: Mapping[str, str], interactive: bool
+) -> Credentials:
+    """Find the user name and the password for a repository.
+
+    In twine's order: environment, `.pypirc` section, keyring, and a prompt on a terminal only.
+    Raises MissingCredentials.
+    """
+    config: utils.RepositoryConfig = {"repository": url}
+    if section:
+        config = utils.get_repository_from_config(utils.DEFAULT_CONFIG_FILE, section)
+    given = auth.CredentialInput(
+        environ.get("TWINE_USERNAME") or None, environ.get("TWINE_PASSWORD") or None
+    )
+    resolver = auth.Resolver.choose(interactive)(config, given)
+    values = {}
+    for what in ("username", "password"):
+        try:
+            values[what] = getattr(resolver, what)
+        except (exceptions.NonInteractive, EOFError):
+            values[what] = None
+        if not values[what]:
+            label = {"username": "user name", "password": "password"}[what]
+            raise MissingCredentials(url=url, missing=label, pypirc=utils.DEFAULT_CONFIG_FILE)
+    return Credentials(**values, source=_source(given, config, section))
+
+
+def _source(
+    given: auth.CredentialInput, config: utils.RepositoryConfig, section: str | None
+) -> str:
+    if given.password:
+        return "TWINE_USERNAME and TWINE_PASSWORD"
+    return f".pypirc section {section}" if config.get("password") else "keyring"

@@ -1,0 +1,92 @@
+"""Git: what is checked out, and a throw-away worktree of it."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from releasekit.adapters.process import Finished, capture
+from releasekit.core.errors import NotARepository
+from releasekit.core.project import Commit
+
+
+def read_commit(root: Path, environ: Mapping[str, str]) -> Commit:
+    """Read the commit that is checked out in `root`.
+
+    Raises NotARepository, with git's own words and the line that mends it.
+    """
+    # One process: the answers come in this order, a line each.
+    described = _git(root, environ, "rev-parse", "--show-toplevel", "--is-shallow-repository")
+    if described.status:
+        raise _not_a_repository(root, described)
+    top, shallow = described.output.splitlines()
+    shown = _git(root, environ, "log", "-1", "--format=%H %ct", "--no-show-signature")
+    if shown.status:
+        raise _not_a_repository(root, shown)
+    sha, time = shown.output.split()
+    tags = _git(root, environ, "tag", "--points-at", "HEAD").output.split()
+    status = _git(root, environ, "status", "--porcelain=v1", "-z", "--untracked-files=no")
+    return Commit(
+        root=Path(top),
+        sha=sha,
+        time=int(time),
+        tags=tuple(tags),
+        changed=parse_status(status.output),
+        shallow=shallow == "true",
+    )
+
+
+def parse_status(text: str) -> tuple[str, ...]:
+    """Return the changed paths of `git status --porcelain=v1 -z`.
+
+    A renamed file is two entries: "R  new", then the old path without a mark.
+    """
+    paths = []
+    entries = iter(filter(None, text.split("\0")))
+    for entry in entries:
+        paths.append(entry[3:])
+        if entry[0] in "RC":
+            next(entries, None)
+    return tuple(paths)
+
+
+@contextlib.contextmanager
+def open_worktree(commit: Commit, environ: Mapping[str, str]) -> Iterator[Path]:
+    """Provide a throw-away checkout of the commit, submodules included.
+
+    Only what the commit holds is in it: no untracked, ignored or modified file.
+    """
+    with tempfile.TemporaryDirectory(prefix="releasekit-src-") as folder:
+        tree = Path(folder, "source").resolve()
+        _must(commit.root, environ, "worktree", "add", "--detach", "--force", str(tree), commit.sha)
+        try:
+            if (tree / ".gitmodules").exists():
+                _must(tree, environ, "submodule", "update", "--init", "--recursive")
+            yield tree
+        finally:
+            _git(commit.root, environ, "worktree", "remove", "--force", "--force", str(tree))
+
+
+def _must(root: Path, environ: Mapping[str, str], *arguments: str) -> None:
+    finished = _git(root, environ, *arguments)
+    if finished.status:
+        raise _not_a_repository(root, finished)
+
+
+def _git(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
+    # No hook of the user's runs for a throw-away checkout, no prompt, no optional lock, C locale.
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
+    command = ("git", "-c", "core.hooksPath=/dev/null", *arguments)
+    return capture(command, cwd=root, environ={**environ, **quiet})
+
+
+def _not_a_repository(root: Path, finished: Finished) -> NotARepository:
+    reason = finished.tail()
+    mend = "git init && git add -A && git commit, or name the project's directory with -C DIR"
+    # git >= 2.35.2 refuses another user's repository and prints the line that allows it.
+    for line in finished.errors.splitlines():
+        if line.strip().startswith("git config --global --add safe.directory"):
+            mend = line.strip()
+    return NotARepository(root=str(root), reason=reason, mend=mend)

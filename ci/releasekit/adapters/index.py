@@ -1,0 +1,116 @@
+"""A simple index: a project's page, and files downloaded to learn their SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+import requests
+
+from releasekit.adapters.http import Network, explain_failure, open_session
+from releasekit.core.dists import BLOCK
+from releasekit.core.errors import (
+    NoSuchRepository,
+    NotPermitted,
+    ReleasekitError,
+    UnexpectedAnswer,
+    WrongCredentials,
+)
+from releasekit.core.project import Credentials, simple_url
+from releasekit.core.simple import (
+    NotAnIndexPageError,
+    ProjectPage,
+    PublishedFile,
+    parse_project_page,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Index:
+    """The simple index of the repository at `url`, and how to read it."""
+
+    url: str
+    network: Network
+    credentials: Credentials
+
+
+def read_page(index: Index, name: str) -> ProjectPage:
+    """Read the page of a project; a project that the index does not know has no files.
+
+    Nexus answers 404 in a hosted repository, and 200 with an empty page in a group.
+    """
+    url = f"{simple_url(index.url)}{name}/"
+    with open_session(index.network, index.credentials) as session:
+        answer = _get(session, index, url)
+        if answer.status_code == 404 and "Repository not found" not in _phrase(answer):
+            return ProjectPage(title="")
+        _refuse(answer, index, url)
+        try:
+            return parse_project_page(answer.text, url)
+        except NotAnIndexPageError as error:
+            said = f'it sent a page without any link to a file: "{error}"'
+            raise UnexpectedAnswer(url=url, answer=said) from error
+
+
+def read_digest(index: Index, file: PublishedFile) -> PublishedFile | None:
+    """Download a file and return it with its SHA-256; None where the page's link is dead."""
+    with open_session(index.network, index.credentials) as session:
+        answer = _get(session, index, file.url)
+        with answer:
+            if answer.status_code == 404:
+                return None
+            _refuse(answer, index, file.url)
+            digest = hashlib.sha256()
+            try:
+                for block in answer.iter_content(BLOCK):
+                    digest.update(block)
+            except requests.RequestException as error:
+                raise explain_failure(error, file.url) from error
+    return replace(file, hashes=(("sha256", digest.hexdigest()), *file.hashes))
+
+
+def _get(session: requests.Session, index: Index, url: str) -> requests.Response:
+    # Credentials go to the index's own host only: a page may link anywhere.
+    same_host = urlsplit(url).netloc == urlsplit(index.url).netloc
+    try:
+        return session.get(
+            url,
+            auth=None if same_host else _anonymous,
+            headers={"Accept": "text/html", "Accept-Encoding": "identity"},
+            stream=True,
+        )
+    except requests.RequestException as error:
+        raise explain_failure(error, url) from error
+
+
+def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _refuse(answer: requests.Response, index: Index, url: str) -> None:
+    if error := refusal(answer, index.credentials, url=url, action="read"):
+        raise error
+
+
+def refusal(
+    answer: requests.Response, credentials: Credentials, *, url: str, action: str
+) -> ReleasekitError | None:
+    """Return the situation that an answer other than 200 is, None for 200."""
+    status = answer.status_code
+    if status == 200:
+        return None
+    if status == 401:
+        return WrongCredentials(url=url, username=credentials.username, source=credentials.source)
+    phrase = _phrase(answer)
+    if status == 403:
+        return NotPermitted(url=url, username=credentials.username, action=action, reason=phrase)
+    if status in (400, 404, 405):
+        role = "hosted" if action == "upload" else "readable"
+        return NoSuchRepository(url=url, role=role, answer=f"{status} {phrase}")
+    return UnexpectedAnswer(url=url, answer=f"{status} {phrase}")
+
+
+def _phrase(answer: requests.Response) -> str:
+    """Return the reason phrase, in which Nexus says what is wrong."""
+    return answer.reason or "without a reason"

@@ -1,0 +1,101 @@
+"""Installing back: a clean environment, exactly the release, by hash, with uv."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+import uv
+
+from releasekit.adapters.process import Finished, Log, run
+from releasekit.core.errors import InstallUnavailable
+from releasekit.core.project import Credentials, simple_url
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CleanEnvironment:
+    """An empty virtual environment."""
+
+    path: Path
+    python: Path
+    environ: Mapping[str, str]
+
+
+def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without settings of pip and uv.
+
+    A find-links or index setting of the user's would let an install succeed that the index alone
+    cannot serve, and fake the proof.
+    """
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(("PIP_", "UV_", "VIRTUAL_ENV"))
+    }
+
+
+@contextlib.contextmanager
+def open_environment(environ: Mapping[str, str]) -> Iterator[CleanEnvironment]:
+    """Provide a throw-away environment; raises InstallUnavailable."""
+    with tempfile.TemporaryDirectory(prefix="releasekit-env-") as folder:
+        path = Path(folder, "env")
+        command = (uv.find_uv_bin(), "venv", "--no-config", "--no-project", "--quiet")
+        clean = clean_environ(environ)
+        made = run(
+            (*command, "--python", sys.executable, str(path)), cwd=Path(folder), environ=clean
+        )
+        if made.status:
+            raise InstallUnavailable(where_=str(path), tail=made.tail())
+        python = path / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+        yield CleanEnvironment(path=path, python=python, environ=clean)
+
+
+def install_by_hash(
+    environment: CleanEnvironment,
+    requirement: str,
+    sha256: Sequence[str],
+    *,
+    url: str,
+    credentials: Credentials,
+    log: Log | None = None,
+) -> Finished:
+    """Install one requirement from the repository at `url` alone, only with these digests."""
+    requirements = environment.path / "requirements.txt"
+    hashes = " ".join(f"--hash=sha256:{digest}" for digest in sha256)
+    requirements.write_text(f"{requirement} {hashes}\n", encoding="utf-8")
+    command = (uv.find_uv_bin(), "pip", "install", "--no-config", "--no-cache", "--no-deps")
+    return run(
+        (
+            *command,
+            "--require-hashes",
+            "--python",
+            str(environment.python),
+            "-r",
+            str(requirements),
+        ),
+        cwd=environment.path,
+        environ={**environment.environ, **_index_environ(url, credentials)},
+        log=log,
+    )
+
+
+def _index_environ(url: str, credentials: Credentials) -> dict[str, str]:
+    # A named index takes its credentials from variables of that name: none in argv, none in a file.
+    return {
+        "UV_DEFAULT_INDEX": f"releasekit={simple_url(url)}",
+        "UV_INDEX_RELEASEKIT_USERNAME": credentials.username,
+        "UV_INDEX_RELEASEKIT_PASSWORD": credentials.password,
+        "UV_NO_PROGRESS": "1",
+        "NO_COLOR": "1",
+    }
+
+
+def read_installed(environment: CleanEnvironment) -> tuple[Distribution, ...]:
+    """Return all that is installed in the environment, as importlib.metadata sees it."""
+    folders = environment.path.glob("[lL]ib*/python*/site-packages")
+    return tuple(distributions(path=[str(folder) for folder in folders]))
