@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from twine import auth, exceptions, utils
 
 from releasekit.core.errors import MissingCredentials, UnknownPypircSection
-from releasekit.core.project import Credentials
+from releasekit.core.target import Credentials
 
 # twine's log would scroll past; what it means is said by the errors here.
 logging.getLogger("twine").addHandler(logging.NullHandler())

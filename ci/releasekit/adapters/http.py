@@ -29,7 +29,7 @@ from releasekit.core.errors import (
     Unreachable,
     UntrustedCertificate,
 )
-from releasekit.core.project import Credentials
+from releasekit.core.target import Credentials
 
 CA_VARIABLES = (
     "SSL_CERT_FILE",  # OpenSSL, uv

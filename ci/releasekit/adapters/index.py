@@ -15,15 +15,22 @@ from releasekit.core.errors import (
     NotPermitted,
     ReleasekitError,
     UnexpectedAnswer,
+    UploadRefused,
     WrongCredentials,
 )
-from releasekit.core.project import Credentials, simple_url
 from releasekit.core.simple import (
     NotAnIndexPageError,
     ProjectPage,
     PublishedFile,
     parse_project_page,
 )
+from releasekit.core.target import Credentials, simple_url
+
+MENDS = {
+    413: "raise the size limit of the front server (nginx: client_max_body_size), then run again",
+    301: "give the address that the server redirects to: an upload follows no redirect",
+    302: "give the address that the server redirects to: an upload follows no redirect",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,9 +112,12 @@ def refusal(
     phrase = _phrase(answer)
     if status == 403:
         return NotPermitted(url=url, username=credentials.username, action=action, reason=phrase)
-    if status in (400, 404, 405):
+    if status in (404, 405):
         role = "hosted" if action == "upload" else "readable"
         return NoSuchRepository(url=url, role=role, answer=f"{status} {phrase}")
+    if action == "upload" and status < 500:
+        mend = MENDS.get(status, "see what that means in Nexus; nothing was stored")
+        return UploadRefused(url=url, answer=f"{status} {phrase}", mend=mend)
     return UnexpectedAnswer(url=url, answer=f"{status} {phrase}")
 
 

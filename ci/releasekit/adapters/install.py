@@ -14,7 +14,7 @@ import uv
 
 from releasekit.adapters.process import Finished, Log, run
 from releasekit.core.errors import InstallUnavailable
-from releasekit.core.project import Credentials, simple_url
+from releasekit.core.target import Credentials, simple_url
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,5 +97,5 @@ def _index_environ(url: str, credentials: Credentials) -> dict[str, str]:
 
 def read_installed(environment: CleanEnvironment) -> tuple[Distribution, ...]:
     """Return all that is installed in the environment, as importlib.metadata sees it."""
-    folders = environment.path.glob("[lL]ib*/python*/site-packages")
+    folders = environment.path.glob("lib/python*/site-packages")  # lib64 is a link to it
     return tuple(distributions(path=[str(folder) for folder in folders]))

@@ -20,7 +20,7 @@ from twine.repository import Repository
 from releasekit.adapters.http import Network, explain_failure, mount
 from releasekit.adapters.index import refusal
 from releasekit.core.errors import ReleasekitError, UploadFailed
-from releasekit.core.project import Credentials
+from releasekit.core.target import Credentials
 
 NO_RETRIES = urllib3.Retry(total=0)
 

@@ -16,6 +16,7 @@ from releasekit.core.errors import InvalidConfiguration
 from releasekit.core.version import DEFAULT_PATTERNS
 
 ENVIRONMENT_PREFIX = "RELEASEKIT_"
+SANDBOX = "sandbox"
 NOT_KEYS = ("RELEASEKIT_ADMIN_USERNAME", "RELEASEKIT_ADMIN_PASSWORD")
 """Secrets of administration have the prefix and are no keys."""
 
@@ -29,6 +30,11 @@ def _check_url(value: str) -> str:
     if "/repository/" in parts.path:
         raise ValueError("give the address of Nexus itself, without /repository/NAME/")
     return value.rstrip("/")
+
+
+def _read_sandbox(value: object) -> object:
+    """Read "sandbox": a merge request rehearses there although the project names a Nexus."""
+    return None if value == SANDBOX else value
 
 
 def _check_pattern(value: str) -> str:
@@ -63,7 +69,8 @@ class Settings(BaseModel):
 
     url: Annotated[
         Url | None,
-        Field(description="address of Nexus; absent: the embedded sandbox, nothing leaves"),
+        BeforeValidator(_read_sandbox),
+        Field(description='address of Nexus; absent or "sandbox": the embedded sandbox'),
     ] = None
     hosted: Annotated[
         RepositoryName, Field(description="hosted repository that releases go to")

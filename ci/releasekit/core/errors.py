@@ -388,6 +388,22 @@ class Conflict(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class OtherBytesServed(ReleasekitError):
+    """The repository that people install from serves other bytes than were uploaded."""
+
+    status = Status.REFUSED
+    what = "the index serves other bytes than were released"
+    where = "{url}"
+    why = "{files}"
+    next = (
+        "see which member of the group has that name: a public package shadows yours,\n"
+        "or another group member holds an older file; a routing rule on the proxy blocks it"
+    )
+    url: str
+    files: str
+
+
+@dataclass(kw_only=True, eq=False)
 class PackageBroken(ReleasekitError):
     """The index serves the right bytes, and they do not install."""
 
@@ -445,6 +461,19 @@ class UploadFailed(ReleasekitError):
     url: str
     reason: str
     attempts: int
+
+
+@dataclass(kw_only=True, eq=False)
+class UploadRefused(ReleasekitError):
+    """The server answered an upload with 4xx."""
+
+    what = "the server refused an upload"
+    where = "{url}"
+    why = "it answered {answer}"
+    next = "{mend}"
+    url: str
+    answer: str
+    mend: str
 
 
 @dataclass(kw_only=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from releasekit.core.checks import Finding
 from releasekit.core.plan import Plan
-from releasekit.core.project import Project, Target
+from releasekit.core.project import Project
 from releasekit.core.record import Record
 
 
@@ -57,18 +57,17 @@ class ProjectRead:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Built:
-    """The step build is done, or an earlier build was found unchanged."""
+    """The step build is done."""
 
     record: Record
-    reused: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked:
-    """The step check is done; `count` checks were asked."""
+    """The step check is done; `asked` are the codes of the checks, silent ones too."""
 
     findings: tuple[Finding, ...]
-    count: int
+    asked: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +81,7 @@ class Planned:
 class Published:
     """The step publish is done; `uploaded` are the file names of this run."""
 
-    target: Target
+    url: str
     uploaded: tuple[str, ...]
 
 
@@ -92,8 +91,6 @@ class Verified:
 
     url: str
     requirement: str
-    installed: str
-    """The file name that was installed."""
 
 
 Event = (

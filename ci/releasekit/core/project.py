@@ -1,11 +1,27 @@
-"""The project at one commit, and the repositories its release goes to."""
+"""The project at one commit, and whether that commit may be released."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from releasekit.core.version import ReleaseTag
+from releasekit.core.errors import (
+    DirtyTree,
+    NoReleaseTag,
+    TagIsNoVersion,
+    TagNotOnHead,
+    TagsDisagree,
+)
+from releasekit.core.version import (
+    DifferentVersionsError,
+    ReleaseTag,
+    choose_tag,
+    parse_tag,
+    render_tag,
+)
+
+SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,30 +58,61 @@ class Project:
         return bool(self.commit.changed)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Credentials:
-    """A user name and a password; the password shows in no representation."""
+def find_release_tag(
+    commit: Commit, patterns: Sequence[str], wanted: str | None = None
+) -> ReleaseTag | None:
+    """Return the release tag on a commit; `wanted` names one (--tag).
 
-    username: str
-    password: str = field(repr=False)
-    source: str
-    """Where they came from, for messages: "TWINE_USERNAME", ".pypirc section NAME"..."""
+    Raises TagsDisagree, TagNotOnHead and TagIsNoVersion; the last one only for a wanted tag.
+    """
+    root, short = str(commit.root), commit.short
+    if wanted is not None and wanted not in commit.tags:
+        there = ", ".join(commit.tags) or "none"
+        reason = f"the tags on HEAD: {there}"
+        raise TagNotOnHead(root=root, commit=short, tag=wanted, reason=reason)
+    tags = (wanted,) if wanted is not None else commit.tags
+    found = [tag for name in tags if (tag := parse_tag(name, patterns))]
+    if wanted is not None and not found:
+        raise _no_version(commit, (wanted,), patterns)
+    try:
+        return choose_tag(found)
+    except DifferentVersionsError as error:
+        best = max(found, key=lambda tag: tag.version).name
+        raise TagsDisagree(root=root, commit=short, tags=str(error), first=best) from error
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
-    """Where a release goes and where it is installed from."""
+def refuse_unreleasable(project: Project, patterns: Sequence[str]) -> None:
+    """Refuse what no real index may get: a commit without a release tag, a changed tree.
 
-    upload_url: str
-    """Address of the hosted repository, with the slash at the end that Nexus demands."""
-    install_url: str
-    """Address of the repository that people install from: the group's, or else the hosted one."""
-    snapshots_url: str | None
-    credentials: Credentials
-    sandbox: bool
-    """True for the embedded sandbox: nothing leaves the machine, and any tree may go there."""
+    Raises NoReleaseTag, TagIsNoVersion and DirtyTree.
+    """
+    commit = project.commit
+    if project.tag is None and commit.tags:
+        raise _no_version(commit, commit.tags, patterns)
+    if project.tag is None:
+        raise no_release_tag(commit, patterns)
+    if commit.changed:
+        more = len(commit.changed) - SHOWN
+        files = ", ".join(commit.changed[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+        raise DirtyTree(root=str(commit.root), files=files, tag=project.tag.name)
 
 
-def simple_url(repository_url: str) -> str:
-    """Return the address of a repository's simple index (PEP 503)."""
-    return f"{repository_url.rstrip('/')}/simple/"
+def no_release_tag(commit: Commit, patterns: Sequence[str]) -> NoReleaseTag:
+    """Return the error for a commit without a release tag; a shallow clone has its own mend."""
+    tag = render_tag("1.2.3", patterns)
+    reason = f"a release is named by a tag like {tag} on the commit that is checked out"
+    mend = f"git tag {tag} && git push origin {tag}, then run this again on that tag"
+    if commit.shallow:
+        reason = "this clone is shallow, so its tags may be missing"
+        mend = "git fetch --unshallow --tags, then run this again (in GitLab: GIT_DEPTH: 0)"
+    return NoReleaseTag(root=str(commit.root), commit=commit.short, reason=reason, mend=mend)
+
+
+def _no_version(commit: Commit, tags: Sequence[str], patterns: Sequence[str]) -> TagIsNoVersion:
+    return TagIsNoVersion(
+        root=str(commit.root),
+        commit=commit.short,
+        tags=", ".join(tags),
+        pattern=" or ".join(patterns),
+        example=render_tag("1.2.3", patterns),
+    )

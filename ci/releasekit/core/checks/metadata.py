@@ -43,7 +43,7 @@ def find_other_identity(facts: DistFacts) -> Iterator[Fault]:
         )
     if facts.release_version is not None and named.version != facts.release_version:
         yield Fault(
-            message=f"the tag says {facts.release_version}, the dist says {named.version}",
+            message=f"the release is {facts.release_version}, {facts.dist.filename} is not",
             fix=f"set the version to {facts.release_version}, or tag the commit that has it",
             place=facts.declared,
         )

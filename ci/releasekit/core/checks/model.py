@@ -60,7 +60,7 @@ class DistFacts:
     missing_files: tuple[str, ...] = ()
     """Files in git that the sdist lacks, after the project's own check-manifest settings."""
     release_version: Version | None = None
-    """The version that the tag names; None for a build without a tag."""
+    """The version to be released: the tag's, or without a tag the wheel's."""
     declared: Place = Place(file="pyproject.toml")
     """Where the project declares its metadata."""
 

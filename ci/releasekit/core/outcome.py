@@ -1,0 +1,88 @@
+"""The outcome of a run: what its events add up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from releasekit.core.checks import Finding
+from releasekit.core.errors import Status
+from releasekit.core.events import (
+    Began,
+    Built,
+    Checked,
+    Event,
+    Note,
+    Planned,
+    ProjectRead,
+    Published,
+    Verified,
+)
+from releasekit.core.plan import Plan
+from releasekit.core.project import Project
+from releasekit.core.record import Record
+
+STEPS = {
+    ProjectRead: "version",
+    Built: "build",
+    Checked: "check",
+    Planned: "plan",
+    Published: "publish",
+    Verified: "verify",
+}
+"""The step that each of these events ends."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepTime:
+    """How long a step took, in seconds."""
+
+    step: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """All that is known of a run; what a step would have told is None until it ended."""
+
+    command: str
+    sandbox: bool
+    project: Project | None = None
+    record: Record | None = None
+    asked: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    plan: Plan | None = None
+    published: Published | None = None
+    verified: Verified | None = None
+    notes: tuple[str, ...] = ()
+    times: tuple[StepTime, ...] = ()
+    step: str = "start"
+    """The step that is under way, or that was when the run stopped."""
+    began: float = 0.0
+    status: Status = Status.DONE
+    error: tuple[tuple[str, str], ...] = ()
+    """The answers of the error that stopped the run: what, where, why, next."""
+
+
+def fold_event(outcome: Outcome, event: Event, at: float) -> Outcome:
+    """Return the outcome with one event more; `at` is a clock's reading in seconds."""
+    if isinstance(event, Began):
+        return replace(outcome, step=event.step, began=at)
+    if type(event) in STEPS:
+        done = StepTime(step=STEPS[type(event)], seconds=round(at - outcome.began, 3))
+        outcome = replace(outcome, times=(*outcome.times, done))
+    match event:
+        case ProjectRead():
+            return replace(outcome, project=event.project)
+        case Built():
+            return replace(outcome, record=event.record)
+        case Checked():
+            return replace(outcome, asked=event.asked, findings=event.findings)
+        case Planned():
+            return replace(outcome, plan=event.plan)
+        case Published():
+            return replace(outcome, published=event)
+        case Verified():
+            return replace(outcome, verified=event)
+        case Note():
+            return replace(outcome, notes=(*outcome.notes, event.text))
+    return outcome

@@ -1,0 +1,68 @@
+"""Where a release goes, and with which credentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from releasekit.core.config import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Credentials:
+    """A user name and a password; the password shows in no representation."""
+
+    username: str
+    password: str = field(repr=False)
+    source: str
+    """Where they came from, for messages: "TWINE_USERNAME", ".pypirc section NAME"..."""
+
+
+NO_CREDENTIALS = Credentials(username="", password="", source="nowhere")
+"""For steps that ask no index."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """Where a release goes and where it is installed from."""
+
+    upload_url: str
+    """Address of the hosted repository, with the slash at the end that Nexus demands."""
+    install_url: str
+    """Address of the repository that people install from: the group's, or else the hosted one."""
+    snapshots_url: str | None
+    credentials: Credentials
+    sandbox: bool
+    """True for the embedded sandbox: nothing leaves the machine, and any tree may go there."""
+
+
+def simple_url(repository_url: str) -> str:
+    """Return the address of a repository's simple index (PEP 503)."""
+    return f"{repository_url.rstrip('/')}/simple/"
+
+
+def nexus_target(settings: Settings, credentials: Credentials) -> Target:
+    """Return the target that `url`, `hosted`, `group` and `snapshots` name."""
+    return _target(
+        f"{settings.url}/repository/{settings.hosted}/", settings, credentials, str(settings.url)
+    )
+
+
+def pypirc_target(url: str, settings: Settings, credentials: Credentials) -> Target:
+    """Return the target of a `.pypirc` section's address; the group stands in the settings."""
+    nexus, found, _ = url.partition("/repository/")
+    return _target(f"{url.rstrip('/')}/", settings, credentials, nexus if found else None)
+
+
+def _target(
+    upload_url: str, settings: Settings, credentials: Credentials, nexus: str | None
+) -> Target:
+    def sibling(name: str | None) -> str | None:
+        return f"{nexus}/repository/{name}/" if nexus and name else None
+
+    return Target(
+        upload_url=upload_url,
+        install_url=sibling(settings.group) or upload_url,
+        snapshots_url=sibling(settings.snapshots),
+        credentials=credentials,
+        sandbox=False,
+    )

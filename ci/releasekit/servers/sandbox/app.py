@@ -1,0 +1,130 @@
+"""The ASGI application: who may do what where, and what is answered."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from .answers import (
+    Answer,
+    answer,
+    answer_bare,
+    answer_login,
+    answer_outside,
+    answer_refusal,
+    answer_unauthorized,
+)
+from .asked import Asked, parse_request, parse_target
+from .faults import Right
+from .hosted import Hosted
+from .reason import REASON_HEADER, encode_reason
+from .state import LoggedRequest, State
+from .upload import Cut, receive_upload
+from .values import Account, Refusal
+from .views import answer_get, is_index_or_file
+
+STATUS = "/service/rest/v1/status"
+
+
+class Unauthorized(Exception):
+    """Credentials are wrong, or are needed and absent."""
+
+
+class App:
+    """Answers requests from a state and writes them to its log."""
+
+    def __init__(self, state: State, account: Account) -> None:
+        self._state = state
+        self._account = account
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        asked = parse_request(scope)
+        cut: Callable[[], None] = scope["state"]["cut"]
+        try:
+            found = await self._answer(asked, Request(scope, receive))
+        except Cut:
+            self._log(asked, None)
+            cut()
+            return
+        except Exception as error:  # noqa: BLE001 - the log tells the tests
+            found = answer_refusal(Refusal(500), asked.base)
+            self._log(asked, found.status, repr(error))
+        else:
+            self._log(asked, found.status)
+        await send_answer(found, send, cut)
+
+    def _log(self, asked: Asked, status: int | None, error: str | None = None) -> None:
+        self._state.log(
+            LoggedRequest(
+                method=asked.method,
+                path=asked.sent,
+                status=status,
+                username=asked.username,
+                error=error,
+            )
+        )
+
+    async def _answer(self, asked: Asked, request: Request) -> Answer:
+        if self._state.faults.login_page:
+            return answer_login()
+        try:
+            self._check_credentials(asked)
+            if not asked.in_repositories:
+                return answer_outside(200 if asked.reading and asked.target == STATUS else 404)
+            return await self._answer_repository(asked, request)
+        except Unauthorized:
+            return answer_unauthorized()
+        except Refusal as refusal:
+            paged = asked.reading or asked.method == "POST"
+            return answer_refusal(refusal, asked.base) if paged else answer_bare(refusal)
+
+    async def _answer_repository(self, asked: Asked, request: Request) -> Answer:
+        name, path = parse_target(asked.target)
+        if name not in self._state.repositories:
+            raise Refusal(404, "Repository not found")
+        repository = self._state.repositories[name]
+        if asked.reading:
+            if is_index_or_file(path):
+                self._check_right(asked, "read")
+            return await run_in_threadpool(answer_get, repository, path, asked, self._state)
+        if asked.method == "POST" and path == "/" and isinstance(repository, Hosted):
+            self._check_right(asked, "add")
+            await receive_upload(request, repository, self._state)
+            return answer(200)
+        raise Refusal(404)
+
+    def _check_credentials(self, asked: Asked) -> None:
+        """Refuse wrong credentials wherever they are sent."""
+        if asked.username is None or asked.password is None:
+            return
+        sent = f"{asked.username}:{asked.password}".encode()
+        right = f"{self._account.username}:{self._account.password}".encode()
+        if not hmac.compare_digest(sent, right):
+            raise Unauthorized
+
+    def _check_right(self, asked: Asked, right: Right) -> None:
+        if asked.username is None:
+            if right != "read" or not self._account.anonymous:
+                raise Unauthorized
+        elif right in self._state.faults.forbidden:
+            raise Refusal(403)
+
+
+async def send_answer(found: Answer, send: Send, cut: Callable[[], None]) -> None:
+    """Send an answer piece by piece; an answer to be cut ends half-way."""
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in found.all_headers()]
+    headers.append((REASON_HEADER, encode_reason(found.reason)))
+    await send({"type": "http.response.start", "status": found.status, "headers": headers})
+    left = found.size // 2 if found.cut else found.size
+    for chunk in found.chunks():
+        await send({"type": "http.response.body", "body": chunk[:left], "more_body": True})
+        left -= len(chunk[:left])
+    if found.cut:
+        cut()
+        return
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

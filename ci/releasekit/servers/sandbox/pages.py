@@ -1,0 +1,131 @@
+"""The HTML of a Nexus 3.30.0-01, byte for byte where it was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from string import Template
+
+from .values import Link
+
+RELEASE = "3.30.0-01"
+
+_PROJECT = """\
+<html lang="en">
+<head><title>Links for {name}</title>
+  <meta name="api-version" value="2"/>
+</head>
+<body><h1>Links for {name}</h1>
+{links}</body>
+</html>
+"""
+_ROOT = """\
+<html>
+<head>
+  <meta http-equiv="Content-Type" content="text/html; charset=UTF-8">
+  <title>Simple index</title>
+</head>
+<body>
+{links}</body>
+</html>
+"""
+_SHELL = Template("""\
+<head>
+  <title>$title - Nexus Repository Manager</title>
+  <meta http-equiv="Content-Type" content="text/html; charset=UTF-8"/>
+
+  <!--[if lt IE 9]>
+  <script>(new Image).src="$base/favicon.ico?$release"</script>
+  <![endif]-->
+  <link rel="icon" type="image/png" href="$base/favicon-32x32.png?$release" sizes="32x32">
+  <link rel="icon" type="image/png" href="$base/favicon-16x16.png?$release" sizes="16x16">
+  <link rel="stylesheet" type="text/css" href="$base/static/css/nexus-content.css?$release"/>
+</head>
+<body>
+<div class="nexus-header">
+  <a href="$base">
+    <div class="product-logo">
+      <img src="$base/static/images/nexus.png?$release" alt="Product logo"/>
+    </div>
+    <div class="product-id">
+      <div class="product-id__line-1">
+        <span class="product-name">Nexus Repository Manager</span>
+      </div>
+      <div class="product-id__line-2">
+        <span class="product-spec">OSS $release</span>
+      </div>
+    </div>
+  </a>
+</div>
+
+<div class="nexus-body">
+  <div class="content-header">
+$header
+  </div>
+  <div class="content-body">
+    <div class="content-section">
+      $text
+    </div>
+  </div>
+</div>
+</body>
+</html>
+""")
+_ERROR_HEADER = Template("""\
+    <img src="$base/static/rapture/resources/icons/x32/exclamation.png?$release" \
+alt="Exclamation point" aria-role="presentation"/>
+    <span class="title">Error $status</span>
+    <span class="description">$phrase</span>""")
+_BROWSE_HEADER = Template("""\
+    <span class="title">Repository</span>
+    <span class="description">$name</span>""")
+
+
+def render_project(name: str, links: Iterable[Link]) -> bytes:
+    """Render a project page; file names are not escaped, as measured."""
+    return _PROJECT.format(name=name, links="".join(map(_render_link, links))).encode()
+
+
+def _render_link(link: Link) -> str:
+    fragment = f"#{link.fragment}" if link.fragment else ""
+    requires = ""
+    if link.requires_python:
+        value = escape(link.requires_python, quote=False).replace('"', "&quot;")
+        requires = f'       data-requires-python="{value}" '
+    return (
+        f'    <a href="../../{link.path}{fragment}" rel="internal"{requires}>'
+        f"{link.filename}</a><br/>\n"
+    )
+
+
+def render_root(names: Iterable[str]) -> bytes:
+    """Render the page that lists all projects."""
+    links = "".join(f'  <a href="{name}/">{name}</a><br/>\n' for name in names)
+    return _ROOT.format(links=links).encode()
+
+
+def render_error(status: int, phrase: str, message: str, base: str) -> bytes:
+    """Render the error page; base is the address that the client asked."""
+    header = _ERROR_HEADER.substitute(base=base, release=RELEASE, status=status, phrase=phrase)
+    page = _render_shell(str(status), header, escape(message), base)
+    return f'\n<!DOCTYPE html>\n<html lang="en">\n{page}\n'.encode()
+
+
+def render_not_browseable(name: str, kind: str, base: str) -> bytes:
+    """Render what a repository answers for a directory that is not an index."""
+    text = f"This pypi {kind} repository is not directly browseable at this URL."
+    page = _render_shell("Repository", _BROWSE_HEADER.substitute(name=escape(name)), text, base)
+    return f'\n<!DOCTYPE html>\n<html lang="en">\n{page}\n'.encode()
+
+
+def _render_shell(title: str, header: str, text: str, base: str) -> str:
+    return _SHELL.substitute(title=title, header=header, text=text, base=base, release=RELEASE)
+
+
+def render_login() -> bytes:
+    """Render what a front server shows to everybody who is not signed in."""
+    return (
+        b"<!DOCTYPE html>\n<html>\n<head><title>Sign in</title></head>\n<body>\n"
+        b'<form method="post" action="/login"><input name="username">'
+        b'<input name="password" type="password"></form>\n</body>\n</html>\n'
+    )

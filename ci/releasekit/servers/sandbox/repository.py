@@ -1,0 +1,71 @@
+"""What the three kinds of repositories have in common."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from .pages import render_project, render_root
+from .values import Kind, Link, Page, Refusal, StoredFile, parse_project
+
+ROOT = "/simple/"
+FROZEN = "Nexus Repository Manager is in read-only mode"
+
+
+class Repository(ABC):
+    """A named repository that lists projects, links and files.
+
+    `offline` and `frozen` are faults; a frozen one serves no page that it has not served before.
+    """
+
+    kind: ClassVar[Kind]
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.offline = False
+        self.frozen = False
+        self._lock = threading.RLock()
+        self._pages: dict[str, Page] = {}
+
+    @abstractmethod
+    def find_projects(self) -> tuple[str, ...]:
+        """List the names of all projects."""
+
+    @abstractmethod
+    def find_links(self, asked: str) -> tuple[Link, ...]:
+        """List the links of the project page at this path, as it was asked."""
+
+    @abstractmethod
+    def find_file(self, path: str) -> StoredFile:
+        """Find the file at this path."""
+
+    def root_page(self) -> Page:
+        """Give the page that lists all projects."""
+        return self._keep(ROOT, render_root(self.find_projects()))
+
+    def project_page(self, asked: str) -> Page:
+        """Give the page of one project."""
+        return self._keep(asked, render_project(parse_project(asked), self.find_links(asked)))
+
+    def check_online(self) -> None:
+        """Refuse everything while the repository is offline."""
+        if self.offline:
+            raise Refusal(503, "Repository offline")
+
+    def invalidate(self) -> None:
+        """Forget the pages that were made."""
+        with self._lock:
+            self._pages.clear()
+
+    def _keep(self, key: str, body: bytes) -> Page:
+        """Keep a page, with the time it was made, for as long as its bytes stay the same."""
+        with self._lock:
+            kept = self._pages.get(key)
+            if kept is not None and kept.body == body:
+                return kept
+            if self.frozen:
+                raise Refusal(503, FROZEN)
+            self._pages[key] = Page(body=body, modified=time.time())
+            return self._pages[key]

@@ -1,0 +1,31 @@
+"""Checks judge dists."""
+
+from __future__ import annotations
+
+from packaging.version import Version
+
+from releasekit.adapters.inspect import gather_facts
+from releasekit.core.checks import CHECKS, Severity, run_checks
+from releasekit.core.dists import Dist
+from releasekit.core.errors import ChecksRefused
+from releasekit.core.events import Began, Checked
+from releasekit.core.project import Project
+from releasekit.core.record import Record
+from releasekit.steps.job import Job
+from releasekit.steps.record import read_dists
+
+
+def check(job: Job, project: Project, record: Record) -> tuple[Dist, ...]:
+    """Run all checks on the recorded files; raises ChecksRefused for an error among them."""
+    job.notify(Began(step="check"))
+    dists = read_dists(job, record)
+    version = project.tag.version if project.tag else Version(record.version)
+    facts = gather_facts(dists, job.root, version)
+    severities = {code: Severity(name) for code, name in job.settings.severity.items()}
+    findings = run_checks(CHECKS, facts, severities)
+    job.notify(Checked(findings=findings, asked=tuple(check.code for check in CHECKS)))
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        codes = ", ".join(dict.fromkeys(finding.code for finding in errors))
+        raise ChecksRefused(root=str(job.root), count=len(errors), codes=codes)
+    return dists

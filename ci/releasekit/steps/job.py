@@ -1,0 +1,35 @@
+"""One run, as every step gets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from releasekit.adapters.http import Network
+from releasekit.core.config import Settings
+from releasekit.core.events import Notify
+from releasekit.core.target import Target
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One run: a project directory, what is configured, and how to reach the world."""
+
+    root: Path
+    settings: Settings
+    target: Target
+    network: Network
+    notify: Notify
+    tag: str | None = None
+    cache: Path | None = None
+    """Where build environments are kept; None keeps none."""
+
+    @property
+    def dist(self) -> Path:
+        """Return the directory of the built dists."""
+        return self.root / "dist"
+
+    @property
+    def record_path(self) -> Path:
+        """Return the file that passes a build on to later steps."""
+        return self.root / "reports" / "release.json"

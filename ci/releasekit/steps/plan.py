@@ -1,0 +1,63 @@
+"""A plan compares dists with the index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from releasekit.adapters.index import Index, read_digest, read_page
+from releasekit.core.dists import Dist
+from releasekit.core.errors import Conflict
+from releasekit.core.events import Began, Planned
+from releasekit.core.plan import Action, Plan, compare, find_undecided
+from releasekit.core.record import Record
+from releasekit.core.simple import ProjectPage
+from releasekit.steps.job import Job
+
+
+def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:
+    """Plan against the repository that is published to; raises Conflict for other bytes there."""
+    job.notify(Began(step="plan"))
+    url = upload_url(job, record)
+    plan = compare(dists, read_decided_page(job, record, dists, url), url=url)
+    job.notify(Planned(plan=plan))
+    refuse_conflicts(plan)
+    return plan
+
+
+def upload_url(job: Job, record: Record) -> str:
+    """Return the repository for this version: development versions go to `snapshots`."""
+    snapshots = job.target.snapshots_url
+    if record.tag is None and not job.target.sandbox and snapshots:
+        return snapshots
+    return job.target.upload_url
+
+
+def install_url(job: Job, record: Record) -> str:
+    """Return the repository that this version is installed from: the group has no snapshots."""
+    goes_to = upload_url(job, record)
+    return job.target.install_url if goes_to == job.target.upload_url else goes_to
+
+
+def _index(job: Job, url: str) -> Index:
+    return Index(url=url, network=job.network, credentials=job.target.credentials)
+
+
+def read_decided_page(job: Job, record: Record, dists: Sequence[Dist], url: str) -> ProjectPage:
+    """Read the project's page, and the SHA-256 of what md5 alone does not decide.
+
+    A link that leads nowhere (Nexus groups keep them) is no published file.
+    """
+    index = _index(job, url)
+    page = read_page(index, record.normalized_name)
+    digests = {file: read_digest(index, file) for file in find_undecided(dists, page)}
+    files = tuple(digests.get(file, file) for file in page.files)
+    return replace(page, files=tuple(file for file in files if file is not None))
+
+
+def refuse_conflicts(plan: Plan) -> None:
+    """Raise Conflict where the repository has other bytes under a name."""
+    conflicts = [file for file in plan.files if file.action is Action.CONFLICT]
+    if conflicts:
+        files = "\n".join(f"{file.dist.filename}: {file.why}" for file in conflicts)
+        raise Conflict(url=plan.url, count=len(conflicts), files=files)

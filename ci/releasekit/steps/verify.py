@@ -1,0 +1,67 @@
+"""Verification plans again and finds nothing left to do, and installs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from releasekit.adapters.install import install_by_hash, open_environment, read_installed
+from releasekit.core.dists import Dist
+from releasekit.core.errors import OtherBytesServed, PackageBroken, StaleIndex
+from releasekit.core.events import Began, Output, Verified, Working
+from releasekit.core.plan import Action, compare
+from releasekit.core.record import Record
+from releasekit.steps.job import Job
+from releasekit.steps.plan import install_url, read_decided_page
+
+POLL = 1.0
+"""Seconds between two looks at an index that does not show an upload yet."""
+
+
+def verify(job: Job, record: Record, dists: Sequence[Dist]) -> None:
+    """Prove that the index serves every file with the same bytes, and that the release installs."""
+    job.notify(Began(step="verify"))
+    url = install_url(job, record)
+    _await_files(job, record, dists, url)
+    _install_back(job, record, dists, url)
+
+
+def _await_files(job: Job, record: Record, dists: Sequence[Dist], url: str) -> None:
+    """Wait until a plan against the index finds nothing left to do, `stale-limit` at most."""
+    deadline = time.monotonic() + job.settings.stale_limit
+    while True:
+        plan = compare(dists, read_decided_page(job, record, dists, url), url=url)
+        if conflicts := [file for file in plan.files if file.action is Action.CONFLICT]:
+            files = "\n".join(f"{file.dist.filename}: {file.why}" for file in conflicts)
+            raise OtherBytesServed(url=url, files=files)
+        missing = plan.having(Action.UPLOAD)
+        if not missing:
+            return
+        if time.monotonic() > deadline:
+            files = "\n".join(f"{dist.filename} is not served" for dist in missing)
+            raise StaleIndex(url=url, files=files, seconds=job.settings.stale_limit)
+        job.notify(Working(text=f"waiting for {url} to show {missing[0].filename}"))
+        time.sleep(POLL)
+
+
+def _install_back(job: Job, record: Record, dists: Sequence[Dist], url: str) -> None:
+    with open_environment(job.network.environ) as environment:
+        finished = install_by_hash(
+            environment,
+            record.requirement,
+            [dist.sha256 for dist in dists],
+            url=url,
+            credentials=job.target.credentials,
+            log=lambda line: job.notify(Output(line=line)),
+        )
+        if finished.status:
+            raise PackageBroken(requirement=record.requirement, url=url, tail=finished.tail())
+        installed = [(d.metadata["Name"], d.version) for d in read_installed(environment)]
+    wanted = [(canonicalize_name(record.project), Version(record.version))]
+    if [(canonicalize_name(name), Version(version)) for name, version in installed] != wanted:
+        tail = f"installed is {installed}, wanted was {record.requirement}"
+        raise PackageBroken(requirement=record.requirement, url=url, tail=tail)
+    job.notify(Verified(url=url, requirement=record.requirement))

@@ -1,0 +1,34 @@
+"""A project has a version."""
+
+from __future__ import annotations
+
+from releasekit.adapters import git
+from releasekit.core.events import Began, ProjectRead
+from releasekit.core.project import (
+    Project,
+    find_release_tag,
+    no_release_tag,
+    refuse_unreleasable,
+)
+from releasekit.steps.job import Job
+
+
+def read_project(job: Job) -> Project:
+    """Read the commit and its release tag."""
+    job.notify(Began(step="version"))
+    commit = git.read_commit(job.root, job.network.environ)
+    tag = find_release_tag(commit, job.settings.tag_patterns, job.tag)
+    project = Project(root=job.root, commit=commit, tag=tag)
+    job.notify(ProjectRead(project=project))
+    return project
+
+
+def read_releasable_project(job: Job) -> Project:
+    """Read the project and refuse a commit that may not go where this run sends it."""
+    project = read_project(job)
+    snapshot = job.target.snapshots_url and not project.tag and not project.dirty
+    if snapshot and project.commit.shallow:
+        raise no_release_tag(project.commit, job.settings.tag_patterns)
+    if not job.target.sandbox and not snapshot:
+        refuse_unreleasable(project, job.settings.tag_patterns)
+    return project

@@ -1,0 +1,173 @@
+"""What a run shows: a line a step, notes, findings, and progress on a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
+from rich.status import Status as Spinner
+from rich.text import Text
+
+from releasekit.core.checks import Finding, Severity
+from releasekit.core.errors import ReleasekitError
+from releasekit.core.events import (
+    Began,
+    Built,
+    Checked,
+    Event,
+    Note,
+    Output,
+    Planned,
+    ProjectRead,
+    Published,
+    Sent,
+    Verified,
+    Working,
+)
+from releasekit.core.outcome import STEPS, Outcome
+from releasekit.core.plan import Action, Plan
+from releasekit.core.project import Project
+
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+QUIET, NORMAL, VERBOSE = 0, 1, 2
+
+
+class Terminal:
+    """Show events as they come; a progress bar and a spinner only where somebody looks."""
+
+    def __init__(self, console: Console, loudness: int) -> None:
+        self._console = console
+        self._loudness = loudness
+        self._spinner: Spinner | None = None
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def show(self, event: Event, outcome: Outcome) -> None:
+        """Show one event; `outcome` has it folded in already."""
+        match event:
+            case Began():
+                self._spin(event.step)
+            case Working():
+                self._spin(f"{outcome.step}: {event.text}")
+            case Sent():
+                self._advance(event)
+            case Output() if self._loudness >= VERBOSE:
+                self._print(Text(f"          {event.line}", style="dim"))
+            case Note():
+                self._print(Text.assemble(("note      ", "cyan"), event.text))
+            case _ if type(event) in STEPS:
+                self.rest()
+                self._line(STEPS[type(event)], describe(event), outcome.times[-1].seconds)
+                for finding in event.findings if isinstance(event, Checked) else ():
+                    self._show_finding(finding)
+
+    def say(self, label: str, text: str) -> None:
+        """Show one line of the run's own."""
+        self._line(label, text, None)
+
+    def fail(self, error: ReleasekitError) -> None:
+        """Show an error: always, whatever the loudness."""
+        self.rest()
+        what, *rest = str(error).splitlines()
+        self._console.print(Text(what, style="bold red"), soft_wrap=True)
+        for line in rest:
+            self._console.print(Text(line), soft_wrap=True)
+
+    def rest(self) -> None:
+        """Take the spinner and the bars away."""
+        if self._spinner:
+            self._spinner.stop()
+            self._spinner = None
+        if self._progress:
+            self._progress.stop()
+            self._progress = None
+            self._tasks.clear()
+
+    def _line(self, label: str, text: str, seconds: float | None) -> None:
+        took = f"  {seconds:.1f} s" if seconds is not None and seconds >= 0.05 else ""
+        self._print(Text.assemble((f"{label:<9} ", "bold"), text, (took, "dim")))
+
+    def _show_finding(self, finding: Finding) -> None:
+        head = (f"  {finding.severity.value} {finding.code} ", STYLES[finding.severity])
+        self._print(Text.assemble(head, f"{finding.place}: {finding.message}"))
+        self._print(Text.assemble(("    fix: ", "dim"), finding.fix))
+
+    def _print(self, text: Text) -> None:
+        if self._loudness > QUIET:
+            self._console.print(text, soft_wrap=True)
+
+    def _spin(self, text: str) -> None:
+        if not self._console.is_terminal or self._loudness == QUIET:
+            return
+        if self._spinner:
+            self._spinner.update(text)
+        else:
+            self._spinner = self._console.status(text)
+            self._spinner.start()
+
+    def _advance(self, event: Sent) -> None:
+        if not self._console.is_terminal or self._loudness == QUIET:
+            return
+        if self._progress is None:
+            self.rest()
+            self._progress = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                DownloadColumn(),
+                console=self._console,
+                transient=True,
+            )
+            self._progress.start()
+        if event.filename not in self._tasks:
+            self._tasks[event.filename] = self._progress.add_task(event.filename, total=event.size)
+        self._progress.update(self._tasks[event.filename], completed=event.sent)
+
+
+def describe(event: Event) -> str:
+    """Return what a finished step has to say, in one line."""
+    match event:
+        case ProjectRead():
+            return _describe_project(event.project)
+        case Built():
+            files = (f"{file.filename} ({_size(file.size)})" for file in event.record.files)
+            return ", ".join(files)
+        case Checked():
+            return f"{len(event.asked)} checks: {_describe_findings(event.findings)}"
+        case Planned():
+            return _describe_plan(event.plan)
+        case Published(uploaded=()):
+            return f"nothing to upload: {event.url} has it all"
+        case Published():
+            return f"{len(event.uploaded)} uploaded to {event.url}"
+        case Verified():
+            return f"{event.requirement} installed by hash from {event.url}"
+    return ""
+
+
+def _describe_project(project: Project) -> str:
+    commit = project.commit
+    if project.tag is not None and not project.dirty:
+        return f"{project.tag.version} from tag {project.tag.name} on commit {commit.short}"
+    untagged = f"commit {commit.short} has no release tag"
+    changed = f"{len(commit.changed)} file(s) differ from commit {commit.short}"
+    shallow = ", and the clone is shallow" if commit.shallow else ""
+    why = changed if project.dirty else untagged + shallow
+    return f"{why}: the build backend names the version"
+
+
+def _describe_findings(findings: tuple[Finding, ...]) -> str:
+    counts = (
+        (severity.value, sum(finding.severity is severity for finding in findings))
+        for severity in STYLES
+    )
+    return ", ".join(f"{count} {name}(s)" for name, count in counts if count) or "no findings"
+
+
+def _describe_plan(plan: Plan) -> str:
+    counts = {action: len(plan.having(action)) for action in Action}
+    text = f"{counts[Action.UPLOAD]} to upload, {counts[Action.SKIP]} already published"
+    conflicts = counts[Action.CONFLICT]
+    return f"{text}, {conflicts} in conflict" if conflicts else text
+
+
+def _size(size: int) -> str:
+    return f"{size} B" if size < 1000 else f"{size / 1000:.1f} kB"
