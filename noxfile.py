@@ -1,12 +1,64 @@
 # /// script
 # dependencies = ["nox", "releasekit"]
 # ///
-"""The kit's own release sessions, and the sessions that develop it: `nox -l` lists both."""
+"""The kit's own release sessions, and those that develop it: `nox -l` lists both.
+
+A bare `nox` lints and tests. All of it runs in the environment that holds nox.
+"""
 
 from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
 
 import nox
 
 import releasekit.sessions  # noqa: F401 - the kit's sessions, as in any project
 
 nox.options.sessions = ["lint", "tests", "core"]
+
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+CORE_NEEDS = ("packaging>=26", "pydantic>=2.10", "pytest>=9", "hypothesis>=6.130")
+
+
+def _need_test_tools(session: nox.Session) -> None:
+    if importlib.util.find_spec("pytest") is None:
+        session.error("the tests need their tools: pip install -e '.[test]'")
+
+
+@nox.session(venv_backend="none")
+def lint(session: nox.Session) -> None:
+    """Format, lint and type-check code, tests and this file."""
+    _need_test_tools(session)
+    session.run("ruff", "format", "--check", "--quiet", ".")
+    session.run("ruff", "check", "--quiet", ".")
+    session.run("mypy")
+
+
+@nox.session(venv_backend="none")
+def tests(session: nox.Session) -> None:
+    """Run all tests and show what they leave out; options of pytest stand after --."""
+    _need_test_tools(session)
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(venv_backend="none")
+def core(session: nox.Session) -> None:
+    """Run the tests of the core on every supported Python that this machine has."""
+    _need_test_tools(session)
+    packages = [f"--with={need}" for need in CORE_NEEDS]
+    for python in PYTHONS:
+        found = session.run(
+            "uv", "python", "find", "--no-project", python, success_codes=[0, 2], silent=True
+        )
+        if not found or not Path(str(found).strip()).exists():
+            session.log(f"no Python {python} on this machine: its core tests did not run")
+            continue
+        session.run(
+            *("uv", "run", "--no-project", "--isolated", f"--python={python}", *packages),
+            *("python", "-m", "pytest", "-q", "tests/core"),
+            env={"PYTHONPATH": "ci"},
+        )

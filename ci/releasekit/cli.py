@@ -13,6 +13,7 @@ import contextlib
 import functools
 import importlib
 import json
+import logging
 import os
 import shlex
 import signal
@@ -128,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # With --json, stdout belongs to the document.
     console = Console(stderr=options.json, highlight=False, emoji=False, markup=False)
     run = Run(options, command, Terminal(console, loudness), os.environ)
-    with _interruptible():
+    with _interruptible(), _calm_logs():
         if command.name == "sandbox":
             return run.keep_sandbox()
         return run.carry_out()
@@ -397,6 +398,20 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _calm_logs() -> Iterator[None]:
+    """Keep the libraries' logs out: nox shows them all, Python itself shows their warnings.
+
+    What they warn of (a retried request, a keyring that fails) ends in an error of ours, or is well.
+    """
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _sandbox_options(settings: Settings, root: Path) -> dict[str, Any]:

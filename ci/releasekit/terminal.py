@@ -145,8 +145,8 @@ def describe(event: Event) -> str:
 
 def _describe_project(project: Project) -> str:
     commit = project.commit
-    if project.tag is not None and not project.dirty:
-        return f"{project.tag.version} from tag {project.tag.name} on commit {commit.short}"
+    if tag := project.released_as:
+        return f"{tag.version} from tag {tag.name} on commit {commit.short}"
     untagged = f"commit {commit.short} has no release tag"
     changed = f"{len(commit.changed)} file(s) differ from commit {commit.short}"
     shallow = ", and the clone is shallow" if commit.shallow else ""

@@ -226,16 +226,18 @@ def repack_sdist(made: Path, sdist: Path, epoch: int) -> None:
 
 
 def _normalize(entry: tarfile.TarInfo, epoch: int) -> tarfile.TarInfo:
-    executable = entry.isdir() or entry.mode & 0o100
-    return entry.replace(
+    plain = entry.replace(
         mtime=epoch,
-        mode=0o755 if executable else 0o644,
+        mode=0o755 if entry.isdir() or entry.mode & 0o100 else 0o644,
         uid=0,
         gid=0,
         uname="",
         gname="",
         deep=False,
     )
+    # setuptools leaves fractions of a second in these; tarfile writes anew what names need.
+    plain.pax_headers = {}
+    return plain
 
 
 def _unpack(sdist: Path, folder: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,10 +9,6 @@ from twine import auth, exceptions, utils
 
 from releasekit.core.errors import MissingCredentials, UnknownPypircSection
 from releasekit.core.target import Credentials
-
-# twine's log would scroll past; what it means is said by the errors here.
-logging.getLogger("twine").addHandler(logging.NullHandler())
-logging.getLogger("twine").propagate = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

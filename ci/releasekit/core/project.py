@@ -57,6 +57,11 @@ class Project:
         """Tell whether tracked files differ from the commit."""
         return bool(self.commit.changed)
 
+    @property
+    def released_as(self) -> ReleaseTag | None:
+        """Return the tag that names what is built; none names a changed tree."""
+        return None if self.dirty else self.tag
+
 
 def find_release_tag(
     commit: Commit, patterns: Sequence[str], wanted: str | None = None

@@ -64,13 +64,13 @@ def _build_options(job: Job, project: Project, write: Callable[[str], object]) -
         write(f"{line}\n")
         job.notify(Output(line=line))
 
-    constraints = job.settings.build_constraints
+    constraints, tag = job.settings.build_constraints, project.released_as
     return BuildOptions(
         environ=job.network.environ,
         cache=job.cache,
         constraints=job.root / constraints if constraints else None,
         epoch=project.commit.time,
-        version=str(project.tag.version) if project.tag and not project.dirty else None,
+        version=str(tag.version) if tag else None,
         log=log,
     )
 
@@ -86,7 +86,7 @@ def _make_record(project: Project, dists: Sequence[Dist], requirements: Sequence
     return Record(
         project=metadata.get("name", wheel.named.name),
         version=str(wheel.named.version),
-        tag=project.tag.name if project.tag else None,
+        tag=project.released_as.name if project.released_as else None,
         commit=project.commit.sha,
         dirty=project.dirty,
         requirements=tuple(requirements),

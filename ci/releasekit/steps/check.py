@@ -19,7 +19,8 @@ def check(job: Job, project: Project, record: Record) -> tuple[Dist, ...]:
     """Run all checks on the recorded files; raises ChecksRefused for an error among them."""
     job.notify(Began(step="check"))
     dists = read_dists(job, record)
-    version = project.tag.version if project.tag else Version(record.version)
+    tag = project.released_as
+    version = tag.version if tag else Version(record.version)
     facts = gather_facts(dists, job.root, version)
     severities = {code: Severity(name) for code, name in job.settings.severity.items()}
     findings = run_checks(CHECKS, facts, severities)

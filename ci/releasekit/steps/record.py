@@ -26,7 +26,7 @@ def read_record(job: Job, project: Project) -> Record:
     except (OSError, ValueError) as error:
         reason = _first_problem(error) if isinstance(error, ValidationError) else str(error)
         raise NoRecord(path=str(path), reason=f"it cannot be read: {reason}") from error
-    tag = project.tag.name if project.tag else None
+    tag = project.released_as.name if project.released_as else None
     if (record.commit, record.tag, record.dirty) != (project.commit.sha, tag, project.dirty):
         built = _describe(record.commit, record.tag, record.dirty)
         head = _describe(project.commit.sha, tag, project.dirty)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from releasekit.adapters import git
-from releasekit.core.events import Began, ProjectRead
+from releasekit.core.events import Began, Note, ProjectRead
 from releasekit.core.project import (
     Project,
     find_release_tag,
@@ -11,6 +11,8 @@ from releasekit.core.project import (
     refuse_unreleasable,
 )
 from releasekit.steps.job import Job
+
+WOULD_REFUSE = "a configured index would refuse this: it takes unchanged, tagged commits only"
 
 
 def read_project(job: Job) -> Project:
@@ -31,4 +33,6 @@ def read_releasable_project(job: Job) -> Project:
         raise no_release_tag(project.commit, job.settings.tag_patterns)
     if not job.target.sandbox and not snapshot:
         refuse_unreleasable(project, job.settings.tag_patterns)
+    if job.target.sandbox and (project.dirty or project.tag is None):
+        job.notify(Note(text=WOULD_REFUSE))
     return project

@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from releasekit.servers.sandbox import Sandbox
-    from tests.servers.sandbox.conftest import Client
+    from servers.sandbox.conftest import Client
 
 HOSTED = """\
 <html lang="en">
@@ -57,9 +57,9 @@ PROXY = """\
   <meta name="api-version" value="2"/>
 </head>
 <body><h1>Links for extli</h1>
-    <a href="../../packages/extlib/xtLib_odd/ExtLib_odd.tar.gz#sha256=\
+    <a href="../../packages/extlib/1/extlib-1.tar.gz#sha256=\
 ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb" rel="internal">\
-ExtLib_odd.tar.gz</a><br/>
+extlib-1.tar.gz</a><br/>
 </body>
 </html>
 """
@@ -89,9 +89,7 @@ def store_some(sandbox: Sandbox) -> None:
             requires_python=python,
         )
     store("pypi-hosted", project="rp", version="10", filename="RP-10.tar.gz", content=b"10")
-    store(
-        "pypi-hosted", project="rp", version="3", filename=f"{wheel}.asc", content=b"sig"
-    )
+    store("pypi-hosted", project="rp", version="3", filename=f"{wheel}.asc", content=b"sig")
 
 
 def test_hosted_page_is_descending_by_path(client: Client) -> None:
@@ -112,20 +110,15 @@ def test_group_page_of_an_unknown_project_is_empty(client: Client) -> None:
 def test_proxy_page_keeps_the_fragment_and_its_title_lacks_a_letter(
     client: Client, remote: Path
 ) -> None:
-    (remote / "ExtLib_odd.tar.gz").write_bytes(b"x")
     (remote / "extlib-1.tar.gz").write_bytes(b"a")
-    page = client.get("simple/extlib/", "pypi-proxy").text
-    expected = PROXY.replace("xtLib_odd/ExtLib_odd", "1/extlib-1").replace(
-        "ExtLib_odd", "extlib-1"
-    )
-    assert page == expected
+    assert client.get("simple/extlib/", "pypi-proxy").text == PROXY
 
 
 def test_roots_list_names_ascending(client: Client, remote: Path) -> None:
     (remote / "far-1.tar.gz").write_bytes(b"a")
     client.upload(name="rp")
     client.upload(name="Demo_Pkg")
-    lines = ['  <a href="{0}/">{0}</a><br/>\n'.format(name) for name in ("demo-pkg", "far", "rp")]
+    lines = [f'  <a href="{name}/">{name}</a><br/>\n' for name in ("demo-pkg", "far", "rp")]
     roots = {name: client.get("simple/", f"pypi-{name}").text for name in ("hosted", "group")}
     roots["proxy"] = client.get("simple/", "pypi-proxy").text
     assert roots == {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.servers.sandbox.conftest import Client
+    from servers.sandbox.conftest import Client
 
 WHEEL = "rp-1-py3-none-any.whl"
 FILE = f"packages/rp/1/{WHEEL}"
@@ -73,7 +73,7 @@ GETS = {
     "blank in the name": ("pypi-hosted/simple/r%20p/", 200, "OK"),
     "file with a slash": (f"pypi-hosted/{FILE}/", 200, "OK"),
 }
-DIRECTORIES = [name for name in list(GETS)[-7:]]
+DIRECTORIES = list(GETS)[-7:]
 
 
 @pytest.fixture(autouse=True)
@@ -163,7 +163,7 @@ def test_error_page(client: Client) -> None:
   </div>
   <div class="content-body">
     <div class="content-section">
-      Repository path must have another &#x27;/&#x27; after initial &#x27;/&#x27;
+      Repository path must have another '/' after initial '/'
     </div>
   </div>
 </div>

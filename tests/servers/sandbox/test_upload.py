@@ -1,19 +1,19 @@
+"""What an upload is answered with."""
+
 from __future__ import annotations
 
 import gzip
 import hashlib
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 from releasekit.servers.sandbox import Sandbox, run_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.servers.sandbox.conftest import Client
+    from servers.sandbox.conftest import Client
 
 ZIP = b"PK\x03\x04 a wheel"
 MD5 = hashlib.md5(ZIP).hexdigest()
@@ -175,130 +175,3 @@ def test_deny_names_another_reason_once_the_page_was_read(
         client.get("simple/rp/")
         text = "Repository does not allow deleting assets: pypi-hosted"
         assert outcome(client.upload()) == (400, text)
-
-
-NAMES = {
-    "underscore": ("My_Pkg", "my-pkg"),
-    "dot": ("my.pkg", "my-pkg"),
-    "runs": ("MY--_PKG", "my-pkg"),
-}
-
-
-@pytest.mark.parametrize(("sent", "stored"), NAMES.values(), ids=NAMES)
-def test_project_is_stored_under_its_normalized_name(
-    client: Client, sent: str, stored: str
-) -> None:
-    client.upload("My_Pkg-1.zip", name=sent)
-    assert [file.path for file in client.sandbox.state.find_files("pypi-hosted")] == [
-        f"packages/{stored}/1/My_Pkg-1.zip"
-    ]
-
-
-@pytest.mark.parametrize(
-    "version", ["1.0+local.1", "1!2.0", "1.0-1", "1.0.0RC1", "01.0", "9 9", "9/9"]
-)
-def test_version_is_stored_as_sent_and_served(client: Client, version: str) -> None:
-    client.upload("rp.zip", version=version)
-    assert f"../../packages/rp/{version}/rp.zip#md5=" in client.get("simple/rp/").text
-    assert client.get(f"packages/rp/{version}/rp.zip").content == ZIP
-
-
-@pytest.mark.parametrize("plus", ["+", "%2B", "%2b"])
-def test_plus_works_raw_and_encoded(client: Client, plus: str) -> None:
-    client.upload("rp.zip", version="1+a")
-    assert client.raw("GET", f"/repository/pypi-hosted/packages/rp/1{plus}a/rp.zip").body == ZIP
-
-
-def test_hostile_file_names_stay_in_memory(client: Client) -> None:
-    name = "../../../../evil.whl"
-    assert client.upload(name).ok
-    page = client.get("simple/rp/").text
-    assert f'"../../packages/rp/1/{name}#md5={MD5}"' in page
-    directory = client.sandbox.ca_bundle.parent
-    assert sorted(file.name for file in directory.rglob("*")) == ["1", "blobs", "ca.pem"]
-
-
-def test_signature_is_stored_beside_its_file(client: Client) -> None:
-    answer = client.session.post(
-        client.sandbox.upload_url(),
-        data={":action": "file_upload", "name": "rp", "version": "1"},
-        files={"content": ("rp-1.zip", ZIP), "gpg_signature": ("x.asc", b"signed\n")},
-        auth=client.auth,
-        timeout=10,
-    )
-    assert answer.ok
-    assert client.page("pypi-hosted") == "rp-1.zip.asc rp-1.zip"
-    signature = client.get("packages/rp/1/rp-1.zip.asc")
-    assert (signature.headers["Content-Type"], signature.content) == ("text/plain", b"signed\n")
-
-
-@pytest.mark.parametrize("count", [2, 4, 8])
-def test_of_simultaneous_uploads_exactly_one_wins(sandbox: Sandbox, count: int) -> None:
-    start = threading.Barrier(count)
-    results: list[tuple[int, str]] = []
-
-    def send() -> None:
-        with requests.Session() as session:
-            session.trust_env = False
-            start.wait()
-            answer = session.post(
-                sandbox.upload_url(),
-                data={":action": "file_upload", "name": "rp", "version": "1"},
-                files={"content": ("rp-1.zip", ZIP)},
-                auth=(sandbox.username, sandbox.password),
-                verify=str(sandbox.ca_bundle),
-                timeout=10,
-            )
-            results.append(outcome(answer))
-
-    threads = [threading.Thread(target=send) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    refused = (400, "Repository does not allow updating assets: pypi-hosted")
-    assert sorted(results) == [(200, "OK"), *[refused] * (count - 1)]
-
-
-def test_connection_cut_by_the_client_stores_nothing(client: Client) -> None:
-    connection = client.connect()
-    connection.putrequest("POST", "/repository/pypi-hosted/")
-    for name, value in client.basic().items():
-        connection.putheader(name, value)
-    connection.putheader("Content-Type", "multipart/form-data; boundary=b")
-    connection.putheader("Content-Length", "100000")
-    connection.endheaders()
-    connection.send(b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nrp\r\n')
-    connection.close()
-    for _ in range(200):
-        if client.sandbox.state.requests_log:
-            break
-        threading.Event().wait(0.01)
-    assert [entry.status for entry in client.sandbox.state.requests_log] == [None]
-    assert client.page("pypi-hosted") == "404"
-
-
-@pytest.mark.parametrize(
-    ("password", "first"),
-    [("", b"HTTP/1.1 100 Continue"), ("wrong", b"HTTP/1.1 401 Unauthorized")],
-    ids=["right", "wrong"],
-)
-def test_expect_is_answered_before_the_body(client: Client, password: str, first: bytes) -> None:
-    connection = client.connect()
-    connection.putrequest("POST", "/repository/pypi-hosted/")
-    headers = client.basic(f"sandbox:{password}" if password else None)
-    for name, value in {**headers, "Expect": "100-continue", "Content-Length": "9"}.items():
-        connection.putheader(name, value)
-    connection.putheader("Content-Type", "multipart/form-data; boundary=b")
-    connection.endheaders()
-    line = connection.sock.recv(4096).splitlines()[0].strip()
-    connection.close()
-    assert line == first
-
-
-def test_large_upload_comes_back_whole(client: Client) -> None:
-    content = b"PK\x03\x04" + bytes(range(256)) * (12 << 10)
-    assert client.upload(content=content).ok
-    (file,) = client.sandbox.state.find_files("pypi-hosted")
-    assert file.blob.sha256 == hashlib.sha256(content).hexdigest()
-    assert client.get("packages/rp/1/rp-1-py3-none-any.whl", "pypi-group").content == content

@@ -111,10 +111,8 @@ def run_sandbox(
             name=proxy, upstream=upstream, blobs=blobs, blocked=blocked, max_age=metadata_max_age
         )
         near = Hosted(name=hosted, policy=write_policy)
-        members: list[Repository] = [near, far, Group(name=group, members=(near, far))]
-        if snapshots is not None:
-            members.append(Hosted(name=snapshots, policy="allow"))
-        state = State(repositories=members, blobs=blobs, faults=faults)
+        repositories = [near, far, Group(name=group, members=(near, far)), *_open(snapshots)]
+        state = State(repositories=repositories, blobs=blobs, faults=faults)
         password = secrets.token_urlsafe(24)
         account = Account(username=USERNAME, password=password, anonymous=anonymous)
         with _serve(state, account, directory / "ca.pem", port) as url:
@@ -128,6 +126,11 @@ def run_sandbox(
                 password=password,
                 state=state,
             )
+
+
+def _open(snapshots: str | None) -> list[Repository]:
+    """Give the repository that may be overwritten, where one is wanted."""
+    return [] if snapshots is None else [Hosted(name=snapshots, policy="allow")]
 
 
 @contextmanager

@@ -90,12 +90,16 @@ def _render_link(link: Link) -> str:
     fragment = f"#{link.fragment}" if link.fragment else ""
     requires = ""
     if link.requires_python:
-        value = escape(link.requires_python, quote=False).replace('"', "&quot;")
-        requires = f'       data-requires-python="{value}" '
+        requires = f'       data-requires-python="{_escape(link.requires_python)}" '
     return (
         f'    <a href="../../{link.path}{fragment}" rel="internal"{requires}>'
         f"{link.filename}</a><br/>\n"
     )
+
+
+def _escape(text: str) -> str:
+    """Escape as the server does, which leaves apostrophes alone."""
+    return escape(text, quote=False).replace('"', "&quot;")
 
 
 def render_root(names: Iterable[str]) -> bytes:
@@ -107,14 +111,14 @@ def render_root(names: Iterable[str]) -> bytes:
 def render_error(status: int, phrase: str, message: str, base: str) -> bytes:
     """Render the error page; base is the address that the client asked."""
     header = _ERROR_HEADER.substitute(base=base, release=RELEASE, status=status, phrase=phrase)
-    page = _render_shell(str(status), header, escape(message), base)
+    page = _render_shell(str(status), header, _escape(message), base)
     return f'\n<!DOCTYPE html>\n<html lang="en">\n{page}\n'.encode()
 
 
 def render_not_browseable(name: str, kind: str, base: str) -> bytes:
     """Render what a repository answers for a directory that is not an index."""
     text = f"This pypi {kind} repository is not directly browseable at this URL."
-    page = _render_shell("Repository", _BROWSE_HEADER.substitute(name=escape(name)), text, base)
+    page = _render_shell("Repository", _BROWSE_HEADER.substitute(name=_escape(name)), text, base)
     return f'\n<!DOCTYPE html>\n<html lang="en">\n{page}\n'.encode()
 
 

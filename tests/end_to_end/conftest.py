@@ -1,0 +1,96 @@
+"""Tiny real projects, a running sandbox, and the real command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from releasekit.servers.sandbox import Sandbox, run_sandbox
+from support import ProjectDir, Ran
+
+PROJECTS = Path(__file__).parents[1] / "projects"
+
+
+@pytest.fixture(scope="session")
+def user_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The machine's environment, CA and pip variables included, with an empty HOME.
+
+    Build environments are cached for the run: what is tested is the release, not the download.
+    """
+    home = tmp_path_factory.mktemp("home")
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("RELEASEKIT_", "TWINE_", "GIT_", "XDG_"))
+    }
+    return {
+        **ours,
+        "HOME": str(home),
+        "RELEASEKIT_CACHE_DIR": str(tmp_path_factory.mktemp("cache")),
+        "UV_CACHE_DIR": str(tmp_path_factory.mktemp("uv-cache")),
+        "GIT_AUTHOR_NAME": "Author",
+        "GIT_AUTHOR_EMAIL": "author@example.com",
+        "GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z",
+        "GIT_COMMITTER_NAME": "Author",
+        "GIT_COMMITTER_EMAIL": "author@example.com",
+        "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z",
+        "PYTHONDEVMODE": "",
+    }
+
+
+@pytest.fixture
+def make_project(tmp_path: Path, user_environ: dict[str, str]) -> Callable[..., ProjectDir]:
+    """Make a git repository from one of tests/projects, with a first commit and a tag."""
+
+    def make(name: str = "plain", *, tag: str | None = "v1.2.3") -> ProjectDir:
+        root = tmp_path / name
+        shutil.copytree(PROJECTS / name, root)
+        project = ProjectDir(root=root.resolve(), environ=user_environ)
+        project.git("init", "-q", "-b", "main")
+        project.commit_all("first")
+        if tag:
+            project.git("tag", tag)
+        return project
+
+    return make
+
+
+@pytest.fixture
+def project(make_project: Callable[..., ProjectDir]) -> ProjectDir:
+    """An ordinary project whose HEAD is tagged v1.2.3."""
+    return make_project()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox that outlives the command, as a Nexus does."""
+    with run_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def releasekit(user_environ: dict[str, str]) -> Callable[..., Ran]:
+    """Run the real command in a process of its own."""
+
+    def run(
+        *arguments: str, project: ProjectDir, sandbox: Sandbox | None = None, **variables: str
+    ) -> Ran:
+        environ = {**user_environ, **(sandbox.environ() if sandbox else {}), **variables}
+        done = subprocess.run(
+            (sys.executable, "-m", "releasekit", *arguments),
+            cwd=project.root,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Ran(status=done.returncode, out=done.stdout, err=done.stderr)
+
+    return run

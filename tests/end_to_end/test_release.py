@@ -1,0 +1,201 @@
+"""A tagged commit becomes a proven release, through the real command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from releasekit.servers.sandbox import Sandbox, run_sandbox
+from support import (
+    SDIST,
+    WHEEL,
+    Command,
+    MakeProject,
+    ProjectDir,
+    Ran,
+    outcome,
+    published,
+    uploads,
+    without_times,
+)
+
+
+def test_release_says_about_a_line_a_step(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit("release", project=project, sandbox=sandbox)
+    assert ran.err == ""
+    assert without_times(ran.out) == (
+        f"version   1.2.3 from tag v1.2.3 on commit {project.commit}\n"
+        f"build     {SDIST} (SIZE), {WHEEL} (SIZE)\n"
+        "check     6 checks: no findings\n"
+        "plan      2 to upload, 0 already published\n"
+        f"publish   2 uploaded to {sandbox.upload_url()}\n"
+        f"verify    plain==1.2.3 installed by hash from {sandbox.upload_url(sandbox.group)}\n"
+        "report    reports/summary.md\n"
+        "done      release in\n"
+    )
+    assert ran.status == 0
+    assert published(sandbox) == {WHEEL, SDIST}
+
+
+def test_release_uploads_the_wheel_first_and_the_sdist_last(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("release", project=project, sandbox=sandbox)
+    files = sandbox.state.find_files(sandbox.hosted)
+    assert [f.filename for f in sorted(files, key=lambda f: f.modified)] == [WHEEL, SDIST]
+
+
+def test_release_reports_what_it_did(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("release", project=project, sandbox=sandbox)
+    assert sorted(path.name for path in (project.root / "reports").iterdir()) == [
+        "build.log",
+        "findings.json",
+        "gl-code-quality-report.json",
+        "junit.xml",
+        "outcome.json",
+        "release.env",
+        "release.json",
+        "summary.md",
+    ]
+    document = outcome(project)
+    seconds = document.pop("seconds")
+    assert isinstance(seconds, dict)
+    assert list(seconds) == ["version", "build", "check", "plan", "publish", "verify"]
+    assert document == {
+        "schema_version": 1,
+        "command": "release",
+        "status": "done",
+        "exit_status": 0,
+        "sandbox": False,
+        "stopped_in": None,
+        "error": None,
+        "project": "plain",
+        "version": "1.2.3",
+        "tag": "v1.2.3",
+        "commit": project.git("rev-parse", "HEAD"),
+        "repository": sandbox.upload_url(),
+        "installed_from": sandbox.upload_url(sandbox.group),
+        "files": [
+            {"filename": SDIST, "action": "upload", "why": "not published yet"},
+            {"filename": WHEEL, "action": "upload", "why": "not published yet"},
+        ],
+        "uploaded": [WHEEL, SDIST],
+        "findings": {"error": 0, "warning": 0, "note": 0},
+        "notes": [],
+    }
+
+
+def test_without_a_url_a_release_stays_on_this_machine_and_says_so(
+    project: ProjectDir, releasekit: Command
+) -> None:
+    ran = releasekit("release", project=project)
+    assert ran.status == 0
+    assert ran.out.startswith(
+        "note      no url is configured: this goes to a sandbox on this machine only\n"
+    )
+    assert outcome(project)["sandbox"] is True
+
+
+def test_sandbox_takes_a_commit_without_a_tag_and_says_so(
+    make_project: MakeProject, releasekit: Command
+) -> None:
+    project = make_project(tag=None)
+    ran = releasekit("release", project=project)
+    assert ran.status == 0
+    assert (
+        f"version   commit {project.commit} has no release tag: the build backend names the version"
+    ) in ran.out
+    assert (
+        "note      a configured index would refuse this: it takes unchanged, tagged commits only"
+    ) in ran.out
+
+
+def test_sandbox_takes_a_changed_tree_as_it_is_and_says_so(
+    project: ProjectDir, releasekit: Command
+) -> None:
+    project.write("src/plain/__init__.py", '"""Changed."""\n')
+    ran = releasekit("release", project=project)
+    assert ran.status == 0
+    assert (
+        f"version   1 file(s) differ from commit {project.commit}: "
+        "the build backend names the version"
+    ) in ran.out
+
+
+def test_untracked_files_never_get_into_a_dist(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    project.write("src/plain/notes.py", "SECRET = 1\n")
+    ran = releasekit("release", project=project, sandbox=sandbox)
+    assert ran.status == 0
+    listing = subprocess.run(
+        (sys.executable, "-m", "zipfile", "-l", str(project.root / "dist" / WHEEL)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "plain/__init__.py" in listing.stdout
+    assert "notes.py" not in listing.stdout
+
+
+def test_two_clones_build_the_same_bytes(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
+) -> None:
+    clone = ProjectDir(root=tmp_path / "elsewhere" / "clone", environ=project.environ)
+    project.git("clone", "-q", str(project.root), str(clone.root))
+    first = releasekit("release", project=project, sandbox=sandbox)
+    second = releasekit("release", project=clone, sandbox=sandbox)
+    assert (first.status, second.status) == (0, 0)
+    assert "plan      0 to upload, 2 already published" in second.out
+    assert f"publish   nothing to upload: {sandbox.upload_url()} has it all" in second.out
+
+
+def test_dry_run_stops_after_the_plan(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit("release", "--dry-run", project=project, sandbox=sandbox)
+    assert ran.status == 0
+    assert "plan      2 to upload, 0 already published" in ran.out
+    assert "publish  " not in ran.out
+    assert uploads(sandbox) == 0
+
+
+def test_json_is_all_that_stands_on_standard_output(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit("release", "--json", project=project, sandbox=sandbox)
+    assert json.loads(ran.out) == outcome(project)
+    assert "done      release" in ran.err
+
+
+def test_quiet_says_nothing_of_a_good_release(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    assert releasekit("release", "-q", project=project, sandbox=sandbox) == Ran(
+        status=0, out="", err=""
+    )
+
+
+def test_verbose_shows_the_backends_output(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit("build", "-v", project=project, sandbox=sandbox)
+    assert "running egg_info" in ran.out
+
+
+def test_development_versions_go_to_snapshots_where_that_is_configured(
+    make_project: MakeProject, releasekit: Command
+) -> None:
+    project = make_project(tag=None)
+    with run_sandbox(snapshots="pypi-snapshots") as sandbox:
+        ran = releasekit("release", project=project, sandbox=sandbox)
+        assert ran.status == 0, ran
+        assert published(sandbox) == set()
+        assert len(sandbox.state.find_files("pypi-snapshots")) == 2
+        assert f"installed by hash from {sandbox.upload_url('pypi-snapshots')}" in ran.out

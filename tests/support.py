@@ -1,0 +1,82 @@
+"""What end-to-end tests share."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from releasekit.servers.sandbox import Sandbox
+
+WHEEL, SDIST = "plain-1.2.3-py3-none-any.whl", "plain-1.2.3.tar.gz"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectDir:
+    """A project in a git repository of its own."""
+
+    root: Path
+    environ: Mapping[str, str]
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ("git", *arguments),
+            cwd=self.root,
+            env=self.environ,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    @property
+    def commit(self) -> str:
+        """The abbreviated commit, as messages show it."""
+        return self.git("rev-parse", "HEAD")[:10]
+
+    def write(self, path: str, text: str) -> None:
+        (self.root / path).write_text(text, encoding="utf-8")
+
+    def commit_all(self, message: str = "change") -> None:
+        self.git("add", "-A")
+        self.git("commit", "-qm", message)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ran:
+    """A finished run of the command."""
+
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ran]
+MakeProject = Callable[..., ProjectDir]
+
+
+def published(sandbox: Sandbox) -> set[str]:
+    """The names of the files in the hosted repository."""
+    return {file.filename for file in sandbox.state.find_files(sandbox.hosted)}
+
+
+def uploads(sandbox: Sandbox) -> int:
+    """How many POSTs were answered."""
+    return sum(request.method == "POST" for request in sandbox.state.requests_log)
+
+
+def outcome(project: ProjectDir) -> dict[str, Any]:
+    """The outcome that the last run reported."""
+    text = (project.root / "reports" / "outcome.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def without_times(text: str) -> str:
+    """Output without what differs from run to run."""
+    text = re.sub(r" +\d+\.\d s$", "", text, flags=re.MULTILINE)
+    return re.sub(r"\(\d+(\.\d)? k?B\)", "(SIZE)", text)
