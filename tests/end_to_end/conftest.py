@@ -63,7 +63,7 @@ def make_project(tmp_path: Path, user_environ: dict[str, str]) -> Callable[..., 
 
 @pytest.fixture
 def project(make_project: Callable[..., ProjectDir]) -> ProjectDir:
-    """An ordinary project whose HEAD is tagged v1.2.3."""
+    """A project that builds quickly, whose HEAD is tagged v1.2.3."""
     return make_project()
 
 

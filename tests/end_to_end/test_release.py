@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from releasekit.servers.sandbox import Sandbox, run_sandbox
 from support import (
-    SDIST,
-    WHEEL,
     Command,
     MakeProject,
     ProjectDir,
@@ -20,6 +20,14 @@ from support import (
     uploads,
     without_times,
 )
+
+WHEEL, SDIST = "ordinary-1.2.3-py3-none-any.whl", "ordinary-1.2.3.tar.gz"
+
+
+@pytest.fixture
+def project(make_project: MakeProject) -> ProjectDir:
+    """setuptools with setuptools-scm, pure Python."""
+    return make_project("ordinary")
 
 
 def test_release_says_about_a_line_a_step(
@@ -33,7 +41,7 @@ def test_release_says_about_a_line_a_step(
         "check     6 checks: no findings\n"
         "plan      2 to upload, 0 already published\n"
         f"publish   2 uploaded to {sandbox.upload_url()}\n"
-        f"verify    plain==1.2.3 installed by hash from {sandbox.upload_url(sandbox.group)}\n"
+        f"verify    ordinary==1.2.3 installed by hash from {sandbox.upload_url(sandbox.group)}\n"
         "report    reports/summary.md\n"
         "done      release in\n"
     )
@@ -75,7 +83,7 @@ def test_release_reports_what_it_did(
         "sandbox": False,
         "stopped_in": None,
         "error": None,
-        "project": "plain",
+        "project": "ordinary",
         "version": "1.2.3",
         "tag": "v1.2.3",
         "commit": project.git("rev-parse", "HEAD"),
@@ -105,7 +113,7 @@ def test_without_a_url_a_release_stays_on_this_machine_and_says_so(
 def test_sandbox_takes_a_commit_without_a_tag_and_says_so(
     make_project: MakeProject, releasekit: Command
 ) -> None:
-    project = make_project(tag=None)
+    project = make_project("ordinary", tag=None)
     ran = releasekit("release", project=project)
     assert ran.status == 0
     assert (
@@ -119,7 +127,7 @@ def test_sandbox_takes_a_commit_without_a_tag_and_says_so(
 def test_sandbox_takes_a_changed_tree_as_it_is_and_says_so(
     project: ProjectDir, releasekit: Command
 ) -> None:
-    project.write("src/plain/__init__.py", '"""Changed."""\n')
+    project.write("src/ordinary/__init__.py", '"""Changed."""\n')
     ran = releasekit("release", project=project)
     assert ran.status == 0
     assert (
@@ -131,7 +139,7 @@ def test_sandbox_takes_a_changed_tree_as_it_is_and_says_so(
 def test_untracked_files_never_get_into_a_dist(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    project.write("src/plain/notes.py", "SECRET = 1\n")
+    project.write("src/ordinary/notes.py", "SECRET = 1\n")
     ran = releasekit("release", project=project, sandbox=sandbox)
     assert ran.status == 0
     listing = subprocess.run(
@@ -140,7 +148,7 @@ def test_untracked_files_never_get_into_a_dist(
         text=True,
         check=True,
     )
-    assert "plain/__init__.py" in listing.stdout
+    assert "ordinary/__init__.py" in listing.stdout
     assert "notes.py" not in listing.stdout
 
 
@@ -192,7 +200,7 @@ def test_verbose_shows_the_backends_output(
 def test_development_versions_go_to_snapshots_where_that_is_configured(
     make_project: MakeProject, releasekit: Command
 ) -> None:
-    project = make_project(tag=None)
+    project = make_project("ordinary", tag=None)
     with run_sandbox(snapshots="pypi-snapshots") as sandbox:
         ran = releasekit("release", project=project, sandbox=sandbox)
         assert ran.status == 0, ran

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,8 +71,12 @@ def build_dists(source: Path, out: Path, options: BuildOptions) -> Built:
     with tempfile.TemporaryDirectory(prefix="releasekit-build-") as folder:
         made, from_source = _build_one("sdist", source, Path(folder, "sdist"), options)
         sdist = out / made.name
-        repack_sdist(made, sdist, options.epoch)
-        unpacked = _unpack(sdist, Path(folder, "unpacked"))
+        try:
+            repack_sdist(made, sdist, options.epoch)
+            unpacked = _unpack(sdist, Path(folder, "unpacked"))
+        except (tarfile.TarError, EOFError, zlib.error) as error:
+            tail = f"{made.name} cannot be unpacked: {error}"
+            raise BuildFailed(root=str(source), dist="sdist", log="", tail=tail) from error
         made, from_sdist = _build_one("wheel", unpacked, Path(folder, "wheel"), options)
         wheel = Path(shutil.move(made, out / made.name))
     requirements = sorted({*from_source.requirements, *from_sdist.requirements})
@@ -212,7 +217,7 @@ def repack_sdist(made: Path, sdist: Path, epoch: int) -> None:
     """Write an sdist again so that its bytes follow from its content alone.
 
     Members sorted, one time, no owner, modes 755 or 644: what setuptools and pdm-backend leave to
-    the machine. Raises BuildFailed for an archive that cannot be read.
+    the machine. Raises TarError, EOFError or zlib.error for an archive that cannot be read.
     """
     with (
         tarfile.open(made) as archive,
@@ -242,7 +247,11 @@ def _normalize(entry: tarfile.TarInfo, epoch: int) -> tarfile.TarInfo:
 
 def _unpack(sdist: Path, folder: Path) -> Path:
     """Unpack an sdist and return its top directory (PEP 625: one, named like the file)."""
+    folder.mkdir()
     with tarfile.open(sdist) as archive:
         # The data filter refuses members that would land outside (PEP 706).
         archive.extractall(folder, filter="data")
-    return next(path for path in sorted(folder.iterdir()) if path.is_dir())
+    tops = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+    if not tops:
+        raise tarfile.ReadError("it holds no directory")
+    return tops[0]

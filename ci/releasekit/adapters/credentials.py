@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from twine import auth, exceptions, utils
 
@@ -35,7 +36,10 @@ def read_pypirc(name: str) -> PypircSection:
         ) from error
     url = found["repository"]
     if not url or not url.startswith(("https://", "http://")):
-        raise UnknownPypircSection(name=name, path=path, reason=f"{url} is no https:// address")
+        raise UnknownPypircSection(name=name, path=path, reason="repository is no https:// address")
+    if "@" in urlsplit(url).netloc:  # it would show wherever the address does
+        reason = "repository holds credentials; write username = … and password = … instead"
+        raise UnknownPypircSection(name=name, path=path, reason=reason)
     return PypircSection(
         name=name, url=url, ca_cert=found.get("ca_cert"), client_cert=found.get("client_cert")
     )

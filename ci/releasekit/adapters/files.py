@@ -15,12 +15,11 @@ def write_text(path: Path, text: str) -> Path:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
-        ) as file:
-            file.write(text)
-        made = Path(file.name)
-        made.chmod(0o644)
-        return made.replace(path)
+        # A directory, which goes with all that is in it where the writing fails.
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+            made = Path(folder, path.name)
+            made.write_text(text, encoding="utf-8")
+            made.chmod(0o644)
+            return made.replace(path)
     except OSError as error:
         raise CannotWrite(path=str(path), reason=error.strerror or str(error)) from error

@@ -11,6 +11,13 @@ from releasekit.adapters.process import Finished, capture
 from releasekit.core.errors import NotARepository
 from releasekit.core.project import Commit
 
+WHOLE = (
+    *("-c", "core.sparseCheckout=false"),
+    *("-c", "core.autocrlf=false"),
+    *("-c", "core.eol=lf"),
+)
+"""A checkout of all files as they are committed, whatever the user's clone leaves out or alters."""
+
 
 def read_commit(root: Path, environ: Mapping[str, str]) -> Commit:
     """Read the commit that is checked out in `root`.
@@ -26,8 +33,8 @@ def read_commit(root: Path, environ: Mapping[str, str]) -> Commit:
     if shown.status:
         raise _not_a_repository(root, shown)
     sha, time = shown.output.split()
-    tags = _git(root, environ, "tag", "--points-at", "HEAD").output.split()
-    status = _git(root, environ, "status", "--porcelain=v1", "-z", "--untracked-files=no")
+    tags = _must(root, environ, "tag", "--points-at", "HEAD").output.split()
+    status = _must(root, environ, "status", "--porcelain=v1", "-z", "--untracked-files=no")
     return Commit(
         root=Path(top),
         sha=sha,
@@ -41,13 +48,13 @@ def read_commit(root: Path, environ: Mapping[str, str]) -> Commit:
 def parse_status(text: str) -> tuple[str, ...]:
     """Return the changed paths of `git status --porcelain=v1 -z`.
 
-    A renamed file is two entries: "R  new", then the old path without a mark.
+    A renamed file is two entries: "R  new" (" R new" in the tree), then the old path, unmarked.
     """
     paths = []
     entries = iter(filter(None, text.split("\0")))
     for entry in entries:
         paths.append(entry[3:])
-        if entry[0] in "RC":
+        if set(entry[:2]) & {"R", "C"}:
             next(entries, None)
     return tuple(paths)
 
@@ -60,19 +67,21 @@ def open_worktree(commit: Commit, environ: Mapping[str, str]) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="releasekit-src-") as folder:
         tree = Path(folder, "source").resolve()
-        _must(commit.root, environ, "worktree", "add", "--detach", "--force", str(tree), commit.sha)
+        add = ("worktree", "add", "--detach", "--force", str(tree), commit.sha)
+        _must(commit.root, environ, *WHOLE, *add)
         try:
             if (tree / ".gitmodules").exists():
-                _must(tree, environ, "submodule", "update", "--init", "--recursive")
+                _must(tree, environ, *WHOLE, "submodule", "update", "--init", "--recursive")
             yield tree
         finally:
             _git(commit.root, environ, "worktree", "remove", "--force", "--force", str(tree))
 
 
-def _must(root: Path, environ: Mapping[str, str], *arguments: str) -> None:
+def _must(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
     finished = _git(root, environ, *arguments)
     if finished.status:
         raise _not_a_repository(root, finished)
+    return finished
 
 
 def _git(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:

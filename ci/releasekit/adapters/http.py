@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import ssl
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -39,6 +40,9 @@ CA_VARIABLES = (
     "TWINE_CERT",
     "GIT_SSL_CAINFO",
 )
+PEM_CERTIFICATE = re.compile(
+    "-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----.+?-----END \\1-----", re.DOTALL
+)
 LOOPBACK = "localhost,127.0.0.1,::1"
 GET_RETRIES = urllib3.Retry(
     total=3,
@@ -47,6 +51,7 @@ GET_RETRIES = urllib3.Retry(
     status_forcelist=(500, 502, 503, 504),
     allowed_methods=("GET", "HEAD"),
     raise_on_status=False,
+    respect_retry_after_header=False,  # it may ask for hours, and this waits without a word
 )
 """A GET is tried four times; a POST never by this."""
 
@@ -74,11 +79,9 @@ def open_network(
 
     Raises BadCertificateFile.
     """
-    named = _read_named_bundles(environ)
-    own = read_bundle("ca-bundle", ca_bundle) if ca_bundle else ""
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for pem in filter(None, (named, own)):
-        _load(context, pem, where=ca_bundle or "")
+    named = _load_named_bundles(context, environ)
+    own = _load_bundle(context, "ca-bundle", ca_bundle) if ca_bundle else ""
     if client_cert:
         _load_client_cert(context, client_cert)
     with tempfile.TemporaryDirectory(prefix="releasekit-ca-") as folder:
@@ -90,40 +93,52 @@ def open_network(
 
 def child_environ(environ: Mapping[str, str], bundle: Path) -> dict[str, str]:
     """Return the environment of children: the user's, one CA bundle, loopback without proxies."""
-    loopback = {
-        name: ",".join(filter(None, (environ.get(name), LOOPBACK)))
-        for name in ("NO_PROXY", "no_proxy")
-    }
+    spellings = ("NO_PROXY", "no_proxy")  # each client prefers one
+    theirs = dict.fromkeys(environ[name] for name in spellings if environ.get(name))
+    loopback = dict.fromkeys(spellings, ",".join((*theirs, LOOPBACK)))
     return {**environ, **dict.fromkeys(CA_VARIABLES, str(bundle)), **loopback}
 
 
 def read_bundle(key: str, value: str) -> str:
-    """Return the PEM text of a file, of all files of a directory, or the given text itself.
+    """Return the certificates of a file, of all files of a directory, or of the given text.
 
-    Raises BadCertificateFile where there is no certificate.
+    Comments, which need not be ASCII, and private keys are left out. Raises BadCertificateFile
+    where there is no certificate.
     """
-    if "-----BEGIN" in value:
-        return value
-    path = Path(value).expanduser()
     try:
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
-        texts = [file.read_text(encoding="ascii", errors="replace") for file in files]
+        texts = [value] if _is_pem(value) else _read_files(Path(value).expanduser())
     except OSError as error:
         reason = error.strerror or str(error)
         raise BadCertificateFile(key=key, path=value, reason=reason) from error
-    found = [text for text in texts if "-----BEGIN CERTIFICATE-----" in text]
+    found = [match[0] for text in texts for match in PEM_CERTIFICATE.finditer(text)]
     if not found:
-        raise BadCertificateFile(key=key, path=value, reason="no PEM certificate in it")
+        reason = "no PEM certificate in it"
+        raise BadCertificateFile(key=key, path=_show(value), reason=reason)
     return "\n".join(found)
 
 
-def _read_named_bundles(environ: Mapping[str, str]) -> str:
-    """Return what the environment's CA variables name; what cannot be read adds nothing."""
+def _read_files(path: Path) -> list[str]:
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    files = [file for file in files if not file.is_dir()]  # Debian: /etc/ssl/certs/java
+    return [file.read_text(encoding="ascii", errors="replace") for file in files]
+
+
+def _is_pem(value: str) -> bool:
+    return "-----BEGIN" in value
+
+
+def _show(value: str) -> str:
+    """Return how messages name a file; a text, which may hold a private key, is not shown."""
+    return "(the PEM text itself)" if _is_pem(value) else value
+
+
+def _load_named_bundles(context: ssl.SSLContext, environ: Mapping[str, str]) -> str:
+    """Trust what the environment's CA variables name; what cannot be used adds nothing."""
     texts = []
     for value in dict.fromkeys(environ.get(name) for name in CA_VARIABLES):
         if value:
             with contextlib.suppress(BadCertificateFile):
-                texts.append(read_bundle("", value))
+                texts.append(_load_bundle(context, "", value))
     return "\n".join(texts)
 
 
@@ -134,20 +149,22 @@ def _read_system_bundle() -> str:
     return next(Path(p).read_text("ascii", "replace") for p in candidates if Path(p).is_file())
 
 
-def _load(context: ssl.SSLContext, pem: str, *, where: str) -> None:
+def _load_bundle(context: ssl.SSLContext, key: str, value: str) -> str:
+    pem = read_bundle(key, value)
     try:
         context.load_verify_locations(cadata=pem)
-    except ssl.SSLError as error:
-        reason = f"not a readable PEM certificate ({error.reason or error})"
-        raise BadCertificateFile(key="ca-bundle", path=where, reason=reason) from error
+    except (ssl.SSLError, ValueError, TypeError) as error:  # the last two: not ASCII
+        reason = f"not a readable PEM certificate ({getattr(error, 'reason', None) or error})"
+        raise BadCertificateFile(key=key, path=_show(value), reason=reason) from error
+    return pem
 
 
 def _load_client_cert(context: ssl.SSLContext, path: str) -> None:
     try:
         context.load_cert_chain(path)
     except (OSError, ssl.SSLError) as error:
-        reason = error.strerror or str(error)
-        raise BadCertificateFile(key="client-cert", path=path, reason=reason) from error
+        reason = "give the path of a file" if _is_pem(path) else error.strerror or str(error)
+        raise BadCertificateFile(key="client-cert", path=_show(path), reason=reason) from error
 
 
 class _Adapter(HTTPAdapter):

@@ -13,7 +13,7 @@ from installer.sources import WheelFile
 from packaging.version import Version
 
 from releasekit.core.checks import DistFacts, Place
-from releasekit.core.dists import Dist, DistKind, parse_metadata, read_metadata
+from releasekit.core.dists import UNREADABLE, Dist, DistKind, parse_metadata, read_metadata
 
 
 def gather_facts(
@@ -89,7 +89,7 @@ def find_missing_files(sdist: Path, root: Path) -> tuple[str, ...]:
             versioned = check_manifest.get_vcs_files(ui)
             source = set(check_manifest.strip_sdist_extras(ignore, versioned))
             packed = set(check_manifest.get_sdist_file_list(str(sdist), ignore))
-        except check_manifest.Failure as error:
+        except (check_manifest.Failure, *UNREADABLE) as error:
             return (f"(check-manifest: {error})",)
     return tuple(sorted(source - packed))
 

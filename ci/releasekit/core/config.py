@@ -27,6 +27,10 @@ def _check_url(value: str) -> str:
         raise ValueError("this is not an https:// address")
     if parts.username or parts.password:
         raise ValueError("credentials do not belong here; use TWINE_USERNAME and TWINE_PASSWORD")
+    if parts.query or parts.fragment:
+        raise ValueError("the address of Nexus has neither ? nor # in it")
+    if parts.port == 0:  # reading it raises for what is no port at all
+        raise ValueError("port out of range 0-65535")
     if "/repository/" in parts.path:
         raise ValueError("give the address of Nexus itself, without /repository/NAME/")
     return value.rstrip("/")
@@ -47,7 +51,8 @@ def _split_pairs(value: object) -> object:
     """Read RK101=warning,RK201=off, the form that an environment variable can hold."""
     if not isinstance(value, str):
         return value
-    return dict(pair.partition("=")[::2] for pair in value.split(",") if pair.strip())
+    pairs = (pair.partition("=") for pair in value.split(",") if pair.strip())
+    return {code.strip(): severity.strip() for code, _, severity in pairs}
 
 
 Url = Annotated[str, AfterValidator(_check_url)]
@@ -212,5 +217,10 @@ def find_table(root: Path, pyproject: Mapping[str, Any], own: Mapping[str, Any] 
     """Return the project's table: `releasekit.toml` where it exists, else `[tool.releasekit]`."""
     if own is not None:
         return read_table(str(root / "releasekit.toml"), own)
-    table = pyproject.get("tool", {}).get("releasekit", {})
-    return read_table(f"{root / 'pyproject.toml'} [tool.releasekit]", table)
+    name = f"{root / 'pyproject.toml'} [tool.releasekit]"
+    table: object = pyproject
+    for key in ("tool", "releasekit"):
+        table = table.get(key, {}) if isinstance(table, Mapping) else table
+    if not isinstance(table, Mapping):
+        raise InvalidConfiguration(source=name, count=1, problems="this is not a table")
+    return read_table(name, table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tarfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -24,6 +25,12 @@ from packaging.version import Version
 BLOCK = 1 << 20
 METADATA_LIMIT = 10 << 20
 """Bytes of core metadata that are read; the largest real ones are some hundred kB."""
+
+UNREADABLE = (
+    *(OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error),
+    RuntimeError,  # zipfile: encrypted; NotImplementedError: an unknown compression
+)
+"""What reading a damaged archive raises."""
 
 BEFORE_LICENSE_FILE = ("1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3")
 
@@ -106,7 +113,7 @@ def read_metadata(dist: Dist) -> bytes | None:
         if dist.named.kind is DistKind.WHEEL:
             return _read_wheel_metadata(dist.path)
         return _read_sdist_metadata(dist.path)
-    except (OSError, zipfile.BadZipFile, tarfile.TarError, EOFError):
+    except UNREADABLE:
         return None
 
 

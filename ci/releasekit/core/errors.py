@@ -47,7 +47,7 @@ class ReleasekitError(Exception):
         what, *rest = self.answers().items()
         lines = [f"error: {what[1]}"]
         for question, answer in rest:
-            first, *more = answer.splitlines()
+            first, *more = answer.splitlines() or ("",)
             lines.append(f"  {question + ':':<6} {first}")
             lines.extend(f"         {line}" for line in more)
         return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
@@ -11,6 +12,9 @@ from xml.etree import ElementTree
 from releasekit.core.checks import CHECKS, Finding, Severity
 from releasekit.core.errors import Status
 from releasekit.core.outcome import Outcome
+
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML document may hold (XML 1.0, 2.2), and what tools print in colours."""
 
 CODE_QUALITY = {Severity.ERROR: "blocker", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
@@ -96,7 +100,8 @@ def render_junit(outcome: Outcome) -> str:
         elif found:
             ElementTree.SubElement(case, "system-out").text = text
     ElementTree.indent(suite)
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    text = NOT_XML.sub("\ufffd", ElementTree.tostring(suite, encoding="unicode"))
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
 def _errors(findings: list[Finding]) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -72,9 +73,10 @@ def parse_project_page(html: str, url: str) -> ProjectPage:
     Raises NotAnIndexPageError.
     """
     page = _Anchors()
-    page.feed(html)
-    files = tuple(_parse_link(urljoin(url, link)) for link in page.links)
-    files = tuple(file for file in files if file.filename)
+    with contextlib.suppress(AssertionError):  # html.parser, of an unknown marked section
+        page.feed(html)
+    found = (_parse_link(link, url) for link in page.links)
+    files = tuple(file for file in found if file and file.filename)
     marked = page.title.strip().startswith("Links for") or any(
         name in ("pypi:repository-version", "api-version") for name in page.metas
     )
@@ -83,8 +85,11 @@ def parse_project_page(html: str, url: str) -> ProjectPage:
     return ProjectPage(title=page.title.strip(), files=files)
 
 
-def _parse_link(link: str) -> PublishedFile:
-    url, fragment = urldefrag(link)
+def _parse_link(link: str, page_url: str) -> PublishedFile | None:
+    try:
+        url, fragment = urldefrag(urljoin(page_url, link))
+    except ValueError:  # no address, as in "http://["
+        return None
     filename = unquote(urlsplit(url).path.rpartition("/")[2])
     found = re.findall(r"(?:^|&)(sha256|md5)=([0-9a-fA-F]+)", fragment)
     return PublishedFile(

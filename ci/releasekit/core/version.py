@@ -47,7 +47,7 @@ def choose_tag(tags: Sequence[ReleaseTag]) -> ReleaseTag | None:
     A candidate and its final version on one commit are everyday: the highest version wins. So do
     two spellings of one version. Tags of different releases raise DifferentVersionsError.
     """
-    if len({tag.version.base_version for tag in tags}) > 1:
+    if len({Version(tag.version.base_version) for tag in tags}) > 1:  # 1.0 and 1.0.0 are one
         raise DifferentVersionsError(sorted(tags, key=lambda tag: tag.version))
     return max(tags, key=lambda tag: (tag.version, tag.name), default=None)
 

@@ -1,0 +1,398 @@
+"""What is refused, before what, in which words and with which status."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from releasekit.servers.sandbox import Faults, Sandbox
+from support import Command, MakeProject, ProjectDir, Ran, outcome, uploads
+
+
+def error(ran: Ran) -> str:
+    """The error as it stands at the end of the output."""
+    return ran.out[ran.out.index("error: ") :]
+
+
+def test_no_tag(make_project: MakeProject, sandbox: Sandbox, releasekit: Command) -> None:
+    project = make_project(tag=None)
+    ran = releasekit("release", project=project, sandbox=sandbox)
+    assert ran.status == 1
+    assert error(ran) == (
+        "error: HEAD carries no release tag\n"
+        f"  where: {project.root}, commit {project.commit}\n"
+        "  why:   a release is named by a tag like v1.2.3 on the commit that is checked out\n"
+        "  next:  git tag v1.2.3 && git push origin v1.2.3, then run this again on that tag\n"
+    )
+    assert not (project.root / "dist").exists()
+    assert outcome(project)["stopped_in"] == "version"
+
+
+def test_shallow_clone_without_the_tag(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
+) -> None:
+    clone = ProjectDir(root=tmp_path / "clone", environ=project.environ)
+    source = project.root.as_uri()
+    project.git("clone", "-q", "--depth=1", "--no-tags", source, str(clone.root))
+    ran = releasekit("release", project=clone, sandbox=sandbox)
+    assert ran.status == 1
+    assert error(ran) == (
+        "error: HEAD carries no release tag\n"
+        f"  where: {clone.root}, commit {clone.commit}\n"
+        "  why:   this clone is shallow, so its tags may be missing\n"
+        "  next:  git fetch --unshallow --tags, then run this again (in GitLab: GIT_DEPTH: 0)\n"
+    )
+
+
+def test_the_line_that_mends_a_shallow_clone_mends_it(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
+) -> None:
+    project.write("README.md", "# plain\n\nLater.\n")
+    project.commit_all()
+    project.git("tag", "v1.2.4")
+    clone = ProjectDir(root=tmp_path / "clone", environ=project.environ)
+    source = project.root.as_uri()
+    project.git("clone", "-q", "--depth=1", "--no-tags", source, str(clone.root))
+    clone.git("fetch", "-q", "--unshallow", "--tags")
+    ran = releasekit("version", project=clone, sandbox=sandbox)
+    assert ran.status == 0
+    assert ran.out.startswith(f"version   1.2.4 from tag v1.2.4 on commit {clone.commit}")
+
+
+def test_dirty_tree(project: ProjectDir, sandbox: Sandbox, releasekit: Command) -> None:
+    project.write("README.md", "# plain\n\nChanged.\n")
+    ran = releasekit("release", project=project, sandbox=sandbox)
+    assert ran.status == 1
+    assert error(ran) == (
+        "error: the working tree has uncommitted changes\n"
+        f"  where: {project.root}: README.md\n"
+        "  why:   a release holds what the tag v1.2.3 holds, and these files differ from it\n"
+        "  next:  git stash (or commit and tag again), then run this again\n"
+    )
+
+
+def test_two_tags_that_disagree(project: ProjectDir, sandbox: Sandbox, releasekit: Command) -> None:
+    project.git("tag", "v1.3.0")
+    ran = releasekit("release", project=project, sandbox=sandbox)
+    assert ran.status == 1
+    assert error(ran) == (
+        "error: the tags on HEAD name different versions\n"
+        f"  where: {project.root}, commit {project.commit}: v1.2.3, v1.3.0\n"
+        "  why:   only a candidate and its final version may share a commit\n"
+        "  next:  choose one: nox -s release -- --tag v1.3.0 (in CI: RELEASEKIT_TAG=v1.3.0)\n"
+    )
+    assert releasekit("version", "--tag", "v1.3.0", project=project, sandbox=sandbox).status == 0
+    chosen = releasekit("version", project=project, sandbox=sandbox, RELEASEKIT_TAG="v1.2.3")
+    assert chosen.out.startswith("version   1.2.3 from tag v1.2.3")
+
+
+def test_candidate_and_final_tag_on_one_commit_release_the_final(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    project.git("tag", "v1.2.3rc1")
+    ran = releasekit("version", project=project, sandbox=sandbox)
+    assert ran.out.startswith("version   1.2.3 from tag v1.2.3 on")
+
+
+def test_a_tag_that_is_no_version(
+    make_project: MakeProject, sandbox: Sandbox, releasekit: Command
+) -> None:
+    project = make_project(tag="vNext")
+    ran = releasekit("release", project=project, sandbox=sandbox)
+    assert ran.status == 1
+    assert error(ran) == (
+        "error: no tag on HEAD is a version\n"
+        f"  where: {project.root}, commit {project.commit}: vNext\n"
+        "  why:   the tag pattern is v{version} or {version}, where {version} is a version after "
+        "PEP 440\n"
+        "  next:  git tag v1.2.3 (or set `tag` in [tool.releasekit] to your pattern)\n"
+    )
+
+
+def test_a_chosen_tag_that_is_elsewhere(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit("release", "--tag", "v2.0", project=project, sandbox=sandbox)
+    assert ran.status == 1
+    assert error(ran) == (
+        "error: the tag v2.0 is not on HEAD\n"
+        f"  where: {project.root}, commit {project.commit}\n"
+        "  why:   the tags on HEAD: v1.2.3\n"
+        "  next:  git checkout v2.0 (or fetch it first: git fetch origin tag v2.0)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "missing"),
+    [
+        pytest.param({"TWINE_USERNAME": "", "TWINE_PASSWORD": ""}, "user name", id="both"),
+        pytest.param({"TWINE_PASSWORD": ""}, "password", id="password"),
+    ],
+)
+def test_missing_credentials_are_refused_before_the_build(
+    project: ProjectDir,
+    sandbox: Sandbox,
+    releasekit: Command,
+    variables: dict[str, str],
+    missing: str,
+) -> None:
+    ran = releasekit("release", project=project, sandbox=sandbox, **variables)
+    assert ran.status == 2
+    assert ran.out == (
+        f"error: no {missing} for the repository\n"
+        f"  where: {sandbox.upload_url()}\n"
+        "  why:   not in TWINE_USERNAME and TWINE_PASSWORD, not in ~/.pypirc, not in the keyring\n"
+        "  next:  set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)\n"
+    )
+    assert sandbox.state.requests_log == ()
+
+
+def test_wrong_password(project: ProjectDir, sandbox: Sandbox, releasekit: Command) -> None:
+    ran = releasekit("release", project=project, sandbox=sandbox, TWINE_PASSWORD="wrong-pass")
+    assert ran.status == 2
+    assert error(ran) == (
+        "error: the user name or the password is wrong\n"
+        f"  where: {sandbox.simple_url(sandbox.hosted)}plain/\n"
+        "  why:   the server answered 401 to user sandbox, whose credentials came from "
+        "TWINE_USERNAME and TWINE_PASSWORD\n"
+        "  next:  check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
+        "         Nexus answers 401 to a disabled user as well\n"
+    )
+    assert "wrong-pass" not in ran.out + ran.err
+    assert uploads(sandbox) == 0
+
+
+def test_a_user_without_the_right_to_upload(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    sandbox.state.faults = Faults(forbidden=("add",))
+    ran = releasekit("release", project=project, sandbox=sandbox)
+    assert ran.status == 2
+    assert error(ran) == (
+        "error: this user may not upload\n"
+        f"  where: {sandbox.upload_url()}\n"
+        "  why:   the server answered 403 to user sandbox: Forbidden\n"
+        "  next:  ask the Nexus administrator for the privileges add, browse and read on this "
+        "repository\n"
+    )
+
+
+@pytest.mark.parametrize("bundle", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"])
+def test_unknown_ca(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, bundle: str, tmp_path: Path
+) -> None:
+    # The environment names another CA, as a company's machine may.
+    variables = {bundle: str(tmp_path / "missing.pem"), "RELEASEKIT_CA_BUNDLE": ""}
+    ran = releasekit("release", project=project, sandbox=sandbox, **variables)
+    assert ran.status == 2
+    assert error(ran) == (
+        "error: the server's certificate is not trusted\n"
+        f"  where: {sandbox.simple_url(sandbox.hosted)}plain/\n"
+        "  why:   unable to get local issuer certificate\n"
+        "  next:  set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA\n"
+    )
+
+
+def test_hostile_ca_variables_do_not_beat_ca_bundle(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
+) -> None:
+    hostile = str(tmp_path / "empty.pem")
+    Path(hostile).write_text("", encoding="utf-8")
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "TWINE_CERT")
+    ran = releasekit("release", project=project, sandbox=sandbox, **dict.fromkeys(names, hostile))
+    assert ran.status == 0, ran
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_loopback(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit(
+        "release",
+        project=project,
+        sandbox=sandbox,
+        HTTPS_PROXY="http://127.0.0.1:9",
+        https_proxy="http://127.0.0.1:9",
+        NO_PROXY="",
+        no_proxy="",
+    )
+    assert ran.status == 0, ran
+
+
+def test_unreachable_host(project: ProjectDir, sandbox: Sandbox, releasekit: Command) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"https://127.0.0.1:{free.getsockname()[1]}"
+    ran = releasekit("release", project=project, sandbox=sandbox, RELEASEKIT_URL=url)
+    assert ran.status == 3
+    assert error(ran) == (
+        "error: the server cannot be reached\n"
+        f"  where: {url}/repository/pypi-hosted/simple/plain/\n"
+        "  why:   connection refused\n"
+        "  next:  check the address, the network, HTTPS_PROXY and NO_PROXY, then run this again: "
+        "it is safe\n"
+    )
+
+
+def test_unknown_host_name(project: ProjectDir, sandbox: Sandbox, releasekit: Command) -> None:
+    url = "https://nexus.invalid"
+    ran = releasekit("release", project=project, sandbox=sandbox, RELEASEKIT_URL=url)
+    assert ran.status == 3
+    assert "  why:   the name nexus.invalid cannot be resolved\n" in error(ran)
+
+
+def test_a_login_page_with_status_200(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    sandbox.state.faults = Faults(login_page=True)
+    ran = releasekit("release", project=project, sandbox=sandbox)
+    assert ran.status == 3
+    assert error(ran).startswith(
+        "error: the server's answer is not that of a package index\n"
+        f"  where: {sandbox.simple_url(sandbox.hosted)}plain/\n"
+        "  why:   it sent a page without any link to a file: "
+    )
+
+
+@pytest.mark.parametrize(
+    ("hosted", "answer"),
+    [
+        pytest.param("pypi-group", "404 Not Found", id="group"),
+        pytest.param("nowhere", "404 Repository not found", id="unknown"),
+    ],
+)
+def test_a_repository_that_takes_no_uploads(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, hosted: str, answer: str
+) -> None:
+    ran = releasekit("release", project=project, sandbox=sandbox, RELEASEKIT_HOSTED=hosted)
+    assert ran.status == 2
+    assert f"  why:   the server answered {answer}\n" in error(ran)
+    assert "uploads go to a hosted repository, never to a group or a proxy\n" in error(ran)
+
+
+def test_a_missing_url_is_an_error_with_its_place_and_fix(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    project.write("pyproject.toml", text.partition("[project.urls]")[0])
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    ran = releasekit("release", project=project, sandbox=sandbox)
+    assert ran.status == 1
+    assert (
+        "check     6 checks: 1 error(s)\n"
+        "  error RK101 pyproject.toml:5: the metadata names no url: neither a home page nor a "
+        "project URL\n"
+        '    fix: add [project.urls] Homepage = "https://…" (setup.cfg: url = …, setup.py: '
+        'url="…")\n'
+    ) in ran.out
+    assert error(ran) == (
+        "error: 1 finding(s) of severity error: RK101\n"
+        f"  where: {project.root}\n"
+        "  why:   see the findings above, and reports/summary.md\n"
+        "  next:  mend them as each finding says, or set another severity in "
+        "[tool.releasekit.severity]\n"
+    )
+    assert uploads(sandbox) == 0
+    waived = releasekit(
+        "release", project=project, sandbox=sandbox, RELEASEKIT_SEVERITY="RK101=warning"
+    )
+    assert waived.status == 0
+
+
+def test_a_file_missing_from_the_sdist_is_a_warning(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    project.write("notes.txt", "in git only\n")
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    ran = releasekit("check", project=project, sandbox=sandbox)
+    assert ran.status == 0
+    assert (
+        "check     6 checks: 1 warning(s)\n"
+        "  warning RK201 plain-1.2.3.tar.gz: 1 file(s) in git are not in the sdist: notes.txt\n"
+        "    fix: include them in MANIFEST.in, or list them in [tool.check-manifest] ignore\n"
+    ) in ran.out
+
+
+def test_a_static_version_that_is_not_the_tags(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    project.write("pyproject.toml", text.replace("1.2.3", "1.2.2"))
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    ran = releasekit("release", project=project, sandbox=sandbox)
+    assert ran.status == 1
+    assert (
+        "error RK102 pyproject.toml:5: the release is 1.2.3, plain-1.2.2-py3-none-any.whl is not\n"
+    ) in ran.out
+    assert uploads(sandbox) == 0
+
+
+def test_a_build_that_fails_shows_the_backends_last_lines(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    project.write("plain.py", "raise SystemExit('no docstring')\n")
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    ran = releasekit("release", project=project, sandbox=sandbox)
+    assert ran.status == 1
+    log = project.root / "reports" / "build.log"
+    assert error(ran).startswith(
+        "error: the build backend failed to make the sdist\n"
+        f"  where: {project.root}; the whole output is in {log}\n"
+    )
+    assert "docstring" in error(ran)
+    assert "docstring" in log.read_text(encoding="utf-8")
+
+
+def test_configuration_shows_all_problems_at_once(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    project.write("pyproject.toml", text + '\n[tool.releasekit]\nhostd = "x"\ntimeout = -1\n')
+    ran = releasekit("release", project=project, sandbox=sandbox, RELEASEKIT_URI="https://x")
+    assert ran.status == 2
+    table = f"{project.root / 'pyproject.toml'} [tool.releasekit]"
+    assert ran.out == (
+        "error: the configuration is wrong in 3 place(s)\n"
+        f"  where: {table}, environment\n"
+        f"  why:   {table} timeout: input should be greater than 0\n"
+        f"         {table} hostd: there is no such key; did you mean hosted?\n"
+        "         RELEASEKIT_URI: there is no such key; did you mean url?\n"
+        "  next:  mend these lines; the README's table of keys says what each may hold\n"
+    ), ran.out
+
+
+def test_a_directory_without_a_project(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    ran = releasekit("release", "-C", str(empty), project=project, sandbox=sandbox)
+    assert ran.status == 2
+    assert ran.out == (
+        "error: no Python project here\n"
+        f"  where: {empty}\n"
+        "  why:   there is neither a pyproject.toml nor a setup.py\n"
+        "  next:  run this in the project's directory, or name it with -C DIR\n"
+    )
+
+
+def test_a_project_outside_git(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
+    ran = releasekit("release", "-C", str(outside), project=project, sandbox=sandbox)
+    assert ran.status == 2
+    assert error(ran) == (
+        "error: no git commit to release\n"
+        f"  where: {outside}\n"
+        "  why:   git says: fatal: not a git repository (or any of the parent directories): .git\n"
+        "  next:  git init && git add -A && git commit, or name the project's directory with -C "
+        "DIR\n"
+    )

@@ -1,0 +1,84 @@
+"""Tiny dists: as values, and as real files made by hand. Standard library and the core only."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from releasekit.core.checks import DistFacts
+from releasekit.core.dists import Dist, parse_filename, parse_metadata
+
+WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
+METADATA = """\
+Metadata-Version: 2.4
+Name: demo
+Version: 1.0
+Project-URL: Homepage, https://demo.example.com
+"""
+WHEEL_FILE = "Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+
+
+def make_dist(filename: str = WHEEL, content: bytes = b"wheel") -> Dist:
+    """A dist as a value; there is no file behind it."""
+    return Dist(
+        path=Path("dist", filename),
+        named=parse_filename(filename),
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        md5=hashlib.md5(content).hexdigest(),
+    )
+
+
+def make_facts(filename: str = WHEEL, metadata: str = METADATA, **changes: Any) -> DistFacts:
+    """The facts of a faultless dist, or of one with the changes given."""
+    parsed, problems = parse_metadata(metadata.encode())
+    facts = {"metadata": parsed, "metadata_problems": problems, **changes}
+    return DistFacts(dist=make_dist(filename), **facts)
+
+
+def write_wheel(
+    folder: Path,
+    *,
+    files: Mapping[str, str] | None = None,
+    metadata: str = METADATA,
+    record: str | None = None,
+    filename: str = WHEEL,
+) -> Path:
+    """Write a wheel with a correct RECORD, or with the one given."""
+    info = "-".join(filename.split("-")[:2]) + ".dist-info"
+    module = {"demo.py": "ANSWER = 42\n"} if files is None else files
+    members = {**module, f"{info}/METADATA": metadata, f"{info}/WHEEL": WHEEL_FILE}
+    lines = [_record_line(name, text.encode()) for name, text in members.items()]
+    members[f"{info}/RECORD"] = "".join([*lines, f"{info}/RECORD,,\n"])
+    if record is not None:
+        members[f"{info}/RECORD"] = record
+    path = folder / filename
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(zipfile.ZipInfo(name), text)
+    return path
+
+
+def _record_line(name: str, content: bytes) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    return f"{name},sha256={digest},{len(content)}\n"
+
+
+def write_sdist(
+    folder: Path, *, files: Mapping[str, str] | None = None, filename: str = SDIST
+) -> Path:
+    """Write an sdist with these files below its top directory; PKG-INFO alone by default."""
+    top = filename.removesuffix(".tar.gz")
+    path = folder / filename
+    with tarfile.open(path, "w:gz") as archive:
+        for name, text in (files or {"PKG-INFO": METADATA}).items():
+            entry = tarfile.TarInfo(f"{top}/{name}")
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return path
