@@ -22,10 +22,8 @@ def versions(draw: st.DrawFn) -> str:
     """A version in PEP 440's normal form: epoch, release, pre, post, dev and local."""
     epoch = draw(st.sampled_from(["", "1!", "2026!"]))
     release = ".".join(str(part) for part in draw(st.lists(NUMBERS, min_size=1, max_size=4)))
-    parts = [
-        draw(st.one_of(st.just(""), NUMBERS.map(lambda number, mark=mark: f"{mark}{number}")))
-        for mark in (draw(st.sampled_from(["a", "b", "rc"])), ".post", ".dev")
-    ]
+    marks = (draw(st.sampled_from(["a", "b", "rc"])), ".post", ".dev")
+    parts = [f"{mark}{draw(NUMBERS)}" for mark in marks if draw(st.booleans())]
     return epoch + release + "".join(parts) + draw(st.sampled_from(["", "+local.1"]))
 
 

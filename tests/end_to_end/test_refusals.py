@@ -230,7 +230,7 @@ def test_unreachable_host(project: ProjectDir, sandbox: Sandbox, releasekit: Com
         "error: the server cannot be reached\n"
         f"  where: {url}/repository/pypi-hosted/simple/plain/\n"
         "  why:   connection refused\n"
-        "  next:  check the address, the network, HTTPS_PROXY and NO_PROXY, then run this again: "
+        "  next:  check the address, the network and HTTPS_PROXY / NO_PROXY, then run this again: "
         "it is safe\n"
     )
 
@@ -334,7 +334,8 @@ def test_a_static_version_that_is_not_the_tags(
 def test_a_build_that_fails_shows_the_backends_last_lines(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    project.write("plain.py", "raise SystemExit('no docstring')\n")
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    project.write("pyproject.toml", text.replace("README.md", "missing.md"))
     project.commit_all()
     project.git("tag", "-f", "v1.2.3")
     ran = releasekit("release", project=project, sandbox=sandbox)
@@ -344,8 +345,8 @@ def test_a_build_that_fails_shows_the_backends_last_lines(
         "error: the build backend failed to make the sdist\n"
         f"  where: {project.root}; the whole output is in {log}\n"
     )
-    assert "docstring" in error(ran)
-    assert "docstring" in log.read_text(encoding="utf-8")
+    assert "missing.md" in error(ran)
+    assert "missing.md" in log.read_text(encoding="utf-8")
 
 
 def test_configuration_shows_all_problems_at_once(

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from functools import reduce
+from pathlib import Path
+
+from releasekit.core.checks import Finding, Place, Severity
+from releasekit.core.events import (
+    Began,
+    Built,
+    Checked,
+    Event,
+    Note,
+    Output,
+    Planned,
+    ProjectRead,
+    Published,
+    Sent,
+    Verified,
+    Working,
+)
+from releasekit.core.outcome import Outcome, StepTime, fold_event
+from releasekit.core.plan import Plan
+from releasekit.core.project import Commit, Project
+from releasekit.core.record import Record
+
+COMMIT = Commit(root=Path("/p"), sha="ab", time=0, tags=(), changed=(), shallow=False)
+PROJECT = Project(root=Path("/p"), commit=COMMIT, tag=None)
+RECORD = Record(
+    project="demo",
+    version="1",
+    tag=None,
+    commit="ab",
+    dirty=False,
+    requirements=(),
+    tools={},
+    files=(),
+)
+FINDING = Finding(
+    code="RK101", severity=Severity.ERROR, message="m", place=Place(file="f"), fix="fix"
+)
+PLAN = Plan(url="u", files=())
+PUBLISHED = Published(url="u", uploaded=("a.whl",))
+VERIFIED = Verified(url="u", requirement="demo==1")
+START = Outcome(command="release", sandbox=True)
+
+
+def fold(*events: tuple[float, Event]) -> Outcome:
+    return reduce(lambda outcome, event: fold_event(outcome, event[1], event[0]), events, START)
+
+
+def test_events_of_a_release_add_up() -> None:
+    outcome = fold(
+        (10.0, Began(step="version")),
+        (10.1, ProjectRead(project=PROJECT)),
+        (10.1, Began(step="build")),
+        (10.2, Output(line="building")),
+        (11.1, Note(text="first")),
+        (12.1, Built(record=RECORD)),
+        (12.1, Began(step="check")),
+        (12.35, Checked(findings=(FINDING,), asked=("RK101",))),
+        (13.0, Began(step="plan")),
+        (13.5, Planned(plan=PLAN)),
+        (14.0, Began(step="publish")),
+        (14.1, Sent(filename="a.whl", sent=1, size=2)),
+        (15.0, PUBLISHED),
+        (15.0, Began(step="verify")),
+        (15.5, Working(text="waiting")),
+        (16.0, Note(text="second")),
+        (17.12345, VERIFIED),
+    )
+    assert outcome == Outcome(
+        command="release",
+        sandbox=True,
+        project=PROJECT,
+        record=RECORD,
+        asked=("RK101",),
+        findings=(FINDING,),
+        plan=PLAN,
+        published=PUBLISHED,
+        verified=VERIFIED,
+        notes=("first", "second"),
+        times=(
+            StepTime(step="version", seconds=0.1),
+            StepTime(step="build", seconds=2.0),
+            StepTime(step="check", seconds=0.25),
+            StepTime(step="plan", seconds=0.5),
+            StepTime(step="publish", seconds=1.0),
+            StepTime(step="verify", seconds=2.123),
+        ),
+        step="verify",
+        began=15.0,
+    )
+
+
+def test_step_that_did_not_end_has_no_time() -> None:
+    outcome = fold((1.0, Began(step="version")), (2.0, Began(step="build")))
+    assert (outcome.step, outcome.times) == ("build", ())

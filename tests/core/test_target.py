@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from releasekit.core.config import Settings
+from releasekit.core.target import (
+    Credentials,
+    Target,
+    nexus_target,
+    pypirc_target,
+    simple_url,
+)
+
+BOB = Credentials(username="bob", password="hunter2", source="TWINE_USERNAME")
+ROOT = "https://nexus.example.com/repository"
+
+
+def configure(**values: object) -> Settings:
+    return Settings.model_validate({"url": "https://nexus.example.com", **values})
+
+
+def target(hosted: str, group: str, snapshots: str | None = None) -> Target:
+    return Target(
+        upload_url=hosted,
+        install_url=group,
+        snapshots_url=snapshots,
+        credentials=BOB,
+        sandbox=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        pytest.param(
+            configure(),
+            target(f"{ROOT}/pypi-hosted/", f"{ROOT}/pypi-hosted/"),
+            id="without a group the hosted repository is installed from",
+        ),
+        pytest.param(
+            configure(hosted="h", group="g", snapshots="s"),
+            target(f"{ROOT}/h/", f"{ROOT}/g/", f"{ROOT}/s/"),
+            id="all repositories",
+        ),
+    ],
+)
+def test_target_of_a_nexus(settings: Settings, expected: Target) -> None:
+    assert nexus_target(settings, BOB) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "settings", "expected"),
+    [
+        pytest.param(
+            f"{ROOT}/mine",
+            configure(url="https://other.example.com", hosted="no", group="g", snapshots="s"),
+            target(f"{ROOT}/mine/", f"{ROOT}/g/", f"{ROOT}/s/"),
+            id="the section beats url and hosted",
+        ),
+        pytest.param(
+            "https://pypi.example.com/upload/",
+            configure(group="g", snapshots="s"),
+            target("https://pypi.example.com/upload/", "https://pypi.example.com/upload/"),
+            id="what is no Nexus has no groups",
+        ),
+    ],
+)
+def test_target_of_a_pypirc_section(url: str, settings: Settings, expected: Target) -> None:
+    assert pypirc_target(url, settings, BOB) == expected
+
+
+@pytest.mark.parametrize("url", [f"{ROOT}/g", f"{ROOT}/g/"])
+def test_simple_index_of_a_repository(url: str) -> None:
+    assert simple_url(url) == f"{ROOT}/g/simple/"
+
+
+def test_password_shows_in_no_representation() -> None:
+    assert repr(BOB) == "Credentials(username='bob', source='TWINE_USERNAME')"
+    assert "hunter2" not in repr(nexus_target(configure(), BOB))

@@ -1,0 +1,210 @@
+"""Each step is a session of its own; `dist/` and the record travel between them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from releasekit.servers.sandbox import Sandbox
+from support import SDIST, WHEEL, Command, ProjectDir, outcome, published, uploads
+
+
+def test_the_steps_one_by_one_make_a_release(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    for step in ("version", "build", "check", "plan", "publish", "verify"):
+        ran = releasekit(step, project=project, sandbox=sandbox)
+        assert ran.status == 0, ran
+        assert f"\n{step:<9} " in f"\n{ran.out}"
+    assert published(sandbox) == {WHEEL, SDIST}
+
+
+def test_a_build_travels_to_another_clone(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
+) -> None:
+    releasekit("build", project=project, sandbox=sandbox)
+    clone = ProjectDir(root=tmp_path / "clone", environ=project.environ)
+    project.git("clone", "-q", str(project.root), str(clone.root))
+    for folder in ("dist", "reports"):
+        (project.root / folder).rename(clone.root / folder)
+    assert releasekit("publish", project=clone, sandbox=sandbox).status == 0
+    assert releasekit("verify", project=clone, sandbox=sandbox).status == 0
+
+
+def test_publish_without_a_build(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit("publish", project=project, sandbox=sandbox)
+    assert ran.status == 2
+    assert ran.out.endswith(
+        "error: nothing has been built yet\n"
+        f"  where: {project.root}/reports/release.json\n"
+        "  why:   there is no such file\n"
+        "  next:  nox -s build (in CI: pass dist/ and reports/release.json on from the build job)\n"
+    )
+
+
+def test_changed_bytes_are_refused_by_every_later_step(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("build", project=project, sandbox=sandbox)
+    with (project.root / "dist" / WHEEL).open("ab") as file:
+        file.write(b"more")
+    for step in ("plan", "publish", "verify"):
+        ran = releasekit(step, project=project, sandbox=sandbox)
+        assert ran.status == 1
+        assert "error: dist/ does not hold what was built\n" in ran.out
+        assert f"  why:   {WHEEL} has SHA-256 " in ran.out
+    assert uploads(sandbox) == 0
+
+
+def test_a_missing_file_is_refused(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("build", project=project, sandbox=sandbox)
+    (project.root / "dist" / SDIST).unlink()
+    ran = releasekit("publish", project=project, sandbox=sandbox)
+    assert ran.status == 1
+    assert f"  why:   {SDIST} is missing\n" in ran.out
+
+
+def test_a_build_of_another_commit_is_refused(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("build", project=project, sandbox=sandbox)
+    before = project.commit
+    project.write("plain.py", '"""Later."""\n')
+    project.commit_all()
+    project.git("tag", "v1.2.4")
+    ran = releasekit("publish", project=project, sandbox=sandbox)
+    assert ran.status == 1
+    assert ran.out.endswith(
+        "error: the build is of another commit\n"
+        f"  where: {project.root}/reports/release.json\n"
+        f"  why:   it was built from {before} (v1.2.3), and HEAD is {project.commit} (v1.2.4)\n"
+        "  next:  nox -s build, then run this again\n"
+    )
+
+
+def test_a_record_with_a_path_in_a_file_name_is_refused(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("build", project=project, sandbox=sandbox)
+    path = project.root / "reports" / "release.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["files"][0]["filename"] = "../outside-1.0.tar.gz"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    ran = releasekit("publish", project=project, sandbox=sandbox)
+    assert ran.status == 2
+    assert (
+        "  why:   it cannot be read: files.0.filename: Value error, a file name has no path in it\n"
+    ) in ran.out
+
+
+def test_other_files_in_dist_are_left_alone_with_one_line(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    (project.root / "dist").mkdir()
+    project.write("dist/plain-1.0.0.tar.gz", "an older release")
+    project.write("dist/notes.txt", "another tool's")
+    ran = releasekit("release", project=project, sandbox=sandbox)
+    assert ran.status == 0
+    assert (
+        "note      dist/ also holds notes.txt, plain-1.0.0.tar.gz: left alone, not part of this "
+        "release\n"
+    ) in ran.out
+    assert published(sandbox) == {WHEEL, SDIST}
+
+
+def test_check_builds_first_where_nothing_is_built(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    first = releasekit("check", project=project, sandbox=sandbox)
+    again = releasekit("check", project=project, sandbox=sandbox)
+    assert "build     plain-1.2.3.tar.gz" in first.out
+    assert "build     " not in again.out
+    assert (first.status, again.status) == (0, 0)
+
+
+def test_a_session_in_one_nox_run_shares_the_embedded_sandbox(project: ProjectDir) -> None:
+    project.write("noxfile.py", "import releasekit.sessions\n")
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    done = subprocess.run(
+        (sys.executable, "-m", "nox", "-s", "build", "publish", "verify"),
+        cwd=project.root,
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done
+    assert "verify    plain==1.2.3 installed by hash from https://127.0.0.1:" in done.stdout
+
+
+def test_a_refused_session_stops_the_sessions_after_it(project: ProjectDir) -> None:
+    project.write("noxfile.py", "import releasekit.sessions\n")
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    project.write("pyproject.toml", text.partition("[project.urls]")[0])
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    done = subprocess.run(
+        (sys.executable, "-m", "nox", "-s", "check", "publish", "--", "--json"),
+        cwd=project.root,
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["command"] == "check"
+    assert outcome(project)["stopped_in"] == "check"
+    assert "Running session publish" not in done.stderr
+
+
+def test_pypirc_section_beats_url_and_hosted(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
+) -> None:
+    (tmp_path / ".pypirc").write_text(
+        "[distutils]\nindex-servers = oracle-dba\n\n[oracle-dba]\n"
+        # Without the slash at the end, as people write it; Nexus wants one.
+        f"repository = {sandbox.upload_url().rstrip('/')}\n"
+        f"username = {sandbox.username}\npassword = {sandbox.password}\n"
+        f"ca_cert = {sandbox.ca_bundle}\n",
+        encoding="utf-8",
+    )
+    ran = releasekit(
+        "release",
+        "-r",
+        "oracle-dba",
+        project=project,
+        HOME=str(tmp_path),
+        RELEASEKIT_URL="https://nexus.invalid",
+        RELEASEKIT_GROUP=sandbox.group,
+    )
+    assert ran.status == 0, ran
+    assert published(sandbox) == {WHEEL, SDIST}
+    assert f"installed by hash from {sandbox.upload_url(sandbox.group)}" in ran.out
+
+
+def test_a_section_that_pypirc_does_not_have(
+    project: ProjectDir, releasekit: Command, tmp_path: Path
+) -> None:
+    ran = releasekit("release", "-r", "oracle-dba", project=project, HOME=str(tmp_path))
+    assert ran.status == 2
+    assert ran.out == (
+        "error: -r oracle-dba: no such repository in .pypirc\n"
+        "  where: ~/.pypirc\n"
+        "  why:   Missing 'oracle-dba' section from ~/.pypirc.\n"
+        "  next:  add [oracle-dba] with `repository = https://…/repository/NAME/`,\n"
+        "         and its name to index-servers under [distutils]\n"
+    )
+
+
+def test_fresh_uses_no_cache(project: ProjectDir, releasekit: Command, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    ran = releasekit("build", "--fresh", project=project, RELEASEKIT_CACHE_DIR=str(cache))
+    assert ran.status == 0
+    assert not cache.exists()
