@@ -62,3 +62,11 @@ def core(session: nox.Session) -> None:
             *("python", "-m", "pytest", "-q", "tests/core"),
             env={"PYTHONPATH": "ci"},
         )
+
+
+@nox.session(venv_backend="none", default=False)
+def readme(session: nox.Session) -> None:
+    """Write the README's tables anew from the code, and its picture from a real run."""
+    _need_test_tools(session)
+    session.run("python", "tests/readme_tables.py")
+    session.run("python", "tests/picture.py")

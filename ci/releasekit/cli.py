@@ -123,7 +123,7 @@ pyproject.toml, RELEASEKIT_* in the environment, then these options; see the REA
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    options = _make_parser().parse_args(argv)
+    options = make_parser().parse_args(argv)
     command = next(command for command in COMMANDS if command.name == options.command)
     loudness = QUIET if options.quiet else VERBOSE if options.verbose else NORMAL
     # With --json, stdout belongs to the document.
@@ -135,7 +135,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run.carry_out()
 
 
-def _make_parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands and their options."""
     parser = argparse.ArgumentParser(
         prog="releasekit",
         description="From a git tag to a proven release in a private Nexus.",
@@ -404,7 +405,7 @@ def _interruptible() -> Iterator[None]:
 def _calm_logs() -> Iterator[None]:
     """Keep the libraries' logs out: nox shows them all, Python itself shows their warnings.
 
-    What they warn of (a retried request, a keyring that fails) ends in an error of ours, or is well.
+    What they warn of (a request tried again, a keyring that fails) ends well or in our error.
     """
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)

@@ -207,3 +207,12 @@ def test_development_versions_go_to_snapshots_where_that_is_configured(
         assert published(sandbox) == set()
         assert len(sandbox.state.find_files("pypi-snapshots")) == 2
         assert f"installed by hash from {sandbox.upload_url('pypi-snapshots')}" in ran.out
+
+
+def test_the_readmes_example_is_released(
+    make_project: MakeProject, sandbox: Sandbox, releasekit: Command
+) -> None:
+    # Its url and CA are examples; the environment beats them.
+    ran = releasekit("release", project=make_project("readme"), sandbox=sandbox)
+    assert ran.status == 0, ran
+    assert len(published(sandbox)) == 2

@@ -1,0 +1,49 @@
+"""The README's tables, made from the code: `python tests/readme_tables.py` writes them anew."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import NoneType
+from typing import get_args
+
+from releasekit.core.checks import CHECKS
+from releasekit.core.config import Settings
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def render_keys() -> str:
+    """Return a row for each key of the configuration."""
+    rows = ["| key | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default in (None, {}) else f"`{field.default}`"
+        kind = field.annotation
+        optional = NoneType in get_args(kind) or field.default == {}
+        assert optional or default, name
+        rows.append(f"| `{field.alias}` | {default} | {field.description} |")
+    return "\n".join(rows)
+
+
+def render_checks() -> str:
+    """Return a row for each check."""
+    rows = ["| code | finding | severity | why it matters |", "|---|---|---|---|"]
+    rows += [f"| {c.code} | {c.title} | {c.severity.value} | {c.why} |" for c in CHECKS]
+    return "\n".join(rows)
+
+
+TABLES = {"keys": render_keys, "checks": render_checks}
+
+
+def fill_tables(text: str) -> str:
+    """Return the README with the table after each marker made anew."""
+    for name, render in TABLES.items():
+        marker = f"<!-- table: {name} -->\n"
+        assert marker in text, name
+        table = re.compile(re.escape(marker) + r"\n(?:\|.*\n)*\n*")
+        text = table.sub(f"{marker}\n{render()}\n\n".replace("\\", r"\\"), text)
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(fill_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
