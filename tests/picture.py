@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -12,7 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from releasekit.cli import COMMANDS, Run, make_parser
+from releasekit.cli import make_parser, make_request
+from releasekit.run import Run
 from releasekit.terminal import NORMAL, Terminal
 
 HERE = Path(__file__).parent
@@ -27,9 +27,8 @@ def main() -> None:
             subprocess.run(("git", *command.split()), cwd=project, check=True)
         console = Console(record=True, width=108, highlight=False, emoji=False, markup=False)
         console.print(Text("$ nox -s release", style="bold green"))
-        options = make_parser().parse_args(["release", "-C", str(project)])
-        release = next(command for command in COMMANDS if command.name == "release")
-        status = Run(options, release, Terminal(console, NORMAL), os.environ).carry_out()
+        request = make_request(make_parser().parse_args(["release", "-C", str(project)]))
+        status = Run(request, Terminal(console, NORMAL)).carry_out()
         assert status == 0
     svg = console.export_svg(title="a release")
     # The font would come from somebody else's server; the reader's own will do.

@@ -73,11 +73,11 @@ def _record_line(name: str, content: bytes) -> str:
 def write_sdist(
     folder: Path, *, files: Mapping[str, str] | None = None, filename: str = SDIST
 ) -> Path:
-    """Write an sdist with these files below its top directory; PKG-INFO alone by default."""
+    """Write an sdist with these files below its top directory."""
     top = filename.removesuffix(".tar.gz")
     path = folder / filename
     with tarfile.open(path, "w:gz") as archive:
-        for name, text in (files or {"PKG-INFO": METADATA}).items():
+        for name, text in (files or {"PKG-INFO": METADATA, "demo.py": ""}).items():
             entry = tarfile.TarInfo(f"{top}/{name}")
             entry.size = len(text.encode())
             archive.addfile(entry, io.BytesIO(text.encode()))

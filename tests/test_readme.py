@@ -9,7 +9,8 @@ import pytest
 import tomllib
 
 from readme_tables import README, fill_tables
-from releasekit.cli import COMMANDS, make_parser
+from releasekit.cli import make_parser
+from releasekit.commands import COMMANDS
 from releasekit.core.config import parse_settings, read_table
 from releasekit.core.errors import Status
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import nox
 
-from releasekit.cli import COMMANDS, main
+from releasekit.cli import main
+from releasekit.commands import COMMANDS
 
 
 def _add_session(name: str, summary: str) -> None:

@@ -20,6 +20,7 @@ from releasekit.core.events import (
     ProjectRead,
     Published,
     Sent,
+    TargetChosen,
     Verified,
     Working,
 )
@@ -44,6 +45,8 @@ class Terminal:
     def show(self, event: Event, outcome: Outcome) -> None:
         """Show one event; `outcome` has it folded in already."""
         match event:
+            case TargetChosen(sandbox=True) if event.url:
+                self._note("no url is configured: this goes to a sandbox on this machine only")
             case Began():
                 self._spin(event.step)
             case Working():
@@ -53,7 +56,7 @@ class Terminal:
             case Output() if self._loudness >= VERBOSE:
                 self._print(Text(f"          {event.line}", style="dim"))
             case Note():
-                self._print(Text.assemble(("note      ", "cyan"), event.text))
+                self._note(event.text)
             case _ if type(event) in STEPS:
                 self.rest()
                 self._line(STEPS[type(event)], describe(event), outcome.times[-1].seconds)
@@ -81,6 +84,9 @@ class Terminal:
             self._progress.stop()
             self._progress = None
             self._tasks.clear()
+
+    def _note(self, text: str) -> None:
+        self._print(Text.assemble(("note      ", "cyan"), text))
 
     def _line(self, label: str, text: str, seconds: float | None) -> None:
         took = f"  {seconds:.1f} s" if seconds is not None and seconds >= 0.05 else ""

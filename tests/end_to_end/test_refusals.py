@@ -140,13 +140,15 @@ def test_missing_credentials_are_refused_before_the_build(
 ) -> None:
     ran = releasekit("release", project=project, sandbox=sandbox, **variables)
     assert ran.status == 2
-    assert ran.out == (
+    assert error(ran) == (
         f"error: no {missing} for the repository\n"
         f"  where: {sandbox.upload_url()}\n"
         "  why:   not in TWINE_USERNAME and TWINE_PASSWORD, not in ~/.pypirc, not in the keyring\n"
         "  next:  set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)\n"
     )
     assert sandbox.state.requests_log == ()
+    assert not (project.root / "dist").exists()
+    assert outcome(project)["error"]["what"] == f"no {missing} for the repository"
 
 
 def test_wrong_password(project: ProjectDir, sandbox: Sandbox, releasekit: Command) -> None:
@@ -357,7 +359,7 @@ def test_configuration_shows_all_problems_at_once(
     ran = releasekit("release", project=project, sandbox=sandbox, RELEASEKIT_URI="https://x")
     assert ran.status == 2
     table = f"{project.root / 'pyproject.toml'} [tool.releasekit]"
-    assert ran.out == (
+    assert error(ran) == (
         "error: the configuration is wrong in 3 place(s)\n"
         f"  where: {table}, environment\n"
         f"  why:   {table} timeout: input should be greater than 0\n"

@@ -192,7 +192,7 @@ def _make_environment(
         if finished.status:
             names = ", ".join(sorted(requires)) or "none"
             raise BuildRequirementsFailed(
-                root=str(source), requirements=names, tail=finished.tail()
+                root=str(source), log="", requirements=names, tail=finished.tail()
             )
     requirements = tuple(line for line in finished.output.splitlines() if "==" in line)
     (path / "complete.json").write_text(json.dumps(requirements), encoding="utf-8")

@@ -48,8 +48,10 @@ def read_page(index: Index, name: str) -> ProjectPage:
     Nexus answers 404 in a hosted repository, and 200 with an empty page in a group.
     """
     url = f"{simple_url(index.url)}{name}/"
-    with open_session(index.network, index.credentials) as session:
-        answer = _get(session, index, url)
+    with (
+        open_session(index.network, index.credentials) as session,
+        _get(session, index, url) as answer,
+    ):
         if answer.status_code == 404 and "Repository not found" not in _phrase(answer):
             return ProjectPage(title="")
         _refuse(answer, index, url)
@@ -62,18 +64,19 @@ def read_page(index: Index, name: str) -> ProjectPage:
 
 def read_digest(index: Index, file: PublishedFile) -> PublishedFile | None:
     """Download a file and return it with its SHA-256; None where the page's link is dead."""
-    with open_session(index.network, index.credentials) as session:
-        answer = _get(session, index, file.url)
-        with answer:
-            if answer.status_code == 404:
-                return None
-            _refuse(answer, index, file.url)
-            digest = hashlib.sha256()
-            try:
-                for block in answer.iter_content(BLOCK):
-                    digest.update(block)
-            except requests.RequestException as error:
-                raise explain_failure(error, file.url) from error
+    with (
+        open_session(index.network, index.credentials) as session,
+        _get(session, index, file.url) as answer,
+    ):
+        if answer.status_code == 404:
+            return None
+        _refuse(answer, index, file.url)
+        digest = hashlib.sha256()
+        try:
+            for block in answer.iter_content(BLOCK):
+                digest.update(block)
+        except requests.RequestException as error:
+            raise explain_failure(error, file.url) from error
     return replace(file, hashes=(("sha256", digest.hexdigest()), *file.hashes))
 
 

@@ -19,6 +19,7 @@ from twine.repository import Repository
 
 from releasekit.adapters.http import Network, explain_failure, mount
 from releasekit.adapters.index import refusal
+from releasekit.core.dists import UNREADABLE
 from releasekit.core.errors import ReleasekitError, UploadFailed
 from releasekit.core.target import Credentials
 
@@ -47,9 +48,9 @@ def upload_once(
     """
     try:
         package = PackageFile.from_filename(str(path), comment=None)
-    except TwineException as error:
-        failed = UploadFailed(filename=path.name, url=url, reason=str(error.args[0]), attempts=0)
-        return Attempt(error=failed, reason=str(error.args[0]), final=True)
+    except (TwineException, *UNREADABLE) as error:
+        failed = UploadFailed(filename=path.name, url=url, reason=str(error), attempts=0)
+        return Attempt(error=failed, reason=str(error), final=True)
     repository = Repository(
         url, credentials.username, credentials.password, disable_progress_bar=True
     )

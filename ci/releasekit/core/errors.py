@@ -318,13 +318,14 @@ class BuildRequirementsFailed(ReleasekitError):
 
     status = Status.FAILED
     what = "the build requirements could not be installed: {requirements}"
-    where = "{root}"
+    where = "{root}; the whole output is in {log}"
     why = "{tail}"
     next = (
         "check `requires` under [build-system], and the index that uv uses\n"
         "(UV_DEFAULT_INDEX, PIP_INDEX_URL), then run this again"
     )
     root: str
+    log: str
     requirements: str
     tail: str
 

@@ -12,6 +12,14 @@ from releasekit.core.record import Record
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TargetChosen:
+    """It is known where this run goes; the url is empty for a step that asks no index."""
+
+    url: str
+    sandbox: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Began:
     """A step has begun."""
 
@@ -94,7 +102,8 @@ class Verified:
 
 
 Event = (
-    Began
+    TargetChosen
+    | Began
     | Note
     | Working
     | Output

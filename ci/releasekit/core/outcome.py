@@ -15,6 +15,7 @@ from releasekit.core.events import (
     Planned,
     ProjectRead,
     Published,
+    TargetChosen,
     Verified,
 )
 from releasekit.core.plan import Plan
@@ -71,6 +72,8 @@ def fold_event(outcome: Outcome, event: Event, at: float) -> Outcome:
         done = StepTime(step=STEPS[type(event)], seconds=round(at - outcome.began, 3))
         outcome = replace(outcome, times=(*outcome.times, done))
     match event:
+        case TargetChosen():
+            return replace(outcome, sandbox=event.sandbox)
         case ProjectRead():
             return replace(outcome, project=event.project)
         case Built():

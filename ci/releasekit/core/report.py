@@ -16,6 +16,7 @@ from releasekit.core.outcome import Outcome
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML document may hold (XML 1.0, 2.2), and what tools print in colours."""
 
+FINDINGS_REPORTS = {"findings.json", "junit.xml", "gl-code-quality-report.json"}
 CODE_QUALITY = {Severity.ERROR: "blocker", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
 

@@ -40,6 +40,17 @@ def simple_url(repository_url: str) -> str:
     return f"{repository_url.rstrip('/')}/simple/"
 
 
+def sandbox_target(upload_url: str, install_url: str, credentials: Credentials) -> Target:
+    """Return the embedded sandbox as a target."""
+    return Target(
+        upload_url=upload_url,
+        install_url=install_url,
+        snapshots_url=None,
+        credentials=credentials,
+        sandbox=True,
+    )
+
+
 def nexus_target(settings: Settings, credentials: Credentials) -> Target:
     """Return the target that `url`, `hosted`, `group` and `snapshots` name."""
     return _target(

@@ -13,7 +13,7 @@ from releasekit.adapters import git
 from releasekit.adapters.build import BuildOptions, build_dists
 from releasekit.adapters.files import write_text
 from releasekit.core.dists import Dist, DistKind, parse_metadata, read_dist, read_metadata
-from releasekit.core.errors import BuildFailed
+from releasekit.core.errors import BuildFailed, BuildRequirementsFailed
 from releasekit.core.events import Began, Built, Note, Output
 from releasekit.core.project import Project
 from releasekit.core.record import Record, RecordedFile, render_record
@@ -28,17 +28,21 @@ def build(job: Job, project: Project) -> Record:
         try:
             with log.open("w", encoding="utf-8") as lines:
                 built = build_dists(source, room, _build_options(job, project, lines.write))
-        except BuildFailed as error:
-            kept = write_text(job.record_path.parent / "build.log", log.read_text("utf-8"))
-            error.root, error.log = str(job.root), str(kept)
+        except (BuildFailed, BuildRequirementsFailed) as error:
+            error.root, error.log = str(job.root), str(_log_path(job))
             raise
-        write_text(job.record_path.parent / "build.log", log.read_text("utf-8"))
+        finally:
+            write_text(_log_path(job), log.read_text("utf-8"))
         dists = tuple(_keep(job, path) for path in (built.sdist, built.wheel))
     record = _make_record(project, dists, built.requirements)
     write_text(job.record_path, render_record(record))
     _note_strangers(job, record)
     job.notify(Built(record=record))
     return record
+
+
+def _log_path(job: Job) -> Path:
+    return job.record_path.parent / "build.log"
 
 
 @contextlib.contextmanager

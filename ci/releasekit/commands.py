@@ -1,0 +1,76 @@
+"""The commands, which are the sessions too, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """A command, which is a session too."""
+
+    name: str
+    summary: str
+    verb: str
+    """The function of `pipeline` that does it."""
+    dry_verb: str | None = None
+    """The one that does it with --dry-run."""
+    asks_index: bool = False
+    reports: bool = True
+    checks: bool = False
+    """True where findings are part of the reports."""
+
+
+COMMANDS = (
+    Command(
+        name="release",
+        summary="The whole release: version, build, check, plan, publish, verify, report.",
+        verb="release",
+        dry_verb="rehearse",
+        asks_index=True,
+        checks=True,
+    ),
+    Command(
+        name="version",
+        summary="Tell which version a release of HEAD has.",
+        verb="show_version",
+        reports=False,
+    ),
+    Command(
+        name="build",
+        summary="Build the sdist, and the wheel from it, into dist/.",
+        verb="build_only",
+    ),
+    Command(
+        name="check",
+        summary="Check the dists; build them first if need be.",
+        verb="check_only",
+        checks=True,
+    ),
+    Command(
+        name="plan",
+        summary="Compare dist/ with the index: upload, skip or conflict.",
+        verb="plan_only",
+        asks_index=True,
+    ),
+    Command(
+        name="publish",
+        summary="Check dist/ again and upload what is missing, wheels first.",
+        verb="publish_only",
+        dry_verb="plan_only",
+        asks_index=True,
+        checks=True,
+    ),
+    Command(
+        name="verify",
+        summary="Prove that the index serves dist/ and that it installs.",
+        verb="verify_only",
+        asks_index=True,
+    ),
+    Command(
+        name="sandbox",
+        summary="Keep a sandbox index in the foreground and print its settings.",
+        verb="",
+        reports=False,
+    ),
+)

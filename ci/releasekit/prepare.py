@@ -1,0 +1,206 @@
+"""From what was asked to a job: settings, target, credentials, connections."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from releasekit.commands import Command
+from releasekit.core.config import Settings, find_table, parse_settings, read_environment
+from releasekit.core.errors import InvalidConfiguration, NotAProject
+from releasekit.core.events import Notify, TargetChosen
+from releasekit.core.target import (
+    NO_CREDENTIALS,
+    Credentials,
+    Target,
+    nexus_target,
+    pypirc_target,
+    sandbox_target,
+)
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from releasekit.servers.sandbox import Sandbox
+    from releasekit.steps.job import Job
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What was asked: a command, its options, and the environment it was asked in."""
+
+    command: Command
+    root: Path
+    environ: Mapping[str, str]
+    interactive: bool
+    """True where somebody can answer a prompt."""
+    json: bool = False
+    tag: str | None = None
+    repository: str | None = None
+    dry_run: bool = False
+    fresh: bool = False
+    port: int = 0
+
+    @property
+    def is_project(self) -> bool:
+        """Tell whether the directory holds a Python project."""
+        return any((self.root / name).is_file() for name in ("pyproject.toml", "setup.py"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """Certificates that are trusted, and the client's own."""
+
+    ca_bundle: str | None
+    client_cert: str | None = None
+
+
+def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> Job:
+    """Return the job that was asked for; what it holds open ends with the stack.
+
+    Wrong configuration and missing credentials are refused here, before any work is done.
+    """
+    from releasekit.adapters.http import open_network
+    from releasekit.steps.job import Job
+
+    if not request.is_project:
+        raise NotAProject(root=str(request.root))
+    settings = read_settings(request)
+    target, trust = _open_target(request, settings)
+    notify(TargetChosen(url=target.upload_url, sandbox=target.sandbox))
+    network = stack.enter_context(
+        open_network(
+            environ=request.environ,
+            ca_bundle=trust.ca_bundle,
+            client_cert=trust.client_cert,
+            timeout=settings.timeout,
+        )
+    )
+    return Job(
+        root=request.root,
+        settings=settings,
+        target=target,
+        network=network,
+        notify=notify,
+        tag=request.tag or request.environ.get("RELEASEKIT_TAG") or None,
+        cache=None if request.fresh else _find_cache(request, settings),
+    )
+
+
+def read_settings(request: Request) -> Settings:
+    """Read the settings of the project and the environment; raises InvalidConfiguration."""
+    pyproject = _read_toml(request.root / "pyproject.toml") or {}
+    own = _read_toml(request.root / "releasekit.toml")
+    table = find_table(request.root, pyproject, own)
+    return parse_settings([table, read_environment(request.environ)])
+
+
+def _read_toml(path: Path) -> Mapping[str, Any] | None:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidConfiguration(source=str(path), count=1, problems=str(error)) from error
+
+
+def _open_target(request: Request, settings: Settings) -> tuple[Target, Trust]:
+    trust = Trust(
+        ca_bundle=_resolve(request, settings.ca_bundle),
+        client_cert=_resolve(request, settings.client_cert),
+    )
+    if request.repository is not None:
+        return _open_pypirc(request, request.repository, settings, trust)
+    if settings.url is not None:
+        address = f"{settings.url}/repository/{settings.hosted}/"
+        return nexus_target(settings, _find_credentials(request, address)), trust
+    if not request.command.asks_index:
+        return sandbox_target("", "", NO_CREDENTIALS), trust
+    sandbox = _embed_sandbox(**_sandbox_options(settings, request.root))
+    credentials = Credentials(
+        username=sandbox.username, password=sandbox.password, source="the sandbox"
+    )
+    urls = sandbox.upload_url(), sandbox.upload_url(sandbox.group)
+    return sandbox_target(*urls, credentials), Trust(ca_bundle=str(sandbox.ca_bundle))
+
+
+def _open_pypirc(
+    request: Request, name: str, settings: Settings, trust: Trust
+) -> tuple[Target, Trust]:
+    from releasekit.adapters.credentials import read_pypirc
+
+    section = read_pypirc(name)
+    trust = Trust(
+        ca_bundle=trust.ca_bundle or section.ca_cert,
+        client_cert=trust.client_cert or section.client_cert,
+    )
+    return pypirc_target(section.url, settings, _find_credentials(request, section.url)), trust
+
+
+def _find_credentials(request: Request, url: str) -> Credentials:
+    if not request.command.asks_index:
+        return NO_CREDENTIALS
+    from releasekit.adapters.credentials import read_credentials
+
+    return read_credentials(
+        url,
+        section=request.repository,
+        environ=request.environ,
+        interactive=request.interactive,
+    )
+
+
+def _find_cache(request: Request, settings: Settings) -> Path:
+    from platformdirs import user_cache_path
+
+    named = _resolve(request, settings.cache_dir)
+    return Path(named) if named else user_cache_path("releasekit")
+
+
+def _resolve(request: Request, path: str | None) -> str | None:
+    """Return a configured path below the project's directory; PEM text stays as it is."""
+    if path is None or "-----BEGIN" in path:
+        return path
+    return str(request.root / Path(path).expanduser())
+
+
+def _sandbox_options(settings: Settings, root: Path) -> dict[str, Any]:
+    """Return the sandbox that the settings describe."""
+    remote = settings.proxy_remote
+    is_address = remote is None or remote.startswith(("https://", "http://"))
+    return {
+        "hosted": settings.hosted,
+        "proxy": settings.proxy,
+        "group": settings.group or "pypi-group",
+        "snapshots": settings.snapshots,
+        "remote": remote if is_address else root / str(remote),
+    }
+
+
+@contextlib.contextmanager
+def open_sandbox(request: Request) -> Iterator[Sandbox]:
+    """Run a sandbox that serves until the block ends."""
+    from releasekit.servers.sandbox import run_sandbox
+
+    options = _sandbox_options(read_settings(request), request.root)
+    with run_sandbox(**options, port=request.port) as sandbox:
+        yield sandbox
+
+
+@functools.cache
+def _embed_sandbox(**options: Any) -> Sandbox:
+    """Start the sandbox of this process: all its sessions share it, and it ends with it."""
+    from releasekit.servers.sandbox import run_sandbox
+
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(run_sandbox(**options))

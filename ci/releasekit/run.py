@@ -1,0 +1,117 @@
+"""A command under way: its events become the outcome, the terminal's lines and the reports."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import shlex
+import sys
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from releasekit.core.errors import CannotWrite, Interrupted, ReleasekitError, Status
+from releasekit.core.events import Event
+from releasekit.core.outcome import Outcome, fold_event
+from releasekit.core.report import FINDINGS_REPORTS, render_outcome, render_reports
+from releasekit.prepare import Request, open_job, open_sandbox
+from releasekit.terminal import Terminal
+
+if TYPE_CHECKING:
+    from releasekit.servers.sandbox import Sandbox
+
+
+class Run:
+    """One command under way."""
+
+    def __init__(self, request: Request, terminal: Terminal) -> None:
+        self._request = request
+        self._terminal = terminal
+        self._outcome = Outcome(command=request.command.name, sandbox=False)
+        self._started = time.monotonic()
+
+    def carry_out(self) -> int:
+        """Do the command and return its exit status; report also when it fails."""
+        error: ReleasekitError | None = None
+        try:
+            with contextlib.ExitStack() as stack:
+                self._find_verb()(open_job(self._request, self.notify, stack))
+        except ReleasekitError as raised:
+            error = raised
+        except KeyboardInterrupt:
+            error = Interrupted(step=self._outcome.step)
+        except OSError as raised:
+            error = CannotWrite(path=str(raised.filename), reason=raised.strerror or str(raised))
+        if error:
+            status, answers = error.status, tuple(error.answers().items())
+            self._outcome = replace(self._outcome, status=status, error=answers)
+        return self._conclude(error)
+
+    def keep_sandbox(self) -> int:
+        """Keep a sandbox in the foreground until Ctrl-C or SIGTERM, its ordinary end."""
+        try:
+            with open_sandbox(self._request) as sandbox:
+                self._show_sandbox(sandbox)
+                threading.Event().wait()
+        except KeyboardInterrupt:
+            self._terminal.say("sandbox", "ended; nothing is left of it")
+        except ReleasekitError as error:
+            self._terminal.fail(error)
+            return error.status
+        return Status.DONE
+
+    def notify(self, event: Event) -> None:
+        """Take an event in; called from threads for the progress of uploads only."""
+        self._outcome = fold_event(self._outcome, event, time.monotonic())
+        self._terminal.show(event, self._outcome)
+
+    def _find_verb(self) -> Any:
+        dry = self._request.dry_run and self._request.command.dry_verb
+        pipeline = importlib.import_module("releasekit.pipeline")
+        return getattr(pipeline, dry or self._request.command.verb)
+
+    def _conclude(self, error: ReleasekitError | None) -> int:
+        self._terminal.rest()
+        status = None
+        if self._request.command.reports and self._request.is_project:
+            status = self._write_reports()
+        if error:
+            self._terminal.fail(error)
+        else:
+            took = time.monotonic() - self._started
+            self._terminal.say("done", f"{self._request.command.name} in {took:.1f} s")
+        if self._request.json:
+            sys.stdout.write(render_outcome(self._outcome))
+        return status or self._outcome.status
+
+    def _write_reports(self) -> int | None:
+        """Write the reports; what is done stays done where they cannot be written."""
+        from releasekit.adapters.files import write_text
+
+        folder = self._request.root / "reports"
+        reports = render_reports(self._outcome)
+        try:
+            for name, text in reports.items():
+                write_text(folder / name, text)
+            if self._request.command.checks:
+                # A run that did not get to its checks leaves no findings of an earlier one.
+                for name in FINDINGS_REPORTS - reports.keys():
+                    (folder / name).unlink(missing_ok=True)
+        except CannotWrite as error:
+            self._terminal.fail(error)
+            return error.status
+        self._terminal.say("report", "reports/summary.md")
+        return None
+
+    def _show_sandbox(self, sandbox: Sandbox) -> None:
+        if self._request.json:
+            sys.stdout.write(json.dumps(sandbox.environ()) + "\n")
+        names = f"hosted {sandbox.hosted}, proxy {sandbox.proxy}, group {sandbox.group}"
+        self._terminal.say("sandbox", f"{sandbox.url} ({names})")
+        self._terminal.say("settings", "for another terminal, until Ctrl-C ends this one:")
+        if not self._request.json:
+            for name, value in sandbox.environ().items():
+                sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+        sys.stdout.flush()
