@@ -142,9 +142,11 @@ def test_only_the_command_line_reads_the_environment() -> None:
         name
         for name, tree in TREES.items()
         for node in ast.walk(tree)
-        if (isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv"))
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "os"
+        if (
+            (isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv"))
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "os"
+        )
         or (isinstance(node, ast.ImportFrom) and node.module == "os")
     }
     assert readers == {"releasekit.cli"}

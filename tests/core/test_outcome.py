@@ -15,6 +15,7 @@ from releasekit.core.events import (
     ProjectRead,
     Published,
     Sent,
+    TargetChosen,
     Verified,
     Working,
 )
@@ -41,7 +42,7 @@ FINDING = Finding(
 PLAN = Plan(url="u", files=())
 PUBLISHED = Published(url="u", uploaded=("a.whl",))
 VERIFIED = Verified(url="u", requirement="demo==1")
-START = Outcome(command="release", sandbox=True)
+START = Outcome(command="release", sandbox=False)
 
 
 def fold(*events: tuple[float, Event]) -> Outcome:
@@ -50,6 +51,7 @@ def fold(*events: tuple[float, Event]) -> Outcome:
 
 def test_events_of_a_release_add_up() -> None:
     outcome = fold(
+        (9.0, TargetChosen(url="u", sandbox=True)),
         (10.0, Began(step="version")),
         (10.1, ProjectRead(project=PROJECT)),
         (10.1, Began(step="build")),

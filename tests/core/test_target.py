@@ -8,6 +8,7 @@ from releasekit.core.target import (
     Target,
     nexus_target,
     pypirc_target,
+    sandbox_target,
     simple_url,
 )
 
@@ -67,6 +68,17 @@ def test_target_of_a_nexus(settings: Settings, expected: Target) -> None:
 )
 def test_target_of_a_pypirc_section(url: str, settings: Settings, expected: Target) -> None:
     assert pypirc_target(url, settings, BOB) == expected
+
+
+def test_target_of_the_sandbox_has_no_snapshots() -> None:
+    url = "https://127.0.0.1:1/repository"
+    assert sandbox_target(f"{url}/h/", f"{url}/g/", BOB) == Target(
+        upload_url=f"{url}/h/",
+        install_url=f"{url}/g/",
+        snapshots_url=None,
+        credentials=BOB,
+        sandbox=True,
+    )
 
 
 @pytest.mark.parametrize("url", [f"{ROOT}/g", f"{ROOT}/g/"])

@@ -1,0 +1,334 @@
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import subprocess
+import tarfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from releasekit.adapters.build import BuildOptions, Built, build_dists, repack_sdist
+from releasekit.core.errors import BuildFailed, BuildRequirementsFailed
+from samples import METADATA
+
+EPOCH = 1_700_000_000
+
+# A backend without requirements: builds need no index, and show what they were given.
+BACKEND = """
+import io, os, pathlib, tarfile, zipfile
+
+NAME = "demo-1.0"
+SHOWN = ("SETUPTOOLS_SCM_PRETEND_VERSION", "SOURCE_DATE_EPOCH", "PYTHONHASHSEED", "TZ",
+         "VIRTUAL_ENV", "PATH", "PIP_FIND_LINKS")
+
+def build_sdist(sdist_directory, config_settings=None):
+    print("building the sdist")
+    filename = NAME + ".tar.gz"
+    with tarfile.open(os.path.join(sdist_directory, filename), "w:gz") as archive:
+        for name in ("pyproject.toml", "backend.py", "PKG-INFO"):
+            archive.add(name, f"{NAME}/{name}")
+    return filename
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    filename = NAME + "-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(wheel_directory, filename), "w") as archive:
+        archive.write("PKG-INFO", NAME + ".dist-info/METADATA")
+        archive.writestr("files", "\\n".join(sorted(os.listdir("."))))
+        for name in SHOWN:
+            archive.writestr(name, os.environ.get(name, "(not set)"))
+    return filename
+"""
+PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A project with a backend of its own."""
+    root = tmp_path / "source"
+    root.mkdir()
+    (root / "pyproject.toml").write_text(PYPROJECT)
+    (root / "backend.py").write_text(BACKEND)
+    (root / "PKG-INFO").write_text(METADATA)
+    (root / "not-in-the-sdist.txt").write_text("x")
+    return root
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out"
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build environments that tests may share."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def options(environ: dict[str, str], shared_cache: Path) -> BuildOptions:
+    return BuildOptions(
+        environ={**environ, "UV_CACHE_DIR": str(shared_cache / "uv")},
+        cache=shared_cache,
+        constraints=None,
+        epoch=EPOCH,
+        version="1.0",
+        log=lambda line: None,
+    )
+
+
+def read(wheel: Path, name: str) -> str:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.read(name).decode()
+
+
+# --- what is built ------------------------------------------------------------------------------
+
+
+def test_wheel_is_built_from_the_sdist(source: Path, out: Path, options: BuildOptions) -> None:
+    lines: list[str] = []
+    built = build_dists(source, out, replace(options, log=lines.append))
+    sdist, wheel = out / "demo-1.0.tar.gz", out / "demo-1.0-py3-none-any.whl"
+    assert built == Built(sdist=sdist, wheel=wheel, requirements=())
+    assert set(out.iterdir()) == {sdist, wheel}
+    assert read(wheel, "files").split() == ["PKG-INFO", "backend.py", "pyproject.toml"]
+    assert "building the sdist" in lines
+
+
+@pytest.mark.parametrize(("version", "told"), [("1.0", "1.0"), (None, "(not set)")])
+def test_backend_is_told_the_version_and_a_fixed_world(
+    source: Path, out: Path, options: BuildOptions, version: str | None, told: str
+) -> None:
+    wheel = build_dists(source, out, replace(options, version=version)).wheel
+    names = ("SETUPTOOLS_SCM_PRETEND_VERSION", "SOURCE_DATE_EPOCH", "PYTHONHASHSEED", "TZ")
+    assert [read(wheel, name) for name in names] == [told, str(EPOCH), "0", "UTC"]
+    environment = read(wheel, "VIRTUAL_ENV")
+    assert environment.startswith(str(options.cache))
+    assert read(wheel, "PATH") == f"{environment}/bin:{options.environ['PATH']}"
+
+
+def test_backend_gets_what_the_user_exports(source: Path, out: Path, options: BuildOptions) -> None:
+    environ = {**options.environ, "PIP_FIND_LINKS": "/nowhere"}
+    wheel = build_dists(source, out, replace(options, environ=environ)).wheel
+    assert read(wheel, "PIP_FIND_LINKS") == "/nowhere"
+
+
+def test_sdist_and_wheel_of_setuptools_are_the_same_under_three_umasks(
+    tmp_path: Path, options: BuildOptions
+) -> None:
+    """The one test here that needs the package index."""
+    requires = '[build-system]\nrequires = ["setuptools>=80"]\n'
+    project = 'build-backend = "setuptools.build_meta"\n[project]\nname = "demo"\nversion = "1.0"\n'
+    contents, before = [], os.umask(0o022)
+    try:
+        for umask in (0o022, 0o077, 0o002):
+            os.umask(umask)
+            source, out = tmp_path / f"source-{umask}", tmp_path / f"out-{umask}"
+            (source / "demo").mkdir(parents=True)
+            (source / "demo" / "__init__.py").write_text("")
+            (source / "run.sh").write_text("#!/bin/sh\n")
+            (source / "run.sh").chmod(0o777 & ~umask)
+            (source / "MANIFEST.in").write_text("include run.sh\n")
+            (source / "pyproject.toml").write_text(requires + project)
+            out.mkdir()
+            built = build_dists(source, out, options)
+            contents.append((built.sdist.read_bytes(), built.wheel.read_bytes()))
+    finally:
+        os.umask(before)
+    assert contents[0] == contents[1] == contents[2]
+    (requirement,) = built.requirements
+    assert requirement.startswith("setuptools==")
+    with tarfile.open(built.sdist) as archive:
+        modes = {entry.name: oct(entry.mode) for entry in archive}
+    assert modes["demo-1.0/run.sh"] == "0o755"
+    assert modes["demo-1.0/demo"] == "0o755"
+    assert modes["demo-1.0/pyproject.toml"] == "0o644"
+
+
+# --- repacking ----------------------------------------------------------------------------------
+
+
+def write_archive(path: Path, *, owner: str, mtime: float, mode: int, order: int) -> Path:
+    names = ["demo-1.0/b", "demo-1.0/a", f"demo-1.0/{'long/' * 30}ö"][::order]
+    with tarfile.open(path, "w:gz") as archive:
+        for name in names:
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mtime, entry.mode = 1, mtime, mode
+            entry.uname = entry.gname = owner
+            entry.uid = len(owner)
+            archive.addfile(entry, io.BytesIO(b"x"))
+        link = tarfile.TarInfo("demo-1.0/link")
+        link.type, link.linkname, link.mtime = tarfile.SYMTYPE, "a", mtime
+        archive.addfile(link)
+    return path
+
+
+def test_repacked_sdist_follows_from_its_content_alone(tmp_path: Path) -> None:
+    one = write_archive(tmp_path / "1", owner="alice", mtime=1.25, mode=0o664, order=1)
+    two = write_archive(tmp_path / "2", owner="bob", mtime=9e9 + 0.5, mode=0o600, order=-1)
+    for made in (one, two):
+        repack_sdist(made, made.with_suffix(".tar.gz"), EPOCH)
+    content = one.with_suffix(".tar.gz").read_bytes()
+    assert content == two.with_suffix(".tar.gz").read_bytes()
+    assert content[4:8] == EPOCH.to_bytes(4, "little")  # RFC 1952: MTIME
+    assert b"alice" not in gzip.decompress(content)
+    with tarfile.open(one.with_suffix(".tar.gz")) as archive:
+        entries = archive.getmembers()
+    assert [e.name for e in entries] == sorted(e.name for e in entries)
+    assert {(e.mtime, e.uid, e.gid, e.uname, e.gname) for e in entries} == {(EPOCH, 0, 0, "", "")}
+    assert {e.name: (e.linkname, oct(e.mode)) for e in entries}["demo-1.0/a"] == ("", "0o644")
+    assert {e.name: e.linkname for e in entries}["demo-1.0/link"] == "a"
+
+
+# --- failures -----------------------------------------------------------------------------------
+
+
+def refuse(source: Path, out: Path, options: BuildOptions) -> str:
+    with pytest.raises((BuildFailed, BuildRequirementsFailed)) as caught:
+        build_dists(source, out, options)
+    return caught.value.answers()["why"]
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        pytest.param(
+            "import sys\ndef build_sdist(*a):\n print('MANIFEST is odd'); sys.exit(3)\n",
+            "MANIFEST is odd",
+            id="the backend's last words",
+        ),
+        pytest.param("1/0", "ZeroDivisionError: division by zero", id="traceback"),
+        pytest.param(
+            "def build_sdist(d, c=None):\n open(d + '/demo-1.0.tar.gz', 'w').write('x')\n"
+            " return 'demo-1.0.tar.gz'\n",
+            "demo-1.0.tar.gz cannot be unpacked: file could not be opened successfully:",
+            id="no archive",
+        ),
+        pytest.param(
+            "import tarfile\ndef build_sdist(d, c=None):\n"
+            " with tarfile.open(d + '/demo-1.0.tar.gz', 'w:gz'): pass\n return 'demo-1.0.tar.gz'\n",
+            "demo-1.0.tar.gz cannot be unpacked: it holds no directory",
+            id="empty archive",
+        ),
+        pytest.param(
+            "import tarfile\ndef build_sdist(d, c=None):\n"
+            " with tarfile.open(d + '/demo-1.0.tar.gz', 'w:gz') as a:\n"
+            "  a.addfile(tarfile.TarInfo('../outside'))\n return 'demo-1.0.tar.gz'\n",
+            "demo-1.0.tar.gz cannot be unpacked: '../outside' would be extracted to",
+            id="a member that would land outside",
+        ),
+    ],
+)
+def test_failed_build_says_why(
+    source: Path, out: Path, options: BuildOptions, code: str, why: str
+) -> None:
+    (source / "backend.py").write_text(code)
+    assert why in refuse(source, out, options)
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "why"),
+    [
+        pytest.param("[build-system", "Failed to parse", id="no TOML"),
+        pytest.param("[build-system]\n", "`requires` is a required property", id="no requires"),
+    ],
+)
+def test_build_system_that_cannot_be_read_is_refused(
+    source: Path, out: Path, options: BuildOptions, pyproject: str, why: str
+) -> None:
+    (source / "pyproject.toml").write_text(pyproject)
+    assert why in refuse(source, out, options)
+
+
+def test_requirement_that_cannot_be_had_is_named(
+    source: Path, out: Path, options: BuildOptions, tmp_path: Path
+) -> None:
+    (source / "pyproject.toml").write_text(PYPROJECT.replace("[]", '["demo-nowhere==9"]', 1))
+    environ = {**options.environ, "UV_OFFLINE": "1", "UV_DEFAULT_INDEX": tmp_path.as_uri()}
+    with pytest.raises(BuildRequirementsFailed) as caught:
+        build_dists(source, out, replace(options, environ=environ))
+    answers = caught.value.answers()
+    assert answers["what"] == ("the build requirements could not be installed: demo-nowhere==9")
+    assert "demo-nowhere" in answers["why"]
+
+
+# --- cached environments ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cached(source: Path, out: Path, options: BuildOptions, tmp_path: Path) -> BuildOptions:
+    """Options with a cache in which the project's environment is."""
+    options = replace(options, cache=tmp_path / "cache")
+    build_dists(source, out, options)
+    return options
+
+
+def environment_of(options: BuildOptions) -> Path:
+    assert options.cache
+    (path,) = (path for path in (options.cache / "build-envs").iterdir() if path.is_dir())
+    return path
+
+
+def drop_marker(environment: Path) -> None:
+    (environment / "complete.json").unlink()
+
+
+def spoil_marker(environment: Path) -> None:
+    (environment / "complete.json").write_text("[")
+
+
+def drop_python(environment: Path) -> None:
+    python = environment / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/nowhere/python3")
+
+
+def test_whole_environment_is_used_again(source: Path, out: Path, cached: BuildOptions) -> None:
+    (environment_of(cached) / "mark").touch()
+    build_dists(source, out, cached)
+    assert (environment_of(cached) / "mark").exists()
+
+
+@pytest.mark.parametrize("harm", [drop_marker, spoil_marker, drop_python])
+def test_broken_environment_is_made_again(
+    source: Path, out: Path, cached: BuildOptions, harm: Callable[[Path], None]
+) -> None:
+    environment = environment_of(cached)
+    (environment / "mark").touch()
+    harm(environment)
+    build_dists(source, out, cached)
+    assert environment_of(cached) == environment
+    assert not (environment / "mark").exists()
+    assert json.loads((environment / "complete.json").read_text()) == []
+    python = environment / "bin" / "python"
+    subprocess.run(
+        (python, "-c", "import sys; sys.exit(sys.prefix == sys.base_prefix)"), check=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "shared"),
+    [
+        pytest.param({"UV_DEFAULT_INDEX": "https://i.example.com/"}, False, id="index of uv"),
+        pytest.param({"PIP_INDEX_URL": "https://i.example.com/"}, False, id="index of pip"),
+        pytest.param({"UNRELATED": "1"}, True, id="anything else"),
+    ],
+)
+def test_another_index_has_another_environment(
+    source: Path, out: Path, cached: BuildOptions, variables: dict[str, str], shared: bool
+) -> None:
+    build_dists(source, out, replace(cached, environ={**cached.environ, **variables}))
+    assert cached.cache
+    folders = [path for path in (cached.cache / "build-envs").iterdir() if path.is_dir()]
+    assert (len(folders) == 1) is shared
+
+
+def test_without_a_cache_nothing_is_kept(source: Path, out: Path, options: BuildOptions) -> None:
+    wheel = build_dists(source, out, replace(options, cache=None)).wheel
+    assert not Path(read(wheel, "VIRTUAL_ENV")).exists()

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from releasekit.adapters.git import open_worktree, parse_status, read_commit
+from releasekit.core.errors import NotARepository
+from releasekit.core.project import Commit
+from support import ProjectDir
+
+INIT = "git init && git add -A && git commit, or name the project's directory with -C DIR"
+
+
+def commit_of(repository: ProjectDir) -> Commit:
+    return read_commit(repository.root, repository.environ)
+
+
+def content_of(tree: Path) -> dict[str, bytes]:
+    """All files in a checkout but git's own."""
+    files = (path for path in tree.rglob("*") if path.is_file() and ".git" not in path.parts)
+    files = (path for path in files if path.name != ".git")
+    return {str(path.relative_to(tree)): path.read_bytes() for path in files}
+
+
+# --- the commit ---------------------------------------------------------------------------------
+
+
+def test_commit_is_read_whole(repository: ProjectDir) -> None:
+    repository.git("tag", "v1.0")
+    repository.git("tag", "-a", "-m", "annotated", "other")
+    assert commit_of(repository) == Commit(
+        root=repository.root,
+        sha=repository.git("rev-parse", "HEAD"),
+        time=1767323045,
+        tags=("other", "v1.0"),
+        changed=(),
+        shallow=False,
+    )
+
+
+def test_commit_is_read_from_a_directory_below(repository: ProjectDir) -> None:
+    assert read_commit(repository.root / "d", repository.environ) == commit_of(repository)
+
+
+def test_tags_of_other_commits_are_not_on_head(repository: ProjectDir) -> None:
+    repository.git("tag", "v1.0")
+    repository.write("a.txt", "second")
+    repository.commit_all()
+    assert commit_of(repository).tags == ()
+
+
+def test_shallow_clone_is_known(repository: ProjectDir, tmp_path: Path) -> None:
+    repository.write("a.txt", "second")
+    repository.commit_all()
+    clone = tmp_path / "clone"
+    repository.git("clone", "-q", "--depth=1", f"file://{repository.root}", str(clone))
+    assert read_commit(clone, repository.environ).shallow
+
+
+def test_changed_files_are_the_tracked_ones(repository: ProjectDir) -> None:
+    repository.write("größe mit.txt", "x")
+    repository.commit_all()
+    repository.write("größe mit.txt", "y")
+    repository.write("staged.txt", "s")
+    repository.git("add", "staged.txt")
+    repository.write("untracked.txt", "u")
+    (repository.root / "d" / "b.txt").unlink()
+    assert commit_of(repository).changed == ("d/b.txt", "größe mit.txt", "staged.txt")
+
+
+@pytest.mark.parametrize(
+    "add", [("add", "-A"), ("add", "-N", "new name.txt")], ids=["index", "tree"]
+)
+def test_renamed_file_is_one_change_under_its_new_name(
+    repository: ProjectDir, add: tuple[str, ...]
+) -> None:
+    (repository.root / "a.txt").rename(repository.root / "new name.txt")
+    repository.git(*add)
+    assert commit_of(repository).changed == ("new name.txt",)
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        pytest.param("", (), id="clean"),
+        pytest.param(" M a\0M  b\0MM c\0", ("a", "b", "c"), id="modified"),
+        pytest.param(" D a b\0A  c\0", ("a b", "c"), id="deleted and added"),
+        pytest.param("R  new\0old\0 M b\0", ("new", "b"), id="renamed in the index"),
+        pytest.param(" R new\0old\0 M b\0", ("new", "b"), id="renamed in the tree"),
+        pytest.param("C  copy\0original\0", ("copy",), id="copied"),
+        pytest.param("UU a\0", ("a",), id="conflict"),
+        pytest.param(" M -> b\0", ("-> b",), id="no quoting, no arrows"),
+    ],
+)
+def test_status_is_parsed(text: str, paths: tuple[str, ...]) -> None:
+    assert parse_status(text) == paths
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0"), min_size=1)))
+def test_any_file_name_comes_out_of_a_status(names: list[str]) -> None:
+    assert parse_status("".join(f" M {name}\0" for name in names)) == tuple(names)
+
+
+def refuse(root: Path, environ: dict[str, str]) -> str:
+    with pytest.raises(NotARepository) as caught:
+        read_commit(root, environ)
+    return str(caught.value)
+
+
+def test_directory_outside_git_is_refused(tmp_path: Path, environ: dict[str, str]) -> None:
+    assert refuse(tmp_path, environ) == (
+        "error: no git commit to release\n"
+        f"  where: {tmp_path}\n"
+        "  why:   git says: fatal: not a git repository (or any of the parent directories): .git\n"
+        f"  next:  {INIT}"
+    )
+
+
+def test_repository_without_a_commit_is_refused(tmp_path: Path, environ: dict[str, str]) -> None:
+    ProjectDir(root=tmp_path, environ=environ).git("init", "-q", "-b", "main")
+    assert refuse(tmp_path, environ) == (
+        "error: no git commit to release\n"
+        f"  where: {tmp_path}\n"
+        "  why:   git says: fatal: your current branch 'main' does not have any commits yet\n"
+        f"  next:  {INIT}"
+    )
+
+
+def test_repository_of_another_user_is_refused_with_the_line_that_allows_it(
+    repository: ProjectDir,
+) -> None:
+    # git's own tests pretend with this variable; a chown would need root.
+    environ = {**repository.environ, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+    assert refuse(repository.root, environ) == (
+        "error: no git commit to release\n"
+        f"  where: {repository.root}\n"
+        "  why:   git says: fatal: detected dubious ownership in repository at "
+        f"'{repository.root}'\n"
+        "         To add an exception for this directory, call:\n"
+        f"         \tgit config --global --add safe.directory {repository.root}\n"
+        f"  next:  git config --global --add safe.directory {repository.root}"
+    )
+
+
+def test_repository_whose_state_git_cannot_tell_is_not_taken_for_clean(
+    repository: ProjectDir,
+) -> None:
+    (repository.root / ".git" / "index").write_bytes(b"damaged")
+    said = refuse(repository.root, dict(repository.environ))
+    assert "why:   git says: fatal: .git/index: index file smaller than expected" in said
+
+
+# --- the worktree -------------------------------------------------------------------------------
+
+
+def test_worktree_holds_the_content_of_the_commit_alone(repository: ProjectDir) -> None:
+    repository.write(".gitignore", "*.log\n")
+    repository.write("größe mit leer.txt", "x\n")
+    repository.commit_all()
+    commit = commit_of(repository)
+    repository.write("a.txt", "modified")
+    repository.write("untracked.txt", "u")
+    repository.write("ignored.log", "i")
+    (repository.root / "d" / "b.txt").unlink()
+    with open_worktree(commit, repository.environ) as tree:
+        assert content_of(tree) == {
+            ".gitignore": b"*.log\n",
+            "a.txt": b"a\n" * 20,
+            "d/b.txt": b"b\n",
+            "größe mit leer.txt": b"x\n",
+        }
+
+
+def test_worktree_is_gone_afterwards_and_the_repository_as_before(repository: ProjectDir) -> None:
+    config = (repository.root / ".git" / "config").read_bytes()
+    with (
+        pytest.raises(KeyboardInterrupt),
+        open_worktree(commit_of(repository), repository.environ) as tree,
+    ):
+        raise KeyboardInterrupt
+    assert not tree.exists()
+    assert repository.git("worktree", "list", "--porcelain").count("worktree ") == 1
+    assert repository.git("status", "--porcelain") == ""
+    assert (repository.root / ".git" / "config").read_bytes() == config
+
+
+def test_two_worktrees_of_one_commit_do_not_meet(repository: ProjectDir) -> None:
+    commit = commit_of(repository)
+    with (
+        open_worktree(commit, repository.environ) as one,
+        open_worktree(commit, repository.environ) as two,
+    ):
+        assert content_of(one) == content_of(two)
+
+
+@pytest.mark.parametrize("settings", [("autocrlf", "true"), ("eol", "crlf")], ids=" ".join)
+def test_worktree_has_the_committed_bytes_whatever_the_user_likes_on_disk(
+    repository: ProjectDir, settings: tuple[str, str]
+) -> None:
+    repository.write(".gitattributes", "a.txt text=auto\n")
+    repository.commit_all()
+    repository.git("config", f"core.{settings[0]}", settings[1])
+    with open_worktree(commit_of(repository), repository.environ) as tree:
+        assert content_of(tree)["a.txt"] == b"a\n" * 20
+
+
+def test_worktree_of_a_sparse_clone_is_whole(repository: ProjectDir) -> None:
+    (repository.root / "e").mkdir()
+    repository.write("e/c.txt", "c\n")
+    repository.commit_all()
+    repository.git("sparse-checkout", "set", "d")
+    assert not (repository.root / "e").exists()
+    with open_worktree(commit_of(repository), repository.environ) as tree:
+        assert sorted(content_of(tree)) == ["a.txt", "d/b.txt", "e/c.txt"]
+
+
+def test_hooks_of_the_user_do_not_run(repository: ProjectDir) -> None:
+    hook = repository.root / ".git" / "hooks" / "post-checkout"
+    hook.write_text("#!/bin/sh\necho ran > ran.txt\n")
+    hook.chmod(0o755)
+    with open_worktree(commit_of(repository), repository.environ) as tree:
+        assert "ran.txt" not in content_of(tree)
+
+
+@pytest.fixture
+def with_submodule(
+    make_repository: Callable[..., ProjectDir], environ: dict[str, str]
+) -> ProjectDir:
+    """A repository with a submodule from a local path, which git allows only when told."""
+    environ |= {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "protocol.file.allow",
+        "GIT_CONFIG_VALUE_0": "always",
+    }
+    library, repository = make_repository("library"), make_repository("with-submodule")
+    repository.git("submodule", "--quiet", "add", str(library.root), "lib")
+    repository.commit_all("submodule")
+    return repository
+
+
+def test_worktree_holds_the_submodules(with_submodule: ProjectDir) -> None:
+    with open_worktree(commit_of(with_submodule), with_submodule.environ) as tree:
+        files = [name for name in content_of(tree) if name.startswith("lib/")]
+    assert sorted(files) == ["lib/a.txt", "lib/d/b.txt"]
+    assert not tree.exists()
+
+
+def test_submodule_that_cannot_be_fetched_stops_the_build(with_submodule: ProjectDir) -> None:
+    with_submodule.git("config", "-f", ".gitmodules", "submodule.lib.url", "/nowhere")
+    with_submodule.git("config", "--remove-section", "submodule.lib")
+    with_submodule.commit_all()
+    worktree = open_worktree(commit_of(with_submodule), with_submodule.environ)
+    with pytest.raises(NotARepository) as caught, worktree:
+        pytest.fail("a build must not begin")
+    assert "fatal: repository '/nowhere' does not exist" in str(caught.value)

@@ -1,0 +1,397 @@
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+import trustme
+import urllib3
+
+from adapters.conftest import Answer, Server, server_context
+from releasekit.adapters.http import (
+    CA_VARIABLES,
+    LOOPBACK,
+    explain_failure,
+    is_loopback,
+    open_network,
+    open_session,
+    read_bundle,
+)
+from releasekit.core.errors import BadCertificateFile, ReleasekitError
+from releasekit.core.target import Credentials
+
+Serve = Callable[[ssl.SSLContext | None], Server]
+BOB = Credentials(username="bob", password="hunter2", source="test")
+PROXIES = [f"{word}_PROXY" for word in ("HTTP", "HTTPS", "ALL", "NO")]
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*PROXIES, *(name.lower() for name in PROXIES)):
+        monkeypatch.delenv(name, raising=False)
+
+
+def get(
+    url: str,
+    environ: dict[str, str] | None = None,
+    ca: Path | str | None = None,
+    client_cert: str | None = None,
+) -> requests.Response:
+    """GET as the kit does; raises the kit's error."""
+    with (
+        open_network(
+            environ=environ or {},
+            ca_bundle=str(ca) if ca else None,
+            client_cert=client_cert,
+            timeout=5,
+        ) as network,
+        open_session(network, BOB) as session,
+    ):
+        try:
+            return session.get(url)
+        except requests.RequestException as error:
+            raise explain_failure(error, url) from error
+
+
+def refuse(url: str, environ: dict[str, str] | None = None, ca: Path | None = None) -> str:
+    with pytest.raises(ReleasekitError) as caught:
+        get(url, environ, ca)
+    return str(caught.value)
+
+
+def untrusted(url: str, reason: str) -> str:
+    return (
+        "error: the server's certificate is not trusted\n"
+        f"  where: {url}\n"
+        f"  why:   {reason}\n"
+        "  next:  set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA"
+    )
+
+
+def unreachable(url: str, reason: str) -> str:
+    return (
+        "error: the server cannot be reached\n"
+        f"  where: {url}\n"
+        f"  why:   {reason}\n"
+        "  next:  check the address, the network and HTTPS_PROXY / NO_PROXY, then run this again: "
+        "it is safe"
+    )
+
+
+# --- whom the kit trusts ------------------------------------------------------------------------
+
+HOSTILE = {
+    "missing file": None,
+    "empty file": "",
+    "no PEM file": "hello",
+    "broken certificate": "-----BEGIN CERTIFICATE-----\nhello\n-----END CERTIFICATE-----\n",
+    "another CA": trustme.CA().cert_pem.bytes().decode(),
+}
+
+
+@pytest.fixture(params=list(HOSTILE.values()), ids=list(HOSTILE))
+def wrong_file(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """What a CA variable of the machine may name."""
+    path = tmp_path / "wrong.pem"
+    if request.param is not None:
+        path.write_text(request.param)
+    return str(path)
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"])
+def test_ca_bundle_is_trusted_whatever_the_environment_names(
+    server: Server, ca_file: Path, wrong_file: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, wrong_file)
+    assert get(server.url, {variable: wrong_file}, ca_file).text == "hello"
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"])
+def test_unknown_ca_is_refused_at_once_whatever_the_environment_names(
+    server: Server, wrong_file: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, wrong_file)
+    said = refuse(server.url, {variable: wrong_file})
+    assert said == untrusted(server.url, "unable to get local issuer certificate")
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("variable", CA_VARIABLES)
+def test_ca_that_the_environment_names_is_trusted_too(
+    server: Server, ca_file: Path, variable: str
+) -> None:
+    assert get(server.url, {variable: str(ca_file)}).text == "hello"
+
+
+def test_ca_bundle_may_be_the_pem_text_itself(server: Server, ca_file: Path) -> None:
+    assert get(server.url, ca=ca_file.read_text("utf-8")).text == "hello"
+
+
+def test_ca_bundle_may_be_a_directory(server: Server, ca_file: Path) -> None:
+    folder = ca_file.parent / "certs"
+    (folder / "java").mkdir(parents=True)  # as in Debian's /etc/ssl/certs
+    (folder / "README").write_text("hello")
+    ca_file.rename(folder / "ca.pem")
+    assert get(server.url, ca=folder).text == "hello"
+
+
+def test_certificate_of_another_host_is_refused(
+    authority: trustme.CA, ca_file: Path, serve: Serve
+) -> None:
+    server = serve(server_context(authority, "nexus.example.com"))
+    reason = "IP address mismatch, certificate is not valid for '127.0.0.1'."
+    assert refuse(server.url, ca=ca_file) == untrusted(server.url, reason)
+
+
+def test_client_certificate_is_shown(
+    authority: trustme.CA, ca_file: Path, serve: Serve, tmp_path: Path
+) -> None:
+    context = server_context(authority, "127.0.0.1")
+    context.verify_mode = ssl.CERT_REQUIRED
+    authority.configure_trust(context)
+    server = serve(context)
+    client = tmp_path / "client.pem"
+    authority.issue_cert("bob@example.com").private_key_and_cert_chain_pem.write_to_path(client)
+    assert get(server.url, ca=ca_file, client_cert=str(client)).text == "hello"
+    with pytest.raises(ReleasekitError):
+        get(server.url, ca=ca_file)
+
+
+KEY = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param(None, "No such file or directory", id="missing"),
+        pytest.param("hello", "no PEM certificate in it", id="no PEM"),
+        pytest.param(KEY, "no PEM certificate in it", id="a key"),
+        pytest.param(
+            HOSTILE["broken certificate"],
+            "not a readable PEM certificate (",
+            id="broken",
+        ),
+    ],
+)
+def test_ca_bundle_that_cannot_be_used_is_named(
+    tmp_path: Path, content: str | None, reason: str
+) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    what, where, why, *_ = refuse("https://127.0.0.1:1/", ca=path).splitlines()
+    assert (what, where) == ("error: ca-bundle cannot be used", f"  where: {path}")
+    assert why.startswith(f"  why:   {reason}")
+
+
+@pytest.mark.parametrize(("ca", "client"), [(KEY, None), (None, KEY)], ids=["CA", "client"])
+def test_private_key_given_as_text_is_never_shown(ca: str | None, client: str | None) -> None:
+    network = open_network(environ={}, ca_bundle=ca, client_cert=client)
+    with pytest.raises(BadCertificateFile) as caught, network:
+        pass
+    assert caught.value.answers()["where"] == "(the PEM text itself)"
+    assert "hunter2" not in str(caught.value)
+
+
+def test_client_certificate_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    path = str(tmp_path / "client.pem")
+    with pytest.raises(BadCertificateFile) as caught, open_network(environ={}, client_cert=path):
+        pass
+    assert str(caught.value) == (
+        "error: client-cert cannot be used\n"
+        f"  where: {path}\n"
+        "  why:   No such file or directory\n"
+        "  next:  give client-cert a PEM file (-----BEGIN CERTIFICATE-----);\n"
+        "         `openssl x509 -in FILE -noout -text` shows what a file holds"
+    )
+
+
+def test_bundle_is_the_certificates_alone(authority: trustme.CA, tmp_path: Path) -> None:
+    certificate = authority.cert_pem.bytes().decode()
+    path = tmp_path / "key-and-cert.pem"
+    path.write_text(f"{KEY}# Wurzel\n{certificate}\n{certificate}")
+    assert read_bundle("ca-bundle", str(path)) == "\n".join([certificate.strip()] * 2)
+
+
+# --- what children trust ------------------------------------------------------------------------
+
+
+def test_children_get_one_file_with_all_that_is_trusted(
+    server: Server, ca_file: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(str(other))
+    mine = {"PATH": "/bin", "SSL_CERT_FILE": str(other), "PIP_CERT": str(tmp_path / "missing")}
+    code = f"import urllib.request as u; print(u.urlopen({server.url!r}).read().decode())"
+    with open_network(environ=mine, ca_bundle=str(ca_file)) as network:
+        (bundle,) = {network.environ[name] for name in CA_VARIABLES}
+        text = Path(bundle).read_text()
+        certificates = ssl.create_default_context(cafile=bundle).get_ca_certs()
+        done = subprocess.run(
+            (sys.executable, "-c", code), env=network.environ, capture_output=True, check=True
+        )
+    assert done.stdout == b"hello\n"
+    assert text.endswith(f"{read_bundle('', str(other))}\n{read_bundle('', str(ca_file))}")
+    assert len(certificates) > 3
+    assert not Path(bundle).exists()
+
+
+@pytest.mark.parametrize("broken", ["broken certificate", "no PEM file"])
+def test_children_are_spared_a_broken_file_of_the_environment(tmp_path: Path, broken: str) -> None:
+    path = tmp_path / "wrong.pem"
+    path.write_text(HOSTILE[broken] or "")
+    with open_network(environ={"CURL_CA_BUNDLE": str(path)}) as network:
+        assert "hello" not in Path(network.environ["SSL_CERT_FILE"]).read_text()
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        pytest.param({}, LOOPBACK, id="none"),
+        pytest.param({"NO_PROXY": ".a"}, f".a,{LOOPBACK}", id="upper case"),
+        pytest.param({"no_proxy": ".a"}, f".a,{LOOPBACK}", id="lower case"),
+        pytest.param({"NO_PROXY": ".a", "no_proxy": ".a"}, f".a,{LOOPBACK}", id="both, the same"),
+        pytest.param({"NO_PROXY": ".a", "no_proxy": ".b"}, f".a,.b,{LOOPBACK}", id="both"),
+    ],
+)
+def test_children_reach_loopback_without_a_proxy(mine: dict[str, str], theirs: str) -> None:
+    with open_network(environ={"HTTPS_PROXY": "http://proxy", **mine}) as network:
+        found = {name: network.environ[name] for name in ("HTTPS_PROXY", "NO_PROXY", "no_proxy")}
+    assert found == {"HTTPS_PROXY": "http://proxy", "NO_PROXY": theirs, "no_proxy": theirs}
+
+
+def test_what_else_the_user_exports_reaches_children_unchanged() -> None:
+    mine = {"PIP_FIND_LINKS": "/opt/wheels", "SSL_CERT_DIR": "/etc/ssl/certs", "X": ""}
+    with open_network(environ=mine) as network:
+        assert {name: network.environ[name] for name in mine} == mine
+
+
+# --- proxies ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_loopback_is_reached_past_a_proxy(
+    server: Server, ca_file: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert get(server.url, ca=ca_file).text == "hello"
+
+
+def test_proxy_of_the_environment_is_used_elsewhere(
+    serve: Serve, authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = serve(None)
+    proxy.inner = server_context(authority, "nexus.example.com")
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/missing.pem")
+    assert get("http://nexus.example.com/a").text == "hello"
+    assert get("https://nexus.example.com/b", ca=ca_file).text == "hello"
+    assert proxy.asked == [
+        "GET http://nexus.example.com/a",
+        "CONNECT nexus.example.com:443",
+        "GET /b",
+    ]
+    said = refuse("https://nexus.example.com/b")
+    assert said == untrusted(
+        "https://nexus.example.com/b", "unable to get local issuer certificate"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "answer"),
+    [
+        ("https://127.0.0.1:8443/x", True),
+        ("http://127.8.9.1/", True),
+        ("http://[::1]:80/", True),
+        ("https://localhost/", True),
+        ("https://localhost.example.com/", False),
+        ("https://10.0.0.1/", False),
+        ("https://nexus.example.com/", False),
+        ("", False),
+    ],
+)
+def test_loopback(url: str, answer: bool) -> None:
+    assert is_loopback(url) is answer
+
+
+# --- failures -----------------------------------------------------------------------------------
+
+
+def test_refused_connection_is_named(serve: Serve) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"https://127.0.0.1:{free.getsockname()[1]}/"
+        assert refuse(url) == unreachable(url, "connection refused")
+
+
+def test_read_is_tried_four_times_and_no_server_makes_it_wait(
+    server: Server, ca_file: Path
+) -> None:
+    hours = Answer(status=503, reason="Busy", headers={"Retry-After": "7200"})
+    server.answers = [hours, hours, hours, Answer()]
+    assert get(server.url, ca=ca_file).text == "hello"
+    assert len(server.asked) == 4
+
+
+def test_answers_other_than_a_busy_server_are_final(server: Server, ca_file: Path) -> None:
+    server.answers = [Answer(status=404), Answer()]
+    assert get(server.url, ca=ca_file).status_code == 404
+
+
+def test_credentials_are_sent(server: Server, ca_file: Path) -> None:
+    get(server.url, ca=ca_file)
+    assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI="]
+
+
+URL = "https://nexus.example.com/x"
+POOL = urllib3.HTTPSConnectionPool("nexus.example.com")
+CONNECTION = urllib3.connection.HTTPSConnection("nexus.example.com")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        pytest.param(
+            requests.ConnectionError(
+                urllib3.exceptions.MaxRetryError(
+                    POOL,
+                    "/x",
+                    urllib3.exceptions.NameResolutionError(
+                        "nexus.example.com",
+                        CONNECTION,
+                        socket.gaierror(-2, "not known"),
+                    ),
+                )
+            ),
+            "the name nexus.example.com cannot be resolved",
+            id="unknown name",
+        ),
+        pytest.param(
+            requests.ReadTimeout(urllib3.exceptions.ReadTimeoutError(POOL, "/x", "timed out")),
+            "no answer within the timeout",
+            id="no answer",
+        ),
+        pytest.param(
+            requests.ConnectionError(
+                urllib3.exceptions.ProtocolError("aborted", ConnectionResetError(104, "Reset"))
+            ),
+            "reset",
+            id="reset",
+        ),
+        pytest.param(
+            requests.exceptions.ChunkedEncodingError("cut"),
+            "the connection was closed before an answer came",
+            id="cut",
+        ),
+    ],
+)
+def test_failure_is_explained_by_its_first_cause(
+    error: requests.RequestException, reason: str
+) -> None:
+    assert str(explain_failure(error, URL)) == unreachable(URL, reason)

@@ -1,0 +1,156 @@
+"""Reading an index: the sandbox for what Nexus does, a server that answers as told for the rest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.conftest import Answer, Server
+from releasekit.adapters.http import Network, open_network
+from releasekit.adapters.index import Index, read_digest, read_page
+from releasekit.core.errors import ReleasekitError
+from releasekit.core.simple import ProjectPage, PublishedFile
+from releasekit.core.target import Credentials
+from releasekit.servers.sandbox import run_sandbox
+from samples import WHEEL
+
+BOB = Credentials(username="bob", password="hunter2", source="TWINE_USERNAME")
+
+
+@pytest.fixture
+def network(ca_file: Path) -> Iterator[Network]:
+    with open_network(environ={}, ca_bundle=str(ca_file), timeout=5) as network:
+        yield network
+
+
+@pytest.fixture
+def index(server: Server, network: Network) -> Index:
+    return Index(url=f"{server.url}/repository/h/", network=network, credentials=BOB)
+
+
+def test_page_and_digest_of_a_nexus(environ: dict[str, str]) -> None:
+    content = b"PK\x03\x04 a wheel"
+    with run_sandbox() as sandbox:
+        sandbox.state.store(
+            "pypi-hosted", project="demo", version="1.0", filename=WHEEL, content=content
+        )
+        with open_network(environ=environ, ca_bundle=str(sandbox.ca_bundle)) as network:
+            user = Credentials(
+                username=sandbox.username, password=sandbox.password, source="the sandbox"
+            )
+            url = sandbox.upload_url("pypi-group")
+            index = Index(url=url, network=network, credentials=user)
+            page = read_page(index, "demo")
+            decided = read_digest(index, page.files[0])
+            unknown = (
+                read_page(index, "other"),
+                read_page(
+                    Index(url=sandbox.upload_url(), network=network, credentials=user), "other"
+                ),
+            )
+    md5 = ("md5", hashlib.md5(content).hexdigest())
+    listed = PublishedFile(filename=WHEEL, url=f"{url}packages/demo/1.0/{WHEEL}", hashes=(md5,))
+    assert page == ProjectPage(title="Links for demo", files=(listed,))
+    sha256 = ("sha256", hashlib.sha256(content).hexdigest())
+    assert decided == PublishedFile(filename=listed.filename, url=listed.url, hashes=(sha256, md5))
+    assert [page.files for page in unknown] == [(), ()]
+
+
+def refuse(index: Index) -> str:
+    with pytest.raises(ReleasekitError) as caught:
+        read_page(index, "demo")
+    return str(caught.value)
+
+
+def said(index: Index, what: str, why: str, mend: str) -> str:
+    url = f"{index.url}simple/demo/"
+    return f"error: {what}\n  where: {url}\n  why:   {why}\n  next:  {mend}"
+
+
+LOOK = (
+    "open that address in a browser: a login page, a front server or an offline repository\n"
+    "         answers like this; then run this again"
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "what", "why", "mend"),
+    [
+        pytest.param(
+            Answer(status=401, reason="Unauthorized"),
+            "the user name or the password is wrong",
+            "the server answered 401 to user bob, whose credentials came from TWINE_USERNAME",
+            "check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
+            "         Nexus answers 401 to a disabled user as well",
+            id="wrong password",
+        ),
+        pytest.param(
+            Answer(status=403, reason="Forbidden"),
+            "this user may not read",
+            "the server answered 403 to user bob: Forbidden",
+            "ask the Nexus administrator for the privileges add, browse and read on this "
+            "repository",
+            id="no right",
+        ),
+        pytest.param(
+            Answer(status=404, reason="Repository not found"),
+            "this is not a readable PyPI repository",
+            "the server answered 404 Repository not found",
+            "check url, hosted and group (or the .pypirc section):\n"
+            "         uploads go to a hosted repository, never to a group or a proxy",
+            id="no repository",
+        ),
+        pytest.param(
+            Answer(status=400, reason=""),
+            "the server's answer is not that of a package index",
+            "400 without a reason",
+            LOOK,
+            id="no reason",
+        ),
+        pytest.param(
+            Answer(body=b"<title>Sign in</title>"),
+            "the server's answer is not that of a package index",
+            'it sent a page without any link to a file: "Sign in"',
+            LOOK,
+            id="login page",
+        ),
+    ],
+)
+def test_answer_that_is_no_page_is_a_situation(
+    server: Server, index: Index, answer: Answer, what: str, why: str, mend: str
+) -> None:
+    server.answers = [answer]
+    assert refuse(index) == said(index, what, why, mend)
+    assert len(server.asked) == 1
+
+
+def test_unknown_project_has_no_files(server: Server, index: Index) -> None:
+    server.answers = [Answer(status=404, reason="Not Found")]
+    assert read_page(index, "demo") == ProjectPage(title="")
+    assert server.asked == ["GET /repository/h/simple/demo/"]
+
+
+def test_dead_link_is_no_file(server: Server, index: Index) -> None:
+    server.answers = [Answer(status=404)]
+    file = PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}")
+    assert read_digest(index, file) is None
+
+
+def test_download_that_breaks_off_is_no_digest(server: Server, index: Index) -> None:
+    server.answers = [Answer(cut=True)]
+    with pytest.raises(ReleasekitError) as caught:
+        read_digest(index, PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}"))
+    assert caught.value.answers()["why"] == "the connection was closed before an answer came"
+
+
+def test_credentials_go_to_the_index_alone(
+    server: Server, index: Index, serve: Callable[[None], Server]
+) -> None:
+    elsewhere = serve(None)
+    for host in (server, elsewhere):
+        read_digest(index, PublishedFile(filename=WHEEL, url=f"{host.url}/{WHEEL}"))
+    assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI="]
+    assert elsewhere.authorizations == [None]

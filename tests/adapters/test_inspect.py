@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from releasekit.adapters.inspect import (
+    find_declaration,
+    find_missing_files,
+    find_record_problems,
+    gather_facts,
+    render_description,
+)
+from releasekit.core.checks import DistFacts, Place
+from releasekit.core.dists import parse_metadata, read_dist
+from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
+from support import ProjectDir
+
+# --- facts --------------------------------------------------------------------------------------
+
+
+def test_facts_of_a_faultless_build(repository: ProjectDir, tmp_path: Path) -> None:
+    repository.write("setup.py", "from setuptools import setup\nsetup()\n")
+    repository.commit_all()
+    files = {"PKG-INFO": METADATA, "a.txt": "a", "d/b.txt": "b", "setup.py": ""}
+    dists = [read_dist(write_wheel(tmp_path)), read_dist(write_sdist(tmp_path, files=files))]
+    here = Path.cwd()
+    assert gather_facts(dists, repository.root, Version("1.0")) == tuple(
+        DistFacts(
+            dist=dist,
+            metadata=parse_metadata(METADATA.encode())[0],
+            release_version=Version("1.0"),
+            declared=Place(file="setup.py", line=2),
+        )
+        for dist in dists
+    )
+    assert Path.cwd() == here
+
+
+def test_facts_of_a_faulty_build(repository: ProjectDir, tmp_path: Path) -> None:
+    metadata = f"{METADATA}Foo: x\nDescription-Content-Type: text/x-rst\n\n.. nothing::\n"
+    dists = [
+        read_dist(write_wheel(tmp_path, metadata=metadata, record="demo.py,,\n")),
+        read_dist(write_sdist(tmp_path, files={"PKG-INFO": METADATA})),
+    ]
+    wheel, sdist = gather_facts(dists, repository.root, None)
+    assert wheel.metadata_problems == ("unknown or malformed field foo",)
+    problem = '1: (ERROR/3) Unknown directive type "nothing".'
+    assert wheel.description_problem == problem
+    assert len(wheel.record_problems) > 1
+    assert wheel.missing_files == ()
+    assert sdist.missing_files == ("a.txt", "d/b.txt")
+    assert sdist.record_problems == ()
+
+
+def test_damaged_archives_are_facts_too(repository: ProjectDir, tmp_path: Path) -> None:
+    for name in (WHEEL, SDIST):
+        (tmp_path / name).write_bytes(b"damaged")
+    dists = [read_dist(tmp_path / WHEEL), read_dist(tmp_path / SDIST)]
+    wheel, sdist = gather_facts(dists, repository.root, None)
+    assert (wheel.metadata, sdist.metadata) == (None, None)
+    assert wheel.record_problems == ("File is not a zip file",)
+    assert sdist.missing_files[0].startswith("(check-manifest: ")
+
+
+# --- descriptions -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "content_type", "problem"),
+    [
+        pytest.param(None, None, None, id="none"),
+        pytest.param("UNKNOWN\n", None, None, id="what old setuptools writes for none"),
+        pytest.param("Title\n=====\n", None, None, id="reStructuredText by default"),
+        pytest.param("Title\n=", "text/markdown; charset=UTF-8", None, id="Markdown"),
+        pytest.param("Title\n=", "Text/Plain", None, id="plain text"),
+        pytest.param(
+            "Title\n=====\n\nx\n==\n\n.. nothing::\n",
+            "text/x-rst",
+            '7: (ERROR/3) Unknown directive type "nothing".',
+            id="unknown directive",
+        ),
+    ],
+)
+def test_description_is_rendered(
+    text: str | None, content_type: str | None, problem: str | None
+) -> None:
+    assert render_description(text, content_type) == problem
+
+
+# --- RECORD -------------------------------------------------------------------------------------
+
+INFO = "demo-1.0.dist-info"
+
+
+def test_true_record_has_no_problems(tmp_path: Path) -> None:
+    assert find_record_problems(write_wheel(tmp_path)) == ()
+
+
+def test_untrue_record_has_a_problem_for_each_member(tmp_path: Path) -> None:
+    record = f"demo.py,sha256=AAAA,12\n{INFO}/METADATA,,\n{INFO}/RECORD,,\n"
+    assert find_record_problems(write_wheel(tmp_path, record=record)) == (
+        "hash / size of demo.py didn't match RECORD",
+        f"hash / size of {INFO}/METADATA is not included in RECORD",
+        f"{INFO}/WHEEL is not mentioned in RECORD",
+    )
+
+
+# --- files in git -------------------------------------------------------------------------------
+
+
+def test_files_that_the_sdist_lacks_are_found(repository: ProjectDir, tmp_path: Path) -> None:
+    repository.write("größe mit.txt", "x")
+    repository.write(".gitignore", "*.log\n")
+    repository.commit_all()
+    repository.write("untracked.txt", "x")
+    repository.write("ignored.log", "x")
+    files = {"PKG-INFO": METADATA, "d/b.txt": "", "generated.py": ""}
+    sdist = write_sdist(tmp_path, files=files)
+    assert find_missing_files(sdist, repository.root) == ("a.txt", "größe mit.txt")
+
+
+def test_project_may_leave_files_out_by_check_manifests_own_settings(
+    repository: ProjectDir, tmp_path: Path
+) -> None:
+    repository.write(
+        "pyproject.toml", '[tool.check-manifest]\nignore = ["a.*", "pyproject.toml"]\n'
+    )
+    repository.write("MANIFEST.in", "prune d\nexclude MANIFEST.in\n")
+    repository.commit_all()
+    assert find_missing_files(write_sdist(tmp_path), repository.root) == ()
+
+
+def test_directory_outside_git_is_a_problem_of_its_own(tmp_path: Path) -> None:
+    (found,) = find_missing_files(write_sdist(tmp_path), tmp_path)
+    assert found.startswith("(check-manifest: Couldn't find version control data")
+
+
+# --- where the metadata stands ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        pytest.param(
+            {
+                "pyproject.toml": "[build-system]\n[project.urls]\n[project]\n",
+                "setup.py": "setup()",
+            },
+            Place(file="pyproject.toml", line=3),
+            id="project table",
+        ),
+        pytest.param(
+            {"pyproject.toml": "\n[tool.poetry]\n"},
+            Place(file="pyproject.toml", line=2),
+            id="poetry",
+        ),
+        pytest.param(
+            {"pyproject.toml": "[build-system]\n", "setup.cfg": "[metadata]\n"},
+            Place(file="setup.cfg", line=1),
+            id="setup.cfg",
+        ),
+        pytest.param(
+            {"setup.py": "import setuptools\n\nsetuptools.setup(\n"},
+            Place(file="setup.py", line=3),
+            id="setup.py",
+        ),
+        pytest.param({"pyproject.toml": "\xff"}, Place(file="pyproject.toml"), id="nowhere in it"),
+        pytest.param({}, Place(file="setup.py"), id="nothing at all"),
+    ],
+)
+def test_declaration_is_found(tmp_path: Path, files: dict[str, str], place: Place) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="latin-1")
+    assert find_declaration(tmp_path) == place

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from releasekit.adapters.threads import THREADS, run_in_threads
+
+
+@pytest.mark.parametrize("count", [0, 1, THREADS, 10])
+def test_work_is_done_once_for_every_item(count: int) -> None:
+    done: list[int] = []
+    run_in_threads(done.append, range(count))
+    assert sorted(done) == list(range(count))
+
+
+def test_four_are_worked_on_at_once_and_no_more() -> None:
+    together = threading.Barrier(THREADS)
+    working: list[int] = []
+    seen: list[int] = []
+
+    def work(item: int) -> None:
+        working.append(item)
+        together.wait(timeout=5)
+        seen.append(len(working))
+        working.remove(item)
+
+    run_in_threads(work, range(2 * THREADS))
+    assert len(seen) == 2 * THREADS
+    assert max(seen) <= THREADS
+
+
+def test_error_is_raised_after_what_is_under_way_has_ended() -> None:
+    ended: list[str] = []
+    all_begun = threading.Barrier(THREADS)
+
+    def work(item: str) -> None:
+        all_begun.wait(timeout=5)
+        if item == "bad":
+            raise ValueError(item)
+        time.sleep(0.1)
+        ended.append(item)
+
+    with pytest.raises(ValueError, match=r"^bad$"):
+        run_in_threads(work, ["slow 1", "bad", "slow 2", "slow 3", "never begun"])
+    assert sorted(ended) == ["slow 1", "slow 2", "slow 3"]

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.conftest import Answer, Server
+from releasekit.adapters.http import Network, open_network
+from releasekit.adapters.upload import Attempt, OnSent, upload_once
+from releasekit.core.target import Credentials
+from releasekit.servers.sandbox import run_sandbox
+from samples import SDIST, WHEEL, write_sdist, write_wheel
+
+BOB = Credentials(username="bob", password="hunter2", source="TWINE_USERNAME")
+
+
+@pytest.fixture
+def network(ca_file: Path) -> Iterator[Network]:
+    with open_network(environ={}, ca_bundle=str(ca_file), timeout=5) as network:
+        yield network
+
+
+def upload(path: Path, url: str, network: Network, on_sent: OnSent | None = None) -> Attempt:
+    return upload_once(
+        path,
+        url,
+        network=network,
+        credentials=BOB,
+        on_sent=on_sent or (lambda sent, size: None),
+    )
+
+
+def test_dists_arrive_with_their_bytes_and_progress_is_told(tmp_path: Path) -> None:
+    dists = [write_wheel(tmp_path), write_sdist(tmp_path)]
+    told: list[tuple[int, int]] = []
+    with (
+        run_sandbox() as sandbox,
+        open_network(environ={}, ca_bundle=str(sandbox.ca_bundle)) as network,
+    ):
+        user = Credentials(username=sandbox.username, password=sandbox.password, source="test")
+        attempts = [
+            upload_once(
+                path,
+                sandbox.upload_url(),
+                network=network,
+                credentials=user,
+                on_sent=lambda sent, size: told.append((sent, size)),
+            )
+            for path in dists
+        ]
+        stored = {file.filename: file.blob.size for file in sandbox.state.find_files("pypi-hosted")}
+    assert attempts == [Attempt(error=None, reason="the server answered 200 OK", final=True)] * 2
+    assert stored == {WHEEL: dists[0].stat().st_size, SDIST: dists[1].stat().st_size}
+    assert told[-1][0] == told[-1][1]
+
+
+REPOSITORY = (
+    "check url, hosted and group (or the .pypirc section):\n"
+    "uploads go to a hosted repository, never to a group or a proxy"
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "answers", "reason", "final"),
+    [
+        pytest.param(
+            Answer(status=400, reason="Repository does not allow updating assets: h"),
+            (
+                "the server refused an upload",
+                "it answered 400 Repository does not allow updating assets: h",
+                "see what that means in Nexus; nothing was stored",
+            ),
+            "the server answered 400 Repository does not allow updating assets: h",
+            True,
+            id="exists",
+        ),
+        pytest.param(
+            Answer(status=413, reason="Too Large"),
+            (
+                "the server refused an upload",
+                "it answered 413 Too Large",
+                "raise the size limit of the front server (nginx: client_max_body_size), "
+                "then run again",
+            ),
+            "the server answered 413 Too Large",
+            True,
+            id="front server's limit",
+        ),
+        pytest.param(
+            Answer(status=302, reason="Found", headers={"Location": "/login"}),
+            (
+                "the server refused an upload",
+                "it answered 302 Found",
+                "give the address that the server redirects to: an upload follows no redirect",
+            ),
+            "the server answered 302 Found",
+            True,
+            id="redirect",
+        ),
+        pytest.param(
+            Answer(status=404, reason="Not Found"),
+            (
+                "this is not a hosted PyPI repository",
+                "the server answered 404 Not Found",
+                REPOSITORY,
+            ),
+            "the server answered 404 Not Found",
+            True,
+            id="group or proxy",
+        ),
+        pytest.param(
+            Answer(status=405, reason=""),
+            (
+                "this is not a hosted PyPI repository",
+                "the server answered 405 without a reason",
+                REPOSITORY,
+            ),
+            "the server answered 405",
+            True,
+            id="no reason",
+        ),
+        pytest.param(
+            Answer(status=403, reason="Forbidden"),
+            (
+                "this user may not upload",
+                "the server answered 403 to user bob: Forbidden",
+                "ask the Nexus administrator for the privileges add, browse and read on this "
+                "repository",
+            ),
+            "the server answered 403 Forbidden",
+            True,
+            id="no right",
+        ),
+        pytest.param(
+            Answer(status=503, reason="Busy", headers={"Retry-After": "7200"}),
+            (
+                "the server's answer is not that of a package index",
+                "503 Busy",
+                "open that address in a browser: a login page, a front server or an offline "
+                "repository\nanswers like this; then run this again",
+            ),
+            "the server answered 503 Busy",
+            False,
+            id="busy: another attempt may help",
+        ),
+    ],
+)
+def test_post_is_sent_once_and_judged(
+    server: Server,
+    network: Network,
+    tmp_path: Path,
+    answer: Answer,
+    answers: tuple[str, str, str],
+    reason: str,
+    final: bool,
+) -> None:
+    server.answers = [answer]
+    url = f"{server.url}/repository/h/"
+    tried = upload(write_wheel(tmp_path), url, network)
+    assert tried.error is not None
+    found = tried.error.answers()
+    assert (found["what"], found["why"], found["next"]) == answers
+    assert (found["where"], tried.reason, tried.final) == (url, reason, final)
+    assert server.asked == ["POST /repository/h/"]
+    assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI="]
+
+
+def test_server_that_is_not_there_may_come_back(network: Network, tmp_path: Path) -> None:
+    tried = upload(write_wheel(tmp_path), "https://127.0.0.1:1/", network)
+    assert (tried.reason, tried.final) == ("connection refused", False)
+
+
+def test_untrusted_server_gets_no_byte(server: Server, tmp_path: Path) -> None:
+    with open_network(environ={}, timeout=5) as strangers:
+        tried = upload(write_wheel(tmp_path), server.url, strangers)
+    assert tried.reason == "unable to get local issuer certificate"
+    assert server.asked == []
+
+
+def test_file_that_twine_refuses_is_not_sent(
+    server: Server, network: Network, tmp_path: Path
+) -> None:
+    path = tmp_path / WHEEL
+    path.write_bytes(b"no wheel")
+    tried = upload(path, server.url, network)
+    assert (tried.final, server.asked) == (True, [])
+    assert tried.error is not None
+    assert tried.error.answers()["what"] == f"{WHEEL} was not uploaded"
+
+
+def test_interrupt_in_the_middle_stops_an_upload(
+    server: Server, network: Network, tmp_path: Path
+) -> None:
+    def interrupt(sent: int, size: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        upload(write_wheel(tmp_path), server.url, network, interrupt)
+    assert server.authorizations == []
