@@ -9,6 +9,8 @@ A bare `nox` lints and tests. All of it runs in the environment that holds nox.
 from __future__ import annotations
 
 import importlib.util
+import shutil
+import subprocess
 from pathlib import Path
 
 import nox
@@ -45,20 +47,29 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "report")
 
 
+def _find_python(version: str) -> str | None:
+    """Return an interpreter that runs; a shim of pyenv may stand for one that is switched off."""
+    name = f"python{version}"
+    first = shutil.which(name)
+    below = Path(first).parent.parent.glob(f"versions/{version}.*/bin/{name}") if first else ()
+    for candidate in (first, *sorted(map(str, below))):
+        if candidate and not subprocess.run((candidate, "-c", ""), capture_output=True).returncode:
+            return candidate
+    return None
+
+
 @nox.session(venv_backend="none")
 def core(session: nox.Session) -> None:
     """Run the tests of the core on every supported Python that this machine has."""
     _need_test_tools(session)
     packages = [f"--with={need}" for need in CORE_NEEDS]
     for python in PYTHONS:
-        found = session.run(
-            "uv", "python", "find", "--no-project", python, success_codes=[0, 2], silent=True
-        )
-        if not found or not Path(str(found).strip()).exists():
+        found = _find_python(python)
+        if found is None:
             session.log(f"no Python {python} on this machine: its core tests did not run")
             continue
         session.run(
-            *("uv", "run", "--no-project", "--isolated", f"--python={python}", *packages),
+            *("uv", "run", "--no-project", "--isolated", f"--python={found}", *packages),
             *("python", "-m", "pytest", "-q", "tests/core"),
             env={"PYTHONPATH": "ci"},
         )

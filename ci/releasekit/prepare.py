@@ -101,7 +101,12 @@ def read_settings(request: Request) -> Settings:
     pyproject = _read_toml(request.root / "pyproject.toml") or {}
     own = _read_toml(request.root / "releasekit.toml")
     table = find_table(request.root, pyproject, own)
-    return parse_settings([table, read_environment(request.environ)])
+    settings = parse_settings([table, read_environment(request.environ)])
+    constraints = settings.build_constraints
+    if constraints and not (request.root / constraints).is_file():
+        problem = f"build-constraints: there is no file {request.root / constraints}"
+        raise InvalidConfiguration(source=table.name, count=1, problems=problem)
+    return settings
 
 
 def _read_toml(path: Path) -> Mapping[str, Any] | None:

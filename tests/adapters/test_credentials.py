@@ -93,6 +93,11 @@ def unknown(name: str, reason: str) -> str:
     [
         pytest.param("other", "Missing 'other' section from ~/.pypirc.", id="unknown"),
         pytest.param("bare", "the section has no repository", id="without an address"),
+        pytest.param(
+            "pypi",
+            "that is twine's default, a public index; this kit publishes to private ones",
+            id="twine's default",
+        ),
         pytest.param("odd", "repository is no https:// address", id="another scheme"),
         pytest.param(
             "leaky",

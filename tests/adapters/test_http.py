@@ -5,12 +5,19 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import requests
 import trustme
 import urllib3
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from adapters.conftest import Answer, Server, server_context
 from releasekit.adapters.http import (
@@ -64,12 +71,15 @@ def refuse(url: str, environ: dict[str, str] | None = None, ca: Path | None = No
     return str(caught.value)
 
 
-def untrusted(url: str, reason: str) -> str:
+CA_MEND = "set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA"
+
+
+def untrusted(url: str, reason: str, mend: str = CA_MEND) -> str:
     return (
         "error: the server's certificate is not trusted\n"
         f"  where: {url}\n"
         f"  why:   {reason}\n"
-        "  next:  set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA"
+        f"  next:  {mend}"
     )
 
 
@@ -145,7 +155,30 @@ def test_certificate_of_another_host_is_refused(
 ) -> None:
     server = serve(server_context(authority, "nexus.example.com"))
     reason = "IP address mismatch, certificate is not valid for '127.0.0.1'."
-    assert refuse(server.url, ca=ca_file) == untrusted(server.url, reason)
+    mend = "use the host name in `url` that the certificate was issued for"
+    assert refuse(server.url, ca=ca_file) == untrusted(server.url, reason, mend)
+
+
+def test_expired_certificate_is_refused(authority: trustme.CA, ca_file: Path, serve: Serve) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    yesterday = datetime.now(timezone.utc) - timedelta(days=1)
+    authority.issue_cert("127.0.0.1", not_after=yesterday).configure_cert(context)
+    server = serve(context)
+    mend = "ask the administrator of that server to renew its certificate"
+    assert refuse(server.url, ca=ca_file) == untrusted(server.url, "certificate has expired", mend)
+
+
+def test_encrypted_client_key_is_refused_without_a_prompt(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    issued = authority.issue_cert("bob@example.com")
+    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    encryption = BestAvailableEncryption(b"hunter2")
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    path = tmp_path / "client.pem"
+    path.write_bytes(text + issued.cert_chain_pems[0].bytes())
+    with pytest.raises(BadCertificateFile), open_network(environ={}, client_cert=str(path)):
+        pass
 
 
 def test_client_certificate_is_shown(

@@ -369,6 +369,14 @@ def test_configuration_shows_all_problems_at_once(
     ), ran.out
 
 
+def test_a_constraints_file_that_is_missing(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit("build", project=project, RELEASEKIT_BUILD_CONSTRAINTS="pins.txt")
+    assert ran.status == 2
+    assert f"  why:   build-constraints: there is no file {project.root}/pins.txt\n" in error(ran)
+
+
 def test_a_directory_without_a_project(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
 ) -> None:

@@ -37,6 +37,9 @@ def read_pypirc(name: str) -> PypircSection:
     url = found["repository"]
     if not url or not url.startswith(("https://", "http://")):
         raise UnknownPypircSection(name=name, path=path, reason="repository is no https:// address")
+    if url in (utils.DEFAULT_REPOSITORY, utils.TEST_REPOSITORY):
+        reason = "that is twine's default, a public index; this kit publishes to private ones"
+        raise UnknownPypircSection(name=name, path=path, reason=reason)
     if "@" in urlsplit(url).netloc:  # it would show wherever the address does
         reason = "repository holds credentials; write username = … and password = … instead"
         raise UnknownPypircSection(name=name, path=path, reason=reason)

@@ -44,6 +44,12 @@ PEM_CERTIFICATE = re.compile(
     "-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----.+?-----END \\1-----", re.DOTALL
 )
 LOOPBACK = "localhost,127.0.0.1,::1"
+CERTIFICATE_MENDS = {
+    10: "ask the administrator of that server to renew its certificate",
+    62: "use the host name in `url` that the certificate was issued for",
+    64: "use the host name in `url` that the certificate was issued for",
+}
+"""By OpenSSL's codes: expired, and issued for another host name or address (x509_vfy.h)."""
 GET_RETRIES = urllib3.Retry(
     total=3,
     other=0,  # an untrusted certificate stays untrusted
@@ -161,7 +167,8 @@ def _load_bundle(context: ssl.SSLContext, key: str, value: str) -> str:
 
 def _load_client_cert(context: ssl.SSLContext, path: str) -> None:
     try:
-        context.load_cert_chain(path)
+        # A password, even an empty one, keeps OpenSSL from asking for it on the terminal.
+        context.load_cert_chain(path, password="")
     except (OSError, ssl.SSLError) as error:
         reason = "give the path of a file" if _is_pem(path) else error.strerror or str(error)
         raise BadCertificateFile(key="client-cert", path=_show(path), reason=reason) from error
@@ -233,7 +240,10 @@ def explain_failure(error: requests.RequestException, url: str) -> ReleasekitErr
     """Return the situation that a failed connection is."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return UntrustedCertificate(url=url, reason=cause.verify_message)
+            reason = cause.verify_message
+            if mend := CERTIFICATE_MENDS.get(cause.verify_code):
+                return UntrustedCertificate(url=url, reason=reason, mend=mend)
+            return UntrustedCertificate(url=url, reason=reason)
         if isinstance(cause, urllib3.exceptions.NameResolutionError):
             host = urlsplit(url).hostname
             return Unreachable(url=url, reason=f"the name {host} cannot be resolved")

@@ -146,15 +146,16 @@ class BadCertificateFile(ReleasekitError):
 
 @dataclass(kw_only=True, eq=False)
 class UntrustedCertificate(ReleasekitError):
-    """The server's certificate was not issued by a CA that is trusted here."""
+    """The server's certificate proves nothing here: unknown CA, other name, expired."""
 
     status = Status.USAGE
     what = "the server's certificate is not trusted"
     where = "{url}"
     why = "{reason}"
-    next = "set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA"
+    next = "{mend}"
     url: str
     reason: str
+    mend: str = "set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA"
 
 
 @dataclass(kw_only=True, eq=False)
