@@ -1,0 +1,116 @@
+"""Status 3, failed: index, network or server; a re-run is safe and may help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from releasekit.core.errors.base import ReleasekitError
+
+
+@dataclass(kw_only=True, eq=False)
+class Unreachable(ReleasekitError):
+    """No connection could be made, or it broke."""
+
+    what = "the server cannot be reached"
+    where = "{url}"
+    why = "{reason}"
+    next = (
+        "check the address, the network and HTTPS_PROXY / NO_PROXY, then run this again: it is safe"
+    )
+    url: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class UnexpectedAnswer(ReleasekitError):
+    """The server answered what no package index answers."""
+
+    what = "the server's answer is not that of a package index"
+    where = "{url}"
+    why = "{answer}"
+    next = (
+        "open that address in a browser: a login page, a front server or an offline repository\n"
+        "answers like this; then run this again"
+    )
+    url: str
+    answer: str
+
+
+@dataclass(kw_only=True, eq=False)
+class UploadFailed(ReleasekitError):
+    """A file did not go up, and the index confirms that it is not there."""
+
+    what = "{filename} was not uploaded"
+    where = "{url}"
+    why = "{reason} (tried {attempts} time(s); the index was read after each)"
+    next = "run this again: what is already there is skipped"
+    filename: str
+    url: str
+    reason: str
+    attempts: int
+
+
+@dataclass(kw_only=True, eq=False)
+class UploadRefused(ReleasekitError):
+    """The server answered an upload with 4xx."""
+
+    what = "the server refused an upload"
+    where = "{url}"
+    why = "it answered {answer}"
+    next = "{mend}"
+    url: str
+    answer: str
+    mend: str
+
+
+@dataclass(kw_only=True, eq=False)
+class StaleIndex(ReleasekitError):
+    """The upload succeeded, but the index to install from does not serve the files."""
+
+    what = "the index does not serve the release yet"
+    where = "{url}"
+    why = "{files}\n(waited {seconds:g} s; the package itself is uploaded)"
+    next = (
+        "nox -s verify; if it stays so, invalidate the group's cache in Nexus,\n"
+        "and see that the hosted repository is a member of the group"
+    )
+    url: str
+    files: str
+    seconds: float
+
+
+@dataclass(kw_only=True, eq=False)
+class InstallUnavailable(ReleasekitError):
+    """The clean environment for the install could not be made or reached."""
+
+    what = "the clean environment could not be made"
+    where = "{where_}"
+    why = "{tail}"
+    next = "run this again; `releasekit verify -v` shows the installer's output"
+    where_: str
+    tail: str
+
+
+@dataclass(kw_only=True, eq=False)
+class MissingProgram(ReleasekitError):
+    """A program that the kit starts is not on this machine."""
+
+    what = "{program} is not installed"
+    where = "PATH"
+    why = "{reason}"
+    next = "{mend}"
+    program: str
+    reason: str
+    mend: str
+
+
+@dataclass(kw_only=True, eq=False)
+class CannotWrite(ReleasekitError):
+    """A file or directory of the kit's own cannot be written."""
+
+    what = "cannot write"
+    where = "{path}"
+    why = "{reason}"
+    next = "make room or give the directory to this user, then run this again"
+    path: str
+    reason: str

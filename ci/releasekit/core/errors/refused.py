@@ -1,0 +1,203 @@
+"""Status 1, refused: the project must change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from releasekit.core.errors.base import ReleasekitError, Status
+
+
+@dataclass(kw_only=True, eq=False)
+class NoReleaseTag(ReleasekitError):
+    """HEAD carries no tag, and the index is a real one."""
+
+    status = Status.REFUSED
+    what = "HEAD carries no release tag"
+    where = "{root}, commit {commit}"
+    why = "{reason}"
+    next = "{mend}"
+    root: str
+    commit: str
+    reason: str
+    mend: str
+
+
+@dataclass(kw_only=True, eq=False)
+class TagIsNoVersion(ReleasekitError):
+    """Tags are there, but none of them is a version after the pattern."""
+
+    status = Status.REFUSED
+    what = "no tag on HEAD is a version"
+    where = "{root}, commit {commit}: {tags}"
+    why = "the tag pattern is {pattern}, where {{version}} is a version after PEP 440"
+    next = "git tag {example} (or set `tag` in [tool.releasekit] to your pattern)"
+    root: str
+    commit: str
+    tags: str
+    pattern: str
+    example: str
+
+
+@dataclass(kw_only=True, eq=False)
+class TagsDisagree(ReleasekitError):
+    """Tags on one commit name different versions."""
+
+    status = Status.REFUSED
+    what = "the tags on HEAD name different versions"
+    where = "{root}, commit {commit}: {tags}"
+    why = "only a candidate and its final version may share a commit"
+    next = "choose one: nox -s release -- --tag {first} (in CI: RELEASEKIT_TAG={first})"
+    root: str
+    commit: str
+    tags: str
+    first: str
+
+
+@dataclass(kw_only=True, eq=False)
+class TagNotOnHead(ReleasekitError):
+    """The chosen tag is not on the commit that is checked out."""
+
+    status = Status.REFUSED
+    what = "the tag {tag} is not on HEAD"
+    where = "{root}, commit {commit}"
+    why = "{reason}"
+    next = "git checkout {tag} (or fetch it first: git fetch origin tag {tag})"
+    root: str
+    commit: str
+    tag: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class DirtyTree(ReleasekitError):
+    """Tracked files differ from the commit, and the index is a real one."""
+
+    status = Status.REFUSED
+    what = "the working tree has uncommitted changes"
+    where = "{root}: {files}"
+    why = "a release holds what the tag {tag} holds, and these files differ from it"
+    next = "git stash (or commit and tag again), then run this again"
+    root: str
+    files: str
+    tag: str
+
+
+@dataclass(kw_only=True, eq=False)
+class BuildFailed(ReleasekitError):
+    """The build backend failed."""
+
+    status = Status.REFUSED
+    what = "the build backend failed to make the {dist}"
+    where = "{root}; the whole output is in {log}"
+    why = "{tail}"
+    next = "mend the project; `releasekit build -C {root} -v` shows the output as it comes"
+    root: str
+    dist: str
+    log: str
+    tail: str
+
+
+@dataclass(kw_only=True, eq=False)
+class BuildRequirementsFailed(ReleasekitError):
+    """The build requirements could not be installed."""
+
+    status = Status.FAILED
+    what = "the build requirements could not be installed: {requirements}"
+    where = "{root}; the whole output is in {log}"
+    why = "{tail}"
+    next = (
+        "check `requires` under [build-system], and the index that uv uses\n"
+        "(UV_DEFAULT_INDEX, PIP_INDEX_URL), then run this again"
+    )
+    root: str
+    log: str
+    requirements: str
+    tail: str
+
+
+@dataclass(kw_only=True, eq=False)
+class ChecksRefused(ReleasekitError):
+    """At least one finding is an error."""
+
+    status = Status.REFUSED
+    what = "{count} finding(s) of severity error: {codes}"
+    where = "{root}"
+    why = "see the findings above, and reports/summary.md"
+    next = "mend them as each finding says, or set another severity in [tool.releasekit.severity]"
+    root: str
+    count: int
+    codes: str
+
+
+@dataclass(kw_only=True, eq=False)
+class FilesChanged(ReleasekitError):
+    """`dist/` does not hold the bytes that the record names."""
+
+    status = Status.REFUSED
+    what = "dist/ does not hold what was built"
+    where = "{dist}"
+    why = "{reason}"
+    next = "nox -s build, then this again (in CI: pass dist/ and reports/ on from one build job)"
+    dist: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class RecordOfAnotherCommit(ReleasekitError):
+    """The record was made from another tag or commit than is checked out."""
+
+    status = Status.REFUSED
+    what = "the build is of another commit"
+    where = "{path}"
+    why = "it was built from {built}, and HEAD is {head}"
+    next = "nox -s build, then run this again"
+    path: str
+    built: str
+    head: str
+
+
+@dataclass(kw_only=True, eq=False)
+class Conflict(ReleasekitError):
+    """The repository holds other bytes under a name that is to be published."""
+
+    status = Status.REFUSED
+    what = "{count} file(s) are already published with other bytes"
+    where = "{url}"
+    why = "{files}\na published file is never overwritten"
+    next = (
+        "release a new version: git tag NEXT-VERSION\n"
+        "(reports/release.json holds the build requirements, should they be the difference)"
+    )
+    url: str
+    count: int
+    files: str
+
+
+@dataclass(kw_only=True, eq=False)
+class OtherBytesServed(ReleasekitError):
+    """The repository that people install from serves other bytes than were uploaded."""
+
+    status = Status.REFUSED
+    what = "the index serves other bytes than were released"
+    where = "{url}"
+    why = "{files}"
+    next = (
+        "see which member of the group has that name: a public package shadows yours,\n"
+        "or another group member holds an older file; a routing rule on the proxy blocks it"
+    )
+    url: str
+    files: str
+
+
+@dataclass(kw_only=True, eq=False)
+class PackageBroken(ReleasekitError):
+    """The index serves the right bytes, and they do not install."""
+
+    status = Status.REFUSED
+    what = "{requirement} is published but does not install"
+    where = "{url}"
+    why = "the files there are the ones that were built; the installer says:\n{tail}"
+    next = "mend the package and release a new version: these files stay published"
+    requirement: str
+    url: str
+    tail: str

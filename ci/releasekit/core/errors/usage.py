@@ -1,0 +1,171 @@
+"""Status 2, usage: configuration, arguments or credentials are wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from releasekit.core.errors.base import ReleasekitError, Status
+
+
+@dataclass(kw_only=True, eq=False)
+class InvalidConfiguration(ReleasekitError):
+    """Some keys are unknown or have wrong values; all of them are named at once."""
+
+    status = Status.USAGE
+    what = "the configuration is wrong in {count} place(s)"
+    where = "{source}"
+    why = "{problems}"
+    next = "mend these lines; the README's table of keys says what each may hold"
+    source: str
+    count: int
+    problems: str
+
+
+@dataclass(kw_only=True, eq=False)
+class MissingCredentials(ReleasekitError):
+    """Nothing gave a user name or a password for the repository."""
+
+    status = Status.USAGE
+    what = "no {missing} for the repository"
+    where = "{url}"
+    why = "not in TWINE_USERNAME and TWINE_PASSWORD, not in {pypirc}, not in the keyring"
+    next = "set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)"
+    url: str
+    missing: str
+    pypirc: str
+
+
+@dataclass(kw_only=True, eq=False)
+class UnknownPypircSection(ReleasekitError):
+    """`-r NAME` names a section that `.pypirc` does not have, or that is of no use."""
+
+    status = Status.USAGE
+    what = "-r {name}: no such repository in .pypirc"
+    where = "{path}"
+    why = "{reason}"
+    next = (
+        "add [{name}] with `repository = https://…/repository/NAME/`,\n"
+        "and its name to index-servers under [distutils]"
+    )
+    name: str
+    path: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NotAProject(ReleasekitError):
+    """The directory holds no Python project."""
+
+    status = Status.USAGE
+    what = "no Python project here"
+    where = "{root}"
+    why = "there is neither a pyproject.toml nor a setup.py"
+    next = "run this in the project's directory, or name it with -C DIR"
+    root: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NotARepository(ReleasekitError):
+    """Git cannot tell which commit this is."""
+
+    status = Status.USAGE
+    what = "no git commit to release"
+    where = "{root}"
+    why = "git says: {reason}"
+    next = "{mend}"
+    root: str
+    reason: str
+    mend: str
+
+
+@dataclass(kw_only=True, eq=False)
+class BadCertificateFile(ReleasekitError):
+    """`ca-bundle` or `client-cert` cannot be loaded."""
+
+    status = Status.USAGE
+    what = "{key} cannot be used"
+    where = "{path}"
+    why = "{reason}"
+    next = (
+        "give {key} a PEM file (-----BEGIN CERTIFICATE-----);\n"
+        "`openssl x509 -in FILE -noout -text` shows what a file holds"
+    )
+    key: str
+    path: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class UntrustedCertificate(ReleasekitError):
+    """The server's certificate proves nothing here: unknown CA, other name, expired."""
+
+    status = Status.USAGE
+    what = "the server's certificate is not trusted"
+    where = "{url}"
+    why = "{reason}"
+    next = "{mend}"
+    url: str
+    reason: str
+    mend: str = "set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA"
+
+
+@dataclass(kw_only=True, eq=False)
+class WrongCredentials(ReleasekitError):
+    """The server answered 401."""
+
+    status = Status.USAGE
+    what = "the user name or the password is wrong"
+    where = "{url}"
+    why = "the server answered 401 to user {username}, whose credentials came from {source}"
+    next = (
+        "check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
+        "Nexus answers 401 to a disabled user as well"
+    )
+    url: str
+    username: str
+    source: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NotPermitted(ReleasekitError):
+    """The server answered 403."""
+
+    status = Status.USAGE
+    what = "this user may not {action}"
+    where = "{url}"
+    why = "the server answered 403 to user {username}: {reason}"
+    next = "ask the Nexus administrator for the privileges add, browse and read on this repository"
+    url: str
+    username: str
+    action: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NoSuchRepository(ReleasekitError):
+    """The address leads to no repository, or to one that takes no uploads."""
+
+    status = Status.USAGE
+    what = "this is not a {role} PyPI repository"
+    where = "{url}"
+    why = "the server answered {answer}"
+    next = (
+        "check url, hosted and group (or the .pypirc section):\n"
+        "uploads go to a hosted repository, never to a group or a proxy"
+    )
+    url: str
+    role: str
+    answer: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NoRecord(ReleasekitError):
+    """A later step was asked for before a build left its record."""
+
+    status = Status.USAGE
+    what = "nothing has been built yet"
+    where = "{path}"
+    why = "{reason}"
+    next = "nox -s build (in CI: pass dist/ and reports/release.json on from the build job)"
+    path: str
+    reason: str
