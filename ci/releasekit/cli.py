@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     request = make_request(options)
     run = Run(request, Terminal(console, loudness))
     with _interruptible(), _calm_logs():
-        return run.keep_sandbox() if request.command.name == "sandbox" else run.carry_out()
+        return run.keep_server() if request.command.server else run.carry_out()
 
 
 def make_request(options: argparse.Namespace) -> Request:
@@ -87,7 +87,7 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     loudness.add_argument("-v", "--verbose", action="store_true", help="show the tools' output")
     loudness.add_argument("-q", "--quiet", action="store_true", help="show errors only")
     parser.set_defaults(tag=None, repository=None, dry_run=False, fresh=False, port=0)
-    if command.name == "sandbox":
+    if command.server:
         add("--port", type=int, default=0, help="port on loopback; a free one by default")
         return
     add("--tag", metavar="NAME", help="the release tag on HEAD (also RELEASEKIT_TAG)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -11,8 +12,10 @@ class Command:
 
     name: str
     summary: str
-    verb: str
+    verb: str = ""
     """The function of `pipeline` that does it."""
+    server: Literal["sandbox", "nexus"] | None = None
+    """The server that it keeps in the foreground, instead of a verb."""
     dry_verb: str | None = None
     """The one that does it with --dry-run."""
     asks_index: bool = False
@@ -70,7 +73,13 @@ COMMANDS = (
     Command(
         name="sandbox",
         summary="Keep a sandbox index in the foreground and print its settings.",
-        verb="",
+        server="sandbox",
+        reports=False,
+    ),
+    Command(
+        name="nexus",
+        summary="Keep a real Nexus (for tests) in the foreground; needs releasekit[nexus].",
+        server="nexus",
         reports=False,
     ),
 )

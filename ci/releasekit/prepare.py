@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from releasekit.commands import Command
 from releasekit.core.config import Settings, find_table, parse_settings, read_environment
-from releasekit.core.errors import InvalidConfiguration, NotAProject
-from releasekit.core.events import Notify, TargetChosen
+from releasekit.core.errors import InvalidConfiguration, NoServer, NotAProject
+from releasekit.core.events import Note, Notify, Sent, TargetChosen
 from releasekit.core.target import (
     NO_CREDENTIALS,
     Credentials,
@@ -30,6 +30,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
+    from releasekit.servers.local_nexus import Nexus
     from releasekit.servers.sandbox import Sandbox
     from releasekit.steps.job import Job
 
@@ -192,20 +193,65 @@ def _sandbox_options(settings: Settings, root: Path) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def open_sandbox(request: Request) -> Iterator[Sandbox]:
-    """Run a sandbox that serves until the block ends."""
+def open_server(request: Request, notify: Notify) -> Iterator[Sandbox | Nexus]:
+    """Run the sandbox or a real Nexus until the block ends; raises NoServer."""
+    options = _sandbox_options(read_settings(request), request.root)
+    if request.command.server == "nexus":
+        with _run_nexus(request, notify, options) as nexus:
+            yield nexus
+    else:
+        with _run_sandbox(**options, port=request.port) as sandbox:
+            yield sandbox
+
+
+@contextlib.contextmanager
+def _run_nexus(request: Request, notify: Notify, options: dict[str, Any]) -> Iterator[Nexus]:
+    from releasekit.servers.local_nexus import NexusError, run_nexus
+
+    def progress(received: int, size: int) -> None:
+        notify(Sent(filename="Nexus 3.30.0-01", sent=received, size=size))
+
+    with contextlib.ExitStack() as stack:
+        try:
+            nexus = stack.enter_context(
+                run_nexus(
+                    **options,
+                    port=request.port,
+                    environ=request.environ,
+                    notify=lambda text: notify(Note(text=text)),
+                    progress=progress,
+                )
+            )
+        except NexusError as error:
+            raise NoServer(
+                said_what=error.what,
+                said_where=error.where,
+                said_why=error.why,
+                said_next=error.next,
+            ) from error
+        yield nexus
+
+
+@contextlib.contextmanager
+def _run_sandbox(**options: Any) -> Iterator[Sandbox]:
     from releasekit.servers.sandbox import run_sandbox
 
-    options = _sandbox_options(read_settings(request), request.root)
-    with run_sandbox(**options, port=request.port) as sandbox:
+    with contextlib.ExitStack() as stack:
+        try:
+            sandbox = stack.enter_context(run_sandbox(**options))
+        except OSError as error:
+            raise NoServer(
+                said_what="the sandbox could not be started",
+                said_where=f"127.0.0.1:{options.get('port', 0)}",
+                said_why=error.strerror or str(error),
+                said_next="choose another port with --port, or leave it out for a free one",
+            ) from error
         yield sandbox
 
 
 @functools.cache
 def _embed_sandbox(**options: Any) -> Sandbox:
     """Start the sandbox of this process: all its sessions share it, and it ends with it."""
-    from releasekit.servers.sandbox import run_sandbox
-
     stack = contextlib.ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(run_sandbox(**options))
+    return stack.enter_context(_run_sandbox(**options))

@@ -16,10 +16,11 @@ from releasekit.core.errors import CannotWrite, Interrupted, ReleasekitError, St
 from releasekit.core.events import Event
 from releasekit.core.outcome import Outcome, fold_event
 from releasekit.core.report import FINDINGS_REPORTS, render_outcome, render_reports
-from releasekit.prepare import Request, open_job, open_sandbox
+from releasekit.prepare import Request, open_job, open_server
 from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
+    from releasekit.servers.local_nexus import Nexus
     from releasekit.servers.sandbox import Sandbox
 
 
@@ -49,14 +50,17 @@ class Run:
             self._outcome = replace(self._outcome, status=status, error=answers)
         return self._conclude(error)
 
-    def keep_sandbox(self) -> int:
-        """Keep a sandbox in the foreground until Ctrl-C or SIGTERM, its ordinary end."""
+    def keep_server(self) -> int:
+        """Keep a server in the foreground until Ctrl-C or SIGTERM, its ordinary end."""
+        name = self._request.command.name
         try:
-            with open_sandbox(self._request) as sandbox:
-                self._show_sandbox(sandbox)
+            with open_server(self._request, self.notify) as server:
+                self._terminal.rest()
+                self._show_server(server)
                 threading.Event().wait()
         except KeyboardInterrupt:
-            self._terminal.say("sandbox", "ended; nothing is left of it")
+            self._terminal.rest()
+            self._terminal.say(name, "ended; nothing is left of it")
         except ReleasekitError as error:
             self._terminal.fail(error)
             return error.status
@@ -105,13 +109,26 @@ class Run:
         self._terminal.say("report", "reports/summary.md")
         return None
 
-    def _show_sandbox(self, sandbox: Sandbox) -> None:
-        if self._request.json:
-            sys.stdout.write(json.dumps(sandbox.environ()) + "\n")
-        names = f"hosted {sandbox.hosted}, proxy {sandbox.proxy}, group {sandbox.group}"
-        self._terminal.say("sandbox", f"{sandbox.url} ({names})")
+    def _show_server(self, server: Sandbox | Nexus) -> None:
+        environ = server.environ()
+        names = f"hosted {server.hosted}, proxy {server.proxy}, group {server.group}"
+        self._terminal.say(self._request.command.name, f"{server.url} ({names})")
+        if self._request.command.server == "nexus":
+            environ |= self._show_nexus(server)
         self._terminal.say("settings", "for another terminal, until Ctrl-C ends this one:")
-        if not self._request.json:
-            for name, value in sandbox.environ().items():
-                sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+        # The password of a server that ends with this process: whoever sees it may use it.
+        if self._request.json:
+            sys.stdout.write(json.dumps(environ) + "\n")
+        else:
+            exports = (f"export {name}={shlex.quote(v)}\n" for name, v in environ.items())
+            sys.stdout.writelines(exports)
         sys.stdout.flush()
+
+    def _show_nexus(self, nexus: Any) -> dict[str, str]:
+        self._terminal.say("note", "an old release: for trying out and for tests, not for service")
+        login = f"as {nexus.admin_username}, with RELEASEKIT_ADMIN_PASSWORD below"
+        self._terminal.say("browser", f"{nexus.url}/ {login}")
+        return {
+            "RELEASEKIT_ADMIN_USERNAME": nexus.admin_username,
+            "RELEASEKIT_ADMIN_PASSWORD": nexus.admin_password,
+        }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -92,3 +93,18 @@ def test_its_proxy_serves_a_directory(
         )
     assert done.returncode == 0, done
     assert (target / "plain.py").is_file()
+
+
+def test_a_port_that_is_taken_is_named(project: ProjectDir, releasekit: Command) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ran = releasekit("sandbox", "--port", str(port), project=project)
+    assert ran.status == 3
+    assert ran.out == (
+        "error: the sandbox could not be started\n"
+        f"  where: 127.0.0.1:{port}\n"
+        "  why:   Address already in use\n"
+        "  next:  choose another port with --port, or leave it out for a free one\n"
+    )

@@ -17,8 +17,8 @@ from releasekit.core.version import DEFAULT_PATTERNS
 
 ENVIRONMENT_PREFIX = "RELEASEKIT_"
 SANDBOX = "sandbox"
-NOT_KEYS = ("RELEASEKIT_ADMIN_USERNAME", "RELEASEKIT_ADMIN_PASSWORD")
-"""Secrets of administration have the prefix and are no keys."""
+NOT_KEYS = ("RELEASEKIT_ADMIN_USERNAME", "RELEASEKIT_ADMIN_PASSWORD", "RELEASEKIT_NEXUS_ZIP")
+"""What has the prefix and is no key: secrets of administration, the archive of `nexus`."""
 
 
 def _check_url(value: str) -> str:

@@ -92,6 +92,20 @@ class InstallUnavailable(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class NoServer(ReleasekitError):
+    """A server that this machine was to run did not come up; it says why itself."""
+
+    what = "{said_what}"
+    where = "{said_where}"
+    why = "{said_why}"
+    next = "{said_next}"
+    said_what: str
+    said_where: str
+    said_why: str
+    said_next: str
+
+
+@dataclass(kw_only=True, eq=False)
 class MissingProgram(ReleasekitError):
     """A program that the kit starts is not on this machine."""
 
