@@ -211,6 +211,13 @@ def _run_nexus(request: Request, notify: Notify, options: dict[str, Any]) -> Ite
     def progress(received: int, size: int) -> None:
         notify(Sent(filename="Nexus 3.30.0-01", sent=received, size=size))
 
+    if isinstance(options["remote"], Path):
+        raise NoServer(
+            said_what="a Nexus proxy serves no directory",
+            said_where=f"proxy-remote: {options['remote']}",
+            said_why="it fetches from an index over http or https",
+            said_next="give proxy-remote the address of an index, or use nox -s sandbox",
+        )
     with contextlib.ExitStack() as stack:
         try:
             nexus = stack.enter_context(

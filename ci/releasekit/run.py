@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from releasekit.core.errors import CannotWrite, Interrupted, ReleasekitError, Status
 from releasekit.core.events import Event
@@ -114,7 +114,7 @@ class Run:
         names = f"hosted {server.hosted}, proxy {server.proxy}, group {server.group}"
         self._terminal.say(self._request.command.name, f"{server.url} ({names})")
         if self._request.command.server == "nexus":
-            environ |= self._show_nexus(server)
+            environ |= self._show_nexus(cast("Nexus", server))
         self._terminal.say("settings", "for another terminal, until Ctrl-C ends this one:")
         # The password of a server that ends with this process: whoever sees it may use it.
         if self._request.json:
@@ -124,11 +124,8 @@ class Run:
             sys.stdout.writelines(exports)
         sys.stdout.flush()
 
-    def _show_nexus(self, nexus: Any) -> dict[str, str]:
+    def _show_nexus(self, nexus: Nexus) -> dict[str, str]:
         self._terminal.say("note", "an old release: for trying out and for tests, not for service")
         login = f"as {nexus.admin_username}, with RELEASEKIT_ADMIN_PASSWORD below"
         self._terminal.say("browser", f"{nexus.url}/ {login}")
-        return {
-            "RELEASEKIT_ADMIN_USERNAME": nexus.admin_username,
-            "RELEASEKIT_ADMIN_PASSWORD": nexus.admin_password,
-        }
+        return nexus.admin_environ()

@@ -23,7 +23,7 @@ STATUSES = {
     """,
     Status.FAILED: """
         BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
-        InstallUnavailable MissingProgram CannotWrite
+        InstallUnavailable MissingProgram CannotWrite NoServer
     """,
     Status.INTERRUPTED: "Interrupted",
 }

@@ -108,3 +108,14 @@ def test_a_port_that_is_taken_is_named(project: ProjectDir, releasekit: Command)
         "  why:   Address already in use\n"
         "  next:  choose another port with --port, or leave it out for a free one\n"
     )
+
+
+def test_a_nexus_proxy_serves_no_directory(project: ProjectDir, releasekit: Command) -> None:
+    ran = releasekit("nexus", project=project, RELEASEKIT_PROXY_REMOTE="wheels")
+    assert ran.status == 3
+    assert ran.out == (
+        "error: a Nexus proxy serves no directory\n"
+        f"  where: proxy-remote: {project.root}/wheels\n"
+        "  why:   it fetches from an index over http or https\n"
+        "  next:  give proxy-remote the address of an index, or use nox -s sandbox\n"
+    )

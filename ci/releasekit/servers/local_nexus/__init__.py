@@ -80,6 +80,13 @@ class Nexus:
             variables["RELEASEKIT_SNAPSHOTS"] = self.snapshots
         return variables
 
+    def admin_environ(self) -> dict[str, str]:
+        """Give the environment variables that let an administration in."""
+        return {
+            "RELEASEKIT_ADMIN_USERNAME": self.admin_username,
+            "RELEASEKIT_ADMIN_PASSWORD": self.admin_password,
+        }
+
     def upload_url(self, repository: str | None = None) -> str:
         """Give the address that takes uploads; the hosted repository's by default."""
         return f"{self.url}/repository/{repository or self.hosted}/"

@@ -34,16 +34,17 @@ def fetch_archive(
     session: requests.Session | None,
     progress: Progress,
 ) -> Path:
-    """Give the genuine archive: the file RELEASEKIT_NEXUS_ZIP names, the cached one, or download it.
+    """Give the genuine archive: the file that RELEASEKIT_NEXUS_ZIP names, or the cached one.
 
-    For one process at a time. Raises ArchiveMissing, WrongArchive, DownloadFailed, ResolverMissing.
+    Where the cache has none, or a damaged one, it is downloaded. For one process at a time.
+    Raises ArchiveMissing, WrongArchive, DownloadFailed, ResolverMissing.
     """
     given = environ.get(VARIABLE, "")
     if given and "://" not in given:
         return _check_given(Path(given).expanduser())
     target = cache / f"nexus-base-template-{VERSION}.zip"
     if not target.is_file() or _find_fault(target):
-        _download(given or _find_address(), target, session, progress)
+        _download(given or find_address(), target, session, progress)
     return target
 
 
@@ -55,7 +56,7 @@ def _check_given(path: Path) -> Path:
     return path
 
 
-def _find_address() -> str:
+def find_address() -> str:
     """Ask the client library for the address; this repository holds none."""
     try:
         artifact = importlib.import_module("maven_artifact.artifact").Artifact
@@ -119,11 +120,11 @@ def _find_login(address: str) -> tuple[str, str] | None:
 def _find_fault(path: Path) -> str:
     """Say what is wrong with an archive; nothing where it is genuine."""
     if (size := path.stat().st_size) != SIZE:
-        return f"it has {size} bytes (or more), and Nexus {VERSION} has {SIZE}"
+        return f"its size is {size} bytes, that of Nexus {VERSION} is {SIZE}"
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     if digest.hexdigest() == SHA256:
         return ""
-    return f"its SHA-256 is {digest.hexdigest()}, and Nexus {VERSION} has {SHA256}"
+    return f"its SHA-256 is {digest.hexdigest()}, that of Nexus {VERSION} is {SHA256}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,10 +46,10 @@ def _lock(directory: Path, notify: Callable[[str], None]) -> Iterator[None]:
 
 
 def _make(directory: Path, make: Callable[[Path], None]) -> None:
-    part = directory.with_name(f"{directory.name}.part")
-    for left in (part, directory):
+    for left in (directory, *directory.parent.glob(f"{directory.name}.part-*")):
         shutil.rmtree(left, ignore_errors=True)
-    part.mkdir()
+    # A new name each time: a JVM of a killed process may still write into what is left.
+    part = Path(tempfile.mkdtemp(prefix=f"{directory.name}.part-", dir=directory.parent))
     try:
         make(part)
         (part / MARKER).touch()

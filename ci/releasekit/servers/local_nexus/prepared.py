@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .application import NAME, unpack
+from .application import unpack
 from .archive import SHA256, SIZE, VERSION, Progress, fetch_archive
 from .cache import provide
 from .java import find_java
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 Notify = Callable[[str], None]
 
-# Made anew by every start (measured: without cache/ it starts as quickly), or of the first one.
+# Made anew by every start: Karaf clears cache/ first, so that a copy without it starts as quickly
+# (measured; told to keep it, it hangs in another application directory). Or of the first start.
 LEFT_OUT = ("cache", "generated-bundles", "karaf.pid", "lock", "log", "port", "tmp")
 
 
@@ -45,7 +46,7 @@ def prepare_runtime(
         unpack(archive, directory)
 
     application = provide(cache / f"application-{SHA256[:12]}", make, notify)
-    return Runtime(application=application / NAME, java=java, environ=environ)
+    return Runtime(application=application, java=java, environ=environ)
 
 
 def prepare_template(cache: Path, runtime: Runtime, notify: Notify) -> Path:

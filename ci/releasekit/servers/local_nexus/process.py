@@ -21,13 +21,15 @@ STOP_SECONDS = 15.0
 POLL_SECONDS = 0.1
 TAIL_LINES = 25
 
-# Waits for the end of its input, which comes when we end, however that happens (SIGKILL too). The
-# process group is the JVM's; the directory is removed only where one is named.
+# Waits for the end of its input, which comes when we end, however that happens (SIGKILL too); a CI
+# that ends all of a job's processes must not end it first. The process group is the JVM's; the
+# directory is removed only where one is named. (`-s`: dash knows no `kill -TERM --`.)
 GUARD = """
+trap '' HUP INT TERM
 read -r _
-kill -TERM -- "-$1"
-for _ in 1 2 3 4 5; do kill -0 -- "-$1" || break; sleep 1; done
-kill -KILL -- "-$1"
+kill -s TERM -- "-$1"
+for _ in 1 2 3 4 5; do kill -s 0 -- "-$1" || break; sleep 1; done
+kill -s KILL -- "-$1"
 [ -z "$2" ] || { sleep 0.2; rm -rf -- "$2"; }
 """
 
@@ -67,7 +69,7 @@ def run_jvm(
             start_new_session=True,
         )
     try:
-        with _guard(process.pid, leftover):
+        with _guard(process.pid, environ, leftover):
             try:
                 yield process
             finally:
@@ -77,9 +79,10 @@ def run_jvm(
 
 
 @contextmanager
-def _guard(group: int, leftover: Path | None) -> Iterator[None]:
+def _guard(group: int, environ: Mapping[str, str], leftover: Path | None) -> Iterator[None]:
     guard = subprocess.Popen(
         ("/bin/sh", "-c", GUARD, "releasekit-guard", str(group), str(leftover or "")),
+        env=dict(environ),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -94,13 +97,14 @@ def _guard(group: int, leftover: Path | None) -> Iterator[None]:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
+    # Whatever it started; also at a second Ctrl-C. (EPERM: macOS, all have ended.)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

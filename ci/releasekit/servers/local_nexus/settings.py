@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 HOST = "127.0.0.1"
-BOOTSTRAP_USER, BOOTSTRAP_PASSWORD = "admin", "admin123"  # noqa: S105 - changed at every start
+BOOTSTRAP_USER, BOOTSTRAP_PASSWORD = "admin", "admin123"  # changed at every start
 PUBLISHER = "publisher"
 
 # Measured (1.1): 567 MB instead of 934, and the quickest start. Replaces the script's own options,

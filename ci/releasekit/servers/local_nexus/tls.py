@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 NAMES = ("127.0.0.1", "::1", "localhost")
 # jetty-https.xml of the application says so; the key is worth nothing after this instance.
@@ -15,6 +16,7 @@ def write_keystore(keystore: Path, ca_bundle: Path) -> None:
     Measured (1.6): Java reads PKCS12 under the name keystore.jks.
     """
     import trustme
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.serialization import (
         BestAvailableEncryption,
         load_pem_private_key,
@@ -24,7 +26,9 @@ def write_keystore(keystore: Path, ca_bundle: Path) -> None:
 
     authority = trustme.CA()
     issued = authority.issue_cert(*NAMES)
-    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    # trustme makes EC keys; Nexus takes them (measured, 1.6).
+    loaded = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    key = cast("EllipticCurvePrivateKey", loaded)
     own, *others = (load_pem_x509_certificate(pem.bytes()) for pem in issued.cert_chain_pems)
     root = load_pem_x509_certificate(authority.cert_pem.bytes())
     content = pkcs12.serialize_key_and_certificates(
