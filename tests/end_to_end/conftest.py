@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from releasekit.servers.local_nexus import Nexus
 from releasekit.servers.sandbox import Sandbox, run_sandbox
 from support import ProjectDir, Ran
 
@@ -79,9 +80,12 @@ def releasekit(user_environ: dict[str, str]) -> Callable[..., Ran]:
     """Run the real command in a process of its own."""
 
     def run(
-        *arguments: str, project: ProjectDir, sandbox: Sandbox | None = None, **variables: str
+        *arguments: str,
+        project: ProjectDir,
+        server: Sandbox | Nexus | None = None,
+        **variables: str,
     ) -> Ran:
-        environ = {**user_environ, **(sandbox.environ() if sandbox else {}), **variables}
+        environ = {**user_environ, **(server.environ() if server else {}), **variables}
         done = subprocess.run(
             (sys.executable, "-m", "releasekit", *arguments),
             cwd=project.root,

@@ -54,7 +54,7 @@ def test_interrupted_between_the_files_the_next_run_uploads_the_rest(
     assert outcome(project)["status"] == "interrupted"
 
     sandbox.state.faults = Faults()
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 0
     assert published(sandbox) == {WHEEL, SDIST}
 
@@ -99,7 +99,7 @@ def test_killed_outright_the_next_run_converges(
         os.kill(process.pid, signal.SIGKILL)
         process.wait(30)
     sandbox.state.faults = Faults()
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 0
     assert published(sandbox) == {WHEEL, SDIST}
 

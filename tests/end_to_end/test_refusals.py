@@ -18,7 +18,7 @@ def error(ran: Ran) -> str:
 
 def test_no_tag(make_project: MakeProject, sandbox: Sandbox, releasekit: Command) -> None:
     project = make_project(tag=None)
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
         "error: HEAD carries no release tag\n"
@@ -36,7 +36,7 @@ def test_shallow_clone_without_the_tag(
     clone = ProjectDir(root=tmp_path / "clone", environ=project.environ)
     source = project.root.as_uri()
     project.git("clone", "-q", "--depth=1", "--no-tags", source, str(clone.root))
-    ran = releasekit("release", project=clone, sandbox=sandbox)
+    ran = releasekit("release", project=clone, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
         "error: HEAD carries no release tag\n"
@@ -56,14 +56,14 @@ def test_the_line_that_mends_a_shallow_clone_mends_it(
     source = project.root.as_uri()
     project.git("clone", "-q", "--depth=1", "--no-tags", source, str(clone.root))
     clone.git("fetch", "-q", "--unshallow", "--tags")
-    ran = releasekit("version", project=clone, sandbox=sandbox)
+    ran = releasekit("version", project=clone, server=sandbox)
     assert ran.status == 0
     assert ran.out.startswith(f"version   1.2.4 from tag v1.2.4 on commit {clone.commit}")
 
 
 def test_dirty_tree(project: ProjectDir, sandbox: Sandbox, releasekit: Command) -> None:
     project.write("README.md", "# plain\n\nChanged.\n")
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
         "error: the working tree has uncommitted changes\n"
@@ -75,7 +75,7 @@ def test_dirty_tree(project: ProjectDir, sandbox: Sandbox, releasekit: Command) 
 
 def test_two_tags_that_disagree(project: ProjectDir, sandbox: Sandbox, releasekit: Command) -> None:
     project.git("tag", "v1.3.0")
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
         "error: the tags on HEAD name different versions\n"
@@ -83,8 +83,8 @@ def test_two_tags_that_disagree(project: ProjectDir, sandbox: Sandbox, releaseki
         "  why:   only a candidate and its final version may share a commit\n"
         "  next:  choose one: nox -s release -- --tag v1.3.0 (in CI: RELEASEKIT_TAG=v1.3.0)\n"
     )
-    assert releasekit("version", "--tag", "v1.3.0", project=project, sandbox=sandbox).status == 0
-    chosen = releasekit("version", project=project, sandbox=sandbox, RELEASEKIT_TAG="v1.2.3")
+    assert releasekit("version", "--tag", "v1.3.0", project=project, server=sandbox).status == 0
+    chosen = releasekit("version", project=project, server=sandbox, RELEASEKIT_TAG="v1.2.3")
     assert chosen.out.startswith("version   1.2.3 from tag v1.2.3")
 
 
@@ -92,7 +92,7 @@ def test_candidate_and_final_tag_on_one_commit_release_the_final(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     project.git("tag", "v1.2.3rc1")
-    ran = releasekit("version", project=project, sandbox=sandbox)
+    ran = releasekit("version", project=project, server=sandbox)
     assert ran.out.startswith("version   1.2.3 from tag v1.2.3 on")
 
 
@@ -100,7 +100,7 @@ def test_a_tag_that_is_no_version(
     make_project: MakeProject, sandbox: Sandbox, releasekit: Command
 ) -> None:
     project = make_project(tag="vNext")
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
         "error: no tag on HEAD is a version\n"
@@ -114,7 +114,7 @@ def test_a_tag_that_is_no_version(
 def test_a_chosen_tag_that_is_elsewhere(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    ran = releasekit("release", "--tag", "v2.0", project=project, sandbox=sandbox)
+    ran = releasekit("release", "--tag", "v2.0", project=project, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
         "error: the tag v2.0 is not on HEAD\n"
@@ -138,7 +138,7 @@ def test_missing_credentials_are_refused_before_the_build(
     variables: dict[str, str],
     missing: str,
 ) -> None:
-    ran = releasekit("release", project=project, sandbox=sandbox, **variables)
+    ran = releasekit("release", project=project, server=sandbox, **variables)
     assert ran.status == 2
     assert error(ran) == (
         f"error: no {missing} for the repository\n"
@@ -152,7 +152,7 @@ def test_missing_credentials_are_refused_before_the_build(
 
 
 def test_wrong_password(project: ProjectDir, sandbox: Sandbox, releasekit: Command) -> None:
-    ran = releasekit("release", project=project, sandbox=sandbox, TWINE_PASSWORD="wrong-pass")
+    ran = releasekit("release", project=project, server=sandbox, TWINE_PASSWORD="wrong-pass")
     assert ran.status == 2
     assert error(ran) == (
         "error: the user name or the password is wrong\n"
@@ -170,7 +170,7 @@ def test_a_user_without_the_right_to_upload(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     sandbox.state.faults = Faults(forbidden=("add",))
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 2
     assert error(ran) == (
         "error: this user may not upload\n"
@@ -187,7 +187,7 @@ def test_unknown_ca(
 ) -> None:
     # The environment names another CA, as a company's machine may.
     variables = {bundle: str(tmp_path / "missing.pem"), "RELEASEKIT_CA_BUNDLE": ""}
-    ran = releasekit("release", project=project, sandbox=sandbox, **variables)
+    ran = releasekit("release", project=project, server=sandbox, **variables)
     assert ran.status == 2
     assert error(ran) == (
         "error: the server's certificate is not trusted\n"
@@ -203,7 +203,7 @@ def test_hostile_ca_variables_do_not_beat_ca_bundle(
     hostile = str(tmp_path / "empty.pem")
     Path(hostile).write_text("", encoding="utf-8")
     names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "TWINE_CERT")
-    ran = releasekit("release", project=project, sandbox=sandbox, **dict.fromkeys(names, hostile))
+    ran = releasekit("release", project=project, server=sandbox, **dict.fromkeys(names, hostile))
     assert ran.status == 0, ran
 
 
@@ -213,7 +213,7 @@ def test_a_proxy_of_the_environment_is_not_asked_for_loopback(
     ran = releasekit(
         "release",
         project=project,
-        sandbox=sandbox,
+        server=sandbox,
         HTTPS_PROXY="http://127.0.0.1:9",
         https_proxy="http://127.0.0.1:9",
         NO_PROXY="",
@@ -226,7 +226,7 @@ def test_unreachable_host(project: ProjectDir, sandbox: Sandbox, releasekit: Com
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"https://127.0.0.1:{free.getsockname()[1]}"
-    ran = releasekit("release", project=project, sandbox=sandbox, RELEASEKIT_URL=url)
+    ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_URL=url)
     assert ran.status == 3
     assert error(ran) == (
         "error: the server cannot be reached\n"
@@ -239,7 +239,7 @@ def test_unreachable_host(project: ProjectDir, sandbox: Sandbox, releasekit: Com
 
 def test_unknown_host_name(project: ProjectDir, sandbox: Sandbox, releasekit: Command) -> None:
     url = "https://nexus.invalid"
-    ran = releasekit("release", project=project, sandbox=sandbox, RELEASEKIT_URL=url)
+    ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_URL=url)
     assert ran.status == 3
     assert "  why:   the name nexus.invalid cannot be resolved\n" in error(ran)
 
@@ -248,7 +248,7 @@ def test_a_login_page_with_status_200(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     sandbox.state.faults = Faults(login_page=True)
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 3
     assert error(ran).startswith(
         "error: the server's answer is not that of a package index\n"
@@ -267,7 +267,7 @@ def test_a_login_page_with_status_200(
 def test_a_repository_that_takes_no_uploads(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command, hosted: str, answer: str
 ) -> None:
-    ran = releasekit("release", project=project, sandbox=sandbox, RELEASEKIT_HOSTED=hosted)
+    ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_HOSTED=hosted)
     assert ran.status == 2
     assert f"  why:   the server answered {answer}\n" in error(ran)
     assert "uploads go to a hosted repository, never to a group or a proxy\n" in error(ran)
@@ -280,7 +280,7 @@ def test_a_missing_url_is_an_error_with_its_place_and_fix(
     project.write("pyproject.toml", text.partition("[project.urls]")[0])
     project.commit_all()
     project.git("tag", "-f", "v1.2.3")
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert (
         "check     6 checks: 1 error(s)\n"
@@ -298,7 +298,7 @@ def test_a_missing_url_is_an_error_with_its_place_and_fix(
     )
     assert uploads(sandbox) == 0
     waived = releasekit(
-        "release", project=project, sandbox=sandbox, RELEASEKIT_SEVERITY="RK101=warning"
+        "release", project=project, server=sandbox, RELEASEKIT_SEVERITY="RK101=warning"
     )
     assert waived.status == 0
 
@@ -309,7 +309,7 @@ def test_a_file_missing_from_the_sdist_is_a_warning(
     project.write("notes.txt", "in git only\n")
     project.commit_all()
     project.git("tag", "-f", "v1.2.3")
-    ran = releasekit("check", project=project, sandbox=sandbox)
+    ran = releasekit("check", project=project, server=sandbox)
     assert ran.status == 0
     assert (
         "check     6 checks: 1 warning(s)\n"
@@ -325,7 +325,7 @@ def test_a_static_version_that_is_not_the_tags(
     project.write("pyproject.toml", text.replace("1.2.3", "1.2.2"))
     project.commit_all()
     project.git("tag", "-f", "v1.2.3")
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert (
         "error RK102 pyproject.toml:5: the release is 1.2.3, plain-1.2.2-py3-none-any.whl is not\n"
@@ -340,7 +340,7 @@ def test_a_build_that_fails_shows_the_backends_last_lines(
     project.write("pyproject.toml", text.replace("README.md", "missing.md"))
     project.commit_all()
     project.git("tag", "-f", "v1.2.3")
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     log = project.root / "reports" / "build.log"
     assert error(ran).startswith(
@@ -356,7 +356,7 @@ def test_configuration_shows_all_problems_at_once(
 ) -> None:
     text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
     project.write("pyproject.toml", text + '\n[tool.releasekit]\nhostd = "x"\ntimeout = -1\n')
-    ran = releasekit("release", project=project, sandbox=sandbox, RELEASEKIT_URI="https://x")
+    ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_URI="https://x")
     assert ran.status == 2
     table = f"{project.root / 'pyproject.toml'} [tool.releasekit]"
     assert error(ran) == (
@@ -382,7 +382,7 @@ def test_a_directory_without_a_project(
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    ran = releasekit("release", "-C", str(empty), project=project, sandbox=sandbox)
+    ran = releasekit("release", "-C", str(empty), project=project, server=sandbox)
     assert ran.status == 2
     assert ran.out == (
         "error: no Python project here\n"
@@ -398,7 +398,7 @@ def test_a_project_outside_git(
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
-    ran = releasekit("release", "-C", str(outside), project=project, sandbox=sandbox)
+    ran = releasekit("release", "-C", str(outside), project=project, server=sandbox)
     assert ran.status == 2
     assert error(ran) == (
         "error: no git commit to release\n"

@@ -33,7 +33,7 @@ def project(make_project: MakeProject) -> ProjectDir:
 def test_release_says_about_a_line_a_step(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.err == ""
     assert without_times(ran.out) == (
         f"version   1.2.3 from tag v1.2.3 on commit {project.commit}\n"
@@ -52,7 +52,7 @@ def test_release_says_about_a_line_a_step(
 def test_release_uploads_the_wheel_first_and_the_sdist_last(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("release", project=project, sandbox=sandbox)
+    releasekit("release", project=project, server=sandbox)
     files = sandbox.state.find_files(sandbox.hosted)
     assert [f.filename for f in sorted(files, key=lambda f: f.modified)] == [WHEEL, SDIST]
 
@@ -60,7 +60,7 @@ def test_release_uploads_the_wheel_first_and_the_sdist_last(
 def test_release_reports_what_it_did(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("release", project=project, sandbox=sandbox)
+    releasekit("release", project=project, server=sandbox)
     assert sorted(path.name for path in (project.root / "reports").iterdir()) == [
         "build.log",
         "findings.json",
@@ -140,7 +140,7 @@ def test_untracked_files_never_get_into_a_dist(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     project.write("src/ordinary/notes.py", "SECRET = 1\n")
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 0
     listing = subprocess.run(
         (sys.executable, "-m", "zipfile", "-l", str(project.root / "dist" / WHEEL)),
@@ -157,8 +157,8 @@ def test_two_clones_build_the_same_bytes(
 ) -> None:
     clone = ProjectDir(root=tmp_path / "elsewhere" / "clone", environ=project.environ)
     project.git("clone", "-q", str(project.root), str(clone.root))
-    first = releasekit("release", project=project, sandbox=sandbox)
-    second = releasekit("release", project=clone, sandbox=sandbox)
+    first = releasekit("release", project=project, server=sandbox)
+    second = releasekit("release", project=clone, server=sandbox)
     assert (first.status, second.status) == (0, 0)
     assert "plan      0 to upload, 2 already published" in second.out
     assert f"publish   nothing to upload: {sandbox.upload_url()} has it all" in second.out
@@ -167,7 +167,7 @@ def test_two_clones_build_the_same_bytes(
 def test_dry_run_stops_after_the_plan(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    ran = releasekit("release", "--dry-run", project=project, sandbox=sandbox)
+    ran = releasekit("release", "--dry-run", project=project, server=sandbox)
     assert ran.status == 0
     assert "plan      2 to upload, 0 already published" in ran.out
     assert "publish  " not in ran.out
@@ -177,7 +177,7 @@ def test_dry_run_stops_after_the_plan(
 def test_json_is_all_that_stands_on_standard_output(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    ran = releasekit("release", "--json", project=project, sandbox=sandbox)
+    ran = releasekit("release", "--json", project=project, server=sandbox)
     assert json.loads(ran.out) == outcome(project)
     assert "done      release" in ran.err
 
@@ -185,7 +185,7 @@ def test_json_is_all_that_stands_on_standard_output(
 def test_quiet_says_nothing_of_a_good_release(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    assert releasekit("release", "-q", project=project, sandbox=sandbox) == Ran(
+    assert releasekit("release", "-q", project=project, server=sandbox) == Ran(
         status=0, out="", err=""
     )
 
@@ -193,7 +193,7 @@ def test_quiet_says_nothing_of_a_good_release(
 def test_verbose_shows_the_backends_output(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    ran = releasekit("build", "-v", project=project, sandbox=sandbox)
+    ran = releasekit("build", "-v", project=project, server=sandbox)
     assert "running egg_info" in ran.out
 
 
@@ -202,7 +202,7 @@ def test_development_versions_go_to_snapshots_where_that_is_configured(
 ) -> None:
     project = make_project("ordinary", tag=None)
     with run_sandbox(snapshots="pypi-snapshots") as sandbox:
-        ran = releasekit("release", project=project, sandbox=sandbox)
+        ran = releasekit("release", project=project, server=sandbox)
         assert ran.status == 0, ran
         assert published(sandbox) == set()
         assert len(sandbox.state.find_files("pypi-snapshots")) == 2
@@ -213,6 +213,6 @@ def test_the_readmes_example_is_released(
     make_project: MakeProject, sandbox: Sandbox, releasekit: Command
 ) -> None:
     # Its url and CA are examples; the environment beats them.
-    ran = releasekit("release", project=make_project("readme"), sandbox=sandbox)
+    ran = releasekit("release", project=make_project("readme"), server=sandbox)
     assert ran.status == 0, ran
     assert len(published(sandbox)) == 2

@@ -18,9 +18,9 @@ from support import (
 def test_rerun_of_a_finished_release_uploads_nothing_and_succeeds(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("release", project=project, sandbox=sandbox)
+    releasekit("release", project=project, server=sandbox)
     sandbox.state.clear_log()
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 0
     assert "plan      0 to upload, 2 already published" in ran.out
     assert uploads(sandbox) == 0
@@ -31,7 +31,7 @@ def test_rerun_after_the_first_of_two_files_went_up_uploads_the_other(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     sandbox.state.faults = Faults(uploads=(None, Refuse(502), Refuse(502), Refuse(502)))
-    first = releasekit("release", project=project, sandbox=sandbox)
+    first = releasekit("release", project=project, server=sandbox)
     assert first.status == 3
     assert published(sandbox) == {WHEEL}
     assert first.out.endswith(
@@ -45,7 +45,7 @@ def test_rerun_after_the_first_of_two_files_went_up_uploads_the_other(
     assert outcome(project)["stopped_in"] == "publish"
 
     sandbox.state.clear_log()
-    second = releasekit("release", project=project, sandbox=sandbox)
+    second = releasekit("release", project=project, server=sandbox)
     assert second.status == 0
     assert "plan      1 to upload, 1 already published" in second.out
     assert outcome(project)["uploaded"] == [SDIST]
@@ -59,7 +59,7 @@ def test_other_bytes_under_a_published_name_are_refused_before_any_upload(
     stored = sandbox.state.store(
         sandbox.hosted, project="plain", version="1.2.3", filename=WHEEL, content=content
     )
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert uploads(sandbox) == 0
     assert published(sandbox) == {WHEEL}
@@ -80,12 +80,12 @@ def test_other_bytes_under_a_published_name_are_refused_before_any_upload(
 def test_a_moved_tag_is_refused_before_any_upload(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("release", project=project, sandbox=sandbox)
+    releasekit("release", project=project, server=sandbox)
     project.write("plain.py", '"""Another thing under the same version."""\n')
     project.commit_all()
     project.git("tag", "-f", "v1.2.3")
     sandbox.state.clear_log()
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert "error: 2 file(s) are already published with other bytes" in ran.out
     assert uploads(sandbox) == 0
@@ -95,7 +95,7 @@ def test_an_upload_whose_answer_was_lost_is_not_repeated(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     sandbox.state.faults = Faults(uploads=(LoseAnswer(), LoseAnswer(500)))
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 0
     assert uploads(sandbox) == 2
     assert published(sandbox) == {WHEEL, SDIST}
@@ -105,7 +105,7 @@ def test_a_connection_cut_in_the_middle_is_tried_again(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     sandbox.state.faults = Faults(uploads=(CutBody(200), Refuse(503)))
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 0
     assert published(sandbox) == {WHEEL, SDIST}
 
@@ -114,7 +114,7 @@ def test_an_upload_that_the_server_will_never_take_is_sent_once(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     sandbox.state.faults = Faults(uploads=(Refuse(413, "Request Entity Too Large"),))
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 3
     assert uploads(sandbox) == 1
     assert ran.out.endswith(
@@ -130,7 +130,7 @@ def test_a_group_that_shows_the_upload_late_is_waited_for(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     sandbox.state.faults = Faults(stale_pages=2)
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 0
 
 
@@ -138,7 +138,7 @@ def test_a_group_that_never_shows_the_upload_is_stale_not_broken(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     sandbox.state.faults = Faults(stale_pages=10_000)
-    ran = releasekit("release", project=project, sandbox=sandbox, RELEASEKIT_STALE_LIMIT="1")
+    ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_STALE_LIMIT="1")
     assert ran.status == 3
     assert ran.out.endswith(
         "error: the index does not serve the release yet\n"
@@ -155,7 +155,7 @@ def test_a_dead_link_in_the_group_is_not_taken_for_a_served_file(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     sandbox.state.faults = Faults(dead_links=(WHEEL,))
-    ran = releasekit("release", project=project, sandbox=sandbox, RELEASEKIT_STALE_LIMIT="1")
+    ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_STALE_LIMIT="1")
     assert ran.status == 3
     assert f"  why:   {WHEEL} is not served\n" in ran.out
 
@@ -164,7 +164,7 @@ def test_a_group_that_serves_other_bytes_is_found_out(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     sandbox.state.faults = Faults(other_bytes={WHEEL: b"shadow"})
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert "error: the index serves other bytes than were released\n" in ran.out
     assert f"  why:   {WHEEL}: published with sha256 " in ran.out
@@ -173,13 +173,13 @@ def test_a_group_that_serves_other_bytes_is_found_out(
 def test_a_find_links_setting_does_not_fake_the_proof(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    built = releasekit("build", project=project, sandbox=sandbox)
+    built = releasekit("build", project=project, server=sandbox)
     assert built.status == 0
     dist = str(project.root / "dist")
     ran = releasekit(
         "verify",
         project=project,
-        sandbox=sandbox,
+        server=sandbox,
         RELEASEKIT_STALE_LIMIT="1",
         PIP_FIND_LINKS=dist,
         UV_FIND_LINKS=dist,

@@ -15,7 +15,7 @@ def test_the_steps_one_by_one_make_a_release(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     for step in ("version", "build", "check", "plan", "publish", "verify"):
-        ran = releasekit(step, project=project, sandbox=sandbox)
+        ran = releasekit(step, project=project, server=sandbox)
         assert ran.status == 0, ran
         assert f"\n{step:<9} " in f"\n{ran.out}"
     assert published(sandbox) == {WHEEL, SDIST}
@@ -24,19 +24,19 @@ def test_the_steps_one_by_one_make_a_release(
 def test_a_build_travels_to_another_clone(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
 ) -> None:
-    releasekit("build", project=project, sandbox=sandbox)
+    releasekit("build", project=project, server=sandbox)
     clone = ProjectDir(root=tmp_path / "clone", environ=project.environ)
     project.git("clone", "-q", str(project.root), str(clone.root))
     for folder in ("dist", "reports"):
         (project.root / folder).rename(clone.root / folder)
-    assert releasekit("publish", project=clone, sandbox=sandbox).status == 0
-    assert releasekit("verify", project=clone, sandbox=sandbox).status == 0
+    assert releasekit("publish", project=clone, server=sandbox).status == 0
+    assert releasekit("verify", project=clone, server=sandbox).status == 0
 
 
 def test_publish_without_a_build(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    ran = releasekit("publish", project=project, sandbox=sandbox)
+    ran = releasekit("publish", project=project, server=sandbox)
     assert ran.status == 2
     assert ran.out.endswith(
         "error: nothing has been built yet\n"
@@ -49,11 +49,11 @@ def test_publish_without_a_build(
 def test_changed_bytes_are_refused_by_every_later_step(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("build", project=project, sandbox=sandbox)
+    releasekit("build", project=project, server=sandbox)
     with (project.root / "dist" / WHEEL).open("ab") as file:
         file.write(b"more")
     for step in ("plan", "publish", "verify"):
-        ran = releasekit(step, project=project, sandbox=sandbox)
+        ran = releasekit(step, project=project, server=sandbox)
         assert ran.status == 1
         assert "error: dist/ does not hold what was built\n" in ran.out
         assert f"  why:   {WHEEL} has SHA-256 " in ran.out
@@ -63,9 +63,9 @@ def test_changed_bytes_are_refused_by_every_later_step(
 def test_a_missing_file_is_refused(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("build", project=project, sandbox=sandbox)
+    releasekit("build", project=project, server=sandbox)
     (project.root / "dist" / SDIST).unlink()
-    ran = releasekit("publish", project=project, sandbox=sandbox)
+    ran = releasekit("publish", project=project, server=sandbox)
     assert ran.status == 1
     assert f"  why:   {SDIST} is missing\n" in ran.out
 
@@ -73,12 +73,12 @@ def test_a_missing_file_is_refused(
 def test_a_build_of_another_commit_is_refused(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("build", project=project, sandbox=sandbox)
+    releasekit("build", project=project, server=sandbox)
     before = project.commit
     project.write("plain.py", '"""Later."""\n')
     project.commit_all()
     project.git("tag", "v1.2.4")
-    ran = releasekit("publish", project=project, sandbox=sandbox)
+    ran = releasekit("publish", project=project, server=sandbox)
     assert ran.status == 1
     assert ran.out.endswith(
         "error: the build is of another commit\n"
@@ -91,12 +91,12 @@ def test_a_build_of_another_commit_is_refused(
 def test_a_record_with_a_path_in_a_file_name_is_refused(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("build", project=project, sandbox=sandbox)
+    releasekit("build", project=project, server=sandbox)
     path = project.root / "reports" / "release.json"
     record = json.loads(path.read_text(encoding="utf-8"))
     record["files"][0]["filename"] = "../outside-1.0.tar.gz"
     path.write_text(json.dumps(record), encoding="utf-8")
-    ran = releasekit("publish", project=project, sandbox=sandbox)
+    ran = releasekit("publish", project=project, server=sandbox)
     assert ran.status == 2
     assert (
         "  why:   it cannot be read: files.0.filename: Value error, a file name has no path in it\n"
@@ -109,7 +109,7 @@ def test_other_files_in_dist_are_left_alone_with_one_line(
     (project.root / "dist").mkdir()
     project.write("dist/plain-1.0.0.tar.gz", "an older release")
     project.write("dist/notes.txt", "another tool's")
-    ran = releasekit("release", project=project, sandbox=sandbox)
+    ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 0
     assert (
         "note      dist/ also holds notes.txt, plain-1.0.0.tar.gz: left alone, not part of this "
@@ -121,8 +121,8 @@ def test_other_files_in_dist_are_left_alone_with_one_line(
 def test_check_builds_first_where_nothing_is_built(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    first = releasekit("check", project=project, sandbox=sandbox)
-    again = releasekit("check", project=project, sandbox=sandbox)
+    first = releasekit("check", project=project, server=sandbox)
+    again = releasekit("check", project=project, server=sandbox)
     assert "build     plain-1.2.3.tar.gz" in first.out
     assert "build     " not in again.out
     assert (first.status, again.status) == (0, 0)
@@ -213,9 +213,9 @@ def test_fresh_uses_no_cache(project: ProjectDir, releasekit: Command, tmp_path:
 def test_a_run_that_did_not_get_to_its_checks_leaves_no_old_findings(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("check", project=project, sandbox=sandbox)
+    releasekit("check", project=project, server=sandbox)
     findings = project.root / "reports" / "findings.json"
     assert findings.exists()
-    ran = releasekit("release", "--tag", "v9", project=project, sandbox=sandbox)
+    ran = releasekit("release", "--tag", "v9", project=project, server=sandbox)
     assert ran.status == 1
     assert not findings.exists()
