@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from releasekit.servers.sandbox import Sandbox
+from releasekit.servers.sandbox import LoggedRequest, Sandbox
 
 WHEEL, SDIST = "plain-1.2.3-py3-none-any.whl", "plain-1.2.3.tar.gz"
 
@@ -67,6 +69,31 @@ def published(sandbox: Sandbox) -> set[str]:
 def uploads(sandbox: Sandbox) -> int:
     """How many POSTs were answered."""
     return sum(request.method == "POST" for request in sandbox.state.requests_log)
+
+
+def requests(sandbox: Sandbox) -> tuple[LoggedRequest, ...]:
+    """All requests that were answered so far."""
+    return sandbox.state.requests_log
+
+
+def wait_for(what: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until something is so; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def start(project: ProjectDir, **variables: str) -> subprocess.Popen[str]:
+    """Start a release in the background."""
+    return subprocess.Popen(
+        (sys.executable, "-m", "releasekit", "release"),
+        cwd=project.root,
+        env={**project.environ, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def outcome(project: ProjectDir) -> dict[str, Any]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
-import tomllib
 
 from readme_tables import README, fill_tables
 from releasekit.cli import make_parser
 from releasekit.commands import COMMANDS
 from releasekit.core.config import parse_settings, read_table
 from releasekit.core.errors import Status
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = README.parent
 TEXT = README.read_text(encoding="utf-8")

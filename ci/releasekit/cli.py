@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import logging
 import os
 import signal
@@ -33,6 +34,9 @@ pyproject.toml, RELEASEKIT_* in the environment, then these options; see the REA
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = make_parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows ASCII only
+            stream.reconfigure(errors="replace")
     loudness = QUIET if options.quiet else VERBOSE if options.verbose else NORMAL
     # With --json, stdout belongs to the document.
     console = Console(stderr=options.json, highlight=False, emoji=False, markup=False)
@@ -48,7 +52,7 @@ def make_request(options: argparse.Namespace) -> Request:
         command=next(command for command in COMMANDS if command.name == options.command),
         root=Path(options.directory).resolve(),
         environ=os.environ,
-        interactive=sys.stdin.isatty(),
+        interactive=sys.stdin is not None and sys.stdin.isatty(),
         json=options.json,
         tag=options.tag,
         repository=options.repository,
@@ -74,6 +78,7 @@ def make_parser() -> argparse.ArgumentParser:
             description=command.summary,
             epilog=EPILOG,
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
         )
         _add_options(options, command)
     return parser
@@ -90,17 +95,11 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     if command.server:
         add("--port", type=int, default=0, help="port on loopback; a free one by default")
         return
+    # All steps take all options, so that `nox -s build publish -- --dry-run` works.
     add("--tag", metavar="NAME", help="the release tag on HEAD (also RELEASEKIT_TAG)")
     add("--fresh", action="store_true", help="use no cache")
-    if command.asks_index:
-        add(
-            "-r",
-            dest="repository",
-            metavar="NAME",
-            help="a section of ~/.pypirc; beats url and hosted",
-        )
-    if command.dry_verb:
-        add("--dry-run", action="store_true", help="stop after the plan: change nothing")
+    add("-r", dest="repository", metavar="NAME", help="a section of ~/.pypirc; beats url, hosted")
+    add("--dry-run", action="store_true", help="release, publish: stop after the plan")
 
 
 @contextlib.contextmanager

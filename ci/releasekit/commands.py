@@ -20,8 +20,8 @@ class Command:
     """The one that does it with --dry-run."""
     asks_index: bool = False
     reports: bool = True
-    checks: bool = False
-    """True where findings are part of the reports."""
+    renews_findings: bool = False
+    """True where findings of an earlier run are outdated by this one."""
 
 
 COMMANDS = (
@@ -31,7 +31,7 @@ COMMANDS = (
         verb="release",
         dry_verb="rehearse",
         asks_index=True,
-        checks=True,
+        renews_findings=True,
     ),
     Command(
         name="version",
@@ -43,12 +43,13 @@ COMMANDS = (
         name="build",
         summary="Build the sdist, and the wheel from it, into dist/.",
         verb="build_only",
+        renews_findings=True,
     ),
     Command(
         name="check",
         summary="Check the dists; build them first if need be.",
         verb="check_only",
-        checks=True,
+        renews_findings=True,
     ),
     Command(
         name="plan",
@@ -62,7 +63,7 @@ COMMANDS = (
         verb="publish_only",
         dry_verb="plan_only",
         asks_index=True,
-        checks=True,
+        renews_findings=True,
     ),
     Command(
         name="verify",

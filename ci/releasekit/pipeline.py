@@ -49,6 +49,7 @@ def check_only(job: Job) -> None:
     project = read_project(job)
     try:
         record = read_record(job, project)
+        read_dists(job, record)
     except (NoRecord, RecordOfAnotherCommit, FilesChanged):
         record = build(job, project)
     check(job, project, record)

@@ -70,7 +70,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
 
     Wrong configuration and missing credentials are refused here, before any work is done.
     """
-    from releasekit.adapters.http import open_network
+    from releasekit.adapters.http import is_loopback, open_network
     from releasekit.steps.job import Job
 
     if not request.is_project:
@@ -78,6 +78,8 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
     settings = read_settings(request)
     target, trust = _open_target(request, settings)
     notify(TargetChosen(url=target.upload_url, sandbox=target.sandbox))
+    if target.upload_url.startswith("http://") and not is_loopback(target.upload_url):
+        notify(Note(text=f"{target.upload_url} is plain http: the password travels in clear"))
     network = stack.enter_context(
         open_network(
             environ=request.environ,

@@ -9,11 +9,19 @@ import shlex
 import sys
 import threading
 import time
+import traceback
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from releasekit.core.errors import CannotWrite, Interrupted, ReleasekitError, Status
-from releasekit.core.events import Event
+from releasekit.core.errors import (
+    CannotWrite,
+    InternalError,
+    Interrupted,
+    ReleasekitError,
+    Status,
+)
+from releasekit.core.events import Event, Output, Sent, Working
 from releasekit.core.outcome import Outcome, fold_event
 from releasekit.core.report import FINDINGS_REPORTS, render_outcome, render_reports
 from releasekit.prepare import Request, open_job, open_server
@@ -32,6 +40,7 @@ class Run:
         self._terminal = terminal
         self._outcome = Outcome(command=request.command.name, sandbox=False)
         self._started = time.monotonic()
+        self._over = False
 
     def carry_out(self) -> int:
         """Do the command and return its exit status; report also when it fails."""
@@ -45,10 +54,20 @@ class Run:
             error = Interrupted(step=self._outcome.step)
         except OSError as raised:
             error = CannotWrite(path=str(raised.filename), reason=raised.strerror or str(raised))
+        except Exception as raised:  # noqa: BLE001 - a defect, reported like any other failure
+            error = self._explain_defect(raised)
+        self._over = True
         if error:
             status, answers = error.status, tuple(error.answers().items())
             self._outcome = replace(self._outcome, status=status, error=answers)
         return self._conclude(error)
+
+    def _explain_defect(self, raised: Exception) -> ReleasekitError:
+        if self._terminal.is_verbose:
+            traceback.print_exception(raised)
+        frame = traceback.extract_tb(raised.__traceback__)[-1]
+        place = f"{Path(frame.filename).name}, line {frame.lineno}, during {self._outcome.step}"
+        return InternalError(kind=type(raised).__name__, place=place)
 
     def keep_server(self) -> int:
         """Keep a server in the foreground until Ctrl-C or SIGTERM, its ordinary end."""
@@ -67,8 +86,11 @@ class Run:
         return Status.DONE
 
     def notify(self, event: Event) -> None:
-        """Take an event in; called from threads for the progress of uploads only."""
-        self._outcome = fold_event(self._outcome, event, time.monotonic())
+        """Take an event in; threads send progress only, which adds nothing to the outcome."""
+        if self._over:
+            return
+        if not isinstance(event, Sent | Working | Output):
+            self._outcome = fold_event(self._outcome, event, time.monotonic())
         self._terminal.show(event, self._outcome)
 
     def _find_verb(self) -> Any:
@@ -99,15 +121,18 @@ class Run:
         try:
             for name, text in reports.items():
                 write_text(folder / name, text)
-            if self._request.command.checks:
-                # A run that did not get to its checks leaves no findings of an earlier one.
-                for name in FINDINGS_REPORTS - reports.keys():
-                    (folder / name).unlink(missing_ok=True)
+            for name in self._find_outdated() - reports.keys():
+                (folder / name).unlink(missing_ok=True)
         except CannotWrite as error:
             self._terminal.fail(error)
             return error.status
         self._terminal.say("report", "reports/summary.md")
         return None
+
+    def _find_outdated(self) -> set[str]:
+        """Return the reports of earlier runs that would belie this one."""
+        findings = FINDINGS_REPORTS if self._request.command.renews_findings else set()
+        return {"release.env", *findings}
 
     def _show_server(self, server: Sandbox | Nexus) -> None:
         environ = server.environ()

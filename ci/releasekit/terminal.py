@@ -42,6 +42,16 @@ class Terminal:
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
 
+    @property
+    def is_verbose(self) -> bool:
+        """Tell whether all there is to know is wanted."""
+        return self._loudness >= VERBOSE
+
+    @property
+    def _is_live(self) -> bool:
+        # Not console.is_terminal: FORCE_COLOR, usual in CI, makes that true for a pipe.
+        return self._console.file.isatty() and self._loudness > QUIET
+
     def show(self, event: Event, outcome: Outcome) -> None:
         """Show one event; `outcome` has it folded in already."""
         match event:
@@ -102,7 +112,7 @@ class Terminal:
             self._console.print(text, soft_wrap=True)
 
     def _spin(self, text: str) -> None:
-        if not self._console.is_terminal or self._loudness == QUIET:
+        if not self._is_live:
             return
         if self._spinner:
             self._spinner.update(text)
@@ -111,7 +121,7 @@ class Terminal:
             self._spinner.start()
 
     def _advance(self, event: Sent) -> None:
-        if not self._console.is_terminal or self._loudness == QUIET:
+        if not self._is_live:
             return
         if self._progress is None:
             self.rest()

@@ -4,34 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from releasekit.servers.sandbox import Faults, Sandbox
-from support import SDIST, WHEEL, Command, ProjectDir, outcome, published
-
-
-def wait_for(what: Callable[[], object], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def start(project: ProjectDir, **variables: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        (sys.executable, "-m", "releasekit", "release"),
-        cwd=project.root,
-        env={**project.environ, **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+from support import SDIST, WHEEL, Command, ProjectDir, outcome, published, start, wait_for
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -85,9 +64,46 @@ def test_interrupted_in_the_build_nothing_goes_on_and_nothing_is_left(
         out, _ = process.communicate(timeout=30)
     assert process.returncode == 130, out
     assert "  where: during build\n" in out
-    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started))
+    wait_for(lambda: not any(is_running(pid) for pid in started))
     assert list((project.root / "dist").iterdir()) == []
     assert project.git("worktree", "list").count("\n") == 0
+
+
+def test_a_second_interrupt_kills_what_ignores_the_first(
+    project: ProjectDir, sandbox: Sandbox
+) -> None:
+    pids = project.root / "pids"
+    project.write(
+        "backend.py",
+        "import os, signal, time\n"
+        "from flit_core.buildapi import *\n"
+        "def build_sdist(*args, **settings):\n"
+        "    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        f"    open({str(pids)!r}, 'w').write(f'{{os.getpid()}} ')\n"
+        "    time.sleep(60)\n",
+    )
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    backend = 'build-backend = "backend"\nbackend-path = ["."]'
+    project.write("pyproject.toml", text.replace('build-backend = "flit_core.buildapi"', backend))
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    with start(project, **sandbox.environ()) as process:
+        wait_for(lambda: pids.is_file() and pids.read_text().endswith(" "))
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 130, out
+    wait_for(lambda: not is_running(int(pids.read_text())))
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process still runs; one that nobody has reaped does not."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_killed_outright_the_next_run_converges(

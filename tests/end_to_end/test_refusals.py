@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 import socket
 from pathlib import Path
 
 import pytest
+import trustme
 
 from releasekit.servers.sandbox import Faults, Sandbox
 from support import Command, MakeProject, ProjectDir, Ran, outcome, uploads
@@ -186,7 +188,9 @@ def test_unknown_ca(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command, bundle: str, tmp_path: Path
 ) -> None:
     # The environment names another CA, as a company's machine may.
-    variables = {bundle: str(tmp_path / "missing.pem"), "RELEASEKIT_CA_BUNDLE": ""}
+    other = tmp_path / "other-ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(other))
+    variables = {bundle: str(other), "RELEASEKIT_CA_BUNDLE": ""}
     ran = releasekit("release", project=project, server=sandbox, **variables)
     assert ran.status == 2
     assert error(ran) == (
@@ -202,7 +206,7 @@ def test_hostile_ca_variables_do_not_beat_ca_bundle(
 ) -> None:
     hostile = str(tmp_path / "empty.pem")
     Path(hostile).write_text("", encoding="utf-8")
-    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "TWINE_CERT")
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "TWINE_CERT", "SSL_CERT_FILE")
     ran = releasekit("release", project=project, server=sandbox, **dict.fromkeys(names, hostile))
     assert ran.status == 0, ran
 
@@ -267,10 +271,87 @@ def test_a_login_page_with_status_200(
 def test_a_repository_that_takes_no_uploads(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command, hosted: str, answer: str
 ) -> None:
-    ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_HOSTED=hosted)
+    variables = {"RELEASEKIT_HOSTED": hosted, "RELEASEKIT_GROUP": ""}
+    ran = releasekit("release", project=project, server=sandbox, **variables)
     assert ran.status == 2
     assert f"  why:   the server answered {answer}\n" in error(ran)
     assert "uploads go to a hosted repository, never to a group or a proxy\n" in error(ran)
+
+
+def test_a_group_that_is_none_is_found_before_the_upload(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_GROUP="nope")
+    assert ran.status == 2
+    assert error(ran) == (
+        "error: this is not a readable PyPI repository\n"
+        f"  where: {sandbox.upload_url('nope')}\n"
+        "  why:   the server answered 404 Repository not found\n"
+        "  next:  check url, hosted and group (or the .pypirc section):\n"
+        "         uploads go to a hosted repository, never to a group or a proxy\n"
+    )
+    assert uploads(sandbox) == 0
+
+
+def test_a_package_for_another_python_is_refused_before_the_upload(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    project.write("pyproject.toml", text.replace('">=3.10"', '">=4"'))
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    ran = releasekit("release", project=project, server=sandbox)
+    assert ran.status == 1
+    assert error(ran) == (
+        "error: this Python cannot prove the release\n"
+        "  where: plain-1.2.3-py3-none-any.whl\n"
+        f"  why:   it requires Python >=4, and this one is {platform.python_version()}; nothing "
+        "was uploaded\n"
+        "  next:  run this with a Python that the package supports, or mend requires-python\n"
+    )
+    assert uploads(sandbox) == 0
+
+
+def test_checks_that_a_guarantee_rests_on_cannot_be_switched_off(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit(
+        "release", project=project, server=sandbox, RELEASEKIT_SEVERITY="RK102=off,RK101=off"
+    )
+    assert ran.status == 2
+    assert (
+        "  why:   RELEASEKIT_SEVERITY: RK102 stays an error: a guarantee rests on it\n"
+    ) in error(ran)
+
+
+def test_variables_that_git_sets_for_hooks_are_not_heeded(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, make_project: MakeProject
+) -> None:
+    other = make_project("readme", tag="v9.9.9")
+    ran = releasekit(
+        "version",
+        project=project,
+        server=sandbox,
+        GIT_DIR=str(other.root / ".git"),
+        GIT_INDEX_FILE=".git/index",
+    )
+    assert ran.status == 0
+    assert ran.out.startswith(f"version   1.2.3 from tag v1.2.3 on commit {project.commit}")
+
+
+def test_a_project_that_git_does_not_have(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    (project.root / "inner").mkdir()
+    project.write("inner/pyproject.toml", "[project]\nname = 'inner'\n")
+    ran = releasekit("build", "-C", "inner", project=project, server=sandbox)
+    assert ran.status == 1
+    assert error(ran) == (
+        "error: the project is not in the commit\n"
+        f"  where: {project.root}/inner, commit {project.commit}\n"
+        "  why:   git does not have this directory\n"
+        "  next:  git add it, commit and tag\n"
+    )
 
 
 def test_a_missing_url_is_an_error_with_its_place_and_fix(
@@ -293,8 +374,8 @@ def test_a_missing_url_is_an_error_with_its_place_and_fix(
         "error: 1 finding(s) of severity error: RK101\n"
         f"  where: {project.root}\n"
         "  why:   see the findings above, and reports/summary.md\n"
-        "  next:  mend them as each finding says, or set another severity in "
-        "[tool.releasekit.severity]\n"
+        "  next:  mend them as each finding says (the README says which may have another "
+        "severity)\n"
     )
     assert uploads(sandbox) == 0
     waived = releasekit(

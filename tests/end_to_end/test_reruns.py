@@ -10,7 +10,10 @@ from support import (
     ProjectDir,
     outcome,
     published,
+    requests,
+    start,
     uploads,
+    wait_for,
     without_times,
 )
 
@@ -170,19 +173,16 @@ def test_a_group_that_serves_other_bytes_is_found_out(
     assert f"  why:   {WHEEL}: published with sha256 " in ran.out
 
 
-def test_a_find_links_setting_does_not_fake_the_proof(
-    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+def test_a_file_that_is_changed_while_others_go_up_is_not_uploaded(
+    project: ProjectDir, sandbox: Sandbox
 ) -> None:
-    built = releasekit("build", project=project, server=sandbox)
-    assert built.status == 0
-    dist = str(project.root / "dist")
-    ran = releasekit(
-        "verify",
-        project=project,
-        server=sandbox,
-        RELEASEKIT_STALE_LIMIT="1",
-        PIP_FIND_LINKS=dist,
-        UV_FIND_LINKS=dist,
-    )
-    assert ran.status == 3
-    assert "error: the index does not serve the release yet\n" in ran.out
+    sandbox.state.faults = Faults(upload_delay=2.0)
+    with start(project, **sandbox.environ()) as process:
+        # The wheel is on its way; the sdist has been checked and waits.
+        wait_for(lambda: (project.root / "reports" / "release.json").exists())
+        wait_for(lambda: any(r.path.endswith("/simple/plain/") for r in requests(sandbox)))
+        (project.root / "dist" / SDIST).write_bytes(b"other bytes")
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, out
+    assert f"  why:   {SDIST} was changed after it was checked\n" in out
+    assert published(sandbox) == {WHEEL}

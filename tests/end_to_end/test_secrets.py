@@ -62,6 +62,34 @@ def test_the_password_is_nowhere_to_be_seen(
     assert leaks == []
 
 
+def test_the_build_backend_gets_no_credentials(project: ProjectDir, sandbox: Sandbox) -> None:
+    project.write(
+        "backend.py",
+        "import os\nfrom flit_core.buildapi import *\n"
+        "def get_requires_for_build_sdist(settings=None):\n"
+        "    print(sorted(os.environ.items()))\n"
+        "    return []\n",
+    )
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    backend = 'build-backend = "backend"\nbackend-path = ["."]'
+    text = text.replace('build-backend = "flit_core.buildapi"', backend)
+    project.write("pyproject.toml", text + '\n[tool.flit.sdist]\ninclude = ["backend.py"]\n')
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    done = subprocess.run(
+        (sys.executable, "-m", "releasekit", "build", "-v"),
+        cwd=project.root,
+        env={**project.environ, **sandbox.environ(), "RELEASEKIT_ADMIN_PASSWORD": "hunter2"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done
+    assert "SOURCE_DATE_EPOCH" in done.stdout
+    assert sandbox.password not in done.stdout
+    assert "hunter2" not in done.stdout
+
+
 def test_credentials_in_the_address_are_refused(project: ProjectDir) -> None:
     done = subprocess.run(
         (sys.executable, "-m", "releasekit", "release"),

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from releasekit.servers.sandbox import Sandbox
 from support import SDIST, WHEEL, Command, ProjectDir, outcome, published, uploads
 
@@ -101,6 +103,35 @@ def test_a_record_with_a_path_in_a_file_name_is_refused(
     assert (
         "  why:   it cannot be read: files.0.filename: Value error, a file name has no path in it\n"
     ) in ran.out
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param({"files": []}, "a release is one sdist and at least one wheel", id="empty"),
+        pytest.param(
+            {"project": "other"}, "plain-1.2.3.tar.gz is no file of other==1.2.3", id="project"
+        ),
+        pytest.param(
+            {"version": "1.2.4"}, "plain-1.2.3.tar.gz is no file of plain==1.2.4", id="version"
+        ),
+    ],
+)
+def test_a_record_that_describes_no_release_is_refused(
+    project: ProjectDir,
+    sandbox: Sandbox,
+    releasekit: Command,
+    change: dict[str, object],
+    reason: str,
+) -> None:
+    releasekit("build", project=project, server=sandbox)
+    path = project.root / "reports" / "release.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**record, **change}), encoding="utf-8")
+    ran = releasekit("publish", project=project, server=sandbox)
+    assert ran.status == 2
+    assert f"  why:   it cannot be read: JSON: Value error, {reason}\n" in ran.out
+    assert uploads(sandbox) == 0
 
 
 def test_other_files_in_dist_are_left_alone_with_one_line(
@@ -219,3 +250,36 @@ def test_a_run_that_did_not_get_to_its_checks_leaves_no_old_findings(
     ran = releasekit("release", "--tag", "v9", project=project, server=sandbox)
     assert ran.status == 1
     assert not findings.exists()
+
+
+def test_a_failed_run_leaves_no_dotenv_that_says_done(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("release", project=project, server=sandbox)
+    dotenv = project.root / "reports" / "release.env"
+    assert "RELEASE_STATUS=done\n" in dotenv.read_text(encoding="utf-8")
+    releasekit("release", "--tag", "v9", project=project, server=sandbox)
+    assert not dotenv.exists()
+
+
+def test_options_of_one_step_do_not_stop_the_steps_beside_it(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    for step in ("build", "publish"):
+        assert releasekit(step, "--dry-run", project=project, server=sandbox).status == 0
+    assert uploads(sandbox) == 0
+
+
+def test_version_as_json_holds_the_version(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    document = json.loads(releasekit("version", "--json", project=project, server=sandbox).out)
+    assert (document["version"], document["tag"]) == ("1.2.3", "v1.2.3")
+
+
+def test_colours_in_a_pipe_bring_no_cursor_movements(
+    project: ProjectDir, releasekit: Command
+) -> None:
+    ran = releasekit("build", project=project, FORCE_COLOR="1")
+    assert "\x1b[1m" in ran.out
+    assert "\x1b[?25" not in ran.out

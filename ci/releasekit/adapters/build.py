@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import hashlib
 import json
+import re
 import shutil
 import sys
 import tarfile
@@ -24,6 +25,8 @@ from filelock import FileLock
 from releasekit.adapters.process import Finished, Log, run
 from releasekit.core.errors import BuildFailed, BuildRequirementsFailed
 
+REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")
+"""A line of `uv pip freeze`; warnings may stand between them."""
 DistributionName = Literal["sdist", "wheel"]
 INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 PIP_TO_UV = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX"}
@@ -96,8 +99,8 @@ def _build_one(
         nonlocal tail
         environ = {**_hook_environ(options, Path(cmd[0])), **(extra_environ or {})}
         finished = run(cmd, cwd=Path(cwd or source), environ=environ, log=options.log)
-        tail = finished.tail()
         if finished.status:
+            tail = finished.tail()
             raise CalledProcessError(finished.status, list(cmd))
 
     try:
@@ -124,6 +127,7 @@ def _hook_environ(options: BuildOptions, python: Path) -> dict[str, str]:
         "VIRTUAL_ENV": str(python.parent.parent),
         "SOURCE_DATE_EPOCH": str(options.epoch),
         "PYTHONHASHSEED": "0",
+        "PYTHONNOUSERSITE": "1",
         "TZ": "UTC",
     }
     if options.version is not None:
@@ -141,7 +145,7 @@ def _open_environment(
         with tempfile.TemporaryDirectory(prefix="releasekit-build-env-") as folder:
             yield _make_environment(Path(folder, "env"), requires, source, options)
         return
-    key = _environment_key(requires, options)
+    key = _environment_key(requires, source, options)
     path = options.cache / "build-envs" / key
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):
@@ -152,7 +156,7 @@ def _open_environment(
     yield environment
 
 
-def _environment_key(requires: set[str], options: BuildOptions) -> str:
+def _environment_key(requires: set[str], source: Path, options: BuildOptions) -> str:
     environ = _installer_environ(options.environ)
     facts = [
         sorted(requires),
@@ -160,8 +164,19 @@ def _environment_key(requires: set[str], options: BuildOptions) -> str:
         str(Path(sys.executable).resolve()),
         {name: value for name, value in sorted(environ.items()) if name.startswith("UV_")},
         options.constraints.read_text(encoding="utf-8") if options.constraints else None,
+        _read_uv_settings(source),
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
+
+
+def _read_uv_settings(source: Path) -> list[str]:
+    """Return what the project tells uv: another index may have other files."""
+    texts = []
+    for name in ("uv.toml", "pyproject.toml"):
+        with contextlib.suppress(OSError):
+            text = (source / name).read_text(encoding="utf-8", errors="replace")
+            texts += [text] if name == "uv.toml" or "[tool.uv" in text else []
+    return texts
 
 
 def _read_environment(path: Path) -> BuildEnvironment | None:
@@ -172,7 +187,8 @@ def _read_environment(path: Path) -> BuildEnvironment | None:
         requirements = json.loads((path / "complete.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if not python.exists():
+    is_marker = isinstance(requirements, list) and all(isinstance(r, str) for r in requirements)
+    if not is_marker or not python.exists():
         return None
     return BuildEnvironment(python=python, requirements=tuple(requirements))
 
@@ -194,7 +210,7 @@ def _make_environment(
             raise BuildRequirementsFailed(
                 root=str(source), log="", requirements=names, tail=finished.tail()
             )
-    requirements = tuple(line for line in finished.output.splitlines() if "==" in line)
+    requirements = tuple(line for line in finished.output.splitlines() if REQUIREMENT.match(line))
     (path / "complete.json").write_text(json.dumps(requirements), encoding="utf-8")
     return BuildEnvironment(python=python, requirements=requirements)
 

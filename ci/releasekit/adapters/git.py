@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from releasekit.adapters.process import Finished, capture
-from releasekit.core.errors import NotARepository
+from releasekit.core.errors import GitFailed, NotARepository
 from releasekit.core.project import Commit
 
 WHOLE = (
     *("-c", "core.sparseCheckout=false"),
     *("-c", "core.autocrlf=false"),
     *("-c", "core.eol=lf"),
+    *("-c", "core.attributesFile=/dev/null"),
 )
 """A checkout of all files as they are committed, whatever the user's clone leaves out or alters."""
 
@@ -80,7 +81,8 @@ def open_worktree(commit: Commit, environ: Mapping[str, str]) -> Iterator[Path]:
 def _must(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
     finished = _git(root, environ, *arguments)
     if finished.status:
-        raise _not_a_repository(root, finished)
+        command = " ".join(finished.command)
+        raise GitFailed(root=str(root), command=command, reason=finished.tail())
     return finished
 
 
@@ -89,6 +91,18 @@ def _git(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
     command = ("git", "-c", "core.hooksPath=/dev/null", *arguments)
     return capture(command, cwd=root, environ={**environ, **quiet})
+
+
+def list_files(root: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """List the files below `root` that git has, submodules' too, relative to it."""
+    listed = _must(root, environ, "ls-files", "-z", "--recurse-submodules")
+    names = filter(None, listed.output.split("\0"))
+    return tuple(name for name in names if not _is_folder(root / name))
+
+
+def _is_folder(path: Path) -> bool:
+    # What git lists as one path and is a directory is a submodule that is not checked out.
+    return path.is_dir() and not path.is_symlink()
 
 
 def _not_a_repository(root: Path, finished: Finished) -> NotARepository:

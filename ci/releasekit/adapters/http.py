@@ -23,6 +23,7 @@ import requests
 import truststore
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
 
 from releasekit.core.errors import (
     BadCertificateFile,
@@ -42,6 +43,14 @@ CA_VARIABLES = (
 )
 PEM_CERTIFICATE = re.compile(
     "-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----.+?-----END \\1-----", re.DOTALL
+)
+PRIVATE_PREFIXES = ("TWINE_", "RELEASEKIT_")
+FOREIGN_VARIABLES = (
+    # git rev-parse --local-env-vars, without GIT_CONFIG*, which CI uses for safe.directory
+    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"),
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
+    *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
+    *("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"),
 )
 LOOPBACK = "localhost,127.0.0.1,::1"
 CERTIFICATE_MENDS = {
@@ -94,15 +103,29 @@ def open_network(
         bundle = Path(folder, "ca-bundle.pem")
         bundle.write_text("\n".join((_read_system_bundle(), named, own)), encoding="utf-8")
         children = child_environ(environ, bundle)
+        if client_cert:
+            # uv and pip show it too: the release is installed back from the same server.
+            path = str(Path(client_cert).absolute())  # children run in other directories
+            children |= dict.fromkeys(("SSL_CLIENT_CERT", "PIP_CLIENT_CERT"), path)
         yield Network(context=context, environ=children, timeout=timeout)
 
 
 def child_environ(environ: Mapping[str, str], bundle: Path) -> dict[str, str]:
-    """Return the environment of children: the user's, one CA bundle, loopback without proxies."""
+    """Return the environment of children: the user's, one CA bundle, loopback without proxies.
+
+    A build backend is other people's code: it gets no credentials for publishing. Variables that
+    git sets for its hooks name the repository of the hook, and PYTHONPATH would put files into the
+    build that the tag does not have.
+    """
     spellings = ("NO_PROXY", "no_proxy")  # each client prefers one
     theirs = dict.fromkeys(environ[name] for name in spellings if environ.get(name))
     loopback = dict.fromkeys(spellings, ",".join((*theirs, LOOPBACK)))
-    return {**environ, **dict.fromkeys(CA_VARIABLES, str(bundle)), **loopback}
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(PRIVATE_PREFIXES) and name not in FOREIGN_VARIABLES
+    }
+    return {**kept, **dict.fromkeys(CA_VARIABLES, str(bundle)), **loopback}
 
 
 def read_bundle(key: str, value: str) -> str:
@@ -231,9 +254,14 @@ def mount(session: requests.Session, network: Network, retries: urllib3.Retry) -
 def open_session(network: Network, credentials: Credentials) -> Iterator[requests.Session]:
     """Provide a session that reads: a GET is tried four times, with back-off."""
     with requests.Session() as session:
-        session.auth = (credentials.username, credentials.password)
+        session.auth = basic_auth(credentials)
         mount(session, network, GET_RETRIES)
         yield session
+
+
+def basic_auth(credentials: Credentials) -> HTTPBasicAuth:
+    """Return the credentials in UTF-8 (RFC 7617), which requests would send as Latin-1."""
+    return HTTPBasicAuth(credentials.username.encode(), credentials.password.encode())
 
 
 def explain_failure(error: requests.RequestException, url: str) -> ReleasekitError:

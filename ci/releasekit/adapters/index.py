@@ -22,6 +22,7 @@ from releasekit.core.simple import (
     NotAnIndexPageError,
     ProjectPage,
     PublishedFile,
+    is_root_page,
     parse_project_page,
 )
 from releasekit.core.target import Credentials, simple_url
@@ -52,7 +53,8 @@ def read_page(index: Index, name: str) -> ProjectPage:
         open_session(index.network, index.credentials) as session,
         _get(session, index, url) as answer,
     ):
-        if answer.status_code == 404 and "Repository not found" not in _phrase(answer):
+        if answer.status_code == 404:
+            _refuse_no_index(session, index, _phrase(answer))
             return ProjectPage(title="")
         _refuse(answer, index, url)
         try:
@@ -60,6 +62,17 @@ def read_page(index: Index, name: str) -> ProjectPage:
         except NotAnIndexPageError as error:
             said = f'it sent a page without any link to a file: "{error}"'
             raise UnexpectedAnswer(url=url, answer=said) from error
+
+
+def _refuse_no_index(session: requests.Session, index: Index, phrase: str) -> None:
+    """Tell a project that an index does not know from an address that is no index at all."""
+    url = simple_url(index.url)
+    with _get(session, index, url) as answer:
+        if answer.status_code == 404:
+            raise NoSuchRepository(url=index.url, role="readable", answer=f"404 {phrase}")
+        _refuse(answer, index, url)
+        if not is_root_page(answer.text):
+            raise NoSuchRepository(url=url, role="readable", answer="a page that is no index")
 
 
 def read_digest(index: Index, file: PublishedFile) -> PublishedFile | None:
@@ -82,7 +95,7 @@ def read_digest(index: Index, file: PublishedFile) -> PublishedFile | None:
 
 def _get(session: requests.Session, index: Index, url: str) -> requests.Response:
     # Credentials go to the index's own host only: a page may link anywhere.
-    same_host = urlsplit(url).netloc == urlsplit(index.url).netloc
+    same_host = urlsplit(url)[:2] == urlsplit(index.url)[:2]
     try:
         return session.get(
             url,

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import check_manifest
@@ -17,17 +18,26 @@ from releasekit.core.dists import UNREADABLE, Dist, DistKind, parse_metadata, re
 
 
 def gather_facts(
-    dists: Sequence[Dist], root: Path, release_version: Version | None
+    dists: Sequence[Dist],
+    root: Path,
+    *,
+    versioned: Sequence[str],
+    release_version: Version | None,
 ) -> tuple[DistFacts, ...]:
-    """Gather what the checks want to know of dists that were built from `root`.
+    """Gather what the checks want to know of dists of the project at `root`.
+
+    `versioned` are the files that git has there.
 
     Changes the current directory for check-manifest: call it in the main thread.
     """
     declared = find_declaration(root)
-    return tuple(_gather(dist, root, declared, release_version) for dist in dists)
+    return tuple(
+        replace(_gather(dist, root, versioned), declared=declared, release_version=release_version)
+        for dist in dists
+    )
 
 
-def _gather(dist: Dist, root: Path, declared: Place, version: Version | None) -> DistFacts:
+def _gather(dist: Dist, root: Path, versioned: Sequence[str]) -> DistFacts:
     text = read_metadata(dist)
     metadata, problems = parse_metadata(text) if text is not None else (None, ())
     is_wheel = dist.named.kind is DistKind.WHEEL
@@ -40,9 +50,7 @@ def _gather(dist: Dist, root: Path, declared: Place, version: Version | None) ->
             (metadata or {}).get("description_content_type"),
         ),
         record_problems=find_record_problems(dist.path) if is_wheel else (),
-        missing_files=() if is_wheel else find_missing_files(dist.path, root),
-        release_version=version,
-        declared=declared,
+        missing_files=() if is_wheel else find_missing_files(dist.path, root, versioned),
     )
 
 
@@ -75,8 +83,8 @@ def find_record_problems(wheel: Path) -> tuple[str, ...]:
     return ()
 
 
-def find_missing_files(sdist: Path, root: Path) -> tuple[str, ...]:
-    """Return the files in git that an sdist lacks, after check-manifest's own settings.
+def find_missing_files(sdist: Path, root: Path, versioned: Sequence[str]) -> tuple[str, ...]:
+    """Return the versioned files that an sdist lacks, after the project's own settings.
 
     check-manifest builds two sdists for this; its comparison is used on the one at hand.
     """
@@ -86,8 +94,8 @@ def find_missing_files(sdist: Path, root: Path) -> tuple[str, ...]:
             ui.stdout = ui.stderr = io.StringIO()
             ignore, _ = check_manifest.read_config()
             ignore += check_manifest.read_manifest(ui)
-            versioned = check_manifest.get_vcs_files(ui)
-            source = set(check_manifest.strip_sdist_extras(ignore, versioned))
+            listed = check_manifest.canonical_file_list(versioned)
+            source = set(check_manifest.strip_sdist_extras(ignore, listed))
             packed = set(check_manifest.get_sdist_file_list(str(sdist), ignore))
         except (check_manifest.Failure, *UNREADABLE) as error:
             return (f"(check-manifest: {error})",)

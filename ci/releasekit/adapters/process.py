@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -55,10 +56,13 @@ def run(
 
 
 def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> Finished:
-    """Run a program like `run`, and keep stdout, an answer to parse, apart from stderr."""
+    """Run a program like `run`, and keep stdout, an answer to parse, apart from stderr.
+
+    Line ends stay as they are: a file name may hold a carriage return.
+    """
     with _start(command, cwd, environ, subprocess.PIPE) as process:
         try:
-            output, errors = process.communicate()
+            output, errors = (part.decode("utf-8", "replace") for part in process.communicate())
         except BaseException:
             _stop(process)
             raise
@@ -67,7 +71,7 @@ def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) ->
 
 def _start(
     command: Sequence[str], cwd: Path, environ: Mapping[str, str], stderr: int
-) -> subprocess.Popen[str]:
+) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             command,
@@ -76,8 +80,6 @@ def _start(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            encoding="utf-8",
-            errors="replace",
             umask=0o022,
             start_new_session=True,
         )
@@ -88,9 +90,10 @@ def _start(
         ) from error
 
 
-def _read(process: subprocess.Popen[str], log: Log | None) -> str:
+def _read(process: subprocess.Popen[bytes], log: Log | None) -> str:
     lines = []
-    for line in process.stdout or ():
+    stdout = process.stdout or io.BytesIO()
+    for line in io.TextIOWrapper(stdout, encoding="utf-8", errors="replace"):
         lines.append(line)
         if log:
             log(line.rstrip("\n"))
@@ -98,11 +101,13 @@ def _read(process: subprocess.Popen[str], log: Log | None) -> str:
     return "".join(lines)
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(GRACE)
-    # What it started may have ignored the signal, and outlive it. (EPERM: macOS, all ended.)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+    finally:  # also when a second Ctrl-C ends the grace
+        # What it started may have ignored the signal, and outlive it. (EPERM: macOS, all ended.)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -6,6 +6,7 @@ twine's own `Repository.upload` repeats a POST on 5xx without asking whether the
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,10 @@ from twine.exceptions import TwineException
 from twine.package import PackageFile
 from twine.repository import Repository
 
-from releasekit.adapters.http import Network, explain_failure, mount
+from releasekit.adapters.http import Network, basic_auth, explain_failure, mount
 from releasekit.adapters.index import refusal
-from releasekit.core.dists import UNREADABLE
-from releasekit.core.errors import ReleasekitError, UploadFailed
+from releasekit.core.dists import UNREADABLE, Dist, read_dist
+from releasekit.core.errors import FilesChanged, ReleasekitError, UploadFailed
 from releasekit.core.target import Credentials
 
 NO_RETRIES = urllib3.Retry(total=0)
@@ -40,37 +41,45 @@ class Attempt:
 
 
 def upload_once(
-    path: Path, url: str, *, network: Network, credentials: Credentials, on_sent: OnSent
+    dist: Dist, url: str, *, network: Network, credentials: Credentials, on_sent: OnSent
 ) -> Attempt:
     """POST one dist to a hosted repository, once.
 
-    `on_sent` may raise to stop the upload in the middle.
+    Only the bytes that were checked go up: the file is hashed again before it is sent, and has
+    another SHA-256 where something changed it meanwhile. `on_sent` may raise to stop the upload.
     """
+    if read_dist(dist.path) != dist:
+        reason = f"{dist.filename} was changed after it was checked"
+        changed = FilesChanged(dist=str(dist.path.parent), reason=reason)
+        return Attempt(error=changed, reason=reason, final=True)
     try:
-        package = PackageFile.from_filename(str(path), comment=None)
+        package = PackageFile.from_filename(str(dist.path), comment=None)
     except (TwineException, *UNREADABLE) as error:
-        failed = UploadFailed(filename=path.name, url=url, reason=str(error), attempts=0)
+        failed = UploadFailed(filename=dist.filename, url=url, reason=str(error), attempts=0)
         return Attempt(error=failed, reason=str(error), final=True)
-    repository = Repository(
-        url, credentials.username, credentials.password, disable_progress_bar=True
-    )
-    mount(repository.session, network, NO_RETRIES)
     try:
-        with path.open("rb") as file:
-            form = _render_form(repository, package, file)
-            monitor = MultipartEncoderMonitor(form, lambda m: on_sent(m.bytes_read, form.len))
-            answer = repository.session.post(
-                url,
-                data=monitor,
-                allow_redirects=False,
-                headers={"Content-Type": monitor.content_type},
-            )
+        answer = _post(package, url, network, credentials, on_sent)
     except requests.RequestException as error:
         failure = explain_failure(error, url)
         return Attempt(error=failure, reason=failure.answers()["why"], final=False)
-    finally:
-        repository.close()
     return _judge(answer, url, credentials)
+
+
+def _post(
+    package: PackageFile, url: str, network: Network, credentials: Credentials, on_sent: OnSent
+) -> requests.Response:
+    repository = Repository(url, None, None, disable_progress_bar=True)
+    repository.session.auth = basic_auth(credentials)
+    mount(repository.session, network, NO_RETRIES)
+    with contextlib.closing(repository), Path(package.filename).open("rb") as file:
+        form = _render_form(repository, package, file)
+        monitor = MultipartEncoderMonitor(form, lambda m: on_sent(m.bytes_read, form.len))
+        return repository.session.post(
+            url,
+            data=monitor,
+            allow_redirects=False,
+            headers={"Content-Type": monitor.content_type},
+        )
 
 
 def _render_form(repository: Repository, package: PackageFile, file: object) -> MultipartEncoder:

@@ -3,37 +3,58 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from releasekit.core.checks import CODES
+from releasekit.core.checks import CHECKS, CODES
 from releasekit.core.errors import InvalidConfiguration
 from releasekit.core.version import DEFAULT_PATTERNS
 
 ENVIRONMENT_PREFIX = "RELEASEKIT_"
+HOST = re.compile(r"(?!\.|.*\.\.)[\w.:-]{1,253}")
 SANDBOX = "sandbox"
 NOT_KEYS = ("RELEASEKIT_ADMIN_USERNAME", "RELEASEKIT_ADMIN_PASSWORD", "RELEASEKIT_NEXUS_ZIP")
 """What has the prefix and is no key: secrets of administration, the archive of `nexus`."""
 
 
 def _check_url(value: str) -> str:
+    if re.search(r"\s", value):  # urlsplit would drop line breaks and tabs, and let them pass
+        raise ValueError("an address has no space and no line break in it")
     parts = urlsplit(value)
     if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise ValueError("this is not an https:// address")
+        raise ValueError("this is not an http:// or https:// address")
+    if not HOST.fullmatch(parts.hostname):
+        raise ValueError(f"{parts.hostname} is no host name")
     if parts.username or parts.password:
         raise ValueError("credentials do not belong here; use TWINE_USERNAME and TWINE_PASSWORD")
     if parts.query or parts.fragment:
         raise ValueError("the address of Nexus has neither ? nor # in it")
-    if parts.port == 0:  # reading it raises for what is no port at all
-        raise ValueError("port out of range 0-65535")
-    if "/repository/" in parts.path:
+    if not _has_valid_port(parts):
+        raise ValueError("the port is no number from 1 to 65535")
+    if "/repository/" in f"{parts.path}/":
         raise ValueError("give the address of Nexus itself, without /repository/NAME/")
     return value.rstrip("/")
+
+
+def _has_valid_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:  # its text holds the port, which is a password in https://bob:se/cret@host
+        return False
 
 
 def _read_sandbox(value: object) -> object:
@@ -123,6 +144,14 @@ class Settings(BaseModel):
         Field(description="where build environments are kept; absent: the user's cache directory"),
     ] = None
 
+    @model_validator(mode="after")
+    def _check_names(self) -> Settings:
+        names = [self.hosted, self.proxy, self.group, self.snapshots]
+        lower = [name.lower() for name in names if name]
+        if len(set(lower)) < len(lower):
+            raise ValueError("hosted, proxy, group and snapshots are different repositories")
+        return self
+
     @property
     def tag_patterns(self) -> tuple[str, ...]:
         """Return the patterns that a release tag may have, the preferred one first."""
@@ -188,17 +217,23 @@ def _find_unknown_codes(severity: object, spelled: Mapping[str, str]) -> list[st
     codes = _split_pairs(severity) or {}
     if not isinstance(codes, Mapping):
         return []
-    return [
+    unknown = (
         f"{spelled['severity']}: there is no check {code}{_suggest(str(code), CODES)}"
         for code in codes
         if code not in CODES
-    ]
+    )
+    fixed = (
+        f"{spelled['severity']}: {check.code} stays an error: a guarantee rests on it"
+        for check in CHECKS
+        if check.fixed and codes.get(check.code, "error") != "error"
+    )
+    return [*unknown, *fixed]
 
 
 def _render_problems(error: ValidationError, spelled: Mapping[str, str]) -> list[str]:
     problems = []
     for problem in error.errors(include_url=False, include_input=False):
-        key, *rest = (str(part) for part in problem["loc"])
+        key, *rest = [str(part) for part in problem["loc"]] or ["names"]
         path = ".".join([spelled.get(key, key), *(p for p in rest if not p.startswith("function"))])
         if problem["type"] == "extra_forbidden":
             problems.append(f"{path}: there is no such key{_suggest(key, KEYS)}")

@@ -71,6 +71,13 @@ class Built:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RecordRead:
+    """What an earlier build left was read."""
+
+    record: Record
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Checked:
     """The step check is done; `asked` are the codes of the checks, silent ones too."""
 
@@ -110,6 +117,7 @@ Event = (
     | Sent
     | ProjectRead
     | Built
+    | RecordRead
     | Checked
     | Planned
     | Published

@@ -15,6 +15,7 @@ from releasekit.core.events import (
     Planned,
     ProjectRead,
     Published,
+    RecordRead,
     TargetChosen,
     Verified,
 )
@@ -76,7 +77,7 @@ def fold_event(outcome: Outcome, event: Event, at: float) -> Outcome:
             return replace(outcome, sandbox=event.sandbox)
         case ProjectRead():
             return replace(outcome, project=event.project)
-        case Built():
+        case Built() | RecordRead():
             return replace(outcome, record=event.record)
         case Checked():
             return replace(outcome, asked=event.asked, findings=event.findings)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from packaging.utils import canonicalize_name
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from packaging.version import Version
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from releasekit.core.dists import Dist, NotADistError, parse_filename
+from releasekit.core.dists import Dist, DistKind, NotADistError, parse_filename
 
 
 def _check_filename(filename: str) -> str:
@@ -20,6 +21,16 @@ def _check_filename(filename: str) -> str:
     except NotADistError as error:
         raise ValueError(str(error)) from error
     return filename
+
+
+def _check_name(name: str) -> str:
+    canonicalize_name(name, validate=True)  # InvalidName is a ValueError
+    return name
+
+
+def _check_version(version: str) -> str:
+    Version(version)  # InvalidVersion is a ValueError
+    return version
 
 
 class RecordedFile(BaseModel):
@@ -38,8 +49,8 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: Literal[1] = 1
-    project: str
-    version: str
+    project: Annotated[str, AfterValidator(_check_name)]
+    version: Annotated[str, AfterValidator(_check_version)]
     tag: str | None
     commit: str
     dirty: bool
@@ -47,6 +58,17 @@ class Record(BaseModel):
     """Build requirements as they were resolved, pinned, sorted."""
     tools: dict[str, str]
     files: tuple[RecordedFile, ...]
+
+    @model_validator(mode="after")
+    def _check_one_release(self) -> Record:
+        named = [parse_filename(file.filename) for file in self.files]
+        kinds = [dist.kind for dist in named]
+        if kinds.count(DistKind.SDIST) != 1 or DistKind.WHEEL not in kinds:
+            raise ValueError("a release is one sdist and at least one wheel")
+        for file, dist in zip(self.files, named, strict=True):
+            if (dist.name, dist.version) != (self.normalized_name, Version(self.version)):
+                raise ValueError(f"{file.filename} is no file of {self.requirement}")
+        return self
 
     @property
     def requirement(self) -> str:

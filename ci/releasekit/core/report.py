@@ -46,8 +46,8 @@ def render_outcome(outcome: Outcome) -> str:
         "stopped_in": outcome.step if outcome.error else None,
         "error": dict(outcome.error) or None,
         "project": record.project if record else None,
-        "version": record.version if record else None,
-        "tag": record.tag if record else None,
+        "version": record.version if record else _tagged_version(outcome),
+        "tag": record.tag if record else _tag_name(outcome),
         "commit": outcome.project.commit.sha if outcome.project else None,
         "repository": plan.url if plan else None,
         "installed_from": outcome.verified.url if outcome.verified else None,
@@ -64,6 +64,16 @@ def render_outcome(outcome: Outcome) -> str:
         "seconds": {time.step: time.seconds for time in outcome.times},
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _tagged_version(outcome: Outcome) -> str | None:
+    tag = outcome.project.released_as if outcome.project else None
+    return str(tag.version) if tag else None
+
+
+def _tag_name(outcome: Outcome) -> str | None:
+    tag = outcome.project.released_as if outcome.project else None
+    return tag.name if tag else None
 
 
 def render_findings(outcome: Outcome) -> str:

@@ -77,12 +77,22 @@ def parse_project_page(html: str, url: str) -> ProjectPage:
         page.feed(html)
     found = (_parse_link(link, url) for link in page.links)
     files = tuple(file for file in found if file and file.filename)
-    marked = page.title.strip().startswith("Links for") or any(
-        name in ("pypi:repository-version", "api-version") for name in page.metas
-    )
+    marked = page.title.strip().startswith("Links for") or _is_marked(page)
     if not marked and not any(file.hashes for file in files):
         raise NotAnIndexPageError(page.title.strip() or html.strip()[:80])
     return ProjectPage(title=page.title.strip(), files=files)
+
+
+def is_root_page(html: str) -> bool:
+    """Tell whether a page is the root of a simple index: its title, or a version (PEP 629)."""
+    page = _Anchors()
+    with contextlib.suppress(AssertionError):
+        page.feed(html)
+    return page.title.strip().lower().startswith("simple index") or _is_marked(page)
+
+
+def _is_marked(page: _Anchors) -> bool:
+    return any(name in ("pypi:repository-version", "api-version") for name in page.metas)
 
 
 def _parse_link(link: str, page_url: str) -> PublishedFile | None:

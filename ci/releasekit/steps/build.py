@@ -13,7 +13,7 @@ from releasekit.adapters import git
 from releasekit.adapters.build import BuildOptions, build_dists
 from releasekit.adapters.files import write_text
 from releasekit.core.dists import Dist, DistKind, parse_metadata, read_dist, read_metadata
-from releasekit.core.errors import BuildFailed, BuildRequirementsFailed
+from releasekit.core.errors import BuildFailed, BuildRequirementsFailed, NotInCommit
 from releasekit.core.events import Began, Built, Note, Output
 from releasekit.core.project import Project
 from releasekit.core.record import Record, RecordedFile, render_record
@@ -60,7 +60,10 @@ def _open_source(job: Job, project: Project) -> Iterator[Path]:
         yield job.root
         return
     with git.open_worktree(project.commit, job.network.environ) as tree:
-        yield tree / job.root.relative_to(project.commit.root)
+        source = tree / job.root.relative_to(project.commit.root)
+        if not source.is_dir():
+            raise NotInCommit(root=str(job.root), commit=project.commit.short)
+        yield source
 
 
 def _build_options(job: Job, project: Project, write: Callable[[str], object]) -> BuildOptions:
@@ -80,6 +83,7 @@ def _build_options(job: Job, project: Project, write: Callable[[str], object]) -
 
 
 def _keep(job: Job, path: Path) -> Dist:
+    path.chmod(0o644)
     return read_dist(path.replace(job.dist / path.name))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from packaging.version import Version
 
+from releasekit.adapters import git
 from releasekit.adapters.inspect import gather_facts
 from releasekit.core.checks import CHECKS, Severity, run_checks
 from releasekit.core.dists import Dist
@@ -21,7 +22,8 @@ def check(job: Job, project: Project, record: Record) -> tuple[Dist, ...]:
     dists = read_dists(job, record)
     tag = project.released_as
     version = tag.version if tag else Version(record.version)
-    facts = gather_facts(dists, job.root, version)
+    versioned = git.list_files(job.root, job.network.environ)
+    facts = gather_facts(dists, job.root, versioned=versioned, release_version=version)
     severities = {code: Severity(name) for code, name in job.settings.severity.items()}
     findings = run_checks(CHECKS, facts, severities)
     job.notify(Checked(findings=findings, asked=tuple(check.code for check in CHECKS)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from releasekit.adapters.index import Index, read_digest, read_page
 from releasekit.core.dists import Dist
-from releasekit.core.errors import Conflict
+from releasekit.core.errors import Conflict, OtherBytesServed
 from releasekit.core.events import Began, Planned
 from releasekit.core.plan import Action, Plan, compare, find_undecided
 from releasekit.core.record import Record
@@ -22,7 +22,28 @@ def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:
     plan = compare(dists, read_decided_page(job, record, dists, url), url=url)
     job.notify(Planned(plan=plan))
     refuse_conflicts(plan)
+    _look_ahead(job, record, dists)
     return plan
+
+
+def _look_ahead(job: Job, record: Record, dists: Sequence[Dist]) -> None:
+    """Find out before the upload that the group is none, or has other files of these names."""
+    url = install_url(job, record)
+    if url != upload_url(job, record):
+        page = read_page(_index(job, url), record.normalized_name)
+        refuse_other_bytes(compare(dists, page, url=url))
+
+
+def refuse_other_bytes(plan: Plan) -> None:
+    """Raise OtherBytesServed where the index to install from has other bytes under a name."""
+    if files := _list_conflicts(plan):
+        raise OtherBytesServed(url=plan.url, files="\n".join(files))
+
+
+def _list_conflicts(plan: Plan) -> list[str]:
+    return [
+        f"{file.dist.filename}: {file.why}" for file in plan.files if file.action is Action.CONFLICT
+    ]
 
 
 def upload_url(job: Job, record: Record) -> str:
@@ -57,7 +78,5 @@ def read_decided_page(job: Job, record: Record, dists: Sequence[Dist], url: str)
 
 def refuse_conflicts(plan: Plan) -> None:
     """Raise Conflict where the repository has other bytes under a name."""
-    conflicts = [file for file in plan.files if file.action is Action.CONFLICT]
-    if conflicts:
-        files = "\n".join(f"{file.dist.filename}: {file.why}" for file in conflicts)
-        raise Conflict(url=plan.url, count=len(conflicts), files=files)
+    if files := _list_conflicts(plan):
+        raise Conflict(url=plan.url, count=len(files), files="\n".join(files))

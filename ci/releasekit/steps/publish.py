@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import platform
 import time
+from collections.abc import Sequence
+
+from packaging.specifiers import SpecifierSet
 
 from releasekit.adapters.threads import run_in_threads
 from releasekit.adapters.upload import upload_once
-from releasekit.core.dists import Dist, DistKind
-from releasekit.core.errors import UploadFailed
+from releasekit.core.dists import Dist, DistKind, parse_metadata, read_metadata
+from releasekit.core.errors import CannotProve, UploadFailed
 from releasekit.core.events import Began, Published, Sent
 from releasekit.core.plan import Action, Plan, compare
 from releasekit.core.record import Record
@@ -22,12 +26,22 @@ def publish(job: Job, plan: Plan, record: Record) -> None:
     """Upload what is not published yet: the wheels, then the sdist."""
     job.notify(Began(step="publish"))
     missing = plan.having(Action.UPLOAD)
+    _refuse_unprovable(missing)
     wheels = [dist for dist in missing if dist.named.kind is DistKind.WHEEL]
     sdists = [dist for dist in missing if dist.named.kind is DistKind.SDIST]
     run_in_threads(lambda dist: _upload(job, plan.url, record, dist), wheels)
     for sdist in sdists:
         _upload(job, plan.url, record, sdist)
     job.notify(Published(url=plan.url, uploaded=tuple(dist.filename for dist in missing)))
+
+
+def _refuse_unprovable(dists: Sequence[Dist]) -> None:
+    """Refuse, before the first byte goes up, what this Python could not install back."""
+    for dist in dists:
+        metadata, _ = parse_metadata(read_metadata(dist) or b"")
+        requires, python = metadata.get("requires_python", ""), platform.python_version()
+        if not SpecifierSet(requires).contains(python, prereleases=True):
+            raise CannotProve(filename=dist.filename, requires=requires, python=python)
 
 
 def _upload(job: Job, url: str, record: Record, dist: Dist) -> None:
@@ -38,7 +52,7 @@ def _upload(job: Job, url: str, record: Record, dist: Dist) -> None:
 
     for attempt in range(1, POSTS + 1):
         tried = upload_once(
-            dist.path,
+            dist,
             url,
             network=job.network,
             credentials=job.target.credentials,

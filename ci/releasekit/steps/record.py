@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from releasekit.core.dists import Dist, NotADistError, read_dist
 from releasekit.core.errors import FilesChanged, NoRecord, RecordOfAnotherCommit
+from releasekit.core.events import RecordRead
 from releasekit.core.project import Project
 from releasekit.core.record import Record, find_changes, parse_record
 from releasekit.steps.job import Job
@@ -31,6 +32,7 @@ def read_record(job: Job, project: Project) -> Record:
         built = _describe(record.commit, record.tag, record.dirty)
         head = _describe(project.commit.sha, tag, project.dirty)
         raise RecordOfAnotherCommit(path=str(path), built=built, head=head)
+    job.notify(RecordRead(record=record))
     return record
 
 

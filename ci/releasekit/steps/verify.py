@@ -10,13 +10,19 @@ from packaging.version import Version
 
 from releasekit.adapters.install import install_by_hash, open_environment, read_installed
 from releasekit.core.dists import Dist
-from releasekit.core.errors import OtherBytesServed, PackageBroken, StaleIndex
+from releasekit.core.errors import (
+    InstallUnavailable,
+    PackageBroken,
+    StaleIndex,
+)
 from releasekit.core.events import Began, Output, Verified, Working
 from releasekit.core.plan import Action, compare
 from releasekit.core.record import Record
 from releasekit.steps.job import Job
-from releasekit.steps.plan import install_url, read_decided_page
+from releasekit.steps.plan import install_url, read_decided_page, refuse_other_bytes
 
+UV_UNREACHABLE = ("Failed to fetch", "error sending request", "Request failed after")
+"""How uv 0.13 says that it could not download, which is no fault of the package."""
 POLL = 1.0
 """Seconds between two looks at an index that does not show an upload yet."""
 
@@ -34,9 +40,7 @@ def _await_files(job: Job, record: Record, dists: Sequence[Dist], url: str) -> N
     deadline = time.monotonic() + job.settings.stale_limit
     while True:
         plan = compare(dists, read_decided_page(job, record, dists, url), url=url)
-        if conflicts := [file for file in plan.files if file.action is Action.CONFLICT]:
-            files = "\n".join(f"{file.dist.filename}: {file.why}" for file in conflicts)
-            raise OtherBytesServed(url=url, files=files)
+        refuse_other_bytes(plan)
         missing = plan.having(Action.UPLOAD)
         if not missing:
             return
@@ -57,6 +61,8 @@ def _install_back(job: Job, record: Record, dists: Sequence[Dist], url: str) -> 
             credentials=job.target.credentials,
             log=lambda line: job.notify(Output(line=line)),
         )
+        if finished.status and any(sign in finished.output for sign in UV_UNREACHABLE):
+            raise InstallUnavailable(where_=url, tail=finished.tail())
         if finished.status:
             raise PackageBroken(requirement=record.requirement, url=url, tail=finished.tail())
         installed = [(d.metadata["Name"], d.version) for d in read_installed(environment)]

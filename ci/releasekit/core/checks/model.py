@@ -84,6 +84,8 @@ class Check:
     why: str
     """Why it matters, for the README and the reports."""
     find: Callable[[DistFacts], Iterable[Fault]]
+    fixed: bool = False
+    """True where a guarantee rests on it: its severity is no matter of configuration."""
 
 
 def run_checks(

@@ -22,6 +22,7 @@ WHEEL_CHECKS = (
         code="RK301",
         title="RECORD untrue",
         severity=Severity.ERROR,
+        fixed=True,
         why="installers that verify refuse the wheel; the others leave files behind on removal",
         find=find_untrue_record,
     ),

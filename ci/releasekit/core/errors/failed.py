@@ -81,14 +81,39 @@ class StaleIndex(ReleasekitError):
 
 @dataclass(kw_only=True, eq=False)
 class InstallUnavailable(ReleasekitError):
-    """The clean environment for the install could not be made or reached."""
+    """The install could not be tried: no environment, or no download."""
 
-    what = "the clean environment could not be made"
+    what = "the install back could not be tried"
     where = "{where_}"
     why = "{tail}"
     next = "run this again; `releasekit verify -v` shows the installer's output"
     where_: str
     tail: str
+
+
+@dataclass(kw_only=True, eq=False)
+class GitFailed(ReleasekitError):
+    """A git command failed in a repository that is one."""
+
+    what = "git failed"
+    where = "{root}"
+    why = "git says: {reason}"
+    next = "mend what git says, then run this again; the command was: {command}"
+    root: str
+    reason: str
+    command: str
+
+
+@dataclass(kw_only=True, eq=False)
+class InternalError(ReleasekitError):
+    """An error that the kit does not know; its text is not shown, for it may hold anything."""
+
+    what = "an error that releasekit does not know: {kind}"
+    where = "{place}"
+    why = "this is a defect of releasekit, or of a library that it uses"
+    next = "run this again with -v, which shows the traceback, and report it"
+    kind: str
+    place: str
 
 
 @dataclass(kw_only=True, eq=False)
@@ -120,11 +145,11 @@ class MissingProgram(ReleasekitError):
 
 @dataclass(kw_only=True, eq=False)
 class CannotWrite(ReleasekitError):
-    """A file or directory of the kit's own cannot be written."""
+    """A file or directory cannot be read or written."""
 
-    what = "cannot write"
+    what = "a file or directory cannot be read or written"
     where = "{path}"
     why = "{reason}"
-    next = "make room or give the directory to this user, then run this again"
+    next = "see what is there, whether this user may write it, and whether there is room"
     path: str
     reason: str

@@ -69,6 +69,19 @@ class TagNotOnHead(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class NotInCommit(ReleasekitError):
+    """The project's directory is not part of the commit that is to be built."""
+
+    status = Status.REFUSED
+    what = "the project is not in the commit"
+    where = "{root}, commit {commit}"
+    why = "git does not have this directory"
+    next = "git add it, commit and tag"
+    root: str
+    commit: str
+
+
+@dataclass(kw_only=True, eq=False)
 class DirtyTree(ReleasekitError):
     """Tracked files differ from the commit, and the index is a real one."""
 
@@ -123,7 +136,7 @@ class ChecksRefused(ReleasekitError):
     what = "{count} finding(s) of severity error: {codes}"
     where = "{root}"
     why = "see the findings above, and reports/summary.md"
-    next = "mend them as each finding says, or set another severity in [tool.releasekit.severity]"
+    next = "mend them as each finding says (the README says which may have another severity)"
     root: str
     count: int
     codes: str
@@ -187,6 +200,20 @@ class OtherBytesServed(ReleasekitError):
     )
     url: str
     files: str
+
+
+@dataclass(kw_only=True, eq=False)
+class CannotProve(ReleasekitError):
+    """The release would not install on the Python that is to prove it."""
+
+    status = Status.REFUSED
+    what = "this Python cannot prove the release"
+    where = "{filename}"
+    why = "it requires Python {requires}, and this one is {python}; nothing was uploaded"
+    next = "run this with a Python that the package supports, or mend requires-python"
+    filename: str
+    requires: str
+    python: str
 
 
 @dataclass(kw_only=True, eq=False)
