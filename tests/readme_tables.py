@@ -28,7 +28,9 @@ def render_keys() -> str:
 def render_checks() -> str:
     """Return a row for each check."""
     rows = ["| code | finding | severity | why it matters |", "|---|---|---|---|"]
-    rows += [f"| {c.code} | {c.title} | {c.severity.value} | {c.why} |" for c in CHECKS]
+    for check in CHECKS:
+        severity = f"{check.severity.value}, fixed" if check.fixed else check.severity.value
+        rows.append(f"| {check.code} | {check.title} | {severity} | {check.why} |")
     return "\n".join(rows)
 
 
