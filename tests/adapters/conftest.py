@@ -18,6 +18,7 @@ import trustme
 
 from support import ProjectDir
 
+TLS_HANDSHAKE = b"\x16"
 FOREIGN = ("RELEASEKIT_", "TWINE_", "GIT_", "XDG_")
 
 
@@ -79,6 +80,8 @@ class Server(ThreadingHTTPServer):
     def __init__(self, context: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.context = context
+        self.speaks_both = False
+        """True for a server that answers plain HTTP too, on the port of its HTTPS."""
         self.inner: ssl.SSLContext | None = None
         """What is behind the proxy, where this server is one."""
         self.answers = [Answer()]
@@ -94,7 +97,8 @@ class Server(ThreadingHTTPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
         self.connections += 1
-        if self.context:
+        first = connection.recv(1, socket.MSG_PEEK) if self.speaks_both else TLS_HANDSHAKE
+        if self.context and first == TLS_HANDSHAKE:
             connection = self.context.wrap_socket(connection, server_side=True)
         return connection, address
 
@@ -116,10 +120,11 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Length": str(length), **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
         self.close_connection = True
 
-    do_POST = do_GET  # noqa: N815 - http.server's own spelling
+    do_POST = do_HEAD = do_GET  # noqa: N815 - http.server's own spelling
 
     def do_CONNECT(self) -> None:
         self.server.asked.append(f"{self.command} {self.path}")

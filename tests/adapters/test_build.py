@@ -5,6 +5,7 @@ import io
 import json
 import os
 import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.conftest import Answer, Server
 from releasekit.adapters.build import BuildOptions, Built, build_dists, repack_sdist
+from releasekit.adapters.http import open_network
 from releasekit.core.errors import BuildFailed, BuildRequirementsFailed
-from samples import METADATA
+from samples import METADATA, write_wheel
 
 EPOCH = 1_700_000_000
 
@@ -25,7 +28,7 @@ import io, os, pathlib, tarfile, zipfile
 
 NAME = "demo-1.0"
 SHOWN = ("SETUPTOOLS_SCM_PRETEND_VERSION", "SOURCE_DATE_EPOCH", "PYTHONHASHSEED", "TZ",
-         "VIRTUAL_ENV", "PATH", "PIP_FIND_LINKS")
+         "VIRTUAL_ENV", "PATH", "PIP_FIND_LINKS", "PYTHONNOUSERSITE")
 
 def build_sdist(sdist_directory, config_settings=None):
     print("building the sdist")
@@ -108,6 +111,7 @@ def test_backend_is_told_the_version_and_a_fixed_world(
     wheel = build_dists(source, out, replace(options, version=version)).wheel
     names = ("SETUPTOOLS_SCM_PRETEND_VERSION", "SOURCE_DATE_EPOCH", "PYTHONHASHSEED", "TZ")
     assert [read(wheel, name) for name in names] == [told, str(EPOCH), "0", "UTC"]
+    assert read(wheel, "PYTHONNOUSERSITE") == "1"
     environment = read(wheel, "VIRTUAL_ENV")
     assert environment.startswith(str(options.cache))
     assert read(wheel, "PATH") == f"{environment}/bin:{options.environ['PATH']}"
@@ -117,6 +121,120 @@ def test_backend_gets_what_the_user_exports(source: Path, out: Path, options: Bu
     environ = {**options.environ, "PIP_FIND_LINKS": "/nowhere"}
     wheel = build_dists(source, out, replace(options, environ=environ)).wheel
     assert read(wheel, "PIP_FIND_LINKS") == "/nowhere"
+
+
+def test_backend_sees_no_file_of_the_user_s_own_site(
+    source: Path, out: Path, options: BuildOptions
+) -> None:
+    """A sitecustomize of the user's, and what PYTHONPATH names, are not in the tag."""
+    home = Path(options.environ["HOME"])
+    for folder in ("on-path", f".local/lib/python3.{sys.version_info.minor}/site-packages"):
+        (home / folder).mkdir(parents=True)
+        (home / folder / "stranger.py").write_text("")
+        (home / folder / "usercustomize.py").write_text("raise SystemExit('user code ran')")
+    looks = "import importlib.util as u; print('stranger:', u.find_spec('stranger'))\n"
+    (source / "backend.py").write_text(looks + BACKEND)
+    lines: list[str] = []
+    environ = {**options.environ, "PYTHONPATH": str(home / "on-path")}
+    with open_network(environ=environ) as network:
+        build_dists(source, out, replace(options, environ=network.environ, log=lines.append))
+    assert {line for line in lines if line.startswith("stranger")} == {"stranger: None"}
+    assert "user code ran" not in lines
+
+
+def test_backend_that_prints_the_environment_shows_no_secret(
+    source: Path, out: Path, options: BuildOptions
+) -> None:
+    (source / "backend.py").write_text(f"import os; print(dict(os.environ))\n{BACKEND}")
+    secrets = ("TWINE_PASSWORD", "RELEASEKIT_ADMIN_PASSWORD", "RELEASEKIT_CLIENT_CERT")
+    lines: list[str] = []
+    environ = {**options.environ, **dict.fromkeys(secrets, "hunter2"), "MARK": "ours"}
+    with open_network(environ=environ) as network:
+        build_dists(source, out, replace(options, environ=network.environ, log=lines.append))
+    said = "\n".join(lines)
+    assert "'MARK': 'ours'" in said
+    assert "hunter2" not in said
+    assert not [name for name in ("TWINE_PASSWORD", "RELEASEKIT_") if name in said]
+
+
+# --- what it is built with ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def helper(tmp_path: Path) -> Path:
+    """A wheel that a build may require."""
+    (tmp_path / "helper").mkdir()
+    metadata = METADATA.replace("Name: demo", "Name: demo-helper")
+    filename = "demo_helper-1.0-py3-none-any.whl"
+    return write_wheel(
+        tmp_path / "helper", filename=filename, metadata=metadata, files={"helper.py": ""}
+    )
+
+
+def require(source: Path, requirement: str) -> None:
+    (source / "pyproject.toml").write_text(PYPROJECT.replace("[]", f'["{requirement}"]', 1))
+
+
+def test_requirement_by_name_is_recorded_with_its_version(
+    source: Path, out: Path, options: BuildOptions, helper: Path
+) -> None:
+    require(source, "demo_helper==1.*")
+    environ = {**options.environ, "UV_FIND_LINKS": str(helper.parent), "UV_OFFLINE": "1"}
+    built = build_dists(source, out, replace(options, environ=environ))
+    assert built.requirements == ("demo-helper==1.0",)
+
+
+def test_requirement_by_address_is_recorded_with_it(
+    source: Path, out: Path, options: BuildOptions, helper: Path
+) -> None:
+    requirement = f"demo-helper @ {helper.as_uri()}"
+    require(source, requirement)
+    assert build_dists(source, out, options).requirements == (requirement,)
+
+
+def test_credentials_in_the_address_of_a_requirement_are_not_recorded(
+    source: Path,
+    out: Path,
+    options: BuildOptions,
+    helper: Path,
+    serve: Callable[[None], Server],
+) -> None:
+    server = serve(None)
+    server.answers = [Answer(body=helper.read_bytes())]
+    address = f"{server.url}/{helper.name}"
+    lines: list[str] = []
+    require(source, f"demo-helper @ {address.replace('//', '//bob:hunter2@')}")
+    built = build_dists(source, out, replace(options, log=lines.append))
+    assert "Basic Ym9iOmh1bnRlcjI=" in server.authorizations
+    assert [line.partition(" @ ")[0] for line in built.requirements] == ["demo-helper"]
+    assert "hunter2" not in "\n".join((*built.requirements, *lines))
+
+
+def test_credentials_in_the_address_of_a_requirement_show_in_no_refusal(
+    source: Path, out: Path, options: BuildOptions
+) -> None:
+    require(source, "demo-helper @ http://bob:hunter2@127.0.0.1:1/demo_helper-1.0-py3-none-any.whl")
+    environ = {**options.environ, "UV_OFFLINE": "1"}
+    with pytest.raises(BuildRequirementsFailed) as caught:
+        build_dists(source, out, replace(options, environ=environ))
+    assert caught.value.answers()["what"] == (
+        "the build requirements could not be installed: "
+        "demo-helper @ http://127.0.0.1:1/demo_helper-1.0-py3-none-any.whl"
+    )
+    assert "hunter2" not in str(caught.value)
+
+
+def test_warning_of_the_installer_is_no_requirement(
+    source: Path, out: Path, options: BuildOptions
+) -> None:
+    (source / "pyproject.toml").write_text(f'{PYPROJECT}[tool.uv]\nodd = "a==1"\n')
+    lines: list[str] = []
+    built = build_dists(source, out, replace(options, log=lines.append))
+    assert [line for line in lines if "a==1" in line]
+    assert built.requirements == ()
+
+
+# --- repeated builds ----------------------------------------------------------------------------
 
 
 def test_sdist_and_wheel_of_setuptools_are_the_same_under_three_umasks(
@@ -233,6 +351,45 @@ def test_failed_build_says_why(
 
 
 @pytest.mark.parametrize(
+    ("pyproject", "backend", "why"),
+    [
+        pytest.param(
+            PYPROJECT.replace('"backend"', '"nowhere"'),
+            BACKEND,
+            "Backend 'nowhere' is not available.",
+            id="a backend that is not there",
+        ),
+        pytest.param(
+            PYPROJECT.replace('"backend"', '"backend:api"'),
+            BACKEND,
+            "AttributeError: module 'backend' has no attribute 'api'",
+            id="an object that is not there",
+        ),
+        pytest.param(
+            PYPROJECT,
+            "def build_wheel(*a): ...\n",
+            "AttributeError: module 'backend' has no attribute 'build_sdist'",
+            id="no hook for sdists",
+        ),
+        pytest.param(
+            PYPROJECT,
+            "import os\ndef build_sdist(*a): os._exit(4)\n",
+            "python ended with status 4",
+            id="silent end",
+        ),
+    ],
+)
+def test_backend_that_cannot_build_is_told_with_the_real_reason(
+    source: Path, out: Path, options: BuildOptions, pyproject: str, backend: str, why: str
+) -> None:
+    (source / "pyproject.toml").write_text(pyproject)
+    (source / "backend.py").write_text(backend)
+    said = refuse(source, out, options)
+    assert said.splitlines()[-1].endswith(why)
+    assert "ended with status 0" not in said
+
+
+@pytest.mark.parametrize(
     ("pyproject", "why"),
     [
         pytest.param("[build-system", "Failed to parse", id="no TOML"),
@@ -279,8 +436,11 @@ def drop_marker(environment: Path) -> None:
     (environment / "complete.json").unlink()
 
 
-def spoil_marker(environment: Path) -> None:
-    (environment / "complete.json").write_text("[")
+def spoil_marker(text: str) -> Callable[[Path], None]:
+    def spoil(environment: Path) -> None:
+        (environment / "complete.json").write_text(text)
+
+    return spoil
 
 
 def drop_python(environment: Path) -> None:
@@ -295,7 +455,17 @@ def test_whole_environment_is_used_again(source: Path, out: Path, cached: BuildO
     assert (environment_of(cached) / "mark").exists()
 
 
-@pytest.mark.parametrize("harm", [drop_marker, spoil_marker, drop_python])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        pytest.param(drop_marker, id="no marker"),
+        pytest.param(drop_python, id="no Python"),
+        *(
+            pytest.param(spoil_marker(text), id=f"marker {text}")
+            for text in ("[", "null", "[1]", "{}", '"abc"', '["a==1", null]', '{"a": "b"}')
+        ),
+    ],
+)
 def test_broken_environment_is_made_again(
     source: Path, out: Path, cached: BuildOptions, harm: Callable[[Path], None]
 ) -> None:
@@ -327,6 +497,35 @@ def test_another_index_has_another_environment(
     assert cached.cache
     folders = [path for path in (cached.cache / "build-envs").iterdir() if path.is_dir()]
     assert (len(folders) == 1) is shared
+
+
+UV_INDEX = 'index-url = "https://i.example.com/"\n'
+
+
+@pytest.mark.parametrize(
+    ("changes", "environments"),
+    [
+        # Two: the sdist of this project, of which the wheel is built, has no uv.toml in it.
+        pytest.param({"uv.toml": UV_INDEX}, 2, id="uv.toml"),
+        pytest.param({"pyproject.toml": f"{PYPROJECT}[tool.uv]\n{UV_INDEX}"}, 2, id="tool.uv"),
+        pytest.param(
+            {"pyproject.toml": f'{PYPROJECT}[[tool.uv.index]]\nurl = "https://i.example.com/"\n'},
+            2,
+            id="index of tool.uv",
+        ),
+        pytest.param({"pyproject.toml": f"{PYPROJECT}[tool.ruff]\n"}, 1, id="another tool"),
+        pytest.param({"README.md": UV_INDEX}, 1, id="another file"),
+    ],
+)
+def test_what_the_project_tells_uv_has_an_environment_of_its_own(
+    source: Path, out: Path, cached: BuildOptions, changes: dict[str, str], environments: int
+) -> None:
+    for name, text in changes.items():
+        (source / name).write_text(text)
+    build_dists(source, out, cached)
+    assert cached.cache
+    folders = [path for path in (cached.cache / "build-envs").iterdir() if path.is_dir()]
+    assert len(folders) == environments
 
 
 def test_without_a_cache_nothing_is_kept(source: Path, out: Path, options: BuildOptions) -> None:

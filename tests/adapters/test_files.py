@@ -36,10 +36,10 @@ def test_what_cannot_be_written_is_named_and_leaves_nothing(tmp_path: Path) -> N
     with pytest.raises(CannotWrite) as caught:
         write_text(path, "x")
     assert str(caught.value) == (
-        "error: cannot write\n"
+        "error: a file or directory cannot be read or written\n"
         f"  where: {path}\n"
         "  why:   Is a directory\n"
-        "  next:  make room or give the directory to this user, then run this again"
+        "  next:  see what is there, whether this user may write it, and whether there is room"
     )
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releasekit.adapters.git import open_worktree, parse_status, read_commit
-from releasekit.core.errors import NotARepository
+from releasekit.adapters.git import list_files, open_worktree, parse_status, read_commit
+from releasekit.adapters.http import child_environ
+from releasekit.core.errors import GitFailed, NotARepository
 from releasekit.core.project import Commit
 from support import ProjectDir
 
@@ -150,8 +151,79 @@ def test_repository_whose_state_git_cannot_tell_is_not_taken_for_clean(
     repository: ProjectDir,
 ) -> None:
     (repository.root / ".git" / "index").write_bytes(b"damaged")
-    said = refuse(repository.root, dict(repository.environ))
-    assert "why:   git says: fatal: .git/index: index file smaller than expected" in said
+    with pytest.raises(GitFailed) as caught:
+        commit_of(repository)
+    assert str(caught.value) == damaged(repository, "status --porcelain=v1 -z --untracked-files=no")
+
+
+def damaged(repository: ProjectDir, command: str) -> str:
+    return (
+        "error: git failed\n"
+        f"  where: {repository.root}\n"
+        "  why:   git says: fatal: .git/index: index file smaller than expected\n"
+        "  next:  mend what git says, then run this again; the command was: "
+        f"git -c core.hooksPath=/dev/null {command}"
+    )
+
+
+# --- the environment of a hook, and the files ---------------------------------------------------
+
+
+@pytest.fixture
+def in_hook(
+    repository: ProjectDir, make_repository: Callable[..., ProjectDir], tmp_path: Path
+) -> dict[str, str]:
+    """The environment of children where git runs the kit in a hook of another repository."""
+    other = make_repository("other")
+    other.write("other.txt", "x")
+    other.commit_all()
+    git = str(other.root / ".git")
+    mine = {
+        "GIT_DIR": git,
+        "GIT_COMMON_DIR": git,
+        "GIT_WORK_TREE": str(other.root),
+        "GIT_INDEX_FILE": f"{git}/index",
+        "GIT_OBJECT_DIRECTORY": f"{git}/objects",
+        "GIT_PREFIX": "d/",
+    }
+    return child_environ({**repository.environ, **mine}, tmp_path / "ca.pem")
+
+
+def test_commit_is_the_one_of_the_directory_whatever_hook_the_kit_runs_in(
+    repository: ProjectDir, in_hook: dict[str, str]
+) -> None:
+    assert read_commit(repository.root, in_hook) == commit_of(repository)
+    assert list_files(repository.root, in_hook) == ("a.txt", "d/b.txt")
+    with open_worktree(commit_of(repository), in_hook) as tree:
+        assert content_of(tree) == {"a.txt": b"a\n" * 20, "d/b.txt": b"b\n"}
+
+
+ODD_NAMES = (" lead", "größe mit.txt", "new\nline.txt", 'quo"te', "re\rturn", "tab\t")
+
+
+def test_files_are_listed_by_the_names_they_have(repository: ProjectDir) -> None:
+    for name in ODD_NAMES:
+        repository.write(name, "x")
+    repository.write(".gitignore", "*.log\n")
+    repository.commit_all()
+    for name in ("untracked.txt", "ignored.log"):
+        repository.write(name, "x")
+    (repository.root / "d" / "b.txt").unlink()
+    (repository.root / "link").symlink_to("d")
+    repository.git("add", "link")
+    names = list_files(repository.root, repository.environ)
+    assert sorted(names) == sorted((*ODD_NAMES, ".gitignore", "a.txt", "d/b.txt", "link"))
+
+
+def test_files_of_a_directory_are_relative_to_it(repository: ProjectDir) -> None:
+    assert list_files(repository.root / "d", repository.environ) == ("b.txt",)
+
+
+def test_files_that_git_cannot_list_are_not_taken_for_none(repository: ProjectDir) -> None:
+    (repository.root / ".git" / "index").write_bytes(b"damaged")
+    with pytest.raises(GitFailed) as caught:
+        list_files(repository.root, repository.environ)
+    assert str(caught.value) == damaged(repository, "ls-files -z --recurse-submodules")
 
 
 # --- the worktree -------------------------------------------------------------------------------
@@ -208,6 +280,27 @@ def test_worktree_has_the_committed_bytes_whatever_the_user_likes_on_disk(
         assert content_of(tree)["a.txt"] == b"a\n" * 20
 
 
+@pytest.mark.parametrize("place", ["home", "XDG_CONFIG_HOME", "core.attributesFile"])
+def test_worktree_has_the_committed_bytes_whatever_the_users_attributes_say(
+    with_submodule: ProjectDir, place: str, tmp_path: Path
+) -> None:
+    environ = dict(with_submodule.environ)
+    config = Path(environ["HOME"], ".config")
+    if place == "XDG_CONFIG_HOME":
+        environ[place] = str(config := tmp_path / "config")
+    (config / "git").mkdir(parents=True)
+    (config / "git" / "attributes").write_text("* text eol=crlf\n")
+    if place == "core.attributesFile":
+        (config / "git" / "attributes").rename(tmp_path / "attributes")
+        with_submodule.git("config", "--global", place, str(tmp_path / "attributes"))
+    with open_worktree(commit_of(with_submodule), environ) as tree:
+        content = content_of(tree)
+    assert (content["a.txt"], content["lib/a.txt"]) == (b"a\n" * 20, b"a\n" * 20)
+    clone = ("clone", "-q", str(with_submodule.root), str(tmp_path / "clone"))
+    ProjectDir(root=tmp_path, environ=environ).git(*clone)
+    assert (tmp_path / "clone" / "a.txt").read_bytes() == b"a\r\n" * 20  # what it would be
+
+
 def test_worktree_of_a_sparse_clone_is_whole(repository: ProjectDir) -> None:
     (repository.root / "e").mkdir()
     repository.write("e/c.txt", "c\n")
@@ -249,11 +342,24 @@ def test_worktree_holds_the_submodules(with_submodule: ProjectDir) -> None:
     assert not tree.exists()
 
 
+def test_files_of_submodules_are_listed_where_they_are_checked_out(
+    with_submodule: ProjectDir, tmp_path: Path
+) -> None:
+    ours = (".gitmodules", "a.txt", "d/b.txt")
+    listed = list_files(with_submodule.root, with_submodule.environ)
+    assert listed == (*ours, "lib/a.txt", "lib/d/b.txt")
+    with_submodule.git("clone", "-q", str(with_submodule.root), str(tmp_path / "clone"))
+    assert list_files(tmp_path / "clone", with_submodule.environ) == ours
+
+
 def test_submodule_that_cannot_be_fetched_stops_the_build(with_submodule: ProjectDir) -> None:
     with_submodule.git("config", "-f", ".gitmodules", "submodule.lib.url", "/nowhere")
     with_submodule.git("config", "--remove-section", "submodule.lib")
     with_submodule.commit_all()
     worktree = open_worktree(commit_of(with_submodule), with_submodule.environ)
-    with pytest.raises(NotARepository) as caught, worktree:
+    with pytest.raises(GitFailed) as caught, worktree:
         pytest.fail("a build must not begin")
-    assert "fatal: repository '/nowhere' does not exist" in str(caught.value)
+    answers = caught.value.answers()
+    assert answers["what"] == "git failed"
+    assert "fatal: repository '/nowhere' does not exist" in answers["why"]
+    assert answers["next"].endswith("submodule update --init --recursive")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import socket
 import ssl
 import subprocess
@@ -23,6 +24,7 @@ from adapters.conftest import Answer, Server, server_context
 from releasekit.adapters.http import (
     CA_VARIABLES,
     LOOPBACK,
+    child_environ,
     explain_failure,
     is_loopback,
     open_network,
@@ -34,6 +36,11 @@ from releasekit.core.target import Credentials
 
 Serve = Callable[[ssl.SSLContext | None], Server]
 BOB = Credentials(username="bob", password="hunter2", source="test")
+GIT_VARIABLES = (
+    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_DIR"),
+    *("GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
+    *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
+)
 PROXIES = [f"{word}_PROXY" for word in ("HTTP", "HTTPS", "ALL", "NO")]
 
 
@@ -304,6 +311,56 @@ def test_what_else_the_user_exports_reaches_children_unchanged() -> None:
         assert {name: network.environ[name] for name in mine} == mine
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        pytest.param("TWINE_USERNAME", False, id="twine's user"),
+        pytest.param("TWINE_PASSWORD", False, id="twine's password"),
+        pytest.param("TWINE_REPOSITORY_URL", False, id="all of twine's"),
+        pytest.param("RELEASEKIT_ADMIN_PASSWORD", False, id="password of administration"),
+        pytest.param("RELEASEKIT_CLIENT_CERT", False, id="all of the kit's"),
+        *(pytest.param(name, False, id=name) for name in GIT_VARIABLES),
+        *(pytest.param(n, False, id=n) for n in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")),
+        *(pytest.param(n, True, id=n) for n in ("GIT_SSH_COMMAND", "GIT_CONFIG_COUNT")),
+        *(pytest.param(n, True, id=n) for n in ("GIT_CONFIG_PARAMETERS", "GIT_ASKPASS")),
+        *(pytest.param(n, True, id=n) for n in ("PYTHONWARNINGS", "PIP_INDEX_URL", "UV_INDEX")),
+        *(pytest.param(n, True, id=n) for n in ("MY_TWINE_X", "HTTPS_PROXY", "HOME")),
+    ],
+)
+def test_children_get_no_credentials_and_no_foreign_repository(
+    name: str, kept: bool, tmp_path: Path
+) -> None:
+    ours = child_environ({"PATH": "/bin"}, tmp_path / "ca.pem")
+    added = {name: "hunter2"} if kept else {}
+    mine = {"PATH": "/bin", name: "hunter2"}
+    assert child_environ(mine, tmp_path / "ca.pem") == {**ours, **added}
+    with open_network(environ=mine) as network:
+        assert network.environ.get(name) == added.get(name)
+
+
+def test_git_has_no_variable_of_a_repository_that_is_not_known_here() -> None:
+    listed = subprocess.run(
+        ("git", "rev-parse", "--local-env-vars"), capture_output=True, check=True, text=True
+    )
+    local = {n for n in listed.stdout.split() if not n.startswith("GIT_CONFIG")}
+    # Two of git's own, which nothing but git itself sets for a moment.
+    assert local - set(GIT_VARIABLES) <= {"GIT_INTERNAL_SUPER_PREFIX", "GIT_REF_STORAGE_FORMAT"}
+
+
+def test_children_show_the_client_certificate_from_any_directory(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "client.pem"
+    authority.issue_cert("bob@example.com").private_key_and_cert_chain_pem.write_to_path(str(path))
+    monkeypatch.chdir(tmp_path)
+    names = ("SSL_CLIENT_CERT", "PIP_CLIENT_CERT")
+    for given in (str(path), "client.pem"):
+        with open_network(environ={"SSL_CLIENT_CERT": "/x"}, client_cert=given) as network:
+            assert [network.environ[name] for name in names] == [str(path), str(path)]
+    with open_network(environ={"SSL_CLIENT_CERT": "/x"}) as network:
+        assert [network.environ.get(name) for name in names] == ["/x", None]
+
+
 # --- proxies ------------------------------------------------------------------------------------
 
 
@@ -377,9 +434,26 @@ def test_answers_other_than_a_busy_server_are_final(server: Server, ca_file: Pat
     assert get(server.url, ca=ca_file).status_code == 404
 
 
-def test_credentials_are_sent(server: Server, ca_file: Path) -> None:
-    get(server.url, ca=ca_file)
-    assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI="]
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [
+        pytest.param("bob", "hunter2", id="ASCII"),
+        pytest.param("bob", "pässwörd", id="Latin-1 would have it"),
+        pytest.param("bøb", "pässwörd€", id="Latin-1 would not"),
+        pytest.param("bob", "a:b", id="colon"),
+    ],
+)
+def test_credentials_are_sent_as_utf_8(
+    server: Server, ca_file: Path, username: str, password: str
+) -> None:
+    user = Credentials(username=username, password=password, source="test")
+    with (
+        open_network(environ={}, ca_bundle=str(ca_file), timeout=5) as network,
+        open_session(network, user) as session,
+    ):
+        session.get(server.url)
+    (sent,) = server.authorizations
+    assert sent == f"Basic {base64.b64encode(f'{username}:{password}'.encode()).decode()}"
 
 
 URL = "https://nexus.example.com/x"

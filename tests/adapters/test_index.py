@@ -96,14 +96,6 @@ LOOK = (
             id="no right",
         ),
         pytest.param(
-            Answer(status=404, reason="Repository not found"),
-            "this is not a readable PyPI repository",
-            "the server answered 404 Repository not found",
-            "check url, hosted and group (or the .pypirc section):\n"
-            "         uploads go to a hosted repository, never to a group or a proxy",
-            id="no repository",
-        ),
-        pytest.param(
             Answer(status=400, reason=""),
             "the server's answer is not that of a package index",
             "400 without a reason",
@@ -127,10 +119,82 @@ def test_answer_that_is_no_page_is_a_situation(
     assert len(server.asked) == 1
 
 
-def test_unknown_project_has_no_files(server: Server, index: Index) -> None:
-    server.answers = [Answer(status=404, reason="Not Found")]
+ROOT = Answer(body=b"<html><head><title>Simple Index</title></head></html>")
+UNKNOWN = Answer(status=404, reason="Not Found")
+BOTH_PAGES = ["GET /repository/h/simple/demo/", "GET /repository/h/simple/"]
+
+
+def test_project_that_an_index_does_not_know_has_no_files(server: Server, index: Index) -> None:
+    server.answers = [UNKNOWN, ROOT]
     assert read_page(index, "demo") == ProjectPage(title="")
-    assert server.asked == ["GET /repository/h/simple/demo/"]
+    assert server.asked == BOTH_PAGES
+
+
+CHECK_URL = (
+    "check url, hosted and group (or the .pypirc section):\n"
+    "         uploads go to a hosted repository, never to a group or a proxy"
+)
+
+
+@pytest.mark.parametrize(
+    ("answers", "what", "where", "why", "mend"),
+    [
+        pytest.param(
+            [Answer(status=404, reason="Repository not found")],
+            "this is not a readable PyPI repository",
+            "/repository/h/",
+            "the server answered 404 Repository not found",
+            CHECK_URL,
+            id="no repository",
+        ),
+        pytest.param(
+            [UNKNOWN, Answer(status=404, reason="Gone")],
+            "this is not a readable PyPI repository",
+            "/repository/h/",
+            "the server answered 404 Not Found",
+            CHECK_URL,
+            id="no index: what the project's page said is told",
+        ),
+        pytest.param(
+            [UNKNOWN, Answer(body=b"<title>Sonatype Nexus Repository</title>")],
+            "this is not a readable PyPI repository",
+            "/repository/h/simple/",
+            "the server answered a page that is no index",
+            CHECK_URL,
+            id="a page for everything",
+        ),
+        pytest.param(
+            [UNKNOWN, Answer(status=401, reason="Unauthorized")],
+            "the user name or the password is wrong",
+            "/repository/h/simple/",
+            "the server answered 401 to user bob, whose credentials came from TWINE_USERNAME",
+            "check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
+            "         Nexus answers 401 to a disabled user as well",
+            id="password",
+        ),
+        pytest.param(
+            [UNKNOWN, Answer(status=400, reason="Odd")],
+            "the server's answer is not that of a package index",
+            "/repository/h/simple/",
+            "400 Odd",
+            LOOK,
+            id="odd",
+        ),
+    ],
+)
+def test_address_that_is_no_index_is_not_taken_for_one_without_the_project(
+    server: Server,
+    index: Index,
+    answers: list[Answer],
+    what: str,
+    where: str,
+    why: str,
+    mend: str,
+) -> None:
+    server.answers = answers
+    url = f"{server.url}{where}"
+    assert refuse(index) == f"error: {what}\n  where: {url}\n  why:   {why}\n  next:  {mend}"
+    assert server.asked == BOTH_PAGES
 
 
 def test_dead_link_is_no_file(server: Server, index: Index) -> None:
@@ -154,3 +218,22 @@ def test_credentials_go_to_the_index_alone(
         read_digest(index, PublishedFile(filename=WHEEL, url=f"{host.url}/{WHEEL}"))
     assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI="]
     assert elsewhere.authorizations == [None]
+
+
+def test_credentials_do_not_go_over_plain_http_to_the_same_host(
+    server: Server, index: Index
+) -> None:
+    server.speaks_both = True
+    plain = server.url.replace("https:", "http:")
+    for url in (plain, server.url):
+        read_digest(index, PublishedFile(filename=WHEEL, url=f"{url}/{WHEEL}"))
+    assert server.authorizations == [None, "Basic Ym9iOmh1bnRlcjI="]
+
+
+def test_credentials_do_not_follow_a_redirect_to_plain_http(server: Server, index: Index) -> None:
+    server.speaks_both = True
+    location = f"{server.url.replace('https:', 'http:')}/{WHEEL}"
+    server.answers = [Answer(status=302, headers={"Location": location}), Answer()]
+    read_digest(index, PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}"))
+    assert server.asked == [f"GET /{WHEEL}"] * 2
+    assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI=", None]

@@ -26,7 +26,11 @@ def test_facts_of_a_faultless_build(repository: ProjectDir, tmp_path: Path) -> N
     files = {"PKG-INFO": METADATA, "a.txt": "a", "d/b.txt": "b", "setup.py": ""}
     dists = [read_dist(write_wheel(tmp_path)), read_dist(write_sdist(tmp_path, files=files))]
     here = Path.cwd()
-    assert gather_facts(dists, repository.root, Version("1.0")) == tuple(
+    versioned = ("a.txt", "d/b.txt", "setup.py")
+    found = gather_facts(
+        dists, repository.root, versioned=versioned, release_version=Version("1.0")
+    )
+    assert found == tuple(
         DistFacts(
             dist=dist,
             metadata=parse_metadata(METADATA.encode())[0],
@@ -44,7 +48,9 @@ def test_facts_of_a_faulty_build(repository: ProjectDir, tmp_path: Path) -> None
         read_dist(write_wheel(tmp_path, metadata=metadata, record="demo.py,,\n")),
         read_dist(write_sdist(tmp_path, files={"PKG-INFO": METADATA})),
     ]
-    wheel, sdist = gather_facts(dists, repository.root, None)
+    wheel, sdist = gather_facts(
+        dists, repository.root, versioned=("a.txt", "d/b.txt"), release_version=None
+    )
     assert wheel.metadata_problems == ("unknown or malformed field foo",)
     problem = '1: (ERROR/3) Unknown directive type "nothing".'
     assert wheel.description_problem == problem
@@ -54,11 +60,11 @@ def test_facts_of_a_faulty_build(repository: ProjectDir, tmp_path: Path) -> None
     assert sdist.record_problems == ()
 
 
-def test_damaged_archives_are_facts_too(repository: ProjectDir, tmp_path: Path) -> None:
+def test_damaged_archives_are_facts_too(tmp_path: Path) -> None:
     for name in (WHEEL, SDIST):
         (tmp_path / name).write_bytes(b"damaged")
     dists = [read_dist(tmp_path / WHEEL), read_dist(tmp_path / SDIST)]
-    wheel, sdist = gather_facts(dists, repository.root, None)
+    wheel, sdist = gather_facts(dists, tmp_path, versioned=(), release_version=None)
     assert (wheel.metadata, sdist.metadata) == (None, None)
     assert wheel.record_problems == ("File is not a zip file",)
     assert sdist.missing_files[0].startswith("(check-manifest: ")
@@ -110,31 +116,42 @@ def test_untrue_record_has_a_problem_for_each_member(tmp_path: Path) -> None:
 # --- files in git -------------------------------------------------------------------------------
 
 
-def test_files_that_the_sdist_lacks_are_found(repository: ProjectDir, tmp_path: Path) -> None:
-    repository.write("größe mit.txt", "x")
-    repository.write(".gitignore", "*.log\n")
-    repository.commit_all()
-    repository.write("untracked.txt", "x")
-    repository.write("ignored.log", "x")
-    files = {"PKG-INFO": METADATA, "d/b.txt": "", "generated.py": ""}
-    sdist = write_sdist(tmp_path, files=files)
-    assert find_missing_files(sdist, repository.root) == ("a.txt", "größe mit.txt")
+VERSIONED = ("a.txt", "d/b.txt", "größe mit.txt", ".gitignore", "pyproject.toml", "MANIFEST.in")
 
 
-def test_project_may_leave_files_out_by_check_manifests_own_settings(
-    repository: ProjectDir, tmp_path: Path
+@pytest.mark.parametrize(
+    ("settings", "packed", "missing"),
+    [
+        pytest.param(
+            {},
+            ("d/b.txt", "generated.py", "pyproject.toml", "MANIFEST.in"),
+            ("a.txt", "größe mit.txt"),
+            id="what git has is to be there; more may be",
+        ),
+        pytest.param({}, VERSIONED, (), id="all is there"),
+        pytest.param(
+            {"pyproject.toml": '[tool.check-manifest]\nignore = ["a.*", "pyproject.toml"]\n'},
+            ("d/b.txt",),
+            ("MANIFEST.in", "größe mit.txt"),
+            id="check-manifest's own settings",
+        ),
+        pytest.param(
+            {"MANIFEST.in": "prune d\nexclude MANIFEST.in\nglobal-exclude *.txt\n"},
+            (),
+            ("pyproject.toml",),
+            id="what the project leaves out by name",
+        ),
+    ],
+)
+def test_versioned_files_that_the_sdist_lacks_are_found(
+    tmp_path: Path, settings: dict[str, str], packed: tuple[str, ...], missing: tuple[str, ...]
 ) -> None:
-    repository.write(
-        "pyproject.toml", '[tool.check-manifest]\nignore = ["a.*", "pyproject.toml"]\n'
-    )
-    repository.write("MANIFEST.in", "prune d\nexclude MANIFEST.in\n")
-    repository.commit_all()
-    assert find_missing_files(write_sdist(tmp_path), repository.root) == ()
-
-
-def test_directory_outside_git_is_a_problem_of_its_own(tmp_path: Path) -> None:
-    (found,) = find_missing_files(write_sdist(tmp_path), tmp_path)
-    assert found.startswith("(check-manifest: Couldn't find version control data")
+    root = tmp_path / "project"
+    root.mkdir()
+    for name, text in settings.items():
+        (root / name).write_text(text)
+    sdist = write_sdist(tmp_path, files={"PKG-INFO": METADATA, **dict.fromkeys(packed, "")})
+    assert find_missing_files(sdist, root, VERSIONED) == missing
 
 
 # --- where the metadata stands ------------------------------------------------------------------

@@ -4,14 +4,16 @@ import contextlib
 import fcntl
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from releasekit.adapters.process import Finished, capture, run
+from releasekit.adapters.process import GRACE, Finished, capture, run
 from releasekit.core.errors import MissingProgram
+from support import wait_for
 
 ENVIRON = {"PATH": os.environ["PATH"], "MARK": "ours"}
 
@@ -38,6 +40,18 @@ def test_capture_keeps_the_answer_apart(tmp_path: Path) -> None:
     assert capture(command, cwd=tmp_path, environ=ENVIRON) == Finished(
         command=command, status=0, output="out\0", errors="err\n"
     )
+
+
+def test_captured_answer_keeps_its_line_ends(tmp_path: Path) -> None:
+    command = python("import os; os.write(1, b'a\\r\\nb\\rc\\n\\xff')")
+    assert capture(command, cwd=tmp_path, environ=ENVIRON).output == "a\r\nb\rc\n\ufffd"
+
+
+def test_each_step_of_a_progress_bar_is_a_line(tmp_path: Path) -> None:
+    lines: list[str] = []
+    command = python("import os; os.write(1, b'1%\\r2%\\r\\ndone')")
+    assert run(command, cwd=tmp_path, environ=ENVIRON, log=lines.append).output == "1%\n2%\ndone"
+    assert lines == ["1%", "2%", "done"]
 
 
 def test_bytes_that_are_no_text_do_not_stop_a_run(tmp_path: Path) -> None:
@@ -141,6 +155,46 @@ def test_interrupt_stops_a_program_and_what_it_started(
         run(python(code), cwd=tmp_path, environ=ENVIRON, log=interrupt)
     assert is_free(lock, 2)
     assert time.monotonic() - started < (10 if child else 3)
+
+
+# The kit with a program that ignores SIGTERM; both signal by files what they have come to.
+TWICE = """
+import os, pathlib, sys
+from releasekit.adapters.process import {start}
+{start}((sys.executable, "-c", {program!r}), cwd=pathlib.Path.cwd(), environ=os.environ)
+"""
+HOLDER = """
+import fcntl, pathlib, signal, time
+def hear(number, frame):
+    pathlib.Path("termed").touch()
+signal.signal(signal.SIGTERM, hear)
+lock = open("lock", "w")
+fcntl.flock(lock, fcntl.LOCK_SH)
+pathlib.Path("ready").touch()
+while True:
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("start", ["run", "capture"])
+def test_second_interrupt_ends_the_grace_and_kills(start: str, tmp_path: Path) -> None:
+    code = TWICE.format(start=start, program=HOLDER)
+    environ = {**ENVIRON, "PYTHONPATH": os.pathsep.join(sys.path)}
+    kit = subprocess.Popen(
+        python(code), cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True
+    )
+    with kit:
+        wait_for((tmp_path / "ready").exists)
+        kit.send_signal(signal.SIGINT)
+        wait_for((tmp_path / "termed").exists)  # the grace has begun
+        assert not is_free(tmp_path / "lock", 0.05)
+        second = time.monotonic()
+        kit.send_signal(signal.SIGINT)
+        _, errors = kit.communicate(timeout=10)
+    assert is_free(tmp_path / "lock", 2)
+    assert time.monotonic() - second < GRACE
+    assert errors.count("KeyboardInterrupt") > 1
+    assert kit.returncode == -signal.SIGINT
 
 
 def test_signal_stops_a_captured_program_too(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from adapters.conftest import Answer, Server
 from releasekit.adapters.http import Network, open_network
 from releasekit.adapters.upload import Attempt, OnSent, upload_once
+from releasekit.core.dists import Dist, read_dist
 from releasekit.core.target import Credentials
 from releasekit.servers.sandbox import run_sandbox
 from samples import SDIST, WHEEL, write_sdist, write_wheel
@@ -23,7 +25,7 @@ def network(ca_file: Path) -> Iterator[Network]:
 
 def upload(path: Path, url: str, network: Network, on_sent: OnSent | None = None) -> Attempt:
     return upload_once(
-        path,
+        read_dist(path),
         url,
         network=network,
         credentials=BOB,
@@ -41,7 +43,7 @@ def test_dists_arrive_with_their_bytes_and_progress_is_told(tmp_path: Path) -> N
         user = Credentials(username=sandbox.username, password=sandbox.password, source="test")
         attempts = [
             upload_once(
-                path,
+                read_dist(path),
                 sandbox.upload_url(),
                 network=network,
                 credentials=user,
@@ -187,6 +189,73 @@ def test_file_that_twine_refuses_is_not_sent(
     assert (tried.final, server.asked) == (True, [])
     assert tried.error is not None
     assert tried.error.answers()["what"] == f"{WHEEL} was not uploaded"
+
+
+def other_wheel(dist: Dist) -> None:
+    write_wheel(dist.path.parent, files={"demo.py": "ANSWER = 43\n"})
+
+
+def longer_sdist(dist: Dist) -> None:
+    with dist.path.open("ab") as file:
+        file.write(b"\0")
+
+
+def garbage(dist: Dist) -> None:
+    dist.path.write_bytes(b"no archive")
+
+
+def removed(dist: Dist) -> None:
+    dist.path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("write", "change"),
+    [
+        pytest.param(write_wheel, other_wheel, id="another wheel of the same name"),
+        pytest.param(write_sdist, longer_sdist, id="a byte more"),
+        pytest.param(write_wheel, garbage, id="garbage"),
+        pytest.param(write_sdist, removed, id="nothing any more"),
+    ],
+)
+def test_file_that_was_changed_after_it_was_read_is_not_sent(
+    server: Server,
+    network: Network,
+    tmp_path: Path,
+    write: Callable[[Path], Path],
+    change: Callable[[Dist], None],
+) -> None:
+    dist = read_dist(write(tmp_path))
+
+    def try_it() -> Attempt:
+        return upload_once(
+            dist, server.url, network=network, credentials=BOB, on_sent=lambda sent, size: None
+        )
+
+    assert try_it().error is None
+    change(dist)
+    attempt = try_it()
+    assert (attempt.reason, attempt.final) == (
+        f"{dist.filename} was changed after it was checked",
+        True,
+    )
+    assert str(attempt.error) == (
+        "error: dist/ does not hold what was built\n"
+        f"  where: {tmp_path}\n"
+        f"  why:   {dist.filename} was changed after it was checked\n"
+        "  next:  nox -s build, then this again (in CI: pass dist/ and reports/ on from one build "
+        "job)"
+    )
+    assert server.asked == ["POST /"]  # of the first try
+
+
+def test_credentials_are_sent_as_utf_8(server: Server, network: Network, tmp_path: Path) -> None:
+    user = Credentials(username="bøb", password="pässwörd€", source="test")
+    dist = read_dist(write_wheel(tmp_path))
+    upload_once(
+        dist, server.url, network=network, credentials=user, on_sent=lambda sent, size: None
+    )
+    sent = base64.b64encode("bøb:pässwörd€".encode()).decode()
+    assert server.authorizations == [f"Basic {sent}"]
 
 
 def test_interrupt_in_the_middle_stops_an_upload(

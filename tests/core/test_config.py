@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from releasekit.core.checks import CHECKS, Severity
 from releasekit.core.config import (
     KEYS,
     Settings,
@@ -127,6 +128,10 @@ def test_later_source_beats_the_earlier_one_key_by_key(
     [
         pytest.param("url", "sandbox", None, id="the sandbox, where a table names a Nexus"),
         pytest.param("url", "http://h.example.com:8081/", "http://h.example.com:8081", id="slash"),
+        pytest.param("url", "https://[::1]:8443", "https://[::1]:8443", id="IPv6"),
+        pytest.param("url", "https://nexus_1", "https://nexus_1", id="name of a container"),
+        pytest.param("url", "https://größe.example", "https://größe.example", id="IDN"),
+        pytest.param("severity", {"RK102": "error"}, {"RK102": "error"}, id="what it is anyway"),
         pytest.param("timeout", "90", 90, id="number from the environment"),
         pytest.param("severity", "", {}, id="no severities"),
     ],
@@ -135,20 +140,35 @@ def test_value_is_read(key: str, value: object, read: object) -> None:
     assert dump(parse_settings([read_table("T", {key: value})]))[key] == read
 
 
+PORT = "T url: the port is no number from 1 to 65535"
+SPACE = "T url: an address has no space and no line break in it"
 REPOSITORY = "string should match pattern '^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$'"
 
 
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
     [
-        pytest.param("url", "nexus", "T url: this is not an https:// address", id="no scheme"),
-        pytest.param("url", "ftp://h/", "T url: this is not an https:// address", id="ftp"),
-        pytest.param("url", "https://", "T url: this is not an https:// address", id="no host"),
-        pytest.param("url", "https://[::1", "T url: invalid IPv6 URL", id="half an address"),
-        pytest.param("url", "https://h:0", "T url: port out of range 0-65535", id="port 0"),
         pytest.param(
-            "url", "https://h:99999", "T url: port out of range 0-65535", id="port too high"
+            "url", "nexus", "T url: this is not an http:// or https:// address", id="no scheme"
         ),
+        pytest.param(
+            "url", "ftp://h/", "T url: this is not an http:// or https:// address", id="ftp"
+        ),
+        pytest.param(
+            "url", "https://", "T url: this is not an http:// or https:// address", id="no host"
+        ),
+        pytest.param("url", "https://[::1", "T url: invalid IPv6 URL", id="half an address"),
+        pytest.param("url", "https://h:0", PORT, id="port 0"),
+        pytest.param("url", "https://h:99999", PORT, id="port too high"),
+        pytest.param("url", "https://h:http", PORT, id="word as port"),
+        pytest.param("url", "https://bob:hun/ter2@h", PORT, id="password with a slash"),
+        pytest.param("url", "https://a..b/x", "T url: a..b is no host name", id="two dots"),
+        pytest.param("url", "https://.", "T url: . is no host name", id="a dot"),
+        pytest.param("url", "https://*.b:8443", "T url: *.b is no host name", id="wildcard"),
+        pytest.param("url", "https://%20/", "T url: %20 is no host name", id="escaped space"),
+        pytest.param("url", "https://a b/", SPACE, id="space in the host"),
+        pytest.param("url", "https://a/b c", SPACE, id="space in the path"),
+        pytest.param("url", "https://a\n", SPACE, id="line break of a secret's file"),
         pytest.param(
             "url",
             "https://h.example.com/?x=1",
@@ -172,6 +192,12 @@ REPOSITORY = "string should match pattern '^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$'"
             "https://h.example.com/repository/pypi/",
             "T url: give the address of Nexus itself, without /repository/NAME/",
             id="repository",
+        ),
+        pytest.param(
+            "url",
+            "https://h.example.com/nexus/repository",
+            "T url: give the address of Nexus itself, without /repository/NAME/",
+            id="repository without a name",
         ),
         pytest.param("url", 3, "T url: input should be a valid string", id="number"),
         pytest.param("hosted", "a/b", f"T hosted: {REPOSITORY}", id="path as repository"),
@@ -233,6 +259,40 @@ def test_wrong_value_is_refused_with_its_path(key: str, value: object, problem: 
     assert (error.source, error.count, error.problems) == ("T", 1, problem)
 
 
+FIXED = ("RK102", "RK103", "RK301")
+
+
+def test_guarantees_rest_on_these_checks() -> None:
+    assert tuple(check.code for check in CHECKS if check.fixed) == FIXED
+    assert {check.severity for check in CHECKS if check.fixed} == {Severity.ERROR}
+
+
+@pytest.mark.parametrize("severity", ["warning", "note", "off"])
+@pytest.mark.parametrize("code", FIXED)
+def test_check_that_a_guarantee_rests_on_stays_an_error(code: str, severity: str) -> None:
+    problem = f"{code} stays an error: a guarantee rests on it"
+    error = refuse(table(severity={code: severity, "RK101": "off"}))
+    assert (error.count, error.problems) == (1, f"T severity: {problem}")
+    error = refuse(read_environment({"RELEASEKIT_SEVERITY": f"RK101=off, {code}={severity}"}))
+    assert (error.count, error.problems) == (1, f"RELEASEKIT_SEVERITY: {problem}")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param({"hosted": "a", "group": "a"}, id="group"),
+        pytest.param({"hosted": "a", "proxy": "A"}, id="proxy, in another case"),
+        pytest.param({"hosted": "a", "snapshots": "a"}, id="snapshots"),
+        pytest.param({"group": "a", "proxy": "a"}, id="group and proxy"),
+        pytest.param({"group": "Releases", "snapshots": "releases"}, id="group and snapshots"),
+        pytest.param({"hosted": "PyPI-Proxy"}, id="a name that is a default"),
+    ],
+)
+def test_one_repository_has_one_part(names: dict[str, str]) -> None:
+    error = refuse(table(**names))
+    assert error.problems == "names: hosted, proxy, group and snapshots are different repositories"
+
+
 def test_all_problems_of_all_sources_come_at_once() -> None:
     environ = {"RELEASEKIT_HOSTED": "a b", "RELEASEKIT_URI": "x", "RELEASEKIT_SEVERITY": "all=off"}
     error = refuse(table(timeout=-1), read_environment(environ))
@@ -249,8 +309,9 @@ def test_all_problems_of_all_sources_come_at_once() -> None:
 
 @given(st.text(min_size=1))
 def test_value_never_shows_in_a_refusal(secret: str) -> None:
-    error = refuse(table(url=f"hunter2{secret}", timeout=f"hunter2{secret}"))
-    assert "hunter2" not in str(error)
+    for start in ("", "https://bob:", "https://bob@h:", "https://h/?"):
+        error = refuse(table(url=f"{start}hunter2{secret}", timeout=f"hunter2{secret}"))
+        assert "hunter2" not in str(error)
 
 
 def test_own_file_beats_pyproject_as_a_whole() -> None:

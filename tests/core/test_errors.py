@@ -20,10 +20,12 @@ STATUSES = {
     Status.REFUSED: """
         NoReleaseTag TagIsNoVersion TagsDisagree TagNotOnHead DirtyTree BuildFailed ChecksRefused
         FilesChanged RecordOfAnotherCommit Conflict OtherBytesServed PackageBroken
+        NotInCommit CannotProve
     """,
     Status.FAILED: """
         BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
-        InstallUnavailable MissingProgram CannotWrite NoServer
+        InstallUnavailable MissingProgram CannotWrite NoServer GitFailed
+        InternalError
     """,
     Status.INTERRUPTED: "Interrupted",
 }

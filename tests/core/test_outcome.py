@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from releasekit.core.events import (
     Planned,
     ProjectRead,
     Published,
+    RecordRead,
     Sent,
     TargetChosen,
     Verified,
@@ -22,19 +24,23 @@ from releasekit.core.events import (
 from releasekit.core.outcome import Outcome, StepTime, fold_event
 from releasekit.core.plan import Plan
 from releasekit.core.project import Commit, Project
-from releasekit.core.record import Record
+from releasekit.core.record import Record, RecordedFile
+from samples import SDIST, WHEEL
 
 COMMIT = Commit(root=Path("/p"), sha="ab", time=0, tags=(), changed=(), shallow=False)
 PROJECT = Project(root=Path("/p"), commit=COMMIT, tag=None)
 RECORD = Record(
     project="demo",
-    version="1",
+    version="1.0",
     tag=None,
     commit="ab",
     dirty=False,
     requirements=(),
     tools={},
-    files=(),
+    files=(
+        RecordedFile(filename=SDIST, size=5, sha256="a" * 64),
+        RecordedFile(filename=WHEEL, size=6, sha256="b" * 64),
+    ),
 )
 FINDING = Finding(
     code="RK101", severity=Severity.ERROR, message="m", place=Place(file="f"), fix="fix"
@@ -92,6 +98,29 @@ def test_events_of_a_release_add_up() -> None:
         step="verify",
         began=15.0,
     )
+
+
+def test_record_of_an_earlier_build_is_known_too_and_is_no_step() -> None:
+    outcome = fold(
+        (1.0, Began(step="version")),
+        (1.5, ProjectRead(project=PROJECT)),
+        (2.0, RecordRead(record=RECORD)),
+        (2.0, Began(step="check")),
+    )
+    assert outcome == replace(
+        START,
+        project=PROJECT,
+        record=RECORD,
+        times=(StepTime(step="version", seconds=0.5),),
+        step="check",
+        began=2.0,
+    )
+
+
+def test_record_that_is_read_gives_way_to_one_that_is_built() -> None:
+    built = RECORD.model_copy(update={"dirty": True})
+    outcome = fold((1.0, RecordRead(record=RECORD)), (2.0, Built(record=built)))
+    assert outcome.record == built
 
 
 def test_step_that_did_not_end_has_no_time() -> None:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.version import Version
 
 from releasekit.core.checks import CODES, Finding, Place, Severity
 from releasekit.core.errors import Interrupted, Status
@@ -27,6 +28,7 @@ from releasekit.core.report import (
     render_reports,
     render_summary,
 )
+from releasekit.core.version import ReleaseTag
 from samples import SDIST, WHEEL, make_dist
 
 HOSTED = "https://nexus.example.com/repository/pypi-hosted/"
@@ -148,6 +150,45 @@ def test_outcome_of_a_run_that_did_nothing_has_the_same_keys() -> None:
     stopped = replace(START, status=Status.INTERRUPTED, error=answers)
     assert json.loads(render_outcome(stopped)) == NOTHING
     assert list(NOTHING) == list(json.loads(render_outcome(RELEASED)))
+
+
+TAG = ReleaseTag(name="release/1.0", version=Version("1.0"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        pytest.param(
+            replace(START, project=Project(root=Path("/p"), commit=COMMIT, tag=TAG)),
+            (None, "1.0", "release/1.0"),
+            id="the tag's where nothing was built",
+        ),
+        pytest.param(
+            replace(RELEASED, project=Project(root=Path("/p"), commit=COMMIT, tag=TAG)),
+            ("demo", "1.0", "v1.0"),
+            id="the record's where there is one",
+        ),
+        pytest.param(
+            replace(
+                START,
+                project=Project(root=Path("/p"), commit=replace(COMMIT, changed=("a",)), tag=TAG),
+            ),
+            (None, None, None),
+            id="none: no tag names a changed tree",
+        ),
+        pytest.param(
+            replace(START, project=Project(root=Path("/p"), commit=COMMIT, tag=None)),
+            (None, None, None),
+            id="none: no tag",
+        ),
+    ],
+)
+def test_outcome_names_what_was_to_be_released(
+    outcome: Outcome, told: tuple[str | None, ...]
+) -> None:
+    document = json.loads(render_outcome(outcome))
+    assert (document["project"], document["version"], document["tag"]) == told
+    assert document["commit"] == COMMIT.sha
 
 
 def test_outcome_counts_the_findings() -> None:

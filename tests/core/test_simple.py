@@ -11,6 +11,7 @@ from releasekit.core.simple import (
     NotAnIndexPageError,
     ProjectPage,
     PublishedFile,
+    is_root_page,
     parse_project_page,
 )
 
@@ -98,6 +99,25 @@ def test_what_links_to_no_file_is_left_out(link: str) -> None:
     assert parse_project_page(f"<title>Links for demo</title>{link}", URL).files == ()
 
 
+@pytest.mark.parametrize(
+    ("page", "is_root"),
+    [
+        pytest.param("<title>Simple index</title>", True, id="title of PEP 503"),
+        pytest.param("<html><head><title>\n Simple Index \n</title>", True, id="pypiserver"),
+        pytest.param('<meta name="pypi:repository-version" content="1.3">', True, id="PEP 629"),
+        pytest.param('<title>x</title><meta name="api-version" value="2"/>', True, id="Nexus"),
+        pytest.param("<title>Simple index</title><![foo[", True, id="with what cannot be read"),
+        pytest.param("<title>Sign in</title><a href='/help'>?</a>", False, id="login"),
+        pytest.param("<h1>Simple index</h1>", False, id="the words elsewhere"),
+        pytest.param("<title>No simple index</title>", False, id="the words later"),
+        pytest.param('<meta name="viewport">', False, id="another meta"),
+        pytest.param("", False, id="empty"),
+    ],
+)
+def test_root_of_an_index_is_known_by_its_marks(page: str, is_root: bool) -> None:
+    assert is_root_page(page) is is_root
+
+
 def test_first_of_two_files_with_one_name_is_found() -> None:
     links = '<a href="/a/x.zip#md5=aa">x</a><a href="/b/x.zip#md5=bb">x</a>'
     page = parse_project_page(links, URL)
@@ -139,3 +159,4 @@ def test_every_listed_file_is_read_back(files: list[tuple[str, str, str]]) -> No
 def test_any_text_is_an_index_page_or_refused(text: str) -> None:
     with contextlib.suppress(NotAnIndexPageError):
         assert isinstance(parse_project_page(text, URL), ProjectPage)
+    assert is_root_page(text) in (True, False)

@@ -27,6 +27,8 @@ from releasekit.core.errors import BuildFailed, BuildRequirementsFailed
 
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")
 """A line of `uv pip freeze`; warnings may stand between them."""
+CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
+"""What an address of a requirement may hold, and no message."""
 DistributionName = Literal["sdist", "wheel"]
 INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 PIP_TO_UV = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX"}
@@ -206,7 +208,7 @@ def _make_environment(
     for arguments in steps:
         finished = _uv(arguments, source, options)
         if finished.status:
-            names = ", ".join(sorted(requires)) or "none"
+            names = CREDENTIALS.sub("", ", ".join(sorted(requires))) or "none"
             raise BuildRequirementsFailed(
                 root=str(source), log="", requirements=names, tail=finished.tail()
             )

@@ -93,10 +93,11 @@ def _start(
 def _read(process: subprocess.Popen[bytes], log: Log | None) -> str:
     lines = []
     stdout = process.stdout or io.BytesIO()
-    for line in io.TextIOWrapper(stdout, encoding="utf-8", errors="replace"):
-        lines.append(line)
-        if log:
-            log(line.rstrip("\n"))
+    with io.TextIOWrapper(stdout, encoding="utf-8", errors="replace") as text:
+        for line in text:
+            lines.append(line)
+            if log:
+                log(line.rstrip("\n"))
     process.wait()
     return "".join(lines)
 

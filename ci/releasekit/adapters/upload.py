@@ -48,7 +48,7 @@ def upload_once(
     Only the bytes that were checked go up: the file is hashed again before it is sent, and has
     another SHA-256 where something changed it meanwhile. `on_sent` may raise to stop the upload.
     """
-    if read_dist(dist.path) != dist:
+    if not _is_unchanged(dist):
         reason = f"{dist.filename} was changed after it was checked"
         changed = FilesChanged(dist=str(dist.path.parent), reason=reason)
         return Attempt(error=changed, reason=reason, final=True)
@@ -63,6 +63,13 @@ def upload_once(
         failure = explain_failure(error, url)
         return Attempt(error=failure, reason=failure.answers()["why"], final=False)
     return _judge(answer, url, credentials)
+
+
+def _is_unchanged(dist: Dist) -> bool:
+    try:
+        return read_dist(dist.path) == dist
+    except OSError:  # it is gone
+        return False
 
 
 def _post(
