@@ -88,7 +88,12 @@ def _must(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
 
 def _git(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
     # No hook of the user's runs for a throw-away checkout, no prompt, no optional lock, C locale.
-    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
+    quiet = {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "LC_ALL": "C.UTF-8",
+    }
     command = ("git", "-c", "core.hooksPath=/dev/null", *arguments)
     return capture(command, cwd=root, environ={**environ, **quiet})
 
