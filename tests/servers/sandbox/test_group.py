@@ -61,24 +61,27 @@ def test_a_routing_rule_takes_the_member_out_of_the_group(routed: Client) -> Non
     assert ">acme-core</a>" in routed.get("simple/", "pypi-proxy").text
 
 
+REMOTE = b"\x1f\x8b\x08 remote"
+
+
 def test_the_first_member_wins_for_link_and_bytes(client: Client, remote: Path) -> None:
     for name in ("rp-1.tar.gz", "rp-2.tar.gz"):
-        (remote / name).write_bytes(b"remote")
+        (remote / name).write_bytes(REMOTE)
     store = client.sandbox.state.store
     store("pypi-hosted", project="rp", version="1", filename="rp-1.tar.gz", content=b"hosted")
     page = client.get("simple/rp/", "pypi-group").text
     assert f"rp-1.tar.gz#md5={hashlib.md5(b'hosted').hexdigest()}" in page
-    assert f"rp-2.tar.gz#sha256={hashlib.sha256(b'remote').hexdigest()}" in page
+    assert f"rp-2.tar.gz#sha256={hashlib.sha256(REMOTE).hexdigest()}" in page
     contents = [
         client.get(f"packages/rp/{version}/rp-{version}.tar.gz", "pypi-group").content
         for version in (1, 2)
     ]
-    assert contents == [b"hosted", b"remote"]
+    assert contents == [b"hosted", REMOTE]
 
 
-def test_an_offline_member_is_skipped_silently(client: Client, remote: Path) -> None:
+def test_an_offline_member_is_shown_all_the_same(client: Client, remote: Path) -> None:
     (remote / "rp-1.tar.gz").write_bytes(b"remote")
     client.upload()
     client.sandbox.state.faults = Faults(offline=("pypi-hosted",))
-    assert client.page("pypi-group") == "rp-1.tar.gz"
+    assert client.page("pypi-group") == "rp-1-py3-none-any.whl rp-1.tar.gz"
     assert outcome(client.get("simple/rp/")) == "503 Repository offline"

@@ -59,7 +59,7 @@ def test_signature_is_stored_beside_its_file(client: Client) -> None:
     answer = client.session.post(
         client.sandbox.upload_url(),
         data={":action": "file_upload", "name": "rp", "version": "1"},
-        files={"content": ("rp-1.zip", ZIP), "gpg_signature": ("x.asc", b"signed\n")},
+        files={"content": ("rp-1.zip", ZIP), "gpg_signature": ("rp-1.zip.asc", b"signed\n")},
         auth=client.auth,
         timeout=10,
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 WHEEL = "far-1-py3-none-any.whl"
 PAGE = (
     '<a href="{0}#md5=0" rel="internal" data-yanked="bad" data-requires-python="&gt;=3.9"'
-    ' data-dist-info-metadata="true">{0}</a>'
+    ' data-dist-info-metadata="true">{1}</a>'
 )
 
 
@@ -53,7 +53,7 @@ class Remote:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def page(self, project: str, *files: str) -> None:
-        text = "".join(PAGE.format(file) for file in files)
+        text = "".join(PAGE.format(file, file.rpartition("/")[2]) for file in files)
         self.answers[f"/simple/{project}/"] = (200, text.encode(), {})
 
     def paths(self) -> list[str]:
@@ -102,7 +102,7 @@ def test_a_directory_is_served_with_sha256_and_requires_python(
 
 def test_links_are_rewritten(far: Client, upstream: Remote) -> None:
     upstream.page("far", "../../f/far-2.tar.gz", WHEEL, "ExtLib_odd.tar.gz")
-    upstream.answers["/f/far-2.tar.gz"] = (200, b"two", {})
+    upstream.answers["/f/far-2.tar.gz"] = (200, b"\x1f\x8btwo", {})
     page = far.get("simple/far/", "pypi-proxy").text
     requires = 'rel="internal"       data-requires-python="&gt;=3.9" >'
     paths = ("2/far-2.tar.gz", f"1/{WHEEL}", "xtLib_odd/ExtLib_odd.tar.gz")
@@ -111,7 +111,7 @@ def test_links_are_rewritten(far: Client, upstream: Remote) -> None:
         for path in paths
     )
     assert f"<h1>Links for fa</h1>\n{links}</body>" in page
-    assert far.get("packages/far/2/far-2.tar.gz", "pypi-group").content == b"two"
+    assert far.get("packages/far/2/far-2.tar.gz", "pypi-group").content == b"\x1f\x8btwo"
 
 
 def test_upstream_is_asked_once_and_as_the_server_asks(far: Client, upstream: Remote) -> None:

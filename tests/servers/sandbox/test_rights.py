@@ -35,7 +35,6 @@ WRONG_TARGETS = [
     "/repository/nope/",
     "/repository/pypi-hosted",
     "/service/rest/v1/status",
-    "/",
 ]
 
 
@@ -52,9 +51,7 @@ def test_wrong_credentials_are_401_everywhere(client: Client, method: str, targe
 NO_CREDENTIALS = {
     "nothing": NONE,
     "empty user and password": bearer("Basic Og=="),
-    "bearer": bearer("Bearer abc"),
-    "no base64": bearer("Basic ???"),
-    "no text": bearer("Basic /w=="),
+    "a scheme that it does not know": bearer("Negotiate abc"),
 }
 
 
@@ -66,7 +63,7 @@ def test_without_credentials_only_reading_is_open(client: Client, headers: dict[
 
 CLOSED = {
     "page": ("GET", PAGE, 401),
-    "unknown file": ("GET", "/repository/pypi-hosted/packages/a/1/a.whl", 401),
+    "unknown file": ("GET", "/repository/pypi-hosted/packages/ab/1/a.whl", 401),
     "upload": ("POST", "/repository/pypi-hosted/", 401),
     "unknown repository": ("GET", "/repository/nope/", 404),
     "no slash": ("GET", "/repository/pypi-hosted", 400),

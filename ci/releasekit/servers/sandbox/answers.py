@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
@@ -42,11 +43,8 @@ ERROR: Headers = (
 )
 CHALLENGE: Headers = (("WWW-Authenticate", 'BASIC realm="Sonatype Nexus Repository Manager"'),)
 # Where the server's standard phrase is not Python's, or Python's differs by version.
-PHRASES = {
-    413: "Payload Too Large",
-    416: "Range Not Satisfiable",
-    500: "Server Error",
-}
+PHRASES = {413: "Payload Too Large", 416: "Requested Range Not Satisfiable"}
+MESSAGES = {416: "Range Not Satisfiable", 500: "Server Error"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,8 +91,13 @@ class Answer:
 
 
 def find_phrase(status: int) -> str:
-    """Find the server's standard phrase for a status."""
+    """Find the standard phrase for a status."""
     return PHRASES.get(status) or HTTPStatus(status).phrase
+
+
+def find_message(refusal: Refusal) -> str:
+    """Find what stands in the status line and in the page."""
+    return refusal.message or MESSAGES.get(refusal.status) or find_phrase(refusal.status)
 
 
 def answer(status: int, headers: Headers = (), content: bytes | Slice = b"") -> Answer:
@@ -103,26 +106,26 @@ def answer(status: int, headers: Headers = (), content: bytes | Slice = b"") -> 
     return Answer(status=status, reason=find_phrase(status), headers=dated, content=content)
 
 
-def answer_refusal(refusal: Refusal, base: str) -> Answer:
+def answer_refusal(refusal: Refusal, base: str, headers: Headers = REPOSITORY) -> Answer:
     """Answer with the error page; the message is also the reason phrase."""
-    phrase = find_phrase(refusal.status)
-    message = refusal.message or phrase
+    message = find_message(refusal)
     return Answer(
         status=refusal.status,
         reason=message,
-        headers=(*REPOSITORY, *ERROR),
-        content=render_error(refusal.status, phrase, message, base),
+        headers=(*headers, *ERROR),
+        content=render_error(refusal.status, find_phrase(refusal.status), message, base),
     )
 
 
-def answer_bare(refusal: Refusal) -> Answer:
+def answer_bare(refusal: Refusal, headers: Headers = REPOSITORY) -> Answer:
     """Answer an error without a page, as PUT, DELETE and the like get it."""
-    return replace(answer(refusal.status), reason=refusal.message or find_phrase(refusal.status))
+    return Answer(status=refusal.status, reason=find_message(refusal), headers=headers)
 
 
-def answer_unauthorized() -> Answer:
+def answer_unauthorized(headers: Headers) -> Answer:
     """Ask for credentials; this is never the error page."""
-    return answer(401, CHALLENGE)
+    dated = (("Date", formatdate(usegmt=True)), *headers, *CHALLENGE)
+    return Answer(status=401, reason=find_phrase(401), headers=dated)
 
 
 def answer_not_browseable(name: str, kind: str, base: str) -> Answer:
@@ -138,7 +141,8 @@ def answer_login() -> Answer:
     )
 
 
-def answer_outside(status: int) -> Answer:
-    """Answer something outside /repository/, with nothing in it."""
+def answer_rest(status: int) -> Answer:
+    """Answer for the REST API, with nothing in it."""
     dated = (("Date", formatdate(usegmt=True)), *STANDARD)
-    return Answer(status=status, reason=find_phrase(status), headers=dated)
+    fault = () if status == HTTPStatus.OK else (("X-Siesta-FaultId", str(uuid.uuid4())),)
+    return Answer(status=status, reason=find_phrase(status), headers=(*dated, *fault))

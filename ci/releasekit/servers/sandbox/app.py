@@ -10,12 +10,15 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from .answers import (
+    REPOSITORY,
+    STANDARD,
     Answer,
+    Headers,
     answer,
     answer_bare,
     answer_login,
-    answer_outside,
     answer_refusal,
+    answer_rest,
     answer_unauthorized,
 )
 from .asked import Asked, parse_request, parse_target
@@ -25,13 +28,17 @@ from .reason import REASON_HEADER, encode_reason
 from .state import LoggedRequest, State
 from .upload import Cut, receive_upload
 from .values import Account, Refusal
-from .views import answer_get, is_index_or_file
+from .views import answer_get, needs_read
 
-STATUS = "/service/rest/v1/status"
+STATUS = ("/service/rest/v1/status", "/service/rest/v1/status/")
+
+
+class WrongCredentials(Exception):
+    """Credentials are wrong, or no credentials at all."""
 
 
 class Unauthorized(Exception):
-    """Credentials are wrong, or are needed and absent."""
+    """Credentials are needed and absent."""
 
 
 class App:
@@ -62,7 +69,7 @@ class App:
         self._state.log(
             LoggedRequest(
                 method=asked.method,
-                path=asked.sent,
+                path=asked.target,
                 status=status,
                 username=asked.username,
                 error=error,
@@ -73,23 +80,26 @@ class App:
         if self._state.faults.login_page:
             return answer_login()
         try:
-            self._check_credentials(asked)
+            if asked.in_repositories or asked.in_rest:
+                self._check_credentials(asked)
             if not asked.in_repositories:
-                return answer_outside(200 if asked.reading and asked.target == STATUS else 404)
+                return answer_outside(asked)
             return await self._answer_repository(asked, request)
+        except WrongCredentials:
+            return answer_unauthorized(STANDARD)
         except Unauthorized:
-            return answer_unauthorized()
+            return answer_unauthorized(REPOSITORY)
         except Refusal as refusal:
-            paged = asked.reading or asked.method == "POST"
-            return answer_refusal(refusal, asked.base) if paged else answer_bare(refusal)
+            return answer_refused(refusal, asked)
 
     async def _answer_repository(self, asked: Asked, request: Request) -> Answer:
         name, path = parse_target(asked.target)
         if name not in self._state.repositories:
             raise Refusal(404, "Repository not found")
         repository = self._state.repositories[name]
+        repository.check_online()
         if asked.reading:
-            if is_index_or_file(path):
+            if needs_read(path, asked.method):
                 self._check_right(asked, "read")
             return await run_in_threadpool(answer_get, repository, path, asked, self._state)
         if asked.method == "POST" and path == "/" and isinstance(repository, Hosted):
@@ -99,13 +109,13 @@ class App:
         raise Refusal(404)
 
     def _check_credentials(self, asked: Asked) -> None:
-        """Refuse wrong credentials wherever they are sent."""
+        """Refuse wrong credentials wherever they are looked at, whoever may read."""
         if asked.username is None or asked.password is None:
             return
         sent = f"{asked.username}:{asked.password}".encode()
         right = f"{self._account.username}:{self._account.password}".encode()
         if not hmac.compare_digest(sent, right):
-            raise Unauthorized
+            raise WrongCredentials
 
     def _check_right(self, asked: Asked, right: Right) -> None:
         if asked.username is None:
@@ -113,6 +123,23 @@ class App:
                 raise Unauthorized
         elif right in self._state.faults.forbidden:
             raise Refusal(403)
+
+
+def answer_refused(refusal: Refusal, asked: Asked, headers: Headers = REPOSITORY) -> Answer:
+    """Answer with a page where the method is one of a browser."""
+    if asked.reading or asked.method == "POST":
+        return answer_refusal(refusal, asked.base, headers)
+    return answer_bare(refusal, headers)
+
+
+def answer_outside(asked: Asked) -> Answer:
+    """Answer outside of repositories, where nothing but the status is there."""
+    if asked.in_rest:
+        return answer_rest(200 if asked.reading and asked.target in STATUS else 404)
+    if asked.reading:
+        return answer_refused(Refusal(404), asked, STANDARD)
+    posting = "HTTP method POST is not supported by this URL" if asked.method == "POST" else None
+    return answer_refused(Refusal(405, posting), asked, STANDARD)
 
 
 async def send_answer(found: Answer, send: Send, cut: Callable[[], None]) -> None:

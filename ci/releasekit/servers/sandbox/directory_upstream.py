@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 from .blobs import read_chunks
-from .upstream import NotThere, RemoteFile, RemoteIndex, RemoteLink
+from .upstream import NotThere, RemoteFile, RemoteIndex, RemoteLink, RemoteRoot
 from .values import normalize_name
 
 SDIST_ENDS = (".tar.gz", ".zip")
@@ -22,9 +23,12 @@ class DirectoryUpstream:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def fetch_projects(self) -> tuple[str, ...]:
+    def fetch_root(self, known: RemoteRoot | None) -> RemoteRoot:
         """List the normalized names, ascending."""
-        return tuple(sorted({name for name, _ in self._find_dists()}))
+        names = tuple(sorted({name for name, _ in self._find_dists()}))
+        if known is not None and known.names == names:
+            return known
+        return RemoteRoot(names=names, modified=time.time())
 
     def fetch_index(self, name: str, known: RemoteIndex | None) -> RemoteIndex:  # noqa: ARG002
         """Make the page of a project, asked by its normalized name."""

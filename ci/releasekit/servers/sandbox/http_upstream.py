@@ -9,17 +9,16 @@ from contextlib import contextmanager
 from email.utils import formatdate, parsedate_to_datetime
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import requests
 
 from .blobs import CHUNK
 from .pages import RELEASE
-from .upstream import Failed, NotThere, RemoteFile, RemoteIndex, RemoteLink, Unreachable
+from .upstream import Failed, NotThere, RemoteFile, RemoteIndex, RemoteLink, RemoteRoot, Unreachable
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-# Measured on Nexus 3.30.0-01: the others are failures of the upstream.
-NOT_THERE = (403, 404, 410, 429)
+OK, NOT_MODIFIED, UNAUTHORIZED, FAILED = 200, 304, 401, 500
 
 
 class HttpUpstream:
@@ -36,16 +35,18 @@ class HttpUpstream:
         self._session.headers["Accept-Encoding"] = "gzip,deflate"
         del self._session.headers["Accept"]
 
-    def fetch_projects(self) -> tuple[str, ...]:
-        """List the names of all projects in the upstream's order."""
-        with self._get(f"{self._url}/simple/", {}) as response:
-            anchors = parse_anchors(response.text)
-        return tuple(dict.fromkeys(anchor["text"] for anchor in anchors))
+    def fetch_root(self, known: RemoteRoot | None) -> RemoteRoot:
+        """Fetch the names of all projects, or ask whether the known ones are still right."""
+        with self._get(f"{self._url}/simple/", _render_validators(known)) as response:
+            if known is not None and response.status_code == NOT_MODIFIED:
+                return known
+            names = tuple(dict.fromkeys(anchor["text"] for anchor in parse_anchors(response.text)))
+            return RemoteRoot(names=names, modified=_modified(response), etag=_etag(response))
 
     def fetch_index(self, name: str, known: RemoteIndex | None) -> RemoteIndex:
         """Fetch a project page, or ask whether the known one is still right."""
         with self._get(f"{self._url}/simple/{name}/", _render_validators(known)) as response:
-            if known is not None and response.status_code == 304:
+            if known is not None and response.status_code == NOT_MODIFIED:
                 return known
             anchors = parse_anchors(response.text)
             links = tuple(_read_link(anchor, response.url) for anchor in anchors)
@@ -82,13 +83,14 @@ class HttpUpstream:
 
 
 def _check_status(response: requests.Response) -> None:
-    if response.status_code in NOT_THERE:
-        raise NotThere(response.url)
-    if response.status_code >= 400:
+    """Tell failures of the upstream from what it has not: measured on Nexus 3.30.0-01."""
+    if response.status_code == UNAUTHORIZED or response.status_code >= FAILED:
         raise Failed(response.url)
+    if response.status_code not in (OK, NOT_MODIFIED):
+        raise NotThere(response.url)
 
 
-def _render_validators(known: RemoteIndex | None) -> dict[str, str]:
+def _render_validators(known: RemoteIndex | RemoteRoot | None) -> dict[str, str]:
     if known is None:
         return {}
     headers = {"If-Modified-Since": formatdate(known.modified, usegmt=True)}
@@ -108,12 +110,13 @@ def _etag(response: requests.Response) -> str | None:
 
 
 def _read_link(anchor: dict[str, str], page: str) -> RemoteLink:
-    address, fragment = urldefrag(urljoin(page, anchor.get("href", "")))
+    """Read a link; a file is called what the text says, whatever the address ends with."""
+    href = anchor["href"]
     return RemoteLink(
-        filename=unquote(urlsplit(address).path.rpartition("/")[2]),
-        fragment=fragment,
+        filename=anchor["text"],
+        fragment=href.partition("#")[2],
         requires_python=anchor.get("data-requires-python", ""),
-        address=address,
+        address=urldefrag(urljoin(page, href)).url,
     )
 
 
@@ -121,7 +124,7 @@ def parse_anchors(html: str) -> tuple[dict[str, str], ...]:
     """Read the attributes of all links of a page; the text of a link stands under `text`."""
     parser = _Anchors()
     parser.feed(html)
-    return tuple(parser.found)
+    return tuple(anchor for anchor in parser.found if "href" in anchor)
 
 
 class _Anchors(HTMLParser):
@@ -131,8 +134,8 @@ class _Anchors(HTMLParser):
         self._inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self._inside = True
+        self._inside = tag == "a"
+        if self._inside:
             self.found.append({**{key: value or "" for key, value in attrs}, "text": ""})
 
     def handle_data(self, data: str) -> None:

@@ -17,7 +17,7 @@ REASON_HEADER = b"x-sandbox-reason"
 
 def encode_reason(message: str) -> bytes:
     """Encode a message so that it fits on the status line, whatever a client put into it."""
-    return re.sub(rb"[\x00-\x1f\x7f]", b"?", message.encode("latin-1", "replace")).strip()
+    return re.sub(rb"[\x00-\x08\x0a-\x1f\x7f]", b"?", message.encode("latin-1", "replace")).strip()
 
 
 class ReasonConnection(h11.Connection):

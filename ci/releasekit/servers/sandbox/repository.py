@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 from .pages import render_project, render_root
@@ -43,11 +44,13 @@ class Repository(ABC):
 
     def root_page(self) -> Page:
         """Give the page that lists all projects."""
-        return self._keep(ROOT, render_root(self.find_projects()))
+        return self._keep(ROOT, lambda: render_root(self.find_projects()))
 
     def project_page(self, asked: str) -> Page:
         """Give the page of one project."""
-        return self._keep(asked, render_project(parse_project(asked), self.find_links(asked)))
+        return self._keep(
+            asked, lambda: render_project(parse_project(asked), self.find_links(asked))
+        )
 
     def check_online(self) -> None:
         """Refuse everything while the repository is offline."""
@@ -59,13 +62,20 @@ class Repository(ABC):
         with self._lock:
             self._pages.clear()
 
-    def _keep(self, key: str, body: bytes) -> Page:
-        """Keep a page, with the time it was made, for as long as its bytes stay the same."""
+    def _keep(self, asked: str, render: Callable[[], bytes]) -> Page:
+        """Give a page that was made before, or make it and keep it, with the time."""
         with self._lock:
-            kept = self._pages.get(key)
-            if kept is not None and kept.body == body:
-                return kept
-            if self.frozen:
-                raise Refusal(503, FROZEN)
-            self._pages[key] = Page(body=body, modified=time.time())
-            return self._pages[key]
+            kept = self._pages.get(name_page(asked))
+            return kept or self._make(asked, render())
+
+    def _make(self, asked: str, body: bytes) -> Page:
+        """Keep a new page, unless nothing may be written."""
+        if self.frozen:
+            raise Refusal(503, FROZEN)
+        page = self._pages[name_page(asked)] = Page(body=body, modified=time.time())
+        return page
+
+
+def name_page(asked: str) -> str:
+    """Give the one name of a page that may be asked with and without a slash in the end."""
+    return f"{asked.rstrip('/')}/"

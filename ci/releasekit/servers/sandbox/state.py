@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from .blobs import BlobStore
 from .faults import Faults, UploadFault
@@ -142,15 +141,18 @@ class State:
 def name_file(
     blob: Blob, *, project: str, version: str, filename: str, requires_python: str
 ) -> StoredFile:
-    """Give a blob its place in a repository: version and file name stay as they were sent."""
+    """Give a blob its place in a repository: version and file name stay as they were sent.
+
+    Pages show only the last part of a file name.
+    """
     name = normalize_name(project)
     return StoredFile(
         path=f"packages/{name}/{version}/{filename}",
         project=name,
         version=version,
-        filename=filename,
+        filename=filename.rpartition("/")[2],
         requires_python=requires_python,
-        media_type=find_media_type(PurePosixPath(filename).name, blob.file),
+        media_type=find_media_type(filename, blob.file),
         blob=blob,
         modified=time.time(),
         etag=f'"{{SHA1{{{blob.sha1}}}}}"',

@@ -18,7 +18,6 @@ from .blobs import BlobStore, read_chunks
 from .faults import CutBody, LoseAnswer, Refuse
 from .hosted import Hosted
 from .mediatype import check_content
-from .repository import FROZEN
 from .state import State, name_file
 from .values import Refusal, StoredFile
 
@@ -40,7 +39,7 @@ class UploadForm:
     content: IO[bytes]
     md5_digest: str | None
     requires_python: str
-    signature: IO[bytes] | None
+    signature: UploadFile | None
 
 
 async def receive_upload(request: Request, hosted: Hosted, state: State) -> None:
@@ -81,12 +80,13 @@ async def _receive_form(request: Request) -> FormData:
 
 def parse_form(form: FormData) -> UploadForm:
     """Read the form of an upload; name and version may be empty, but not absent."""
-    name, version, content = form.get("name"), form.get("version"), form.get("content")
-    signature = form.get("gpg_signature")
+    name, version = _find_text(form, "name"), _find_text(form, "version")
+    content, signature = form.get("content"), form.get("gpg_signature")
     if (
         form.get(":action") != "file_upload"
-        or not isinstance(name, str)
-        or not isinstance(version, str)
+        or len(form.getlist("content")) > 1
+        or name is None
+        or version is None
         or not isinstance(content, UploadFile)
     ):
         raise Refusal(500)
@@ -96,32 +96,41 @@ def parse_form(form: FormData) -> UploadForm:
         filename=content.filename or "",
         content=content.file,
         md5_digest=_find_text(form, "md5_digest"),
-        requires_python=_find_text(form, "requires_python") or "",
-        signature=signature.file if isinstance(signature, UploadFile) else None,
+        requires_python=(_find_text(form, "requires_python") or "").strip(),
+        signature=signature if isinstance(signature, UploadFile) else None,
     )
 
 
 def _find_text(form: FormData, field: str) -> str | None:
-    value = form.get(field)
-    return value if isinstance(value, str) else None
+    """Find the text of a field; one that is there twice is joined by a line end."""
+    values = [value for value in form.getlist(field) if isinstance(value, str)]
+    return "\n".join(values) if values else None
 
 
 def store_upload(form: UploadForm, hosted: Hosted, state: State) -> None:
     """Check an upload and store its files: all of them or none."""
-    hosted.check_online()
-    if hosted.frozen:
-        raise Refusal(503, FROZEN)
     file = _write_file(form, state.blobs, form.content, form.filename)
     if form.md5_digest is not None and form.md5_digest.lower() != file.blob.md5:
         raise Refusal(
             400, f"Digests do not match, found: {file.blob.md5}, expected: {form.md5_digest}"
         )
     hosted.check_policy(file)
-    check_content(file.path, file.blob.file)
+    if hosted.strict:
+        check_content(file.path, file.blob.file)
     files = [file]
     if form.signature is not None:
-        files.append(_write_file(form, state.blobs, form.signature, f"{form.filename}.asc"))
+        files.append(_store_signature(form, form.signature, hosted, state))
     hosted.add(*files)
+
+
+def _store_signature(
+    form: UploadForm, signature: UploadFile, hosted: Hosted, state: State
+) -> StoredFile:
+    """Write a signature; it keeps the name that it was sent under."""
+    file = _write_file(form, state.blobs, signature.file, signature.filename or "")
+    if hosted.strict:
+        check_content(file.path, file.blob.file)
+    return file
 
 
 def _write_file(

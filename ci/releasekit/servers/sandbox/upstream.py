@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -41,6 +42,15 @@ class RemoteIndex:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RemoteRoot:
+    """An upstream's list of projects, in its order; `modified` is in seconds since the epoch."""
+
+    names: tuple[str, ...] = ()
+    modified: float = 0.0
+    etag: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RemoteFile:
     """A file on its way from an upstream."""
 
@@ -52,8 +62,8 @@ class RemoteFile:
 class Upstream(Protocol):
     """Raises NotThere, Failed or Unreachable."""
 
-    def fetch_projects(self) -> tuple[str, ...]:
-        """List the names of all projects."""
+    def fetch_root(self, known: RemoteRoot | None) -> RemoteRoot:
+        """Fetch the list of projects; the known one is given back when it is still right."""
 
     def fetch_index(self, name: str, known: RemoteIndex | None) -> RemoteIndex:
         """Fetch a project page; the known one is given back when it is still right."""
@@ -65,9 +75,9 @@ class Upstream(Protocol):
 class NoUpstream:
     """Nothing: every project is unknown."""
 
-    def fetch_projects(self) -> tuple[str, ...]:
+    def fetch_root(self, known: RemoteRoot | None) -> RemoteRoot:
         """List no names."""
-        return ()
+        return known or RemoteRoot(modified=time.time())
 
     def fetch_index(self, name: str, known: RemoteIndex | None) -> RemoteIndex:
         """Know no project."""

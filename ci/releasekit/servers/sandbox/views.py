@@ -16,33 +16,45 @@ from .state import State
 from .values import Page, Refusal
 
 _PROJECT = re.compile(r"/simple/[A-Za-z0-9._-]+/?")
+# Of a project whose name has one letter no file is ever found: measured on Nexus 3.30.0-01.
+_FILE = re.compile(r"/packages/[^/]{2,}/[^/]+/(?:.*/)?[^/]+")
 _DIRECTORY = ("/", "/index.html", "/index.htm")
 
 
-def is_index_or_file(path: str) -> bool:
+def needs_read(path: str, method: str) -> bool:
     """Tell whether a path is one that needs the right to read."""
-    return path == ROOT or bool(_PROJECT.fullmatch(path)) or _is_file(path)
+    return _is_page(path) or _is_file(path) or _is_directory(path, method)
+
+
+def _is_page(path: str) -> bool:
+    return path == ROOT or bool(_PROJECT.fullmatch(path))
 
 
 def _is_file(path: str) -> bool:
-    return path.startswith("/packages/") and not path.endswith("/")
+    return bool(_FILE.fullmatch(path))
+
+
+def _is_directory(path: str, method: str) -> bool:
+    return method == "GET" and path.endswith(_DIRECTORY)
 
 
 def answer_get(repository: Repository, path: str, asked: Asked, state: State) -> Answer:
     """Answer a GET or HEAD of a path in a repository."""
-    if path == ROOT:
-        return answer_resource(make_page_resource(repository.root_page()), asked.headers)
-    if _PROJECT.fullmatch(path):
-        page = _find_page(repository, path, state)
-        return answer_resource(make_page_resource(page), asked.headers)
+    if _is_page(path):
+        resource = make_page_resource(_find_page(repository, path, state))
+        # Measured on Nexus 3.30.0-01: a group knows no ranges of its pages.
+        whole = asked.without("range") if isinstance(repository, Group) else asked
+        return answer_resource(resource, whole)
     if _is_file(path):
         return _answer_file(repository, path, asked, state)
-    if asked.method == "GET" and path.endswith(_DIRECTORY):
+    if _is_directory(path, asked.method):
         return answer_not_browseable(repository.name, repository.kind, asked.base)
     raise Refusal(404)
 
 
 def _find_page(repository: Repository, path: str, state: State) -> Page:
+    if path == ROOT:
+        return repository.root_page()
     if isinstance(repository, Group):
         newest = state.take_stale_page()
         if newest is not None:
@@ -52,7 +64,7 @@ def _find_page(repository: Repository, path: str, state: State) -> Page:
 
 def _answer_file(repository: Repository, path: str, asked: Asked, state: State) -> Answer:
     if not isinstance(repository, Group):
-        return answer_resource(_find_resource(repository, path), asked.headers)
+        return answer_resource(_find_resource(repository, path), asked)
     filename = PurePosixPath(path).name
     if filename in state.faults.dead_links:
         raise Refusal(404)
@@ -60,7 +72,7 @@ def _answer_file(repository: Repository, path: str, asked: Asked, state: State) 
     if filename in state.faults.other_bytes:
         resource = _make_other(state.faults.other_bytes[filename], resource)
     try:
-        found = answer_resource(resource, asked.headers)
+        found = answer_resource(resource, asked)
     except Refusal as error:
         # Measured on Nexus 3.30.0-01: through a group there is no 416.
         raise Refusal(404) from error

@@ -1,0 +1,100 @@
+"""Both servers under one name, and the table of what was seen on which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from contract.nexus_admin import NexusAdmin, attach_nexus
+from contract.sandbox_admin import start_sandbox
+from contract.servers import WHEEL, Server, Shelf, Workshop, open_workshop
+from contract.table import Row, read_row, render_table
+from contract.upstream import Upstream, run_upstream
+
+ROWS = pytest.StashKey[dict[str, Row]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names the table."""
+    parser.addoption(
+        "--contract-table", type=Path, metavar="PATH", help="write the contract as a table to PATH"
+    )
+
+
+@pytest.fixture(scope="session", params=["sandbox", "nexus"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """One of the two servers, shared by all tests: make your own repositories in a workshop."""
+    if request.param == "sandbox":
+        with start_sandbox() as sandbox:
+            yield sandbox
+    else:
+        with attach_nexus(request.getfixturevalue("nexus")) as nexus:
+            yield nexus
+
+
+@pytest.fixture
+def workshop(server: Server) -> Iterator[Workshop]:
+    """Repositories for one test."""
+    with open_workshop(server) as opened:
+        yield opened
+
+
+@pytest.fixture
+def hosted(workshop: Workshop) -> str:
+    """An empty hosted repository."""
+    return workshop.make_hosted()
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    """An index for a proxy to ask."""
+    with run_upstream() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shelf(server: Server) -> Iterator[Shelf]:
+    """Repositories that tests of a module read only."""
+    with open_workshop(server) as opened, run_upstream() as far:
+        far.fill()
+        hosted, proxy = opened.make_hosted(), opened.make_proxy(far.url)
+        group = opened.make_group(hosted, proxy)
+        server.store(hosted, WHEEL)
+        yield Shelf(hosted=hosted, proxy=proxy, group=group)
+
+
+@pytest.fixture
+def closed(server: Server) -> Iterator[Server]:
+    """A server where nobody may read without credentials."""
+    with ExitStack() as stack:
+        if isinstance(server.admin, NexusAdmin):
+            stack.enter_context(server.admin.closed())
+            yield server
+        else:
+            yield stack.enter_context(start_sandbox(anonymous=False))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Note for each test what it is about, where it ran and how it went."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]
+    if isinstance(item, pytest.Function) and "server" in item.fixturenames:
+        rows = item.config.stash.setdefault(ROWS, {})
+        row = read_row(item)
+        rows.setdefault(row.key, row).note(item, report)
+    return report  # type: ignore[return-value]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Write the table where the option says."""
+    path: Path | None = config.getoption("--contract-table")
+    rows = config.stash.get(ROWS, {})
+    if path is not None and rows:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(render_table(rows.values()), encoding="utf-8")
+        terminalreporter.write_line(f"contract table: {path} ({len(rows)} behaviours)")
