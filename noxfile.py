@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import nox
@@ -28,23 +29,28 @@ def _need_test_tools(session: nox.Session) -> None:
         session.error("the tests need their tools: pip install -e '.[test]'")
 
 
+def _run(session: nox.Session, module: str, *arguments: str) -> None:
+    """Run a tool of the environment that holds nox, which need not be activated."""
+    session.run(sys.executable, "-m", module, *arguments, external=True)
+
+
 @nox.session(venv_backend="none")
 def lint(session: nox.Session) -> None:
     """Format, lint and type-check code, tests and this file."""
     _need_test_tools(session)
-    session.run("ruff", "format", "--check", "--quiet", ".")
-    session.run("ruff", "check", "--quiet", ".")
-    session.run("mypy")
+    _run(session, "ruff", "format", "--check", "--quiet", ".")
+    _run(session, "ruff", "check", "--quiet", ".")
+    _run(session, "mypy")
 
 
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run all tests and show what they leave out; options of pytest stand after --."""
     _need_test_tools(session)
-    session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
-    session.run("coverage", "combine", "--quiet")
-    session.run("coverage", "report")
+    _run(session, "coverage", "erase")
+    _run(session, "coverage", "run", "-m", "pytest", *session.posargs)
+    _run(session, "coverage", "combine", "--quiet")
+    _run(session, "coverage", "report")
 
 
 def _find_python(version: str) -> str | None:
@@ -68,10 +74,10 @@ def core(session: nox.Session) -> None:
         if found is None:
             session.log(f"no Python {python} on this machine: its core tests did not run")
             continue
-        session.run(
+        _run(
+            session,
             *("uv", "run", "--no-project", "--isolated", f"--python={found}", *packages),
-            *("python", "-m", "pytest", "-q", "tests/core"),
-            env={"PYTHONPATH": "ci"},
+            *("env", "PYTHONPATH=ci", "python", "-m", "pytest", "-q", "tests/core"),
         )
 
 
@@ -79,5 +85,5 @@ def core(session: nox.Session) -> None:
 def readme(session: nox.Session) -> None:
     """Write the README's tables anew from the code, and its picture from a real run."""
     _need_test_tools(session)
-    session.run("python", "tests/readme_tables.py")
-    session.run("python", "tests/picture.py")
+    session.run(sys.executable, "tests/readme_tables.py", external=True)
+    session.run(sys.executable, "tests/picture.py", external=True)
