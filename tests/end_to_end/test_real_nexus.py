@@ -288,6 +288,8 @@ def test_a_shadow_in_the_group_is_found_out_before_the_upload(
                 TWINE_USERNAME=user.username,
                 TWINE_PASSWORD=user.password,
             )
+        admin.remove(group)
+        admin.remove(f"far-{name}")
     assert ran.status == 1
     assert error(ran).startswith(
         "error: the index serves other bytes than were released\n"

@@ -43,6 +43,18 @@ def test_anybody_may_read_and_the_well_known_password_is_gone(ask: Ask, nexus: N
     assert answer.status_code == 401
 
 
+def find_components(ask: Ask, repository: str) -> dict[str, str]:
+    """List names and ids, page by page: the server is shared."""
+    found: dict[str, str] = {}
+    params = {"repository": repository}
+    while True:
+        page = ask(f"{REST}/components", params=params).json()
+        found |= {item["name"]: item["id"] for item in page["items"]}
+        if page["continuationToken"] is None:
+            return found
+        params["continuationToken"] = page["continuationToken"]
+
+
 def test_the_publisher_uploads_once_to_hosted_and_again_to_snapshots(
     ask: Ask, nexus: Nexus, tmp_path: Path
 ) -> None:
@@ -53,8 +65,7 @@ def test_the_publisher_uploads_once_to_hosted_and_again_to_snapshots(
     assert nexus.snapshots is not None
     assert [upload(ask, nexus.snapshots, wheel).status_code for _ in range(2)] == [200, 200]
     assert ask(f"repository/{nexus.group}/simple/rights/").text.count("<a ") == 1
-    found = ask(f"{REST}/components", params={"repository": nexus.hosted})
-    assert "rights" in [item["name"] for item in found.json()["items"]]
+    assert "rights" in find_components(ask, nexus.hosted)
 
 
 ROLE = {"id": "x", "name": "x", "description": "", "privileges": ["nx-all"], "roles": []}
@@ -87,7 +98,6 @@ def test_the_publisher_may_not_delete_what_is_released(
     ask: Ask, nexus: Nexus, tmp_path: Path
 ) -> None:
     assert upload(ask, nexus.hosted, make_wheel(tmp_path, "kept")).ok
-    found = ask(f"{REST}/components", params={"repository": nexus.hosted}).json()["items"]
-    (kept,) = (item["id"] for item in found if item["name"] == "kept")
+    kept = find_components(ask, nexus.hosted)["kept"]
     assert ask(f"{REST}/components/{kept}", method="DELETE").status_code == 403
     assert ask(f"repository/{nexus.hosted}/simple/kept/").ok

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
@@ -85,7 +86,12 @@ def test_no_password_is_in_a_file_an_argument_or_a_variable(nexus: Nexus) -> Non
     process = Path(f"/proc/{nexus.pid}")
     places = [*files, process / "cmdline", process / "environ"]
     assert len(files) > 50
-    assert [str(path) for path in places for secret in secrets if secret in path.read_bytes()] == []
+    leaks = []
+    for path in places:
+        with suppress(FileNotFoundError):  # the search index replaces its files all the time
+            text = path.read_bytes()
+            leaks += [str(path) for secret in secrets if secret in text]
+    assert leaks == []
 
 
 def test_the_jvm_is_ours_and_its_directory_private(nexus: Nexus) -> None:
