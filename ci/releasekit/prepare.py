@@ -19,6 +19,7 @@ from releasekit.core.target import (
     NO_CREDENTIALS,
     Credentials,
     Target,
+    hosted_url,
     nexus_target,
     pypirc_target,
     sandbox_target,
@@ -129,8 +130,8 @@ def _open_target(request: Request, settings: Settings) -> tuple[Target, Trust]:
     if request.repository is not None:
         return _open_pypirc(request, request.repository, settings, trust)
     if settings.url is not None:
-        address = f"{settings.url}/repository/{settings.hosted}/"
-        return nexus_target(settings, _find_credentials(request, address)), trust
+        credentials = _find_credentials(request, hosted_url(settings))
+        return nexus_target(settings, credentials), trust
     if not request.command.asks_index:
         return sandbox_target("", "", NO_CREDENTIALS), trust
     sandbox = _embed_sandbox(**_sandbox_options(settings, request.root))

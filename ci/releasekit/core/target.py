@@ -51,11 +51,14 @@ def sandbox_target(upload_url: str, install_url: str, credentials: Credentials) 
     )
 
 
+def hosted_url(settings: Settings) -> str:
+    """Return the address of the hosted repository that `url` and `hosted` name."""
+    return f"{settings.url}/repository/{settings.hosted}/"
+
+
 def nexus_target(settings: Settings, credentials: Credentials) -> Target:
     """Return the target that `url`, `hosted`, `group` and `snapshots` name."""
-    return _target(
-        f"{settings.url}/repository/{settings.hosted}/", settings, credentials, str(settings.url)
-    )
+    return _target(hosted_url(settings), settings, credentials, str(settings.url))
 
 
 def pypirc_target(url: str, settings: Settings, credentials: Credentials) -> Target:
