@@ -131,7 +131,7 @@ class Run:
 
     def _find_outdated(self) -> set[str]:
         """Return the reports of earlier runs that would belie this one."""
-        findings = FINDINGS_REPORTS if self._request.command.renews_findings else set()
+        findings = set(FINDINGS_REPORTS) if self._request.command.renews_findings else set()
         return {"release.env", *findings}
 
     def _show_server(self, server: Sandbox | Nexus) -> None:

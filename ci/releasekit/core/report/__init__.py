@@ -1,0 +1,41 @@
+"""Reports: an outcome as the texts that people and CI systems read, a module for each format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from releasekit.core.outcome import Outcome
+from releasekit.core.report.code_quality import render_code_quality
+from releasekit.core.report.dotenv import render_dotenv
+from releasekit.core.report.findings import render_findings
+from releasekit.core.report.junit import render_junit
+from releasekit.core.report.outcome import render_outcome
+from releasekit.core.report.summary import render_summary
+
+FINDINGS_REPORTS = {
+    "findings.json": render_findings,
+    "junit.xml": render_junit,
+    "gl-code-quality-report.json": render_code_quality,
+}
+"""What tells of the findings: written where checks were asked."""
+
+__all__ = [
+    "FINDINGS_REPORTS",
+    "render_code_quality",
+    "render_dotenv",
+    "render_findings",
+    "render_junit",
+    "render_outcome",
+    "render_reports",
+    "render_summary",
+]
+
+
+def render_reports(outcome: Outcome) -> Mapping[str, str]:
+    """Return the reports of a run: file name and text."""
+    reports = {"outcome.json": render_outcome(outcome), "summary.md": render_summary(outcome)}
+    if outcome.asked:
+        reports |= {name: render(outcome) for name, render in FINDINGS_REPORTS.items()}
+    if outcome.record is not None:
+        reports["release.env"] = render_dotenv(outcome)
+    return reports

@@ -1,0 +1,20 @@
+"""release.env: what later CI jobs may want as variables."""
+
+from __future__ import annotations
+
+from releasekit.core.outcome import Outcome
+
+
+def render_dotenv(outcome: Outcome) -> str:
+    """Return what later CI jobs may want as variables (GitLab: artifacts:reports:dotenv)."""
+    record = outcome.record
+    if record is None:
+        return ""
+    variables = {
+        "RELEASE_PROJECT": record.project,
+        "RELEASE_VERSION": record.version,
+        "RELEASE_TAG": record.tag or "",
+        "RELEASE_COMMIT": record.commit,
+        "RELEASE_STATUS": outcome.status.word,
+    }
+    return "".join(f"{name}={value}\n" for name, value in variables.items())

@@ -1,0 +1,52 @@
+"""outcome.json: the verdict, the files' fates and the times."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from releasekit.core.checks import Severity
+from releasekit.core.outcome import Outcome
+
+
+def render_outcome(outcome: Outcome) -> str:
+    """Return the verdict, the files' fates and the times, as JSON."""
+    record, plan = outcome.record, outcome.plan
+    document: dict[str, Any] = {
+        "schema_version": 1,
+        "command": outcome.command,
+        "status": outcome.status.word,
+        "exit_status": int(outcome.status),
+        "sandbox": outcome.sandbox,
+        "stopped_in": outcome.step if outcome.error else None,
+        "error": dict(outcome.error) or None,
+        "project": record.project if record else None,
+        "version": record.version if record else _tagged_version(outcome),
+        "tag": record.tag if record else _tag_name(outcome),
+        "commit": outcome.project.commit.sha if outcome.project else None,
+        "repository": plan.url if plan else None,
+        "installed_from": outcome.verified.url if outcome.verified else None,
+        "files": [
+            {"filename": file.dist.filename, "action": file.action.value, "why": file.why}
+            for file in (plan.files if plan else ())
+        ],
+        "uploaded": list(outcome.published.uploaded) if outcome.published else [],
+        "findings": {
+            severity.value: sum(f.severity is severity for f in outcome.findings)
+            for severity in Severity
+            if severity is not Severity.OFF
+        },
+        "notes": list(outcome.notes),
+        "seconds": {time.step: time.seconds for time in outcome.times},
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _tagged_version(outcome: Outcome) -> str | None:
+    tag = outcome.project.released_as if outcome.project else None
+    return str(tag.version) if tag else None
+
+
+def _tag_name(outcome: Outcome) -> str | None:
+    tag = outcome.project.released_as if outcome.project else None
+    return tag.name if tag else None

@@ -1,0 +1,67 @@
+"""summary.md: the run as Markdown."""
+
+from __future__ import annotations
+
+from releasekit.core.errors import Status
+from releasekit.core.outcome import Outcome
+
+
+def render_summary(outcome: Outcome) -> str:
+    """Return the run as Markdown, for a job page or a merge request."""
+    record = outcome.record
+    name = f"{record.project} {record.version}" if record else "release"
+    lines = [f"# {name}: {_verdict(outcome)}", ""]
+    if outcome.error:
+        lines += [f"- **{question}**: {_inline(answer)}" for question, answer in outcome.error]
+        lines.append("")
+    lines += [f"- {note}" for note in outcome.notes]
+    lines += _summarize_files(outcome) + _summarize_findings(outcome) + _summarize_times(outcome)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _verdict(outcome: Outcome) -> str:
+    if outcome.status is not Status.DONE:
+        return f"{outcome.status.word} during {outcome.step}"
+    if outcome.verified is None:
+        return f"{outcome.command} done"
+    where = "the sandbox" if outcome.sandbox else outcome.verified.url
+    return f"released, and installed by hash from {where}"
+
+
+def _summarize_files(outcome: Outcome) -> list[str]:
+    if outcome.record is None:
+        return []
+    fates = {f.dist.filename: f.action.value for f in (outcome.plan.files if outcome.plan else ())}
+    uploaded = outcome.published.uploaded if outcome.published else ()
+    rows = [
+        f"| {file.filename} | {file.size} | `{file.sha256}` | "
+        f"{'uploaded' if file.filename in uploaded else fates.get(file.filename, '')} |"
+        for file in outcome.record.files
+    ]
+    return ["", "| file | bytes | SHA-256 | |", "|---|---|---|---|", *rows]
+
+
+def _summarize_findings(outcome: Outcome) -> list[str]:
+    if not outcome.asked:
+        return []
+    if not outcome.findings:
+        return ["", f"{len(outcome.asked)} checks, no findings."]
+    rows = [
+        f"| {f.severity.value} | {f.code} | {_cell(str(f.place))} | {_cell(f.message)} | "
+        f"{_cell(f.fix)} |"
+        for f in outcome.findings
+    ]
+    return ["", "| severity | code | place | finding | fix |", "|---|---|---|---|---|", *rows]
+
+
+def _summarize_times(outcome: Outcome) -> list[str]:
+    times = ", ".join(f"{time.step} {time.seconds:.1f} s" for time in outcome.times)
+    return ["", f"Times: {times}."] if times else []
+
+
+def _inline(text: str) -> str:
+    return "<br>".join(text.splitlines())
+
+
+def _cell(text: str) -> str:
+    return _inline(text.replace("|", "\\|"))

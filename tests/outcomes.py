@@ -1,0 +1,75 @@
+"""Outcomes of runs that the tests of the reports share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from releasekit.core.checks import CODES, Finding, Place, Severity
+from releasekit.core.errors import Status
+from releasekit.core.events import Published, Verified
+from releasekit.core.outcome import Outcome, StepTime
+from releasekit.core.plan import Action, Plan, PlannedFile
+from releasekit.core.project import Commit, Project
+from releasekit.core.record import Record, RecordedFile
+from samples import SDIST, WHEEL, make_dist
+
+HOSTED = "https://nexus.example.com/repository/pypi-hosted/"
+GROUP = "https://nexus.example.com/repository/pypi-group/"
+COMMIT = Commit(root=Path("/p"), sha="c" * 40, time=0, tags=("v1.0",), changed=(), shallow=False)
+RECORD = Record(
+    project="demo",
+    version="1.0",
+    tag="v1.0",
+    commit="c" * 40,
+    dirty=False,
+    requirements=("setuptools==80.9.0",),
+    tools={"python": "3.12.1"},
+    files=(
+        RecordedFile(filename=SDIST, size=5, sha256="a" * 64),
+        RecordedFile(filename=WHEEL, size=6, sha256="b" * 64),
+    ),
+)
+NO_URL = Finding(
+    code="RK101",
+    severity=Severity.ERROR,
+    message="no <url>",
+    place=Place(file="pyproject.toml", line=5),
+    fix="add [project.urls] Homepage",
+)
+MISSING = Finding(
+    code="RK201",
+    severity=Severity.WARNING,
+    message="a|b\nis missing",
+    place=Place(file=SDIST),
+    fix="include it, …",
+)
+START = Outcome(command="release", sandbox=False)
+RELEASED = Outcome(
+    command="release",
+    sandbox=False,
+    project=Project(root=Path("/p"), commit=COMMIT, tag=None),
+    record=RECORD,
+    asked=CODES,
+    plan=Plan(
+        url=HOSTED,
+        files=(
+            PlannedFile(dist=make_dist(SDIST), action=Action.SKIP, why="same bytes"),
+            PlannedFile(dist=make_dist(WHEEL), action=Action.UPLOAD, why="not published yet"),
+        ),
+    ),
+    published=Published(url=HOSTED, uploaded=(WHEEL,)),
+    verified=Verified(url=GROUP, requirement="demo==1.0"),
+    notes=("dist/ also holds x",),
+    times=(StepTime(step="version", seconds=0.004), StepTime(step="build", seconds=1.25)),
+    step="verify",
+)
+REFUSED = replace(
+    START,
+    record=RECORD,
+    asked=("RK101", "RK201", "RK301"),
+    findings=(NO_URL, MISSING),
+    step="check",
+    status=Status.REFUSED,
+    error=(("what", "1 finding(s)"), ("where", "/p"), ("why", "see\nabove"), ("next", "mend")),
+)
