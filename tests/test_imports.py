@@ -121,6 +121,17 @@ def test_steps_take_effects_from_adapters_alone(name: str) -> None:
     assert not [found for found in theirs(name) if is_in(found, "subprocess", "socket", "os")]
 
 
+@pytest.mark.parametrize("name", below("releasekit.tasks", "releasekit.admin"))
+def test_tasks_take_effects_from_adapters_alone(name: str) -> None:
+    allowed = ("releasekit.core", "releasekit.adapters", "releasekit.tasks")
+    assert all(is_in(found, *allowed) for found in ours(name))
+    outside = {
+        found for found in theirs(name) if found.split(".")[0] not in sys.stdlib_module_names
+    }
+    assert all(is_in(found, "packaging", "pydantic") for found in outside)
+    assert not [found for found in theirs(name) if is_in(found, "subprocess", "socket", "os")]
+
+
 @pytest.mark.parametrize("name", below("releasekit.servers"))
 def test_servers_stand_alone(name: str) -> None:
     assert all(is_in(found, "releasekit.servers") for found in ours(name))

@@ -59,6 +59,7 @@ def make_request(options: argparse.Namespace) -> Request:
         dry_run=options.dry_run,
         fresh=options.fresh,
         port=options.port,
+        apply=options.apply,
     )
 
 
@@ -91,15 +92,24 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-v", "--verbose", action="store_true", help="show the tools' output")
     loudness.add_argument("-q", "--quiet", action="store_true", help="show errors only")
-    parser.set_defaults(tag=None, repository=None, dry_run=False, fresh=False, port=0)
+    parser.set_defaults(tag=None, repository=None, dry_run=False, fresh=False, port=0, apply=False)
     if command.server:
         add("--port", type=int, default=0, help="port on loopback; a free one by default")
+        return
+    if command.module == "admin":
+        _add_admin_options(parser, command)
         return
     # All steps take all options, so that `nox -s build publish -- --dry-run` works.
     add("--tag", metavar="NAME", help="the release tag on HEAD (also RELEASEKIT_TAG)")
     add("--fresh", action="store_true", help="use no cache")
     add("-r", dest="repository", metavar="NAME", help="a section of ~/.pypirc; beats url, hosted")
     add("--dry-run", action="store_true", help="release, publish: stop after the plan")
+
+
+def _add_admin_options(parser: argparse.ArgumentParser, command: Command) -> None:
+    add = parser.add_argument
+    if command.applied_verb:
+        add("--apply", action="store_true", help="carry the plan out; without it nothing changes")
 
 
 @contextlib.contextmanager

@@ -13,11 +13,17 @@ class Command:
     name: str
     summary: str
     verb: str = ""
-    """The function of `pipeline` that does it."""
+    """The function that does it."""
+    module: Literal["pipeline", "admin"] = "pipeline"
+    """Where the verb stands: `pipeline` takes a job, `admin` a task."""
+    needs_admin: bool = False
+    """True where nothing can be done without an administrator's credentials."""
     server: Literal["sandbox", "nexus"] | None = None
     """The server that it keeps in the foreground, instead of a verb."""
     dry_verb: str | None = None
     """The one that does it with --dry-run."""
+    applied_verb: str | None = None
+    """The one that does it with --apply."""
     asks_index: bool = False
     reports: bool = True
     renews_findings: bool = False

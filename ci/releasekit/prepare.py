@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from releasekit.commands import Command
 from releasekit.core.config import Settings, find_table, parse_settings, read_environment
-from releasekit.core.errors import InvalidConfiguration, NoServer, NotAProject
+from releasekit.core.errors import InvalidConfiguration, NoNexus, NoServer, NotAProject
 from releasekit.core.events import Note, Notify, Sent, TargetChosen
 from releasekit.core.target import (
     NO_CREDENTIALS,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from releasekit.servers.local_nexus import Nexus
     from releasekit.servers.sandbox import Sandbox
     from releasekit.steps.job import Job
+    from releasekit.tasks.task import Task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +52,7 @@ class Request:
     dry_run: bool = False
     fresh: bool = False
     port: int = 0
+    apply: bool = False
 
     @property
     def is_project(self) -> bool:
@@ -97,6 +99,51 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
         notify=notify,
         tag=request.tag or request.environ.get("RELEASEKIT_TAG") or None,
         cache=None if request.fresh else _find_cache(request, settings),
+    )
+
+
+def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> Task:
+    """Return the task that was asked for; what it holds open ends with the stack.
+
+    Wrong configuration and missing credentials are refused here, before anything is asked.
+    """
+    from releasekit.adapters.credentials import (
+        find_admin_credentials,
+        find_credentials,
+        read_admin_credentials,
+    )
+    from releasekit.adapters.http import is_loopback, open_network
+    from releasekit.tasks.task import Task
+
+    settings = read_settings(request)
+    if settings.url is None:
+        raise NoNexus(command=request.command.name, root=str(request.root))
+    environ = request.environ
+    if request.command.needs_admin:
+        admin = read_admin_credentials(
+            settings.url, environ=environ, interactive=request.interactive
+        )
+    else:
+        admin = find_admin_credentials(settings.url, environ=environ)
+    if settings.url.startswith("http://") and not is_loopback(settings.url):
+        notify(Note(text=f"{settings.url} is plain http: the password travels in clear"))
+    network = stack.enter_context(
+        open_network(
+            environ=environ,
+            ca_bundle=_resolve(request, settings.ca_bundle),
+            client_cert=_resolve(request, settings.client_cert),
+            timeout=settings.timeout,
+        )
+    )
+    return Task(
+        root=request.root,
+        url=settings.url,
+        settings=settings,
+        network=network,
+        notify=notify,
+        environ=environ,
+        credentials=find_credentials(hosted_url(settings), environ=environ),
+        admin=admin,
     )
 
 

@@ -24,7 +24,7 @@ from releasekit.core.errors import (
 from releasekit.core.events import Event, Output, Sent, Working
 from releasekit.core.outcome import Outcome, fold_event
 from releasekit.core.report import FINDINGS_REPORTS, render_outcome, render_reports
-from releasekit.prepare import Request, open_job, open_server
+from releasekit.prepare import Request, open_job, open_server, open_task
 from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Run:
         error: ReleasekitError | None = None
         try:
             with contextlib.ExitStack() as stack:
-                self._find_verb()(open_job(self._request, self.notify, stack))
+                open_ = {"pipeline": open_job, "admin": open_task}[self._request.command.module]
+                self._find_verb()(open_(self._request, self.notify, stack))
         except ReleasekitError as raised:
             error = raised
         except KeyboardInterrupt:
@@ -94,9 +95,11 @@ class Run:
         self._terminal.show(event, self._outcome)
 
     def _find_verb(self) -> Any:
-        dry = self._request.dry_run and self._request.command.dry_verb
-        pipeline = importlib.import_module("releasekit.pipeline")
-        return getattr(pipeline, dry or self._request.command.verb)
+        request, command = self._request, self._request.command
+        dry = request.dry_run and command.dry_verb
+        applied = request.apply and command.applied_verb
+        module = importlib.import_module(f"releasekit.{command.module}")
+        return getattr(module, dry or applied or command.verb)
 
     def _conclude(self, error: ReleasekitError | None) -> int:
         self._terminal.rest()

@@ -15,7 +15,7 @@ STATUSES = {
     Status.USAGE: """
         InvalidConfiguration MissingCredentials UnknownPypircSection NotAProject NotARepository
         BadCertificateFile UntrustedCertificate WrongCredentials NotPermitted NoSuchRepository
-        NoRecord
+        NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
     """,
     Status.REFUSED: """
         NoReleaseTag TagIsNoVersion TagsDisagree TagNotOnHead DirtyTree BuildFailed ChecksRefused
@@ -25,7 +25,7 @@ STATUSES = {
     Status.FAILED: """
         BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
         InstallUnavailable MissingProgram CannotWrite NoServer GitFailed
-        InternalError
+        InternalError NexusRefused NotANexus
     """,
     Status.INTERRUPTED: "Interrupted",
 }

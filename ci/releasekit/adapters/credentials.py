@@ -8,8 +8,12 @@ from urllib.parse import urlsplit
 
 from twine import auth, exceptions, utils
 
-from releasekit.core.errors import MissingCredentials, UnknownPypircSection
-from releasekit.core.target import Credentials
+from releasekit.core.errors import (
+    MissingAdminCredentials,
+    MissingCredentials,
+    UnknownPypircSection,
+)
+from releasekit.core.target import NO_CREDENTIALS, Credentials
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +77,43 @@ def read_credentials(
             label = {"username": "user name", "password": "password"}[what]
             raise MissingCredentials(url=url, missing=label, pypirc=utils.DEFAULT_CONFIG_FILE)
     return Credentials(**values, source=_source(given, config, section))
+
+
+def find_credentials(url: str, *, environ: Mapping[str, str]) -> Credentials:
+    """Find the publisher's credentials without a prompt; NO_CREDENTIALS where there are none."""
+    try:
+        return read_credentials(url, section=None, environ=environ, interactive=False)
+    except MissingCredentials:
+        return NO_CREDENTIALS
+
+
+def read_admin_credentials(
+    url: str, *, environ: Mapping[str, str], interactive: bool
+) -> Credentials:
+    """Find the credentials of the administration, for the Nexus at `url`.
+
+    Environment, keyring (under the address of Nexus), and a prompt on a terminal only. The user is
+    `admin` where nothing else is said. Raises MissingAdminCredentials.
+    """
+    username = environ.get("RELEASEKIT_ADMIN_USERNAME") or "admin"
+    password = environ.get("RELEASEKIT_ADMIN_PASSWORD") or None
+    given = auth.CredentialInput(username, password)
+    try:
+        found = auth.Resolver.choose(interactive)({"repository": url}, given).password
+    except (exceptions.NonInteractive, EOFError):
+        found = None
+    if not found:
+        raise MissingAdminCredentials(url=url, username=username)
+    source = "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD" if password else "keyring"
+    return Credentials(username=username, password=found, source=source)
+
+
+def find_admin_credentials(url: str, *, environ: Mapping[str, str]) -> Credentials:
+    """Find the administration's credentials without a prompt; NO_CREDENTIALS where none are."""
+    try:
+        return read_admin_credentials(url, environ=environ, interactive=False)
+    except MissingAdminCredentials:
+        return NO_CREDENTIALS
 
 
 def _source(

@@ -153,3 +153,32 @@ class CannotWrite(ReleasekitError):
     next = "see what is there, whether this user may write it, and whether there is room"
     path: str
     reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NexusRefused(ReleasekitError):
+    """The REST API of Nexus answered with an error."""
+
+    what = "Nexus refused to {action}"
+    where = "{url}"
+    why = "it answered {answer}"
+    next = "see in Nexus what that means, then run this again: what is done already is kept"
+    url: str
+    action: str
+    answer: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NotANexus(ReleasekitError):
+    """Whatever answers does not call itself Nexus."""
+
+    what = "this does not answer as a Nexus does"
+    where = "{url}"
+    why = "it answered {answer}, and calls itself {server}"
+    next = (
+        "check url: the address of Nexus itself, with its context path if it has one;\n"
+        "a login page or a front server that hides the `Server:` header answers like this"
+    )
+    url: str
+    answer: str
+    server: str

@@ -117,13 +117,14 @@ class WrongCredentials(ReleasekitError):
     what = "the user name or the password is wrong"
     where = "{url}"
     why = "the server answered 401 to user {username}, whose credentials came from {source}"
-    next = (
-        "check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
-        "Nexus answers 401 to a disabled user as well"
-    )
+    next = "{mend}"
     url: str
     username: str
     source: str
+    mend: str = (
+        "check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
+        "Nexus answers 401 to a disabled user as well"
+    )
 
 
 @dataclass(kw_only=True, eq=False)
@@ -169,3 +170,52 @@ class NoRecord(ReleasekitError):
     next = "nox -s build (in CI: pass dist/ and reports/release.json on from the build job)"
     path: str
     reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NoNexus(ReleasekitError):
+    """A command that only a Nexus can serve, and no `url`."""
+
+    status = Status.USAGE
+    what = "no Nexus is configured, and {command} needs one"
+    where = "{root}"
+    why = "there is no url in [tool.releasekit], in releasekit.toml or in RELEASEKIT_URL"
+    next = (
+        'set url = "https://nexus.example.com" (or RELEASEKIT_URL);\n'
+        "`nox -s nexus` runs a Nexus on this machine to try it with"
+    )
+    command: str
+    root: str
+
+
+@dataclass(kw_only=True, eq=False)
+class MissingAdminCredentials(ReleasekitError):
+    """Nothing gave a password for the administration of Nexus."""
+
+    status = Status.USAGE
+    what = "no password for the administration of Nexus"
+    where = "{url}, user {username}"
+    why = "not in RELEASEKIT_ADMIN_PASSWORD, not in the keyring"
+    next = (
+        "set RELEASEKIT_ADMIN_PASSWORD (and RELEASEKIT_ADMIN_USERNAME, where it is not admin),\n"
+        "or keep it: keyring set {url} {username}"
+    )
+    url: str
+    username: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NotAllowedByNexus(ReleasekitError):
+    """The REST API answered 403."""
+
+    status = Status.USAGE
+    what = "this user may not {action}"
+    where = "{url}"
+    why = "Nexus answered 403 to user {username}"
+    next = (
+        "use an administrator's RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD,\n"
+        "or ask the Nexus administrator to run this"
+    )
+    url: str
+    username: str
+    action: str

@@ -1,0 +1,271 @@
+"""The REST API of a Nexus: one session, lenient reading, and refusals as situations.
+
+What a real 3.30 answers decides; newer versions differ in the shapes of their errors. Three traps:
+wrong credentials are 401 on every path, even on status; missing rights are 403 with an empty body,
+also for nobody; but the settings of a repository are 404 to a user who may not see them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from releasekit.adapters.http import Network, explain_failure, open_session
+from releasekit.core.errors import (
+    NexusRefused,
+    NotAllowedByNexus,
+    NotANexus,
+    WrongCredentials,
+)
+from releasekit.core.nexus import (
+    Asset,
+    Component,
+    Document,
+    HealthCheck,
+    Repository,
+    ServerVersion,
+    parse_asset,
+    parse_component,
+    parse_document,
+    parse_server_version,
+)
+from releasekit.core.target import Credentials
+
+PREFIX = "service/rest/v1"
+SHOWN = 500
+"""Characters of an answer that an error shows."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rest:
+    """The REST API of the Nexus at `url`, as one user, or as nobody."""
+
+    url: str
+    session: requests.Session
+    credentials: Credentials
+
+
+@contextlib.contextmanager
+def open_rest(url: str, network: Network, credentials: Credentials) -> Iterator[Rest]:
+    """Provide the API; a GET is tried four times, a change once.
+
+    NO_CREDENTIALS ask as nobody.
+    """
+    with open_session(network, credentials) as session:
+        if not credentials.username:
+            session.auth = _send_as_it_is
+        yield Rest(url=url.rstrip("/"), session=session, credentials=credentials)
+
+
+def _send_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep requests from taking credentials out of .netrc."""
+    return request
+
+
+def ask(
+    rest: Rest,
+    method: str,
+    path: str,
+    *,
+    document: Mapping[str, Any] | list[str] | None = None,
+    text: str | None = None,
+    query: Mapping[str, str] | None = None,
+) -> requests.Response:
+    """Send one request and return its answer, whatever the status.
+
+    `path` is below /service/rest/v1, or from the root where it begins with a slash. Raises the
+    situations of connections, and NotANexus where something else answers.
+    """
+    url = f"{rest.url}{path}" if path.startswith("/") else f"{rest.url}/{PREFIX}/{path}"
+    headers = {"Content-Type": "text/plain"} if text is not None else {}
+    data = None if text is None else text.encode()
+    try:
+        answer = rest.session.request(
+            method,
+            url,
+            params=query,
+            json=document,
+            data=data,
+            headers=headers,
+            allow_redirects=method == "GET",
+        )
+    except requests.RequestException as error:
+        raise explain_failure(error, url) from error
+    if parse_server_version(answer.headers.get("Server")) is None:
+        said = f"{answer.status_code} {answer.reason or ''}".rstrip()
+        server = answer.headers.get("Server") or "no name"
+        raise NotANexus(url=url, answer=said, server=server)
+    return answer
+
+
+def require(rest: Rest, answer: requests.Response, action: str) -> requests.Response:
+    """Return a good answer; raise the situation that another one is.
+
+    `action` completes "this user may not ..." and "Nexus refused to ...".
+    """
+    status, url = answer.status_code, answer.url
+    if status < 400:
+        return answer
+    username, source = rest.credentials.username or "nobody", rest.credentials.source
+    if status == 401:
+        raise WrongCredentials(
+            url=url,
+            username=username,
+            source=source,
+            mend=f"check {source}; Nexus answers 401 to a disabled user as well",
+        )
+    if status == 403:
+        raise NotAllowedByNexus(url=url, username=username, action=action)
+    said = f"{status} {answer.reason or ''}: {read_message(answer)}".rstrip(": ")
+    raise NexusRefused(url=url, action=action, answer=said)
+
+
+def read_message(answer: requests.Response) -> str:
+    """Return what an error's body says; there are five shapes, and one of them is no JSON."""
+    text = answer.text.strip()
+    if text.startswith("<"):  # an error page: its reason phrase says as much
+        return ""
+    try:
+        found = json.loads(text)
+    except ValueError:  # 3.30: quoted, with raw line breaks and quotes in it
+        return " ".join(text.strip('"').split())[:SHOWN]
+    entries = found if isinstance(found, list) else [found]
+    return "; ".join(_read_entry(entry) for entry in entries)[:SHOWN]
+
+
+def _read_entry(entry: object) -> str:
+    if not isinstance(entry, Mapping):
+        return str(entry)
+    # "PARAMETER name", "HelperBean.memberNames", "*"
+    place = str(entry.get("id", "*")).removeprefix("PARAMETER ")
+    message = str(entry.get("message", "")).strip('"')
+    return message if place == "*" else f"{place}: {message}"
+
+
+def read(rest: Rest, path: str, action: str, **query: str) -> Any:
+    """Read a JSON document; raises where the answer is no good one."""
+    return require(rest, ask(rest, "GET", path, query=query), action).json()
+
+
+def find(rest: Rest, path: str, action: str) -> Any:
+    """Read a JSON document, None where there is none (or this user may not see it)."""
+    answer = ask(rest, "GET", path)
+    return None if answer.status_code == 404 else require(rest, answer, action).json()
+
+
+def read_pages(rest: Rest, path: str, action: str, **query: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the items of all pages: 10, 50 or 100 on one, by version and path."""
+    token: str | None = None
+    while True:
+        following = {"continuationToken": token} if token else {}
+        page = read(rest, path, action, **query, **following)
+        yield from page["items"]
+        token = page.get("continuationToken")
+        if not token:
+            return
+
+
+def read_version(rest: Rest) -> ServerVersion:
+    """Read the version of the server, and see that the credentials are valid.
+
+    Raises WrongCredentials: status, open to everybody, is 401 with a wrong password.
+    """
+    answer = require(rest, ask(rest, "GET", "status"), "read the status")
+    version = parse_server_version(answer.headers["Server"])
+    assert version is not None  # noqa: S101 - `ask` saw to it
+    return version
+
+
+def is_writable(rest: Rest) -> bool:
+    """Tell whether the server takes changes: neither starting nor read-only."""
+    answer = ask(rest, "GET", "status/writable")
+    return answer.status_code != 503 and require(rest, answer, "read the status").ok
+
+
+def read_checks(rest: Rest) -> tuple[HealthCheck, ...]:
+    """Read the lines of Nexus' own status page; needs nexus:metrics:read."""
+    found = read(rest, "status/check", "read the status checks")
+    return tuple(
+        HealthCheck(name=name, healthy=check["healthy"], message=check.get("message") or "")
+        for name, check in found.items()
+    )
+
+
+def list_repositories(rest: Rest) -> tuple[Repository, ...]:
+    """List the repositories that this user may browse, all formats."""
+    return tuple(
+        Repository(
+            name=item["name"],
+            format=item["format"],
+            type=item["type"],
+            url=item["url"],
+            remote=((item.get("attributes") or {}).get("proxy") or {}).get("remoteUrl"),
+        )
+        for item in read(rest, "repositories", "list the repositories")
+    )
+
+
+def has_repository(rest: Rest, name: str) -> bool:
+    """Tell whether a repository of any format exists: Nexus says so before it asks for rights."""
+    answer = ask(rest, "GET", f"/repository/{quote(name)}/")
+    return answer.status_code != 404 or answer.reason != "Repository not found"
+
+
+def find_settings(rest: Rest, kind: str, name: str) -> Document | None:
+    """Read the settings of a PyPI repository; `kind` is hosted, proxy or group.
+
+    None where there is none of that kind, and to a user without the privilege
+    nx-repository-admin-pypi-NAME-read (measured: 404); `has_repository` tells these apart.
+    """
+    found = find(rest, f"repositories/pypi/{kind}/{quote(name)}", f"see the settings of {name}")
+    return None if found is None else parse_document(found)
+
+
+def find_routing_rule(rest: Rest, name: str) -> Document | None:
+    """Read a routing rule: name, description, mode, matchers."""
+    found = find(rest, f"routing-rules/{quote(name)}", "read routing rules")
+    return None if found is None else parse_document(found)
+
+
+def list_routing_rules(rest: Rest) -> tuple[Document, ...]:
+    """List the routing rules."""
+    return tuple(map(parse_document, read(rest, "routing-rules", "read routing rules")))
+
+
+def find_role(rest: Rest, name: str) -> Document | None:
+    """Read a role: id, name, description, privileges, roles."""
+    found = find(rest, f"security/roles/{quote(name)}", "read roles")
+    return None if found is None else parse_document(found)
+
+
+def find_user(rest: Rest, name: str) -> Document | None:
+    """Read a user: userId, source, status, roles. Never a password."""
+    found = read(rest, "security/users", "read users", userId=name)
+    # The query means "begins with", in some versions.
+    return next((parse_document(user) for user in found if user["userId"] == name), None)
+
+
+def read_anonymous(rest: Rest) -> Document:
+    """Read what anybody may do: enabled, userId, realmName."""
+    return parse_document(read(rest, "security/anonymous", "read the anonymous access"))
+
+
+def search_components(rest: Rest, **query: str) -> Iterator[Component]:
+    """Search what this user may browse; a new upload is found after about a second.
+
+    `query`: name (wildcards, lower case), version, q, repository (a group finds its members')...
+    """
+    for item in read_pages(rest, "search", "search", format="pypi", **query):
+        yield parse_component(item)
+
+
+def list_assets(rest: Rest, repository: str) -> Iterator[Asset]:
+    """List the files of a repository, at once after an upload; index pages are among them."""
+    for item in read_pages(rest, "assets", f"list {repository}", repository=repository):
+        yield parse_asset(item)

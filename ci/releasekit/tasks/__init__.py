@@ -1,0 +1,1 @@
+"""What administration is made of: one module for each verb of `admin` that needs more room."""

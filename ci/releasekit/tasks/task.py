@@ -1,0 +1,29 @@
+"""One task of administration or of a consumer, as every part of it gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from releasekit.adapters.http import Network
+from releasekit.core.config import Settings
+from releasekit.core.events import Notify
+from releasekit.core.target import Credentials
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """One task: what is configured, as whom to ask, and how to reach the world."""
+
+    root: Path
+    url: str
+    """Address of Nexus itself."""
+    settings: Settings
+    network: Network
+    notify: Notify
+    environ: Mapping[str, str] = field(repr=False)
+    credentials: Credentials
+    """The publisher's or the consumer's; NO_CREDENTIALS where none were given."""
+    admin: Credentials
+    """The administrator's; NO_CREDENTIALS where none were given."""
