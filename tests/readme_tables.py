@@ -7,9 +7,10 @@ from pathlib import Path
 from types import NoneType
 from typing import get_args
 
-from releasekit.core.checks import CHECKS
+from releasekit.core.checks import CHECKS, Severities
 from releasekit.core.config import Settings
 
+UNSET = (None, (), Severities())
 README = Path(__file__).parents[1] / "README.md"
 
 
@@ -17,9 +18,9 @@ def render_keys() -> str:
     """Return a row for each key of the configuration."""
     rows = ["| key | default | meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = "" if field.default in (None, {}) else f"`{field.default}`"
+        default = "" if field.default in UNSET else f"`{field.default}`"
         kind = field.annotation
-        optional = NoneType in get_args(kind) or field.default == {}
+        optional = NoneType in get_args(kind) or field.default in UNSET
         assert optional or default, name
         rows.append(f"| `{field.alias}` | {default} | {field.description} |")
     return "\n".join(rows)

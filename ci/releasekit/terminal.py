@@ -28,7 +28,12 @@ from releasekit.core.outcome import STEPS, Outcome
 from releasekit.core.plan import Action, Plan
 from releasekit.core.project import Project
 
-STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+STYLES = {
+    Severity.ERROR: "bold red",
+    Severity.WARNING: "yellow",
+    Severity.NOTE: "cyan",
+    Severity.OFF: "dim",
+}
 QUIET, NORMAL, VERBOSE = 0, 1, 2
 
 
@@ -103,9 +108,12 @@ class Terminal:
         self._print(Text.assemble((f"{label:<9} ", "bold"), text, (took, "dim")))
 
     def _show_finding(self, finding: Finding) -> None:
-        head = (f"  {finding.severity.value} {finding.code} ", STYLES[finding.severity])
+        head = (f"  {finding.word} {finding.code} ", STYLES[finding.severity])
         self._print(Text.assemble(head, f"{finding.place}: {finding.message}"))
-        self._print(Text.assemble(("    fix: ", "dim"), finding.fix))
+        if finding.reason:
+            self._print(Text.assemble(("    reason: ", "dim"), finding.reason))
+        if not finding.is_waived:
+            self._print(Text.assemble(("    fix: ", "dim"), finding.fix))
 
     def _print(self, text: Text) -> None:
         if self._loudness > QUIET:
@@ -172,10 +180,14 @@ def _describe_project(project: Project) -> str:
 
 def _describe_findings(findings: tuple[Finding, ...]) -> str:
     counts = (
-        (severity.value, sum(finding.severity is severity for finding in findings))
-        for severity in STYLES
+        (severity, sum(finding.severity is severity for finding in findings)) for severity in STYLES
     )
-    return ", ".join(f"{count} {name}(s)" for name, count in counts if count) or "no findings"
+    words = (
+        f"{count} waived" if severity is Severity.OFF else f"{count} {severity.value}(s)"
+        for severity, count in counts
+        if count
+    )
+    return ", ".join(words) or "no findings"
 
 
 def _describe_plan(plan: Plan) -> str:

@@ -29,7 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "ca-bundle": None,
     "client-cert": None,
     "tag": None,
-    "severity": {},
+    "severity": {"level": None, "projects": {}},
     "build-constraints": None,
     "timeout": 60,
     "stale-limit": 30,
@@ -45,7 +45,12 @@ EXAMPLES: dict[str, Any] = {
     "ca-bundle": "certs/corporate-ca.pem",
     "client-cert": "client.pem",
     "tag": "pkg-a/v{version}",
-    "severity": {"RK101": "warning", "RK201": "off"},
+    "severity": {
+        "level": None,
+        "projects": {},
+        "RK101": {"severity": "warning", "reason": None},
+        "RK201": {"severity": "off", "reason": None},
+    },
     "build-constraints": "constraints.txt",
     "timeout": 1.5,
     "stale-limit": 86400,
@@ -131,9 +136,7 @@ def test_later_source_beats_the_earlier_one_key_by_key(
         pytest.param("url", "https://[::1]:8443", "https://[::1]:8443", id="IPv6"),
         pytest.param("url", "https://nexus_1", "https://nexus_1", id="name of a container"),
         pytest.param("url", "https://größe.example", "https://größe.example", id="IDN"),
-        pytest.param("severity", {"RK102": "error"}, {"RK102": "error"}, id="what it is anyway"),
         pytest.param("timeout", "90", 90, id="number from the environment"),
-        pytest.param("severity", "", {}, id="no severities"),
     ],
 )
 def test_value_is_read(key: str, value: object, read: object) -> None:
@@ -230,7 +233,7 @@ REPOSITORY = "string should match pattern '^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$'"
         pytest.param(
             "severity",
             {"RK101": "fatal"},
-            "T severity.RK101: input should be 'error', 'warning', 'note' or 'off'",
+            "T severity.RK101.severity: input should be 'error', 'warning', 'note' or 'off'",
             id="unknown severity",
         ),
         pytest.param(
@@ -240,7 +243,10 @@ REPOSITORY = "string should match pattern '^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$'"
             id="unknown check",
         ),
         pytest.param(
-            "severity", ["RK101"], "T severity: input should be a valid dictionary", id="list"
+            "severity",
+            ["RK101"],
+            'T severity: give "strict", or a severity for the code of a check',
+            id="list",
         ),
         pytest.param(
             "hostd", "x", "T hostd: there is no such key; did you mean hosted?", id="misspelt"
@@ -271,9 +277,9 @@ def test_guarantees_rest_on_these_checks() -> None:
 @pytest.mark.parametrize("code", FIXED)
 def test_check_that_a_guarantee_rests_on_stays_an_error(code: str, severity: str) -> None:
     problem = f"{code} stays an error: a guarantee rests on it"
-    error = refuse(table(severity={code: severity, "RK101": "off"}))
+    error = refuse(table(severity={code: severity, "RK101": "note"}))
     assert (error.count, error.problems) == (1, f"T severity: {problem}")
-    error = refuse(read_environment({"RELEASEKIT_SEVERITY": f"RK101=off, {code}={severity}"}))
+    error = refuse(read_environment({"RELEASEKIT_SEVERITY": f"RK101=note, {code}={severity}"}))
     assert (error.count, error.problems) == (1, f"RELEASEKIT_SEVERITY: {problem}")
 
 

@@ -316,7 +316,7 @@ def test_checks_that_a_guarantee_rests_on_cannot_be_switched_off(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     ran = releasekit(
-        "release", project=project, server=sandbox, RELEASEKIT_SEVERITY="RK102=off,RK101=off"
+        "release", project=project, server=sandbox, RELEASEKIT_SEVERITY="RK102=off,RK101=off: x"
     )
     assert ran.status == 2
     assert (

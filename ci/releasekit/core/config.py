@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
@@ -20,7 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from releasekit.core.checks import CHECKS, CODES
+from releasekit.core.checks import CHECKS, CODES, Severities, Severity
+from releasekit.core.checks.policy import find_rules, merge_severities, parse_severities
 from releasekit.core.errors import InvalidConfiguration
 from releasekit.core.version import DEFAULT_PATTERNS
 
@@ -68,19 +69,10 @@ def _check_pattern(value: str) -> str:
     return value
 
 
-def _split_pairs(value: object) -> object:
-    """Read RK101=warning,RK201=off, the form that an environment variable can hold."""
-    if not isinstance(value, str):
-        return value
-    pairs = (pair.partition("=") for pair in value.split(",") if pair.strip())
-    return {code.strip(): severity.strip() for code, _, severity in pairs}
-
-
 Url = Annotated[str, AfterValidator(_check_url)]
 # The names that Nexus accepts for a repository.
 RepositoryName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$")]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
-SeverityName = Literal["error", "warning", "note", "off"]
 
 
 class Settings(BaseModel):
@@ -128,10 +120,10 @@ class Settings(BaseModel):
         Field(description='release tags, as "v{version}"; absent: with or without the v'),
     ] = None
     severity: Annotated[
-        dict[str, SeverityName],
-        BeforeValidator(_split_pairs),
-        Field(description="error, warning, note or off for the code of a check"),
-    ] = {}
+        Severities,
+        BeforeValidator(parse_severities),
+        Field(description='"strict", or error, warning, note or off for the code of a check'),
+    ] = Severities()
     build_constraints: Annotated[
         str | None, Field(description="constraints file for the build requirements")
     ] = None
@@ -195,12 +187,16 @@ def parse_settings(sources: Iterable[Source]) -> Settings:
     """
     values: dict[str, Any] = {}
     spelled: dict[str, str] = {}
-    names = []
+    names: list[str] = []
+    problems: list[str] = []
     for source in sources:
+        problems += _find_wrong_rules(source)
+        severities = merge_severities(values.get("severity"), source.values.get("severity"))
         values |= source.values
+        if severities is not None:
+            values["severity"] = severities
         spelled |= source.spelled
         names.append(source.name)
-    problems = [*_find_unknown_codes(values.get("severity"), spelled)]
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -213,21 +209,27 @@ def parse_settings(sources: Iterable[Source]) -> Settings:
     return settings
 
 
-def _find_unknown_codes(severity: object, spelled: Mapping[str, str]) -> list[str]:
-    codes = _split_pairs(severity) or {}
-    if not isinstance(codes, Mapping):
-        return []
-    unknown = (
-        f"{spelled['severity']}: there is no check {code}{_suggest(str(code), CODES)}"
-        for code in codes
-        if code not in CODES
-    )
-    fixed = (
-        f"{spelled['severity']}: {check.code} stays an error: a guarantee rests on it"
-        for check in CHECKS
-        if check.fixed and codes.get(check.code, "error") != "error"
-    )
-    return [*unknown, *fixed]
+def _find_wrong_rules(source: Source) -> Iterator[str]:
+    """Find what a source says of checks that there are not, or that no configuration may touch."""
+    checks = {check.code: check for check in CHECKS}
+    for table, code, rule in find_rules(source.values.get("severity")):
+        where = f"{source.spelled['severity']}{table}"
+        severity, reason = (
+            (rule.get("severity"), rule.get("reason"))
+            if isinstance(rule, Mapping)
+            else (None, None)
+        )
+        check = checks.get(code)
+        if check is None:
+            yield f"{where}: there is no check {code}{_suggest(code, CODES)}"
+        elif check.fixed and severity != check.severity.value:
+            yield f"{where}: {code} stays an error: a guarantee rests on it"
+        elif check.severity is Severity.ERROR and severity == "off" and not reason:
+            yield (
+                f"{where}: {code} is an error: to waive it, give the reason, as in "
+                f'{code} = {{ severity = "off", reason = "…" }} '
+                f'(RELEASEKIT_SEVERITY="{code}=off: …")'
+            )
 
 
 def _render_problems(error: ValidationError, spelled: Mapping[str, str]) -> list[str]:
@@ -236,7 +238,7 @@ def _render_problems(error: ValidationError, spelled: Mapping[str, str]) -> list
         key, *rest = [str(part) for part in problem["loc"]] or ["names"]
         path = ".".join([spelled.get(key, key), *(p for p in rest if not p.startswith("function"))])
         if problem["type"] == "extra_forbidden":
-            problems.append(f"{path}: there is no such key{_suggest(key, KEYS)}")
+            problems.append(f"{path}: there is no such key{'' if rest else _suggest(key, KEYS)}")
         else:
             message = problem["msg"].removeprefix("Value error, ")
             problems.append(f"{path}: {message[0].lower()}{message[1:]}")

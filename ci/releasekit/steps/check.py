@@ -24,8 +24,7 @@ def check(job: Job, project: Project, record: Record) -> tuple[Dist, ...]:
     version = tag.version if tag else Version(record.version)
     versioned = git.list_files(job.root, job.network.environ)
     facts = gather_facts(dists, job.root, versioned=versioned, release_version=version)
-    severities = {code: Severity(name) for code, name in job.settings.severity.items()}
-    findings = run_checks(CHECKS, facts, severities)
+    findings = run_checks(CHECKS, facts, job.settings.severity.judge)
     job.notify(Checked(findings=findings, asked=tuple(check.code for check in CHECKS)))
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors:

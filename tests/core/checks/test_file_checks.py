@@ -9,7 +9,7 @@ from samples import SDIST, WHEEL, make_facts
 
 
 def find(code: str, facts: DistFacts) -> tuple[Finding, ...]:
-    return run_checks([check for check in CHECKS if check.code == code], [facts], {})
+    return run_checks([check for check in CHECKS if check.code == code], [facts])
 
 
 FILES = tuple(f"docs/{number:02}.md" for number in range(12))

@@ -18,7 +18,7 @@ def error(code: str, message: str, fix: str, place: Place | None = None) -> Find
 
 
 def find(code: str, facts: DistFacts) -> tuple[Finding, ...]:
-    return run_checks([check for check in CHECKS if check.code == code], [facts], {})
+    return run_checks([check for check in CHECKS if check.code == code], [facts])
 
 
 MISSING_URL = error(

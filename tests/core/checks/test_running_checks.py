@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,10 +15,12 @@ from releasekit.core.checks import (
     DistFacts,
     Finding,
     Place,
+    Rule,
     Severity,
     run_checks,
 )
-from releasekit.core.checks.model import Fault, in_dist
+from releasekit.core.checks.facts import in_dist
+from releasekit.core.checks.model import Fault
 from samples import SDIST, WHEEL, make_facts
 
 FACTS = (make_facts(WHEEL), make_facts(SDIST))
@@ -31,8 +34,12 @@ def find_in_dist(facts: DistFacts) -> Iterator[Fault]:
     yield Fault(message="in the dist", fix="mend it", place=in_dist(facts, "x"))
 
 
-ONE = Check(code="RK901", title="one", severity=Severity.NOTE, why="", find=find_in_project)
-EACH = Check(code="RK902", title="each", severity=Severity.ERROR, why="", find=find_in_dist)
+ONE = Check(
+    code="RK901", title="one", severity=Severity.NOTE, why="", mend="", find=find_in_project
+)
+EACH = Check(
+    code="RK902", title="each", severity=Severity.ERROR, why="", mend="", find=find_in_dist
+)
 
 
 def finding(code: str, severity: Severity, message: str, file: str) -> Finding:
@@ -41,7 +48,7 @@ def finding(code: str, severity: Severity, message: str, file: str) -> Finding:
 
 
 def test_errors_come_first_and_a_fault_of_the_project_once() -> None:
-    assert run_checks((ONE, EACH), FACTS, {}) == (
+    assert run_checks((ONE, EACH), FACTS) == (
         finding("RK902", Severity.ERROR, "in the dist", f"{WHEEL}/x"),
         finding("RK902", Severity.ERROR, "in the dist", f"{SDIST}/x"),
         finding("RK901", Severity.NOTE, "in the project", "pyproject.toml"),
@@ -49,21 +56,34 @@ def test_errors_come_first_and_a_fault_of_the_project_once() -> None:
 
 
 def test_project_sets_the_severity() -> None:
-    severities = {"RK901": Severity.WARNING, "RK902": Severity.OFF}
-    assert run_checks((ONE, EACH), FACTS, severities) == (
+    rules = {"RK901": Rule(severity=Severity.WARNING), "RK902": Rule(severity=Severity.OFF)}
+    assert run_checks((ONE, EACH), FACTS, lambda check, _: rules[check.code]) == (
         finding("RK901", Severity.WARNING, "in the project", "pyproject.toml"),
     )
+
+
+def test_waived_finding_comes_last_with_its_reason() -> None:
+    rules = {
+        "RK901": Rule(severity=Severity.NOTE),
+        "RK902": Rule(severity=Severity.OFF, reason="known"),
+    }
+    found = run_checks((EACH, ONE), FACTS[:1], lambda check, _: rules[check.code])
+    assert found == (
+        finding("RK901", Severity.NOTE, "in the project", "pyproject.toml"),
+        replace(finding("RK902", Severity.OFF, "in the dist", f"{WHEEL}/x"), reason="known"),
+    )
+    assert [(f.word, f.is_waived) for f in found] == [("note", False), ("waived", True)]
 
 
 @given(st.permutations(list(itertools.product((ONE, EACH), FACTS))))
 def test_order_of_checks_and_dists_changes_nothing(pairs: list[tuple[Check, DistFacts]]) -> None:
     checks = tuple(dict.fromkeys(check for check, _ in pairs))
-    found = set(run_checks(checks, FACTS, {}))
-    assert found == set(run_checks((ONE, EACH), FACTS, {}))
+    found = set(run_checks(checks, FACTS))
+    assert found == set(run_checks((ONE, EACH), FACTS))
 
 
 def test_faultless_dists_have_no_findings() -> None:
-    assert run_checks(CHECKS, FACTS, {}) == ()
+    assert run_checks(CHECKS, FACTS) == ()
 
 
 def test_codes_are_unique_and_in_order() -> None:
@@ -74,6 +94,7 @@ def test_codes_are_unique_and_in_order() -> None:
 def test_check_says_what_it_looks_for_and_why(check: Check) -> None:
     assert check.title
     assert check.why
+    assert check.mend
     assert check.find.__doc__
 
 

@@ -1,7 +1,9 @@
 """Checks: functions from facts to findings, kept as data."""
 
+from releasekit.core.checks.facts import DistFacts, Place
 from releasekit.core.checks.metadata import METADATA_CHECKS
-from releasekit.core.checks.model import Check, DistFacts, Finding, Place, Severity, run_checks
+from releasekit.core.checks.model import Check, Finding, Rule, Severity, run_checks
+from releasekit.core.checks.policy import Severities
 from releasekit.core.checks.sdist import SDIST_CHECKS
 from releasekit.core.checks.wheel import WHEEL_CHECKS
 
@@ -15,6 +17,8 @@ __all__ = [
     "DistFacts",
     "Finding",
     "Place",
+    "Rule",
+    "Severities",
     "Severity",
     "run_checks",
 ]

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from releasekit.core.checks.model import Check, DistFacts, Fault, Severity, in_dist
+from releasekit.core.checks.facts import DistFacts, in_dist
+from releasekit.core.checks.model import Check, Fault, Severity
 
 
 def find_missing_url(facts: DistFacts) -> Iterator[Fault]:
@@ -83,6 +84,8 @@ METADATA_CHECKS = (
         title="missing url",
         severity=Severity.ERROR,
         why="whoever meets the package in the index has no way to its source or its owners",
+        mend="Name a home page or any project URL: the repository, the documentation, the tracker.",
+        example='[project.urls]\nHomepage = "https://git.example.com/team/demo"',
         find=find_missing_url,
     ),
     Check(
@@ -91,6 +94,11 @@ METADATA_CHECKS = (
         severity=Severity.ERROR,
         fixed=True,
         why="an installer asks for one version and gets another",
+        mend=(
+            "Tag the commit whose metadata has that version, or take the version from the tag "
+            "(setuptools-scm, hatch-vcs). Never rename a dist by hand."
+        ),
+        example="git tag v1.2.3 && git push origin v1.2.3",
         find=find_other_identity,
     ),
     Check(
@@ -99,6 +107,10 @@ METADATA_CHECKS = (
         severity=Severity.ERROR,
         fixed=True,
         why="twine refuses to upload it, and installers may refuse to read it",
+        mend=(
+            "Mend the named field in the project's configuration. Where the configuration is "
+            "right, the build backend is too old for it: raise it in [build-system] requires."
+        ),
         find=find_invalid_metadata,
     ),
     Check(
@@ -106,6 +118,11 @@ METADATA_CHECKS = (
         title="description does not render",
         severity=Severity.ERROR,
         why="an index shows the markup as plain text, or nothing",
+        mend=(
+            "Mend the markup at the line that the message names. A README in Markdown that is "
+            "read as reStructuredText lacks its content type."
+        ),
+        example='[project]\nreadme = "README.md"',
         find=find_unrendered_description,
     ),
 )

@@ -1,15 +1,12 @@
-"""The framework: facts, findings, and how a check makes the ones from the others."""
+"""The framework: findings, and how a check makes them from facts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from packaging.metadata import RawMetadata
-from packaging.version import Version
-
-from releasekit.core.dists import Dist
+from releasekit.core.checks.facts import DistFacts, Place
 
 
 class Severity(Enum):
@@ -22,15 +19,11 @@ class Severity(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """A file, and a line in it where that can be had, counted from 1."""
+class Rule:
+    """The severity of a check, and the reason where configuration gives one."""
 
-    file: str
-    line: int | None = None
-
-    def __str__(self) -> str:
-        """Render as editors and compilers do."""
-        return f"{self.file}:{self.line}" if self.line else self.file
+    severity: Severity
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,27 +35,18 @@ class Finding:
     message: str
     place: Place
     fix: str
+    reason: str | None = None
+    """Why configuration gives the check this severity; of a waived finding: why it is waived."""
 
+    @property
+    def is_waived(self) -> bool:
+        """Tell whether configuration waives the finding, for a reason."""
+        return self.severity is Severity.OFF
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DistFacts:
-    """All that checks may know of one dist. Gathered once, by an adapter."""
-
-    dist: Dist
-    metadata: RawMetadata | None
-    """Core metadata as parsed; None where the dist has none that can be read."""
-    metadata_problems: tuple[str, ...] = ()
-    """What the core metadata specification says against it."""
-    description_problem: str | None = None
-    """Why the long description does not render."""
-    record_problems: tuple[str, ...] = ()
-    """Where a wheel's RECORD is untrue."""
-    missing_files: tuple[str, ...] = ()
-    """Files in git that the sdist lacks, after the project's own check-manifest settings."""
-    release_version: Version | None = None
-    """The version to be released: the tag's, or without a tag the wheel's."""
-    declared: Place = Place(file="pyproject.toml")
-    """Where the project declares its metadata."""
+    @property
+    def word(self) -> str:
+        """Return the severity as people read it; a finding that is off is a waived one."""
+        return "waived" if self.is_waived else self.severity.value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,43 +66,56 @@ class Check:
     title: str
     severity: Severity
     why: str
-    """Why it matters, for the README and the reports."""
+    """Why it matters, in one sentence, for the README and the reports."""
+    mend: str
+    """How to mend it, in a paragraph, for --explain."""
+    example: str = ""
+    """What a project writes to mend it: a few lines of configuration or shell."""
     find: Callable[[DistFacts], Iterable[Fault]]
     fixed: bool = False
     """True where a guarantee rests on it: its severity is no matter of configuration."""
 
 
+Judge = Callable[[Check, DistFacts], Rule]
+"""Decides how severe the findings of a check are in a dist: the policy of the configuration."""
+
+
+def judge_by_default(check: Check, _facts: DistFacts) -> Rule:
+    """Return the severity that a check has of its own."""
+    return Rule(severity=check.severity)
+
+
 def run_checks(
-    checks: Sequence[Check], facts: Sequence[DistFacts], severities: Mapping[str, Severity]
+    checks: Sequence[Check], facts: Sequence[DistFacts], judge: Judge = judge_by_default
 ) -> tuple[Finding, ...]:
-    """Return the findings of all checks on all dists, errors first.
+    """Return the findings of all checks on all dists: errors first, waived ones last.
 
     A fault of the project that shows in every dist (a missing url) is one finding.
     """
-    findings = dict.fromkeys(_find_all(checks, facts, severities))
+    findings = dict.fromkeys(_find_all(checks, facts, judge))
     order = list(Severity)
-    return tuple(sorted(findings, key=lambda f: (order.index(f.severity), f.code, str(f.place))))
+    return tuple(
+        sorted(
+            findings,
+            key=lambda f: (order.index(f.severity), f.code, f.place.file, f.place.line or 0),
+        )
+    )
 
 
 def _find_all(
-    checks: Sequence[Check], facts: Sequence[DistFacts], severities: Mapping[str, Severity]
+    checks: Sequence[Check], facts: Sequence[DistFacts], judge: Judge
 ) -> Iterator[Finding]:
     for check in checks:
-        severity = severities.get(check.code, check.severity)
-        if severity is Severity.OFF:
-            continue
         for dist in facts:
+            rule = judge(check, dist)
+            if rule.severity is Severity.OFF and rule.reason is None:
+                continue
             for fault in check.find(dist):
                 yield Finding(
                     code=check.code,
-                    severity=severity,
+                    severity=rule.severity,
                     message=fault.message,
                     place=fault.place,
                     fix=fault.fix,
+                    reason=rule.reason,
                 )
-
-
-def in_dist(facts: DistFacts, member: str | None = None) -> Place:
-    """Return the place of a member in a dist, or of the dist itself."""
-    filename = facts.dist.filename
-    return Place(file=f"{filename}/{member}" if member else filename)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from releasekit.core.checks.model import Check, DistFacts, Fault, Severity, in_dist
+from releasekit.core.checks.facts import DistFacts, in_dist
+from releasekit.core.checks.model import Check, Fault, Severity
 
 SHOWN = 10
 
@@ -29,6 +30,11 @@ SDIST_CHECKS = (
         title="file missing from the sdist",
         severity=Severity.WARNING,
         why="who builds from the sdist (a distribution, an auditor) gets less than git has",
+        mend=(
+            "Include the files, or say that they are left out on purpose: check-manifest's own "
+            "settings and MANIFEST.in are honoured."
+        ),
+        example='[tool.check-manifest]\nignore = ["docs/drafts/*"]',
         find=find_missing_files,
     ),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from releasekit.core.checks.model import Check, DistFacts, Fault, Severity, in_dist
+from releasekit.core.checks.facts import DistFacts, in_dist
+from releasekit.core.checks.model import Check, Fault, Severity
 
 
 def find_untrue_record(facts: DistFacts) -> Iterator[Fault]:
@@ -24,6 +25,7 @@ WHEEL_CHECKS = (
         severity=Severity.ERROR,
         fixed=True,
         why="installers that verify refuse the wheel; the others leave files behind on removal",
+        mend="Build the wheel again, and change nothing in it after the backend has made it.",
         find=find_untrue_record,
     ),
 )

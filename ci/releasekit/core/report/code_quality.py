@@ -28,6 +28,7 @@ def render_code_quality(outcome: Outcome) -> str:
             },
         }
         for finding in outcome.findings
+        if not finding.is_waived
     ]
     return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
 
