@@ -48,7 +48,9 @@ def tests(session: nox.Session) -> None:
     """Run all tests and show what they leave out; options of pytest stand after --."""
     _need_test_tools(session)
     _run(session, "coverage", "erase")
-    _run(session, "coverage", "run", "-m", "pytest", *session.posargs)
+    # Three processes: one waits for the real Nexus most of the time.
+    parallel = "--numprocesses=3"
+    _run(session, "coverage", "run", "-m", "pytest", *parallel, *session.posargs)
     _run(session, "coverage", "combine", "--quiet")
     _run(session, "coverage", "report")
 

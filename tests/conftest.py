@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +13,51 @@ import pytest
 if TYPE_CHECKING:
     from releasekit.servers.local_nexus import Nexus
 
+NEXUS = "nexus"
+BARE = "bare_nexus"
+"""In names of tests that start a Nexus of their own."""
+GROUPS = (BARE, NEXUS)
 
-def pytest_configure() -> None:
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names the table of the contract."""
+    parser.addoption(
+        "--contract-table", type=Path, metavar="PATH", help="write the contract as a table to PATH"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Hear Ctrl-C also below a shell's `&`, which ignores it: what tests start inherits that."""
+    if path := config.getoption("--contract-table"):
+        from contract.table import Table
+
+        config.pluginmanager.register(Table(path))
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of a real Nexus first, as they take longest; they show it in their names."""
+    hidden = [item.nodeid for item in items if _uses_nexus(item) and NEXUS not in item.nodeid]
+    assert not hidden, f"tests of the real Nexus have {NEXUS} in their path or name: {hidden}"
+    items.sort(key=lambda item: NEXUS not in item.nodeid)
+
+
+def _uses_nexus(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and NEXUS in item.fixturenames
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Keep all tests of the real Nexus in one process, which thus starts one.
+
+    They change what all of its users see, as its read-only mode. (xdist's own groups are lost with
+    pytest 9.2, whose node ids cannot be set: xdist 3.8 writes the group there.)
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = lambda nodeid: next((g for g in GROUPS if g in nodeid), nodeid)
+    return scheduler
 
 
 @pytest.fixture(scope="session")

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from contract.nexus_admin import NexusAdmin, attach_nexus
 from contract.sandbox_admin import start_sandbox
 from contract.servers import WHEEL, Server, Shelf, Workshop, open_workshop
-from contract.table import Row, read_row, render_table
+from contract.table import CONTRACT, read_case
 from contract.upstream import Upstream, run_upstream
-
-ROWS = pytest.StashKey[dict[str, Row]]()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that names the table."""
-    parser.addoption(
-        "--contract-table", type=Path, metavar="PATH", help="write the contract as a table to PATH"
-    )
 
 
 @pytest.fixture(scope="session", params=["sandbox", "nexus"])
@@ -79,22 +69,8 @@ def closed(server: Server) -> Iterator[Server]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Note for each test what it is about, where it ran and how it went."""
+    """Tell with each report what its test is about: it may come from another process."""
     report: pytest.TestReport = yield  # type: ignore[assignment]
     if isinstance(item, pytest.Function) and "server" in item.fixturenames:
-        rows = item.config.stash.setdefault(ROWS, {})
-        row = read_row(item)
-        rows.setdefault(row.key, row).note(item, report)
+        report.user_properties = [*report.user_properties, (CONTRACT, read_case(item))]
     return report  # type: ignore[return-value]
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Write the table where the option says."""
-    path: Path | None = config.getoption("--contract-table")
-    rows = config.stash.get(ROWS, {})
-    if path is not None and rows:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(render_table(rows.values()), encoding="utf-8")
-        terminalreporter.write_line(f"contract table: {path} ({len(rows)} behaviours)")

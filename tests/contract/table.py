@@ -5,11 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contract.wire import Answer
 
+CONTRACT = "contract"
+"""Under this name a report tells what its test is about."""
 SERVERS = ("sandbox", "nexus")
 TITLE = """\
 # What a Nexus 3.30.0-01 does as a PyPI server
@@ -27,28 +31,46 @@ class Row:
     answer: str
     seen: dict[str, bool] = field(default_factory=dict)
 
-    @property
-    def key(self) -> str:
-        """Give what tells rows apart."""
-        return f"{self.topic}\n{self.behaviour}"
-
-    def note(self, item: pytest.Function, report: pytest.TestReport) -> None:
+    def note(self, server: str, report: pytest.TestReport) -> None:
         """Note how one phase of the test went; a failure of any phase is one."""
-        server = str(item.callspec.params["server"])
         self.seen[server] = self.seen.get(server, True) and not report.failed
 
 
-def read_row(item: pytest.Function) -> Row:
-    """Read what a test is about from its names; `expected` is what is answered."""
+def read_case(item: pytest.Function) -> tuple[str, str, str, str]:
+    """Read topic, behaviour, answer and server of a test; `expected` is what is answered."""
     callspec = item.callspec
     cases = [part for part in callspec.id.split("-", 1) if part not in SERVERS]
     name = item.originalname.removeprefix("test_").replace("_", " ")
     expected = callspec.params.get("expected")
-    return Row(
-        topic=item.path.stem.removeprefix("test_contract_").replace("_", " "),
-        behaviour=": ".join([name, *cases]),
-        answer=expected.line if isinstance(expected, Answer) else "",
+    return (
+        item.path.stem.removeprefix("test_contract_").replace("_", " "),
+        ": ".join([name, *cases]),
+        expected.line if isinstance(expected, Answer) else "",
+        str(callspec.params["server"]),
     )
+
+
+class Table:
+    """Gathers the rows from the reports of tests, in whatever process these ran."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._rows: dict[tuple[str, str], Row] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note one phase of a test."""
+        told: Any = dict(report.user_properties).get(CONTRACT)
+        if told is not None:
+            topic, behaviour, answer, server = told
+            row = Row(topic=topic, behaviour=behaviour, answer=answer)
+            self._rows.setdefault((topic, behaviour), row).note(server, report)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write the table."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.write_text(render_table(self._rows.values()), encoding="utf-8")
+        line = f"contract table: {self._path} ({len(self._rows)} behaviours)"
+        terminalreporter.write_line(line)
 
 
 def render_table(rows: Iterable[Row]) -> str:
