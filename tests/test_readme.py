@@ -57,7 +57,7 @@ def test_every_toml_example_is_valid_configuration() -> None:
 
 def test_sessions_are_those_of_the_code() -> None:
     section = TEXT.partition("## Sessions")[2].partition("## Options")[0]
-    assert re.findall(r"^\| `(\w+)`", section, flags=re.MULTILINE) == [c.name for c in COMMANDS]
+    assert re.findall(r"^\| `([\w-]+)`", section, flags=re.MULTILINE) == [c.name for c in COMMANDS]
 
 
 def test_options_are_those_of_the_code() -> None:

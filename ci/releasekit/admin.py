@@ -3,3 +3,27 @@
 Provisioning compares what the configuration wants with what the server has, and carries the
 difference out; then it compares again and finds nothing left to do.
 """
+
+from __future__ import annotations
+
+from releasekit.core.events import Note
+from releasekit.tasks.pip_config import plan_settings
+from releasekit.tasks.pip_config import write_settings as write
+from releasekit.tasks.search import search_group
+from releasekit.tasks.task import Task
+
+
+def search(task: Task) -> None:
+    """Find projects of the group by name."""
+    search_group(task)
+
+
+def show_settings(task: Task) -> None:
+    """Show what pip and uv need to install from the group."""
+    if plan_settings(task).changed:
+        task.notify(Note(text="nothing is written yet: nox -s pip-config -- --apply writes it"))
+
+
+def write_settings(task: Task) -> None:
+    """Write what pip and uv need to install from the group."""
+    write(task, plan_settings(task))

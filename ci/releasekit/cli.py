@@ -60,6 +60,9 @@ def make_request(options: argparse.Namespace) -> Request:
         fresh=options.fresh,
         port=options.port,
         apply=options.apply,
+        word=options.word,
+        to=options.to,
+        python=options.python,
     )
 
 
@@ -93,6 +96,7 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     loudness.add_argument("-v", "--verbose", action="store_true", help="show the tools' output")
     loudness.add_argument("-q", "--quiet", action="store_true", help="show errors only")
     parser.set_defaults(tag=None, repository=None, dry_run=False, fresh=False, port=0, apply=False)
+    parser.set_defaults(word="", to=None, python=None)
     if command.server:
         add("--port", type=int, default=0, help="port on loopback; a free one by default")
         return
@@ -110,6 +114,11 @@ def _add_admin_options(parser: argparse.ArgumentParser, command: Command) -> Non
     add = parser.add_argument
     if command.applied_verb:
         add("--apply", action="store_true", help="carry the plan out; without it nothing changes")
+    if command.name == "search":
+        add("word", metavar="WORD", help="a name, a part of one, 'NAME-*' or NAME==VERSION")
+        add("--python", metavar="PATH", help="an environment or its Python, to see what is there")
+    if command.name == "pip-config":
+        add("--to", metavar="PLACE", help="an environment, another directory, or `user`")
 
 
 @contextlib.contextmanager

@@ -78,6 +78,21 @@ COMMANDS = (
         asks_index=True,
     ),
     Command(
+        name="search",
+        summary="List projects of the group by name, with versions; say how one installs.",
+        module="admin",
+        verb="search",
+        reports=False,
+    ),
+    Command(
+        name="pip-config",
+        summary="Show what pip and uv need to install from the group; --apply writes it.",
+        module="admin",
+        verb="show_settings",
+        applied_verb="write_settings",
+        reports=False,
+    ),
+    Command(
         name="sandbox",
         summary="Keep a sandbox index in the foreground and print its settings.",
         server="sandbox",

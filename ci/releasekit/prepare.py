@@ -53,6 +53,9 @@ class Request:
     fresh: bool = False
     port: int = 0
     apply: bool = False
+    word: str = ""
+    to: str | None = None
+    python: str | None = None
 
     @property
     def is_project(self) -> bool:
@@ -144,6 +147,9 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
         environ=environ,
         credentials=find_credentials(hosted_url(settings), environ=environ),
         admin=admin,
+        word=request.word,
+        to=request.to,
+        python=request.python,
     )
 
 

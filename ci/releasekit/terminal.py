@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.status import Status as Spinner
+from rich.table import Table
 from rich.text import Text
 
 from releasekit.core.checks import Finding, Severity
+from releasekit.core.consumer import SettingsPlan
 from releasekit.core.errors import ReleasekitError
 from releasekit.core.events import (
     Began,
@@ -19,7 +22,10 @@ from releasekit.core.events import (
     Planned,
     ProjectRead,
     Published,
+    Searched,
     Sent,
+    SettingsPlanned,
+    SettingsWritten,
     TargetChosen,
     Verified,
     Working,
@@ -27,6 +33,7 @@ from releasekit.core.events import (
 from releasekit.core.outcome import STEPS, Outcome
 from releasekit.core.plan import Action, Plan
 from releasekit.core.project import Project
+from releasekit.core.search import SearchResult
 
 STYLES = {
     Severity.ERROR: "bold red",
@@ -77,6 +84,10 @@ class Terminal:
                 self._line(STEPS[type(event)], describe(event), outcome.times[-1].seconds)
                 for finding in event.findings if isinstance(event, Checked) else ():
                     self._show_finding(finding)
+                if isinstance(event, Searched):
+                    self._show_hits(event.result)
+                if isinstance(event, SettingsPlanned):
+                    self._show_settings(event.plan)
 
     def say(self, label: str, text: str) -> None:
         """Show one line of the run's own."""
@@ -114,6 +125,28 @@ class Terminal:
             self._print(Text.assemble(("    reason: ", "dim"), finding.reason))
         if not finding.is_waived:
             self._print(Text.assemble(("    fix: ", "dim"), finding.fix))
+
+    def _show_hits(self, result: SearchResult) -> None:
+        if self._loudness == QUIET:
+            return
+        table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 3, 0, 0))
+        for heading in ("name", "version", "installed", "repository"):
+            table.add_column(heading, overflow="fold")
+        for hit in result.hits:
+            table.add_row(hit.name, hit.version, hit.installed or "", hit.repository)
+        self._console.print(Padding(table, (0, 0, 0, 10)))
+        self._line("python", result.environment, None)
+        self._line("install", result.install, None)
+
+    def _show_settings(self, plan: SettingsPlan) -> None:
+        for file in plan.changed:
+            self._print(Text.assemble("          ", (str(file.path), "bold")))
+            for change in file.changes:
+                old = f"{change.old} -> " if change.old is not None else ""
+                self._print(Text(f"            {change.key}: {old}{change.new}"))
+        for label, lines in (("shell", plan.exports), ("poetry", plan.poetry)):
+            for line in lines:
+                self._line(label, line, None)
 
     def _print(self, text: Text) -> None:
         if self._loudness > QUIET:
@@ -164,6 +197,12 @@ def describe(event: Event) -> str:
             return f"{len(event.uploaded)} uploaded to {event.url}"
         case Verified():
             return f"{event.requirement} installed by hash from {event.url}"
+        case Searched():
+            return _describe_search(event.result)
+        case SettingsPlanned():
+            return _describe_settings(event.plan)
+        case SettingsWritten():
+            return _describe_written(event.plan)
     return ""
 
 
@@ -195,6 +234,26 @@ def _describe_plan(plan: Plan) -> str:
     text = f"{counts[Action.UPLOAD]} to upload, {counts[Action.SKIP]} already published"
     conflicts = counts[Action.CONFLICT]
     return f"{text}, {conflicts} in conflict" if conflicts else text
+
+
+def _describe_search(result: SearchResult) -> str:
+    count = len({hit.name for hit in result.hits})
+    return f"{count} project(s) for {result.query.text}"
+
+
+def _describe_settings(plan: SettingsPlan) -> str:
+    if not plan.changed:
+        return f"nothing to change: pip and uv are set up ({plan.place})"
+    count = sum(len(file.changes) for file in plan.changed)
+    return f"{count} setting(s) to write ({plan.place})"
+
+
+def _describe_written(plan: SettingsPlan) -> str:
+    if not plan.changed:
+        return "nothing was left to write"
+    kept = [file.backup.name for file in plan.changed if file.backup]
+    backups = f"; what was there is kept as {', '.join(kept)}" if kept else ""
+    return f"{', '.join(file.path.name for file in plan.changed)}{backups}"
 
 
 def _size(size: int) -> str:

@@ -13,11 +13,13 @@ QUESTIONS = ("what", "where", "why", "next")
 
 STATUSES = {
     Status.USAGE: """
+        BadQuery BrokenSettings CredentialsNeeded InsecureIndex NoSuchEnvironment
         InvalidConfiguration MissingCredentials UnknownPypircSection NotAProject NotARepository
         BadCertificateFile UntrustedCertificate WrongCredentials NotPermitted NoSuchRepository
         NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
     """,
     Status.REFUSED: """
+        NothingFound
         NoReleaseTag TagIsNoVersion TagsDisagree TagNotOnHead DirtyTree BuildFailed ChecksRefused
         FilesChanged RecordOfAnotherCommit Conflict OtherBytesServed PackageBroken
         NotInCommit CannotProve

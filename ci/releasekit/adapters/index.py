@@ -24,6 +24,7 @@ from releasekit.core.simple import (
     PublishedFile,
     is_root_page,
     parse_project_page,
+    parse_root_page,
 )
 from releasekit.core.target import Credentials, simple_url
 
@@ -62,6 +63,19 @@ def read_page(index: Index, name: str) -> ProjectPage:
         except NotAnIndexPageError as error:
             said = f'it sent a page without any link to a file: "{error}"'
             raise UnexpectedAnswer(url=url, answer=said) from error
+
+
+def read_names(index: Index) -> tuple[str, ...]:
+    """Read the names of all projects; a proxy's index may have very many."""
+    url = simple_url(index.url)
+    with (
+        open_session(index.network, index.credentials) as session,
+        _get(session, index, url) as answer,
+    ):
+        _refuse(answer, index, url)
+        if not is_root_page(answer.text):
+            raise NoSuchRepository(url=url, role="readable", answer="a page that is no index")
+        return parse_root_page(answer.text)
 
 
 def _refuse_no_index(session: requests.Session, index: Index, phrase: str) -> None:

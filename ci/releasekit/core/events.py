@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from releasekit.core.checks import Finding
+from releasekit.core.consumer import SettingsPlan
 from releasekit.core.plan import Plan
 from releasekit.core.project import Project
 from releasekit.core.record import Record
+from releasekit.core.search import SearchResult
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +110,27 @@ class Verified:
     requirement: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Searched:
+    """A search found something."""
+
+    result: SearchResult
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettingsPlanned:
+    """It is known what the settings of pip and uv need."""
+
+    plan: SettingsPlan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettingsWritten:
+    """The settings of pip and uv stand in their files."""
+
+    plan: SettingsPlan
+
+
 Event = (
     TargetChosen
     | Began
@@ -122,5 +145,8 @@ Event = (
     | Planned
     | Published
     | Verified
+    | Searched
+    | SettingsPlanned
+    | SettingsWritten
 )
 Notify = Callable[[Event], None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from releasekit.core.checks import Finding
+from releasekit.core.consumer import SettingsPlan
 from releasekit.core.errors import Status
 from releasekit.core.events import (
     Began,
@@ -16,12 +17,16 @@ from releasekit.core.events import (
     ProjectRead,
     Published,
     RecordRead,
+    Searched,
+    SettingsPlanned,
+    SettingsWritten,
     TargetChosen,
     Verified,
 )
 from releasekit.core.plan import Plan
 from releasekit.core.project import Project
 from releasekit.core.record import Record
+from releasekit.core.search import SearchResult
 
 STEPS = {
     ProjectRead: "version",
@@ -30,6 +35,9 @@ STEPS = {
     Planned: "plan",
     Published: "publish",
     Verified: "verify",
+    Searched: "search",
+    SettingsPlanned: "plan",
+    SettingsWritten: "write",
 }
 """The step that each of these events ends."""
 
@@ -55,6 +63,8 @@ class Outcome:
     plan: Plan | None = None
     published: Published | None = None
     verified: Verified | None = None
+    search: SearchResult | None = None
+    settings: SettingsPlan | None = None
     notes: tuple[str, ...] = ()
     times: tuple[StepTime, ...] = ()
     step: str = "start"
@@ -87,6 +97,10 @@ def fold_event(outcome: Outcome, event: Event, at: float) -> Outcome:
             return replace(outcome, published=event)
         case Verified():
             return replace(outcome, verified=event)
+        case Searched():
+            return replace(outcome, search=event.result)
+        case SettingsPlanned() | SettingsWritten():
+            return replace(outcome, settings=event.plan)
         case Note():
             return replace(outcome, notes=(*outcome.notes, event.text))
     return outcome

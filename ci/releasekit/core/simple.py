@@ -91,6 +91,15 @@ def is_root_page(html: str) -> bool:
     return page.title.strip().lower().startswith("simple index") or _is_marked(page)
 
 
+def parse_root_page(html: str) -> tuple[str, ...]:
+    """Return the names of the projects that the root of a simple index lists."""
+    page = _Anchors()
+    with contextlib.suppress(AssertionError):
+        page.feed(html)
+    paths = (urlsplit(link).path.rstrip("/") for link in page.links)
+    return tuple(unquote(path.rpartition("/")[2]) for path in paths if path)
+
+
 def _is_marked(page: _Anchors) -> bool:
     return any(name in ("pypi:repository-version", "api-version") for name in page.metas)
 

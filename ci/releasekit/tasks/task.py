@@ -27,3 +27,9 @@ class Task:
     """The publisher's or the consumer's; NO_CREDENTIALS where none were given."""
     admin: Credentials
     """The administrator's; NO_CREDENTIALS where none were given."""
+    word: str = ""
+    """What `search` looks for."""
+    to: str | None = None
+    """Where `pip-config` writes: "user", or a directory."""
+    python: str | None = None
+    """The environment whose packages `search` compares."""

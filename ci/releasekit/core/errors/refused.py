@@ -228,3 +228,18 @@ class PackageBroken(ReleasekitError):
     requirement: str
     url: str
     tail: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NothingFound(ReleasekitError):
+    """No project in the group has a name or a version like that."""
+
+    status = Status.REFUSED
+    what = "nothing found for {word}"
+    where = "{url}"
+    why = "{reason}"
+    next = "{mend}"
+    word: str
+    url: str
+    reason: str
+    mend: str

@@ -219,3 +219,68 @@ class NotAllowedByNexus(ReleasekitError):
     url: str
     username: str
     action: str
+
+
+@dataclass(kw_only=True, eq=False)
+class BrokenSettings(ReleasekitError):
+    """A settings file of pip or uv cannot be read, and so not be changed without losing things."""
+
+    status = Status.USAGE
+    what = "a settings file cannot be read"
+    where = "{path}"
+    why = "{reason}"
+    next = "mend that file, or move it away; nothing was changed"
+    path: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class InsecureIndex(ReleasekitError):
+    """An index over plain http, which pip takes with the check switched off only."""
+
+    status = Status.USAGE
+    what = "pip does not install from plain http"
+    where = "{url}"
+    why = "it would need trusted-host, which lets anybody on the way replace packages"
+    next = "serve Nexus over https, and set url to that address; ca-bundle names a private CA"
+    url: str
+
+
+@dataclass(kw_only=True, eq=False)
+class BadQuery(ReleasekitError):
+    """The word to search for is neither a name nor a pattern."""
+
+    status = Status.USAGE
+    what = "this cannot be searched for"
+    where = "{word!r}"
+    why = "a name has letters, digits, - _ and . in it; * and ? stand for any of them"
+    next = "nox -s search -- NAME (or a part of it, 'NAME-*', NAME==VERSION)"
+    word: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NoSuchEnvironment(ReleasekitError):
+    """The Python whose packages were asked for does not run."""
+
+    status = Status.USAGE
+    what = "no Python there"
+    where = "{path}"
+    why = "{reason}"
+    next = "name an environment's directory or its Python: nox -s search -- WORD --python .venv"
+    path: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class CredentialsNeeded(ReleasekitError):
+    """Nobody reads this Nexus without credentials, and there are none."""
+
+    status = Status.USAGE
+    what = "this Nexus wants to know who reads"
+    where = "{url}"
+    why = "the server answered 401, and no credentials were found"
+    next = (
+        "add the host to ~/.netrc (machine HOST login NAME password PASSWORD; chmod 600),\n"
+        "which pip and uv read too, or set TWINE_USERNAME and TWINE_PASSWORD"
+    )
+    url: str

@@ -1,0 +1,221 @@
+"""What pip, uv and poetry need to install from the group: settings, files, lines for a shell."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CA_FILE = "releasekit-ca.pem"
+PIP_CA_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""They beat `cert` of pip.conf (REQUESTS_CA_BUNDLE beats even `pip --cert`: psf/requests#3829)."""
+INDEX_VARIABLES = ("PIP_INDEX_URL", "PIP_CONFIG_FILE", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
+"""They beat the index of pip.conf and uv.toml."""
+MORE_INDEXES = "extra-index-url"
+UNCHECKED = ("trusted-host", "allow-insecure-host")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Consumer:
+    """Where packages come from, and what proves that server."""
+
+    index: str
+    """The repository's name, which uv and poetry give the index."""
+    index_url: str
+    ca_file: Path | None
+    """A PEM file with all that is trusted; None where the system's store is enough."""
+    client_cert: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where settings of pip and uv live together."""
+
+    name: str
+    pip_conf: Path
+    uv_toml: Path
+    ca_file: Path
+    exports: tuple[tuple[str, str], ...] = ()
+    """Variables without which pip or uv would not find the files there."""
+
+
+def virtualenv_place(folder: Path) -> Place:
+    """Return an environment as a place: pip reads pip.conf in it, uv nothing without being told."""
+    place = folder_place(folder)
+    return Place(
+        name=f"virtualenv {folder}",
+        pip_conf=place.pip_conf,
+        uv_toml=place.uv_toml,
+        ca_file=place.ca_file,
+        exports=place.exports[1:],
+    )
+
+
+def folder_place(folder: Path) -> Place:
+    """Return any directory as a place, which both must be told of."""
+    pip_conf, uv_toml = folder / "pip.conf", folder / "uv.toml"
+    return Place(
+        name=f"directory {folder}",
+        pip_conf=pip_conf,
+        uv_toml=uv_toml,
+        ca_file=folder / CA_FILE,
+        exports=(("PIP_CONFIG_FILE", str(pip_conf)), ("UV_CONFIG_FILE", str(uv_toml))),
+    )
+
+
+def user_place(config: Path, *, pip_folder: Path | None = None) -> Place:
+    """Return the user's own place; `config` is $XDG_CONFIG_HOME or ~/.config.
+
+    On macOS pip prefers a directory of its own, where that exists.
+    """
+    folder = pip_folder or config / "pip"
+    return Place(
+        name="user",
+        pip_conf=folder / "pip.conf",
+        uv_toml=config / "uv" / "uv.toml",
+        ca_file=folder / CA_FILE,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A setting that a file is to get; credentials in an old value are not shown."""
+
+    key: str
+    old: str | None
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FilePlan:
+    """What is to become of one file; without changes it stays as it is."""
+
+    path: Path
+    changes: tuple[Change, ...]
+    text: str = field(repr=False)
+    """The whole new text, with what else the file held."""
+
+    backup: Path | None = None
+    """Where the file as it was stays; None where no value of the user's is replaced."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettingsPlan:
+    """What is to become of the files of one place, and what no file can hold."""
+
+    place: str
+    files: tuple[FilePlan, ...]
+    exports: tuple[str, ...]
+    """Lines for a shell."""
+    poetry: tuple[str, ...]
+    """Commands for a project that poetry manages."""
+
+    @property
+    def changed(self) -> tuple[FilePlan, ...]:
+        """Return the files that are to be written."""
+        return tuple(file for file in self.files if file.changes)
+
+
+def find_changes(wanted: Mapping[str, str], present: Mapping[str, str]) -> tuple[Change, ...]:
+    """Compare settings; what is not wanted is left alone."""
+    return tuple(
+        Change(key=key, old=hide_credentials(present[key]) if key in present else None, new=value)
+        for key, value in wanted.items()
+        if present.get(key) != value
+    )
+
+
+def hide_credentials(value: str) -> str:
+    """Return a value without the user name and the password of an address in it."""
+    return _CREDENTIALS.sub("…", value)
+
+
+def pip_options(consumer: Consumer) -> dict[str, str]:
+    """Return the options of pip.conf, as `section.key`."""
+    options = {"global.index-url": consumer.index_url}
+    if consumer.ca_file:
+        options["global.cert"] = str(consumer.ca_file)
+    if consumer.client_cert:
+        options["global.client-cert"] = consumer.client_cert
+    return options
+
+
+def uv_index(consumer: Consumer) -> dict[str, str]:
+    """Return the keys of the [[index]] table; `default` leaves the public index out."""
+    return {"name": consumer.index, "url": consumer.index_url, "default": "true"}
+
+
+def find_exports(
+    consumer: Consumer, place: Place, environ: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """Return what a shell has to set: uv has no setting for a CA file (astral-sh/uv#6715)."""
+    exports = dict(place.exports)
+    if consumer.ca_file:
+        named = [name for name in PIP_CA_VARIABLES if environ.get(name)]
+        exports |= dict.fromkeys(("SSL_CERT_FILE", *named), str(consumer.ca_file))
+    elif consumer.index_url.startswith("https://"):
+        exports["UV_SYSTEM_CERTS"] = "true"
+    if consumer.client_cert:
+        exports["SSL_CLIENT_CERT"] = consumer.client_cert
+    return tuple(exports.items())
+
+
+def render_exports(exports: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Return the lines that set variables in a shell."""
+    return tuple(f"export {name}={shlex.quote(value)}" for name, value in exports)
+
+
+def poetry_commands(consumer: Consumer) -> tuple[str, ...]:
+    """Return what makes poetry install from the group: its settings lie in projects and its own.
+
+    A primary source switches its implicit public index off (poetry 1.5 and newer).
+    """
+    name = consumer.index
+    commands = [f"poetry source add --priority=primary {name} {consumer.index_url}"]
+    if consumer.ca_file:
+        path = shlex.quote(str(consumer.ca_file))
+        commands.append(f"poetry config certificates.{name}.cert {path}")
+    if consumer.client_cert:
+        path = shlex.quote(consumer.client_cert)
+        commands.append(f"poetry config certificates.{name}.client-cert {path}")
+    return tuple(commands)
+
+
+def find_pip_notes(present: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what stays in pip.conf and works against the settings."""
+    notes = []
+    for option, value in present.items():
+        section, _, key = option.rpartition(".")
+        if f"global.{key}" in wanted and section != "global":
+            notes.append(f"pip: {option} = {hide_credentials(value)} stays, and beats global.{key}")
+        notes += _find_dangers(f"pip: {option}", key, value)
+    return tuple(notes)
+
+
+def find_uv_notes(present: Mapping[str, str], others: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what stays in uv.toml and works against the settings; `others` are more indexes."""
+    notes = [
+        f"uv: index {name} ({hide_credentials(url)}) stays: uv asks it before the group"
+        for name, url in others.items()
+    ]
+    for option, value in present.items():
+        notes += _find_dangers(f"uv: {option}", option.rpartition(".")[2], value)
+    return tuple(notes)
+
+
+def _find_dangers(option: str, key: str, value: str) -> list[str]:
+    shown = hide_credentials(" ".join(value.split()))
+    if key == MORE_INDEXES:
+        return [f"{option} = {shown} stays: a package there can shadow one of the group"]
+    if key in UNCHECKED:
+        return [f"{option} = {shown} stays, and switches the check of certificates off: remove it"]
+    return []
+
+
+def find_environ_notes(environ: Mapping[str, str], exports: Mapping[str, str]) -> tuple[str, ...]:
+    """Return which variables of this shell beat the files."""
+    named = [name for name in INDEX_VARIABLES if environ.get(name) and name not in exports]
+    return tuple(f"{name} is set here, and beats these files: unset {name}" for name in named)

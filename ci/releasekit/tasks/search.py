@@ -1,0 +1,140 @@
+"""Searching the group: by the REST search, and by the index for what that does not show.
+
+The REST search shows what this user may browse and what a proxy has fetched already. A user who
+may only read gets an empty answer or 403 (measured on 3.30), a front server may hide the REST API;
+the index serves them all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from releasekit.adapters.credentials import find_netrc
+from releasekit.adapters.environments import read_installed_versions
+from releasekit.adapters.index import Index, read_names, read_page
+from releasekit.adapters.nexus_rest import open_rest, search_components
+from releasekit.core.consumer import Consumer
+from releasekit.core.errors import (
+    CredentialsNeeded,
+    NexusRefused,
+    NotAllowedByNexus,
+    NotANexus,
+    NothingFound,
+    NotPermitted,
+    WrongCredentials,
+)
+from releasekit.core.events import Began, Note, Searched, Working
+from releasekit.core.nexus import Component
+from releasekit.core.search import (
+    Query,
+    SearchResult,
+    explain_nothing,
+    find_names,
+    normalize_name,
+    parse_query,
+    parse_versions,
+    render_install_line,
+    select_hits,
+)
+from releasekit.core.target import NO_CREDENTIALS, Credentials
+from releasekit.tasks.pip_config import describe_consumer
+from releasekit.tasks.task import Task
+
+MOST_PAGES = 20
+"""Projects whose versions are read from the index, a request each."""
+
+
+def search_group(task: Task) -> None:
+    """Find projects, their versions, and which is installed; raises NothingFound."""
+    query = parse_query(task.word)
+    consumer = replace(describe_consumer(task), ca_file=_find_ca_file(task))
+    python = _find_python(task)
+    task.notify(Began(step="search"))
+    found = read_installed_versions(python, task.network.environ)
+    installed = {normalize_name(name): version for name, version in found.items()}
+    index = _open_index(task, consumer)
+    try:
+        components = _find_components(task, index, query)
+    except WrongCredentials as error:
+        if index.credentials.username:
+            raise
+        raise CredentialsNeeded(url=error.url) from error
+    hits = select_hits(query, components, installed)
+    install = render_install_line(hits[0], consumer)
+    result = SearchResult(query=query, hits=hits, environment=str(python), install=install)
+    task.notify(Searched(result=result))
+
+
+def _find_components(task: Task, index: Index, query: Query) -> tuple[Component, ...]:
+    """Return what matches, at least one version; raises NothingFound."""
+    found = _search_rest(task, query, index.credentials)
+    hits = select_hits(query, found, {})
+    if not query.has_wildcards and not any(hit.name == query.name for hit in hits):
+        # A proxy serves what nobody fetched yet.
+        with contextlib.suppress(NotPermitted) if hits else contextlib.nullcontext():
+            found += _read_project(task, index, query.name)
+    if select_hits(query, found, {}):
+        return found
+    if any(normalize_name(component.name) == query.name for component in found):
+        names: tuple[str, ...] = ()  # the version is not there
+    else:
+        task.notify(Working(text="reading the names of all projects"))
+        names = read_names(index)
+    for name in find_names(query, names)[:MOST_PAGES]:
+        found += _read_project(task, index, name)
+    if not select_hits(query, found, {}):
+        reason, mend = explain_nothing(query, found, names)
+        raise NothingFound(word=query.text, url=index.url, reason=reason, mend=mend)
+    if (unread := len(find_names(query, names)) - MOST_PAGES) > 0:
+        task.notify(Note(text=f"{unread} more names match: give a longer word"))
+    return found
+
+
+def _search_rest(task: Task, query: Query, reader: Credentials) -> tuple[Component, ...]:
+    repository = _repository(task)
+    try:
+        with open_rest(task.url, task.network, reader) as rest:
+            return tuple(search_components(rest, name=query.pattern, repository=repository))
+    except (NotAllowedByNexus, NotANexus, NexusRefused):
+        return ()
+
+
+def _read_project(task: Task, index: Index, name: str) -> tuple[Component, ...]:
+    page = read_page(index, name)
+    versions = parse_versions(name, (file.filename for file in page.files))
+    return tuple(
+        Component(repository=_repository(task), name=name, version=version, assets=())
+        for version in versions
+    )
+
+
+def _open_index(task: Task, consumer: Consumer) -> Index:
+    reader = task.credentials
+    if reader == NO_CREDENTIALS:
+        reader = find_netrc(consumer.index_url)
+    url = f"{task.url}/repository/{_repository(task)}/"
+    return Index(url=url, network=task.network, credentials=reader)
+
+
+def _repository(task: Task) -> str:
+    return task.settings.group or task.settings.hosted
+
+
+def _find_python(task: Task) -> Path:
+    """Return the Python that is asked: the named one, the active environment's, or this one."""
+    active = task.environ.get("VIRTUAL_ENV")
+    named = task.root / Path(task.python).expanduser() if task.python else None
+    for folder in filter(None, (named, Path(active) if active else None)):
+        if folder.is_dir() and (folder / "bin" / "python").exists():
+            return folder / "bin" / "python"
+    return named or Path(sys.executable)
+
+
+def _find_ca_file(task: Task) -> Path | None:
+    """Return `ca-bundle` where it is a file, as pip's --cert takes it."""
+    bundle = task.settings.ca_bundle
+    path = task.root / Path(bundle).expanduser() if bundle and "-----" not in bundle else None
+    return path if path and path.is_file() else None
