@@ -10,9 +10,9 @@ from keyring.backend import KeyringBackend
 from keyring.backends import null
 from keyring.credentials import Credential, SimpleCredential
 
-from releasekit.adapters.credentials import PypircSection, read_credentials, read_pypirc
+from releasekit.adapters.credentials import PypircSection, find_netrc, read_credentials, read_pypirc
 from releasekit.core.errors import MissingCredentials, UnknownPypircSection
-from releasekit.core.target import Credentials
+from releasekit.core.target import NO_CREDENTIALS, Credentials
 
 URL = "https://nexus.example.com/repository/pypi-hosted/"
 PYPIRC = f"""\
@@ -171,3 +171,13 @@ def test_prompt_that_is_not_answered_is_a_missing_user_name(
         monkeypatch.setattr(sys, "stdin", nothing)
         with pytest.raises(MissingCredentials):
             read_credentials(URL, section=None, environ={}, interactive=True)
+
+
+def test_netrc_as_pip_and_uv_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "netrc"
+    path.write_text("machine nexus.example.com login reader password secret\n")
+    path.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(path))
+    found = find_netrc("https://nexus.example.com/repository/pypi-group/simple/")
+    assert found == Credentials(username="reader", password="secret", source="~/.netrc")
+    assert find_netrc("https://other.example.com/") == NO_CREDENTIALS

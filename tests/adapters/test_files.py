@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from releasekit.adapters.files import write_text
-from releasekit.core.errors import CannotWrite
+from releasekit.adapters.files import (
+    find_backup,
+    read_settings_file,
+    replace_settings_file,
+    write_text,
+)
+from releasekit.core.errors import BrokenSettings, CannotWrite
 
 
 def test_file_is_written_with_its_directories_readable_by_all(tmp_path: Path) -> None:
@@ -51,3 +58,57 @@ def test_text_that_cannot_be_encoded_leaves_the_old_file(tmp_path: Path) -> None
         write_text(path, "\ud800")
     assert path.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_settings_keep_their_rights_and_stay_behind_their_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "dotfiles.conf", tmp_path / "pip.conf"
+    real.write_text("old")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    replace_settings_file(link, "new\r\n")
+    assert (link.is_symlink(), read_settings_file(link)) == (True, "new\r\n")
+    assert stat.S_IMODE(real.stat().st_mode) == 0o600
+
+
+def test_settings_that_are_not_there_are_empty_and_new_ones_may_be_read_by_all(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "new" / "pip.conf"
+    assert read_settings_file(path) == ""
+    replace_settings_file(path, "x")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_a_backup_is_the_file_itself_under_another_name(tmp_path: Path) -> None:
+    path = tmp_path / "pip.conf"
+    path.write_text("old")
+    was = path.stat().st_ino
+    for content, name in (("new", "pip.conf.bak"), ("newer", "pip.conf.bak2")):
+        backup = find_backup(path)
+        assert backup == tmp_path / name
+        replace_settings_file(path, content, backup=backup)
+    assert (tmp_path / "pip.conf.bak").stat().st_ino == was
+    texts = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert texts == {"pip.conf": "newer", "pip.conf.bak": "old", "pip.conf.bak2": "new"}
+
+
+def test_settings_in_another_encoding_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "pip.conf").write_bytes(b"\xff[global]\n")
+    with pytest.raises(BrokenSettings) as caught:
+        read_settings_file(tmp_path / "pip.conf")
+    assert str(caught.value) == (
+        "error: a settings file cannot be read\n"
+        f"  where: {tmp_path}/pip.conf\n"
+        "  why:   it is not UTF-8: 'utf-8' codec can't decode byte 0xff in position 0: invalid "
+        "start byte\n"
+        "  next:  mend that file, or move it away; nothing was changed"
+    )
+
+
+@pytest.mark.parametrize("use", [read_settings_file, lambda path: replace_settings_file(path, "")])
+def test_a_directory_in_the_place_of_settings(
+    tmp_path: Path, use: Callable[[Path], object]
+) -> None:
+    (tmp_path / "pip.conf").mkdir()
+    with pytest.raises(CannotWrite, match="Is a directory"):
+        use(tmp_path / "pip.conf")

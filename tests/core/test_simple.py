@@ -13,6 +13,7 @@ from releasekit.core.simple import (
     PublishedFile,
     is_root_page,
     parse_project_page,
+    parse_root_page,
 )
 
 URL = "https://nexus.example.com/repository/pypi-group/simple/demo/"
@@ -160,3 +161,19 @@ def test_any_text_is_an_index_page_or_refused(text: str) -> None:
     with contextlib.suppress(NotAnIndexPageError):
         assert isinstance(parse_project_page(text, URL), ProjectPage)
     assert is_root_page(text) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        pytest.param(
+            '<title>Simple index</title><a href="demo-pkg/">demo-pkg</a><a href="/simple/B">B</a>',
+            ("demo-pkg", "B"),
+            id="relative and absolute",
+        ),
+        pytest.param('<a href="/"></a><a href="x%2By/">', ("x+y",), id="empty and escaped"),
+        pytest.param("<![odd[ <a href='x/'>", (), id="not readable"),
+    ],
+)
+def test_names_of_a_root_page(page: str, names: tuple[str, ...]) -> None:
+    assert parse_root_page(page) == names

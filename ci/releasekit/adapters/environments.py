@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Mapping
 from importlib.metadata import distributions
@@ -31,6 +32,9 @@ def read_installed_versions(python: Path, environ: Mapping[str, str]) -> dict[st
         raise NoSuchEnvironment(path=str(python), reason=asked.tail())
     versions: dict[str, str] = {}
     for distribution in distributions(path=asked.output.splitlines()):
-        if distribution.name:  # pip leaves directories without METADATA when it is interrupted
-            versions.setdefault(distribution.name, distribution.version)
+        # pip leaves directories without METADATA when it is interrupted: no name, or (with the
+        # finder of importlib_metadata, which keyring may bring) an error.
+        with contextlib.suppress(FileNotFoundError):
+            if distribution.name:
+                versions.setdefault(distribution.name, distribution.version)
     return versions

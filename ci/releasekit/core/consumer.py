@@ -15,7 +15,8 @@ INDEX_VARIABLES = ("PIP_INDEX_URL", "PIP_CONFIG_FILE", "UV_DEFAULT_INDEX", "UV_I
 """They beat the index of pip.conf and uv.toml."""
 MORE_INDEXES = "extra-index-url"
 UNCHECKED = ("trusted-host", "allow-insecure-host")
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_CREDENTIALS = re.compile(r"(?<=://)\S+(?=@)")
+"""To the last @: a password may hold what an address would have to escape."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

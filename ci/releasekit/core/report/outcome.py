@@ -7,6 +7,7 @@ from typing import Any
 
 from releasekit.core.checks import Severity
 from releasekit.core.outcome import Outcome
+from releasekit.core.report.consumer import search_document, settings_document
 
 
 def render_outcome(outcome: Outcome) -> str:
@@ -39,6 +40,10 @@ def render_outcome(outcome: Outcome) -> str:
         "notes": list(outcome.notes),
         "seconds": {time.step: time.seconds for time in outcome.times},
     }
+    if outcome.search:
+        document["search"] = search_document(outcome.search)
+    if outcome.settings:
+        document["settings"] = settings_document(outcome.settings)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
