@@ -16,7 +16,7 @@ import requests
 from contract.nexus_admin import NexusAdmin
 from contract.upstream import Told, run_upstream
 from releasekit.servers.local_nexus import Nexus
-from support import Command, MakeProject, ProjectDir, Ran, outcome
+from support import Command, MakeProject, ProjectDir, Ran, outcome, wait_for
 
 
 class Hosted:
@@ -43,6 +43,16 @@ class Hosted:
 
     def delete(self, filename: str) -> None:
         self._admin.ask("DELETE", f"assets/{self.files()[filename]}")
+
+    def is_found(self) -> bool:
+        """The search has caught up."""
+        path = f"search/assets?{self._query}&name={self._project}"
+        return len(self._admin.ask("GET", path)["items"]) == len(self.files())
+
+    def downloaded(self) -> bool:
+        """Somebody has downloaded one of the files, ever."""
+        assets = [self._admin.ask("GET", f"assets/{one}") for one in self.files().values()]
+        return any(asset["lastDownloaded"] for asset in assets)
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +130,29 @@ def test_rerun_uploads_what_is_missing(
     ran = releasekit("release", project=project, server=nexus)
     assert ran.status == 0, ran
     assert outcome(project)["uploaded"] == [sdist]
+
+
+@pytest.mark.parametrize("browses", [True, False])
+def test_same_bytes_are_told_by_the_rest_api_or_else_by_a_download(
+    project: ProjectDir,
+    nexus: Nexus,
+    admin: NexusAdmin,
+    hosted: Hosted,
+    releasekit: Command,
+    browses: bool,
+) -> None:
+    releasekit("build", project=project)
+    releasekit("publish", project=project, server=nexus)
+    wait_for(hosted.is_found)
+    rights = ("add", "read", "browse") if browses else ("add", "read")
+    names = [nexus.hosted, nexus.group]
+    view = "nx-repository-view-pypi"
+    with admin.user([f"{view}-{name}-{right}" for name in names for right in rights]) as user:
+        login = {"TWINE_USERNAME": user.username, "TWINE_PASSWORD": user.password}
+        ran = releasekit("plan", project=project, server=nexus, **login)
+    assert ran.status == 0, ran
+    assert "plan      0 to upload, 2 already published" in ran.out
+    assert hosted.downloaded() is not browses
 
 
 def test_other_bytes_are_refused_before_any_upload(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
@@ -104,7 +104,7 @@ def read_digest(index: Index, file: PublishedFile) -> PublishedFile | None:
                 digest.update(block)
         except requests.RequestException as error:
             raise explain_failure(error, file.url) from error
-    return replace(file, hashes=(("sha256", digest.hexdigest()), *file.hashes))
+    return file.with_sha256(digest.hexdigest())
 
 
 def _get(session: requests.Session, index: Index, url: str) -> requests.Response:

@@ -265,6 +265,13 @@ def search_components(rest: Rest, **query: str) -> Iterator[Component]:
         yield parse_component(item)
 
 
+def search_assets(rest: Rest, repository: str, name: str, version: str) -> Iterator[Asset]:
+    """Search the files of a release; a new upload is found after about a second."""
+    query = {"repository": repository, "name": name, "version": version}
+    for item in read_pages(rest, "search/assets", "search", format="pypi", **query):
+        yield parse_asset(item)
+
+
 def list_assets(rest: Rest, repository: str) -> Iterator[Asset]:
     """List the files of a repository, at once after an upload; index pages are among them."""
     for item in read_pages(rest, "assets", f"list {repository}", repository=repository):

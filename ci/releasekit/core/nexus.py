@@ -106,6 +106,7 @@ class Asset:
     url: str
     sha256: str | None
     """Present since 3.30 at least, measured; None where a version has none."""
+    md5: str | None = None
 
     @property
     def filename(self) -> str:
@@ -126,12 +127,14 @@ class Component:
 
 def parse_asset(document: Mapping[str, Any]) -> Asset:
     """Read an AssetXO."""
+    checksum = document.get("checksum") or {}
     return Asset(
         id=document["id"],
         path=document["path"],
         repository=document["repository"],
         url=document["downloadUrl"],
-        sha256=(document.get("checksum") or {}).get("sha256"),
+        sha256=checksum.get("sha256"),
+        md5=checksum.get("md5"),
     )
 
 

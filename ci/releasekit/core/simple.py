@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
@@ -18,6 +19,10 @@ class PublishedFile:
     """Absolute address, without the fragment."""
     hashes: tuple[tuple[str, str], ...] = ()
     """Pairs of algorithm and hex digest; Nexus before 3.41 has md5 only."""
+
+    def with_sha256(self, digest: str) -> PublishedFile:
+        """Return the file with a SHA-256 that was learnt elsewhere."""
+        return replace(self, hashes=(("sha256", digest), *self.hashes))
 
     def digest(self, algorithm: str) -> str | None:
         """Return the digest in lower case, or None where the page does not carry it."""
@@ -34,6 +39,13 @@ class ProjectPage:
     def find(self, filename: str) -> PublishedFile | None:
         """Return the first file of that name, as an installer would take it."""
         return next((file for file in self.files if file.filename == filename), None)
+
+    def with_digests(self, digests: Mapping[PublishedFile, str]) -> ProjectPage:
+        """Return the page with SHA-256 digests that were learnt elsewhere."""
+        files = (
+            file.with_sha256(digests[file]) if file in digests else file for file in self.files
+        )
+        return replace(self, files=tuple(files))
 
 
 class NotAnIndexPageError(ValueError):

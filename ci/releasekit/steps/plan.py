@@ -12,6 +12,7 @@ from releasekit.core.events import Began, Planned
 from releasekit.core.plan import Action, Plan, compare, find_undecided
 from releasekit.core.record import Record
 from releasekit.core.simple import ProjectPage
+from releasekit.steps.digests import ask_digests
 from releasekit.steps.job import Job
 
 
@@ -19,7 +20,10 @@ def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:
     """Plan against the repository that is published to; raises Conflict for other bytes there."""
     job.notify(Began(step="plan"))
     url = upload_url(job, record)
-    plan = compare(dists, read_decided_page(job, record, dists, url), url=url)
+    page = read_page(_index(job, url), record.normalized_name)
+    told = ask_digests(job, record, find_undecided(dists, page), url)
+    page = _decide_by_download(job, dists, page.with_digests(told), url)
+    plan = compare(dists, page, url=url)
     job.notify(Planned(plan=plan))
     refuse_conflicts(plan)
     _look_ahead(job, record, dists)
@@ -65,12 +69,19 @@ def _index(job: Job, url: str) -> Index:
 
 
 def read_decided_page(job: Job, record: Record, dists: Sequence[Dist], url: str) -> ProjectPage:
-    """Read the project's page, and the SHA-256 of what md5 alone does not decide.
+    """Read the project's page, and download what md5 alone does not decide."""
+    page = read_page(_index(job, url), record.normalized_name)
+    return _decide_by_download(job, dists, page, url)
+
+
+def _decide_by_download(
+    job: Job, dists: Sequence[Dist], page: ProjectPage, url: str
+) -> ProjectPage:
+    """Return the page with the SHA-256 of what is served.
 
     A link that leads nowhere (Nexus groups keep them) is no published file.
     """
     index = _index(job, url)
-    page = read_page(index, record.normalized_name)
     digests = {file: read_digest(index, file) for file in find_undecided(dists, page)}
     files = tuple(digests.get(file, file) for file in page.files)
     return replace(page, files=tuple(file for file in files if file is not None))
