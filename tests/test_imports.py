@@ -38,6 +38,8 @@ ADAPTERS_THAT_ALL_MAY_USE = ("releasekit.adapters.http", "releasekit.adapters.pr
 ADAPTER_TO_ADAPTER = {
     # `refusal` reads what an answer means; reading and uploading meet the same answers.
     ("releasekit.adapters.upload", "releasekit.adapters.index"),
+    # What stands on the REST client.
+    ("releasekit.adapters.nexus_things", "releasekit.adapters.nexus_rest"),
     # A build is its hooks, the environment that they run in, and the sdist that goes between them.
     ("releasekit.adapters.build", "releasekit.adapters.build_environment"),
     ("releasekit.adapters.build", "releasekit.adapters.sdist"),

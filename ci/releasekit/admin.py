@@ -7,10 +7,26 @@ difference out; then it compares again and finds nothing left to do.
 from __future__ import annotations
 
 from releasekit.core.events import Note
+from releasekit.tasks.carry_out import carry_out, refuse_unready
+from releasekit.tasks.compare import compare_server, prove_settled, refuse_changes
 from releasekit.tasks.pip_config import plan_settings
 from releasekit.tasks.pip_config import write_settings as write
 from releasekit.tasks.search import search_group
 from releasekit.tasks.task import Task
+
+
+def plan_provision(task: Task) -> None:
+    """Show how Nexus differs from what the configuration wants of it."""
+    refuse_changes(compare_server(task))
+
+
+def provision(task: Task) -> None:
+    """Bring Nexus to what the configuration wants of it, and prove it."""
+    plan = compare_server(task)
+    if plan.changes:
+        refuse_unready(task, plan)
+        carry_out(task, plan)
+        prove_settled(task)
 
 
 def search(task: Task) -> None:

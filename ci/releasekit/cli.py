@@ -31,6 +31,11 @@ exit status: 0 done, 1 refused (the project must change), 2 usage (configuration
 pyproject.toml, RELEASEKIT_* in the environment, then these options; see the README."""
 
 
+FIRST = """\
+what a new Nexus wrote to admin.password in its data directory (- reads standard input);
+it is changed to RELEASEKIT_ADMIN_PASSWORD"""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = make_parser().parse_args(argv)
@@ -60,6 +65,8 @@ def make_request(options: argparse.Namespace) -> Request:
         fresh=options.fresh,
         port=options.port,
         apply=options.apply,
+        attended=sys.stdout.isatty() and not options.json,
+        first_password=options.first_password,
         word=options.word,
         to=options.to,
         python=options.python,
@@ -96,7 +103,7 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     loudness.add_argument("-v", "--verbose", action="store_true", help="show the tools' output")
     loudness.add_argument("-q", "--quiet", action="store_true", help="show errors only")
     parser.set_defaults(tag=None, repository=None, dry_run=False, fresh=False, port=0, apply=False)
-    parser.set_defaults(word="", to=None, python=None)
+    parser.set_defaults(first_password=None, word="", to=None, python=None)
     if command.server:
         add("--port", type=int, default=0, help="port on loopback; a free one by default")
         return
@@ -114,6 +121,8 @@ def _add_admin_options(parser: argparse.ArgumentParser, command: Command) -> Non
     add = parser.add_argument
     if command.applied_verb:
         add("--apply", action="store_true", help="carry the plan out; without it nothing changes")
+    if command.name == "provision":
+        add("--first-password", metavar="FILE", help=FIRST)
     if command.name == "search":
         add("word", metavar="WORD", help="a name, a part of one, 'NAME-*' or NAME==VERSION")
         add("--python", metavar="PATH", help="an environment or its Python, to see what is there")

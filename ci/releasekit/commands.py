@@ -78,6 +78,15 @@ COMMANDS = (
         asks_index=True,
     ),
     Command(
+        name="provision",
+        summary="Compare Nexus with what the configuration wants of it; --apply changes it.",
+        module="admin",
+        verb="plan_provision",
+        applied_verb="provision",
+        needs_admin=True,
+        reports=False,
+    ),
+    Command(
         name="search",
         summary="List projects of the group by name, with versions; say how one installs.",
         module="admin",

@@ -53,6 +53,9 @@ class Request:
     fresh: bool = False
     port: int = 0
     apply: bool = False
+    attended: bool = False
+    """True where somebody sees what is printed."""
+    first_password: str | None = None
     word: str = ""
     to: str | None = None
     python: str | None = None
@@ -121,13 +124,12 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
     settings = read_settings(request)
     if settings.url is None:
         raise NoNexus(command=request.command.name, root=str(request.root))
-    environ = request.environ
+    environ, url = request.environ, settings.url
     if request.command.needs_admin:
-        admin = read_admin_credentials(
-            settings.url, environ=environ, interactive=request.interactive
-        )
+        admin = read_admin_credentials(url, environ=environ, interactive=request.interactive)
     else:
-        admin = find_admin_credentials(settings.url, environ=environ)
+        admin = find_admin_credentials(url, environ=environ)
+    first = _read_first_password(request, admin.username, notify)
     if settings.url.startswith("http://") and not is_loopback(settings.url):
         notify(Note(text=f"{settings.url} is plain http: the password travels in clear"))
     network = stack.enter_context(
@@ -147,10 +149,25 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
         environ=environ,
         credentials=find_credentials(hosted_url(settings), environ=environ),
         admin=admin,
+        first=first,
+        attended=request.attended,
         word=request.word,
         to=request.to,
         python=request.python,
     )
+
+
+def _read_first_password(request: Request, username: str, notify: Notify) -> Credentials:
+    """Read the password that Nexus made up; it removes the file when the password is changed."""
+    name = request.first_password
+    if name is None:
+        return NO_CREDENTIALS
+    try:
+        text = sys.stdin.read() if name == "-" else (request.root / name).read_text("utf-8")
+    except FileNotFoundError:
+        notify(Note(text=f"{name} is not there: Nexus removes it with the first password"))
+        return NO_CREDENTIALS
+    return Credentials(username=username, password=text.strip(), source=name)
 
 
 def read_settings(request: Request) -> Settings:

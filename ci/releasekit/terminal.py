@@ -11,19 +11,26 @@ from rich.text import Text
 
 from releasekit.core.checks import Finding, Severity
 from releasekit.core.consumer import SettingsPlan
+from releasekit.core.desired import ServerPlan
+from releasekit.core.desired.render import describe_change, describe_plan, render_plan
 from releasekit.core.errors import ReleasekitError
 from releasekit.core.events import (
     Began,
     Built,
+    CacheRenewed,
     Checked,
     Event,
     Note,
     Output,
+    PasswordMade,
     Planned,
     ProjectRead,
     Published,
     Searched,
     Sent,
+    ServerChanged,
+    ServerPlanned,
+    ServerSettled,
     SettingsPlanned,
     SettingsWritten,
     TargetChosen,
@@ -41,6 +48,7 @@ STYLES = {
     Severity.NOTE: "cyan",
     Severity.OFF: "dim",
 }
+SIGN_STYLES = {"+": "green", "~": "yellow", "!": "bold red"}
 QUIET, NORMAL, VERBOSE = 0, 1, 2
 
 
@@ -88,6 +96,12 @@ class Terminal:
                     self._show_hits(event.result)
                 if isinstance(event, SettingsPlanned):
                     self._show_settings(event.plan)
+                if isinstance(event, ServerPlanned):
+                    self._show_server_plan(event.plan)
+            case ServerChanged() | CacheRenewed():
+                self._line("apply", describe(event), None)
+            case PasswordMade():
+                self._show_password(event)
 
     def say(self, label: str, text: str) -> None:
         """Show one line of the run's own."""
@@ -148,6 +162,17 @@ class Terminal:
             for line in lines:
                 self._line(label, line, None)
 
+    def _show_server_plan(self, plan: ServerPlan) -> None:
+        for sign, line in render_plan(plan):
+            style = SIGN_STYLES.get(sign, "")
+            self._print(Text.assemble("          ", (f"{sign:<2}{line}", style)))
+
+    def _show_password(self, event: PasswordMade) -> None:
+        """Show it whatever the loudness: it is told this once."""
+        self.rest()
+        text = f"{event.password}  (of {event.username}; shown this once, kept nowhere)"
+        self._console.print(Text.assemble(("password  ", "bold"), text), soft_wrap=True)
+
     def _print(self, text: Text) -> None:
         if self._loudness > QUIET:
             self._console.print(text, soft_wrap=True)
@@ -203,6 +228,14 @@ def describe(event: Event) -> str:
             return _describe_settings(event.plan)
         case SettingsWritten():
             return _describe_written(event.plan)
+        case ServerPlanned():
+            return describe_plan(event.plan)
+        case ServerChanged():
+            return describe_change(event.change)
+        case CacheRenewed():
+            return f"renewed the pages of {event.group}"
+        case ServerSettled():
+            return f"nothing is left to do, {event.plan.settled} as wanted on {event.plan.url}"
     return ""
 
 

@@ -26,6 +26,9 @@ DEFAULTS: dict[str, Any] = {
     "proxy": "pypi-proxy",
     "proxy-remote": None,
     "snapshots": None,
+    "proxy-max-age": 1440,
+    "own-names": (),
+    "anonymous": None,
     "ca-bundle": None,
     "client-cert": None,
     "tag": None,
@@ -42,6 +45,9 @@ EXAMPLES: dict[str, Any] = {
     "proxy": "pypi.proxy_1",
     "proxy-remote": "https://index.example.com/",
     "snapshots": "oracle-dba-snapshots",
+    "proxy-max-age": 60,
+    "own-names": ("acme-*", "Secret.Lib"),
+    "anonymous": False,
     "ca-bundle": "certs/corporate-ca.pem",
     "client-cert": "client.pem",
     "tag": "pkg-a/v{version}",
@@ -83,7 +89,9 @@ def test_every_key_can_stand_in_a_table() -> None:
 
 def test_every_key_can_stand_in_the_environment() -> None:
     environ = {
-        f"RELEASEKIT_{key.upper().replace('-', '_')}": str(value)
+        f"RELEASEKIT_{key.upper().replace('-', '_')}": ", ".join(value)
+        if isinstance(value, tuple)
+        else str(value)
         for key, value in {**EXAMPLES, "severity": "RK101=warning, RK201 = off,"}.items()
         if key != "tag"
     }

@@ -17,17 +17,18 @@ STATUSES = {
         InvalidConfiguration MissingCredentials UnknownPypircSection NotAProject NotARepository
         BadCertificateFile UntrustedCertificate WrongCredentials NotPermitted NoSuchRepository
         NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
+        MissingPublisherPassword
     """,
     Status.REFUSED: """
         NothingFound
         NoReleaseTag TagIsNoVersion TagsDisagree TagNotOnHead DirtyTree BuildFailed ChecksRefused
         FilesChanged RecordOfAnotherCommit Conflict OtherBytesServed PackageBroken
-        NotInCommit CannotProve
+        NotInCommit CannotProve ServerDiffers ServerBlocked
     """,
     Status.FAILED: """
         BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
         InstallUnavailable MissingProgram CannotWrite NoServer GitFailed
-        InternalError NexusRefused NotANexus
+        InternalError NexusRefused NotANexus NotAsWritten ServerUnsettled
     """,
     Status.INTERRUPTED: "Interrupted",
 }

@@ -28,8 +28,14 @@ from releasekit.core.version import DEFAULT_PATTERNS
 ENVIRONMENT_PREFIX = "RELEASEKIT_"
 HOST = re.compile(r"(?!\.|.*\.\.)[\w.:-]{1,253}")
 SANDBOX = "sandbox"
-NOT_KEYS = ("RELEASEKIT_ADMIN_USERNAME", "RELEASEKIT_ADMIN_PASSWORD", "RELEASEKIT_NEXUS_ZIP")
-"""What has the prefix and is no key: secrets of administration, the archive of `nexus`."""
+NOT_KEYS = (
+    "RELEASEKIT_ADMIN_USERNAME",
+    "RELEASEKIT_ADMIN_PASSWORD",
+    "RELEASEKIT_NEXUS_ZIP",
+    "RELEASEKIT_PUBLISHER_PASSWORD",
+    "RELEASEKIT_PROXY_PASSWORD",
+)
+"""What has the prefix and is no key: secrets, the archive of `nexus`."""
 
 
 def _check_url(value: str) -> str:
@@ -69,9 +75,20 @@ def _check_pattern(value: str) -> str:
     return value
 
 
+def _split_names(value: object) -> object:
+    """Read acme-*,secret-lib, the form that an environment variable can hold."""
+    return (
+        [name for name in re.split(r"[,\s]+", value) if name] if isinstance(value, str) else value
+    )
+
+
 Url = Annotated[str, AfterValidator(_check_url)]
 # The names that Nexus accepts for a repository.
 RepositoryName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$")]
+# A project's name (PEP 508), or the beginning of names with a star at its end.
+OwnName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:[._-]*\*)?$")
+]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 
 
@@ -102,11 +119,26 @@ class Settings(BaseModel):
     ] = "pypi-proxy"
     proxy_remote: Annotated[
         str | None,
-        Field(description="what the sandbox's proxy serves: a directory of dists, or an index"),
+        Field(
+            description="what the proxy serves: an index; in the sandbox a directory of dists too"
+        ),
     ] = None
     snapshots: Annotated[
         RepositoryName | None,
         Field(description="hosted repository that development versions may go to"),
+    ] = None
+    proxy_max_age: Annotated[
+        int,
+        Field(gt=0, description="minutes after which the proxy asks its remote again (provision)"),
+    ] = 1440
+    own_names: Annotated[
+        tuple[OwnName, ...],
+        BeforeValidator(_split_names),
+        Field(description='names, or "acme-*", that the proxy never serves (provision)'),
+    ] = ()
+    anonymous: Annotated[
+        bool | None,
+        Field(description="whether everybody may read; absent: left as it is (provision)"),
     ] = None
     ca_bundle: Annotated[
         str | None,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from releasekit.core.checks import Finding
 from releasekit.core.consumer import SettingsPlan
+from releasekit.core.desired import Change, ServerPlan
 from releasekit.core.plan import Plan
 from releasekit.core.project import Project
 from releasekit.core.record import Record
@@ -131,6 +132,42 @@ class SettingsWritten:
     plan: SettingsPlan
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerPlanned:
+    """The server was compared with what is wanted of it."""
+
+    plan: ServerPlan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerChanged:
+    """One change was made, read back and compared."""
+
+    change: Change
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CacheRenewed:
+    """A group forgot the pages that it kept."""
+
+    group: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PasswordMade:
+    """A password was made up: to be shown once, and kept nowhere."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerSettled:
+    """The plan is carried out: the server was compared again, and nothing is left to do."""
+
+    plan: ServerPlan
+
+
 Event = (
     TargetChosen
     | Began
@@ -148,5 +185,10 @@ Event = (
     | Searched
     | SettingsPlanned
     | SettingsWritten
+    | ServerPlanned
+    | ServerChanged
+    | CacheRenewed
+    | PasswordMade
+    | ServerSettled
 )
 Notify = Callable[[Event], None]

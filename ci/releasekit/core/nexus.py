@@ -62,10 +62,17 @@ class Document:
         """Return a field, None where the document has none."""
         return dict(self.fields).get(path)
 
+    def __add__(self, other: Document) -> Document:
+        """Return this document with the fields of another one, which win."""
+        return Document(fields=tuple((dict(self.fields) | dict(other.fields)).items()))
+
     def names(self, path: str) -> tuple[str, ...]:
         """Return a field that is a list of names, empty where the document has none."""
         value = self.get(path)
         return value if isinstance(value, tuple) else ()
+
+
+EMPTY = Document(fields=())
 
 
 def parse_document(document: Mapping[str, Any]) -> Document:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from releasekit.core.checks import Finding
 from releasekit.core.consumer import SettingsPlan
+from releasekit.core.desired import ServerPlan
 from releasekit.core.errors import Status
 from releasekit.core.events import (
     Began,
@@ -18,6 +19,8 @@ from releasekit.core.events import (
     Published,
     RecordRead,
     Searched,
+    ServerPlanned,
+    ServerSettled,
     SettingsPlanned,
     SettingsWritten,
     TargetChosen,
@@ -38,6 +41,8 @@ STEPS = {
     Searched: "search",
     SettingsPlanned: "plan",
     SettingsWritten: "write",
+    ServerPlanned: "plan",
+    ServerSettled: "apply",
 }
 """The step that each of these events ends."""
 
@@ -65,6 +70,7 @@ class Outcome:
     verified: Verified | None = None
     search: SearchResult | None = None
     settings: SettingsPlan | None = None
+    server: ServerPlan | None = None
     notes: tuple[str, ...] = ()
     times: tuple[StepTime, ...] = ()
     step: str = "start"
@@ -101,6 +107,8 @@ def fold_event(outcome: Outcome, event: Event, at: float) -> Outcome:
             return replace(outcome, search=event.result)
         case SettingsPlanned() | SettingsWritten():
             return replace(outcome, settings=event.plan)
+        case ServerPlanned():
+            return replace(outcome, server=event.plan)
         case Note():
             return replace(outcome, notes=(*outcome.notes, event.text))
     return outcome

@@ -9,7 +9,7 @@ from pathlib import Path
 from releasekit.adapters.http import Network
 from releasekit.core.config import Settings
 from releasekit.core.events import Notify
-from releasekit.core.target import Credentials
+from releasekit.core.target import NO_CREDENTIALS, Credentials
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +27,10 @@ class Task:
     """The publisher's or the consumer's; NO_CREDENTIALS where none were given."""
     admin: Credentials
     """The administrator's; NO_CREDENTIALS where none were given."""
+    first: Credentials = NO_CREDENTIALS
+    """The administrator's on a server that was started for the first time."""
+    attended: bool = False
+    """True where somebody looks: a password that is made up may be shown."""
     word: str = ""
     """What `search` looks for."""
     to: str | None = None

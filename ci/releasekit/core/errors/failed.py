@@ -169,6 +169,31 @@ class NexusRefused(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class NotAsWritten(ReleasekitError):
+    """A change was accepted, and reading it back shows something else."""
+
+    what = "Nexus took the change of the {thing} and did something else"
+    where = "{url}"
+    why = "it has -> it was told: {differences}"
+    next = "set this in Nexus by hand, then run this again; somebody else may have changed it too"
+    url: str
+    thing: str
+    differences: str
+
+
+@dataclass(kw_only=True, eq=False)
+class ServerUnsettled(ReleasekitError):
+    """The plan was carried out, and comparing again finds something to do."""
+
+    what = "Nexus differs again from what was just set"
+    where = "{url}"
+    why = "{changes}\nsomebody, or another program, changes the same things"
+    next = "see who does, then run this again: what is done already is kept"
+    url: str
+    changes: str
+
+
+@dataclass(kw_only=True, eq=False)
 class NotANexus(ReleasekitError):
     """Whatever answers does not call itself Nexus."""
 

@@ -243,3 +243,30 @@ class NothingFound(ReleasekitError):
     url: str
     reason: str
     mend: str
+
+
+@dataclass(kw_only=True, eq=False)
+class ServerDiffers(ReleasekitError):
+    """The server is not what the configuration wants, and nothing was to be changed."""
+
+    status = Status.REFUSED
+    what = "Nexus is not what the configuration wants"
+    where = "{url}"
+    why = "{changes}: see the plan above; nothing was changed"
+    next = "nox -s provision -- --apply carries the plan out"
+    url: str
+    changes: str
+
+
+@dataclass(kw_only=True, eq=False)
+class ServerBlocked(ReleasekitError):
+    """Something on the server stands in the way, which only a human can decide about."""
+
+    status = Status.REFUSED
+    what = "{count} thing(s) on Nexus stand in the way"
+    where = "{url}"
+    why = "{things}\nnothing was changed"
+    next = "settle what the lines with ! say, then run this again"
+    url: str
+    count: int
+    things: str

@@ -284,3 +284,16 @@ class CredentialsNeeded(ReleasekitError):
         "which pip and uv read too, or set TWINE_USERNAME and TWINE_PASSWORD"
     )
     url: str
+
+
+@dataclass(kw_only=True, eq=False)
+class MissingPublisherPassword(ReleasekitError):
+    """The publisher is to be created, and nobody would see a password that is made up."""
+
+    status = Status.USAGE
+    what = "no password for the new user {username}"
+    where = "{url}"
+    why = "without a terminal nobody sees one that is made up, or a log keeps it"
+    next = "set RELEASEKIT_PUBLISHER_PASSWORD (in CI: masked, protected), or run this on a terminal"
+    url: str
+    username: str

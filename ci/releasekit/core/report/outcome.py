@@ -8,6 +8,7 @@ from typing import Any
 from releasekit.core.checks import Severity
 from releasekit.core.outcome import Outcome
 from releasekit.core.report.consumer import search_document, settings_document
+from releasekit.core.report.server import server_document
 
 
 def render_outcome(outcome: Outcome) -> str:
@@ -44,6 +45,8 @@ def render_outcome(outcome: Outcome) -> str:
         document["search"] = search_document(outcome.search)
     if outcome.settings:
         document["settings"] = settings_document(outcome.settings)
+    if outcome.server:
+        document["server"] = server_document(outcome.server)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
