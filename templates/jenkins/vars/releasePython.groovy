@@ -1,0 +1,205 @@
+// Releases a Python package: each stage runs one session of releasekit. Help: releasePython.txt
+import com.cloudbees.groovy.cps.NonCPS
+import groovy.transform.Field
+import hudson.model.Result
+import org.codehaus.groovy.runtime.MethodRankHelper
+import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
+
+@Field final Map DEFAULTS = [
+    url: '',
+    hosted: '',
+    group: '',
+    snapshots: '',
+    credentials: '',
+    token: '',
+    username: '__token__',
+    caBundle: '',
+    tag: '',
+    wheels: [:],
+    workingDirectory: '.',
+    dryRun: false,
+    fresh: false,
+    verbose: false,
+    lock: '',
+    label: '',
+    python: 'python3',
+    kit: '0.1.0',
+    kitIndex: '',
+]
+
+// What the exit statuses of a session mean; 3 is nobody's mistake: the same build may succeed later.
+@Field final Map WORDS = [1: 'refused', 2: 'usage', 3: 'failed', 130: 'interrupted']
+
+// The password goes from the environment into the environment: no command line holds it.
+@Field final String INSTALL = '''#!/bin/sh -eu
+rm -rf dist reports
+[ -n "$KIT" ] || exit 0
+if [ -n "$KIT_INDEX" ]; then
+    PIP_INDEX_URL=$("$PYTHON" -c '
+from os import environ
+from urllib.parse import quote, urlsplit
+url = urlsplit(environ["KIT_INDEX"])
+login = [quote(environ[n], safe="") for n in ("TWINE_USERNAME", "TWINE_PASSWORD") if n in environ]
+print(url._replace(netloc=":".join(login) + "@" + url.netloc if login[1:] else url.netloc).geturl())
+')
+    export PIP_INDEX_URL
+    [ ! -f "${RELEASEKIT_CA_BUNDLE:-}" ] || export PIP_CERT="$RELEASEKIT_CA_BUNDLE"
+fi
+[ -x "$KIT_PYTHON" ] || "$PYTHON" -m venv --clear "${KIT_PYTHON%/bin/python}"
+"$KIT_PYTHON" -m pip install -q --disable-pip-version-check "$KIT"
+'''
+
+@Field final String RUN = '''#!/bin/sh -eu
+releasekit() {
+    session=$1
+    shift
+    if grep -qs releasekit.sessions noxfile.py; then
+        exec "$KIT_PYTHON" -m nox -s "$session" -- "$@"
+    fi
+    exec "$KIT_PYTHON" -m releasekit "$session" "$@"
+}
+releasekit '''
+
+def call(Map given = [:]) {
+    Map options = read(given)
+    boolean releases = options.tag || (options.snapshots && env.BRANCH_IS_PRIMARY == 'true')
+    List last = releases && !options.dryRun ? ['plan', 'publish', 'verify'] : ['plan']
+    if (options.wheels) {
+        buildParts(options, releases)
+        perform(options, releases, ['gather', 'check'], last)
+    } else if (releases) {
+        perform(options, releases, ['build', 'check'], last)
+    } else {
+        perform(options, releases, ['release'], [])
+    }
+}
+
+void perform(Map options, boolean releases, List first, List last) {
+    onAgent(options, releases, [label: options.label, python: options.python]) {
+        try {
+            for (int part = 0; first[0] == 'gather' && part <= options.wheels.size(); part++) {
+                unstash "releasekit-${part}"
+            }
+            run(options, first)
+            inTurn(options) { run(options, last) }
+        } finally {
+            report()
+        }
+    }
+}
+
+// The sdist on one agent, then each wheel from it on its own. Nothing is published before all are there.
+void buildParts(Map options, boolean releases) {
+    Map agent = [label: options.label, python: options.python]
+    stage('sdist') {
+        onAgent(options, releases, agent) { buildPart(options, 'build --sdist', 0) }
+    }
+    Map branches = [:]
+    options.wheels.eachWithIndex { tag, place, index ->
+        branches[tag] = {
+            onAgent(options, releases, agent + (place instanceof Map ? place : [label: place])) {
+                unstash 'releasekit-0'
+                buildPart(options, 'build --wheel-from dist/*.tar.gz', index + 1)
+            }
+        }
+    }
+    stage('wheels') { parallel branches }
+}
+
+void buildPart(Map options, String session, int part) {
+    runSession(options, session)
+    stash name: "releasekit-${part}", includes: 'dist/*, reports/release.json, reports/parts/*'
+}
+
+void onAgent(Map options, boolean releases, Map agent, Closure body) {
+    node(agent.label) {
+        checkout scm
+        withEnv(variables(options, releases, agent.python)) {
+            withCredentials(bindings(options, releases)) {
+                dir(options.workingDirectory) {
+                    sh label: 'install releasekit', script: INSTALL
+                    body()
+                }
+            }
+        }
+    }
+}
+
+void run(Map options, List sessions) {
+    for (session in sessions) {
+        stage(session) { runSession(options, session) }
+    }
+}
+
+void runSession(Map options, String session) {
+    String given = [session, options.fresh ? '--fresh' : '', options.verbose ? '-v' : ''].findAll().join(' ')
+    int status = sh(label: "releasekit ${given}", script: RUN + given, returnStatus: true)
+    if (status == 0) { return }
+    String message = "releasekit ${session}: ${WORDS[status] ?: 'ended'} (exit status ${status})"
+    if (status == 130) { currentBuild.result = 'ABORTED' }
+    if (status != 3) { error message }
+    unstable "${message}: a re-run is safe and may help"
+    throw new FlowInterruptedException(Result.UNSTABLE) // what follows in the Jenkinsfile needs the release
+}
+
+void inTurn(Map options, Closure body) {
+    if (options.lock) { lock(resource: options.lock) { body() } } else { body() }
+}
+
+void report() {
+    if (fileExists('reports/summary.md')) {
+        currentBuild.description = readFile('reports/summary.md').readLines()[0] - '# '
+    }
+    junit testResults: 'reports/junit.xml', allowEmptyResults: true
+    archiveArtifacts artifacts: 'dist/*, reports/**', allowEmptyArchive: true, fingerprint: true
+}
+
+List bindings(Map options, boolean releases) {
+    List found = []
+    if (options.caBundle) { found << file(credentialsId: options.caBundle, variable: 'RELEASEKIT_CA_BUNDLE') }
+    if (releases && options.credentials) {
+        found << usernamePassword(credentialsId: options.credentials,
+            usernameVariable: 'TWINE_USERNAME', passwordVariable: 'TWINE_PASSWORD')
+    } else if (releases && options.token) {
+        found << string(credentialsId: options.token, variable: 'TWINE_PASSWORD')
+    }
+    return found
+}
+
+List variables(Map options, boolean releases, String python) {
+    String kit = options.kit ==~ /\d.*/ ? "releasekit==${options.kit}" : options.kit
+    String home = "${env.WORKSPACE_TMP}/releasekit-${python.replaceAll(/\W+/, '-')}"
+    Map set = [
+        RELEASEKIT_URL: releases ? options.url : 'sandbox',
+        RELEASEKIT_HOSTED: options.hosted,
+        RELEASEKIT_GROUP: options.group,
+        RELEASEKIT_SNAPSHOTS: options.snapshots,
+        RELEASEKIT_TAG: options.tag,
+        RELEASEKIT_WHEELS: options.wheels.keySet().join(' '),
+        TWINE_USERNAME: releases && options.token ? options.username : '',
+    ].findAll { it.value }
+    set += [PYTHON: python, KIT: kit, KIT_INDEX: options.kitIndex, KIT_PYTHON: kit ? "${home}/bin/python" : python]
+    return set.collect { name, value -> "${name}=${value}".toString() }
+}
+
+Map read(Map given) {
+    String problem = findProblem(given, DEFAULTS)
+    if (problem) { error "releasePython: ${problem}" }
+    return DEFAULTS + [tag: env.TAG_NAME ?: ''] + given.findAll { it.value != null }
+}
+
+@NonCPS
+static String findProblem(Map given, Map defaults) {
+    for (entry in given) {
+        String name = entry.key
+        if (!defaults.containsKey(name)) {
+            String close = defaults.keySet().min { MethodRankHelper.damerauLevenshteinDistance(name as Character[], it as Character[]) }
+            return "there is no parameter ${name}; did you mean ${close}?"
+        }
+        Class kind = defaults[name] instanceof String ? CharSequence : defaults[name] instanceof Map ? Map : Boolean
+        if (entry.value != null && !kind.isInstance(entry.value)) {
+            return "${name} is ${entry.value}, and has to be ${kind == CharSequence ? 'text' : kind == Map ? 'a map' : 'true or false'}"
+        }
+    }
+    return null
+}

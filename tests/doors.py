@@ -1,0 +1,120 @@
+"""What can be said at each door: session options, settings, GitLab inputs, Jenkins parameters.
+
+One name for one thing, spelled as each door spells: `working-directory` is an input in GitLab and
+the parameter `workingDirectory` in Jenkins. Tests hold the command line, the settings and both
+templates to this list; the README's tables and the help of the Jenkins step are made from it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+GITLAB, JENKINS = "gitlab", "jenkins"
+BOTH = (GITLAB, JENKINS)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Input:
+    """Something that a template can be told."""
+
+    name: str
+    """As GitLab spells it."""
+    meaning: str
+    passes: str = ""
+    """The option or the setting that it hands on, as "--tag" or "url"."""
+    doors: tuple[str, ...] = BOTH
+
+    @property
+    def parameter(self) -> str:
+        """The name as Jenkins spells it."""
+        return re.sub(r"-(\w)", lambda match: match[1].upper(), self.name)
+
+
+INPUTS = (
+    Input(name="url", passes="url", meaning="address of Nexus; else the project's own setting"),
+    Input(name="hosted", passes="hosted", meaning="hosted repository that releases go to"),
+    Input(name="group", passes="group", meaning="group to verify and install from"),
+    Input(
+        name="snapshots",
+        passes="snapshots",
+        meaning="hosted repository for development versions of the default branch; absent: "
+        "branches only rehearse",
+    ),
+    Input(
+        name="credentials",
+        meaning="id of the credentials (user name and password) that may upload",
+        doors=(JENKINS,),
+    ),
+    Input(
+        name="token",
+        meaning="instead of credentials: id of a secret text, the token that may upload",
+        doors=(JENKINS,),
+    ),
+    Input(name="username", meaning="the user name that goes with token", doors=(JENKINS,)),
+    Input(
+        name="ca-bundle",
+        passes="ca-bundle",
+        meaning="id of a secret file: the company's CA, as PEM",
+        doors=(JENKINS,),
+    ),
+    Input(
+        name="tag",
+        passes="--tag",
+        meaning="the release tag on HEAD; absent: the tag that is built (TAG_NAME), and no tag "
+        "means a rehearsal in the sandbox",
+        doors=(JENKINS,),
+    ),
+    Input(
+        name="wheels",
+        meaning="tags of all wheels of a release and the agent's label for each, as "
+        "['cp311-*-manylinux*_x86_64': 'linux'], or [label: 'linux', python: 'python3.11']",
+        doors=(JENKINS,),
+    ),
+    Input(
+        name="working-directory", passes="-C", meaning="the project's directory in the repository"
+    ),
+    Input(name="dry-run", passes="--dry-run", meaning="stop after the plan: nothing is changed"),
+    Input(name="fresh", passes="--fresh", meaning="use no cache"),
+    Input(name="verbose", passes="-v", meaning="show the output of tools"),
+    Input(
+        name="lock",
+        meaning="lockable resource to hold from plan to verify, so that no two builds publish at "
+        "once",
+        doors=(JENKINS,),
+    ),
+    Input(name="label", meaning="label of the agent; absent: any", doors=(JENKINS,)),
+    Input(name="python", meaning="the Python that runs releasekit and builds", doors=(JENKINS,)),
+    Input(
+        name="kit",
+        meaning="version of releasekit, or what else pip can install; empty: the one that python "
+        "has",
+    ),
+    Input(
+        name="kit-index",
+        meaning="index that releasekit is installed from, as the group's .../simple; absent: the "
+        "one that pip knows",
+    ),
+)
+
+NOT_INPUTS = {
+    "--json": "for programs that start a session themselves",
+    "--quiet": "a CI log is read when something went wrong",
+    "-r": "a laptop's .pypirc; CI has its own place for credentials",
+    "--sdist": "the templates' own, where wheels are built on several agents",
+    "--wheel-from": "the templates' own, where wheels are built on several agents",
+    "--from": "the templates' own, where wheels are built on several agents",
+}
+"""Options of the steps that no template hands on, and why."""
+
+STEP = REPOSITORY / "templates" / "jenkins" / "vars" / "releasePython.groovy"
+
+
+def read_parameters() -> dict[str, str]:
+    """Read the parameters of the Jenkins step, and their defaults as Groovy writes them."""
+    table = re.search(r"DEFAULTS = \[\n(.*?)\n\]", STEP.read_text(encoding="utf-8"), re.DOTALL)
+    assert table
+    rows = [re.fullmatch(r"    (\w+): (.*),", line) for line in table[1].splitlines()]
+    return {row[1]: row[2] for row in rows if row}

@@ -1,0 +1,6 @@
+package harness
+
+/** `@Library('name') _`: the harness has every library of the job at hand. */
+@interface Library {
+    String[] value()
+}

@@ -1,0 +1,33 @@
+package harness
+
+import hudson.AbortException
+
+/** `sh`: a real shell with the agent's environment and that of the blocks, and nothing else. */
+class Shell {
+    static Object run(Build build, Context context, Map given) {
+        File script = new File("${context.workspace}@tmp/durable-${UUID.randomUUID()}", 'script.sh')
+        script.parentFile.mkdirs()
+        script.setText(given.script as String, 'UTF-8')
+        script.executable = true
+        // Without a line that names an interpreter Jenkins takes sh, and shows each command.
+        List<String> command = given.script.startsWith('#!') ? [script.path] : ['/bin/sh', '-xe', script.path]
+        StringBuilder kept = new StringBuilder()
+        int status = start(build, context, command) { String line ->
+            given.returnStdout ? kept.append(line).append('\n') : build.log.line(line, context.masks)
+        }
+        script.parentFile.deleteDir()
+        if (given.returnStatus) { return status }
+        if (status) { throw new AbortException("script returned exit code ${status}") }
+        return given.returnStdout ? kept.toString() : null
+    }
+
+    static int start(Build build, Context context, List<String> command, Closure take) {
+        ProcessBuilder builder = new ProcessBuilder(command).directory(new File(context.directory)).redirectErrorStream(true)
+        builder.environment().clear()
+        builder.environment().putAll(build.environ(context).collectEntries { k, v -> [k as String, v as String] })
+        Process process = builder.start()
+        process.outputStream.close()
+        process.inputStream.eachLine('UTF-8', take)
+        return process.waitFor()
+    }
+}

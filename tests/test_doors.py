@@ -1,0 +1,49 @@
+"""All doors say the same things by the same names."""
+
+from __future__ import annotations
+
+import pytest
+
+from doors import INPUTS, JENKINS, NOT_INPUTS, read_parameters
+from releasekit.cli import make_parser
+from releasekit.core.config import KEYS
+
+STEPS = ("version", "build", "check", "plan", "publish", "verify", "release", "gather")
+
+
+def find_options() -> set[str]:
+    """Return the options of the steps: the short spelling of those that have one of a letter."""
+    commands = next(a for a in make_parser()._actions if a.dest == "command").choices
+    assert isinstance(commands, dict)
+    return {
+        min(action.option_strings, key=len) if action.dest != "quiet" else "--quiet"
+        for name in STEPS
+        if name in commands
+        for action in commands[name]._actions
+        if action.option_strings and action.dest != "help"
+    }
+
+
+def test_each_option_of_a_step_is_an_input_or_has_its_reason() -> None:
+    handed_on = {i.passes for i in INPUTS if i.passes.startswith("-")}
+    assert find_options() - handed_on == NOT_INPUTS.keys() & find_options()
+    assert handed_on <= find_options()
+
+
+def test_an_input_is_called_like_what_it_hands_on() -> None:
+    spelled = {"-C": "working-directory", "-v": "verbose"}
+    wrong = {
+        i.name
+        for i in INPUTS
+        if i.passes and i.name != spelled.get(i.passes, i.passes.removeprefix("--"))
+    }
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("name", [i.passes for i in INPUTS if i.passes and i.passes[0] != "-"])
+def test_an_input_for_a_setting_hands_on_one_that_exists(name: str) -> None:
+    assert name in KEYS
+
+
+def test_the_jenkins_step_takes_these_parameters() -> None:
+    assert list(read_parameters()) == [i.parameter for i in INPUTS if JENKINS in i.doors]
