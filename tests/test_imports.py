@@ -43,6 +43,15 @@ ADAPTER_TO_ADAPTER = {
     # A build is its hooks, the environment that they run in, and the sdist that goes between them.
     ("releasekit.adapters.build", "releasekit.adapters.build_environment"),
     ("releasekit.adapters.build", "releasekit.adapters.sdist"),
+    # TLS by meaning: connections stand on the trust, which stands on what certificates say.
+    ("releasekit.adapters.http", "releasekit.adapters.tls"),
+    ("releasekit.adapters.http", "releasekit.adapters.children"),
+    ("releasekit.adapters.children", "releasekit.adapters.tls"),
+    ("releasekit.adapters.tls", "releasekit.adapters.bundle"),
+    ("releasekit.adapters.tls", "releasekit.adapters.client_cert"),
+    ("releasekit.adapters.client_cert", "releasekit.adapters.bundle"),
+    ("releasekit.adapters.client_cert", "releasekit.adapters.certificates"),
+    ("releasekit.adapters.bundle", "releasekit.adapters.certificates"),
 }
 
 

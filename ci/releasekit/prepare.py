@@ -97,6 +97,8 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
             timeout=settings.timeout,
         )
     )
+    for reason in network.trust.useless:
+        notify(Note(text=f"ca-bundle: {reason}; it is left out"))
     return Job(
         root=request.root,
         settings=settings,

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import trustme
 
+from releasekit.adapters.http import explain_failure, open_network, open_session
+from releasekit.core.target import Credentials
 from support import ProjectDir
 
 TLS_HANDSHAKE = b"\x16"
@@ -183,3 +186,28 @@ def serve() -> Iterator[Callable[[ssl.SSLContext | None], Server]]:
 def server(authority: trustme.CA, serve: Callable[[ssl.SSLContext], Server]) -> Server:
     """A TLS server with a certificate of the company's CA."""
     return serve(server_context(authority, "127.0.0.1"))
+
+
+BOB = Credentials(username="bob", password="hunter2", source="test")
+
+
+def get(
+    url: str,
+    environ: dict[str, str] | None = None,
+    ca: Path | str | None = None,
+    client_cert: str | None = None,
+) -> requests.Response:
+    """GET as the kit does; raises the kit's error."""
+    with (
+        open_network(
+            environ=environ or {},
+            ca_bundle=str(ca) if ca else None,
+            client_cert=client_cert,
+            timeout=5,
+        ) as network,
+        open_session(network, BOB) as session,
+    ):
+        try:
+            return session.get(url)
+        except requests.RequestException as error:
+            raise explain_failure(error, url) from error

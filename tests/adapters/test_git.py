@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from releasekit.adapters.children import child_environ
 from releasekit.adapters.git import list_files, open_worktree, parse_status, read_commit
-from releasekit.adapters.http import child_environ
 from releasekit.core.errors import GitFailed, NotARepository
 from releasekit.core.project import Commit
 from support import ProjectDir

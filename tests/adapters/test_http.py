@@ -13,34 +13,16 @@ import pytest
 import requests
 import trustme
 import urllib3
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
-from adapters.conftest import Answer, Server, server_context
-from releasekit.adapters.http import (
-    CA_VARIABLES,
-    LOOPBACK,
-    child_environ,
-    explain_failure,
-    is_loopback,
-    open_network,
-    open_session,
-    read_bundle,
-)
-from releasekit.core.errors import BadCertificateFile, ReleasekitError
+from adapters.conftest import Answer, Server, get, server_context
+from certificates import DAY, NOW, make
+from releasekit.adapters.bundle import read_bundle
+from releasekit.adapters.http import explain_failure, is_loopback, open_network, open_session
+from releasekit.adapters.tls import CA_VARIABLES
+from releasekit.core.errors import ReleasekitError
 from releasekit.core.target import Credentials
 
 Serve = Callable[[ssl.SSLContext | None], Server]
-BOB = Credentials(username="bob", password="hunter2", source="test")
-GIT_VARIABLES = (
-    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_DIR"),
-    *("GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
-    *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
-)
 PROXIES = [f"{word}_PROXY" for word in ("HTTP", "HTTPS", "ALL", "NO")]
 
 
@@ -48,28 +30,6 @@ PROXIES = [f"{word}_PROXY" for word in ("HTTP", "HTTPS", "ALL", "NO")]
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (*PROXIES, *(name.lower() for name in PROXIES)):
         monkeypatch.delenv(name, raising=False)
-
-
-def get(
-    url: str,
-    environ: dict[str, str] | None = None,
-    ca: Path | str | None = None,
-    client_cert: str | None = None,
-) -> requests.Response:
-    """GET as the kit does; raises the kit's error."""
-    with (
-        open_network(
-            environ=environ or {},
-            ca_bundle=str(ca) if ca else None,
-            client_cert=client_cert,
-            timeout=5,
-        ) as network,
-        open_session(network, BOB) as session,
-    ):
-        try:
-            return session.get(url)
-        except requests.RequestException as error:
-            raise explain_failure(error, url) from error
 
 
 def refuse(url: str, environ: dict[str, str] | None = None, ca: Path | None = None) -> str:
@@ -175,89 +135,6 @@ def test_expired_certificate_is_refused(authority: trustme.CA, ca_file: Path, se
     assert refuse(server.url, ca=ca_file) == untrusted(server.url, "certificate has expired", mend)
 
 
-def test_encrypted_client_key_is_refused_without_a_prompt(
-    authority: trustme.CA, tmp_path: Path
-) -> None:
-    issued = authority.issue_cert("bob@example.com")
-    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
-    encryption = BestAvailableEncryption(b"hunter2")
-    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
-    path = tmp_path / "client.pem"
-    path.write_bytes(text + issued.cert_chain_pems[0].bytes())
-    with pytest.raises(BadCertificateFile), open_network(environ={}, client_cert=str(path)):
-        pass
-
-
-def test_client_certificate_is_shown(
-    authority: trustme.CA, ca_file: Path, serve: Serve, tmp_path: Path
-) -> None:
-    context = server_context(authority, "127.0.0.1")
-    context.verify_mode = ssl.CERT_REQUIRED
-    authority.configure_trust(context)
-    server = serve(context)
-    client = tmp_path / "client.pem"
-    authority.issue_cert("bob@example.com").private_key_and_cert_chain_pem.write_to_path(client)
-    assert get(server.url, ca=ca_file, client_cert=str(client)).text == "hello"
-    with pytest.raises(ReleasekitError):
-        get(server.url, ca=ca_file)
-
-
-KEY = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n"
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        pytest.param(None, "No such file or directory", id="missing"),
-        pytest.param("hello", "no PEM certificate in it", id="no PEM"),
-        pytest.param(KEY, "no PEM certificate in it", id="a key"),
-        pytest.param(
-            HOSTILE["broken certificate"],
-            "not a readable PEM certificate (",
-            id="broken",
-        ),
-    ],
-)
-def test_ca_bundle_that_cannot_be_used_is_named(
-    tmp_path: Path, content: str | None, reason: str
-) -> None:
-    path = tmp_path / "ca.pem"
-    if content is not None:
-        path.write_text(content)
-    what, where, why, *_ = refuse("https://127.0.0.1:1/", ca=path).splitlines()
-    assert (what, where) == ("error: ca-bundle cannot be used", f"  where: {path}")
-    assert why.startswith(f"  why:   {reason}")
-
-
-@pytest.mark.parametrize(("ca", "client"), [(KEY, None), (None, KEY)], ids=["CA", "client"])
-def test_private_key_given_as_text_is_never_shown(ca: str | None, client: str | None) -> None:
-    network = open_network(environ={}, ca_bundle=ca, client_cert=client)
-    with pytest.raises(BadCertificateFile) as caught, network:
-        pass
-    assert caught.value.answers()["where"] == "(the PEM text itself)"
-    assert "hunter2" not in str(caught.value)
-
-
-def test_client_certificate_that_cannot_be_used_is_named(tmp_path: Path) -> None:
-    path = str(tmp_path / "client.pem")
-    with pytest.raises(BadCertificateFile) as caught, open_network(environ={}, client_cert=path):
-        pass
-    assert str(caught.value) == (
-        "error: client-cert cannot be used\n"
-        f"  where: {path}\n"
-        "  why:   No such file or directory\n"
-        "  next:  give client-cert a PEM file (-----BEGIN CERTIFICATE-----);\n"
-        "         `openssl x509 -in FILE -noout -text` shows what a file holds"
-    )
-
-
-def test_bundle_is_the_certificates_alone(authority: trustme.CA, tmp_path: Path) -> None:
-    certificate = authority.cert_pem.bytes().decode()
-    path = tmp_path / "key-and-cert.pem"
-    path.write_text(f"{KEY}# Wurzel\n{certificate}\n{certificate}")
-    assert read_bundle("ca-bundle", str(path)) == "\n".join([certificate.strip()] * 2)
-
-
 # --- what children trust ------------------------------------------------------------------------
 
 
@@ -276,7 +153,7 @@ def test_children_get_one_file_with_all_that_is_trusted(
             (sys.executable, "-c", code), env=network.environ, capture_output=True, check=True
         )
     assert done.stdout == b"hello\n"
-    assert text.endswith(f"{read_bundle('', str(other))}\n{read_bundle('', str(ca_file))}")
+    assert text.endswith(f"{read_bundle(str(other))}\n{read_bundle(str(ca_file))}")
     assert len(certificates) > 3
     assert not Path(bundle).exists()
 
@@ -289,62 +166,10 @@ def test_children_are_spared_a_broken_file_of_the_environment(tmp_path: Path, br
         assert "hello" not in Path(network.environ["SSL_CERT_FILE"]).read_text()
 
 
-@pytest.mark.parametrize(
-    ("mine", "theirs"),
-    [
-        pytest.param({}, LOOPBACK, id="none"),
-        pytest.param({"NO_PROXY": ".a"}, f".a,{LOOPBACK}", id="upper case"),
-        pytest.param({"no_proxy": ".a"}, f".a,{LOOPBACK}", id="lower case"),
-        pytest.param({"NO_PROXY": ".a", "no_proxy": ".a"}, f".a,{LOOPBACK}", id="both, the same"),
-        pytest.param({"NO_PROXY": ".a", "no_proxy": ".b"}, f".a,.b,{LOOPBACK}", id="both"),
-    ],
-)
-def test_children_reach_loopback_without_a_proxy(mine: dict[str, str], theirs: str) -> None:
-    with open_network(environ={"HTTPS_PROXY": "http://proxy", **mine}) as network:
-        found = {name: network.environ[name] for name in ("HTTPS_PROXY", "NO_PROXY", "no_proxy")}
-    assert found == {"HTTPS_PROXY": "http://proxy", "NO_PROXY": theirs, "no_proxy": theirs}
-
-
 def test_what_else_the_user_exports_reaches_children_unchanged() -> None:
     mine = {"PIP_FIND_LINKS": "/opt/wheels", "SSL_CERT_DIR": "/etc/ssl/certs", "X": ""}
     with open_network(environ=mine) as network:
         assert {name: network.environ[name] for name in mine} == mine
-
-
-@pytest.mark.parametrize(
-    ("name", "kept"),
-    [
-        pytest.param("TWINE_USERNAME", False, id="twine's user"),
-        pytest.param("TWINE_PASSWORD", False, id="twine's password"),
-        pytest.param("TWINE_REPOSITORY_URL", False, id="all of twine's"),
-        pytest.param("RELEASEKIT_ADMIN_PASSWORD", False, id="password of administration"),
-        pytest.param("RELEASEKIT_CLIENT_CERT", False, id="all of the kit's"),
-        *(pytest.param(name, False, id=name) for name in GIT_VARIABLES),
-        *(pytest.param(n, False, id=n) for n in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")),
-        *(pytest.param(n, True, id=n) for n in ("GIT_SSH_COMMAND", "GIT_CONFIG_COUNT")),
-        *(pytest.param(n, True, id=n) for n in ("GIT_CONFIG_PARAMETERS", "GIT_ASKPASS")),
-        *(pytest.param(n, True, id=n) for n in ("PYTHONWARNINGS", "PIP_INDEX_URL", "UV_INDEX")),
-        *(pytest.param(n, True, id=n) for n in ("MY_TWINE_X", "HTTPS_PROXY", "HOME")),
-    ],
-)
-def test_children_get_no_credentials_and_no_foreign_repository(
-    name: str, kept: bool, tmp_path: Path
-) -> None:
-    ours = child_environ({"PATH": "/bin"}, tmp_path / "ca.pem")
-    added = {name: "hunter2"} if kept else {}
-    mine = {"PATH": "/bin", name: "hunter2"}
-    assert child_environ(mine, tmp_path / "ca.pem") == {**ours, **added}
-    with open_network(environ=mine) as network:
-        assert network.environ.get(name) == added.get(name)
-
-
-def test_git_has_no_variable_of_a_repository_that_is_not_known_here() -> None:
-    listed = subprocess.run(
-        ("git", "rev-parse", "--local-env-vars"), capture_output=True, check=True, text=True
-    )
-    local = {n for n in listed.stdout.split() if not n.startswith("GIT_CONFIG")}
-    # Two of git's own, which nothing but git itself sets for a moment.
-    assert local - set(GIT_VARIABLES) <= {"GIT_INTERNAL_SUPER_PREFIX", "GIT_REF_STORAGE_FORMAT"}
 
 
 def test_children_show_the_client_certificate_from_any_directory(
@@ -418,6 +243,26 @@ def test_refused_connection_is_named(serve: Serve) -> None:
         free.bind(("127.0.0.1", 0))
         url = f"https://127.0.0.1:{free.getsockname()[1]}/"
         assert refuse(url) == unreachable(url, "connection refused")
+
+
+def test_server_without_tls_is_named(serve: Serve) -> None:
+    url = serve(None).url.replace("http:", "https:")
+    assert refuse(url) == unreachable(url, "what answers there speaks no TLS")
+
+
+def test_certificate_of_tomorrow_is_refused(ca_file: Path, serve: Serve, tmp_path: Path) -> None:
+    made = make("here", ca=False, start=NOW + DAY, hosts=("127.0.0.1",))
+    path = tmp_path / "server.pem"
+    path.write_text(made.key_pem() + made.pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    server = serve(context)
+    bundle = tmp_path / "own.pem"
+    bundle.write_text(ca_file.read_text("utf-8") + made.pem)
+    mend = "compare this machine's clock with the server's; or its certificate is too new"
+    with pytest.raises(ReleasekitError) as caught:
+        get(server.url, {"PIP_CERT": str(bundle)})
+    assert str(caught.value) == untrusted(server.url, "certificate is not yet valid", mend)
 
 
 def test_read_is_tried_four_times_and_no_server_makes_it_wait(

@@ -18,6 +18,8 @@ STATUSES = {
         BadCertificateFile UntrustedCertificate WrongCredentials NotPermitted NoSuchRepository
         NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
         MissingPublisherPassword
+        BadCertificateFile UntrustedCertificate ClientCertificateRefused WrongCredentials
+        NotPermitted NoSuchRepository NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
     """,
     Status.REFUSED: """
         NothingFound

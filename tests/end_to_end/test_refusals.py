@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from releasekit.adapters.tls import CA_VARIABLES
 from releasekit.servers.sandbox import Faults, Sandbox
 from support import Command, MakeProject, ProjectDir, Ran, outcome, uploads
 
@@ -206,8 +207,8 @@ def test_hostile_ca_variables_do_not_beat_ca_bundle(
 ) -> None:
     hostile = str(tmp_path / "empty.pem")
     Path(hostile).write_text("", encoding="utf-8")
-    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "TWINE_CERT", "SSL_CERT_FILE")
-    ran = releasekit("release", project=project, server=sandbox, **dict.fromkeys(names, hostile))
+    variables = {**dict.fromkeys(CA_VARIABLES, hostile), "SSL_CERT_DIR": str(tmp_path / "nowhere")}
+    ran = releasekit("release", project=project, server=sandbox, **variables)
     assert ran.status == 0, ran
 
 

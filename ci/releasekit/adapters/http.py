@@ -1,15 +1,13 @@
-"""Connections: one TLS context, sessions and retries, and the environment of children.
+"""Connections: sessions and retries over the run's one TLS context, and why one fails.
 
-The context is the system's store (truststore) with what the environment names and `ca-bundle`
-added. It is mounted by an adapter, because a requests session would let REQUESTS_CA_BUNDLE replace
-every other setting (psf/requests#3829; measured with `twine --cert` and `pip --cert` as well).
+The context is mounted by an adapter, because a requests session would let REQUESTS_CA_BUNDLE
+replace every other setting (psf/requests#3829; measured with `twine --cert` and `pip --cert` too).
 """
 
 from __future__ import annotations
 
 import contextlib
 import ipaddress
-import re
 import ssl
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -18,47 +16,51 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import certifi
 import requests
-import truststore
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 
+from releasekit.adapters.children import child_environ
+from releasekit.adapters.tls import Trust, open_trust
 from releasekit.core.errors import (
-    BadCertificateFile,
+    ClientCertificateRefused,
     ReleasekitError,
     Unreachable,
     UntrustedCertificate,
 )
 from releasekit.core.target import Credentials
 
-CA_VARIABLES = (
-    "SSL_CERT_FILE",  # OpenSSL, uv
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "PIP_CERT",
-    "TWINE_CERT",
-    "GIT_SSL_CAINFO",
-)
-PEM_CERTIFICATE = re.compile(
-    "-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----.+?-----END \\1-----", re.DOTALL
-)
-PRIVATE_PREFIXES = ("TWINE_", "RELEASEKIT_")
-FOREIGN_VARIABLES = (
-    # git rev-parse --local-env-vars, without GIT_CONFIG*, which CI uses for safe.directory
-    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"),
-    *("GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
-    *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
-    *("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"),
-)
-LOOPBACK = "localhost,127.0.0.1,::1"
 CERTIFICATE_MENDS = {
+    9: "compare this machine's clock with the server's; or its certificate is too new",
     10: "ask the administrator of that server to renew its certificate",
     62: "use the host name in `url` that the certificate was issued for",
     64: "use the host name in `url` that the certificate was issued for",
 }
-"""By OpenSSL's codes: expired, and issued for another host name or address (x509_vfy.h)."""
+"""By OpenSSL's codes: not yet valid, expired, issued for another name or address (x509_vfy.h)."""
+SHOW_CLIENT_CERT = (
+    "set client-cert (or RELEASEKIT_CLIENT_CERT) to a PEM file of the certificate and key"
+)
+CLIENT_REFUSALS = {
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": ("it asks for a client certificate", SHOW_CLIENT_CERT),
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": (
+        "it ended the handshake, as servers do that ask for a client certificate",
+        SHOW_CLIENT_CERT,
+    ),
+    "TLSV1_ALERT_UNKNOWN_CA": (
+        "it does not know the CA that issued the client certificate",
+        "use a client certificate of the CA that this server asks for",
+    ),
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": (
+        "it says that the client certificate has expired",
+        "renew the client certificate; if it is valid still, compare the clocks",
+    ),
+    "SSLV3_ALERT_BAD_CERTIFICATE": (
+        "it refuses the client certificate",
+        "ask its administrator which client certificates it accepts",
+    ),
+}
+"""By OpenSSL's names of the TLS alerts that a server sends (RFC 8446, section 6.2)."""
 GET_RETRIES = urllib3.Retry(
     total=3,
     other=0,  # an untrusted certificate stays untrusted
@@ -73,9 +75,9 @@ GET_RETRIES = urllib3.Retry(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Network:
-    """How this run connects: in process by `context`, in children by `environ`."""
+    """How this run connects: in process by `trust`, in children by `environ`."""
 
-    context: ssl.SSLContext
+    trust: Trust
     environ: Mapping[str, str]
     """For children: every CA variable names one PEM file with all that is trusted."""
     timeout: float
@@ -94,107 +96,16 @@ def open_network(
 
     Raises BadCertificateFile.
     """
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    named = _load_named_bundles(context, environ)
-    own = _load_bundle(context, "ca-bundle", ca_bundle) if ca_bundle else ""
-    if client_cert:
-        _load_client_cert(context, client_cert)
+    trust = open_trust(environ, ca_bundle, client_cert)
     with tempfile.TemporaryDirectory(prefix="releasekit-ca-") as folder:
         bundle = Path(folder, "ca-bundle.pem")
-        bundle.write_text("\n".join((_read_system_bundle(), named, own)), encoding="utf-8")
+        bundle.write_text(trust.render_pem(), encoding="utf-8")
         children = child_environ(environ, bundle)
         if client_cert:
             # uv and pip show it too: the release is installed back from the same server.
             path = str(Path(client_cert).absolute())  # children run in other directories
             children |= dict.fromkeys(("SSL_CLIENT_CERT", "PIP_CLIENT_CERT"), path)
-        yield Network(context=context, environ=children, timeout=timeout)
-
-
-def child_environ(environ: Mapping[str, str], bundle: Path) -> dict[str, str]:
-    """Return the environment of children: the user's, one CA bundle, loopback without proxies.
-
-    A build backend is other people's code: it gets no credentials for publishing. Variables that
-    git sets for its hooks name the repository of the hook, and PYTHONPATH would put files into the
-    build that the tag does not have.
-    """
-    spellings = ("NO_PROXY", "no_proxy")  # each client prefers one
-    theirs = dict.fromkeys(environ[name] for name in spellings if environ.get(name))
-    loopback = dict.fromkeys(spellings, ",".join((*theirs, LOOPBACK)))
-    kept = {
-        name: value
-        for name, value in environ.items()
-        if not name.startswith(PRIVATE_PREFIXES) and name not in FOREIGN_VARIABLES
-    }
-    return {**kept, **dict.fromkeys(CA_VARIABLES, str(bundle)), **loopback}
-
-
-def read_bundle(key: str, value: str) -> str:
-    """Return the certificates of a file, of all files of a directory, or of the given text.
-
-    Comments, which need not be ASCII, and private keys are left out. Raises BadCertificateFile
-    where there is no certificate.
-    """
-    try:
-        texts = [value] if _is_pem(value) else _read_files(Path(value).expanduser())
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise BadCertificateFile(key=key, path=value, reason=reason) from error
-    found = [match[0] for text in texts for match in PEM_CERTIFICATE.finditer(text)]
-    if not found:
-        reason = "no PEM certificate in it"
-        raise BadCertificateFile(key=key, path=_show(value), reason=reason)
-    return "\n".join(found)
-
-
-def _read_files(path: Path) -> list[str]:
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    files = [file for file in files if not file.is_dir()]  # Debian: /etc/ssl/certs/java
-    return [file.read_text(encoding="ascii", errors="replace") for file in files]
-
-
-def _is_pem(value: str) -> bool:
-    return "-----BEGIN" in value
-
-
-def _show(value: str) -> str:
-    """Return how messages name a file; a text, which may hold a private key, is not shown."""
-    return "(the PEM text itself)" if _is_pem(value) else value
-
-
-def _load_named_bundles(context: ssl.SSLContext, environ: Mapping[str, str]) -> str:
-    """Trust what the environment's CA variables name; what cannot be used adds nothing."""
-    texts = []
-    for value in dict.fromkeys(environ.get(name) for name in CA_VARIABLES):
-        if value:
-            with contextlib.suppress(BadCertificateFile):
-                texts.append(_load_bundle(context, "", value))
-    return "\n".join(texts)
-
-
-def _read_system_bundle() -> str:
-    """Return the system's CA certificates as PEM; certifi's where the system has no file."""
-    paths = ssl.get_default_verify_paths()
-    candidates = (paths.openssl_cafile, "/etc/ssl/certs/ca-certificates.crt", certifi.where())
-    return next(Path(p).read_text("ascii", "replace") for p in candidates if Path(p).is_file())
-
-
-def _load_bundle(context: ssl.SSLContext, key: str, value: str) -> str:
-    pem = read_bundle(key, value)
-    try:
-        context.load_verify_locations(cadata=pem)
-    except (ssl.SSLError, ValueError, TypeError) as error:  # the last two: not ASCII
-        reason = f"not a readable PEM certificate ({getattr(error, 'reason', None) or error})"
-        raise BadCertificateFile(key=key, path=_show(value), reason=reason) from error
-    return pem
-
-
-def _load_client_cert(context: ssl.SSLContext, path: str) -> None:
-    try:
-        # A password, even an empty one, keeps OpenSSL from asking for it on the terminal.
-        context.load_cert_chain(path, password="")
-    except (OSError, ssl.SSLError) as error:
-        reason = "give the path of a file" if _is_pem(path) else error.strerror or str(error)
-        raise BadCertificateFile(key="client-cert", path=_show(path), reason=reason) from error
+        yield Network(trust=trust, environ=children, timeout=timeout)
 
 
 class _Adapter(HTTPAdapter):
@@ -205,10 +116,10 @@ class _Adapter(HTTPAdapter):
         super().__init__(max_retries=retries)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs, ssl_context=self._network.context)
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._network.trust.context)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._network.context)
+        return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._network.trust.context)
 
     def build_connection_pool_key_attributes(
         self,
@@ -272,6 +183,8 @@ def explain_failure(error: requests.RequestException, url: str) -> ReleasekitErr
             if mend := CERTIFICATE_MENDS.get(cause.verify_code):
                 return UntrustedCertificate(url=url, reason=reason, mend=mend)
             return UntrustedCertificate(url=url, reason=reason)
+        if isinstance(cause, ssl.SSLError):
+            return _explain_tls(cause, url)
         if isinstance(cause, urllib3.exceptions.NameResolutionError):
             host = urlsplit(url).hostname
             return Unreachable(url=url, reason=f"the name {host} cannot be resolved")
@@ -281,6 +194,15 @@ def explain_failure(error: requests.RequestException, url: str) -> ReleasekitErr
     if isinstance(error, requests.Timeout):
         return Unreachable(url=url, reason="no answer within the timeout")
     return Unreachable(url=url, reason="the connection was closed before an answer came")
+
+
+def _explain_tls(error: ssl.SSLError, url: str) -> ReleasekitError:
+    if refusal := CLIENT_REFUSALS.get(error.reason):
+        return ClientCertificateRefused(url=url, reason=refusal[0], mend=refusal[1])
+    if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
+        return Unreachable(url=url, reason="what answers there speaks no TLS")
+    said = (error.reason or str(error)).lower().replace("_", " ")
+    return Unreachable(url=url, reason=f"no TLS connection: {said}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

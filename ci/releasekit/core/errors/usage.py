@@ -86,13 +86,11 @@ class BadCertificateFile(ReleasekitError):
     what = "{key} cannot be used"
     where = "{path}"
     why = "{reason}"
-    next = (
-        "give {key} a PEM file (-----BEGIN CERTIFICATE-----);\n"
-        "`openssl x509 -in FILE -noout -text` shows what a file holds"
-    )
+    next = "{mend}"
     key: str
     path: str
     reason: str
+    mend: str
 
 
 @dataclass(kw_only=True, eq=False)
@@ -107,6 +105,20 @@ class UntrustedCertificate(ReleasekitError):
     url: str
     reason: str
     mend: str = "set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA"
+
+
+@dataclass(kw_only=True, eq=False)
+class ClientCertificateRefused(ReleasekitError):
+    """The server wants a client certificate, and another one than it was shown."""
+
+    status = Status.USAGE
+    what = "the server does not accept this client"
+    where = "{url}"
+    why = "{reason}"
+    next = "{mend}"
+    url: str
+    reason: str
+    mend: str
 
 
 @dataclass(kw_only=True, eq=False)

@@ -1,0 +1,93 @@
+"""Whom the kit trusts: one context, and one PEM file with the same certificates for children.
+
+The context is the system's store (truststore) with what the environment names and `ca-bundle`
+added. Nothing of it is ever taken away, and no check is ever switched off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import certifi
+import truststore
+
+from releasekit.adapters.bundle import CaBundle, read_bundle, read_ca_bundle
+from releasekit.adapters.client_cert import load_client_cert
+
+CA_VARIABLES = (
+    "SSL_CERT_FILE",  # OpenSSL, uv
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "PIP_CERT",
+    "TWINE_CERT",
+    "GIT_SSL_CAINFO",
+    "CARGO_HTTP_CAINFO",  # build backends that compile Rust
+    "NODE_EXTRA_CA_CERTS",  # build backends that run npm
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrustedSource:
+    """A place that trusted certificates come from, as messages name it, and its PEM text."""
+
+    name: str
+    pem: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """All that is trusted."""
+
+    context: ssl.SSLContext
+    sources: tuple[TrustedSource, ...]
+    """Weakest first: the system, what the environment names, `ca-bundle`."""
+    useless: tuple[str, ...] = ()
+    """Why certificates of `ca-bundle` were left out."""
+
+    def render_pem(self) -> str:
+        """Return everything that is trusted as one PEM text."""
+        return "\n".join(source.pem for source in self.sources)
+
+
+def open_trust(environ: Mapping[str, str], ca_bundle: str | None, client_cert: str | None) -> Trust:
+    """Return what is trusted, with the client's own certificate; raises BadCertificateFile."""
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # An intermediate CA that was given is trusted without its root: so do curl, uv, Python 3.13.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    own = read_ca_bundle(ca_bundle) if ca_bundle else CaBundle(pem="")
+    sources = [
+        TrustedSource(name="the system's certificates", pem=_read_system_bundle()),
+        *_load_named_bundles(context, environ),
+    ]
+    if ca_bundle:
+        context.load_verify_locations(cadata=own.pem)
+        sources.append(TrustedSource(name="ca-bundle", pem=own.pem))
+    if client_cert:
+        load_client_cert(context, client_cert)
+    return Trust(context=context, sources=tuple(sources), useless=own.useless)
+
+
+def _load_named_bundles(context: ssl.SSLContext, environ: Mapping[str, str]) -> list[TrustedSource]:
+    """Trust what the environment's CA variables name; what cannot be used adds nothing."""
+    named: dict[str, str] = {}
+    for name in CA_VARIABLES:
+        if value := environ.get(name):
+            named.setdefault(value, name)
+    sources = []
+    for value, name in named.items():
+        if pem := read_bundle(value):
+            with contextlib.suppress(ssl.SSLError, ValueError):
+                context.load_verify_locations(cadata=pem)
+                sources.append(TrustedSource(name=name, pem=pem))
+    return sources
+
+
+def _read_system_bundle() -> str:
+    """Return the system's CA certificates as PEM; certifi's where the system has no file."""
+    paths = ssl.get_default_verify_paths()
+    candidates = (paths.openssl_cafile, "/etc/ssl/certs/ca-certificates.crt", certifi.where())
+    return next(Path(p).read_text("ascii", "replace") for p in candidates if Path(p).is_file())
