@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -102,8 +102,21 @@ class Server(ThreadingHTTPServer):
         self.connections += 1
         first = connection.recv(1, socket.MSG_PEEK) if self.speaks_both else TLS_HANDSHAKE
         if self.context and first == TLS_HANDSHAKE:
-            connection = self.context.wrap_socket(connection, server_side=True)
+            connection = self._shake_hands(self.context, connection)
         return connection, address
+
+    def _shake_hands(self, context: ssl.SSLContext, connection: socket.socket) -> ssl.SSLSocket:
+        """Speak TLS; who is refused has time to read why, as with servers that linger."""
+        shaken = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        try:
+            shaken.do_handshake()
+        except OSError:
+            with shaken, suppress(OSError):
+                shaken.settimeout(5)
+                while socket.socket.recv(shaken, 1024):
+                    pass
+            raise
+        return shaken
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: clients that go away are part of the tests."""
@@ -113,7 +126,9 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        size = int(self.headers.get("Content-Length", 0))
+        if len(self.rfile.read(size)) < size:
+            return  # the client went away
         self.server.asked.append(f"{self.command} {self.path}")
         self.server.authorizations.append(self.headers.get("Authorization"))
         answers = self.server.answers

@@ -158,6 +158,19 @@ def test_children_get_one_file_with_all_that_is_trusted(
     assert not Path(bundle).exists()
 
 
+def test_directories_that_the_environment_names_are_trusted_and_replaced(
+    server: Server, ca_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "certs").mkdir()
+    ca_file.rename(tmp_path / "certs" / "ca.pem")
+    mine = {"SSL_CERT_DIR": f"{tmp_path / 'nowhere'}:{tmp_path / 'certs'}"}
+    assert get(server.url, mine).text == "hello"
+    with open_network(environ=mine) as network:
+        bundle = Path(network.environ["SSL_CERT_FILE"])
+        assert network.environ["SSL_CERT_DIR"] == str(bundle.parent)
+        assert read_bundle(str(tmp_path / "certs")) in bundle.read_text()
+
+
 @pytest.mark.parametrize("broken", ["broken certificate", "no PEM file"])
 def test_children_are_spared_a_broken_file_of_the_environment(tmp_path: Path, broken: str) -> None:
     path = tmp_path / "wrong.pem"
@@ -167,7 +180,7 @@ def test_children_are_spared_a_broken_file_of_the_environment(tmp_path: Path, br
 
 
 def test_what_else_the_user_exports_reaches_children_unchanged() -> None:
-    mine = {"PIP_FIND_LINKS": "/opt/wheels", "SSL_CERT_DIR": "/etc/ssl/certs", "X": ""}
+    mine = {"PIP_FIND_LINKS": "/opt/wheels", "SSL_CERT_X": "/etc/ssl/certs", "X": ""}
     with open_network(environ=mine) as network:
         assert {name: network.environ[name] for name in mine} == mine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from releasekit.adapters.tls import CA_VARIABLES
+from releasekit.adapters.tls import CA_DIRECTORIES, CA_VARIABLES
 
 PRIVATE_PREFIXES = ("TWINE_", "RELEASEKIT_")
 FOREIGN_VARIABLES = (
@@ -33,4 +33,7 @@ def child_environ(environ: Mapping[str, str], bundle: Path) -> dict[str, str]:
         for name, value in environ.items()
         if not name.startswith(PRIVATE_PREFIXES) and name not in FOREIGN_VARIABLES
     }
-    return {**kept, **dict.fromkeys(CA_VARIABLES, str(bundle)), **loopback}
+    trust = dict.fromkeys(CA_VARIABLES, str(bundle))
+    if CA_DIRECTORIES in environ:  # uv trusts nobody where that directory does not exist
+        trust[CA_DIRECTORIES] = str(bundle.parent)
+    return {**kept, **trust, **loopback}

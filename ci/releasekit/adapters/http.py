@@ -201,6 +201,8 @@ def _explain_tls(error: ssl.SSLError, url: str) -> ReleasekitError:
         return ClientCertificateRefused(url=url, reason=refusal[0], mend=refusal[1])
     if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
         return Unreachable(url=url, reason="what answers there speaks no TLS")
+    if isinstance(error, ssl.SSLEOFError):
+        return Unreachable(url=url, reason="the connection was closed during the TLS handshake")
     said = (error.reason or str(error)).lower().replace("_", " ")
     return Unreachable(url=url, reason=f"no TLS connection: {said}")
 

@@ -7,6 +7,7 @@ added. Nothing of it is ever taken away, and no check is ever switched off.
 from __future__ import annotations
 
 import contextlib
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ CA_VARIABLES = (
     "CARGO_HTTP_CAINFO",  # build backends that compile Rust
     "NODE_EXTRA_CA_CERTS",  # build backends that run npm
 )
+CA_DIRECTORIES = "SSL_CERT_DIR"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,12 +75,13 @@ def open_trust(environ: Mapping[str, str], ca_bundle: str | None, client_cert: s
 
 def _load_named_bundles(context: ssl.SSLContext, environ: Mapping[str, str]) -> list[TrustedSource]:
     """Trust what the environment's CA variables name; what cannot be used adds nothing."""
-    named: dict[str, str] = {}
-    for name in CA_VARIABLES:
-        if value := environ.get(name):
-            named.setdefault(value, name)
+    named = {value: name for name in reversed(CA_VARIABLES) if (value := environ.get(name))}
+    folders = dict.fromkeys(environ.get(CA_DIRECTORIES, "").split(os.pathsep), CA_DIRECTORIES)
+    system = ssl.get_default_verify_paths().openssl_capath
     sources = []
-    for value, name in named.items():
+    for value, name in {**named, **folders}.items():
+        if value in ("", system):
+            continue
         if pem := read_bundle(value):
             with contextlib.suppress(ssl.SSLError, ValueError):
                 context.load_verify_locations(cadata=pem)
