@@ -6,8 +6,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from releasekit.adapters.bundle import CERTIFICATE
 from releasekit.adapters.files import find_backup, read_settings_file, replace_settings_file
-from releasekit.adapters.http import PEM_CERTIFICATE, is_loopback
+from releasekit.adapters.http import is_loopback
 from releasekit.adapters.pip_conf import read_options, set_options
 from releasekit.adapters.uv_toml import read_uv_settings, set_index
 from releasekit.core.consumer import (
@@ -139,7 +140,7 @@ def _plan_uv(task: Task, place: Place, consumer: Consumer) -> FilePlan:
 def _plan_ca(task: Task, path: Path) -> FilePlan:
     """Compare the certificates: all that this run trusts, for `cert` replaces pip's own."""
     merged = Path(task.network.environ["SSL_CERT_FILE"]).read_text(encoding="utf-8")
-    found = dict.fromkeys(match[0] for match in PEM_CERTIFICATE.finditer(merged))
+    found = dict.fromkeys(match[0] for match in CERTIFICATE.finditer(merged))
     text = "".join(f"{certificate}\n" for certificate in found)
     old = read_settings_file(path)
     change = Change(key="certificates", old=_count(old) if old else None, new=_count(text))
