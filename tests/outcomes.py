@@ -11,7 +11,7 @@ from releasekit.core.events import Published, Verified
 from releasekit.core.outcome import Outcome, StepTime
 from releasekit.core.plan import Action, Plan, PlannedFile
 from releasekit.core.project import Commit, Project
-from releasekit.core.record import Record, RecordedFile
+from releasekit.core.record import BuildFacts, Record, RecordedFile
 from samples import SDIST, WHEEL, make_dist
 
 HOSTED = "https://nexus.example.com/repository/pypi-hosted/"
@@ -23,12 +23,11 @@ RECORD = Record(
     tag="v1.0",
     commit="c" * 40,
     dirty=False,
-    requirements=("setuptools==80.9.0",),
-    tools={"python": "3.12.1"},
     files=(
         RecordedFile(filename=SDIST, size=5, sha256="a" * 64),
         RecordedFile(filename=WHEEL, size=6, sha256="b" * 64),
     ),
+    builds=(BuildFacts(files=(SDIST, WHEEL), made_from="a" * 64, requirements=(), tools={}),),
 )
 NO_URL = Finding(
     code="RK101",

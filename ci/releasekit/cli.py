@@ -63,6 +63,9 @@ def make_request(options: argparse.Namespace) -> Request:
         repository=options.repository,
         dry_run=options.dry_run,
         fresh=options.fresh,
+        sdist=options.sdist,
+        wheel_from=options.wheel_from,
+        gather_from=tuple(options.gather_from),
         port=options.port,
         apply=options.apply,
         attended=sys.stdout.isatty() and not options.json,
@@ -104,6 +107,7 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     loudness.add_argument("-q", "--quiet", action="store_true", help="show errors only")
     parser.set_defaults(tag=None, repository=None, dry_run=False, fresh=False, port=0, apply=False)
     parser.set_defaults(first_password=None, word="", to=None, python=None)
+    parser.set_defaults(sdist=False, wheel_from=None, gather_from=[])
     if command.server:
         add("--port", type=int, default=0, help="port on loopback; a free one by default")
         return
@@ -115,6 +119,22 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     add("--fresh", action="store_true", help="use no cache")
     add("-r", dest="repository", metavar="NAME", help="a section of ~/.pypirc; beats url, hosted")
     add("--dry-run", action="store_true", help="release, publish: stop after the plan")
+    if command.name != "release":  # which is all of it, in one job
+        _add_part_options(parser)
+
+
+def _add_part_options(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_mutually_exclusive_group()
+    parts.add_argument("--sdist", action="store_true", help="build: the sdist alone")
+    parts.add_argument("--wheel-from", metavar="FILE", help="build: the wheel of this sdist alone")
+    parser.add_argument(
+        "--from",
+        dest="gather_from",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="gather: what a build job left, its dist/ and reports/ (repeat it for each job)",
+    )
 
 
 def _add_admin_options(parser: argparse.ArgumentParser, command: Command) -> None:

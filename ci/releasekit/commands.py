@@ -22,6 +22,10 @@ class Command:
     """The server that it keeps in the foreground, instead of a verb."""
     dry_verb: str | None = None
     """The one that does it with --dry-run."""
+    sdist_verb: str | None = None
+    """The one that does it with --sdist."""
+    wheel_verb: str | None = None
+    """The one that does it with --wheel-from."""
     applied_verb: str | None = None
     """The one that does it with --apply."""
     asks_index: bool = False
@@ -49,6 +53,14 @@ COMMANDS = (
         name="build",
         summary="Build the sdist, and the wheel from it, into dist/.",
         verb="build_only",
+        sdist_verb="build_sdist_only",
+        wheel_verb="build_wheel_only",
+        renews_findings=True,
+    ),
+    Command(
+        name="gather",
+        summary="Join what several build jobs made to one release.",
+        verb="gather_only",
         renews_findings=True,
     ),
     Command(

@@ -8,12 +8,13 @@ the report says so.
 from __future__ import annotations
 
 from releasekit.core.errors import FilesChanged, NoRecord, RecordOfAnotherCommit
-from releasekit.steps.build import build
+from releasekit.steps.build import build, build_sdist_alone, build_wheel_alone
 from releasekit.steps.check import check
+from releasekit.steps.gather import gather
 from releasekit.steps.job import Job
 from releasekit.steps.plan import make_plan
 from releasekit.steps.publish import publish
-from releasekit.steps.record import read_dists, read_record
+from releasekit.steps.record import read_dists, read_record, read_whole_record, refuse_gaps
 from releasekit.steps.verify import verify
 from releasekit.steps.version import read_project, read_releasable_project
 
@@ -22,6 +23,7 @@ def release(job: Job) -> None:
     """Release the project: the whole sentence."""
     project = read_releasable_project(job)
     record = build(job, project)
+    refuse_gaps(job, record)
     dists = check(job, project, record)
     publish(job, make_plan(job, record, dists), record)
     verify(job, record, dists)
@@ -31,6 +33,7 @@ def rehearse(job: Job) -> None:
     """Do everything of a release that changes nothing: `release --dry-run`."""
     project = read_releasable_project(job)
     record = build(job, project)
+    refuse_gaps(job, record)
     make_plan(job, record, check(job, project, record))
 
 
@@ -42,6 +45,21 @@ def show_version(job: Job) -> None:
 def build_only(job: Job) -> None:
     """Build the dists and their record."""
     build(job, read_project(job))
+
+
+def build_sdist_only(job: Job) -> None:
+    """Build the sdist and its record, a part of a release."""
+    build_sdist_alone(job, read_project(job))
+
+
+def build_wheel_only(job: Job) -> None:
+    """Build the wheel of an sdist at hand and its record, a part of a release."""
+    build_wheel_alone(job, read_project(job), str(job.wheel_from))
+
+
+def gather_only(job: Job) -> None:
+    """Join what several build jobs left to one release."""
+    gather(job, read_project(job), job.gather_from or (job.root,))
 
 
 def check_only(job: Job) -> None:
@@ -57,19 +75,19 @@ def check_only(job: Job) -> None:
 
 def plan_only(job: Job) -> None:
     """Compare the dists that were built with the index."""
-    record = read_record(job, read_releasable_project(job))
+    record = read_whole_record(job, read_releasable_project(job))
     make_plan(job, record, read_dists(job, record))
 
 
 def publish_only(job: Job) -> None:
     """Check the dists that were built again, and publish them."""
     project = read_releasable_project(job)
-    record = read_record(job, project)
+    record = read_whole_record(job, project)
     dists = check(job, project, record)
     publish(job, make_plan(job, record, dists), record)
 
 
 def verify_only(job: Job) -> None:
     """Prove that what was built is served and installs."""
-    record = read_record(job, read_project(job))
+    record = read_whole_record(job, read_project(job))
     verify(job, record, read_dists(job, record))

@@ -51,6 +51,9 @@ class Request:
     repository: str | None = None
     dry_run: bool = False
     fresh: bool = False
+    sdist: bool = False
+    wheel_from: str | None = None
+    gather_from: tuple[str, ...] = ()
     port: int = 0
     apply: bool = False
     attended: bool = False
@@ -107,6 +110,8 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
         notify=notify,
         tag=request.tag or request.environ.get("RELEASEKIT_TAG") or None,
         cache=None if request.fresh else _find_cache(request, settings),
+        wheel_from=request.wheel_from,
+        gather_from=tuple(request.root / folder for folder in request.gather_from),
     )
 
 

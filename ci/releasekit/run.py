@@ -98,8 +98,10 @@ class Run:
         request, command = self._request, self._request.command
         dry = request.dry_run and command.dry_verb
         applied = request.apply and command.applied_verb
+        sdist = request.sdist and command.sdist_verb
+        wheel = request.wheel_from and command.wheel_verb
         module = importlib.import_module(f"releasekit.{command.module}")
-        return getattr(module, dry or applied or command.verb)
+        return getattr(module, dry or applied or sdist or wheel or command.verb)
 
     def _conclude(self, error: ReleasekitError | None) -> int:
         self._terminal.rest()

@@ -20,6 +20,7 @@ from releasekit.core.events import (
     CacheRenewed,
     Checked,
     Event,
+    Gathered,
     Note,
     Output,
     PasswordMade,
@@ -212,6 +213,9 @@ def describe(event: Event) -> str:
         case Built():
             files = (f"{file.filename} ({_size(file.size)})" for file in event.record.files)
             return ", ".join(files)
+        case Gathered():
+            count = len(event.record.builds)
+            return f"{len(event.record.files)} files of {count} builds are one release"
         case Checked():
             return f"{len(event.asked)} checks: {_describe_findings(event.findings)}"
         case Planned():

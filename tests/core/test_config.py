@@ -32,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
     "ca-bundle": None,
     "client-cert": None,
     "tag": None,
+    "wheels": (),
     "severity": {"level": None, "projects": {}},
     "build-constraints": None,
     "timeout": 60,
@@ -51,6 +52,7 @@ EXAMPLES: dict[str, Any] = {
     "ca-bundle": "certs/corporate-ca.pem",
     "client-cert": "client.pem",
     "tag": "pkg-a/v{version}",
+    "wheels": ("cp311-*-manylinux*_x86_64", "cp311-cp311-win_amd64"),
     "severity": {
         "level": None,
         "projects": {},
@@ -249,6 +251,13 @@ REPOSITORY = "string should match pattern '^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$'"
             {"rk101": "off"},
             "T severity: there is no check rk101; did you mean RK101?",
             id="unknown check",
+        ),
+        pytest.param(
+            "wheels",
+            ["demo-1.0-py3-none-any.whl"],
+            "T wheels.0: demo-1.0-py3-none-any.whl is no wheel tag like "
+            '"cp311-*-manylinux*_x86_64"',
+            id="file name as a wheel",
         ),
         pytest.param(
             "severity",

@@ -24,7 +24,7 @@ from releasekit.core.events import (
 from releasekit.core.outcome import Outcome, StepTime, fold_event
 from releasekit.core.plan import Plan
 from releasekit.core.project import Commit, Project
-from releasekit.core.record import Record, RecordedFile
+from releasekit.core.record import BuildFacts, Record, RecordedFile
 from samples import SDIST, WHEEL
 
 COMMIT = Commit(root=Path("/p"), sha="ab", time=0, tags=(), changed=(), shallow=False)
@@ -35,12 +35,11 @@ RECORD = Record(
     tag=None,
     commit="ab",
     dirty=False,
-    requirements=(),
-    tools={},
     files=(
         RecordedFile(filename=SDIST, size=5, sha256="a" * 64),
         RecordedFile(filename=WHEEL, size=6, sha256="b" * 64),
     ),
+    builds=(BuildFacts(files=(SDIST, WHEEL), made_from="a" * 64, requirements=(), tools={}),),
 )
 FINDING = Finding(
     code="RK101", severity=Severity.ERROR, message="m", place=Place(file="f"), fix="fix"

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from pydantic import ValidationError
 
 from releasekit.core.record import (
+    BuildFacts,
     Record,
     RecordedFile,
     find_changes,
@@ -26,11 +27,17 @@ DOCUMENT: dict[str, Any] = {
     "tag": "v1.0",
     "commit": "c" * 40,
     "dirty": False,
-    "requirements": ["setuptools==80.9.0"],
-    "tools": {"python": "3.12.1"},
     "files": [
         {"filename": WHEEL, "size": 5, "sha256": OURS.sha256},
         {"filename": SDIST, "size": 5, "sha256": OUR_SDIST.sha256},
+    ],
+    "builds": [
+        {
+            "files": [WHEEL, SDIST],
+            "made_from": OUR_SDIST.sha256,
+            "requirements": ["setuptools==80.9.0"],
+            "tools": {"python": "3.12.1"},
+        }
     ],
 }
 RECORD = Record(
@@ -39,11 +46,17 @@ RECORD = Record(
     tag="v1.0",
     commit="c" * 40,
     dirty=False,
-    requirements=("setuptools==80.9.0",),
-    tools={"python": "3.12.1"},
     files=(
         RecordedFile(filename=WHEEL, size=5, sha256=OURS.sha256),
         RecordedFile(filename=SDIST, size=5, sha256=OUR_SDIST.sha256),
+    ),
+    builds=(
+        BuildFacts(
+            files=(WHEEL, SDIST),
+            made_from=OUR_SDIST.sha256,
+            requirements=("setuptools==80.9.0",),
+            tools={"python": "3.12.1"},
+        ),
     ),
 )
 
@@ -60,7 +73,13 @@ def test_record_names_the_release() -> None:
 def rename(project: str, version: str, *filenames: str) -> dict[str, Any]:
     """What makes a record one of another release, with these files."""
     files = [{"filename": name, "size": 5, "sha256": OURS.sha256} for name in filenames]
-    return {"project": project, "version": version, "files": files}
+    return {"project": project, "version": version, **make(*files)}
+
+
+def make(*files: dict[str, Any]) -> dict[str, Any]:
+    """These files, made by one build."""
+    names = [file["filename"] for file in files]
+    return {"files": files, "builds": [{**DOCUMENT["builds"][0], "files": names}]}
 
 
 @pytest.mark.parametrize(
@@ -86,6 +105,8 @@ def rename(project: str, version: str, *filenames: str) -> dict[str, Any]:
             "demo==1.0",
             id="two wheels",
         ),
+        pytest.param(rename("demo", "1.0", WHEEL), "demo==1.0", id="a wheel alone"),
+        pytest.param(rename("demo", "1.0", SDIST), "demo==1.0", id="an sdist alone"),
     ],
 )
 def test_files_of_one_release_are_a_record(changes: dict[str, Any], requirement: str) -> None:
@@ -114,13 +135,20 @@ def records(draw: st.DrawFn) -> Record:
         tag=draw(st.none() | st.text(st.characters(codec="utf-8"))),
         commit=draw(st.text("0123456789abcdef")),
         dirty=draw(st.booleans()),
-        requirements=tuple(draw(st.lists(st.text(st.characters(codec="utf-8"))))),
-        tools=draw(st.dictionaries(names, names)),
         files=tuple(
             RecordedFile(
                 filename=filename,
                 size=draw(st.integers(0, 1 << 40)),
                 sha256=draw(st.text("0123456789abcdef", min_size=64, max_size=64)),
+            )
+            for filename in filenames
+        ),
+        builds=tuple(
+            BuildFacts(
+                files=(filename,),
+                made_from=draw(st.none() | st.just("a" * 64)),
+                requirements=tuple(draw(st.lists(st.text(st.characters(codec="utf-8"))))),
+                tools=draw(st.dictionaries(names, names)),
             )
             for filename in filenames
         ),
@@ -134,10 +162,10 @@ def test_every_record_is_read_back(record: Record) -> None:
 
 def change_file(**changes: Any) -> dict[str, Any]:
     wheel, sdist = DOCUMENT["files"]
-    return {"files": [{**wheel, **changes}, sdist]}
+    return make({**wheel, **changes}, sdist)
 
 
-ONE_RELEASE = "Value error, a release is one sdist and at least one wheel"
+NO_MAKER = "Value error, every file is made by one of the builds"
 
 
 @pytest.mark.parametrize(
@@ -197,12 +225,19 @@ ONE_RELEASE = "Value error, a release is one sdist and at least one wheel"
             ("version", "Value error, Invalid version: 'one'"),
             id="no version",
         ),
-        pytest.param({"files": []}, ("", ONE_RELEASE), id="no file"),
-        pytest.param({"files": DOCUMENT["files"][:1]}, ("", ONE_RELEASE), id="no sdist"),
-        pytest.param({"files": DOCUMENT["files"][1:]}, ("", ONE_RELEASE), id="no wheel"),
+        pytest.param(
+            {"files": []},
+            ("files", "Tuple should have at least 1 item after validation, not 0"),
+            id="no file",
+        ),
+        pytest.param({"files": DOCUMENT["files"][:1]}, ("", NO_MAKER), id="a build of more"),
+        pytest.param({"builds": []}, ("", NO_MAKER), id="a file that nothing made"),
+        pytest.param(
+            {"builds": DOCUMENT["builds"] * 2}, ("", NO_MAKER), id="a file that was made twice"
+        ),
         pytest.param(
             rename("demo", "1.0", WHEEL, SDIST, "demo-1.0.zip"),
-            ("", ONE_RELEASE),
+            ("", "Value error, a release has one sdist"),
             id="two sdists",
         ),
         pytest.param(

@@ -108,7 +108,9 @@ def test_a_record_with_a_path_in_a_file_name_is_refused(
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        pytest.param({"files": []}, "a release is one sdist and at least one wheel", id="empty"),
+        pytest.param(
+            {"builds": []}, "every file is made by one of the builds", id="files of no build"
+        ),
         pytest.param(
             {"project": "other"}, "plain-1.2.3.tar.gz is no file of other==1.2.3", id="project"
         ),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -37,8 +38,16 @@ class BuildOptions(EnvironmentOptions):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """A dist that was built, and the build requirements as they were resolved, sorted."""
+
+    path: Path
+    requirements: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Built:
-    """The dists of a build."""
+    """The dists of a whole build."""
 
     sdist: Path
     wheel: Path
@@ -48,22 +57,45 @@ class Built:
 def build_dists(source: Path, out: Path, options: BuildOptions) -> Built:
     """Build the sdist of a source tree and the wheel from that sdist.
 
-    The sdist is repacked, so that the same content is the same bytes whatever the umask, the user
-    and the clock. Raises BuildFailed and BuildRequirementsFailed.
+    Raises BuildFailed and BuildRequirementsFailed.
+    """
+    sdist = build_sdist(source, out, options)
+    wheel = build_wheel(sdist.path, out, options)
+    requirements = sorted({*sdist.requirements, *wheel.requirements})
+    return Built(sdist=sdist.path, wheel=wheel.path, requirements=tuple(requirements))
+
+
+def build_sdist(source: Path, out: Path, options: BuildOptions) -> Made:
+    """Build the sdist of a source tree.
+
+    It is repacked, so that the same content is the same bytes whatever the umask, the user and the
+    clock. Raises BuildFailed and BuildRequirementsFailed.
     """
     with tempfile.TemporaryDirectory(prefix="releasekit-build-") as folder:
-        made, from_source = _build_one("sdist", source, Path(folder, "sdist"), options)
+        made, environment = _build_one("sdist", source, Path(folder, "sdist"), options)
         sdist = out / made.name
-        try:
+        with _refuse_damaged(made):
             repack_sdist(made, sdist, options.epoch)
+    return Made(path=sdist, requirements=environment.requirements)
+
+
+def build_wheel(sdist: Path, out: Path, options: BuildOptions) -> Made:
+    """Build the wheel of an sdist; raises BuildFailed and BuildRequirementsFailed."""
+    with tempfile.TemporaryDirectory(prefix="releasekit-build-") as folder:
+        with _refuse_damaged(sdist):
             unpacked = unpack_sdist(sdist, Path(folder, "unpacked"))
-        except (tarfile.TarError, EOFError, zlib.error) as error:
-            tail = f"{made.name} cannot be unpacked: {error}"
-            raise BuildFailed(root=str(source), dist="sdist", log="", tail=tail) from error
-        made, from_sdist = _build_one("wheel", unpacked, Path(folder, "wheel"), options)
+        made, environment = _build_one("wheel", unpacked, Path(folder, "wheel"), options)
         wheel = Path(shutil.move(made, out / made.name))
-    requirements = sorted({*from_source.requirements, *from_sdist.requirements})
-    return Built(sdist=sdist, wheel=wheel, requirements=tuple(requirements))
+    return Made(path=wheel, requirements=environment.requirements)
+
+
+@contextlib.contextmanager
+def _refuse_damaged(sdist: Path) -> Iterator[None]:
+    try:
+        yield
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        tail = f"{sdist.name} cannot be unpacked: {error}"
+        raise BuildFailed(root=str(sdist), dist="sdist", log="", tail=tail) from error
 
 
 def _build_one(

@@ -27,6 +27,8 @@ from releasekit.core.version import DEFAULT_PATTERNS
 
 ENVIRONMENT_PREFIX = "RELEASEKIT_"
 HOST = re.compile(r"(?!\.|.*\.\.)[\w.:-]{1,253}")
+WHEEL_PATTERN = re.compile(r"[^\s/-]+-[^\s/-]+-[^\s/-]+")
+"""Three parts of a wheel's tag: Python, ABI, platform (PEP 425); each may hold * ? [...]."""
 SANDBOX = "sandbox"
 NOT_KEYS = (
     "RELEASEKIT_ADMIN_USERNAME",
@@ -80,6 +82,12 @@ def _split_names(value: object) -> object:
     return (
         [name for name in re.split(r"[,\s]+", value) if name] if isinstance(value, str) else value
     )
+
+
+def _check_wheel_pattern(value: str) -> str:
+    if not WHEEL_PATTERN.fullmatch(value):
+        raise ValueError(f'{value} is no wheel tag like "cp311-*-manylinux*_x86_64"')
+    return value
 
 
 Url = Annotated[str, AfterValidator(_check_url)]
@@ -151,6 +159,11 @@ class Settings(BaseModel):
         Annotated[str, AfterValidator(_check_pattern)] | None,
         Field(description='release tags, as "v{version}"; absent: with or without the v'),
     ] = None
+    wheels: Annotated[
+        tuple[Annotated[str, AfterValidator(_check_wheel_pattern)], ...],
+        BeforeValidator(_split_names),
+        Field(description='tags of all wheels of a release, as "cp311-*-manylinux*_x86_64"'),
+    ] = ()
     severity: Annotated[
         Severities,
         BeforeValidator(parse_severities),

@@ -74,6 +74,13 @@ class Built:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Gathered:
+    """The step gather is done: what several builds made is one release."""
+
+    record: Record
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RecordRead:
     """What an earlier build left was read."""
 
@@ -177,6 +184,7 @@ Event = (
     | Sent
     | ProjectRead
     | Built
+    | Gathered
     | RecordRead
     | Checked
     | Planned

@@ -13,6 +13,7 @@ from releasekit.core.events import (
     Built,
     Checked,
     Event,
+    Gathered,
     Note,
     Planned,
     ProjectRead,
@@ -34,6 +35,7 @@ from releasekit.core.search import SearchResult
 STEPS = {
     ProjectRead: "version",
     Built: "build",
+    Gathered: "gather",
     Checked: "check",
     Planned: "plan",
     Published: "publish",
@@ -93,7 +95,7 @@ def fold_event(outcome: Outcome, event: Event, at: float) -> Outcome:
             return replace(outcome, sandbox=event.sandbox)
         case ProjectRead():
             return replace(outcome, project=event.project)
-        case Built() | RecordRead():
+        case Built() | Gathered() | RecordRead():
             return replace(outcome, record=event.record)
         case Checked():
             return replace(outcome, asked=event.asked, findings=event.findings)

@@ -33,6 +33,9 @@ def _check_version(version: str) -> str:
     return version
 
 
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class RecordedFile(BaseModel):
     """A dist that was built: name, size in bytes and SHA-256."""
 
@@ -40,11 +43,32 @@ class RecordedFile(BaseModel):
 
     filename: Annotated[str, AfterValidator(_check_filename)]
     size: Annotated[int, Field(ge=0)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
+
+    @property
+    def kind(self) -> DistKind:
+        """Return whether it is an sdist or a wheel."""
+        return parse_filename(self.filename).kind
+
+
+class BuildFacts(BaseModel):
+    """One build: what it made, from what, and with what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    files: Annotated[tuple[str, ...], Field(min_length=1)]
+    made_from: Sha256 | None
+    """SHA-256 of the sdist that the wheels among the files were made from."""
+    requirements: tuple[str, ...]
+    """Build requirements as they were resolved, pinned, sorted."""
+    tools: dict[str, str]
 
 
 class Record(BaseModel):
-    """What was built, from what, and with what."""
+    """What was built, from which commit: by one build, or by several that were gathered.
+
+    One build job may make a part of a release only; `find_gaps` tells whether it is whole.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,20 +78,20 @@ class Record(BaseModel):
     tag: str | None
     commit: str
     dirty: bool
-    requirements: tuple[str, ...]
-    """Build requirements as they were resolved, pinned, sorted."""
-    tools: dict[str, str]
-    files: tuple[RecordedFile, ...]
+    files: Annotated[tuple[RecordedFile, ...], Field(min_length=1)]
+    builds: tuple[BuildFacts, ...]
 
     @model_validator(mode="after")
     def _check_one_release(self) -> Record:
         named = [parse_filename(file.filename) for file in self.files]
-        kinds = [dist.kind for dist in named]
-        if kinds.count(DistKind.SDIST) != 1 or DistKind.WHEEL not in kinds:
-            raise ValueError("a release is one sdist and at least one wheel")
+        if [dist.kind for dist in named].count(DistKind.SDIST) > 1:
+            raise ValueError("a release has one sdist")
         for file, dist in zip(self.files, named, strict=True):
             if (dist.name, dist.version) != (self.normalized_name, Version(self.version)):
                 raise ValueError(f"{file.filename} is no file of {self.requirement}")
+        made = [filename for build in self.builds for filename in build.files]
+        if sorted(made) != sorted(file.filename for file in self.files):
+            raise ValueError("every file is made by one of the builds")
         return self
 
     @property
@@ -79,6 +103,28 @@ class Record(BaseModel):
     def normalized_name(self) -> str:
         """Return the name as it stands in index addresses (PEP 503)."""
         return canonicalize_name(self.project)
+
+    @property
+    def sdist(self) -> RecordedFile | None:
+        """Return the sdist; a part of a release may have none."""
+        return next((file for file in self.files if file.kind is DistKind.SDIST), None)
+
+    @property
+    def wheels(self) -> tuple[RecordedFile, ...]:
+        """Return the wheels."""
+        return tuple(file for file in self.files if file.kind is DistKind.WHEEL)
+
+    def find_build(self, filename: str) -> BuildFacts:
+        """Return the build that made a file."""
+        return next(build for build in self.builds if filename in build.files)
+
+    def is_of(self, other: Record) -> bool:
+        """Tell whether both are of one release of one commit."""
+        return self._identity() == other._identity()
+
+    def _identity(self) -> tuple[object, ...]:
+        name, version = self.normalized_name, Version(self.version)
+        return name, version, self.tag, self.commit, self.dirty
 
 
 def render_record(record: Record) -> str:

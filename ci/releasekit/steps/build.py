@@ -10,35 +10,71 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from releasekit.adapters import git
-from releasekit.adapters.build import BuildOptions, build_dists
+from releasekit.adapters.build import BuildOptions, build_dists, build_sdist, build_wheel
 from releasekit.adapters.files import write_text
-from releasekit.core.dists import Dist, DistKind, parse_metadata, read_dist, read_metadata
-from releasekit.core.errors import BuildFailed, BuildRequirementsFailed, NotInCommit
+from releasekit.core.dists import (
+    Dist,
+    DistKind,
+    NotADistError,
+    parse_metadata,
+    read_dist,
+    read_metadata,
+)
+from releasekit.core.errors import BuildFailed, BuildRequirementsFailed, NoSdist, NotInCommit
 from releasekit.core.events import Began, Built, Note, Output
 from releasekit.core.project import Project
-from releasekit.core.record import Record, RecordedFile, render_record
+from releasekit.core.record import BuildFacts, Record, RecordedFile
 from releasekit.steps.job import Job
+from releasekit.steps.record import write_record
+
+TOOLS = ("releasekit", "build", "uv")
 
 
 def build(job: Job, project: Project) -> Record:
     """Build the sdist and the wheel into `dist/`, and record them."""
-    job.notify(Began(step="build"))
-    with _make_room(job) as room, _open_source(job, project) as source:
-        log = room / "build.log"
-        try:
-            with log.open("w", encoding="utf-8") as lines:
-                built = build_dists(source, room, _build_options(job, project, lines.write))
-        except (BuildFailed, BuildRequirementsFailed) as error:
-            error.root, error.log = str(job.root), str(_log_path(job))
-            raise
-        finally:
-            write_text(_log_path(job), log.read_text("utf-8"))
+    with _begin(job) as room, _open_source(job, project) as source, _log(job, room) as log:
+        built = build_dists(source, room, _build_options(job, project, log))
         dists = tuple(_keep(job, path) for path in (built.sdist, built.wheel))
-    record = _make_record(project, dists, built.requirements)
-    write_text(job.record_path, render_record(record))
-    _note_strangers(job, record)
-    job.notify(Built(record=record))
+    record = _record(job, project, dists, _facts(dists, built.requirements, dists[0].sha256))
+    note_strangers(job, record)
     return record
+
+
+def build_sdist_alone(job: Job, project: Project) -> Record:
+    """Build the sdist into `dist/`, and record it: `build --sdist`."""
+    with _begin(job) as room, _open_source(job, project) as source, _log(job, room) as log:
+        built = build_sdist(source, room, _build_options(job, project, log))
+        dists = (_keep(job, built.path),)
+    return _record(job, project, dists, _facts(dists, built.requirements, None))
+
+
+def build_wheel_alone(job: Job, project: Project, wanted: str) -> Record:
+    """Build the wheel of an sdist at hand into `dist/`, and record it: `build --wheel-from`."""
+    sdist = _find_sdist(job, wanted)
+    with _begin(job) as room, _log(job, room) as log:
+        built = build_wheel(sdist.path, room, _build_options(job, project, log))
+        dists = (_keep(job, built.path),)
+    return _record(job, project, dists, _facts(dists, built.requirements, sdist.sha256))
+
+
+def _find_sdist(job: Job, wanted: str) -> Dist:
+    """Return the sdist that `--wheel-from` names; `dist/*.tar.gz` may be meant for the kit.
+
+    With `nox -C` and with -C the shell looks for such names in another directory. Raises NoSdist.
+    """
+    path = job.root / Path(wanted).expanduser()
+    found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
+    if len(found) != 1:
+        names = ", ".join(file.name for file in found)
+        reason = f"several files are meant: {names}" if names else "there is no such file"
+        raise NoSdist(path=str(path), reason=reason)
+    try:
+        dist = read_dist(found[0])
+    except NotADistError as error:
+        raise NoSdist(path=str(found[0]), reason=str(error)) from error
+    if dist.named.kind is not DistKind.SDIST:
+        raise NoSdist(path=str(dist.path), reason="this is a wheel")
+    return dist
 
 
 def _log_path(job: Job) -> Path:
@@ -46,11 +82,31 @@ def _log_path(job: Job) -> Path:
 
 
 @contextlib.contextmanager
-def _make_room(job: Job) -> Iterator[Path]:
+def _begin(job: Job) -> Iterator[Path]:
     """Provide a place beside the finished dists, from which a rename is atomic."""
+    job.notify(Began(step="build"))
     job.dist.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=job.dist) as folder:
         yield Path(folder)
+
+
+@contextlib.contextmanager
+def _log(job: Job, room: Path) -> Iterator[Callable[[str], None]]:
+    """Keep what tools say, also where they fail: `reports/build.log`."""
+    log = room / "build.log"
+    try:
+        with log.open("w", encoding="utf-8") as lines:
+
+            def write(line: str) -> None:
+                lines.write(f"{line}\n")
+                job.notify(Output(line=line))
+
+            yield write
+    except (BuildFailed, BuildRequirementsFailed) as error:
+        error.root, error.log = str(job.root), str(_log_path(job))
+        raise
+    finally:
+        write_text(_log_path(job), log.read_text("utf-8"))
 
 
 @contextlib.contextmanager
@@ -66,11 +122,7 @@ def _open_source(job: Job, project: Project) -> Iterator[Path]:
         yield source
 
 
-def _build_options(job: Job, project: Project, write: Callable[[str], object]) -> BuildOptions:
-    def log(line: str) -> None:
-        write(f"{line}\n")
-        job.notify(Output(line=line))
-
+def _build_options(job: Job, project: Project, log: Callable[[str], None]) -> BuildOptions:
     constraints, tag = job.settings.build_constraints, project.released_as
     return BuildOptions(
         environ=job.network.environ,
@@ -87,29 +139,38 @@ def _keep(job: Job, path: Path) -> Dist:
     return read_dist(path.replace(job.dist / path.name))
 
 
-def _make_record(project: Project, dists: Sequence[Dist], requirements: Sequence[str]) -> Record:
-    wheel = next(dist for dist in dists if dist.named.kind is DistKind.WHEEL)
-    metadata, _ = parse_metadata(read_metadata(wheel) or b"")
-    tools = ("releasekit", "build", "uv")
-    return Record(
-        project=metadata.get("name", wheel.named.name),
-        version=str(wheel.named.version),
+def _facts(dists: Sequence[Dist], requirements: Sequence[str], made_from: str | None) -> BuildFacts:
+    versions = {name: installed_version(name) for name in TOOLS}
+    return BuildFacts(
+        files=tuple(dist.filename for dist in dists),
+        made_from=made_from,
+        requirements=tuple(requirements),
+        tools={"python": platform.python_version(), **versions},
+    )
+
+
+def _record(job: Job, project: Project, dists: Sequence[Dist], facts: BuildFacts) -> Record:
+    """Record a build, and say what it made."""
+    metadata, _ = parse_metadata(read_metadata(dists[-1]) or b"")
+    record = Record(
+        project=metadata.get("name", dists[-1].named.name),
+        version=str(dists[-1].named.version),
         tag=project.released_as.name if project.released_as else None,
         commit=project.commit.sha,
         dirty=project.dirty,
-        requirements=tuple(requirements),
-        tools={
-            "python": platform.python_version(),
-            **{name: installed_version(name) for name in tools},
-        },
         files=tuple(
             RecordedFile(filename=dist.filename, size=dist.size, sha256=dist.sha256)
             for dist in dists
         ),
+        builds=(facts,),
     )
+    write_record(job, record)
+    job.notify(Built(record=record))
+    return record
 
 
-def _note_strangers(job: Job, record: Record) -> None:
+def note_strangers(job: Job, record: Record) -> None:
+    """Say what else lies in `dist/`; it is left alone."""
     ours = {file.filename for file in record.files}
     others = sorted(p.name for p in job.dist.iterdir() if p.is_file() and p.name not in ours)
     if others:

@@ -10,6 +10,9 @@ from releasekit.core.config import Settings
 from releasekit.core.events import Notify
 from releasekit.core.target import Target
 
+RECORD = Path("reports", "release.json")
+"""Where a build leaves its record, below the project's directory."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
@@ -23,6 +26,10 @@ class Job:
     tag: str | None = None
     cache: Path | None = None
     """Where build environments are kept; None keeps none."""
+    wheel_from: str | None = None
+    """The sdist that `build --wheel-from` names."""
+    gather_from: tuple[Path, ...] = ()
+    """The directories that `gather` joins."""
 
     @property
     def dist(self) -> Path:
@@ -32,4 +39,4 @@ class Job:
     @property
     def record_path(self) -> Path:
         """Return the file that passes a build on to later steps."""
-        return self.root / "reports" / "release.json"
+        return self.root / RECORD

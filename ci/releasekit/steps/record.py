@@ -3,15 +3,62 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 from pydantic import ValidationError
 
+from releasekit.adapters.files import write_text
 from releasekit.core.dists import Dist, NotADistError, read_dist
-from releasekit.core.errors import FilesChanged, NoRecord, RecordOfAnotherCommit
+from releasekit.core.errors import (
+    FilesChanged,
+    IncompleteRelease,
+    NoRecord,
+    RecordOfAnotherCommit,
+)
 from releasekit.core.events import RecordRead
+from releasekit.core.parts import find_gaps, is_superseded, name_part
 from releasekit.core.project import Project
-from releasekit.core.record import Record, find_changes, parse_record
-from releasekit.steps.job import Job
+from releasekit.core.record import Record, find_changes, parse_record, render_record
+from releasekit.steps.job import RECORD, Job
+
+PARTS = RECORD.parent / "parts"
+"""Where each build leaves its record under a name of its own, for `gather`."""
+
+
+def write_record(job: Job, record: Record) -> None:
+    """Write the record of a build: for the next step, and as a part that others are joined with.
+
+    Parts of earlier builds here that this one makes worthless are removed.
+    """
+    for path in find_parts(job.root):
+        with contextlib.suppress(OSError):
+            if _is_worthless(path, record):
+                path.unlink()
+    write_text(job.root / PARTS / name_part(record), render_record(record))
+    write_text(job.record_path, render_record(record))
+
+
+def _is_worthless(path: Path, record: Record) -> bool:
+    try:
+        return is_superseded(parse_record(path.read_text(encoding="utf-8")), by=record)
+    except ValueError:
+        return True
+
+
+def find_parts(folder: Path) -> list[Path]:
+    """Return the records that builds left below a directory."""
+    return sorted(folder.joinpath(PARTS).glob("*.json"))
+
+
+def load_record(path: Path) -> Record:
+    """Read a record, of whatever commit; raises NoRecord."""
+    try:
+        return parse_record(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NoRecord(path=str(path), reason="there is no such file") from error
+    except (OSError, ValueError) as error:
+        reason = _first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise NoRecord(path=str(path), reason=f"it cannot be read: {reason}") from error
 
 
 def read_record(job: Job, project: Project) -> Record:
@@ -19,21 +66,26 @@ def read_record(job: Job, project: Project) -> Record:
 
     Raises NoRecord and RecordOfAnotherCommit.
     """
-    path = job.record_path
-    try:
-        record = parse_record(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise NoRecord(path=str(path), reason="there is no such file") from error
-    except (OSError, ValueError) as error:
-        reason = _first_problem(error) if isinstance(error, ValidationError) else str(error)
-        raise NoRecord(path=str(path), reason=f"it cannot be read: {reason}") from error
+    record = load_record(job.record_path)
+    refuse_other_commit(record, project, job.record_path)
+    job.notify(RecordRead(record=record))
+    return record
+
+
+def read_whole_record(job: Job, project: Project) -> Record:
+    """Read the record of a whole release; raises IncompleteRelease as well."""
+    record = read_record(job, project)
+    refuse_gaps(job, record)
+    return record
+
+
+def refuse_other_commit(record: Record, project: Project, path: Path) -> None:
+    """Raise RecordOfAnotherCommit for a record of another commit or tag than is checked out."""
     tag = project.released_as.name if project.released_as else None
     if (record.commit, record.tag, record.dirty) != (project.commit.sha, tag, project.dirty):
         built = _describe(record.commit, record.tag, record.dirty)
         head = _describe(project.commit.sha, tag, project.dirty)
         raise RecordOfAnotherCommit(path=str(path), built=built, head=head)
-    job.notify(RecordRead(record=record))
-    return record
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -47,10 +99,22 @@ def _describe(commit: str, tag: str | None, dirty: bool) -> str:
 
 def read_dists(job: Job, record: Record) -> tuple[Dist, ...]:
     """Read the recorded files from `dist/`; raises FilesChanged for other bytes."""
+    return load_dists(job.dist, record)
+
+
+def load_dists(folder: Path, record: Record) -> tuple[Dist, ...]:
+    """Read the recorded files from a directory; raises FilesChanged for other bytes."""
     dists = []
     for file in record.files:
         with contextlib.suppress(FileNotFoundError, NotADistError):
-            dists.append(read_dist(job.dist / file.filename))
+            dists.append(read_dist(folder / file.filename))
     if changes := find_changes(record, dists):
-        raise FilesChanged(dist=str(job.dist), reason="\n".join(changes))
+        raise FilesChanged(dist=str(folder), reason="\n".join(changes))
     return tuple(dists)
+
+
+def refuse_gaps(job: Job, record: Record) -> None:
+    """Raise IncompleteRelease where a file of the release is missing, or one too much is there."""
+    if gaps := find_gaps(record, job.settings.wheels):
+        path, said = str(job.record_path), "\n".join(gaps)
+        raise IncompleteRelease(requirement=record.requirement, path=path, gaps=said)

@@ -18,6 +18,13 @@ from releasekit.core.errors.failed import (
     UploadFailed,
     UploadRefused,
 )
+from releasekit.core.errors.parts import (
+    BuiltTwice,
+    IncompleteRelease,
+    NoSdist,
+    PartsDisagree,
+    WheelOfAnotherSdist,
+)
 from releasekit.core.errors.refused import (
     BuildFailed,
     BuildRequirementsFailed,
@@ -68,6 +75,7 @@ __all__ = [
     "BrokenSettings",
     "BuildFailed",
     "BuildRequirementsFailed",
+    "BuiltTwice",
     "CannotProve",
     "CannotWrite",
     "ChecksRefused",
@@ -77,6 +85,7 @@ __all__ = [
     "DirtyTree",
     "FilesChanged",
     "GitFailed",
+    "IncompleteRelease",
     "InsecureIndex",
     "InstallUnavailable",
     "InternalError",
@@ -90,6 +99,7 @@ __all__ = [
     "NoNexus",
     "NoRecord",
     "NoReleaseTag",
+    "NoSdist",
     "NoServer",
     "NoSuchEnvironment",
     "NoSuchRepository",
@@ -103,6 +113,7 @@ __all__ = [
     "NothingFound",
     "OtherBytesServed",
     "PackageBroken",
+    "PartsDisagree",
     "RecordOfAnotherCommit",
     "ReleasekitError",
     "ServerBlocked",
@@ -119,5 +130,6 @@ __all__ = [
     "UntrustedCertificate",
     "UploadFailed",
     "UploadRefused",
+    "WheelOfAnotherSdist",
     "WrongCredentials",
 ]

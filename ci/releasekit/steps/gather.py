@@ -1,0 +1,68 @@
+"""What several build jobs made becomes one release: all of it, or nothing."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from releasekit.adapters.files import write_text
+from releasekit.core.dists import Dist
+from releasekit.core.events import Began, Gathered
+from releasekit.core.parts import join_parts
+from releasekit.core.project import Project
+from releasekit.core.record import Record, render_record
+from releasekit.steps.build import note_strangers
+from releasekit.steps.job import RECORD, Job
+from releasekit.steps.record import (
+    find_parts,
+    load_dists,
+    load_record,
+    refuse_gaps,
+    refuse_other_commit,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """What one build left: its record, and the directory with the files that it names."""
+
+    path: Path
+    record: Record
+    dist: Path
+
+
+def gather(job: Job, project: Project, folders: Sequence[Path]) -> Record:
+    """Join what build jobs left in these directories: each holds a job's `dist/` and `reports/`.
+
+    Nothing is changed before all of it is known to be one whole release.
+    """
+    job.notify(Began(step="gather"))
+    parts = [part for folder in folders for part in _read_parts(folder)]
+    for part in parts:
+        refuse_other_commit(part.record, project, part.path)
+    joined = join_parts({str(part.path): part.record for part in parts})
+    refuse_gaps(job, joined)
+    _fetch(job, [dist for part in parts for dist in load_dists(part.dist, part.record)])
+    write_text(job.record_path, render_record(joined))
+    note_strangers(job, joined)
+    job.notify(Gathered(record=joined))
+    return joined
+
+
+def _read_parts(folder: Path) -> list[Part]:
+    """Read what a directory holds: the records of all builds in it, or the one of a job."""
+    paths = find_parts(folder) or [folder / RECORD]
+    return [Part(path=path, record=load_record(path), dist=folder / "dist") for path in paths]
+
+
+def _fetch(job: Job, dists: Sequence[Dist]) -> None:
+    """Copy files into `dist/`, beside it first: an interrupt leaves whole files only."""
+    job.dist.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".gather-", dir=job.dist) as room:
+        others = {dist.filename: dist.path for dist in dists if dist.path.parent != job.dist}
+        copies = [Path(shutil.copyfile(path, Path(room, name))) for name, path in others.items()]
+        for copy in copies:
+            copy.replace(job.dist / copy.name)

@@ -1,0 +1,253 @@
+"""Several build jobs, each with a clone of its own, and what becomes of their files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from releasekit.servers.sandbox import Sandbox
+from support import SDIST, WHEEL, Command, ProjectDir, Ran, published, uploads
+
+Clone = Callable[[str], ProjectDir]
+
+
+@pytest.fixture
+def clone(project: ProjectDir, tmp_path: Path) -> Clone:
+    """Make clones of the project, as CI jobs have them."""
+
+    def make(name: str) -> ProjectDir:
+        project.git("clone", "-q", str(project.root), str(tmp_path / name))
+        return ProjectDir(root=(tmp_path / name).resolve(), environ=project.environ)
+
+    return make
+
+
+def carry(job: ProjectDir, to: Path) -> Path:
+    """Unpack the artifacts of a job into a directory, over what lies there."""
+    for folder in ("dist", "reports"):
+        shutil.copytree(job.root / folder, to / folder, dirs_exist_ok=True)
+    return to
+
+
+def record(project: ProjectDir) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((project.root / "reports" / "release.json").read_text())
+    return found
+
+
+def error(ran: Ran) -> str:
+    return ran.out[ran.out.index("error: ") :]
+
+
+@pytest.fixture
+def sdist_job(clone: Clone, releasekit: Command) -> ProjectDir:
+    job = clone("sdist-job")
+    ran = releasekit("build", "--sdist", project=job)
+    assert ran.status == 0, ran
+    assert {path.name for path in (job.root / "dist").iterdir()} == {SDIST}
+    return job
+
+
+@pytest.fixture
+def wheel_job(clone: Clone, sdist_job: ProjectDir, releasekit: Command) -> ProjectDir:
+    job = clone("wheel-job")
+    carry(sdist_job, job.root)
+    for step in ("build", "check"):
+        ran = releasekit(step, "--wheel-from", "dist/*.tar.gz", project=job)
+        assert ran.status == 0, ran
+    assert "build     " not in ran.out  # check judges the wheel that is there
+    return job
+
+
+def test_jobs_artifacts_in_one_directory_are_released_as_one(
+    clone: Clone,
+    sdist_job: ProjectDir,
+    wheel_job: ProjectDir,
+    sandbox: Sandbox,
+    releasekit: Command,
+) -> None:
+    last = clone("last-job")
+    # Both left a reports/release.json: the one that is unpacked last lies there.
+    carry(wheel_job, last.root)
+    carry(sdist_job, last.root)
+    refused = releasekit("publish", project=last, server=sandbox)
+    assert refused.status == 1
+    assert error(refused) == (
+        "error: plain==1.2.3 is not complete\n"
+        f"  where: {last.root}/reports/release.json\n"
+        "  why:   there is no wheel\n"
+        "  next:  build what is missing (nox -s build -- --sdist; nox -s build -- --wheel-from "
+        "SDIST),\n"
+        "         then nox -s gather; `wheels` in [tool.releasekit] says which wheels there are "
+        "to be\n"
+    )
+    assert uploads(sandbox) == 0
+    for step in ("gather", "publish", "verify"):
+        ran = releasekit(step, project=last, server=sandbox)
+        assert ran.status == 0, ran
+    assert published(sandbox) == {SDIST, WHEEL}
+    made_from = record(sdist_job)["files"][0]["sha256"]
+    assert [(build["files"], build["made_from"]) for build in record(last)["builds"]] == [
+        ([WHEEL], made_from),
+        ([SDIST], None),
+    ]
+
+
+def test_directories_of_jobs_are_joined_and_nothing_else_is(
+    clone: Clone, sdist_job: ProjectDir, wheel_job: ProjectDir, releasekit: Command
+) -> None:
+    last = clone("last-job")
+    (wheel_job.root / "dist" / SDIST).unlink()
+    shutil.rmtree(wheel_job.root / "reports" / "parts")  # a job may pass on release.json alone
+    ran = releasekit("gather", "--from", "../sdist-job", "--from", "../wheel-job", project=last)
+    assert ran.status == 0, ran
+    assert "\ngather    2 files of 2 builds are one release" in ran.out
+    assert {path.name for path in (last.root / "dist").iterdir()} == {SDIST, WHEEL}
+    assert [file["filename"] for file in record(last)["files"]] == [SDIST, WHEEL]
+
+
+def test_a_whole_build_and_a_wheel_of_another_job_are_one_release(
+    clone: Clone, wheel_job: ProjectDir, releasekit: Command
+) -> None:
+    whole = clone("whole")
+    releasekit("build", project=whole)
+    ran = releasekit("gather", "--from", str(wheel_job.root), "--from", ".", project=whole)
+    assert ran.status == 0, ran
+    assert [file["filename"] for file in record(whole)["files"]] == [SDIST, WHEEL]
+
+
+def test_what_is_not_as_expected_changes_nothing(
+    clone: Clone, sdist_job: ProjectDir, wheel_job: ProjectDir, releasekit: Command
+) -> None:
+    last = clone("last-job")
+    ran = releasekit(
+        *("gather", "--from", str(sdist_job.root), "--from", str(wheel_job.root)),
+        project=last,
+        RELEASEKIT_WHEELS="cp311-*-win_amd64, py3-none-any",
+    )
+    assert ran.status == 1
+    assert "\n  why:   the wheel cp311-*-win_amd64 is missing\n" in ran.out
+    assert not (last.root / "dist").exists()
+    assert not (last.root / "reports" / "release.json").exists()
+
+
+def test_other_bytes_under_one_name_change_nothing(
+    clone: Clone, wheel_job: ProjectDir, releasekit: Command
+) -> None:
+    other = clone("other")
+    carry(wheel_job, other.root)
+    ran = releasekit("build", "--wheel-from", f"dist/{SDIST}", project=other, PLAIN="1")
+    assert ran.status == 0
+    (part,) = (other.root / "reports" / "parts").glob(f"{WHEEL}-*")
+    document = json.loads(part.read_text())
+    document["files"][0]["sha256"] = "e" * 64
+    part.write_text(json.dumps(document))
+    last = clone("last-job")
+    ran = releasekit(
+        *("gather", "--from", str(wheel_job.root), "--from", str(other.root)), project=last
+    )
+    assert ran.status == 1
+    assert f"error: {WHEEL} was built twice, and the bytes differ\n" in ran.out
+    assert not (last.root / "dist").exists()
+
+
+def test_bytes_that_the_record_does_not_name_are_refused(
+    clone: Clone, sdist_job: ProjectDir, wheel_job: ProjectDir, releasekit: Command
+) -> None:
+    with (wheel_job.root / "dist" / WHEEL).open("ab") as file:
+        file.write(b"more")
+    last = clone("last-job")
+    ran = releasekit("gather", "--from", str(wheel_job.root), project=last)
+    assert ran.status == 1
+    assert error(ran).startswith(
+        "error: dist/ does not hold what was built\n"
+        f"  where: {wheel_job.root}/dist\n"
+        f"  why:   {WHEEL} has SHA-256 "
+    )
+    assert not (last.root / "dist").exists()
+
+
+def test_a_build_of_another_commit_is_refused(
+    clone: Clone, sdist_job: ProjectDir, releasekit: Command
+) -> None:
+    last = clone("last-job")
+    last.write("plain.py", '"""Later."""\n')
+    last.commit_all()
+    last.git("tag", "v1.2.4")
+    ran = releasekit("gather", "--from", str(sdist_job.root), project=last)
+    assert ran.status == 1
+    (part,) = (sdist_job.root / "reports" / "parts").iterdir()
+    assert error(ran) == (
+        "error: the build is of another commit\n"
+        f"  where: {part}\n"
+        f"  why:   it was built from {sdist_job.commit} (v1.2.3), and HEAD is {last.commit} "
+        "(v1.2.4)\n"
+        "  next:  nox -s build, then run this again\n"
+    )
+
+
+def test_nothing_to_gather(clone: Clone, releasekit: Command) -> None:
+    last = clone("last-job")
+    ran = releasekit("gather", "--from", "nowhere", project=last)
+    assert ran.status == 2
+    assert error(ran).startswith(
+        "error: nothing has been built yet\n"
+        f"  where: {last.root}/nowhere/reports/release.json\n"
+        "  why:   there is no such file\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param("dist/nowhere.tar.gz", "there is no such file", id="nothing"),
+        pytest.param("README.md", "Invalid sdist filename (extension must be", id="no dist"),
+        pytest.param(
+            "dist/*",
+            "several files are meant: plain-1.2.3-py3-none-any.whl, plain-1.2.3.tar.gz",
+            id="several",
+        ),
+        pytest.param(f"dist/{WHEEL}", "this is a wheel", id="wheel"),
+    ],
+)
+def test_no_sdist_to_build_from(
+    project: ProjectDir, releasekit: Command, name: str, reason: str
+) -> None:
+    (project.root / "dist").mkdir()
+    for filename in (SDIST, WHEEL):
+        project.write(f"dist/{filename}", "")
+    ran = releasekit("build", "--wheel-from", name, project=project)
+    assert ran.status == 2
+    assert error(ran).startswith(
+        f"error: --wheel-from names no sdist\n  where: {project.root}/{name}\n  why:   {reason}"
+    )
+
+
+def test_a_damaged_sdist_is_refused_in_words(project: ProjectDir, releasekit: Command) -> None:
+    (project.root / "dist").mkdir()
+    project.write(f"dist/{SDIST}", "no archive")
+    ran = releasekit("build", "--wheel-from", f"dist/{SDIST}", project=project)
+    assert ran.status == 1
+    assert f"  why:   {SDIST} cannot be unpacked: file could not be opened" in ran.out
+
+
+def test_a_release_with_wheels_of_other_machines_is_not_made_by_one(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_WHEELS="cp*-*-win*")
+    assert ran.status == 1
+    assert (
+        "  why:   the wheel cp*-*-win* is missing\n"
+        f"         {WHEEL} is none of those that `wheels` expects\n"
+    ) in ran.out
+    assert uploads(sandbox) == 0
+
+
+def test_release_has_no_parts(project: ProjectDir, releasekit: Command) -> None:
+    ran = releasekit("release", "--sdist", project=project)
+    assert ran.status == 2
+    assert "error: unrecognized arguments: --sdist\n" in ran.err
