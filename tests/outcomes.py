@@ -43,6 +43,14 @@ MISSING = Finding(
     place=Place(file=SDIST),
     fix="include it, …",
 )
+WAIVED = Finding(
+    code="RK104",
+    severity=Severity.OFF,
+    message="the description of demo 1.0 does not render",
+    place=Place(file=f"{WHEEL}/demo-1.0.dist-info/METADATA"),
+    fix="mend the markup",
+    reason="nobody reads it",
+)
 START = Outcome(command="release", sandbox=False)
 RELEASED = Outcome(
     command="release",
@@ -66,8 +74,8 @@ RELEASED = Outcome(
 REFUSED = replace(
     START,
     record=RECORD,
-    asked=("RK101", "RK201", "RK301"),
-    findings=(NO_URL, MISSING),
+    asked=("RK101", "RK104", "RK201", "RK301"),
+    findings=(NO_URL, MISSING, WAIVED),
     step="check",
     status=Status.REFUSED,
     error=(("what", "1 finding(s)"), ("where", "/p"), ("why", "see\nabove"), ("next", "mend")),

@@ -1,4 +1,7 @@
-"""The README's tables, made from the code: `python tests/readme_tables.py` writes them anew."""
+"""What is made from the code: the README's tables and paragraphs, the schema of the findings.
+
+`python tests/readme_tables.py` writes them anew.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,16 @@ from types import NoneType
 from typing import get_args
 
 from releasekit.core.checks import CHECKS, Severities
+from releasekit.core.checks.explain import render_explanation
 from releasekit.core.config import Settings
+from releasekit.core.report import render_findings_schema
 
 UNSET = (None, (), Severities())
 README = Path(__file__).parents[1] / "README.md"
+SCHEMA = README.parent / "docs" / "findings.schema.json"
+EXPLAINED = re.compile(
+    r"(?<=<!-- explained checks -->\n).*(?=<!-- end of explained checks -->)", re.DOTALL
+)
 
 
 def render_keys() -> str:
@@ -39,14 +48,17 @@ TABLES = {"keys": render_keys, "checks": render_checks}
 
 
 def fill_tables(text: str) -> str:
-    """Return the README with the table after each marker made anew."""
+    """Return the README with the table after each marker, and what explains the checks, anew."""
     for name, render in TABLES.items():
         marker = f"<!-- table: {name} -->\n"
         assert marker in text, name
         table = re.compile(re.escape(marker) + r"\n(?:\|.*\n)*\n*")
         text = table.sub(f"{marker}\n{render()}\n\n".replace("\\", r"\\"), text)
-    return text
+    assert EXPLAINED.search(text)
+    paragraphs = "\n".join(map(render_explanation, CHECKS))
+    return EXPLAINED.sub(f"\n{paragraphs}\n".replace("\\", r"\\"), text)
 
 
 if __name__ == "__main__":
     README.write_text(fill_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+    SCHEMA.write_text(render_findings_schema(), encoding="utf-8")

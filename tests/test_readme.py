@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from readme_tables import README, fill_tables
+from readme_tables import README, SCHEMA, fill_tables
 from releasekit.cli import make_parser
 from releasekit.commands import COMMANDS
 from releasekit.core.config import parse_settings, read_table
 from releasekit.core.errors import Status
+from releasekit.core.report import FINDINGS_REPORTS, render_findings_schema
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -25,6 +26,17 @@ TEXT = README.read_text(encoding="utf-8")
 
 def test_tables_are_those_of_the_code() -> None:
     assert fill_tables(TEXT) == TEXT, "python tests/readme_tables.py writes them anew"
+
+
+def test_schema_of_the_findings_is_that_of_the_code() -> None:
+    schema = SCHEMA.read_text(encoding="utf-8")
+    assert schema == render_findings_schema(), "python tests/readme_tables.py writes it anew"
+
+
+def test_the_reports_of_findings_are_those_of_the_code() -> None:
+    section = TEXT.partition("| file | for |")[2].partition("Beside them")[0]
+    named = re.findall(r"^\| `([\w.-]+)` \|", section, flags=re.MULTILINE)
+    assert named == [*FINDINGS_REPORTS, "summary.md"]
 
 
 def test_the_first_two_blocks_are_the_two_commands_of_one_line() -> None:

@@ -48,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     request = make_request(options)
     run = Run(request, Terminal(console, loudness))
     with _interruptible(), _calm_logs():
+        if request.explain:
+            return run.explain(request.explain)
         return run.keep_server() if request.command.server else run.carry_out()
 
 
@@ -73,6 +75,9 @@ def make_request(options: argparse.Namespace) -> Request:
         word=options.word,
         to=options.to,
         python=options.python,
+        files=tuple(Path(file).absolute() for file in options.files),
+        reports=Path(options.reports).absolute() if options.reports else None,
+        explain=options.explain,
     )
 
 
@@ -108,6 +113,7 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     parser.set_defaults(tag=None, repository=None, dry_run=False, fresh=False, port=0, apply=False)
     parser.set_defaults(first_password=None, word="", to=None, python=None)
     parser.set_defaults(sdist=False, wheel_from=None, gather_from=[])
+    parser.set_defaults(files=(), reports=None, explain=None)
     if command.server:
         add("--port", type=int, default=0, help="port on loopback; a free one by default")
         return
@@ -121,6 +127,10 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     add("--dry-run", action="store_true", help="release, publish: stop after the plan")
     if command.name != "release":  # which is all of it, in one job
         _add_part_options(parser)
+    if command.files_verb:
+        add("files", nargs="*", metavar="DIST", help="dists, or directories of them, from anywhere")
+        add("--reports", metavar="DIR", help="where reports go; those of files that are given")
+        add("--explain", metavar="CODE", help="tell what a check asks, and how to mend it")
 
 
 def _add_part_options(parser: argparse.ArgumentParser) -> None:

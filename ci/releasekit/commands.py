@@ -28,6 +28,8 @@ class Command:
     """The one that does it with --wheel-from."""
     applied_verb: str | None = None
     """The one that does it with --apply."""
+    files_verb: str | None = None
+    """The one that does it with files that were given."""
     asks_index: bool = False
     reports: bool = True
     renews_findings: bool = False
@@ -65,8 +67,9 @@ COMMANDS = (
     ),
     Command(
         name="check",
-        summary="Check the dists; build them first if need be.",
+        summary="Check the dists, and build them first if need be; or check the files given.",
         verb="check_only",
+        files_verb="check_files",
         renews_findings=True,
     ),
     Command(

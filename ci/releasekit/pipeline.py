@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from releasekit.core.errors import FilesChanged, NoRecord, RecordOfAnotherCommit
 from releasekit.steps.build import build, build_sdist_alone, build_wheel_alone
-from releasekit.steps.check import check
+from releasekit.steps.check import check, check_given
 from releasekit.steps.gather import gather
 from releasekit.steps.job import Job
 from releasekit.steps.plan import make_plan
@@ -71,6 +71,11 @@ def check_only(job: Job) -> None:
     except (NoRecord, RecordOfAnotherCommit, FilesChanged):
         record = build(job, project)
     check(job, project, record)
+
+
+def check_files(job: Job) -> None:
+    """Check the dists that were given, which may be nobody's here."""
+    check_given(job)
 
 
 def plan_only(job: Job) -> None:

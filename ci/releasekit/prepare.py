@@ -62,11 +62,25 @@ class Request:
     word: str = ""
     to: str | None = None
     python: str | None = None
+    files: tuple[Path, ...] = ()
+    """Dists, or directories of them, to check instead of the project."""
+    reports: Path | None = None
+    explain: str | None = None
 
     @property
     def is_project(self) -> bool:
         """Tell whether the directory holds a Python project."""
         return any((self.root / name).is_file() for name in ("pyproject.toml", "setup.py"))
+
+    @property
+    def reports_folder(self) -> Path | None:
+        """Return where the reports go: of files that are given nowhere, if it is not said.
+
+        Their reports would stand for the project's own, or litter any directory.
+        """
+        if self.reports or self.files or not self.command.reports:
+            return self.reports
+        return self.root / "reports" if self.is_project else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +99,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
     from releasekit.adapters.http import is_loopback, open_network
     from releasekit.steps.job import Job
 
-    if not request.is_project:
+    if not request.is_project and not request.files:
         raise NotAProject(root=str(request.root))
     settings = read_settings(request)
     target, trust = _open_target(request, settings)
@@ -112,6 +126,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
         cache=None if request.fresh else _find_cache(request, settings),
         wheel_from=request.wheel_from,
         gather_from=tuple(request.root / folder for folder in request.gather_from),
+        files=request.files,
     )
 
 

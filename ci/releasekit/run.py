@@ -14,12 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from releasekit.core.checks.explain import explain_check
 from releasekit.core.errors import (
     CannotWrite,
     InternalError,
     Interrupted,
     ReleasekitError,
     Status,
+    UnknownCheck,
 )
 from releasekit.core.events import Event, Output, Sent, Working
 from releasekit.core.outcome import Outcome, fold_event
@@ -101,13 +103,23 @@ class Run:
         sdist = request.sdist and command.sdist_verb
         wheel = request.wheel_from and command.wheel_verb
         module = importlib.import_module(f"releasekit.{command.module}")
-        return getattr(module, dry or applied or sdist or wheel or command.verb)
+        given = request.files and command.files_verb
+        return getattr(module, dry or applied or sdist or wheel or given or command.verb)
+
+    def explain(self, code: str) -> int:
+        """Tell what a check asks, as the README has it."""
+        try:
+            text = explain_check(code)
+        except UnknownCheck as error:
+            self._terminal.fail(error)
+            return error.status
+        sys.stdout.write(text)
+        return Status.DONE
 
     def _conclude(self, error: ReleasekitError | None) -> int:
         self._terminal.rest()
-        status = None
-        if self._request.command.reports and self._request.is_project:
-            status = self._write_reports()
+        folder = self._request.reports_folder
+        status = self._write_reports(folder) if folder else None
         if error:
             self._terminal.fail(error)
         else:
@@ -117,11 +129,10 @@ class Run:
             sys.stdout.write(render_outcome(self._outcome))
         return status or self._outcome.status
 
-    def _write_reports(self) -> int | None:
+    def _write_reports(self, folder: Path) -> int | None:
         """Write the reports; what is done stays done where they cannot be written."""
         from releasekit.adapters.files import write_text
 
-        folder = self._request.root / "reports"
         reports = render_reports(self._outcome)
         try:
             for name, text in reports.items():
@@ -131,7 +142,7 @@ class Run:
         except CannotWrite as error:
             self._terminal.fail(error)
             return error.status
-        self._terminal.say("report", "reports/summary.md")
+        self._terminal.say("report", _render_path(folder / "summary.md", self._request.root))
         return None
 
     def _find_outdated(self) -> set[str]:
@@ -159,3 +170,7 @@ class Run:
         login = f"as {nexus.admin_username}, with RELEASEKIT_ADMIN_PASSWORD below"
         self._terminal.say("browser", f"{nexus.url}/ {login}")
         return nexus.admin_environ()
+
+
+def _render_path(path: Path, root: Path) -> str:
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)

@@ -134,12 +134,15 @@ class Terminal:
         self._print(Text.assemble((f"{label:<9} ", "bold"), text, (took, "dim")))
 
     def _show_finding(self, finding: Finding) -> None:
-        head = (f"  {finding.word} {finding.code} ", STYLES[finding.severity])
-        self._print(Text.assemble(head, f"{finding.place}: {finding.message}"))
-        if finding.reason:
-            self._print(Text.assemble(("    reason: ", "dim"), finding.reason))
-        if not finding.is_waived:
-            self._print(Text.assemble(("    fix: ", "dim"), finding.fix))
+        """Show a finding in one line, so that there are as many lines as findings."""
+        head = (f"  {finding.word:<8} {finding.code}  ", STYLES[finding.severity])
+        text = _printable(f"{finding.place}: {finding.message}")
+        last = f"  {_printable(_render_end(finding))}"
+        line = Text.assemble(head, text, (last, "dim"))
+        if finding.severity is Severity.ERROR:
+            self._console.print(line, soft_wrap=True)  # an error is shown whatever the loudness
+        else:
+            self._print(line)
 
     def _show_hits(self, result: SearchResult) -> None:
         if self._loudness == QUIET:
@@ -264,6 +267,20 @@ def _describe_findings(findings: tuple[Finding, ...]) -> str:
         if count
     )
     return ", ".join(words) or "no findings"
+
+
+def _render_end(finding: Finding) -> str:
+    """Return what is to be done, last in the line; of what is waived the reason."""
+    if finding.is_waived:
+        return f"reason: {finding.reason}"
+    reason = f" (reason of the {finding.word}: {finding.reason})" if finding.reason else ""
+    return f"fix: {finding.fix}{reason}"
+
+
+def _printable(text: str) -> str:
+    """Return one line that no control character is in: a dist may hold what moves a cursor."""
+    line = " ".join(text.split())
+    return "".join(char if char.isprintable() else "\ufffd" for char in line)
 
 
 def _describe_plan(plan: Plan) -> str:

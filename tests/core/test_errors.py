@@ -16,10 +16,11 @@ STATUSES = {
         BadQuery BrokenSettings CredentialsNeeded InsecureIndex NoSuchEnvironment
         InvalidConfiguration MissingCredentials UnknownPypircSection NotAProject NotARepository
         BadCertificateFile UntrustedCertificate WrongCredentials NotPermitted NoSuchRepository
-        NoRecord NoSdist NoNexus MissingAdminCredentials NotAllowedByNexus
+        NoSdist
         MissingPublisherPassword
         BadCertificateFile UntrustedCertificate ClientCertificateRefused WrongCredentials
         NotPermitted NoSuchRepository NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
+        NotDists UnknownCheck
     """,
     Status.REFUSED: """
         NothingFound

@@ -366,17 +366,17 @@ def test_a_missing_url_is_an_error_with_its_place_and_fix(
     assert ran.status == 1
     assert (
         "check     6 checks: 1 error(s)\n"
-        "  error RK101 pyproject.toml:5: the metadata names no url: neither a home page nor a "
-        "project URL\n"
-        '    fix: add [project.urls] Homepage = "https://…" (setup.cfg: url = …, setup.py: '
+        "  error    RK101  pyproject.toml:5: the metadata names no url: neither a home page nor a "
+        "project URL"
+        '  fix: add [project.urls] Homepage = "https://…" (setup.cfg: url = …, setup.py: '
         'url="…")\n'
     ) in ran.out
     assert error(ran) == (
         "error: 1 finding(s) of severity error: RK101\n"
         f"  where: {project.root}\n"
-        "  why:   see the findings above, and reports/summary.md\n"
-        "  next:  mend them as each finding says (the README says which may have another "
-        "severity)\n"
+        "  why:   the findings above say what and where, and how to mend it\n"
+        "  next:  mend them; `releasekit check --explain CODE` says why a check asks, and what it "
+        "allows\n"
     )
     assert uploads(sandbox) == 0
     waived = releasekit(
@@ -395,8 +395,8 @@ def test_a_file_missing_from_the_sdist_is_a_warning(
     assert ran.status == 0
     assert (
         "check     6 checks: 1 warning(s)\n"
-        "  warning RK201 plain-1.2.3.tar.gz: 1 file(s) in git are not in the sdist: notes.txt\n"
-        "    fix: include them in MANIFEST.in, or list them in [tool.check-manifest] ignore\n"
+        "  warning  RK201  plain-1.2.3.tar.gz: 1 file(s) in git are not in the sdist: notes.txt"
+        "  fix: include them in MANIFEST.in, or list them in [tool.check-manifest] ignore\n"
     ) in ran.out
 
 

@@ -69,6 +69,7 @@ def test_release_reports_what_it_did(
         "outcome.json",
         "release.env",
         "release.json",
+        "releasekit.sarif",
         "summary.md",
     ]
     document = outcome(project)
@@ -94,7 +95,7 @@ def test_release_reports_what_it_did(
             {"filename": WHEEL, "action": "upload", "why": "not published yet"},
         ],
         "uploaded": [WHEEL, SDIST],
-        "findings": {"error": 0, "warning": 0, "note": 0},
+        "findings": {"error": 0, "warning": 0, "note": 0, "waived": 0},
         "notes": [],
     }
 

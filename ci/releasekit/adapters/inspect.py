@@ -19,25 +19,29 @@ from releasekit.core.dists import UNREADABLE, Dist, DistKind, parse_metadata, re
 
 def gather_facts(
     dists: Sequence[Dist],
-    root: Path,
+    root: Path | None,
     *,
     versioned: Sequence[str],
     release_version: Version | None,
 ) -> tuple[DistFacts, ...]:
-    """Gather what the checks want to know of dists of the project at `root`.
+    """Gather what the checks want to know of dists of the project at `root`, None for no project.
 
     `versioned` are the files that git has there.
 
     Changes the current directory for check-manifest: call it in the main thread.
     """
-    declared = find_declaration(root)
+    declared = find_declaration(root) if root else None
     return tuple(
-        replace(_gather(dist, root, versioned), declared=declared, release_version=release_version)
+        replace(
+            _gather(dist, root, versioned),
+            declared=declared or Place(file=dist.filename),
+            release_version=release_version,
+        )
         for dist in dists
     )
 
 
-def _gather(dist: Dist, root: Path, versioned: Sequence[str]) -> DistFacts:
+def _gather(dist: Dist, root: Path | None, versioned: Sequence[str]) -> DistFacts:
     text = read_metadata(dist)
     metadata, problems = parse_metadata(text) if text is not None else (None, ())
     is_wheel = dist.named.kind is DistKind.WHEEL
@@ -50,7 +54,9 @@ def _gather(dist: Dist, root: Path, versioned: Sequence[str]) -> DistFacts:
             (metadata or {}).get("description_content_type"),
         ),
         record_problems=find_record_problems(dist.path) if is_wheel else (),
-        missing_files=() if is_wheel else find_missing_files(dist.path, root, versioned),
+        missing_files=find_missing_files(dist.path, root, versioned)
+        if root and not is_wheel
+        else (),
     )
 
 

@@ -30,6 +30,8 @@ class Job:
     """The sdist that `build --wheel-from` names."""
     gather_from: tuple[Path, ...] = ()
     """The directories that `gather` joins."""
+    files: tuple[Path, ...] = ()
+    """Dists, or directories of them, to check instead of the project."""
 
     @property
     def dist(self) -> Path:

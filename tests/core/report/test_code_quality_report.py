@@ -1,21 +1,18 @@
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from outcomes import MISSING, NO_URL, REFUSED, START
-from releasekit.core.checks import Finding, Place, Severity
-from releasekit.core.report import (
-    render_code_quality,
-)
+from outcomes import MISSING, NO_URL, REFUSED, WAIVED
+from releasekit.core.checks import Severity
+from releasekit.core.report import render_code_quality
+from releasekit.core.report.fingerprint import find_fingerprints
 
 
 def test_code_quality_of_gitlab() -> None:
-    fingerprint = hashlib.sha256(b"RK101\0pyproject.toml\0no <url>").hexdigest()
+    ((_, fingerprint),) = find_fingerprints([NO_URL])
     assert json.loads(render_code_quality(replace(REFUSED, findings=(NO_URL,)))) == [
         {
             "description": "no <url> (add [project.urls] Homepage)",
@@ -39,25 +36,9 @@ def test_severities_of_gitlab_and_the_first_line_by_default(
     assert (issue["severity"], issue["location"]["lines"]) == (gitlab, {"begin": 1})
 
 
-def fingerprint(finding: Finding) -> str:
-    (issue,) = json.loads(render_code_quality(replace(START, findings=(finding,))))
-    return str(issue["fingerprint"])
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({"place": Place(file="pyproject.toml", line=9)}, id="the line moves"),
-        pytest.param({"severity": Severity.NOTE}, id="another severity"),
-        pytest.param({"fix": "do better"}, id="another fix"),
-    ],
-)
-def test_fingerprint_is_stable(changes: dict[str, Any]) -> None:
-    assert fingerprint(replace(NO_URL, **changes)) == fingerprint(NO_URL)
-
-
-@pytest.mark.parametrize(
-    "changes", [{"code": "RK102"}, {"message": "x"}, {"place": Place(file="setup.py")}]
-)
-def test_other_finding_has_another_fingerprint(changes: dict[str, Any]) -> None:
-    assert fingerprint(replace(NO_URL, **changes)) != fingerprint(NO_URL)
+def test_waived_finding_is_told_for_information_with_its_reason() -> None:
+    (issue,) = json.loads(render_code_quality(replace(REFUSED, findings=(WAIVED,))))
+    assert (issue["severity"], issue["description"]) == (
+        "info",
+        "waived (nobody reads it): the description of demo 1.0 does not render",
+    )

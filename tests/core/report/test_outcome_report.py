@@ -39,7 +39,7 @@ def test_outcome_of_a_release() -> None:
             {"filename": WHEEL, "action": "upload", "why": "not published yet"},
         ],
         "uploaded": [WHEEL],
-        "findings": {"error": 0, "warning": 0, "note": 0},
+        "findings": {"error": 0, "warning": 0, "note": 0, "waived": 0},
         "notes": ["dist/ also holds x"],
         "seconds": {"version": 0.004, "build": 1.25},
     }
@@ -66,7 +66,7 @@ NOTHING: dict[str, Any] = {
     "installed_from": None,
     "files": [],
     "uploaded": [],
-    "findings": {"error": 0, "warning": 0, "note": 0},
+    "findings": {"error": 0, "warning": 0, "note": 0, "waived": 0},
     "notes": [],
     "seconds": {},
 }
@@ -120,5 +120,5 @@ def test_outcome_names_what_was_to_be_released(
 
 def test_outcome_counts_the_findings() -> None:
     document = json.loads(render_outcome(REFUSED))
-    assert document["findings"] == {"error": 1, "warning": 1, "note": 0}
+    assert document["findings"] == {"error": 1, "warning": 1, "note": 0, "waived": 1}
     assert (document["status"], document["stopped_in"]) == ("refused", "check")

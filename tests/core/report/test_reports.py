@@ -29,6 +29,7 @@ from releasekit.core.report import (
                 "findings.json",
                 "junit.xml",
                 "gl-code-quality-report.json",
+                "releasekit.sarif",
             ],
             id="after the checks",
         ),

@@ -38,10 +38,12 @@ def test_summary_of_a_refusal() -> None:
         "- **next**: mend\n\n"
         + FILES
         % ("", "")
-        + "\n| severity | code | place | finding | fix |\n"
+        + "\n| severity | code | place | finding | fix, or why it is waived |\n"
         "|---|---|---|---|---|\n"
-        "| error | RK101 | pyproject.toml:5 | no <url> | add [project.urls] Homepage |\n"
+        "| error | RK101 | pyproject.toml:5 | no &lt;url> | add [project.urls] Homepage |\n"
         f"| warning | RK201 | {SDIST} | a\\|b<br>is missing | include it, … |\n"
+        f"| waived | RK104 | {WHEEL}/demo-1.0.dist-info/METADATA | "
+        "the description of demo 1.0 does not render | nobody reads it |\n"
     )
 
 

@@ -2,7 +2,14 @@
 
 from releasekit.core.checks.facts import DistFacts, Place
 from releasekit.core.checks.metadata import METADATA_CHECKS
-from releasekit.core.checks.model import Check, Finding, Rule, Severity, run_checks
+from releasekit.core.checks.model import (
+    Check,
+    Finding,
+    Rule,
+    Severity,
+    find_asked,
+    run_checks,
+)
 from releasekit.core.checks.policy import Severities
 from releasekit.core.checks.sdist import SDIST_CHECKS
 from releasekit.core.checks.wheel import WHEEL_CHECKS
@@ -20,5 +27,6 @@ __all__ = [
     "Rule",
     "Severities",
     "Severity",
+    "find_asked",
     "run_checks",
 ]

@@ -74,6 +74,8 @@ class Check:
     find: Callable[[DistFacts], Iterable[Fault]]
     fixed: bool = False
     """True where a guarantee rests on it: its severity is no matter of configuration."""
+    needs_project: bool = False
+    """True where a dist alone cannot tell: it is not asked of files that are given."""
 
 
 Judge = Callable[[Check, DistFacts], Rule]
@@ -102,13 +104,26 @@ def run_checks(
     )
 
 
+def find_asked(
+    checks: Sequence[Check], facts: Sequence[DistFacts], judge: Judge = judge_by_default
+) -> tuple[str, ...]:
+    """Return the codes of the checks that are asked of a dist: one that is off passes nothing."""
+    return tuple(
+        check.code for check in checks if not all(map(_is_off, (judge(check, f) for f in facts)))
+    )
+
+
+def _is_off(rule: Rule) -> bool:
+    return rule.severity is Severity.OFF and rule.reason is None
+
+
 def _find_all(
     checks: Sequence[Check], facts: Sequence[DistFacts], judge: Judge
 ) -> Iterator[Finding]:
     for check in checks:
         for dist in facts:
             rule = judge(check, dist)
-            if rule.severity is Severity.OFF and rule.reason is None:
+            if _is_off(rule):
                 continue
             for fault in check.find(dist):
                 yield Finding(

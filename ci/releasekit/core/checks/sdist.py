@@ -36,5 +36,6 @@ SDIST_CHECKS = (
         ),
         example='[tool.check-manifest]\nignore = ["docs/drafts/*"]',
         find=find_missing_files,
+        needs_project=True,
     ),
 )

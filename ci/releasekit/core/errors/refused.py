@@ -134,10 +134,10 @@ class ChecksRefused(ReleasekitError):
 
     status = Status.REFUSED
     what = "{count} finding(s) of severity error: {codes}"
-    where = "{root}"
-    why = "see the findings above, and reports/summary.md"
-    next = "mend them as each finding says (the README says which may have another severity)"
-    root: str
+    where = "{where_}"
+    why = "the findings above say what and where, and how to mend it"
+    next = "mend them; `releasekit check --explain CODE` says why a check asks, and what it allows"
+    where_: str
     count: int
     codes: str
 

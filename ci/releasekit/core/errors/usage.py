@@ -309,3 +309,30 @@ class MissingPublisherPassword(ReleasekitError):
     next = "set RELEASEKIT_PUBLISHER_PASSWORD (in CI: masked, protected), or run this on a terminal"
     url: str
     username: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NotDists(ReleasekitError):
+    """Files were given to check, and some of them are no dists."""
+
+    status = Status.USAGE
+    what = "not all that was given is a dist"
+    where = "{where_}"
+    why = "{reasons}"
+    next = "give sdists (.tar.gz) and wheels (.whl), or a directory that holds some"
+    where_: str
+    reasons: str
+
+
+@dataclass(kw_only=True, eq=False)
+class UnknownCheck(ReleasekitError):
+    """`--explain` names no check."""
+
+    status = Status.USAGE
+    what = "there is no check {code}"
+    where = "--explain {code}"
+    why = "the checks are {codes}"
+    next = "{mend}"
+    code: str
+    codes: str
+    mend: str

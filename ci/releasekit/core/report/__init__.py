@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from releasekit.core.outcome import Outcome
 from releasekit.core.report.code_quality import render_code_quality
 from releasekit.core.report.dotenv import render_dotenv
-from releasekit.core.report.findings import render_findings
+from releasekit.core.report.findings import render_findings, render_findings_schema
 from releasekit.core.report.junit import render_junit
 from releasekit.core.report.outcome import render_outcome
+from releasekit.core.report.sarif import render_sarif
 from releasekit.core.report.summary import render_summary
 
 FINDINGS_REPORTS = {
     "findings.json": render_findings,
     "junit.xml": render_junit,
     "gl-code-quality-report.json": render_code_quality,
+    "releasekit.sarif": render_sarif,
 }
 """What tells of the findings: written where checks were asked."""
 
@@ -24,18 +26,23 @@ __all__ = [
     "render_code_quality",
     "render_dotenv",
     "render_findings",
+    "render_findings_schema",
     "render_junit",
     "render_outcome",
     "render_reports",
+    "render_sarif",
     "render_summary",
 ]
 
 
 def render_reports(outcome: Outcome) -> Mapping[str, str]:
-    """Return the reports of a run: file name and text."""
+    """Return the reports of a run: file name and text, which can be written as UTF-8.
+
+    A dist may hold names that are no text; Python keeps their bytes as lone surrogates.
+    """
     reports = {"outcome.json": render_outcome(outcome), "summary.md": render_summary(outcome)}
     if outcome.asked:
         reports |= {name: render(outcome) for name, render in FINDINGS_REPORTS.items()}
     if outcome.record is not None:
         reports["release.env"] = render_dotenv(outcome)
-    return reports
+    return {name: text.encode("utf-8", "replace").decode() for name, text in reports.items()}

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 from releasekit.core.checks import Finding, Severity
 from releasekit.core.outcome import Outcome
+from releasekit.core.report.fingerprint import find_fingerprints
 
-CODE_QUALITY = {Severity.ERROR: "blocker", Severity.WARNING: "minor", Severity.NOTE: "info"}
+SEVERITIES = {
+    Severity.ERROR: "blocker",
+    Severity.WARNING: "minor",
+    Severity.NOTE: "info",
+    Severity.OFF: "info",
+}
 
 
 def render_code_quality(outcome: Outcome) -> str:
-    """Return the findings as GitLab Code Quality, which stands in the merge request.
+    """Return the findings as GitLab Code Quality.
 
-    Fingerprints stay the same from run to run, so that GitLab can tell new findings from old.
+    The format knows no waiver: a waived finding is told for information, with its reason.
     """
     issues = [
         {
-            "description": f"{finding.message} ({finding.fix})",
+            "description": _describe(finding),
             "check_name": finding.code,
-            "fingerprint": _fingerprint(finding),
-            "severity": CODE_QUALITY[finding.severity],
+            "fingerprint": fingerprint,
+            "severity": SEVERITIES[finding.severity],
             "location": {
                 "path": finding.place.file,
                 "lines": {"begin": finding.place.line or 1},
             },
         }
-        for finding in outcome.findings
-        if not finding.is_waived
+        for finding, fingerprint in find_fingerprints(outcome.findings)
     ]
     return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
 
 
-def _fingerprint(finding: Finding) -> str:
-    facts = (finding.code, finding.place.file, finding.message)
-    return hashlib.sha256("\0".join(facts).encode()).hexdigest()
+def _describe(finding: Finding) -> str:
+    if finding.is_waived:
+        return f"waived ({finding.reason}): {finding.message}"
+    return f"{finding.message} ({finding.fix})"

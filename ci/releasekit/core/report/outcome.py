@@ -34,9 +34,10 @@ def render_outcome(outcome: Outcome) -> str:
         ],
         "uploaded": list(outcome.published.uploaded) if outcome.published else [],
         "findings": {
-            severity.value: sum(f.severity is severity for f in outcome.findings)
+            ("waived" if severity is Severity.OFF else severity.value): sum(
+                finding.severity is severity for finding in outcome.findings
+            )
             for severity in Severity
-            if severity is not Severity.OFF
         },
         "notes": list(outcome.notes),
         "seconds": {time.step: time.seconds for time in outcome.times},

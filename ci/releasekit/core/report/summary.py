@@ -47,11 +47,12 @@ def _summarize_findings(outcome: Outcome) -> list[str]:
     if not outcome.findings:
         return ["", f"{len(outcome.asked)} checks, no findings."]
     rows = [
-        f"| {f.severity.value} | {f.code} | {_cell(str(f.place))} | {_cell(f.message)} | "
-        f"{_cell(f.fix)} |"
+        f"| {f.word} | {f.code} | {_cell(str(f.place))} | {_cell(f.message)} | "
+        f"{_cell(f.reason or '' if f.is_waived else f.fix)} |"
         for f in outcome.findings
     ]
-    return ["", "| severity | code | place | finding | fix |", "|---|---|---|---|---|", *rows]
+    head = "| severity | code | place | finding | fix, or why it is waived |"
+    return ["", head, "|---|---|---|---|---|", *rows]
 
 
 def _summarize_times(outcome: Outcome) -> list[str]:
@@ -64,4 +65,5 @@ def _inline(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return _inline(text.replace("|", "\\|"))
+    # A tag would be taken for one: "<url>" is not shown, "<img>" is fetched.
+    return _inline(text.replace("<", "&lt;").replace("|", "\\|"))
