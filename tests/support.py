@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from releasekit.adapters.git import read_commit
+from releasekit.core.project import Commit
 from releasekit.servers.sandbox import LoggedRequest, Sandbox
 
 WHEEL, SDIST = "plain-1.2.3-py3-none-any.whl", "plain-1.2.3.tar.gz"
@@ -46,6 +48,18 @@ class ProjectDir:
     def commit_all(self, message: str = "change") -> None:
         self.git("add", "-A")
         self.git("commit", "-qm", message)
+
+
+def commit_of(repository: ProjectDir) -> Commit:
+    """What is checked out, as the kit reads it."""
+    return read_commit(repository.root, repository.environ)
+
+
+def content_of(tree: Path) -> dict[str, bytes]:
+    """All files in a checkout but git's own."""
+    files = (path for path in tree.rglob("*") if path.is_file() and ".git" not in path.parts)
+    files = (path for path in files if path.name != ".git")
+    return {str(path.relative_to(tree)): path.read_bytes() for path in files}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,7 +34,11 @@ EFFECTS = {
 }
 """Modules of the standard library that the core has no use for."""
 
-ADAPTERS_THAT_ALL_MAY_USE = ("releasekit.adapters.http", "releasekit.adapters.process")
+ADAPTERS_THAT_ALL_MAY_USE = (
+    "releasekit.adapters.http",
+    "releasekit.adapters.process",
+    "releasekit.adapters.rooms",
+)
 ADAPTER_TO_ADAPTER = {
     # `refusal` reads what an answer means; reading and uploading meet the same answers.
     ("releasekit.adapters.upload", "releasekit.adapters.index"),
@@ -52,6 +56,7 @@ ADAPTER_TO_ADAPTER = {
     ("releasekit.adapters.client_cert", "releasekit.adapters.bundle"),
     ("releasekit.adapters.client_cert", "releasekit.adapters.certificates"),
     ("releasekit.adapters.bundle", "releasekit.adapters.certificates"),
+    ("releasekit.adapters.checkout", "releasekit.adapters.git"),
 }
 
 
@@ -198,7 +203,7 @@ def test_only_the_command_line_and_the_terminal_print() -> None:
 def test_import_rule_sees_relative_and_late_imports() -> None:
     assert "releasekit.servers.sandbox.blobs" in IMPORTS["releasekit.servers.sandbox"]
     assert "releasekit.adapters.credentials" in IMPORTS["releasekit.prepare"]
-    assert "releasekit.adapters.git" in IMPORTS["releasekit.steps.build"]
+    assert "releasekit.adapters.checkout" in IMPORTS["releasekit.steps.build"]
 
 
 # Built from parts: this file is searched too.

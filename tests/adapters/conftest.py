@@ -64,6 +64,22 @@ def repository(make_repository: Callable[..., ProjectDir]) -> ProjectDir:
     return make_repository()
 
 
+@pytest.fixture
+def with_submodule(
+    make_repository: Callable[..., ProjectDir], environ: dict[str, str]
+) -> ProjectDir:
+    """A repository with a submodule from a local path, which git allows only when told."""
+    environ |= {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "protocol.file.allow",
+        "GIT_CONFIG_VALUE_0": "always",
+    }
+    library, repository = make_repository("library"), make_repository("with-submodule")
+    repository.git("submodule", "--quiet", "add", str(library.root), "lib")
+    repository.commit_all("submodule")
+    return repository
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What a server says; a body that is cut ends before its Content-Length."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from adapters.conftest import Answer, Server
 from releasekit.adapters.build import BuildOptions, Built, build_dists
@@ -79,7 +80,7 @@ def options(environ: dict[str, str], shared_cache: Path) -> BuildOptions:
         cache=shared_cache,
         constraints=None,
         epoch=EPOCH,
-        version="1.0",
+        version=Version("1.0"),
         log=lambda line: None,
     )
 
@@ -102,9 +103,11 @@ def test_wheel_is_built_from_the_sdist(source: Path, out: Path, options: BuildOp
     assert "building the sdist" in lines
 
 
-@pytest.mark.parametrize(("version", "told"), [("1.0", "1.0"), (None, "(not set)")])
+@pytest.mark.parametrize(
+    ("version", "told"), [(Version("1.0"), "1.0"), (None, "(not set)")], ids=str
+)
 def test_backend_is_told_the_version_and_a_fixed_world(
-    source: Path, out: Path, options: BuildOptions, version: str | None, told: str
+    source: Path, out: Path, options: BuildOptions, version: Version | None, told: str
 ) -> None:
     wheel = build_dists(source, out, replace(options, version=version)).wheel
     names = ("SETUPTOOLS_SCM_PRETEND_VERSION", "SOURCE_DATE_EPOCH", "PYTHONHASHSEED", "TZ")

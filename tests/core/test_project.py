@@ -13,7 +13,13 @@ from releasekit.core.errors import (
     TagNotOnHead,
     TagsDisagree,
 )
-from releasekit.core.project import Commit, Project, find_release_tag, refuse_unreleasable
+from releasekit.core.project import (
+    Commit,
+    Project,
+    find_release_tag,
+    find_rival_tags,
+    refuse_unreleasable,
+)
 from releasekit.core.version import DEFAULT_PATTERNS, ReleaseTag
 
 TAG = ReleaseTag(name="v1.0", version=Version("1.0"))
@@ -65,6 +71,22 @@ def test_wanted_tag_has_to_be_on_head(tags: tuple[str, ...], there: str) -> None
         f"  why:   the tags on HEAD: {there}\n"
         "  next:  git checkout v3 (or fetch it first: git fetch origin tag v3)"
     )
+
+
+@pytest.mark.parametrize(
+    ("tags", "changed", "rivals"),
+    [
+        pytest.param(("v1.0",), (), (), id="alone"),
+        pytest.param(("v1.0", "v1.0rc1", "v2.0"), (), ("v1.0rc1", "v2.0"), id="other versions"),
+        pytest.param(("v1.0", "1.0.0", "latest"), (), (), id="the same version, and none"),
+        pytest.param(("v1.0", "v1.0rc1"), ("f",), (), id="a changed tree is released as none"),
+    ],
+)
+def test_tags_of_other_versions_are_rivals(
+    tags: tuple[str, ...], changed: tuple[str, ...], rivals: tuple[str, ...]
+) -> None:
+    project = make_project(tags=tags, changed=changed)
+    assert find_rival_tags(project, DEFAULT_PATTERNS) == rivals
 
 
 def test_wanted_tag_has_to_be_a_version() -> None:

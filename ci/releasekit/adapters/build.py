@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from subprocess import CalledProcessError
 from typing import Literal
 
 from build import BuildBackendException, BuildException, ProjectBuilder
+from packaging.version import Version
 
 from releasekit.adapters.build_environment import (
     BuildEnvironment,
@@ -21,7 +21,9 @@ from releasekit.adapters.build_environment import (
     open_build_environment,
 )
 from releasekit.adapters.process import run
+from releasekit.adapters.rooms import open_room
 from releasekit.adapters.sdist import repack_sdist, unpack_sdist
+from releasekit.core.backends import tell_version
 from releasekit.core.errors import BuildFailed
 
 DistributionName = Literal["sdist", "wheel"]
@@ -33,7 +35,7 @@ class BuildOptions(EnvironmentOptions):
 
     epoch: int
     """SOURCE_DATE_EPOCH: seconds since the epoch for every file in the dists."""
-    version: str | None
+    version: Version | None
     """The version of the release tag, for backends that would ask git; None lets them ask."""
 
 
@@ -71,8 +73,8 @@ def build_sdist(source: Path, out: Path, options: BuildOptions) -> Made:
     It is repacked, so that the same content is the same bytes whatever the umask, the user and the
     clock. Raises BuildFailed and BuildRequirementsFailed.
     """
-    with tempfile.TemporaryDirectory(prefix="releasekit-build-") as folder:
-        made, environment = _build_one("sdist", source, Path(folder, "sdist"), options)
+    with open_room("releasekit-build-") as room:
+        made, environment = _build_one("sdist", source, room / "sdist", options)
         sdist = out / made.name
         with _refuse_damaged(made):
             repack_sdist(made, sdist, options.epoch)
@@ -81,10 +83,10 @@ def build_sdist(source: Path, out: Path, options: BuildOptions) -> Made:
 
 def build_wheel(sdist: Path, out: Path, options: BuildOptions) -> Made:
     """Build the wheel of an sdist; raises BuildFailed and BuildRequirementsFailed."""
-    with tempfile.TemporaryDirectory(prefix="releasekit-build-") as folder:
+    with open_room("releasekit-build-") as room:
         with _refuse_damaged(sdist):
-            unpacked = unpack_sdist(sdist, Path(folder, "unpacked"))
-        made, environment = _build_one("wheel", unpacked, Path(folder, "wheel"), options)
+            unpacked = unpack_sdist(sdist, room / "unpacked")
+        made, environment = _build_one("wheel", unpacked, room / "wheel", options)
         wheel = Path(shutil.move(made, out / made.name))
     return Made(path=wheel, requirements=environment.requirements)
 
@@ -140,9 +142,7 @@ def _hook_environ(options: BuildOptions, python: Path) -> dict[str, str]:
         "SOURCE_DATE_EPOCH": str(options.epoch),
         "PYTHONHASHSEED": "0",
         "PYTHONNOUSERSITE": "1",
+        "PYTHONUTF8": "1",  # what a setup.py reads does not depend on the locale (PEP 540)
         "TZ": "UTC",
     }
-    if options.version is not None:
-        # setuptools-scm and hatch-vcs (which uses it): README, "SETUPTOOLS_SCM_PRETEND_VERSION".
-        environ["SETUPTOOLS_SCM_PRETEND_VERSION"] = options.version
-    return environ
+    return environ if options.version is None else tell_version(environ, options.version)

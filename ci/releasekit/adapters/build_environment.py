@@ -8,7 +8,6 @@ import json
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import uv
 from filelock import FileLock
 
 from releasekit.adapters.process import Finished, Log, run
+from releasekit.adapters.rooms import open_room
 from releasekit.core.errors import BuildRequirementsFailed
 
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")
@@ -53,8 +53,8 @@ def open_build_environment(
 ) -> Iterator[BuildEnvironment]:
     """Provide an environment with the requirements, from the cache where it is there whole."""
     if options.cache is None:
-        with tempfile.TemporaryDirectory(prefix="releasekit-build-env-") as folder:
-            yield _make_environment(Path(folder, "env"), requires, source, options)
+        with open_room("releasekit-build-env-") as room:
+            yield _make_environment(room / "env", requires, source, options)
         return
     key = _environment_key(requires, source, options)
     path = options.cache / "build-envs" / key

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import ssl
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 
 from releasekit.adapters.children import child_environ
+from releasekit.adapters.rooms import open_room
 from releasekit.adapters.tls import Trust, open_trust
 from releasekit.core.errors import (
     ClientCertificateRefused,
@@ -97,8 +97,8 @@ def open_network(
     Raises BadCertificateFile.
     """
     trust = open_trust(environ, ca_bundle, client_cert)
-    with tempfile.TemporaryDirectory(prefix="releasekit-ca-") as folder:
-        bundle = Path(folder, "ca-bundle.pem")
+    with open_room("releasekit-ca-") as room:
+        bundle = room / "ca-bundle.pem"
         bundle.write_text(trust.render_pem(), encoding="utf-8")
         children = child_environ(environ, bundle)
         if client_cert:

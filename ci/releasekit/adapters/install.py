@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distributions
@@ -13,6 +12,7 @@ from pathlib import Path
 import uv
 
 from releasekit.adapters.process import Finished, Log, run
+from releasekit.adapters.rooms import open_room
 from releasekit.core.errors import InstallUnavailable
 from releasekit.core.target import Credentials, simple_url
 
@@ -42,13 +42,11 @@ def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
 @contextlib.contextmanager
 def open_environment(environ: Mapping[str, str]) -> Iterator[CleanEnvironment]:
     """Provide a throw-away environment; raises InstallUnavailable."""
-    with tempfile.TemporaryDirectory(prefix="releasekit-env-") as folder:
-        path = Path(folder, "env")
+    with open_room("releasekit-env-") as room:
+        path = room / "env"
         command = (uv.find_uv_bin(), "venv", "--no-config", "--no-project", "--quiet")
         clean = clean_environ(environ)
-        made = run(
-            (*command, "--python", sys.executable, str(path)), cwd=Path(folder), environ=clean
-        )
+        made = run((*command, "--python", sys.executable, str(path)), cwd=room, environ=clean)
         if made.status:
             raise InstallUnavailable(where_=str(path), tail=made.tail())
         python = path / ("Scripts" if sys.platform == "win32" else "bin") / "python"

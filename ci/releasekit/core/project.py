@@ -86,6 +86,18 @@ def find_release_tag(
         raise TagsDisagree(root=root, commit=short, tags=str(error), first=best) from error
 
 
+def find_rival_tags(project: Project, patterns: Sequence[str]) -> tuple[str, ...]:
+    """Return the tags on HEAD that name another version than the one that is released.
+
+    A candidate and its final version share a commit; a backend that asks git has to find the
+    chosen one.
+    """
+    if project.released_as is None:
+        return ()
+    tags = (parse_tag(name, patterns) for name in project.commit.tags)
+    return tuple(tag.name for tag in tags if tag and tag.version != project.released_as.version)
+
+
 def refuse_unreleasable(project: Project, patterns: Sequence[str]) -> None:
     """Refuse what no real index may get: a commit without a release tag, a changed tree.
 

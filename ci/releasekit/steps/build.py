@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import platform
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from releasekit.adapters import git
 from releasekit.adapters.build import BuildOptions, build_dists, build_sdist, build_wheel
+from releasekit.adapters.checkout import copy_changes, open_checkout
 from releasekit.adapters.files import write_text
+from releasekit.adapters.rooms import open_room
 from releasekit.core.dists import (
     Dist,
     DistKind,
@@ -22,7 +22,7 @@ from releasekit.core.dists import (
 )
 from releasekit.core.errors import BuildFailed, BuildRequirementsFailed, NoSdist, NotInCommit
 from releasekit.core.events import Began, Built, Note, Output
-from releasekit.core.project import Project
+from releasekit.core.project import Project, find_rival_tags
 from releasekit.core.record import BuildFacts, Record, RecordedFile
 from releasekit.steps.job import Job
 from releasekit.steps.record import write_record
@@ -86,8 +86,8 @@ def _begin(job: Job) -> Iterator[Path]:
     """Provide a place beside the finished dists, from which a rename is atomic."""
     job.notify(Began(step="build"))
     job.dist.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".build-", dir=job.dist) as folder:
-        yield Path(folder)
+    with open_room(".build-", job.dist) as room:
+        yield room
 
 
 @contextlib.contextmanager
@@ -111,14 +111,15 @@ def _log(job: Job, room: Path) -> Iterator[Callable[[str], None]]:
 
 @contextlib.contextmanager
 def _open_source(job: Job, project: Project) -> Iterator[Path]:
-    """Provide what is to be built: the commit alone; a changed tree, for the sandbox, as it is."""
-    if project.dirty:
-        yield job.root
-        return
-    with git.open_worktree(project.commit, job.network.environ) as tree:
-        source = tree / job.root.relative_to(project.commit.root)
+    """Provide what is to be built: the commit alone; with the user's changes for the sandbox."""
+    rivals = find_rival_tags(project, job.settings.tag_patterns)
+    commit = project.commit
+    with open_checkout(commit, job.network.environ, hidden_tags=rivals) as tree:
+        if project.dirty:
+            copy_changes(commit, tree)
+        source = tree / job.root.relative_to(commit.root)
         if not source.is_dir():
-            raise NotInCommit(root=str(job.root), commit=project.commit.short)
+            raise NotInCommit(root=str(job.root), commit=commit.short)
         yield source
 
 
@@ -129,7 +130,7 @@ def _build_options(job: Job, project: Project, log: Callable[[str], None]) -> Bu
         cache=job.cache,
         constraints=job.root / constraints if constraints else None,
         epoch=project.commit.time,
-        version=str(tag.version) if tag else None,
+        version=tag.version if tag else None,
         log=log,
     )
 

@@ -1,0 +1,70 @@
+"""Rooms: throw-away directories that do not outlive the kit, even where it is killed.
+
+A room is locked while it is in use. What is unlocked was left by a run that could not tidy up
+(SIGKILL, a power cut), and the next room of its kind clears it away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def open_room(prefix: str, parent: Path | None = None) -> Iterator[Path]:
+    """Provide a new directory below `parent` (the system's for temporary files by default)."""
+    parent = Path(tempfile.gettempdir()) if parent is None else parent
+    # Directories that are in use unlocked (by other versions of the kit) are never named so.
+    prefix = f"{prefix}room-"
+    _clear_left_rooms(prefix, parent)
+    room, lock = _make_room(prefix, parent)
+    try:
+        yield room
+    finally:
+        # What is read-only in it (caches of Go, a checkout's packs) may keep this from being
+        # whole; it is the system's directory for temporary files.
+        shutil.rmtree(room, ignore_errors=True)
+        os.close(lock)
+
+
+def _make_room(prefix: str, parent: Path) -> tuple[Path, int]:
+    while True:
+        room = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
+        # Between these two lines another run may take it for left, and clear it away.
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(room, os.O_RDONLY)
+            _lock(lock, fcntl.LOCK_EX)
+            if room.exists():
+                return room, lock
+            os.close(lock)
+
+
+def _clear_left_rooms(prefix: str, parent: Path) -> None:
+    made_by_mkdtemp = re.compile(re.escape(prefix) + r"[a-z0-9_]{8}")
+    for path in parent.iterdir():
+        if made_by_mkdtemp.fullmatch(path.name):
+            _clear_if_left(path)
+
+
+def _clear_if_left(path: Path) -> None:
+    with contextlib.suppress(OSError):  # another user's, or just gone
+        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            if os.fstat(lock).st_uid == os.geteuid() and _lock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                shutil.rmtree(path, ignore_errors=True)
+        finally:
+            os.close(lock)
+
+
+def _lock(lock: int, how: int) -> bool:
+    try:
+        fcntl.flock(lock, how)
+    except OSError:  # in use, or (NFS) directories cannot be locked there: then nothing is cleared
+        return False
+    return True
