@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from outcomes import MISSING, NO_URL, WAIVED
+from releasekit.core.checks import Finding, Place, Severity
+from releasekit.core.events import Checked
+from releasekit.core.outcome import Outcome, StepTime
+from releasekit.terminal import NORMAL, QUIET, Terminal
+from samples import SDIST, WHEEL
+
+OUTCOME = Outcome(command="check", sandbox=False, times=(StepTime(step="check", seconds=0.0),))
+
+
+def show(findings: tuple[Finding, ...], loudness: int = NORMAL) -> str:
+    console = Console(file=io.StringIO(), width=60, highlight=False, emoji=False, markup=False)
+    event = Checked(findings=findings, asked=("RK101", "RK104", "RK201"))
+    Terminal(console, loudness).show(event, OUTCOME)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_finding_is_one_line_with_the_fix_or_the_reason_last() -> None:
+    assert show((NO_URL, MISSING, WAIVED)) == (
+        "check     3 checks: 1 error(s), 1 warning(s), 1 waived\n"
+        "  error    RK101  pyproject.toml:5: no <url>  fix: add [project.urls] Homepage\n"
+        f"  warning  RK201  {SDIST}: a|b is missing  fix: include it, …\n"
+        f"  waived   RK104  {WHEEL}/demo-1.0.dist-info/METADATA: the description of demo 1.0 does "
+        "not render  reason: nobody reads it\n"
+    )
+
+
+def test_only_errors_are_shown_where_it_has_to_be_quiet() -> None:
+    assert show((NO_URL, MISSING), QUIET) == (
+        "  error    RK101  pyproject.toml:5: no <url>  fix: add [project.urls] Homepage\n"
+    )
+
+
+def test_no_findings() -> None:
+    assert show(()) == "check     3 checks: no findings\n"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param("a\x1b[2Jb", id="an escape sequence"),
+        pytest.param("a\x9b2Jb", id="its one-byte form"),
+        pytest.param("a\rb", id="a carriage return"),
+        pytest.param("a\u202eb", id="text the other way round"),
+        pytest.param("a\udc80b", id="bytes that are no text"),
+    ],
+)
+def test_what_a_dist_holds_moves_no_cursor(message: str) -> None:
+    found = Finding(
+        code="RK102",
+        severity=Severity.NOTE,
+        message=message,
+        place=Place(file=f"x-1.tar.gz/{message}"),
+        fix=message,
+    )
+    _, line, rest = show((found,)).split("\n")
+    assert rest == ""
+    assert line.isprintable()
