@@ -6,10 +6,9 @@ difference out; then it compares again and finds nothing left to do.
 
 from __future__ import annotations
 
-from releasekit.core.events import Note
 from releasekit.tasks.carry_out import carry_out, refuse_unready
 from releasekit.tasks.compare import compare_server, prove_settled, refuse_changes
-from releasekit.tasks.pip_config import plan_settings
+from releasekit.tasks.pip_config import plan_settings, refuse_differences
 from releasekit.tasks.pip_config import write_settings as write
 from releasekit.tasks.search import search_group
 from releasekit.tasks.task import Task
@@ -36,8 +35,7 @@ def search(task: Task) -> None:
 
 def show_settings(task: Task) -> None:
     """Show what pip and uv need to install from the group."""
-    if plan_settings(task).changed:
-        task.notify(Note(text="nothing is written yet: nox -s pip-config -- --apply writes it"))
+    refuse_differences(plan_settings(task))
 
 
 def write_settings(task: Task) -> None:

@@ -152,7 +152,7 @@ class Terminal:
             table.add_column(heading, overflow="fold")
         for hit in result.hits:
             table.add_row(hit.name, hit.version, hit.installed or "", hit.repository)
-        self._console.print(Padding(table, (0, 0, 0, 10)))
+        self._console.print(Padding(table, (0, 0, 0, 10), expand=False))
         self._line("python", result.environment, None)
         self._line("install", result.install, None)
 
@@ -160,8 +160,9 @@ class Terminal:
         for file in plan.changed:
             self._print(Text.assemble("          ", (str(file.path), "bold")))
             for change in file.changes:
-                old = f"{change.old} -> " if change.old is not None else ""
-                self._print(Text(f"            {change.key}: {old}{change.new}"))
+                sign, old = ("+", "") if change.old is None else ("~", f"{change.old} -> ")
+                line = f"{sign:<2}{change.key}: {old}{change.new}"
+                self._print(Text.assemble("            ", (line, SIGN_STYLES[sign])))
         for label, lines in (("shell", plan.exports), ("poetry", plan.poetry)):
             for line in lines:
                 self._line(label, line, None)
@@ -298,8 +299,7 @@ def _describe_search(result: SearchResult) -> str:
 def _describe_settings(plan: SettingsPlan) -> str:
     if not plan.changed:
         return f"nothing to change: pip and uv are set up ({plan.place})"
-    count = sum(len(file.changes) for file in plan.changed)
-    return f"{count} setting(s) to write ({plan.place})"
+    return f"{plan.count} setting(s) to write ({plan.place})"
 
 
 def _describe_written(plan: SettingsPlan) -> str:

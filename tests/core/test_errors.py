@@ -23,7 +23,7 @@ STATUSES = {
         NotDists UnknownCheck
     """,
     Status.REFUSED: """
-        NothingFound
+        NothingFound SettingsDiffer
         NoReleaseTag TagIsNoVersion TagsDisagree TagNotOnHead DirtyTree BuildFailed ChecksRefused
         FilesChanged RecordOfAnotherCommit Conflict OtherBytesServed PackageBroken
         NotInCommit CannotProve ServerDiffers ServerBlocked

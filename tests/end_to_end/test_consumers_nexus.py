@@ -17,6 +17,7 @@ import requests
 from uv import find_uv_bin
 
 from contract.nexus_admin import VIEW, NexusAdmin
+from contract.wire import Login
 from releasekit.servers.local_nexus import Nexus
 from stored import Stored, store
 from support import Command, ProjectDir
@@ -120,7 +121,6 @@ def uv(colleague: Colleague, name: str, **variables: str) -> subprocess.Complete
 
 INSTALLERS = {"pip": pip, "uv": uv}
 Install = Callable[..., subprocess.CompletedProcess[str]]
-installers = pytest.mark.parametrize("install", INSTALLERS.values(), ids=INSTALLERS)
 
 
 WAYS = {
@@ -158,23 +158,39 @@ def test_lines_for_the_shell_mend_variables_that_beat_the_settings(
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-@installers
-def test_a_group_that_wants_credentials_gets_those_of_netrc(
+def write_netrc(colleague: Colleague, reader: Login) -> dict[str, str]:
+    netrc = colleague.home / ".netrc"
+    netrc.write_text(f"machine 127.0.0.1 login {reader.username} password {reader.password}\n")
+    netrc.chmod(0o600)
+    return {}
+
+
+def name_uvs_variables(_: Colleague, reader: Login) -> dict[str, str]:
+    prefix = "UV_INDEX_PYPI_GROUP"
+    return {f"{prefix}_USERNAME": reader.username, f"{prefix}_PASSWORD": reader.password}
+
+
+CREDENTIALS = {
+    "pip reads netrc": (pip, write_netrc),
+    "uv reads netrc": (uv, write_netrc),
+    "uv reads variables": (uv, name_uvs_variables),
+}
+
+
+@pytest.mark.parametrize(("install", "give"), CREDENTIALS.values(), ids=CREDENTIALS)
+def test_a_group_that_wants_credentials_gets_them_from_elsewhere(
     configure: Configure,
     colleague: Colleague,
     stored: Stored,
     nexus: Nexus,
     admin: NexusAdmin,
     install: Install,
+    give: Callable[[Colleague, Login], dict[str, str]],
 ) -> None:
-    settings = configure()
-    variables = exports(settings, colleague)
+    variables = exports(configure(), colleague)
     with admin.closed(), admin.user([f"{VIEW}-{nexus.group}-read"]) as reader:
         assert install(colleague, stored.name, **variables).returncode != 0
-        netrc = colleague.home / ".netrc"
-        netrc.write_text(f"machine 127.0.0.1 login {reader.username} password {reader.password}\n")
-        netrc.chmod(0o600)
-        ran = install(colleague, stored.name, **variables)
+        ran = install(colleague, stored.name, **variables, **give(colleague, reader))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert colleague.installed(stored) == "1.1"
 
@@ -190,7 +206,7 @@ package-mode = false
 
 
 def test_poetry_installs_after_the_printed_commands(
-    configure: Configure, colleague: Colleague, stored: Stored
+    configure: Configure, colleague: Colleague, stored: Stored, nexus: Nexus, admin: NexusAdmin
 ) -> None:
     poetry = (UV, "tool", "run", "--quiet", "--from", "poetry==2.5.1", "poetry")
     tool = {
@@ -208,6 +224,9 @@ def test_poetry_installs_after_the_printed_commands(
     for line in configure()["poetry"]:
         ran = colleague.run(*poetry, *line.split()[1:], **tool)
         assert ran.returncode == 0, ran.stdout + ran.stderr
-    ran = colleague.run(*poetry, "add", "--no-interaction", f"{stored.name}==1.0", **tool)
+    with admin.closed(), admin.user([f"{VIEW}-{nexus.group}-read"]) as reader:
+        tool["POETRY_HTTP_BASIC_PYPI_GROUP_USERNAME"] = reader.username
+        tool["POETRY_HTTP_BASIC_PYPI_GROUP_PASSWORD"] = reader.password
+        ran = colleague.run(*poetry, "add", "--no-interaction", f"{stored.name}==1.0", **tool)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert colleague.installed(stored) == "1.0"

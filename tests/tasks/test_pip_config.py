@@ -13,14 +13,13 @@ import trustme
 from releasekit.admin import show_settings, write_settings
 from releasekit.commands import COMMANDS
 from releasekit.core.consumer import SettingsPlan
-from releasekit.core.errors import BrokenSettings, InsecureIndex, NoNexus
+from releasekit.core.errors import BrokenSettings, InsecureIndex, NoNexus, SettingsDiffer
 from releasekit.core.events import Event, Note, SettingsPlanned
 from releasekit.prepare import Request, open_task
 
 URL = "https://nexus.example.com"
 INDEX = f"{URL}/repository/pypi-group/simple/"
 UV_TOML = f'[[index]]\nname = "pypi-group"\nurl = "{INDEX}"\ndefault = true\n'
-NOT_YET = "nothing is written yet: nox -s pip-config -- --apply writes it"
 
 
 class Set:
@@ -28,6 +27,7 @@ class Set:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.error = ""
 
     @property
     def plan(self) -> SettingsPlan:
@@ -77,7 +77,11 @@ def configure(tmp_path: Path, environ: dict[str, str]) -> Configure:
         )
         done = Set()
         with ExitStack() as stack:
-            verb(open_task(request, done.events.append, stack))
+            task = open_task(request, done.events.append, stack)
+            try:
+                verb(task)
+            except SettingsDiffer as error:
+                done.error = str(error)
         return done
 
     return run
@@ -105,7 +109,13 @@ def test_shown_settings_are_not_written(configure: Configure, tmp_path: Path) ->
             "index.default": (None, "true"),
         },
     }
-    assert shown.notes == [NOT_YET]
+    assert shown.notes == []
+    assert shown.error == (
+        "error: pip and uv are not set up for the group\n"
+        f"  where: directory {tmp_path}/there\n"
+        "  why:   4 setting(s) differ: see the plan above; nothing was written\n"
+        "  next:  nox -s pip-config -- --apply writes them"
+    )
     assert not (tmp_path / "there").exists()
 
 
@@ -115,8 +125,9 @@ def test_written_settings_need_no_change(configure: Configure, tmp_path: Path) -
         "pip.conf": f"[global]\nindex-url = {INDEX}\n",
         "uv.toml": UV_TOML,
     }
-    again = configure(verb=write_settings)
-    assert (again.plan.changed, again.notes) == ((), [])
+    for verb in (show_settings, write_settings):
+        again = configure(verb=verb)
+        assert (again.plan.changed, again.notes, again.error) == ((), [], "")
     assert list(texts(tmp_path / "there")) == ["pip.conf", "uv.toml"]
 
 
@@ -238,7 +249,6 @@ def test_what_works_against_the_settings_is_noted(configure: Configure, tmp_path
         "certificates off: remove it",
         "uv: index corp (https://corp.example.com) stays: uv asks it before the group",
         "PIP_INDEX_URL is set here, and beats these files: unset PIP_INDEX_URL",
-        NOT_YET,
     ]
 
 

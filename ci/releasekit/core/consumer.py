@@ -119,6 +119,11 @@ class SettingsPlan:
         """Return the files that are to be written."""
         return tuple(file for file in self.files if file.changes)
 
+    @property
+    def count(self) -> int:
+        """Return how many settings are to be written."""
+        return sum(len(file.changes) for file in self.files)
+
 
 def find_changes(wanted: Mapping[str, str], present: Mapping[str, str]) -> tuple[Change, ...]:
     """Compare settings; what is not wanted is left alone."""

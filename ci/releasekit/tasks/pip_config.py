@@ -30,7 +30,7 @@ from releasekit.core.consumer import (
     uv_index,
     virtualenv_place,
 )
-from releasekit.core.errors import InsecureIndex
+from releasekit.core.errors import InsecureIndex, SettingsDiffer
 from releasekit.core.events import Began, Note, SettingsPlanned, SettingsWritten
 from releasekit.core.target import simple_url
 from releasekit.tasks.task import Task
@@ -58,6 +58,12 @@ def plan_settings(task: Task) -> SettingsPlan:
         task.notify(Note(text=note))
     task.notify(SettingsPlanned(plan=plan))
     return plan
+
+
+def refuse_differences(plan: SettingsPlan) -> None:
+    """Refuse a plan with anything in it; raises SettingsDiffer."""
+    if plan.changed:
+        raise SettingsDiffer(place=plan.place, count=plan.count)
 
 
 def write_settings(task: Task, plan: SettingsPlan) -> None:

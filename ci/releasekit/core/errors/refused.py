@@ -231,6 +231,19 @@ class PackageBroken(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class SettingsDiffer(ReleasekitError):
+    """The settings of pip and uv are not what they should be, and nothing was to be written."""
+
+    status = Status.REFUSED
+    what = "pip and uv are not set up for the group"
+    where = "{place}"
+    why = "{count} setting(s) differ: see the plan above; nothing was written"
+    next = "nox -s pip-config -- --apply writes them"
+    place: str
+    count: int
+
+
+@dataclass(kw_only=True, eq=False)
 class NothingFound(ReleasekitError):
     """No project in the group has a name or a version like that."""
 

@@ -1,0 +1,4 @@
+# /// script
+# dependencies = ["nox", "releasekit"]
+# ///
+import releasekit.sessions  # noqa: F401

@@ -1,0 +1,1 @@
+"""Work with Oracle, at version 0.1.2."""
