@@ -305,7 +305,7 @@ def _describe_settings(plan: SettingsPlan) -> str:
 def _describe_written(plan: SettingsPlan) -> str:
     if not plan.changed:
         return "nothing was left to write"
-    kept = [file.backup.name for file in plan.changed if file.backup]
+    kept = [str(file.backup) for file in plan.changed if file.backup]
     backups = f"; what was there is kept as {', '.join(kept)}" if kept else ""
     return f"{', '.join(file.path.name for file in plan.changed)}{backups}"
 

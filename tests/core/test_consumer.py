@@ -196,8 +196,10 @@ def test_variables_that_beat_the_files_are_named_without_their_values() -> None:
     environ = {
         "PIP_INDEX_URL": "https://me:secret@x",
         "UV_DEFAULT_INDEX": "",
+        "UV_INDEX": "https://me:secret@x",
         "PIP_CONFIG_FILE": "/x",
     }
     assert find_environ_notes(environ, {"PIP_CONFIG_FILE": "/ci/pip.conf"}) == (
         "PIP_INDEX_URL is set here, and beats these files: unset PIP_INDEX_URL",
+        "UV_INDEX is set here: a package there can shadow one of the group",
     )

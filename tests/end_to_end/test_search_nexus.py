@@ -98,6 +98,19 @@ def test_the_printed_line_installs_and_the_next_search_knows(
     )
 
 
+def test_a_ca_that_is_no_file_cannot_stand_in_the_line(
+    where: ProjectDir, nexus: Nexus, stored: Stored, releasekit: Command
+) -> None:
+    assert nexus.ca_bundle is not None
+    pem = {"RELEASEKIT_CA_BUNDLE": nexus.ca_bundle.read_text()}
+    ran = releasekit("search", stored.name, project=where, server=nexus, **pem)
+    assert "--cert" not in ran.out
+    assert (
+        "note      ca-bundle is not one file: the line needs what nox -s pip-config -- --apply "
+        "writes\n"
+    ) in ran.out
+
+
 def test_all_pages_of_the_answer_are_read(
     where: ProjectDir, nexus: Nexus, admin: NexusAdmin, releasekit: Command, tmp_path: Path
 ) -> None:

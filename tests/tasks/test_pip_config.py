@@ -244,9 +244,11 @@ def test_what_works_against_the_settings_is_noted(configure: Configure, tmp_path
     folder.mkdir()
     (folder / "pip.conf").write_text("[global]\ntrusted-host = old.example.com\n")
     (folder / "uv.toml").write_text('[[index]]\nname = "corp"\nurl = "https://corp.example.com"\n')
+    (folder / "pyproject.toml").write_text("[tool.uv]\npackage = true\n")
     assert configure(PIP_INDEX_URL="https://x").notes == [
         "pip: global.trusted-host = old.example.com stays, and switches the check of "
         "certificates off: remove it",
+        f"uv: {folder}/uv.toml switches [tool.uv] of the pyproject.toml beside it off",
         "uv: index corp (https://corp.example.com) stays: uv asks it before the group",
         "PIP_INDEX_URL is set here, and beats these files: unset PIP_INDEX_URL",
     ]

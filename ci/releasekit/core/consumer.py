@@ -11,8 +11,12 @@ from pathlib import Path
 CA_FILE = "releasekit-ca.pem"
 PIP_CA_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """They beat `cert` of pip.conf (REQUESTS_CA_BUNDLE beats even `pip --cert`: psf/requests#3829)."""
-INDEX_VARIABLES = ("PIP_INDEX_URL", "PIP_CONFIG_FILE", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
+INDEX_VARIABLES = (
+    *("PIP_INDEX_URL", "PIP_CONFIG_FILE"),
+    *("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE"),
+)
 """They beat the index of pip.conf and uv.toml."""
+MORE_INDEX_VARIABLES = ("PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 MORE_INDEXES = "extra-index-url"
 UNCHECKED = ("trusted-host", "allow-insecure-host")
 _CREDENTIALS = re.compile(r"(?<=://)\S+(?=@)")
@@ -222,6 +226,10 @@ def _find_dangers(option: str, key: str, value: str) -> list[str]:
 
 
 def find_environ_notes(environ: Mapping[str, str], exports: Mapping[str, str]) -> tuple[str, ...]:
-    """Return which variables of this shell beat the files."""
-    named = [name for name in INDEX_VARIABLES if environ.get(name) and name not in exports]
-    return tuple(f"{name} is set here, and beats these files: unset {name}" for name in named)
+    """Return which variables of this shell work against the files."""
+    beating = [name for name in INDEX_VARIABLES if environ.get(name) and name not in exports]
+    adding = [name for name in MORE_INDEX_VARIABLES if environ.get(name)]
+    return (
+        *(f"{name} is set here, and beats these files: unset {name}" for name in beating),
+        *(f"{name} is set here: a package there can shadow one of the group" for name in adding),
+    )

@@ -131,6 +131,8 @@ def _plan_uv(task: Task, place: Place, consumer: Consumer) -> FilePlan:
     path = str(place.uv_toml)
     text = read_settings_file(place.uv_toml)
     present, wanted = read_uv_settings(text, consumer.index, path), uv_index(consumer)
+    if "[tool.uv" in read_settings_file(place.uv_toml.with_name("pyproject.toml")):
+        task.notify(Note(text=f"uv: {path} switches [tool.uv] of the pyproject.toml beside it off"))
     for note in find_uv_notes(present.options, present.others):
         task.notify(Note(text=note))
     changes = find_changes(wanted, present.index)

@@ -43,6 +43,7 @@ from releasekit.core.target import NO_CREDENTIALS, Credentials
 from releasekit.tasks.pip_config import describe_consumer
 from releasekit.tasks.task import Task
 
+NO_FILE = "ca-bundle is not one file: the line needs what nox -s pip-config -- --apply writes"
 MOST_PAGES = 20
 """Projects whose versions are read from the index, a request each."""
 
@@ -66,6 +67,8 @@ def search_group(task: Task) -> None:
     install = render_install_line(hits[0], consumer)
     result = SearchResult(query=query, hits=hits, environment=str(python), install=install)
     task.notify(Searched(result=result))
+    if task.settings.ca_bundle and not consumer.ca_file:
+        task.notify(Note(text=NO_FILE))
 
 
 def _find_components(task: Task, index: Index, query: Query) -> tuple[Component, ...]:
