@@ -12,6 +12,7 @@ from releasekit.core.consumer import (
     find_changes,
     find_environ_notes,
     find_exports,
+    find_lost_credentials,
     find_pip_notes,
     find_uv_notes,
     folder_place,
@@ -189,6 +190,14 @@ def test_what_stays_in_uv_toml_and_works_against_it_is_named() -> None:
         "uv: allow-insecure-host = old.example.com stays, and switches the check of certificates "
         "off: remove it",
         "uv: pip.extra-index-url = https://c stays: a package there can shadow one of the group",
+    )
+
+
+def test_credentials_that_the_files_do_not_hold_any_more_are_noted() -> None:
+    wanted = {"global.index-url": URL, "global.cert": "/ca.pem"}
+    present = {"global.index-url": "https://me:secret@old.example.com", "global.cert": "/old.pem"}
+    assert find_lost_credentials(find_changes(wanted, present)) == (
+        "global.index-url held credentials: from now on pip and uv read them from ~/.netrc",
     )
 
 

@@ -31,6 +31,8 @@ def run(releasekit: Command, where: ProjectDir, *options: str) -> Ran:
 
 def plan(root: Path) -> str:
     return (
+        "note      global.index-url held credentials: from now on pip and uv read them from "
+        "~/.netrc\n"
         f"plan      4 setting(s) to write (directory {root}/ci)\n"
         f"          {root}/ci/pip.conf\n"
         f"            ~ global.index-url: https://…@old.example.com -> {INDEX}\n"

@@ -145,13 +145,27 @@ def test_a_ca_bundle_is_written_with_the_systems_certificates(
     assert configure(**ca).plan.changed == ()
 
 
-def test_a_renewed_ca_is_a_change(configure: Configure, tmp_path: Path, ca: dict[str, str]) -> None:
+def test_a_renewed_ca_takes_the_place_of_the_old_one_also_where_the_lines_were_exported(
+    configure: Configure, tmp_path: Path, ca: dict[str, str]
+) -> None:
     configure(verb=write_settings, **ca)
-    count = texts(tmp_path / "there")["releasekit-ca.pem"].count("-----BEGIN")
-    trustme.CA().cert_pem.write_to_path(ca["RELEASEKIT_CA_BUNDLE"])
-    assert configure(**ca).changes() == {
-        "releasekit-ca.pem": {"certificates": (str(count), str(count))}
-    }
+    path, old = tmp_path / "there" / "releasekit-ca.pem", Path(ca["RELEASEKIT_CA_BUNDLE"])
+    count, before = path.read_text().count("-----BEGIN"), old.read_text().strip()
+    trustme.CA().cert_pem.write_to_path(old)
+    exported = {"SSL_CERT_FILE": str(path), "PIP_CERT": str(path)}
+    done = configure(verb=write_settings, **ca, **exported)
+    assert done.changes() == {"releasekit-ca.pem": {"certificates": (str(count), str(count))}}
+    assert before not in path.read_text()
+    assert old.read_text().strip() in path.read_text()
+
+
+def test_certificates_that_the_environment_names_are_among_them(
+    configure: Configure, tmp_path: Path, ca: dict[str, str]
+) -> None:
+    proxys = tmp_path / "proxy.pem"
+    trustme.CA().cert_pem.write_to_path(proxys)
+    configure(verb=write_settings, **ca, REQUESTS_CA_BUNDLE=str(proxys))
+    assert proxys.read_text().strip() in texts(tmp_path / "there")["releasekit-ca.pem"]
 
 
 def test_another_value_is_shown_without_credentials_and_kept_in_a_backup(
@@ -166,6 +180,9 @@ def test_another_value_is_shown_without_credentials_and_kept_in_a_backup(
         "global.index-url": ("https://…@old.example.com/simple", INDEX)
     }
     assert "secret" not in repr(done.events)
+    assert done.notes == [
+        "global.index-url held credentials: from now on pip and uv read them from ~/.netrc"
+    ]
     assert texts(folder) == {
         "pip.conf": f"[global]\nindex-url = {INDEX}\ntimeout = 60\n",
         "pip.conf.bak": old,

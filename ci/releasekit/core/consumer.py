@@ -19,6 +19,8 @@ INDEX_VARIABLES = (
 MORE_INDEX_VARIABLES = ("PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 MORE_INDEXES = "extra-index-url"
 UNCHECKED = ("trusted-host", "allow-insecure-host")
+HIDDEN = "…@"
+"""What is shown of credentials in an address."""
 _CREDENTIALS = re.compile(r"(?<=://)\S+(?=@)")
 """To the last @: a password may hold what an address would have to escape."""
 
@@ -140,7 +142,7 @@ def find_changes(wanted: Mapping[str, str], present: Mapping[str, str]) -> tuple
 
 def hide_credentials(value: str) -> str:
     """Return a value without the user name and the password of an address in it."""
-    return _CREDENTIALS.sub("…", value)
+    return _CREDENTIALS.sub(HIDDEN.rstrip("@"), value)
 
 
 def pip_options(consumer: Consumer) -> dict[str, str]:
@@ -223,6 +225,15 @@ def _find_dangers(option: str, key: str, value: str) -> list[str]:
     if key in UNCHECKED:
         return [f"{option} = {shown} stays, and switches the check of certificates off: remove it"]
     return []
+
+
+def find_lost_credentials(changes: tuple[Change, ...]) -> tuple[str, ...]:
+    """Return which old values held credentials, that the new ones do not hold."""
+    return tuple(
+        f"{change.key} held credentials: from now on pip and uv read them from ~/.netrc"
+        for change in changes
+        if change.old and HIDDEN in change.old
+    )
 
 
 def find_environ_notes(environ: Mapping[str, str], exports: Mapping[str, str]) -> tuple[str, ...]:

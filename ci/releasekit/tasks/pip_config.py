@@ -20,6 +20,7 @@ from releasekit.core.consumer import (
     find_changes,
     find_environ_notes,
     find_exports,
+    find_lost_credentials,
     find_pip_notes,
     find_uv_notes,
     folder_place,
@@ -54,7 +55,8 @@ def plan_settings(task: Task) -> SettingsPlan:
         exports=render_exports(exports),
         poetry=poetry_commands(consumer),
     )
-    for note in find_environ_notes(task.environ, dict(exports)):
+    lost = (note for file in files for note in find_lost_credentials(file.changes))
+    for note in (*lost, *find_environ_notes(task.environ, dict(exports))):
         task.notify(Note(text=note))
     task.notify(SettingsPlanned(plan=plan))
     return plan
@@ -146,9 +148,13 @@ def _plan_uv(task: Task, place: Place, consumer: Consumer) -> FilePlan:
 
 
 def _plan_ca(task: Task, path: Path) -> FilePlan:
-    """Compare the certificates: all that this run trusts, for `cert` replaces pip's own."""
-    merged = Path(task.network.environ["SSL_CERT_FILE"]).read_text(encoding="utf-8")
-    found = dict.fromkeys(match[0] for match in CERTIFICATE.finditer(merged))
+    """Compare the certificates: all that this run trusts, for `cert` replaces pip's own.
+
+    But for what the file itself brings, which the lines for the shell make a variable name: a CA
+    that was taken away would stay for ever.
+    """
+    sources = (s for s in task.network.trust.sources if task.environ.get(s.name) != str(path))
+    found = dict.fromkeys(m[0] for source in sources for m in CERTIFICATE.finditer(source.pem))
     text = "".join(f"{certificate}\n" for certificate in found)
     old = read_settings_file(path)
     change = Change(key="certificates", old=_count(old) if old else None, new=_count(text))
