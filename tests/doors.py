@@ -69,6 +69,7 @@ INPUTS = (
     ),
     Input(
         name="wheels",
+        passes="wheels",
         meaning="tags of all wheels of a release and the agent's label for each, as "
         "['cp311-*-manylinux*_x86_64': 'linux'], or [label: 'linux', python: 'python3.11']",
         doors=(JENKINS,),

@@ -28,6 +28,9 @@ GROOVY = HERE / "groovy"
 TEMPLATES = HERE.parents[1] / "templates" / "jenkins"
 CACHE = user_cache_path("releasekit") / "jenkins"
 
+RAN = "releasekit "
+"""How the label of a session's `sh` begins."""
+
 JARS = {
     # What Jenkins runs: its interpreter, on its Groovy, with what the interpreter needs.
     "com.cloudbees:groovy-cps:1.31": (
@@ -64,8 +67,8 @@ class Built:
     @property
     def stages(self) -> list[str]:
         """The stages and branches in which sessions ran, in order."""
-        ran = [" / ".join(step["stages"]) for step in self.steps if step["step"] == "sh"]
-        return [name for name in dict.fromkeys(ran) if name]
+        ran = [step for step in self.steps if step["arguments"].get("label", "").startswith(RAN)]
+        return list(dict.fromkeys(" / ".join(step["stages"]) for step in ran))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,15 +1,278 @@
-"""The shared step: what it runs where, and what comes of it."""
+"""The shared step: what it runs where and with what, and what its sessions' ends come to.
+
+The agents' Python is hollow here; `test_releases` and `test_nexus_releases` have a real one.
+"""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doors import read_parameters
 from jenkins.conftest import MakeJob
-from jenkins.harness import Jenkins
+from jenkins.harness import Built, Jenkins
+from support import ProjectDir
+
+HOLLOW = f"kit: '', python: '{Path(__file__).parent / 'hollow-python'}'"
+NEXUS = {"kind": "usernamePassword", "username": "bob", "password": "hunter2"}
+CA = {"kind": "file", "content": "-----BEGIN CERTIFICATE-----\n"}
+CREDENTIALS = {"nexus": NEXUS, "ca": CA, "secret": {"kind": "string", "secret": "s3cret"}}
 
 
-def test_a_branch_is_rehearsed_in_the_sandbox(
-    jenkins: Jenkins, make_job: MakeJob, own_kit: str
-) -> None:
-    built = jenkins.run(make_job(f"releasePython {own_kit}"))
+def sessions(built: Built) -> list[str]:
+    """The sessions that ran, each with its agent."""
+    ran = re.findall(r"^ran on (\w+): -m releasekit (.*)$", built.log, re.MULTILINE)
+    return [f"{session} on {agent}" for agent, session in ran]
+
+
+def variables(built: Built) -> set[str]:
+    """What sessions were told in their environment; agents have a cache directory of their own."""
+    lines = re.findall(r"^(?:RELEASEKIT|TWINE)_.*$", built.log, re.MULTILINE)
+    return {line for line in lines if not line.startswith("RELEASEKIT_CACHE_DIR=")}
+
+
+@pytest.fixture
+def run(jenkins: Jenkins, make_job: MakeJob) -> Any:
+    """Run the step with these parameters for a tag, or for the main branch."""
+
+    def run(parameters: str = "", *, tag: str | None = "v1.2.3", **given: Any) -> Built:
+        step = f"releasePython({', '.join(filter(None, (HOLLOW, parameters)))})\n"
+        job = make_job(f"{step}echo 'after'", tag=tag, credentials=CREDENTIALS, **given)
+        built = jenkins.run(job)
+        assert built.mismatches == built.warnings == ()
+        return built
+
+    return run
+
+
+def test_a_tag_is_released(run: Any) -> None:
+    built = run()
     assert built.result == "SUCCESS", built.log
-    assert built.stages == ["release"]
-    assert built.mismatches == built.warnings == ()
+    assert built.stages == ["build", "check", "plan", "publish", "verify"]
+    assert sessions(built) == [f"{stage} on any" for stage in built.stages]
+    assert variables(built) == {"RELEASEKIT_TAG=v1.2.3"}
+    assert built.log.endswith("after\nFinished: SUCCESS\n")
+
+
+def test_a_branch_is_rehearsed_in_the_sandbox_without_credentials(run: Any) -> None:
+    built = run("url: 'https://nexus.example.com', credentials: 'nexus'", tag=None)
+    assert sessions(built) == ["release on any"]
+    assert variables(built) == {"RELEASEKIT_URL=sandbox"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        pytest.param(
+            "url: 'https://nexus.example.com'", "RELEASEKIT_URL=https://nexus.example.com"
+        ),
+        pytest.param("hosted: 'a'", "RELEASEKIT_HOSTED=a"),
+        pytest.param("group: 'a'", "RELEASEKIT_GROUP=a"),
+        pytest.param("snapshots: 'a'", "RELEASEKIT_SNAPSHOTS=a"),
+        pytest.param("caBundle: 'ca'", "RELEASEKIT_CA_BUNDLE=/"),
+        pytest.param("credentials: 'nexus'", "TWINE_USERNAME=bob\nTWINE_PASSWORD=****"),
+        pytest.param("token: 'secret'", "TWINE_USERNAME=__token__\nTWINE_PASSWORD=****"),
+        pytest.param("token: 'secret', username: 'ci'", "TWINE_USERNAME=ci\nTWINE_PASSWORD=****"),
+        pytest.param("tag: 'v1.2.3rc1'", "RELEASEKIT_TAG=v1.2.3rc1"),
+        pytest.param("tag: null", "RELEASEKIT_TAG=v1.2.3"),
+    ],
+)
+def test_parameters_become_variables(run: Any, parameters: str, told: str) -> None:
+    built = run(f"{parameters}, dryRun: true")
+    assert built.result == "SUCCESS", built.log
+    tag = set() if "RELEASEKIT_TAG" in told else {"RELEASEKIT_TAG=v1.2.3"}
+    found = {re.sub(r"(?<=BUNDLE=/).*", "", line) for line in variables(built)}
+    assert found == {*told.splitlines(), *tag}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "first", "count"),
+    [
+        pytest.param("dryRun: true", "build on any", 3, id="dryRun"),
+        pytest.param("fresh: true", "build --fresh on any", 5, id="fresh"),
+        pytest.param("verbose: true", "build -v on any", 5, id="verbose"),
+        pytest.param("label: 'linux'", "build on linux", 5, id="label"),
+    ],
+)
+def test_parameters_become_options(run: Any, parameters: str, first: str, count: int) -> None:
+    ran = sessions(run(parameters))
+    assert (ran[0], len(ran)) == (first, count)
+
+
+def test_a_development_version_of_the_default_branch_goes_to_snapshots(run: Any) -> None:
+    primary = {"BRANCH_IS_PRIMARY": "true"}
+    told = "snapshots: 'pypi-snapshots'"
+    assert len(sessions(run(told, tag=None, environ=primary))) == 5
+    assert sessions(run(told, tag=None)) == ["release on any"]
+    assert sessions(run("", tag=None, environ=primary)) == ["release on any"]
+
+
+def test_the_project_may_lie_below_the_repositorys_top(run: Any, project: ProjectDir) -> None:
+    (project.root / "packages" / "a").mkdir(parents=True)
+    project.write("packages/a/noxfile.py", "import releasekit.sessions\n")
+    project.commit_all()
+    built = run("workingDirectory: 'packages/a', dryRun: true", tag=None)
+    assert "ran on any: -m nox -s release --\n" in built.log
+
+
+@pytest.mark.parametrize(
+    ("noxfile", "ran"),
+    [
+        pytest.param("import releasekit.sessions\n", "-m nox -s build --", id="with sessions"),
+        pytest.param("import nox\n", "-m releasekit build", id="without them"),
+    ],
+)
+def test_sessions_run_by_nox_where_the_noxfile_has_them(
+    run: Any, project: ProjectDir, noxfile: str, ran: str
+) -> None:
+    project.write("noxfile.py", noxfile)
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    assert f"ran on any: {ran}\n" in run("dryRun: true").log
+
+
+def test_wheels_are_built_on_their_agents_and_gathered_before_anything_is_published(
+    run: Any,
+) -> None:
+    hollow = HOLLOW.partition("python: ")[2]
+    wheels = f"'cp311-*-linux*': 'linux', 'cp312-*-win*': [label: 'other', python: {hollow}]"
+    built = run(f"wheels: [{wheels}]")
+    assert built.result == "SUCCESS", built.log
+    ran = sessions(built)
+    assert ran[0] == "build --sdist on any"
+    assert sorted(ran[1:3]) == [
+        "build --wheel-from dist/any-1.tar.gz on linux",
+        "build --wheel-from dist/any-1.tar.gz on other",
+    ]
+    assert ran[3:] == [f"{s} on any" for s in ("gather", "check", "plan", "publish", "verify")]
+    assert "RELEASEKIT_WHEELS=cp311-*-linux* cp312-*-win*" in variables(built)
+    # What each agent left has come to the last one, and is kept.
+    left = {path.name for path in (built.archive / "dist").iterdir()}
+    assert left == {"any-1.tar.gz", "linux-1.tar.gz", "other-1.tar.gz"}
+
+
+def test_one_wheel_that_cannot_be_built_keeps_all_from_being_published(run: Any) -> None:
+    wheels = "wheels: ['cp311-*-linux*': 'linux', 'cp312-*-win*': 'other']"
+    built = run(wheels, environ={"FAILING": "--wheel-from", "STATUS": "1"})
+    assert built.result == "FAILURE"
+    assert built.error == ("releasekit build --wheel-from dist/*.tar.gz: refused (exit status 1)")
+    assert [s for s in sessions(built) if not s.startswith("build")] == []
+
+
+def test_a_rehearsal_of_several_wheels_stops_after_the_plan(run: Any) -> None:
+    built = run("wheels: ['cp311-*-linux*': 'linux']", tag=None)
+    assert [s.split()[0] for s in sessions(built)] == ["build", "build", "gather", "check", "plan"]
+
+
+def test_a_lock_is_held_from_plan_to_verify(run: Any) -> None:
+    built = run("lock: 'pypi'")
+    names = [s["arguments"].get("name") or s["step"] for s in built.steps]
+    inside = names[names.index("lock") :]
+    assert [n for n in inside if n in built.stages] == ["plan", "publish", "verify"]
+
+
+@pytest.mark.parametrize(
+    ("status", "result", "error"),
+    [
+        pytest.param(1, "FAILURE", "releasekit check: refused (exit status 1)", id="refused"),
+        pytest.param(2, "FAILURE", "releasekit check: usage (exit status 2)", id="usage"),
+        pytest.param(3, "UNSTABLE", None, id="failed"),
+        pytest.param(130, "ABORTED", "releasekit check: interrupted (exit status 130)", id="130"),
+        pytest.param(77, "FAILURE", "releasekit check: ended (exit status 77)", id="unknown"),
+    ],
+)
+def test_an_exit_status_becomes_a_result_and_nothing_follows(
+    run: Any, status: int, result: str, error: str | None
+) -> None:
+    built = run(environ={"FAILING": "check", "STATUS": str(status)})
+    assert built.result == result
+    assert sessions(built) == ["build on any", "check on any"]
+    assert "\nafter\n" not in built.log
+    # Reports are kept on failure too.
+    assert (built.archive / "dist" / "any-1.tar.gz").is_file()
+    if error:
+        assert built.error == error
+    else:
+        said = "releasekit check: failed (exit status 3): a re-run is safe and may help"
+        assert f"WARNING: {said}\n" in built.log
+
+
+@pytest.mark.parametrize(
+    ("parameters", "problem"),
+    [
+        pytest.param(
+            "repository: 'a'",
+            f"there is no parameter repository; there are {', '.join(read_parameters())}",
+            id="unknown",
+        ),
+        pytest.param(
+            "credential: 'a'",
+            "there is no parameter credential; did you mean credentials?",
+            id="misspelt",
+        ),
+        pytest.param("url: 8081", "url is 8081, and has to be text", id="no text"),
+        pytest.param("fresh: 'no'", "fresh is no, and has to be true or false", id="no truth"),
+        pytest.param("wheels: ['linux']", "wheels is [linux], and has to be a map", id="no map"),
+    ],
+)
+def test_wrong_parameters_are_refused_before_an_agent_is_asked_for(
+    run: Any, parameters: str, problem: str
+) -> None:
+    built = run(parameters)
+    assert (built.error, built.result) == (f"releasePython: {problem}", "FAILURE")
+    assert [step["step"] for step in built.steps] == ["error"]
+
+
+def test_nothing_is_left_in_the_workspace_of_the_build_before(
+    jenkins: Jenkins, make_job: MakeJob
+) -> None:
+    job = make_job(f"releasePython {HOLLOW}", tag="v1.2.3")
+    jenkins.run(job)
+    (job.home / "any" / "workspace" / "job" / "dist" / "old.whl").touch()
+    built = jenkins.run(job)
+    assert [path.name for path in (built.archive / "dist").iterdir()] == ["any-1.tar.gz"]
+
+
+def test_declarative_and_scripted_pipelines_run_the_same(
+    run: Any, jenkins: Jenkins, make_job: MakeJob
+) -> None:
+    declarative = f"""\
+@Library('releasekit') _
+
+pipeline {{
+    agent none
+    stages {{
+        stage('Release') {{
+            steps {{
+                releasePython {HOLLOW}
+            }}
+        }}
+    }}
+    post {{
+        success {{ echo 'well done' }}
+        failure {{ echo 'not reached' }}
+    }}
+}}
+"""
+    built = jenkins.run(make_job(declarative, tag="v1.2.3", restart="fresh"))
+    assert built.result == "SUCCESS", built.log
+    assert sessions(built) == sessions(run())
+    assert built.stages[0] == "Release / build"
+    assert built.log.endswith("well done\nFinished: SUCCESS\n")
+
+
+def test_a_declarative_pipeline_hears_of_an_unstable_release(
+    jenkins: Jenkins, make_job: MakeJob
+) -> None:
+    stage = f"stage('Release') {{ steps {{ releasePython {HOLLOW} }} }}"
+    after = "stage('Deploy') { steps { echo 'not reached' } }"
+    post = "post { unstable { echo 'run it again' } }"
+    failing = {"FAILING": "publish", "STATUS": "3"}
+    jenkinsfile = f"pipeline {{ agent none\nstages {{\n{stage}\n{after}\n}}\n{post}\n}}"
+    built = jenkins.run(make_job(jenkinsfile, tag="v1.2.3", environ=failing))
+    assert built.log.endswith("run it again\n" + built.log.partition("run it again\n")[2])
+    assert built.result == "UNSTABLE"
+    assert "not reached" not in built.log

@@ -192,14 +192,20 @@ Map read(Map given) {
 static String findProblem(Map given, Map defaults) {
     for (entry in given) {
         String name = entry.key
-        if (!defaults.containsKey(name)) {
-            String close = defaults.keySet().min { MethodRankHelper.damerauLevenshteinDistance(name as Character[], it as Character[]) }
-            return "there is no parameter ${name}; did you mean ${close}?"
-        }
-        Class kind = defaults[name] instanceof String ? CharSequence : defaults[name] instanceof Map ? Map : Boolean
+        if (!defaults.containsKey(name)) { return "there is no parameter ${name}; ${suggest(name, defaults.keySet())}" }
+        Map kinds = [(CharSequence): 'text', (Map): 'a map', (Boolean): 'true or false']
+        Class kind = kinds.keySet().find { it.isInstance(defaults[name]) }
         if (entry.value != null && !kind.isInstance(entry.value)) {
-            return "${name} is ${entry.value}, and has to be ${kind == CharSequence ? 'text' : kind == Map ? 'a map' : 'true or false'}"
+            return "${name} is ${entry.value}, and has to be ${kinds[kind]}"
         }
     }
     return null
+}
+
+@NonCPS
+static String suggest(String name, Set known) {
+    // Groovy counts ten for a letter, and five for a capital.
+    Map far = known.collectEntries { [it, MethodRankHelper.damerauLevenshteinDistance(name as Character[], it as Character[])] }
+    String close = far.min { it.value }.key
+    return far[close] > name.size() * 5 ? "there are ${known.join(', ')}" : "did you mean ${close}?"
 }
