@@ -107,6 +107,8 @@ NOT_INPUTS = {
     "--sdist": "the templates' own, where wheels are built on several agents",
     "--wheel-from": "the templates' own, where wheels are built on several agents",
     "--from": "the templates' own, where wheels are built on several agents",
+    "--reports": "the templates know where their CI looks for reports",
+    "--explain": "an answer for a reader at a terminal",
 }
 """Options of the steps that no template hands on, and why."""
 
