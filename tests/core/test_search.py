@@ -135,6 +135,20 @@ def test_versions_of_a_page_are_those_of_its_dists() -> None:
             id="another version",
         ),
         pytest.param(
+            "tools==7",
+            ("acme-tools", "zzz"),
+            "1 project(s) match *tools*, none has version 7",
+            "nox -s search -- tools",
+            id="another version of a similar name",
+        ),
+        pytest.param(
+            "*x",
+            ("acmex",),
+            "1 project(s) match *x, none has a wheel or an sdist",
+            "nox -s search -- '*x'",
+            id="odd files",
+        ),
+        pytest.param(
             "acmecroe",
             ("Acme_Core", "zzz"),
             "none of its 2 projects has a name like *acmecroe*",

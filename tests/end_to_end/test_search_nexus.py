@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from uv import find_uv_bin
 
 from contract.nexus_admin import VIEW, NexusAdmin
 from contract.upstream import run_upstream
@@ -78,7 +79,7 @@ def test_the_printed_line_installs_and_the_next_search_knows(
     where: ProjectDir, nexus: Nexus, stored: Stored, releasekit: Command, tmp_path: Path
 ) -> None:
     venv = tmp_path / "venv"
-    subprocess.run((sys.executable, "-m", "venv", str(venv)), check=True)
+    subprocess.run((find_uv_bin(), "venv", "-q", "--seed", "-p", sys.executable, venv), check=True)
     asked = (f"{stored.name}==1.2", "--python", "venv")
     ran = releasekit("search", *asked, project=where, server=nexus)
     line = re.search("^install +(.*)$", ran.out, flags=re.MULTILINE)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from uv import find_uv_bin
 
 from contract.nexus_admin import NexusAdmin
 from contract.upstream import Upstream, run_upstream
@@ -44,7 +45,7 @@ def admin(nexus: Nexus) -> Iterator[NexusAdmin]:
 def colleague(tmp_path: Path, user_environ: dict[str, str], nexus: Nexus) -> dict[str, str]:
     """The environment of somebody in a fresh virtual environment, who exported no CA."""
     venv = tmp_path / "ora"
-    subprocess.run((sys.executable, "-m", "venv", str(venv)), check=True)
+    subprocess.run((find_uv_bin(), "venv", "-q", "--seed", "-p", sys.executable, venv), check=True)
     kit = Path(sys.executable).parent  # where nox and the kit are
     return {
         **{name: value for name, value in user_environ.items() if name not in BEATING},

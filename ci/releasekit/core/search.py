@@ -124,6 +124,10 @@ def explain_nothing(
         versions = ", ".join(sorted(known, key=_version_key, reverse=True)[:SHOWN])
         return f"{query.name} has other versions: {versions}", f"nox -s search -- {query.name}"
     among = list(map(normalize_name, names))
+    if matching := find_names(query, among):
+        lacking = f"version {query.version}" if query.version else "a wheel or an sdist"
+        again = f"nox -s search -- {shlex.quote(query.name)}"
+        return f"{len(matching)} project(s) match {query.pattern}, none has {lacking}", again
     similar = get_close_matches(query.name, among) if len(among) <= MANY_NAMES else []
     reason = f"none of its {len(among)} projects has a name like {query.pattern}"
     if similar:

@@ -7,7 +7,6 @@ the index serves them all.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -74,26 +73,46 @@ def search_group(task: Task) -> None:
 def _find_components(task: Task, index: Index, query: Query) -> tuple[Component, ...]:
     """Return what matches, at least one version; raises NothingFound."""
     found = _search_rest(task, query, index.credentials)
-    hits = select_hits(query, found, {})
-    if not query.has_wildcards and not any(hit.name == query.name for hit in hits):
-        # A proxy serves what nobody fetched yet.
-        with contextlib.suppress(NotPermitted) if hits else contextlib.nullcontext():
-            found += _read_project(task, index, query.name)
-    if select_hits(query, found, {}):
-        return found
-    if any(normalize_name(component.name) == query.name for component in found):
-        names: tuple[str, ...] = ()  # the version is not there
-    else:
+    if not query.has_wildcards and not _has_name(found, query.name):
+        found += _read_unfetched(task, index, query.name, found)
+    if not select_hits(query, found, {}):
+        found += _search_index(task, index, query, found)
+    return found
+
+
+def _read_unfetched(
+    task: Task, index: Index, name: str, found: tuple[Component, ...]
+) -> tuple[Component, ...]:
+    """Return a project that a proxy serves although nobody fetched it yet."""
+    try:
+        return _read_project(task, index, name)
+    except NotPermitted:  # to browse, but not to read
+        if found:
+            return ()
+        raise
+
+
+def _search_index(
+    task: Task, index: Index, query: Query, known: tuple[Component, ...]
+) -> tuple[Component, ...]:
+    """Return what the index has under names that match; raises NothingFound."""
+    names: tuple[str, ...] = ()
+    if not _has_name(known, query.name):  # else it is the version that is not there
         task.notify(Working(text="reading the names of all projects"))
         names = read_names(index)
-    for name in find_names(query, names)[:MOST_PAGES]:
-        found += _read_project(task, index, name)
+    matching = find_names(query, names)
+    pages = [_read_project(task, index, name) for name in matching[:MOST_PAGES]]
+    found = tuple(component for page in pages for component in page)
     if not select_hits(query, found, {}):
-        reason, mend = explain_nothing(query, found, names)
+        reason, mend = explain_nothing(query, (*known, *found), names)
         raise NothingFound(word=query.text, url=index.url, reason=reason, mend=mend)
-    if (unread := len(find_names(query, names)) - MOST_PAGES) > 0:
-        task.notify(Note(text=f"{unread} more names match: give a longer word"))
+    if (unread := len(matching) - MOST_PAGES) > 0:
+        task.notify(Note(text=f"{unread} more name(s) match: give a longer word"))
     return found
+
+
+def _has_name(components: tuple[Component, ...], name: str) -> bool:
+    return any(normalize_name(component.name) == name for component in components)
 
 
 def _search_rest(task: Task, query: Query, reader: Credentials) -> tuple[Component, ...]:
