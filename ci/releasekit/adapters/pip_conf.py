@@ -21,7 +21,8 @@ def read_options(text: str, path: str) -> dict[str, str]:
 
 def set_options(text: str, options: Mapping[str, str], path: str) -> str:
     """Return the text with these options; raises BrokenSettings."""
-    document = _parse(text, path)
+    # configupdater 3.2, the last for Python 3.10, would write on after a last line without its end.
+    document = _parse(text if text.endswith("\n") or not text else f"{text}\n", path)
     for option, value in options.items():
         section, _, key = option.partition(".")
         if not document.has_section(section):
