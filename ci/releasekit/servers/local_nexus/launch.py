@@ -40,11 +40,18 @@ class Running:
 
 @contextmanager
 def launch(
-    runtime: Runtime, directory: Path, *, port: int, tls: bool, leftover: Path | None
+    runtime: Runtime,
+    directory: Path,
+    *,
+    port: int,
+    tls: bool,
+    leftover: Path | None,
+    also: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """Run Nexus on `directory/data` until the block ends; the block begins when it is ready.
 
-    `leftover` is removed by another process should this one be killed.
+    `also` are settings of nexus.properties; `leftover` is removed by another process should this
+    one be killed.
     Raises PortTaken, StartFailed.
     """
     data, log, ca_bundle = directory / "data", directory / "console.log", directory / "ca.pem"
@@ -53,7 +60,7 @@ def launch(
     if tls:
         write_keystore(data / "etc" / "ssl" / "keystore.jks", ca_bundle)
     with reserve_port(port) as number:
-        properties = render_properties(port=number, tls=tls)
+        properties = render_properties(port=number, tls=tls, also=also)
         (data / "etc" / "nexus.properties").write_text(properties, encoding="utf-8")
         environ = render_environ(runtime.java, data, runtime.environ)
         scheme, ca = ("https", ca_bundle) if tls else ("http", None)

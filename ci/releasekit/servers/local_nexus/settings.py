@@ -42,10 +42,16 @@ OVER_TLS = {
 }
 
 
-def render_properties(*, port: int, tls: bool) -> str:
-    """Render nexus.properties for one port, over TLS or not."""
+# As an administrator finds a new server: its password made up, in a file of the data directory.
+UNTOUCHED = {"nexus.security.randompassword": "true", "nexus.onboarding.enabled": "true"}
+
+
+def render_properties(*, port: int, tls: bool, also: Mapping[str, str] | None = None) -> str:
+    """Render nexus.properties for one port, over TLS or not; `also` wins."""
     scheme = {"application-port-ssl": str(port), **OVER_TLS} if tls else {"application-port": port}
-    return "".join(f"{key}={value}\n" for key, value in {**COMMON, **scheme}.items())
+    return "".join(
+        f"{key}={value}\n" for key, value in {**COMMON, **scheme, **(also or {})}.items()
+    )
 
 
 def render_environ(java: Path, data: Path, environ: Mapping[str, str]) -> dict[str, str]:
