@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.authorizations.append(self.headers.get("Authorization"))
         answers = self.server.answers
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        self.send_response(answer.status, answer.reason)
+        self.send_response_only(answer.status, answer.reason)
         length = len(answer.body) + (1 if answer.cut else 0)
         for name, value in {"Content-Length": str(length), **answer.headers}.items():
             self.send_header(name, value)
@@ -158,7 +158,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
         self.close_connection = True
 
-    do_POST = do_HEAD = do_GET  # noqa: N815 - http.server's own spelling
+    do_POST = do_PUT = do_HEAD = do_GET  # noqa: N815 - http.server's own spelling
 
     def do_CONNECT(self) -> None:
         self.server.asked.append(f"{self.command} {self.path}")

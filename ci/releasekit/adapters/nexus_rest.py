@@ -80,13 +80,13 @@ def ask(
     """Send one request and return its answer, whatever the status.
 
     `path` is below /service/rest/v1, or from the root where it begins with a slash. Raises the
-    situations of connections, and NotANexus where something else answers.
+    situations of connections.
     """
     url = f"{rest.url}{path}" if path.startswith("/") else f"{rest.url}/{PREFIX}/{path}"
     headers = {"Content-Type": "text/plain"} if text is not None else {}
     data = None if text is None else text.encode()
     try:
-        answer = rest.session.request(
+        return rest.session.request(
             method,
             url,
             params=query,
@@ -97,11 +97,6 @@ def ask(
         )
     except requests.RequestException as error:
         raise explain_failure(error, url) from error
-    if parse_server_version(answer.headers.get("Server")) is None:
-        said = f"{answer.status_code} {answer.reason or ''}".rstrip()
-        server = answer.headers.get("Server") or "no name"
-        raise NotANexus(url=url, answer=said, server=server)
-    return answer
 
 
 def require(rest: Rest, answer: requests.Response, action: str) -> requests.Response:
@@ -110,7 +105,7 @@ def require(rest: Rest, answer: requests.Response, action: str) -> requests.Resp
     `action` completes "this user may not ..." and "Nexus refused to ...".
     """
     status, url = answer.status_code, answer.url
-    if status < 400:
+    if status < 300:
         return answer
     username, source = rest.credentials.username or "nobody", rest.credentials.source
     if status == 401:
@@ -150,13 +145,29 @@ def _read_entry(entry: object) -> str:
 
 def read(rest: Rest, path: str, action: str, **query: str) -> Any:
     """Read a JSON document; raises where the answer is no good one."""
-    return require(rest, ask(rest, "GET", path, query=query), action).json()
+    return _parse(require(rest, ask(rest, "GET", path, query=query), action))
+
+
+def _parse(answer: requests.Response) -> Any:
+    """Parse a JSON document; a login page answers 200 too. Raises NotANexus."""
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise _not_a_nexus(answer) from error
+
+
+def _not_a_nexus(answer: requests.Response) -> NotANexus:
+    return NotANexus(
+        url=answer.url,
+        answer=f"{answer.status_code} {answer.reason or ''}".rstrip(),
+        server=answer.headers.get("Server") or "nothing",
+    )
 
 
 def find(rest: Rest, path: str, action: str) -> Any:
     """Read a JSON document, None where there is none (or this user may not see it)."""
     answer = ask(rest, "GET", path)
-    return None if answer.status_code == 404 else require(rest, answer, action).json()
+    return None if answer.status_code == 404 else _parse(require(rest, answer, action))
 
 
 def read_pages(rest: Rest, path: str, action: str, **query: str) -> Iterator[Mapping[str, Any]]:
@@ -174,11 +185,19 @@ def read_pages(rest: Rest, path: str, action: str, **query: str) -> Iterator[Map
 def read_version(rest: Rest) -> ServerVersion:
     """Read the version of the server, and see that the credentials are valid.
 
-    Raises WrongCredentials: status, open to everybody, is 401 with a wrong password.
+    Status, open to everybody, is 401 with a wrong password. A front server may put its own name
+    into the `Server:` header (nginx does by default): then the description of the API tells it.
+    Raises WrongCredentials, NotANexus.
     """
     answer = require(rest, ask(rest, "GET", "status"), "read the status")
-    version = parse_server_version(answer.headers["Server"])
-    assert version is not None  # noqa: S101 - `ask` saw to it
+    version = parse_server_version(answer.headers.get("Server"))
+    if version is None:
+        described = require(rest, ask(rest, "GET", "/service/rest/swagger.json"), "see its API")
+        info = parse_document(_parse(described))
+        if "Nexus" in str(info.get("info.title")):
+            version = parse_server_version(f"Nexus/{info.get('info.version')}")
+    if version is None:
+        raise _not_a_nexus(answer)
     return version
 
 
@@ -214,7 +233,8 @@ def list_repositories(rest: Rest) -> tuple[Repository, ...]:
 def has_repository(rest: Rest, name: str) -> bool:
     """Tell whether a repository of any format exists: Nexus says so before it asks for rights."""
     answer = ask(rest, "GET", f"/repository/{quote(name)}/")
-    return answer.status_code != 404 or answer.reason != "Repository not found"
+    said = f"{answer.reason} {answer.text}"  # HTTP/2 has no reason phrase; the page says it too
+    return answer.status_code != 404 or "Repository not found" not in said
 
 
 def find_settings(rest: Rest, kind: str, name: str) -> Document | None:

@@ -202,7 +202,7 @@ class NotANexus(ReleasekitError):
     why = "it answered {answer}, and calls itself {server}"
     next = (
         "check url: the address of Nexus itself, with its context path if it has one;\n"
-        "a login page or a front server that hides the `Server:` header answers like this"
+        "a login page or another server answers like this"
     )
     url: str
     answer: str

@@ -1,0 +1,45 @@
+"""An apply that ends in the middle is finished by the next one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from end_to_end.bare_nexus.server import (
+    Administrator,
+    Interruption,
+)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6, 7])
+def test_an_apply_that_is_interrupted_is_finished_by_the_next(
+    newcomer: Administrator, number: int
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        newcomer.apply(Interruption(number))
+    assert newcomer.plan().changes
+    newcomer.apply()
+    assert newcomer.plan().changes == ()
+
+
+def test_an_apply_that_is_killed_is_finished_by_the_next(
+    newcomer: Administrator, user_environ: dict[str, str]
+) -> None:
+    with subprocess.Popen(
+        (sys.executable, "-u", "-m", "releasekit", "provision", "--apply"),
+        cwd=newcomer.root,
+        env={**user_environ, **newcomer.environ},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("apply     created routing rule"):
+                process.kill()
+    assert process.returncode == -9
+    left = newcomer.plan()
+    assert 0 < len(left.changes) < 7
+    newcomer.apply()
+    assert newcomer.plan().changes == ()

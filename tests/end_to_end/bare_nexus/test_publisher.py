@@ -1,0 +1,127 @@
+"""The publisher may release, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from end_to_end.bare_nexus.server import (
+    PUBLISHER,
+    REST,
+    Bare,
+    SetUp,
+)
+from samples import write_wheel
+from support import Command, ProjectDir
+
+
+def test_a_project_is_released_into_it_by_the_publisher(
+    set_up: SetUp, configured: dict[str, str], releasekit: Command, project: ProjectDir, bare: Bare
+) -> None:
+    login = {"TWINE_USERNAME": PUBLISHER[0], "TWINE_PASSWORD": PUBLISHER[1]}
+    for summary in ("2 to upload, 0 already published", "0 to upload, 2 already published"):
+        ran = releasekit("release", project=project, **configured, **login)
+        assert ran.status == 0, ran
+        assert f"plan      {summary}" in ran.out
+    group = f"{bare.url}/repository/pypi-group/"
+    assert f"verify    plain==1.2.3 installed by hash from {group}" in ran.out
+
+
+WHEEL = ("demo-1.0-py3-none-any.whl", b"PK\x03\x04 nothing")
+FORM = {":action": "file_upload", "name": "demo", "version": "1.0"}
+MAY_NOT: dict[str, tuple[str, str, dict[str, Any], int]] = {
+    "create a repository": (
+        "POST",
+        f"{REST}/repositories/pypi/group",
+        {
+            "json": {
+                "name": "mine",
+                "online": True,
+                "storage": {"blobStoreName": "default", "strictContentTypeValidation": True},
+                "group": {"memberNames": ["pypi-hosted"]},
+            }
+        },
+        403,
+    ),
+    "delete a repository": ("DELETE", f"{REST}/repositories/pypi-snapshots", {}, 403),
+    "see settings": ("GET", f"{REST}/repositories/pypi/hosted/pypi-hosted", {}, 404),
+    "see routing rules": ("GET", f"{REST}/routing-rules", {}, 403),
+    "see users": ("GET", f"{REST}/security/users", {}, 403),
+    "see roles": ("GET", f"{REST}/security/roles", {}, 403),
+    "see who may read": ("GET", f"{REST}/security/anonymous", {}, 403),
+    "see blob stores": ("GET", f"{REST}/blobstores", {}, 403),
+    "see status checks": ("GET", f"{REST}/status/check", {}, 403),
+    "see tasks": ("GET", f"{REST}/tasks", {}, 403),
+    "change a password": (
+        "PUT",
+        f"{REST}/security/users/admin/change-password",
+        {"data": "x", "headers": {"Content-Type": "text/plain"}},
+        403,
+    ),
+    "freeze the server": ("POST", f"{REST}/read-only/freeze", {}, 403),
+    "renew a cache": ("POST", f"{REST}/repositories/pypi-group/invalidate-cache", {}, 403),
+    "read the proxy itself": ("GET", "repository/pypi-proxy/simple/", {}, 403),
+    "read another hosted repository": ("GET", "repository/other/simple/", {}, 403),
+    "upload to another hosted repository": (
+        "POST",
+        "repository/other/",
+        {"data": FORM, "files": {"content": WHEEL}},
+        403,
+    ),
+    "upload to the group": (
+        "POST",
+        "repository/pypi-group/",
+        {"data": FORM, "files": {"content": WHEEL}},
+        404,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def other(set_up: SetUp, bare: Bare) -> None:
+    """Another team's repository, and nobody may read without a password."""
+    bare.ask(
+        "POST",
+        "repositories/pypi/hosted",
+        {
+            "name": "other",
+            "online": True,
+            "storage": {
+                "blobStoreName": "default",
+                "strictContentTypeValidation": True,
+                "writePolicy": "allow",
+            },
+        },
+    )
+
+
+@pytest.mark.parametrize(("method", "path", "content", "status"), MAY_NOT.values(), ids=MAY_NOT)
+def test_the_publisher_may_not(
+    other: None, bare: Bare, method: str, path: str, content: dict[str, Any], status: int
+) -> None:
+    answer = bare.send(method, path, user=PUBLISHER, **content)
+    assert answer.status_code == status
+    # The administrator may: it is the rights that are missing, not the thing.
+    if method == "GET":
+        assert bare.send(method, path).status_code in (200, 404)
+
+
+def test_the_publisher_may_not_delete_what_is_released(set_up: SetUp, bare: Bare) -> None:
+    files = bare.send("GET", f"{REST}/assets?repository=pypi-hosted", user=PUBLISHER).json()
+    for asset in files["items"]:
+        path = f"{REST}/assets/{asset['id']}"
+        assert bare.send("DELETE", path, user=PUBLISHER).status_code == 403
+    assert files["items"]
+
+
+def test_the_publisher_may_not_upload_by_the_rest_api(
+    set_up: SetUp, bare: Bare, tmp_path: Path
+) -> None:
+    wheel = write_wheel(tmp_path)
+    path = f"{REST}/components?repository=pypi-hosted"
+    content = {"pypi.asset": (wheel.name, wheel.read_bytes())}
+    answer = bare.send("POST", path, user=PUBLISHER, files=content)
+    assert answer.status_code == 400
+    assert "Not authorized for requested path" in answer.text
