@@ -47,6 +47,9 @@ ADAPTER_TO_ADAPTER = {
     # A build is its hooks, the environment that they run in, and the sdist that goes between them.
     ("releasekit.adapters.build", "releasekit.adapters.build_environment"),
     ("releasekit.adapters.build", "releasekit.adapters.sdist"),
+    # What installs build requirements is told what pip and uv are told.
+    ("releasekit.adapters.build_environment", "releasekit.adapters.installer_settings"),
+    ("releasekit.adapters.installer_settings", "releasekit.adapters.pip_conf"),
     # TLS by meaning: connections stand on the trust, which stands on what certificates say.
     ("releasekit.adapters.http", "releasekit.adapters.tls"),
     ("releasekit.adapters.http", "releasekit.adapters.children"),

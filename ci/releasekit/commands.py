@@ -31,6 +31,8 @@ class Command:
     files_verb: str | None = None
     """The one that does it with files that were given."""
     asks_index: bool = False
+    builds: bool = False
+    """True where build requirements may be needed."""
     reports: bool = True
     renews_findings: bool = False
     """True where findings of an earlier run are outdated by this one."""
@@ -41,6 +43,7 @@ COMMANDS = (
         name="release",
         summary="The whole release: version, build, check, plan, publish, verify, report.",
         verb="release",
+        builds=True,
         dry_verb="rehearse",
         asks_index=True,
         renews_findings=True,
@@ -55,6 +58,7 @@ COMMANDS = (
         name="build",
         summary="Build the sdist, and the wheel from it, into dist/.",
         verb="build_only",
+        builds=True,
         sdist_verb="build_sdist_only",
         wheel_verb="build_wheel_only",
         renews_findings=True,
@@ -69,6 +73,7 @@ COMMANDS = (
         name="check",
         summary="Check the dists, and build them first if need be; or check the files given.",
         verb="check_only",
+        builds=True,
         files_verb="check_files",
         renews_findings=True,
     ),

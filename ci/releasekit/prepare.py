@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from releasekit.commands import Command
 from releasekit.core.config import Settings, find_table, parse_settings, read_environment
-from releasekit.core.errors import InvalidConfiguration, NoNexus, NoServer, NotAProject
+from releasekit.core.errors import (
+    BrokenSettings,
+    InvalidConfiguration,
+    NoNexus,
+    NoServer,
+    NotAProject,
+)
 from releasekit.core.events import Note, Notify, Sent, TargetChosen
 from releasekit.core.target import (
     NO_CREDENTIALS,
@@ -31,6 +37,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
+    from releasekit.core.installer import BuildIndex
     from releasekit.servers.local_nexus import Nexus
     from releasekit.servers.sandbox import Sandbox
     from releasekit.steps.job import Job
@@ -108,7 +115,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
         notify(Note(text=f"{target.upload_url} is plain http: the password travels in clear"))
     network = stack.enter_context(
         open_network(
-            environ=request.environ,
+            environ=_with_cert_of_pip(request.environ),
             ca_bundle=trust.ca_bundle,
             client_cert=trust.client_cert,
             timeout=settings.timeout,
@@ -124,10 +131,38 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
         notify=notify,
         tag=request.tag or request.environ.get("RELEASEKIT_TAG") or None,
         cache=None if request.fresh else _find_cache(request, settings),
+        build_index=_find_build_index(request, target),
         wheel_from=request.wheel_from,
         gather_from=tuple(request.root / folder for folder in request.gather_from),
         files=request.files,
     )
+
+
+def _with_cert_of_pip(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment with the CA that pip.conf names, which is trusted like PIP_CERT."""
+    from releasekit.adapters.installer_settings import read_pip_settings
+
+    with contextlib.suppress(BrokenSettings):  # a build will say so
+        cert = read_pip_settings(environ).get("cert")
+        return {**environ, "PIP_CERT": cert} if cert else environ
+    return environ
+
+
+def _find_build_index(request: Request, target: Target) -> BuildIndex | None:
+    """Return the group as a source of build requirements, with credentials where there are any.
+
+    A build job may have none: many groups let everybody read.
+    """
+    from releasekit.adapters.credentials import find_credentials
+    from releasekit.core.installer import BuildIndex
+
+    has_group = not target.sandbox and target.install_url != target.upload_url
+    if not (request.command.builds and has_group):
+        return None
+    credentials = target.credentials
+    if not credentials.password:
+        credentials = find_credentials(target.upload_url, environ=request.environ)
+    return BuildIndex(url=target.install_url, credentials=credentials)
 
 
 def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> Task:

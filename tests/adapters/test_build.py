@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -211,6 +212,27 @@ def test_credentials_in_the_address_of_a_requirement_are_not_recorded(
     assert "hunter2" not in "\n".join((*built.requirements, *lines))
 
 
+def test_credentials_in_the_address_of_a_requirement_are_in_no_list_of_processes(
+    source: Path,
+    out: Path,
+    options: BuildOptions,
+    helper: Path,
+    serve: Callable[[None], Server],
+) -> None:
+    server = serve(None)
+    server.answers = [Answer(body=helper.read_bytes())]
+    require(source, f"demo-helper @ {server.url.replace('//', '//bob:hunter2@')}/{helper.name}")
+    shown: list[str] = []
+
+    def look(line: str) -> None:
+        """Look at all processes while uv says what it does."""
+        shown.append(subprocess.check_output(("ps", "-A", "-ww", "-o", "args"), text=True))
+
+    build_dists(source, out, replace(options, log=look))
+    assert [text for text in shown if " pip install " in text]
+    assert [text for text in shown if "hunter2" in text] == []
+
+
 def test_credentials_in_the_address_of_a_requirement_show_in_no_refusal(
     source: Path, out: Path, options: BuildOptions
 ) -> None:
@@ -233,6 +255,63 @@ def test_warning_of_the_installer_is_no_requirement(
     built = build_dists(source, out, replace(options, log=lines.append))
     assert [line for line in lines if "a==1" in line]
     assert built.requirements == ()
+
+
+# --- pinned build requirements -----------------------------------------------------------------
+
+
+@pytest.fixture
+def helpers(tmp_path: Path) -> Path:
+    """A helper that needs another one, of which there are two versions."""
+    folder = tmp_path / "helpers"
+    folder.mkdir()
+    for name, version, needs in (("top", "1.0", "deep"), ("deep", "1.0", ""), ("deep", "2.0", "")):
+        metadata = f"Metadata-Version: 2.1\nName: demo-{name}\nVersion: {version}\n"
+        metadata += f"Requires-Dist: demo-{needs}\n" if needs else ""
+        filename = f"demo_{name}-{version}-py3-none-any.whl"
+        write_wheel(folder, filename=filename, metadata=metadata, files={f"{name}.py": ""})
+    return folder
+
+
+def pin(options: BuildOptions, helpers: Path, text: str) -> BuildOptions:
+    constraints = helpers.parent / "constraints.txt"
+    constraints.write_text(text)
+    environ = {**options.environ, "UV_FIND_LINKS": str(helpers), "UV_OFFLINE": "1"}
+    return replace(options, environ=environ, constraints=constraints)
+
+
+@pytest.mark.parametrize(
+    ("constraints", "requirements"),
+    [
+        pytest.param("", ("demo-deep==2.0", "demo-top==1.0"), id="nothing pinned"),
+        pytest.param("demo-deep==1.0\n", ("demo-deep==1.0", "demo-top==1.0"), id="one below"),
+    ],
+)
+def test_constraints_pin_what_build_requirements_need(
+    source: Path,
+    out: Path,
+    options: BuildOptions,
+    helpers: Path,
+    constraints: str,
+    requirements: tuple[str, ...],
+) -> None:
+    require(source, "demo-top")
+    built = build_dists(source, out, pin(options, helpers, constraints))
+    assert built.requirements == requirements
+
+
+def test_constraint_with_a_hash_is_held_against_the_bytes(
+    source: Path, out: Path, options: BuildOptions, helpers: Path
+) -> None:
+    require(source, "demo-top")
+    wheel = (helpers / "demo_deep-1.0-py3-none-any.whl").read_bytes()
+    right, wrong = hashlib.sha256(wheel).hexdigest(), "0" * 64
+    pinned = pin(options, helpers, f"demo-deep==1.0 --hash=sha256:{right}\n")
+    assert "demo-deep==1.0" in build_dists(source, out, pinned).requirements
+    pinned = pin(options, helpers, f"demo-deep==1.0 --hash=sha256:{wrong}\n")
+    with pytest.raises(BuildRequirementsFailed) as caught:
+        build_dists(source, out, pinned)
+    assert "Hash mismatch" in caught.value.tail
 
 
 # --- repeated builds ----------------------------------------------------------------------------

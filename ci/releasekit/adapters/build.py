@@ -25,6 +25,7 @@ from releasekit.adapters.rooms import open_room
 from releasekit.adapters.sdist import repack_sdist, unpack_sdist
 from releasekit.core.backends import tell_version
 from releasekit.core.errors import BuildFailed
+from releasekit.core.installer import strip_credentials
 
 DistributionName = Literal["sdist", "wheel"]
 
@@ -136,7 +137,7 @@ def _build_one(
 def _hook_environ(options: BuildOptions, python: Path) -> dict[str, str]:
     path = options.environ.get("PATH", "")
     environ = {
-        **options.environ,
+        **strip_credentials(options.environ),
         "PATH": f"{python.parent}:{path}" if path else str(python.parent),
         "VIRTUAL_ENV": str(python.parent.parent),
         "SOURCE_DATE_EPOCH": str(options.epoch),

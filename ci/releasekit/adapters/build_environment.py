@@ -11,21 +11,25 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uv
 from filelock import FileLock
 
+from releasekit.adapters.installer_settings import read_pip_settings, read_uv_settings
 from releasekit.adapters.process import Finished, Log, run
 from releasekit.adapters.rooms import open_room
 from releasekit.core.errors import BuildRequirementsFailed
+from releasekit.core.installer import (
+    BuildIndex,
+    Installer,
+    choose_installer,
+    hide_credentials,
+    strip_credentials,
+)
 
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")
 """A line of `uv pip freeze`; warnings may stand between them."""
-CREDENTIALS = re.compile(r"(?<=://)[^/\s]+@")
-"""What an address of a requirement may hold, and no message."""
-INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
-PIP_TO_UV = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX"}
-"""What a company's machine says to pip is said to uv too, unless uv has been told itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +41,13 @@ class EnvironmentOptions:
     """Where build environments are kept; None keeps none (--fresh)."""
     constraints: Path | None
     log: Log
+    root: Path | None = None
+    """The user's directory of the project, where uv finds its settings; by default what is built.
+
+    An sdist that is unpacked elsewhere, and a checkout, lack what lies beside and above it.
+    """
+    group: BuildIndex | None = None
+    """Where build requirements come from, unless uv or pip are told otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,42 +63,45 @@ def open_build_environment(
     requires: set[str], source: Path, options: EnvironmentOptions
 ) -> Iterator[BuildEnvironment]:
     """Provide an environment with the requirements, from the cache where it is there whole."""
+    uv_settings = read_uv_settings(options.root or source, options.environ)
+    pip_settings = read_pip_settings(options.environ)
+    installer = choose_installer(
+        options.environ, pip=pip_settings, uv=uv_settings, group=options.group
+    )
     if options.cache is None:
         with open_room("releasekit-build-env-") as room:
-            yield _make_environment(room / "env", requires, source, options)
+            yield _make_environment(room / "env", requires, source, options, installer)
         return
-    key = _environment_key(requires, source, options)
+    key = _environment_key(requires, options, installer, uv_settings)
     path = options.cache / "build-envs" / key
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):
         environment = _read_environment(path)
         if environment is None:
             shutil.rmtree(path, ignore_errors=True)
-            environment = _make_environment(path, requires, source, options)
+            environment = _make_environment(path, requires, source, options, installer)
     yield environment
 
 
-def _environment_key(requires: set[str], source: Path, options: EnvironmentOptions) -> str:
-    environ = _installer_environ(options.environ)
+def _environment_key(
+    requires: set[str],
+    options: EnvironmentOptions,
+    installer: Installer,
+    uv_settings: Sequence[Mapping[str, Any]],
+) -> str:
+    """Return a name that is another one for all that may bring other files into an environment."""
+    # Credentials open an index, and change nothing in it.
+    told = strip_credentials(installer.environ)
     facts = [
         sorted(requires),
         sys.version,
         str(Path(sys.executable).resolve()),
-        {name: value for name, value in sorted(environ.items()) if name.startswith("UV_")},
+        {name: value for name, value in sorted(told.items()) if name.startswith("UV_")},
+        installer.options,
         options.constraints.read_text(encoding="utf-8") if options.constraints else None,
-        _read_uv_settings(source),
+        uv_settings,
     ]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24]
-
-
-def _read_uv_settings(source: Path) -> list[str]:
-    """Return what the project tells uv: another index may have other files."""
-    texts = []
-    for name in ("uv.toml", "pyproject.toml"):
-        with contextlib.suppress(OSError):
-            text = (source / name).read_text(encoding="utf-8", errors="replace")
-            texts += [text] if name == "uv.toml" or "[tool.uv" in text else []
-    return texts
+    return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:24]
 
 
 def _read_environment(path: Path) -> BuildEnvironment | None:
@@ -105,36 +119,49 @@ def _read_environment(path: Path) -> BuildEnvironment | None:
 
 
 def _make_environment(
-    path: Path, requires: set[str], source: Path, options: EnvironmentOptions
+    path: Path,
+    requires: set[str],
+    source: Path,
+    options: EnvironmentOptions,
+    installer: Installer,
 ) -> BuildEnvironment:
-    python = path / "bin" / "python"
+    python = str(path / "bin" / "python")
     fresh = ["--no-cache"] if options.cache is None else []
     pins = ["--constraints", str(options.constraints)] if options.constraints else []
-    steps = [["venv", "--no-project", "--python", sys.executable, str(path)]]
-    if requires:
-        steps.append(["pip", "install", "--python", str(python), *fresh, *pins, *sorted(requires)])
-    steps.append(["pip", "freeze", "--python", str(python)])
-    for arguments in steps:
-        finished = _uv(arguments, source, options)
+    # The requirements go in by stdin: an address among them may hold a password.
+    install = ["pip", "install", "--python", python, *installer.options, *fresh, *pins, "-r", "-"]
+    steps = [(["venv", "--no-project", "--python", sys.executable, str(path)], "")]
+    steps += [(install, "\n".join(sorted(requires)))] if requires else []
+    steps.append((["pip", "freeze", "--python", python], ""))
+    for arguments, given in steps:
+        finished = _uv(arguments, source, options, installer, given)
         if finished.status:
-            names = CREDENTIALS.sub("", ", ".join(sorted(requires))) or "none"
             raise BuildRequirementsFailed(
-                root=str(source), log="", requirements=names, tail=finished.tail()
+                root=str(source),
+                log="",
+                requirements=hide_credentials(", ".join(sorted(requires))) or "none",
+                index=installer.index,
+                tail=hide_credentials(finished.tail()),
             )
-    requirements = tuple(line for line in finished.output.splitlines() if REQUIREMENT.match(line))
+    requirements = tuple(
+        hide_credentials(line) for line in finished.output.splitlines() if REQUIREMENT.match(line)
+    )
     (path / "complete.json").write_text(json.dumps(requirements), encoding="utf-8")
-    return BuildEnvironment(python=python, requirements=requirements)
+    return BuildEnvironment(python=Path(python), requirements=requirements)
 
 
-def _uv(arguments: Sequence[str], source: Path, options: EnvironmentOptions) -> Finished:
+def _uv(
+    arguments: Sequence[str],
+    source: Path,
+    options: EnvironmentOptions,
+    installer: Installer,
+    given: str,
+) -> Finished:
     # Run in the project, so that its own [tool.uv] decides on indexes as it does for uv itself.
-    environ = {**_installer_environ(options.environ), "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
-    return run((uv.find_uv_bin(), *arguments), cwd=source, environ=environ, log=options.log)
-
-
-def _installer_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of uv, told what pip has been told where uv has not."""
-    told = {name: value for name, value in environ.items() if name != "VIRTUAL_ENV"}
-    if not any(environ.get(name) for name in INDEX_VARIABLES):
-        told |= {ours: environ[pips] for pips, ours in PIP_TO_UV.items() if environ.get(pips)}
-    return told
+    return run(
+        (uv.find_uv_bin(), *arguments),
+        cwd=options.root or source,
+        environ={**installer.environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
+        log=lambda line: options.log(hide_credentials(line)),
+        given=given,
+    )

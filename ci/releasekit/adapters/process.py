@@ -38,16 +38,23 @@ class Finished:
 
 
 def run(
-    command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], log: Log | None = None
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    log: Log | None = None,
+    given: str = "",
 ) -> Finished:
     """Run a program to its end, whatever its status; `log` gets each line as it comes.
 
-    It gets no standard input, a umask of 022 (so that files in dists have the same modes
-    everywhere) and a session of its own: an interrupt stops it together with all its children.
+    It gets what is `given` as standard input (which no list of processes shows), a umask of 022 (so
+    that files in dists have the same modes everywhere) and a session of its own: an interrupt stops
+    it together with all its children.
     Raises MissingProgram.
     """
-    with _start(command, cwd, environ, subprocess.STDOUT) as process:
+    with _start(command, cwd, environ, subprocess.STDOUT, given) as process:
         try:
+            _give(process, given)
             output = _read(process, log)
         except BaseException:
             _stop(process)
@@ -69,15 +76,21 @@ def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) ->
     return Finished(command=tuple(command), status=process.returncode, output=output, errors=errors)
 
 
+def _give(process: subprocess.Popen[bytes], text: str) -> None:
+    if process.stdin:
+        with contextlib.suppress(BrokenPipeError), process.stdin:  # it may not want to read it
+            process.stdin.write(text.encode())
+
+
 def _start(
-    command: Sequence[str], cwd: Path, environ: Mapping[str, str], stderr: int
+    command: Sequence[str], cwd: Path, environ: Mapping[str, str], stderr: int, given: str = ""
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             command,
             cwd=cwd,
             env=dict(environ),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if given else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
             umask=0o022,

@@ -132,6 +132,8 @@ def _build_options(job: Job, project: Project, log: Callable[[str], None]) -> Bu
         epoch=project.commit.time,
         version=tag.version if tag else None,
         log=log,
+        root=job.root,
+        group=job.build_index,
     )
 
 

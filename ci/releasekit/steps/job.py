@@ -8,6 +8,7 @@ from pathlib import Path
 from releasekit.adapters.http import Network
 from releasekit.core.config import Settings
 from releasekit.core.events import Notify
+from releasekit.core.installer import BuildIndex
 from releasekit.core.target import Target
 
 RECORD = Path("reports", "release.json")
@@ -26,6 +27,8 @@ class Job:
     tag: str | None = None
     cache: Path | None = None
     """Where build environments are kept; None keeps none."""
+    build_index: BuildIndex | None = None
+    """Where build requirements come from, unless uv or pip are told otherwise."""
     wheel_from: str | None = None
     """The sdist that `build --wheel-from` names."""
     gather_from: tuple[Path, ...] = ()

@@ -119,12 +119,13 @@ class BuildRequirementsFailed(ReleasekitError):
     where = "{root}; the whole output is in {log}"
     why = "{tail}"
     next = (
-        "check `requires` under [build-system], and the index that uv uses\n"
-        "(UV_DEFAULT_INDEX, PIP_INDEX_URL), then run this again"
+        "check `requires` under [build-system], and where they were looked for: {index}\n"
+        "(uv's settings decide, else pip's, else `url` and `group`), then run this again"
     )
     root: str
     log: str
     requirements: str
+    index: str
     tail: str
 
 
