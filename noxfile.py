@@ -89,3 +89,4 @@ def readme(session: nox.Session) -> None:
     _need_test_tools(session)
     session.run(sys.executable, "tests/readme_tables.py", external=True)
     session.run(sys.executable, "tests/picture.py", external=True)
+    session.run(sys.executable, "tests/jenkins/picture.py", external=True)

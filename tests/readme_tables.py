@@ -10,6 +10,7 @@ from pathlib import Path
 from types import NoneType
 from typing import get_args
 
+from doors import INPUTS, JENKINS, STEP, read_parameters
 from releasekit.core.checks import CHECKS, Severities
 from releasekit.core.checks.explain import render_explanation
 from releasekit.core.config import Settings
@@ -44,7 +45,37 @@ def render_checks() -> str:
     return "\n".join(rows)
 
 
-TABLES = {"keys": render_keys, "checks": render_checks}
+def render_parameters() -> str:
+    """Return a row for each parameter of the Jenkins step."""
+    rows = ["| parameter | default | meaning |", "|---|---|---|"]
+    defaults = read_parameters()
+    for given in (i for i in INPUTS if JENKINS in i.doors):
+        default = defaults[given.parameter]
+        shown = "" if default in ("''", "[:]") else f"`{default}`"
+        rows.append(f"| `{given.parameter}` | {shown} | {given.meaning} |")
+    return "\n".join(rows)
+
+
+def render_jenkins_help() -> str:
+    """Return the help that Jenkins shows beside the step's name; plain text suits any formatter."""
+    defaults = read_parameters()
+    lines = [
+        "Releases a Python package to a private Nexus: each stage runs one session of releasekit.",
+        "A tag is released; a branch or pull request rehearses in a sandbox, without credentials.",
+        "",
+        "    releasePython credentials: 'nexus-publisher', caBundle: 'company-ca'",
+        "",
+        *(
+            f"{i.parameter} ({defaults[i.parameter]}): {i.meaning}"
+            for i in INPUTS
+            if JENKINS in i.doors
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+JENKINS_HELP = STEP.with_suffix(".txt")
+TABLES = {"keys": render_keys, "checks": render_checks, "jenkins": render_parameters}
 
 
 def fill_tables(text: str) -> str:
@@ -62,3 +93,4 @@ def fill_tables(text: str) -> str:
 if __name__ == "__main__":
     README.write_text(fill_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
     SCHEMA.write_text(render_findings_schema(), encoding="utf-8")
+    JENKINS_HELP.write_text(render_jenkins_help(), encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from readme_tables import README, SCHEMA, fill_tables
+from readme_tables import JENKINS_HELP, README, SCHEMA, fill_tables, render_jenkins_help
 from releasekit.cli import make_parser
 from releasekit.commands import COMMANDS
 from releasekit.core.config import parse_settings, read_table
@@ -26,6 +26,11 @@ TEXT = README.read_text(encoding="utf-8")
 
 def test_tables_are_those_of_the_code() -> None:
     assert fill_tables(TEXT) == TEXT, "python tests/readme_tables.py writes them anew"
+
+
+def test_the_help_of_the_jenkins_step_is_that_of_the_doors() -> None:
+    text = JENKINS_HELP.read_text(encoding="utf-8")
+    assert text == render_jenkins_help(), "python tests/readme_tables.py writes it anew"
 
 
 def test_schema_of_the_findings_is_that_of_the_code() -> None:

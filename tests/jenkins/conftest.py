@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,12 @@ from jenkins.harness import Jenkins, Job, run_jenkins
 from support import ProjectDir
 
 PROJECTS = Path(__file__).parents[1] / "projects"
+
+IDENTITY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "Author"), ("EMAIL", "author@example.com"))
+}
 
 MakeJob = Callable[..., Job]
 
@@ -42,25 +49,36 @@ def agent_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, agent_environ: dict[str, str]) -> ProjectDir:
+def project(make_project: Callable[..., ProjectDir]) -> ProjectDir:
     """The project of the README, in a git repository whose HEAD is tagged v1.2.3."""
-    root = tmp_path / "project"
-    shutil.copytree(PROJECTS / "jenkins", root)
-    identity = {
-        f"GIT_{who}_{what}": value
-        for who in ("AUTHOR", "COMMITTER")
-        for what, value in (("NAME", "Author"), ("EMAIL", "author@example.com"))
-    }
-    made = ProjectDir(root=root.resolve(), environ={**agent_environ, **identity})
-    made.git("init", "-q", "-b", "main")
-    made.commit_all("first")
-    made.git("tag", "v1.2.3")
-    return made
+    return make_project("jenkins")
 
 
 @pytest.fixture
-def make_job(tmp_path: Path, project: ProjectDir, agent_environ: dict[str, str]) -> MakeJob:
-    """Make a job that builds the project's main branch, or a tag of it."""
+def make_project(tmp_path: Path, agent_environ: dict[str, str]) -> Callable[..., ProjectDir]:
+    """Make a git repository of one of tests/projects, whose HEAD is tagged v1.2.3."""
+
+    def make(name: str, *, called: str | None = None) -> ProjectDir:
+        root = tmp_path / "project"
+        shutil.copytree(PROJECTS / name, root)
+        made = ProjectDir(root=root.resolve(), environ={**agent_environ, **IDENTITY})
+        if called:
+            settings = (root / "pyproject.toml").read_text(encoding="utf-8")
+            renamed = re.sub(r'(?m)^name = ".*"', f'name = "{called}"', settings)
+            module = next(root.glob("*.py"), root / "setup.py").stem
+            flit = f'\n[tool.flit.module]\nname = "{module}"\n' if "flit" in settings else ""
+            made.write("pyproject.toml", renamed + flit)
+        made.git("init", "-q", "-b", "main")
+        made.commit_all("first")
+        made.git("tag", "v1.2.3")
+        return made
+
+    return make
+
+
+@pytest.fixture
+def make_job(tmp_path: Path, agent_environ: dict[str, str]) -> MakeJob:
+    """Make a job that builds the main branch of the project, or a tag of it."""
 
     def make(jenkinsfile: str, *, tag: str | None = None, **given: Any) -> Job:
         ref = f"refs/tags/{tag}" if tag else "refs/heads/main"
@@ -68,9 +86,12 @@ def make_job(tmp_path: Path, project: ProjectDir, agent_environ: dict[str, str])
         return Job(
             home=tmp_path / "jenkins",
             jenkinsfile=jenkinsfile,
-            scm={"url": str(project.root), "ref": ref},
+            scm=given.pop("scm", {"url": str(tmp_path / "project"), "ref": ref}),
             environ={**branch, **given.pop("environ", {})},
-            agents=dict.fromkeys(("", "linux", "other"), agent_environ),
+            agents={
+                **dict.fromkeys(("", "linux", "other"), agent_environ),
+                **given.pop("agents", {}),
+            },
             **given,
         )
 

@@ -35,7 +35,7 @@ def variables(built: Built) -> set[str]:
 
 
 @pytest.fixture
-def run(jenkins: Jenkins, make_job: MakeJob) -> Any:
+def run(jenkins: Jenkins, project: ProjectDir, make_job: MakeJob) -> Any:
     """Run the step with these parameters for a tag, or for the main branch."""
 
     def run(parameters: str = "", *, tag: str | None = "v1.2.3", **given: Any) -> Built:
@@ -227,7 +227,7 @@ def test_wrong_parameters_are_refused_before_an_agent_is_asked_for(
 
 
 def test_nothing_is_left_in_the_workspace_of_the_build_before(
-    jenkins: Jenkins, make_job: MakeJob
+    jenkins: Jenkins, project: ProjectDir, make_job: MakeJob
 ) -> None:
     job = make_job(f"releasePython {HOLLOW}", tag="v1.2.3")
     jenkins.run(job)
@@ -265,7 +265,7 @@ pipeline {{
 
 
 def test_a_declarative_pipeline_hears_of_an_unstable_release(
-    jenkins: Jenkins, make_job: MakeJob
+    jenkins: Jenkins, project: ProjectDir, make_job: MakeJob
 ) -> None:
     stage = f"stage('Release') {{ steps {{ releasePython {HOLLOW} }} }}"
     after = "stage('Deploy') { steps { echo 'not reached' } }"

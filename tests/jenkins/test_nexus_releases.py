@@ -1,0 +1,223 @@
+"""Releases by the shared step into the real Nexus, each from a fresh clone on its agents."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from doors import read_parameters
+from jenkins.conftest import IDENTITY, PROJECTS, MakeJob
+from jenkins.harness import Jenkins, Job
+from releasekit.servers.local_nexus import Nexus
+from support import ProjectDir
+
+REPOSITORY = Path(__file__).parents[2]
+STEPS = ["build", "check", "plan", "publish", "verify"]
+BOTH = "'py3-none-manylinux*': 'linux', 'py3-none-win*': 'other'"
+
+Listing = Callable[[str], set[str]]
+
+
+@pytest.fixture
+def in_jenkins(nexus: Nexus, agent_environ: dict[str, str]) -> Mapping[str, Any]:
+    """What the administrator has set for all jobs: where Nexus is, and how to get in."""
+    ca = (nexus.ca_bundle or Path()).read_text(encoding="utf-8")
+    login = {"username": nexus.username, "password": nexus.password}
+    return {
+        "environ": {
+            "RELEASEKIT_URL": nexus.url,
+            "RELEASEKIT_HOSTED": nexus.hosted,
+            "RELEASEKIT_GROUP": nexus.group,
+        },
+        "credentials": {
+            "nexus-publisher": {"kind": "usernamePassword", **login},
+            "company-ca": {"kind": "file", "content": ca},
+        },
+        "agents": {
+            "linux": {**agent_environ, "WHEEL_PLATFORM": "manylinux_2_17_x86_64"},
+            "other": {**agent_environ, "WHEEL_PLATFORM": "win_amd64"},
+        },
+    }
+
+
+@pytest.fixture
+def published(nexus: Nexus) -> Iterator[Listing]:
+    """List what the hosted repository has of a project."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.auth = (nexus.username, nexus.password)
+        session.verify = str(nexus.ca_bundle)
+
+        def find(project: str) -> set[str]:
+            page = session.get(f"{nexus.simple_url(nexus.hosted)}{project}/", timeout=60)
+            return set(re.findall(r">([^<]+\.(?:whl|gz))<", page.text))
+
+        yield find
+
+
+@pytest.fixture
+def name() -> str:
+    """A project name that is this test's alone: the server is shared."""
+    return f"by-jenkins-{secrets.token_hex(4)}"
+
+
+def step(own_kit: str, more: str = "") -> str:
+    """The step as in the README's file, on an agent that has releasekit."""
+    given = (own_kit, "credentials: 'nexus-publisher', caBundle: 'company-ca'", more)
+    return f"releasePython({', '.join(filter(None, given))})\n"
+
+
+def assert_no_secret(nexus: Nexus, job: Job) -> None:
+    """Look through all that the builds of a job have left: logs, reports, workspaces, stashes."""
+    files = [path for path in job.home.rglob("*") if path.is_file()]
+    assert any(path.name == "log" for path in files)
+    assert [path for path in files if nexus.password.encode() in path.read_bytes()] == []
+
+
+def test_three_lines_release_a_project_and_the_kit_releases_and_serves_itself(
+    jenkins: Jenkins,
+    nexus: Nexus,
+    project: ProjectDir,
+    make_job: MakeJob,
+    in_jenkins: Mapping[str, Any],
+    published: Listing,
+    agent_environ: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    # The kit as an index of pip's has it; its requirements come from wherever pip finds them.
+    kit_version = read_parameters()["kit"].strip("'")
+    kit = build_kit(tmp_path / "kit", kit_version)
+    find_links = f"{kit} {agent_environ.get('PIP_FIND_LINKS', '')}".strip()
+    pip = {"": {**agent_environ, "PIP_FIND_LINKS": find_links}}
+    three_lines = (PROJECTS / "jenkins" / "Jenkinsfile").read_text(encoding="utf-8")
+    given = {**in_jenkins, "agents": {**in_jenkins["agents"], **pip}}
+    job = make_job(three_lines, tag="v1.2.3", **given)
+
+    built = jenkins.run(job)
+    assert built.result == "SUCCESS", built.log
+    assert built.stages == STEPS
+    assert built.description == (
+        "jenkins-example 1.2.3: released, and installed by hash from "
+        f"{nexus.upload_url(nexus.group)}"
+    )
+    both = {"jenkins_example-1.2.3-py3-none-any.whl", "jenkins_example-1.2.3.tar.gz"}
+    assert published("jenkins-example") == both
+    assert {path.name for path in (built.archive / "dist").iterdir()} == both
+    assert {test["failure"] for test in built.tests} == {""}
+
+    # The same three lines of this repository's own Jenkinsfile, in a clone with a tag.
+    later = f"{kit_version}.post1"
+    clone_kit(tmp_path / "kit-clone", later)
+    scm = {"url": str(tmp_path / "kit-clone"), "ref": f"refs/tags/v{later}"}
+    own = (REPOSITORY / "Jenkinsfile").read_text(encoding="utf-8")
+    released = jenkins.run(make_job(own, tag=f"v{later}", **given, scm=scm))
+    assert released.result == "SUCCESS", released.log
+    assert released.log.count("nox > Running session") == len(STEPS)
+    assert f"releasekit-{later}.tar.gz" in published("releasekit")
+
+    # That release is what another project takes its kit from: the group, by CA and password.
+    pinned = f", kit: '{later}', kitIndex: '{nexus.simple_url()}'"
+    again = jenkins.run(make_job(three_lines.rstrip() + pinned, tag="v1.2.3", **given))
+    assert again.result == "SUCCESS", again.log
+    assert "plan      0 to upload, 2 already published" in again.log
+    assert_no_secret(nexus, job)
+
+
+def build_kit(folder: Path, version: str) -> Path:
+    subprocess.run(
+        ("uv", "build", "-q", "--wheel", "-o", folder, REPOSITORY),
+        env={**os.environ, "SETUPTOOLS_SCM_PRETEND_VERSION": version},
+        check=True,
+    )
+    return folder
+
+
+def clone_kit(folder: Path, version: str) -> None:
+    git = ("git", "-C", folder)
+    subprocess.run(("git", "clone", "-q", REPOSITORY, folder), check=True)
+    subprocess.run((*git, "tag", "-f", f"v{version}"), check=True, env={**os.environ, **IDENTITY})
+
+
+def test_wheels_of_two_agents_are_released_with_their_sdist(
+    jenkins: Jenkins,
+    nexus: Nexus,
+    make_project: Callable[..., ProjectDir],
+    make_job: MakeJob,
+    in_jenkins: Mapping[str, Any],
+    published: Listing,
+    own_kit: str,
+    name: str,
+) -> None:
+    make_project("platforms", called=name)
+    job = make_job(step(own_kit, f"wheels: [{BOTH}]"), tag="v1.2.3", **in_jenkins)
+    # An agent makes another wheel than is expected of it: all or nothing.
+    wrong = {**job.agents, "other": {**job.agents["other"], "WHEEL_PLATFORM": "linux_riscv64"}}
+    failed = jenkins.run(replace(job, agents=wrong))
+    assert failed.result == "FAILURE", failed.log
+    assert failed.error == "releasekit gather: refused (exit status 1)"
+    assert published(name) == set()
+
+    built = jenkins.run(job)
+    assert built.result == "SUCCESS", built.log
+    stem = f"{name.replace('-', '_')}-1.2.3"
+    assert published(name) == {
+        f"{stem}-py3-none-manylinux_2_17_x86_64.whl",
+        f"{stem}-py3-none-win_amd64.whl",
+        f"{stem}.tar.gz",
+    }
+    assert_no_secret(nexus, job)
+
+
+def test_a_finding_fails_the_build_and_stands_in_the_reports(
+    jenkins: Jenkins,
+    nexus: Nexus,
+    make_project: Callable[..., ProjectDir],
+    make_job: MakeJob,
+    in_jenkins: Mapping[str, Any],
+    published: Listing,
+    own_kit: str,
+    name: str,
+) -> None:
+    project = make_project("jenkins", called=name)
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    project.write("pyproject.toml", re.sub(r"\[project.urls\]\n.*\n", "", text))
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    job = make_job(step(own_kit), tag="v1.2.3", **in_jenkins)
+    built = jenkins.run(job)
+    assert built.result == "FAILURE"
+    assert built.error == "releasekit check: refused (exit status 1)"
+    assert built.description == f"{name} 1.2.3: refused during check"
+    assert [test["name"] for test in built.tests if test["failure"]] == ["RK101 missing url"]
+    assert "| error | RK101 |" in (built.archive / "reports" / "summary.md").read_text()
+    assert published(name) == set()
+    assert_no_secret(nexus, job)
+
+
+def test_a_wrong_password_is_no_reason_for_another_try(
+    jenkins: Jenkins,
+    nexus: Nexus,
+    make_project: Callable[..., ProjectDir],
+    make_job: MakeJob,
+    in_jenkins: Mapping[str, Any],
+    own_kit: str,
+    name: str,
+) -> None:
+    make_project("jenkins", called=name)
+    wrong = {"kind": "usernamePassword", "username": nexus.username, "password": "wr0ng-passw0rd"}
+    given = {**in_jenkins["credentials"], "nexus-publisher": wrong}
+    job = make_job(step(own_kit), tag="v1.2.3", **{**in_jenkins, "credentials": given})
+    built = jenkins.run(job)
+    assert built.error == "releasekit plan: usage (exit status 2)"
+    assert "error: the user name or the password is wrong\n" in built.log
+    assert "wr0ng-passw0rd" not in built.log
+    assert built.result == "FAILURE"
