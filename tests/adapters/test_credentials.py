@@ -10,11 +10,20 @@ from keyring.backend import KeyringBackend
 from keyring.backends import null
 from keyring.credentials import Credential, SimpleCredential
 
-from releasekit.adapters.credentials import PypircSection, find_netrc, read_credentials, read_pypirc
-from releasekit.core.errors import MissingCredentials, UnknownPypircSection
+from releasekit.adapters.credentials import (
+    PypircSection,
+    find_admin_credentials,
+    find_credentials,
+    find_netrc,
+    read_admin_credentials,
+    read_credentials,
+    read_pypirc,
+)
+from releasekit.core.errors import MissingAdminCredentials, MissingCredentials, UnknownPypircSection
 from releasekit.core.target import NO_CREDENTIALS, Credentials
 
-URL = "https://nexus.example.com/repository/pypi-hosted/"
+NEXUS = "https://nexus.example.com"
+URL = f"{NEXUS}/repository/pypi-hosted/"
 PYPIRC = f"""\
 [distutils]
 index-servers = mine whole bare odd leaky
@@ -44,7 +53,8 @@ class Keyring(KeyringBackend):
     priority = 1
 
     def get_password(self, service: str, username: str) -> str | None:
-        return "hunter2" if (service, username) == (URL, "carol") else None
+        known = ((URL, "carol"), (NEXUS, "admin"))
+        return "hunter2" if (service, username) in known else None
 
     def set_password(self, service: str, username: str, password: str) -> None:
         raise NotImplementedError
@@ -181,3 +191,33 @@ def test_netrc_as_pip_and_uv_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
     found = find_netrc("https://nexus.example.com/repository/pypi-group/simple/")
     assert found == Credentials(username="reader", password="secret", source="~/.netrc")
     assert find_netrc("https://other.example.com/") == NO_CREDENTIALS
+
+
+def test_credentials_of_the_administration_come_from_the_environment() -> None:
+    environ = {"RELEASEKIT_ADMIN_PASSWORD": "token"}
+    source = "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
+    found = read_admin_credentials(NEXUS, environ=environ, interactive=False)
+    assert found == Credentials(username="admin", password="token", source=source)
+    named = {**environ, "RELEASEKIT_ADMIN_USERNAME": "root"}
+    assert find_admin_credentials(NEXUS, environ=named).username == "root"
+
+
+def test_credentials_of_the_administration_come_from_the_keyring() -> None:
+    keyring.set_keyring(Keyring())
+    found = read_admin_credentials(NEXUS, environ={}, interactive=False)
+    assert found == Credentials(username="admin", password="hunter2", source="keyring")
+
+
+def test_missing_credentials_of_the_administration() -> None:
+    with pytest.raises(MissingAdminCredentials) as caught:
+        read_admin_credentials(NEXUS, environ={}, interactive=False)
+    assert str(caught.value) == (
+        "error: no password for the administration of Nexus\n"
+        f"  where: {NEXUS}, user admin\n"
+        "  why:   not in RELEASEKIT_ADMIN_PASSWORD, not in the keyring\n"
+        "  next:  set RELEASEKIT_ADMIN_PASSWORD (and RELEASEKIT_ADMIN_USERNAME, where it is not "
+        "admin),\n"
+        f"         or keep it: keyring set {NEXUS} admin"
+    )
+    assert find_admin_credentials(NEXUS, environ={}) == NO_CREDENTIALS
+    assert find_credentials(URL, environ={}) == NO_CREDENTIALS
