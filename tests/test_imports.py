@@ -60,6 +60,9 @@ ADAPTER_TO_ADAPTER = {
     ("releasekit.adapters.client_cert", "releasekit.adapters.certificates"),
     ("releasekit.adapters.bundle", "releasekit.adapters.certificates"),
     ("releasekit.adapters.checkout", "releasekit.adapters.git"),
+    ("releasekit.adapters.probe", "releasekit.adapters.bundle"),
+    ("releasekit.adapters.probe", "releasekit.adapters.certificates"),
+    ("releasekit.adapters.probe", "releasekit.adapters.tls"),
 }
 
 

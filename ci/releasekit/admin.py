@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from releasekit.tasks.carry_out import carry_out, refuse_unready
 from releasekit.tasks.compare import compare_server, prove_settled, refuse_changes
+from releasekit.tasks.doctor import diagnose, refuse_failed
 from releasekit.tasks.pip_config import plan_settings, refuse_differences
 from releasekit.tasks.pip_config import write_settings as write
 from releasekit.tasks.search import search_group
@@ -26,6 +27,11 @@ def provision(task: Task) -> None:
         refuse_unready(task, plan)
         carry_out(task, plan)
         prove_settled(task)
+
+
+def doctor(task: Task) -> None:
+    """Find out before the tag what would stop a release after it."""
+    refuse_failed(diagnose(task))
 
 
 def search(task: Task) -> None:

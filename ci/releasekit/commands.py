@@ -107,6 +107,13 @@ COMMANDS = (
         reports=False,
     ),
     Command(
+        name="doctor",
+        summary="Ask, before the tag, whether a release would succeed, and how to mend it.",
+        verb="doctor",
+        module="admin",
+        renews_findings=True,
+    ),
+    Command(
         name="search",
         summary="List projects of the group by name, with versions; say how one installs.",
         module="admin",

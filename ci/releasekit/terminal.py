@@ -13,12 +13,14 @@ from releasekit.core.checks import Finding, Severity
 from releasekit.core.consumer import SettingsPlan
 from releasekit.core.desired import ServerPlan
 from releasekit.core.desired.render import describe_change, describe_plan, render_plan
+from releasekit.core.diagnosis import Diagnosis, State
 from releasekit.core.errors import ReleasekitError
 from releasekit.core.events import (
     Began,
     Built,
     CacheRenewed,
     Checked,
+    Diagnosed,
     Event,
     Gathered,
     Note,
@@ -48,6 +50,12 @@ STYLES = {
     Severity.WARNING: "yellow",
     Severity.NOTE: "cyan",
     Severity.OFF: "dim",
+}
+STATE_STYLES = {
+    State.OK: "green",
+    State.WARNING: "yellow",
+    State.FAILED: "bold red",
+    State.UNKNOWN: "cyan",
 }
 SIGN_STYLES = {"+": "green", "~": "yellow", "!": "bold red"}
 QUIET, NORMAL, VERBOSE = 0, 1, 2
@@ -93,6 +101,8 @@ class Terminal:
                 self._line(STEPS[type(event)], describe(event), outcome.times[-1].seconds)
                 for finding in event.findings if isinstance(event, Checked) else ():
                     self._show_finding(finding)
+                if isinstance(event, Diagnosed):
+                    self._show_diagnosis(event.diagnosis)
                 if isinstance(event, Searched):
                     self._show_hits(event.result)
                 if isinstance(event, SettingsPlanned):
@@ -143,6 +153,16 @@ class Terminal:
             self._console.print(line, soft_wrap=True)  # an error is shown whatever the loudness
         else:
             self._print(line)
+
+    def _show_diagnosis(self, diagnosis: Diagnosis) -> None:
+        for row in diagnosis.rows:
+            question, style = row.question, STATE_STYLES[row.state]
+            head = (f"  {row.state.value:<8} ", style)
+            self._print(Text.assemble(head, f"{question.code} {question.title:<11} {row.text}"))
+            for line in row.lines:
+                self._print(Text(f"{'':30}{line}", style="dim"))
+            if row.fix:
+                self._print(Text.assemble((f"{'':30}fix: ", "dim"), row.fix))
 
     def _show_hits(self, result: SearchResult) -> None:
         if self._loudness == QUIET:
@@ -230,6 +250,8 @@ def describe(event: Event) -> str:
             return f"{len(event.uploaded)} uploaded to {event.url}"
         case Verified():
             return f"{event.requirement} installed by hash from {event.url}"
+        case Diagnosed():
+            return describe_diagnosis(event.diagnosis)
         case Searched():
             return _describe_search(event.result)
         case SettingsPlanned():
@@ -245,6 +267,13 @@ def describe(event: Event) -> str:
         case ServerSettled():
             return f"nothing is left to do, {event.plan.settled} as wanted on {event.plan.url}"
     return ""
+
+
+def describe_diagnosis(diagnosis: Diagnosis) -> str:
+    """Return how many rows are in which state, the worst first."""
+    order = (State.FAILED, State.WARNING, State.UNKNOWN, State.OK)
+    counts = ((state.value, len(diagnosis.having(state))) for state in order)
+    return f"{diagnosis.url}: " + ", ".join(f"{count} {word}" for word, count in counts if count)
 
 
 def _describe_project(project: Project) -> str:

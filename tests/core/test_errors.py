@@ -28,11 +28,12 @@ STATUSES = {
         FilesChanged RecordOfAnotherCommit Conflict OtherBytesServed PackageBroken
         NotInCommit CannotProve ServerDiffers ServerBlocked
         IncompleteRelease PartsDisagree BuiltTwice WheelOfAnotherSdist
+        NotInCommit CannotProve DiagnosisRefused ServerDiffers ServerBlocked
     """,
     Status.FAILED: """
         BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
         InstallUnavailable MissingProgram CannotWrite NoServer GitFailed
-        InternalError NexusRefused NotANexus NotAsWritten ServerUnsettled
+        InternalError DiagnosisFailed NexusRefused NotANexus NotAsWritten ServerUnsettled
     """,
     Status.INTERRUPTED: "Interrupted",
 }

@@ -175,7 +175,7 @@ def basic_auth(credentials: Credentials) -> HTTPBasicAuth:
     return HTTPBasicAuth(credentials.username.encode(), credentials.password.encode())
 
 
-def explain_failure(error: requests.RequestException, url: str) -> ReleasekitError:
+def explain_failure(error: OSError, url: str) -> ReleasekitError:
     """Return the situation that a failed connection is."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -16,7 +16,7 @@ from pathlib import Path
 import certifi
 import truststore
 
-from releasekit.adapters.bundle import CaBundle, read_bundle, read_ca_bundle
+from releasekit.adapters.bundle import CaBundle, is_pem, read_bundle, read_ca_bundle
 from releasekit.adapters.client_cert import load_client_cert
 
 CA_VARIABLES = (
@@ -67,10 +67,14 @@ def open_trust(environ: Mapping[str, str], ca_bundle: str | None, client_cert: s
     ]
     if ca_bundle:
         context.load_verify_locations(cadata=own.pem)
-        sources.append(TrustedSource(name="ca-bundle", pem=own.pem))
+        sources.append(TrustedSource(name=_name_bundle(ca_bundle), pem=own.pem))
     if client_cert:
         load_client_cert(context, client_cert)
     return Trust(context=context, sources=tuple(sources), useless=own.useless)
+
+
+def _name_bundle(value: str) -> str:
+    return "ca-bundle (its PEM text)" if is_pem(value) else f"ca-bundle {value}"
 
 
 def _load_named_bundles(context: ssl.SSLContext, environ: Mapping[str, str]) -> list[TrustedSource]:

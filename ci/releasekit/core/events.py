@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from releasekit.core.checks import Finding
+from releasekit.core.checks import Finding, Place
 from releasekit.core.consumer import SettingsPlan
 from releasekit.core.desired import Change, ServerPlan
+from releasekit.core.diagnosis import Diagnosis, list_findings
 from releasekit.core.plan import Plan
 from releasekit.core.project import Project
 from releasekit.core.record import Record
@@ -20,6 +21,19 @@ class TargetChosen:
 
     url: str
     sandbox: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Diagnosed:
+    """The step doctor is done; `place` is the file that holds the configuration."""
+
+    diagnosis: Diagnosis
+    place: str
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the rows that are not well as findings."""
+        return list_findings(self.diagnosis.rows, Place(file=self.place))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,6 +191,7 @@ class ServerSettled:
 
 Event = (
     TargetChosen
+    | Diagnosed
     | Began
     | Note
     | Working

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from releasekit.core.checks import Finding
 from releasekit.core.consumer import SettingsPlan
 from releasekit.core.desired import ServerPlan
+from releasekit.core.diagnosis import Diagnosis
 from releasekit.core.errors import Status
 from releasekit.core.events import (
     Began,
     Built,
     Checked,
+    Diagnosed,
     Event,
     Gathered,
     Note,
@@ -40,6 +42,7 @@ STEPS = {
     Planned: "plan",
     Published: "publish",
     Verified: "verify",
+    Diagnosed: "doctor",
     Searched: "search",
     SettingsPlanned: "plan",
     SettingsWritten: "write",
@@ -70,6 +73,7 @@ class Outcome:
     plan: Plan | None = None
     published: Published | None = None
     verified: Verified | None = None
+    diagnosis: Diagnosis | None = None
     search: SearchResult | None = None
     settings: SettingsPlan | None = None
     server: ServerPlan | None = None
@@ -99,6 +103,9 @@ def fold_event(outcome: Outcome, event: Event, at: float) -> Outcome:
             return replace(outcome, record=event.record)
         case Checked():
             return replace(outcome, asked=event.asked, findings=event.findings)
+        case Diagnosed():
+            codes = tuple(row.question.code for row in event.diagnosis.rows)
+            return replace(outcome, asked=codes, findings=event.findings, diagnosis=event.diagnosis)
         case Planned():
             return replace(outcome, plan=event.plan)
         case Published():

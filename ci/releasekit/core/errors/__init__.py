@@ -3,6 +3,7 @@
 from releasekit.core.errors.base import Interrupted, ReleasekitError, Status
 from releasekit.core.errors.failed import (
     CannotWrite,
+    DiagnosisFailed,
     GitFailed,
     InstallUnavailable,
     InternalError,
@@ -31,6 +32,7 @@ from releasekit.core.errors.refused import (
     CannotProve,
     ChecksRefused,
     Conflict,
+    DiagnosisRefused,
     DirtyTree,
     FilesChanged,
     NoReleaseTag,
@@ -85,6 +87,8 @@ __all__ = [
     "ClientCertificateRefused",
     "Conflict",
     "CredentialsNeeded",
+    "DiagnosisFailed",
+    "DiagnosisRefused",
     "DirtyTree",
     "FilesChanged",
     "GitFailed",

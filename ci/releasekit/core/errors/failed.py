@@ -207,3 +207,16 @@ class NotANexus(ReleasekitError):
     url: str
     answer: str
     server: str
+
+
+@dataclass(kw_only=True, eq=False)
+class DiagnosisFailed(ReleasekitError):
+    """The doctor found a server or a network that does not work now."""
+
+    what = "{count} row(s) of the diagnosis failed: {codes}"
+    where = "{url}"
+    why = "see the rows above: a server or the network does not work now"
+    next = "nox -s doctor again, when that is mended or over"
+    url: str
+    count: int
+    codes: str

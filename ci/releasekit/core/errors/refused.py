@@ -284,3 +284,17 @@ class ServerBlocked(ReleasekitError):
     url: str
     count: int
     things: str
+
+
+@dataclass(kw_only=True, eq=False)
+class DiagnosisRefused(ReleasekitError):
+    """The doctor found what somebody has to change."""
+
+    status = Status.REFUSED
+    what = "{count} row(s) of the diagnosis failed: {codes}"
+    where = "{url}"
+    why = "see the rows above, and reports/summary.md"
+    next = "mend them as each row says, then nox -s doctor again"
+    url: str
+    count: int
+    codes: str

@@ -8,6 +8,7 @@ from typing import Any
 from releasekit.core.checks import Severity
 from releasekit.core.outcome import Outcome
 from releasekit.core.report.consumer import search_document, settings_document
+from releasekit.core.report.diagnosis import diagnosis_document
 from releasekit.core.report.server import server_document
 
 
@@ -42,6 +43,8 @@ def render_outcome(outcome: Outcome) -> str:
         "notes": list(outcome.notes),
         "seconds": {time.step: time.seconds for time in outcome.times},
     }
+    if outcome.diagnosis:
+        document["diagnosis"] = diagnosis_document(outcome.diagnosis)
     if outcome.search:
         document["search"] = search_document(outcome.search)
     if outcome.settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from releasekit.core.errors import Status
 from releasekit.core.outcome import Outcome
+from releasekit.core.report.diagnosis import summarize_diagnosis
 
 
 def render_summary(outcome: Outcome) -> str:
@@ -42,6 +43,8 @@ def _summarize_files(outcome: Outcome) -> list[str]:
 
 
 def _summarize_findings(outcome: Outcome) -> list[str]:
+    if outcome.diagnosis:
+        return summarize_diagnosis(outcome.diagnosis)
     if not outcome.asked:
         return []
     if not outcome.findings:

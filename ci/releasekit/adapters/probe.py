@@ -1,0 +1,248 @@
+"""Looking at a connection step by step: the address, the TLS chain, answers without a retry.
+
+A chain that is not trusted is read from a handshake of its own, on which nothing is ever sent.
+"""
+
+from __future__ import annotations
+
+import _ssl
+import contextlib
+import hashlib
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
+
+from releasekit.adapters.bundle import CERTIFICATE
+from releasekit.adapters.certificates import parse_certificate, read_clock
+from releasekit.adapters.http import (
+    Network,
+    basic_auth,
+    explain_failure,
+    is_loopback,
+    mount,
+)
+from releasekit.adapters.tls import TrustedSource
+from releasekit.core.certificates import Certificate
+from releasekit.core.diagnosis.facts import Answer, Handshake, Reach, ServerFacts
+from releasekit.core.nexus import parse_server_version
+from releasekit.core.simple import NotAnIndexPageError, ProjectPage, parse_project_page
+from releasekit.core.target import Credentials
+
+Session = requests.Session
+NO_RETRIES = urllib3.Retry(total=0)
+DEFAULT_PORTS = {"https": 443, "http": 80}
+STATUS = "/service/rest/v1/status"
+
+
+def reach(url: str, timeout: float) -> Reach:
+    """Try whether something takes connections there, or at the proxy before it."""
+    host, port, proxy = _find_endpoint(url)
+    where = urlsplit(proxy) if proxy else urlsplit(url)
+    shown = f"{where.scheme}://{where.hostname}:{where.port}" if proxy else None
+    problem = _try_connection(where.hostname or "", where.port or port, timeout)
+    return Reach(host=host, port=port, proxy=shown, problem=problem)
+
+
+def _find_endpoint(url: str) -> tuple[str, int, str | None]:
+    parts = urlsplit(url)
+    proxies = {} if is_loopback(url) else get_environ_proxies(url, no_proxy=None)
+    host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
+    return host, port, select_proxy(url, proxies)
+
+
+def _try_connection(host: str, port: int, timeout: float) -> str | None:
+    try:
+        socket.create_connection((host, port), timeout).close()
+    except (socket.gaierror, UnicodeError):
+        return f"the name {host} cannot be resolved"
+    except TimeoutError:
+        return f"no connection within {timeout:g} s (time is up)"
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    return None
+
+
+def shake_hands(url: str, network: Network) -> Handshake:
+    """Make a TLS connection as a release does, and look at the chain; nothing is sent on it."""
+    try:
+        with _open_tls(url, network.trust.context, network.timeout) as connection:
+            verified = _read_chain(connection, "get_verified_chain")
+            return Handshake(
+                protocol=connection.version() or "",
+                chain=_parse_chain(_read_chain(connection, "get_unverified_chain")),
+                anchor=_find_anchor(verified, network.trust.sources),
+            )
+    except ssl.SSLCertVerificationError as error:
+        answers = explain_failure(error, url).answers()
+        return Handshake(
+            chain=_read_untrusted_chain(url, network.timeout),
+            problem=answers["why"],
+            code=error.verify_code,
+            mend=answers["next"],
+        )
+    except OSError as error:
+        answers = explain_failure(error, url).answers()
+        return Handshake(problem=answers["why"], mend=answers["next"])
+
+
+def _read_untrusted_chain(url: str, timeout: float) -> tuple[Certificate, ...]:
+    """Read what the server shows to somebody who believes nothing of it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # this connection is closed as soon as the chain is read
+    try:
+        with _open_tls(url, context, timeout) as connection:
+            return _parse_chain(_read_chain(connection, "get_unverified_chain"))
+    except OSError:
+        return ()
+
+
+@contextlib.contextmanager
+def _open_tls(url: str, context: ssl.SSLContext, timeout: float) -> Iterator[ssl.SSLSocket]:
+    """Provide a connection after its handshake, through the proxy where there is one."""
+    host, port, proxy = _find_endpoint(url)
+    where = urlsplit(proxy) if proxy else urlsplit(url)
+    connection = http.client.HTTPSConnection(
+        where.hostname or host, where.port or port, timeout=timeout, context=context
+    )
+    if proxy:
+        user, password = get_auth_from_url(proxy)
+        auth = urllib3.make_headers(proxy_basic_auth=f"{user}:{password}") if user else {}
+        connection.set_tunnel(host, port, headers=auth)
+    with contextlib.closing(connection):
+        connection.connect()
+        assert isinstance(connection.sock, ssl.SSLSocket)  # noqa: S101 - HTTPSConnection made it
+        yield connection.sock
+
+
+def _read_chain(connection: ssl.SSLSocket, method: str) -> list[bytes]:
+    """Return a chain in DER. Before Python 3.13 the methods are private, and exist since 3.10."""
+    if hasattr(connection, method):
+        return list(getattr(connection, method)())
+    private = getattr(getattr(connection, "_sslobj", None), method, list)
+    return [certificate.public_bytes(_ssl.ENCODING_DER) for certificate in private() or ()]
+
+
+def _parse_chain(chain: list[bytes]) -> tuple[Certificate, ...]:
+    found = []
+    for der in chain:
+        with contextlib.suppress(ValueError):
+            found.append(parse_certificate(der))
+    return tuple(found)
+
+
+def _find_anchor(chain: list[bytes], sources: tuple[TrustedSource, ...]) -> str | None:
+    """Return where the certificate at the end of a verified chain came from."""
+    wanted = hashlib.sha256(chain[-1]).digest() if chain else b""
+    for source in reversed(sources):
+        for match in CERTIFICATE.finditer(source.pem):
+            pem = f"-----BEGIN CERTIFICATE-----{match[2]}-----END CERTIFICATE-----"
+            if hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest() == wanted:
+                return source.name
+    return None
+
+
+@contextlib.contextmanager
+def open_probe(network: Network, credentials: Credentials | None) -> Iterator[Session]:
+    """Provide a session that tries everything once; None asks as nobody."""
+    with requests.Session() as session:
+        session.auth = basic_auth(credentials) if credentials else _send_as_it_is
+        mount(session, network, NO_RETRIES)
+        yield session
+
+
+def _send_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep requests from taking credentials out of .netrc."""
+    return request
+
+
+def look(session: Session, url: str) -> requests.Response:
+    """GET an address, once; raises the situations of connections."""
+    try:
+        return session.get(url, headers={"Accept": "text/html, application/json"})
+    except requests.RequestException as error:
+        raise explain_failure(error, url) from error
+
+
+def ask(session: Session, url: str) -> Answer:
+    """GET an address, once, and return how it was answered; its body may be large, and is left."""
+    try:
+        with session.get(url, stream=True) as answer:
+            return read_answer(answer)
+    except requests.RequestException as error:
+        raise explain_failure(error, url) from error
+
+
+def read_project(session: Session, url: str) -> tuple[Answer, ProjectPage]:
+    """GET a project's page, once; whatever is none has no files."""
+    answer = look(session, url)
+    page = ProjectPage(title="")
+    if answer.status_code == 200:
+        with contextlib.suppress(NotAnIndexPageError):
+            page = parse_project_page(answer.text, url)
+    return read_answer(answer), page
+
+
+def send_empty_form(session: Session, url: str) -> Answer:
+    """POST a form of an upload that holds no file: rights are looked at first, nothing is stored.
+
+    Measured on 3.30: 403 to who may not upload, 401 to nobody, 500 to who may.
+    """
+    form = {":action": (None, "file_upload")}
+    try:
+        return read_answer(session.post(url, files=form, allow_redirects=False))
+    except requests.RequestException as error:
+        raise explain_failure(error, url) from error
+
+
+def read_answer(answer: requests.Response) -> Answer:
+    """Return the status and the reason phrase, in which Nexus says what is wrong."""
+    reason = answer.reason or ""
+    if answer.status_code == 403 and "license agreement" in answer.text[:10_000].lower():
+        reason = "End User License Agreement"  # stands in the page, with newer versions
+    return Answer(status=answer.status_code, reason=reason)
+
+
+def read_server(network: Network, url: str) -> ServerFacts:
+    """Ask as nobody what the server says of itself."""
+    with open_probe(network, None) as session:
+        before = read_clock()
+        status = look(session, f"{url}{STATUS}")
+        now = before + (read_clock() - before) / 2
+        writable = ask(session, f"{url}{STATUS}/writable")
+        since = _read_frozen(session, url) if writable.status == 503 else None
+    named = status.headers.get("Server", "")
+    return ServerFacts(
+        version=parse_server_version(named),
+        named=named,
+        status=read_answer(status),
+        writable=writable,
+        read_only_since=since,
+        date=_parse_date(status.headers.get("Date")),
+        now=now,
+    )
+
+
+def _read_frozen(session: Session, url: str) -> str | None:
+    """Read who asked for the read-only mode; versions after 3.90 do not tell."""
+    try:
+        found = look(session, f"{url}/service/rest/v1/read-only").json()
+    except ValueError:
+        return None
+    reason = found.get("summaryReason") if isinstance(found, dict) else None
+    return reason or None
+
+
+def _parse_date(text: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,109 @@
+"""What the doctor learns, before anything is made of it. No field holds a password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from packaging.version import Version
+
+from releasekit.core.certificates import Certificate
+from releasekit.core.nexus import Document, Repository, ServerVersion
+from releasekit.core.plan import Plan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """How the connection to a host, or to the proxy before it, went."""
+
+    host: str
+    port: int
+    proxy: str | None = None
+    """Address of the proxy of the environment, without its password."""
+    problem: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Handshake:
+    """How a TLS handshake went; the chain is what the server sent, trusted or not."""
+
+    protocol: str = ""
+    chain: tuple[Certificate, ...] = ()
+    anchor: str | None = None
+    """Where the certificate that the trust ended at came from."""
+    problem: str | None = None
+    code: int | None = None
+    """OpenSSL's verification code (x509_vfy.h)."""
+    mend: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """How Nexus answered: the reason phrase holds its message."""
+
+    status: int
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Render as in a log."""
+        return f"{self.status} {self.reason}".rstrip()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerFacts:
+    """What a server says of itself to anybody."""
+
+    version: ServerVersion | None
+    named: str
+    """What it calls itself."""
+    status: Answer
+    writable: Answer
+    read_only_since: str | None = None
+    """Who asked for the read-only mode, and when."""
+    date: datetime | None = None
+    """By the server's clock."""
+    now: datetime | None = None
+    """By this machine's, in the middle of the same request."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Login:
+    """A user, where the password came from, and what the server said to both."""
+
+    username: str
+    source: str
+    answer: Answer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepositoryFacts:
+    """What is known of a repository: what it serves, how it is listed, how it is set up."""
+
+    name: str
+    serves: Answer
+    """The answer for its index, or for one project of it."""
+    listed: Repository | None = None
+    settings: Document | None = None
+    """None where nobody who asks may see them."""
+    username: str = ""
+    """Who asked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NameFacts:
+    """The project's name, and what the proxy says of it."""
+
+    name: str | None
+    answer: Answer | None = None
+    files: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionFacts:
+    """The version to be released, and what the hosted repository has of it."""
+
+    version: Version | None
+    published: tuple[str, ...] = ()
+    """File names of that version."""
+    plan: Plan | None = None
+    """How the built dists compare with them; None where nothing is built."""

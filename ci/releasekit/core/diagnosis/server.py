@@ -1,0 +1,133 @@
+"""The rows of the server and its users: version, writable, credentials, who else may write."""
+
+from __future__ import annotations
+
+from releasekit.core.diagnosis.facts import Answer, Login, ServerFacts
+from releasekit.core.diagnosis.model import (
+    ANONYMOUS,
+    CREDENTIALS,
+    DEFAULT_ADMIN,
+    SERVER,
+    UPLOAD,
+    WRITABLE,
+    Row,
+)
+
+OLDEST = (3, 30)
+"""The oldest version that this kit was measured with."""
+FORM_REFUSED = (400, 422, 500)
+"""How Nexus answers a form without a file to who may upload; 3.30 answers 500."""
+
+
+def judge_server(facts: ServerFacts) -> Row:
+    """Tell whether it is a Nexus that this kit knows."""
+    if facts.version is None:
+        return SERVER.failed(
+            f"what answers is no Nexus: it calls itself {facts.named or 'nothing'} and answered "
+            f"{facts.status}",
+            "check url: the address of Nexus itself, with its context path if it has one; a login "
+            "page, or a front server that hides the `Server:` header, answers like this",
+        )
+    if facts.version.numbers < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        return SERVER.warning(
+            f"Nexus {facts.version} is older than {oldest}, the oldest that was tried",
+            "ask its administrator for an upgrade, and try a release with --dry-run first",
+        )
+    return SERVER.ok(f"Nexus {facts.version}")
+
+
+def judge_writable(facts: ServerFacts, serves: Answer) -> Row:
+    """Tell whether it serves content, and takes changes; `serves` is an answer for content."""
+    if facts.status.status != 200:
+        return WRITABLE.failed(
+            f"it does not serve yet: its status is {facts.status}",
+            "wait until it has started, then run this again; its administrator sees its log",
+        )
+    if facts.writable.status == 503:
+        since = f" ({facts.read_only_since})" if facts.read_only_since else ""
+        return WRITABLE.failed(
+            f"it is in read-only mode{since}",
+            "wait, where a backup runs; else its administrator ends the mode: Administration, "
+            "System, Nodes",
+        )
+    if serves.status == 403 and "license agreement" in serves.reason.lower():
+        return WRITABLE.failed(
+            "it serves nothing before its End User License Agreement is accepted",
+            "its administrator signs in once with a browser, and accepts it",
+        )
+    if facts.writable.status != 200:
+        return WRITABLE.unknown(
+            f"its answer is {facts.writable}", "ask the administrator of that server"
+        )
+    return WRITABLE.ok("it serves, and takes changes")
+
+
+def judge_credentials(publisher: Login | None, admin: Login | None) -> Row:
+    """Tell whether the credentials are valid, and where they came from."""
+    for login in (publisher, admin):
+        if login and login.answer.status == 401:
+            return CREDENTIALS.failed(
+                f"the server answered 401 to user {login.username}, from {login.source}",
+                f"check {login.source}; Nexus answers 401 to a disabled user as well",
+            )
+        if login and login.answer.status != 200:
+            return CREDENTIALS.unknown(
+                f"the server answered {login.answer} to user {login.username}",
+                "run this again when the server is well",
+            )
+    if publisher is None:
+        return CREDENTIALS.failed(
+            "there are none: not in TWINE_USERNAME and TWINE_PASSWORD, not in the keyring",
+            "set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)",
+        )
+    beside = f"; administrator {admin.username}, from {admin.source}" if admin else ""
+    return CREDENTIALS.ok(f"user {publisher.username}, from {publisher.source}{beside}")
+
+
+def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:
+    """Tell whether this user may upload, by the answer to a form that holds no file."""
+    if answer is None or not username:
+        return UPLOAD.unknown("nobody to ask as", "mend credentials first, above")
+    if answer.status in FORM_REFUSED:
+        return UPLOAD.ok(f"user {username} may upload to {hosted}; nothing was sent to find out")
+    if answer.status == 401:
+        return UPLOAD.unknown("the credentials are wrong", "mend credentials first, above")
+    if answer.status == 403:
+        return UPLOAD.failed(
+            f"user {username} may not upload to {hosted} ({answer})",
+            f"ask the Nexus administrator for the privilege nx-repository-view-pypi-{hosted}-add",
+        )
+    if answer.status in (404, 405):
+        return UPLOAD.failed(
+            f"{hosted} takes no uploads of Python packages ({answer})",
+            "set hosted to a hosted PyPI repository: a group and a proxy take none",
+        )
+    return UPLOAD.unknown(f"the server answered {answer}", "mend the rows above first")
+
+
+def judge_default_admin(answer: Answer) -> Row:
+    """Tell whether the password that every Nexus once had is still good; tried once."""
+    if answer.status == 401:
+        return DEFAULT_ADMIN.ok("the well-known password of admin is not accepted")
+    if answer.status == 200:
+        return DEFAULT_ADMIN.failed(
+            "admin still has its well-known password: anybody may change anything",
+            "its administrator changes it now: sign in as admin, Account, Change password",
+        )
+    return DEFAULT_ADMIN.unknown(
+        f"the server answered {answer}", "run this again when the server is well"
+    )
+
+
+def judge_anonymous(hosted: str, answer: Answer) -> Row:
+    """Tell whether somebody without credentials may upload, by a form that holds no file."""
+    if answer.status in (401, 403):
+        return ANONYMOUS.ok(f"nobody uploads to {hosted} without credentials")
+    if answer.status in FORM_REFUSED:
+        return ANONYMOUS.failed(
+            f"anybody may upload to {hosted} without credentials",
+            "its administrator takes the privilege add from the role of the anonymous user: "
+            "Security, Anonymous Access",
+        )
+    return ANONYMOUS.unknown(f"the server answered {answer}", "mend the rows above first")

@@ -1,0 +1,199 @@
+"""The doctor: asks in the order in which one thing rests on another, and stops where it must."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from releasekit.adapters import probe
+from releasekit.adapters.certificates import read_clock
+from releasekit.adapters.http import is_loopback
+from releasekit.adapters.nexus_rest import Rest, find_settings, list_repositories
+from releasekit.core.diagnosis import QUESTIONS, Diagnosis, Row, State, server
+from releasekit.core.diagnosis import connection as way
+from releasekit.core.diagnosis import repositories as shelf
+from releasekit.core.diagnosis.facts import Answer, Login, RepositoryFacts
+from releasekit.core.diagnosis.release import judge_name, judge_version
+from releasekit.core.errors import DiagnosisFailed, DiagnosisRefused, ReleasekitError
+from releasekit.core.events import Began, Diagnosed, Working
+from releasekit.core.nexus import Document, Repository
+from releasekit.core.target import NO_CREDENTIALS, Credentials
+from releasekit.tasks.due import find_due, read_name, read_version
+from releasekit.tasks.task import Task
+
+WELL_KNOWN = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106
+NOBODY = "releasekit-doctor-"
+"""Begins the name of a project that no index has; the rest is made up for each run."""
+
+
+def diagnose(task: Task) -> Diagnosis:
+    """Ask all that this user can ask, and return a row for each question."""
+    task.notify(Began(step="doctor"))
+    rows: list[Row] = []
+    broken: ReleasekitError | None = None
+    try:
+        for row in _examine(task):
+            task.notify(Working(text=row.question.title))
+            rows.append(row)
+    except ReleasekitError as error:  # the server went away in the middle
+        broken = error
+    diagnosis = Diagnosis(url=task.url, rows=_fill_up(rows, broken))
+    task.notify(Diagnosed(diagnosis=diagnosis, place=_find_place(task)))
+    return diagnosis
+
+
+def refuse_failed(diagnosis: Diagnosis) -> None:
+    """Raise what the failed rows add up to: DiagnosisRefused, or DiagnosisFailed of servers."""
+    failed = diagnosis.having(State.FAILED)
+    codes = ", ".join(row.question.code for row in failed)
+    if any(not row.question.serves for row in failed):
+        raise DiagnosisRefused(url=diagnosis.url, count=len(failed), codes=codes)
+    if failed:
+        raise DiagnosisFailed(url=diagnosis.url, count=len(failed), codes=codes)
+
+
+def _find_place(task: Task) -> str:
+    """Return the file that holds the configuration, to which findings belong."""
+    own = "releasekit.toml"
+    return own if (task.root / own).is_file() else "pyproject.toml"
+
+
+def _fill_up(rows: list[Row], broken: ReleasekitError | None) -> tuple[Row, ...]:
+    """Return a row for each question, in their order; what was not asked says why."""
+    found = {row.question: row for row in rows}
+    for question in QUESTIONS:
+        if question not in found and broken:
+            answers = broken.answers()
+            found[question] = question.failed(answers["why"], answers["next"])
+            broken = None
+    failed = next((q for q in QUESTIONS if q in found and found[q].state is State.FAILED), None)
+    text, fix = "not asked", f"mend {failed.title if failed else ''} first, above"
+    return tuple(found.get(q) or q.unknown(text, fix) for q in QUESTIONS)
+
+
+def _examine(task: Task) -> Iterator[Row]:
+    """Yield rows until something fails that all others rest on."""
+    yield way.judge_encryption(task.url, loopback=is_loopback(task.url))
+    reach = probe.reach(task.url, task.network.timeout)
+    yield way.judge_address(reach)
+    if reach.problem:
+        return
+    is_https = task.url.startswith("https://")
+    handshake = probe.shake_hands(task.url, task.network) if is_https else None
+    yield way.judge_tls(handshake, read_clock())
+    if handshake and handshake.problem:
+        return
+    facts = probe.read_server(task.network, task.url)
+    yield server.judge_server(facts)
+    if facts.version is None:
+        return
+    yield way.judge_clock(facts)
+    with contextlib.ExitStack() as stack:
+        visit = _open_visit(task, stack)
+        yield server.judge_credentials(visit.publisher, visit.administrator)
+        hosted = visit.look_at("hosted", task.settings.hosted, "")
+        yield server.judge_writable(facts, hosted.serves)
+        yield from _examine_repositories(visit, hosted)
+        yield from _examine_release(visit)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Visit:
+    """A server that answers, and as whom it is asked."""
+
+    task: Task
+    nobody: probe.Session
+    user: probe.Session
+    """The publisher's, or nobody's where the credentials are missing or wrong."""
+    admin: probe.Session
+    """The administrator's; else the publisher's."""
+    publisher: Login | None
+    administrator: Login | None
+    listed: tuple[Repository, ...] = ()
+
+    @property
+    def username(self) -> str:
+        """Return who asks about rights, empty for nobody."""
+        valid = self.publisher and self.publisher.answer.status == 200
+        return self.publisher.username if valid and self.publisher else ""
+
+    def url(self, repository: str, path: str = "") -> str:
+        """Return an address in a repository."""
+        return f"{self.task.url}/repository/{repository}/{path}"
+
+    def look_at(self, kind: str, name: str, project: str) -> RepositoryFacts:
+        """Return what is known of a repository; without a project its root page is asked for."""
+        path = f"simple/{project}/" if project else "simple/"
+        return RepositoryFacts(
+            name=name,
+            serves=self.read(self.url(name, path)),
+            listed=next((one for one in self.listed if one.name == name), None),
+            settings=self._find_settings(kind, name),
+            username=self.administrator.username if self.administrator else self.username,
+        )
+
+    def read(self, url: str) -> Answer:
+        """Ask as the publisher; as the administrator where the publisher may not."""
+        answer = probe.ask(self.user, url)
+        refused = answer.status in (401, 403) and answer.reason in ("", "Forbidden", "Unauthorized")
+        return probe.ask(self.admin, url) if refused and self.administrator else answer
+
+    def _find_settings(self, kind: str, name: str) -> Document | None:
+        rest = Rest(url=self.task.url, session=self.admin, credentials=NO_CREDENTIALS)
+        with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
+            return find_settings(rest, kind, name)
+        return None
+
+
+def _open_visit(task: Task, stack: contextlib.ExitStack) -> _Visit:
+    nobody = stack.enter_context(probe.open_probe(task.network, None))
+    logins = []
+    for credentials in (task.credentials, task.admin):
+        login, session = None, nobody
+        if credentials.username:
+            session = stack.enter_context(probe.open_probe(task.network, credentials))
+            answer = probe.ask(session, f"{task.url}{probe.STATUS}")
+            login = Login(username=credentials.username, source=credentials.source, answer=answer)
+        logins.append((login, session if login and login.answer.status == 200 else nobody))
+    (publisher, user), (administrator, admin) = logins
+    rest = Rest(
+        url=task.url, session=user if admin is nobody else admin, credentials=NO_CREDENTIALS
+    )
+    listed: tuple[Repository, ...] = ()
+    with contextlib.suppress(ReleasekitError):
+        listed = list_repositories(rest)
+    return _Visit(
+        task=task,
+        nobody=nobody,
+        user=user,
+        admin=rest.session,
+        publisher=publisher,
+        administrator=administrator if admin is not nobody else None,
+        listed=listed,
+    )
+
+
+def _examine_repositories(visit: _Visit, hosted: RepositoryFacts) -> Iterator[Row]:
+    settings = visit.task.settings
+    upload_url = visit.url(hosted.name)
+    yield shelf.judge_hosted(hosted)
+    yield shelf.judge_redeploy(hosted)
+    form = probe.send_empty_form(visit.user, upload_url) if visit.username else None
+    yield server.judge_upload(hosted.name, visit.username, form)
+    nowhere = NOBODY + secrets.token_hex(8)
+    group = visit.look_at("group", settings.group, nowhere) if settings.group else None
+    yield shelf.judge_group(group, hosted.name, visit.listed, settings.proxy)
+    yield shelf.judge_proxy(visit.look_at("proxy", settings.proxy, nowhere))
+    with probe.open_probe(visit.task.network, WELL_KNOWN) as session:
+        yield server.judge_default_admin(probe.ask(session, f"{visit.task.url}{probe.STATUS}"))
+    yield server.judge_anonymous(hosted.name, probe.send_empty_form(visit.nobody, upload_url))
+
+
+def _examine_release(visit: _Visit) -> Iterator[Row]:
+    due = find_due(visit.task)
+    settings = visit.task.settings
+    proxy_url, hosted_url = visit.url(settings.proxy), visit.url(settings.hosted)
+    yield judge_name(read_name(visit.user, visit.admin, proxy_url, due), settings.proxy)
+    yield judge_version(read_version(visit.user, hosted_url, due), settings.hosted)

@@ -1,0 +1,84 @@
+"""What is due to be released, as far as it can be known before a tag and a build."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from releasekit.adapters import git, probe
+from releasekit.adapters.declared import read_declared
+from releasekit.core.diagnosis.facts import NameFacts, VersionFacts
+from releasekit.core.dists import Dist, NotADistError, parse_filename, read_dist
+from releasekit.core.errors import ReleasekitError
+from releasekit.core.plan import compare
+from releasekit.core.project import find_release_tag
+from releasekit.tasks.task import Task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """A name and a version, None where they are not known yet; and the dists of that version."""
+
+    name: NormalizedName | None
+    version: Version | None
+    dists: tuple[Dist, ...] = ()
+
+
+def find_due(task: Task) -> Due:
+    """Find the name in files, the version in the tag on HEAD, the dists in dist/."""
+    declared = read_declared(task.root)
+    built = tuple(_read_dists(task))
+    names = {dist.named.name for dist in built}
+    name = declared.name or (names.pop() if len(names) == 1 else None)
+    version = _read_tag(task) or declared.version
+    dists = (d for d in built if (d.named.name, d.named.version) == (name, version))
+    return Due(name=name, version=version, dists=tuple(dists))
+
+
+def _read_tag(task: Task) -> Version | None:
+    """Read the release tag on HEAD; a release says what is wrong with tags, and with git."""
+    with contextlib.suppress(ReleasekitError):
+        commit = git.read_commit(task.root, task.network.environ)
+        wanted = task.environ.get("RELEASEKIT_TAG") or None
+        tag = find_release_tag(commit, task.settings.tag_patterns, wanted)
+        return tag.version if tag else None
+    return None
+
+
+def _read_dists(task: Task) -> Iterator[Dist]:
+    for path in sorted((task.root / "dist").glob("*")):
+        with contextlib.suppress(NotADistError, OSError):
+            parse_filename(path.name)
+            yield read_dist(path)
+
+
+def read_name(user: probe.Session, admin: probe.Session, proxy_url: str, due: Due) -> NameFacts:
+    """Ask the proxy for the project's page: as the publisher, else as the administrator."""
+    if due.name is None:
+        return NameFacts(name=None)
+    url = f"{proxy_url}simple/{due.name}/"
+    answer, page = probe.read_project(user, url)
+    if answer.status in (401, 403) and admin is not user:
+        answer, page = probe.read_project(admin, url)
+    return NameFacts(name=due.name, answer=answer, files=len(page.files))
+
+
+def read_version(user: probe.Session, hosted_url: str, due: Due) -> VersionFacts:
+    """Read what the hosted repository has of the version, and compare what is built with it."""
+    if due.name is None or due.version is None:
+        return VersionFacts(version=None)
+    url = f"{hosted_url}simple/{due.name}/"
+    _, page = probe.read_project(user, url)
+    published = tuple(f.filename for f in page.files if _is_of(f.filename, due.version))
+    plan = compare(due.dists, page, url=hosted_url) if due.dists else None
+    return VersionFacts(version=due.version, published=published, plan=plan)
+
+
+def _is_of(filename: str, version: Version) -> bool:
+    with contextlib.suppress(NotADistError):
+        return parse_filename(filename).version == version
+    return False
