@@ -90,7 +90,7 @@ def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:
     if answer is None or not username:
         return UPLOAD.unknown("nobody to ask as", "mend credentials first, above")
     if answer.status in FORM_REFUSED:
-        return UPLOAD.ok(f"user {username} may upload to {hosted}; nothing was sent to find out")
+        return UPLOAD.ok(f"user {username} may upload to {hosted}; a form without a file told")
     if answer.status == 401:
         return UPLOAD.unknown("the credentials are wrong", "mend credentials first, above")
     if answer.status == 403:

@@ -20,39 +20,18 @@ NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def render_junit(outcome: Outcome) -> str:
     """Return JUnit XML: errors are failures, what is waived is skipped, the rest passed."""
     suite = ElementTree.Element("testsuite", name="releasekit")
-    for check in CHECKS:
-        if check.code in outcome.asked:
-            name = f"{check.code} {check.title}"
-            case = ElementTree.SubElement(
-                suite, "testcase", classname="releasekit.check", name=name
-            )
-            _tell(case, [finding for finding in outcome.findings if finding.code == check.code])
+    titles = {check.code: check.title for check in CHECKS}
+    titles |= {question.code: question.title for question in QUESTIONS}
+    kind = "releasekit.doctor" if outcome.diagnosis else "releasekit.check"
+    for code, title in titles.items():
+        if code in outcome.asked:
+            name = f"{code} {title}"
+            case = ElementTree.SubElement(suite, "testcase", classname=kind, name=name)
+            _tell(case, [finding for finding in outcome.findings if finding.code == code])
     counts = {"tests": "testcase", "failures": "testcase/failure", "skipped": "testcase/skipped"}
     for name, path in counts.items():
         suite.set(name, str(len(suite.findall(path))))
     suite.set("errors", "0")  # a check that could not be asked stops the run, which says so
-    """Return JUnit XML: a case a check, the silent ones too; only errors are failures."""
-    titles = {case.code: case.title for case in CHECKS}
-    titles |= {case.code: case.title for case in QUESTIONS}
-    by_code = {
-        code: [f for f in outcome.findings if f.code == code]
-        for code in titles
-        if code in outcome.asked
-    }
-    failed = [code for code, found in by_code.items() if _errors(found)]
-    suite = ElementTree.Element(
-        "testsuite", name="releasekit", tests=str(len(by_code)), failures=str(len(failed))
-    )
-    kind = "releasekit.doctor" if outcome.diagnosis else "releasekit.check"
-    for code, found in by_code.items():
-        name = f"{code} {titles[code]}"
-        case = ElementTree.SubElement(suite, "testcase", classname=kind, name=name)
-        text = "\n".join(f"{f.place}: {f.severity.value}: {f.message}\nfix: {f.fix}" for f in found)
-        if errors := _errors(found):
-            failure = ElementTree.SubElement(case, "failure", message=errors[0].message)
-            failure.text = text
-        elif found:
-            ElementTree.SubElement(case, "system-out").text = text
     ElementTree.indent(suite)
     text = NOT_XML.sub("\ufffd", ElementTree.tostring(suite, encoding="unicode"))
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
