@@ -20,6 +20,10 @@ Metadata-Version: 2.4
 Name: demo
 Version: 1.0
 Project-URL: Homepage, https://demo.example.com
+Summary: What a release needs
+Author-email: Team Demo <demo@example.com>
+License-Expression: LicenseRef-Proprietary
+Requires-Python: >=3.10
 """
 WHEEL_FILE = "Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 

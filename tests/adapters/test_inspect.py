@@ -1,23 +1,27 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from packaging.version import Version
 
-from releasekit.adapters.inspect import (
-    find_declaration,
-    find_missing_files,
-    find_record_problems,
-    gather_facts,
-    render_description,
-)
-from releasekit.core.checks import DistFacts, Place
+from releasekit.adapters.inspect import gather_facts
+from releasekit.adapters.inspect.metadata import render_description
+from releasekit.adapters.inspect.sdist import find_missing_files
+from releasekit.adapters.inspect.wheel import find_record_problems
+from releasekit.core.checks import DistFacts, ProjectFacts
 from releasekit.core.dists import parse_metadata, read_dist
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 from support import ProjectDir
 
+INFO = "demo-1.0.dist-info"
+
 # --- facts --------------------------------------------------------------------------------------
+
+
+def known(*versioned: str) -> ProjectFacts:
+    return ProjectFacts(release_version=Version("1.0"), versioned=versioned)
 
 
 def test_facts_of_a_faultless_build(repository: ProjectDir, tmp_path: Path) -> None:
@@ -25,20 +29,17 @@ def test_facts_of_a_faultless_build(repository: ProjectDir, tmp_path: Path) -> N
     repository.commit_all()
     files = {"PKG-INFO": METADATA, "a.txt": "a", "d/b.txt": "b", "setup.py": ""}
     dists = [read_dist(write_wheel(tmp_path)), read_dist(write_sdist(tmp_path, files=files))]
-    here = Path.cwd()
-    versioned = ("a.txt", "d/b.txt", "setup.py")
-    found = gather_facts(
-        dists, repository.root, versioned=versioned, release_version=Version("1.0")
+    here, project = Path.cwd(), known("a.txt", "d/b.txt", "setup.py")
+    found = gather_facts(dists, project, repository.root)
+    members = (
+        ("demo.py", f"{INFO}/METADATA", f"{INFO}/WHEEL", f"{INFO}/RECORD"),
+        tuple(f"demo-1.0/{name}" for name in files),
     )
-    assert found == tuple(
-        DistFacts(
-            dist=dist,
-            metadata=parse_metadata(METADATA.encode())[0],
-            release_version=Version("1.0"),
-            declared=Place(file="setup.py", line=2),
-        )
+    assert [tuple(member.name for member in facts.members) for facts in found] == list(members)
+    assert [replace(facts, members=()) for facts in found] == [
+        DistFacts(dist=dist, metadata=parse_metadata(METADATA.encode())[0], project=project)
         for dist in dists
-    )
+    ]
     assert Path.cwd() == here
 
 
@@ -48,9 +49,7 @@ def test_facts_of_a_faulty_build(repository: ProjectDir, tmp_path: Path) -> None
         read_dist(write_wheel(tmp_path, metadata=metadata, record="demo.py,,\n")),
         read_dist(write_sdist(tmp_path, files={"PKG-INFO": METADATA})),
     ]
-    wheel, sdist = gather_facts(
-        dists, repository.root, versioned=("a.txt", "d/b.txt"), release_version=None
-    )
+    wheel, sdist = gather_facts(dists, known("a.txt", "d/b.txt"), repository.root)
     assert wheel.metadata_problems == ("unknown or malformed field foo",)
     problem = '1: (ERROR/3) Unknown directive type "nothing".'
     assert wheel.description_problem == problem
@@ -64,10 +63,10 @@ def test_damaged_archives_are_facts_too(tmp_path: Path) -> None:
     for name in (WHEEL, SDIST):
         (tmp_path / name).write_bytes(b"damaged")
     dists = [read_dist(tmp_path / WHEEL), read_dist(tmp_path / SDIST)]
-    wheel, sdist = gather_facts(dists, tmp_path, versioned=(), release_version=None)
+    wheel, sdist = gather_facts(dists)
     assert (wheel.metadata, sdist.metadata) == (None, None)
-    assert wheel.record_problems == ("File is not a zip file",)
-    assert sdist.missing_files[0].startswith("(check-manifest: ")
+    assert wheel.archive_problem == "File is not a zip file"
+    assert sdist.archive_problem == "Not a gzipped file (b'da')"
 
 
 # --- descriptions -------------------------------------------------------------------------------
@@ -97,16 +96,14 @@ def test_description_is_rendered(
 
 # --- RECORD -------------------------------------------------------------------------------------
 
-INFO = "demo-1.0.dist-info"
-
 
 def test_true_record_has_no_problems(tmp_path: Path) -> None:
-    assert find_record_problems(write_wheel(tmp_path)) == ()
+    assert find_record_problems(write_wheel(tmp_path), ()) == ()
 
 
 def test_untrue_record_has_a_problem_for_each_member(tmp_path: Path) -> None:
     record = f"demo.py,sha256=AAAA,12\n{INFO}/METADATA,,\n{INFO}/RECORD,,\n"
-    assert find_record_problems(write_wheel(tmp_path, record=record)) == (
+    assert find_record_problems(write_wheel(tmp_path, record=record), ()) == (
         "hash / size of demo.py didn't match RECORD",
         f"hash / size of {INFO}/METADATA is not included in RECORD",
         f"{INFO}/WHEEL is not mentioned in RECORD",
@@ -150,44 +147,5 @@ def test_versioned_files_that_the_sdist_lacks_are_found(
     root.mkdir()
     for name, text in settings.items():
         (root / name).write_text(text)
-    sdist = write_sdist(tmp_path, files={"PKG-INFO": METADATA, **dict.fromkeys(packed, "")})
-    assert find_missing_files(sdist, root, VERSIONED) == missing
-
-
-# --- where the metadata stands ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("files", "place"),
-    [
-        pytest.param(
-            {
-                "pyproject.toml": "[build-system]\n[project.urls]\n[project]\n",
-                "setup.py": "setup()",
-            },
-            Place(file="pyproject.toml", line=3),
-            id="project table",
-        ),
-        pytest.param(
-            {"pyproject.toml": "\n[tool.poetry]\n"},
-            Place(file="pyproject.toml", line=2),
-            id="poetry",
-        ),
-        pytest.param(
-            {"pyproject.toml": "[build-system]\n", "setup.cfg": "[metadata]\n"},
-            Place(file="setup.cfg", line=1),
-            id="setup.cfg",
-        ),
-        pytest.param(
-            {"setup.py": "import setuptools\n\nsetuptools.setup(\n"},
-            Place(file="setup.py", line=3),
-            id="setup.py",
-        ),
-        pytest.param({"pyproject.toml": "\xff"}, Place(file="pyproject.toml"), id="nowhere in it"),
-        pytest.param({}, Place(file="setup.py"), id="nothing at all"),
-    ],
-)
-def test_declaration_is_found(tmp_path: Path, files: dict[str, str], place: Place) -> None:
-    for name, text in files.items():
-        (tmp_path / name).write_text(text, encoding="latin-1")
-    assert find_declaration(tmp_path) == place
+    names = [f"demo-1.0/{name}" for name in ("PKG-INFO", *packed)]
+    assert find_missing_files(names, root, VERSIONED) == missing

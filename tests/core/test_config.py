@@ -34,6 +34,8 @@ DEFAULTS: dict[str, Any] = {
     "tag": None,
     "wheels": (),
     "severity": {"level": None, "projects": {}},
+    "required-urls": (),
+    "size-limit": 100,
     "build-constraints": None,
     "timeout": 60,
     "stale-limit": 30,
@@ -59,6 +61,8 @@ EXAMPLES: dict[str, Any] = {
         "RK101": {"severity": "warning", "reason": None},
         "RK201": {"severity": "off", "reason": None},
     },
+    "required-urls": ("Source", "Release notes"),
+    "size-limit": 250,
     "build-constraints": "constraints.txt",
     "timeout": 1.5,
     "stale-limit": 86400,
@@ -282,7 +286,7 @@ def test_wrong_value_is_refused_with_its_path(key: str, value: object, problem: 
     assert (error.source, error.count, error.problems) == ("T", 1, problem)
 
 
-FIXED = ("RK102", "RK103", "RK301")
+FIXED = ("RK102", "RK103", "RK301", "RK402", "RK404")
 
 
 def test_guarantees_rest_on_these_checks() -> None:

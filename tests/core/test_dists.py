@@ -201,6 +201,10 @@ def test_metadata_is_parsed_into_its_fields() -> None:
             "name": "demo",
             "version": "1.0",
             "project_urls": {"Homepage": "https://demo.example.com"},
+            "summary": "What a release needs",
+            "author_email": "Team Demo <demo@example.com>",
+            "license_expression": "LicenseRef-Proprietary",
+            "requires_python": ">=3.10",
         },
         (),
     )

@@ -90,6 +90,13 @@ def _check_wheel_pattern(value: str) -> str:
     return value
 
 
+def _split_labels(value: object) -> object:
+    """Read Source, Release notes: labels may have spaces in them."""
+    if not isinstance(value, str):
+        return value
+    return [label for label in map(str.strip, value.split(",")) if label]
+
+
 Url = Annotated[str, AfterValidator(_check_url)]
 # The names that Nexus accepts for a repository.
 RepositoryName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$")]
@@ -169,6 +176,14 @@ class Settings(BaseModel):
         BeforeValidator(parse_severities),
         Field(description='"strict", or error, warning, note or off for the code of a check'),
     ] = Severities()
+    required_urls: Annotated[
+        tuple[Annotated[str, Field(pattern=r"\w")], ...],
+        BeforeValidator(_split_labels),
+        Field(description='labels that the project URLs must have, as ["Source", "Changelog"]'),
+    ] = ()
+    size_limit: Annotated[
+        float, Field(gt=0, description="megabytes above which a dist is a finding")
+    ] = 100
     build_constraints: Annotated[
         str | None, Field(description="constraints file for the build requirements")
     ] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tarfile
 import zipfile
 import zlib
@@ -25,6 +26,10 @@ from packaging.version import Version
 BLOCK = 1 << 20
 METADATA_LIMIT = 10 << 20
 """Bytes of core metadata that are read; the largest real ones are some hundred kB."""
+FIELD = re.compile(rb"^([!-9;-~]+):", re.MULTILINE)
+HEADER_END = re.compile(rb"\r?\n\r?\n")
+FIELDS_LIMIT = 1000
+"""Different names at the beginning of lines; the parser's time grows by their square."""
 
 UNREADABLE = (
     *(OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error),
@@ -152,6 +157,9 @@ def parse_metadata(text: bytes) -> tuple[RawMetadata, tuple[str, ...]]:
 
     As twine 7 reads it: License-File before metadata 2.4, which setuptools writes, is let pass.
     """
+    header = HEADER_END.split(text, maxsplit=1)[0]
+    if len(set(FIELD.findall(header))) > FIELDS_LIMIT:
+        return {}, (f"more than {FIELDS_LIMIT} different fields",)
     metadata, unknown = parse_email(text)
     if metadata.get("metadata_version") in BEFORE_LICENSE_FILE:
         metadata.pop("license_files", None)

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from packaging.version import Version
 
 from releasekit.adapters import git
-from releasekit.adapters.inspect import gather_facts
-from releasekit.core.checks import CHECKS, Check, DistFacts, Severity, find_asked, run_checks
+from releasekit.adapters.inspect import gather_facts, read_backend_warnings, read_declared
+from releasekit.core.checks import (
+    CHECKS,
+    Check,
+    DistFacts,
+    ProjectFacts,
+    Severity,
+    find_asked,
+    run_checks,
+)
+from releasekit.core.checks.facts import MEGABYTE
+from releasekit.core.checks.origins import ABSENT_DEPENDENCIES
 from releasekit.core.dists import Dist
 from releasekit.core.errors import ChecksRefused
 from releasekit.core.events import Began, Checked
 from releasekit.core.project import Project
 from releasekit.core.record import Record
+from releasekit.steps.dependencies import Absent, find_absent_dependencies
 from releasekit.steps.given import read_given
 from releasekit.steps.job import Job
 from releasekit.steps.record import read_dists
@@ -25,18 +37,42 @@ def check(job: Job, project: Project, record: Record) -> tuple[Dist, ...]:
     """Run all checks on the recorded files; raises ChecksRefused for an error among them."""
     job.notify(Began(step="check"))
     dists = read_dists(job, record)
-    tag = project.released_as
-    version = tag.version if tag else Version(record.version)
-    versioned = git.list_files(job.root, job.network.environ)
-    facts = gather_facts(dists, job.root, versioned=versioned, release_version=version)
-    _judge(job, CHECKS, facts, where=str(job.root))
+    facts = gather_facts(dists, _gather_project(job, project, record), job.root)
+    absent = find_absent_dependencies(job, record, facts)
+    facts = tuple(replace(dist, project=_add_absent(dist.project, absent)) for dist in facts)
+    checks = [check for check in CHECKS if absent.index or check is not ABSENT_DEPENDENCIES]
+    _judge(job, checks, facts, where=str(job.root))
     return dists
+
+
+def _add_absent(project: ProjectFacts, absent: Absent) -> ProjectFacts:
+    return replace(project, index=absent.index, absent_dependencies=absent.names)
+
+
+def _gather_project(job: Job, project: Project, record: Record) -> ProjectFacts:
+    tag = project.released_as
+    return replace(
+        _read_wishes(job),
+        declared=read_declared(job.root),
+        release_version=tag.version if tag else Version(record.version),
+        tag=tag.name if tag else None,
+        versioned=tuple(git.list_files(job.root, job.network.environ)),
+        backend_warnings=read_backend_warnings(job.record_path.parent / "build.log"),
+    )
+
+
+def _read_wishes(job: Job) -> ProjectFacts:
+    """Return what configuration asks of every dist."""
+    return ProjectFacts(
+        required_urls=job.settings.required_urls,
+        size_limit=job.settings.size_limit * MEGABYTE,
+    )
 
 
 def check_given(job: Job) -> None:
     """Run the checks that a dist alone can answer on the files that were given."""
     job.notify(Began(step="check"))
-    facts = gather_facts(read_given(job), None, versioned=(), release_version=None)
+    facts = gather_facts(read_given(job), _read_wishes(job))
     _judge(job, CHECKS_OF_FILES, facts, where=", ".join(map(str, job.files)))
 
 

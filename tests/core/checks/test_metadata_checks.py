@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from packaging.version import Version
 
-from releasekit.core.checks import CHECKS, DistFacts, Finding, Place, Severity, run_checks
+from releasekit.core.checks import (
+    CHECKS,
+    Declared,
+    DistFacts,
+    Finding,
+    Place,
+    ProjectFacts,
+    Severity,
+    run_checks,
+)
 from samples import METADATA, SDIST, WHEEL, make_facts
 
 DECLARED = Place(file="setup.cfg", line=1)
+PROJECT = ProjectFacts(declared=Declared(base=DECLARED))
 NO_URL = "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n"
 
 
@@ -39,7 +51,7 @@ MISSING_URL = error(
     ],
 )
 def test_rk101_missing_url(metadata: str, findings: tuple[Finding, ...]) -> None:
-    assert find("RK101", make_facts(metadata=metadata, declared=DECLARED)) == findings
+    assert find("RK101", make_facts(metadata=metadata, project=PROJECT)) == findings
 
 
 def test_rk101_leaves_unreadable_metadata_to_rk103() -> None:
@@ -74,7 +86,7 @@ def test_rk101_leaves_unreadable_metadata_to_rk103() -> None:
             id="another version",
         ),
         pytest.param(
-            make_facts(SDIST, release_version=Version("2.0"), declared=DECLARED),
+            make_facts(SDIST, project=replace(PROJECT, release_version=Version("2.0"))),
             (
                 error(
                     "RK102",
@@ -85,7 +97,11 @@ def test_rk101_leaves_unreadable_metadata_to_rk103() -> None:
             ),
             id="another release",
         ),
-        pytest.param(make_facts(release_version=Version("1.0.0")), (), id="1.0 is 1.0.0"),
+        pytest.param(
+            make_facts(project=replace(PROJECT, release_version=Version("1.0.0"))),
+            (),
+            id="1.0 is 1.0.0",
+        ),
         pytest.param(
             make_facts(
                 "my_demo-1.0-py3-none-any.whl", metadata=METADATA.replace("demo", "My.Demo", 1)
@@ -152,4 +168,4 @@ def test_rk103_invalid_metadata(facts: DistFacts, findings: tuple[Finding, ...])
     ],
 )
 def test_rk104_description(problem: str | None, findings: tuple[Finding, ...]) -> None:
-    assert find("RK104", make_facts(description_problem=problem, declared=DECLARED)) == findings
+    assert find("RK104", make_facts(description_problem=problem, project=PROJECT)) == findings

@@ -139,9 +139,9 @@ NO_REASON = (
             id="blank reason",
         ),
         pytest.param(
-            {"RK1O1": OFF},
+            {"RK20l": OFF},
             "",
-            "T severity: there is no check RK1O1; did you mean RK101?",
+            "T severity: there is no check RK20l; did you mean RK201?",
             id="code",
         ),
         pytest.param(

@@ -12,6 +12,7 @@ from releasekit.core.checks import (
     CHECKS,
     CODES,
     Check,
+    Declared,
     DistFacts,
     Finding,
     Place,
@@ -19,15 +20,16 @@ from releasekit.core.checks import (
     Severity,
     run_checks,
 )
-from releasekit.core.checks.facts import in_dist
+from releasekit.core.checks.facts import ProjectFacts, in_dist, in_project
 from releasekit.core.checks.model import Fault
 from samples import SDIST, WHEEL, make_facts
 
-FACTS = (make_facts(WHEEL), make_facts(SDIST))
+PROJECT = ProjectFacts(declared=Declared(base=Place(file="pyproject.toml")))
+FACTS = (make_facts(WHEEL, project=PROJECT), make_facts(SDIST, project=PROJECT))
 
 
 def find_in_project(facts: DistFacts) -> Iterator[Fault]:
-    yield Fault(message="in the project", fix="mend it", place=facts.declared)
+    yield Fault(message="in the project", fix="mend it", place=in_project(facts))
 
 
 def find_in_dist(facts: DistFacts) -> Iterator[Fault]:

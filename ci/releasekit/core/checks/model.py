@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from releasekit.core.checks.facts import DistFacts, Place
+from releasekit.core.checks.declared import Place
+from releasekit.core.checks.facts import DistFacts
+
+SHOWN = 10
+"""Names in one message."""
 
 
 class Severity(Enum):
@@ -134,3 +138,9 @@ def _find_all(
                     fix=fault.fix,
                     reason=rule.reason,
                 )
+
+
+def shorten(names: Sequence[str]) -> str:
+    """Return the first names of many, for a message."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

@@ -1,0 +1,105 @@
+"""An archive read once, from front to back, within bounds: its members, metadata and secrets."""
+
+from __future__ import annotations
+
+import gzip
+import posixpath
+import tarfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, BinaryIO, cast
+
+from releasekit.adapters.inspect.limits import (
+    MEMBERS_LIMIT,
+    Bounded,
+    TooMuchError,
+    refuse_large_directory,
+    unpacked_limit,
+)
+from releasekit.core.checks.facts import Member
+from releasekit.core.checks.secrets import Secret, find_secrets
+from releasekit.core.dists import BLOCK, UNREADABLE, Dist
+
+DAMAGED = (*UNREADABLE, ValueError, OverflowError, MemoryError, RecursionError)
+"""What zipfile and tarfile raise for headers that no writer of archives makes; ValueError is
+TooMuchError too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Archive:
+    """What an archive holds."""
+
+    members: tuple[Member, ...]
+    secrets: tuple[Secret, ...]
+    problem: str | None
+    """Why it could not be read to its end."""
+
+
+def read_archive(dist: Dist) -> Archive:
+    """Read an archive as far as it can be read."""
+    members: list[Member] = []
+    secrets: list[Secret] = []
+    problem = None
+    try:
+        for member, blocks in _walk(dist):
+            members.append(member)
+            secrets += find_secrets(member.name, blocks)
+            if len(members) > MEMBERS_LIMIT:
+                raise TooMuchError(f"it has more than {MEMBERS_LIMIT} members")
+    except DAMAGED as error:
+        problem = str(error) or type(error).__name__
+    return Archive(members=tuple(members), secrets=tuple(secrets), problem=problem)
+
+
+def _walk(dist: Dist) -> Iterator[tuple[Member, Iterable[bytes]]]:
+    return _walk_zip(dist) if dist.path.suffix in (".whl", ".zip") else _walk_tar(dist)
+
+
+def _walk_zip(dist: Dist) -> Iterator[tuple[Member, Iterable[bytes]]]:
+    refuse_large_directory(dist.path)
+    with zipfile.ZipFile(dist.path) as archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        total, limit = sum(entry.file_size for entry in entries), unpacked_limit(dist.path)
+        for entry in entries:
+            # The name as it is written: zipfile cuts `filename` at a null byte.
+            member = Member(name=entry.orig_filename, size=entry.file_size)
+            if total > limit:
+                yield member, ()
+            else:
+                with archive.open(entry) as stream:
+                    yield member, _read_blocks(stream)
+        if total > limit:
+            raise TooMuchError(f"it unpacks to {total} bytes")
+
+
+def _walk_tar(dist: Dist) -> Iterator[tuple[Member, Iterable[bytes]]]:
+    limit = unpacked_limit(dist.path)
+    with gzip.open(dist.path) as stream:
+        bounded = cast("BinaryIO", Bounded(cast("BinaryIO", stream), limit))
+        archive = tarfile.open(fileobj=bounded, mode="r:")  # noqa: SIM115 - holds no file open
+        total = 0
+        while (entry := archive.next()) is not None:
+            archive.members.clear()  # type: ignore[attr-defined] # else every header is kept
+            total += entry.size
+            if total > limit:  # a sparse file can be larger than all that is in the archive
+                raise TooMuchError(f"it unpacks to {total} bytes")
+            if entry.isdir():
+                continue
+            content = archive.extractfile(entry) if entry.isreg() and not entry.issparse() else None
+            yield _read_tar_member(entry), _read_blocks(content) if content else ()
+
+
+def _read_tar_member(entry: tarfile.TarInfo) -> Member:
+    link = None
+    if entry.issym():
+        link = posixpath.join(posixpath.dirname(entry.name), entry.linkname)
+    elif entry.islnk():
+        link = entry.linkname
+    is_file = entry.isreg() or link is not None
+    return Member(name=entry.name, size=entry.size, link=link, special=not is_file)
+
+
+def _read_blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    while block := stream.read(BLOCK):
+        yield block

@@ -1,0 +1,73 @@
+"""Dependencies that are not to be had from the group, asked once and side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from releasekit.adapters.http import is_loopback
+from releasekit.adapters.index import Index, read_page
+from releasekit.adapters.threads import run_in_threads
+from releasekit.core.checks import DistFacts
+from releasekit.core.errors import ReleasekitError
+from releasekit.core.record import Record
+from releasekit.core.target import NO_CREDENTIALS
+from releasekit.steps.job import Job
+from releasekit.steps.plan import install_url, upload_url
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Absent:
+    """The index that was asked, an empty address for none, and what it does not have."""
+
+    index: str = ""
+    names: tuple[str, ...] = ()
+
+
+def find_absent_dependencies(job: Job, record: Record, facts: Sequence[DistFacts]) -> Absent:
+    """Ask the group for every dependency of a release; one that does not answer is asked no more.
+
+    Only a group can be expected to have them all, and the sandbox's only with a proxy-remote.
+    """
+    url = install_url(job, record)
+    serves_others = url != upload_url(job, record)
+    if job.target.sandbox:
+        serves_others = job.settings.proxy_remote is not None
+    if not url or not serves_others or job.target.credentials == NO_CREDENTIALS:
+        return Absent()
+    names = sorted(set(_find_names(facts)) - {record.normalized_name})
+    absent = _ask(Index(url=url, network=job.network, credentials=job.target.credentials), names)
+    if is_loopback(url) and len(absent) == len(names):
+        return Absent()  # a server for trying out, of which the proxy has no remote
+    return Absent(index=url, names=absent)
+
+
+def _ask(index: Index, names: Sequence[str]) -> tuple[str, ...]:
+    absent: set[str] = set()
+    failed: list[ReleasekitError] = []
+
+    def ask(name: str) -> None:
+        if failed:
+            return
+        try:
+            if not read_page(index, name).files:
+                absent.add(name)
+        except ReleasekitError as error:
+            failed.append(error)  # the plan asks the same index, and tells
+
+    run_in_threads(ask, names)
+    return () if failed else tuple(sorted(absent))
+
+
+def _find_names(facts: Sequence[DistFacts]) -> Iterator[str]:
+    for dist in facts:
+        for need in (dist.metadata or {}).get("requires_dist", []):
+            try:
+                requirement = Requirement(need)
+            except InvalidRequirement:
+                continue  # RK103
+            if requirement.url is None:
+                yield canonicalize_name(requirement.name)
