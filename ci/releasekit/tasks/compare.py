@@ -59,7 +59,7 @@ def prove_settled(task: Task) -> None:
     found = _read_server(task)
     plan = make_server_plan(task.url, want(task.settings, found), found)
     if plan.changes:
-        lines = "\n".join(f"{sign} {line}" for sign, line in render_plan(plan))
+        lines = "\n".join(f"{sign:<2}{line}" for sign, line in render_plan(plan))
         raise ServerUnsettled(url=plan.url, changes=lines)
     task.notify(ServerSettled(plan=plan))
 

@@ -9,8 +9,13 @@ import pytest
 
 from end_to_end.bare_nexus.server import (
     Administrator,
+    Bare,
     Interruption,
+    edit,
 )
+from releasekit.core.desired import Kind
+from releasekit.core.errors import ServerUnsettled
+from releasekit.core.events import Event, ServerChanged
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6, 7])
@@ -43,3 +48,24 @@ def test_an_apply_that_is_killed_is_finished_by_the_next(
     assert 0 < len(left.changes) < 7
     newcomer.apply()
     assert newcomer.plan().changes == ()
+
+
+def test_somebody_else_changes_the_same_at_the_same_time(
+    newcomer: Administrator, bare: Bare
+) -> None:
+    name = newcomer.environ["RELEASEKIT_HOSTED"]
+
+    def spoil(event: Event) -> None:
+        if isinstance(event, ServerChanged) and event.change.thing.kind is Kind.USER:
+            edit(bare, f"repositories/pypi/hosted/{name}", online=False)
+
+    with pytest.raises(ServerUnsettled) as caught:
+        newcomer.apply(spoil)
+    assert str(caught.value) == (
+        "error: Nexus differs again from what was just set\n"
+        f"  where: {bare.url}\n"
+        f"  why:   ~ hosted repository {name}\n"
+        "           online: false -> true\n"
+        "         somebody, or another program, changes the same things\n"
+        "  next:  see who does, then run this again: what is done already is kept"
+    )

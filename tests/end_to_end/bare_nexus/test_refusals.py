@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
+import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -71,3 +77,25 @@ def test_a_password_that_is_made_up_is_shown_once(newcomer: Administrator, bare:
     user = (f"{newcomer.environ['RELEASEKIT_HOSTED']}-publisher", password)
     assert bare.send("GET", "service/rest/v1/status", user=user).status_code == 200
     assert seen.plan().changes == ()
+
+
+def test_a_terminal_shows_the_password_even_when_it_is_to_be_quiet(
+    newcomer: Administrator, user_environ: dict[str, str], bare: Bare
+) -> None:
+    environ = {**user_environ, **newcomer.environ, "RELEASEKIT_PUBLISHER_PASSWORD": ""}
+    ours, theirs = pty.openpty()
+    command = (sys.executable, "-m", "releasekit", "provision", "--apply", "-q")
+    with subprocess.Popen(command, cwd=newcomer.root, env=environ, stdout=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux: the other end is closed
+            while block := os.read(ours, 4096):
+                shown += block
+    os.close(ours)
+    assert process.returncode == 0
+    name = f"{newcomer.environ['RELEASEKIT_HOSTED']}-publisher"
+    text = re.sub(r"\x1b\[[\d;]*m", "", shown.decode()).replace("\r", "")
+    found = re.fullmatch(rf"password  (\S+)  \(of {name}; shown this once, kept nowhere\)\n", text)
+    assert found, text
+    login = (name, found[1])
+    assert bare.send("GET", "service/rest/v1/status", user=login).status_code == 200
