@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from releasekit.core.checks import CHECKS, Check, Finding, Severity
+from releasekit.core.diagnosis import QUESTIONS
 from releasekit.core.outcome import Outcome
 from releasekit.core.report.fingerprint import find_fingerprints
 
@@ -23,8 +24,13 @@ def render_sarif(outcome: Outcome) -> str:
     rules = {check.code: check for check in CHECKS if check.code in outcome.asked}
     driver: dict[str, Any] = {"name": "releasekit"}
     driver["rules"] = [_describe_rule(check) for check in rules.values()]
+    driver["rules"] += [
+        {"id": question.code, "shortDescription": {"text": question.title}}
+        for question in QUESTIONS
+        if question.code in outcome.asked
+    ]
     results = [
-        _describe_result(finding, rules[finding.code], fingerprint)
+        _describe_result(finding, rules.get(finding.code), fingerprint)
         for finding, fingerprint in find_fingerprints(outcome.findings)
     ]
     runs = [{"tool": {"driver": driver}, "results": results}]
@@ -42,13 +48,13 @@ def _describe_rule(check: Check) -> dict[str, Any]:
     }
 
 
-def _describe_result(finding: Finding, rule: Check, fingerprint: str) -> dict[str, Any]:
+def _describe_result(finding: Finding, rule: Check | None, fingerprint: str) -> dict[str, Any]:
     place: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.place.file)}}
     if finding.place.line:
         place["region"] = {"startLine": finding.place.line}
     result = {
         "ruleId": finding.code,
-        "level": _level(rule.severity if finding.is_waived else finding.severity),
+        "level": _level(rule.severity if rule and finding.is_waived else finding.severity),
         "message": {"text": f"{finding.message}; fix: {finding.fix}"},
         "locations": [{"physicalLocation": place}],
         "partialFingerprints": {"releasekit/v1": fingerprint},
