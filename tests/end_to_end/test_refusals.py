@@ -410,7 +410,8 @@ def test_a_static_version_that_is_not_the_tags(
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert (
-        "error    RK102  pyproject.toml:7: the release is 1.2.3, plain-1.2.2-py3-none-any.whl is not"
+        "error    RK102  pyproject.toml:7: the release is 1.2.3, "
+        "plain-1.2.2-py3-none-any.whl is not"
     ) in ran.out
     assert uploads(sandbox) == 0
 

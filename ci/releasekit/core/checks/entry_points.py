@@ -68,6 +68,8 @@ def _explain(group: str, value: str, modules: _Modules, requires: Sequence[str])
     top = module.partition(".")[0]
     if top not in modules and _may_come_from(top, requires):
         return None
+    if attribute is None and module in modules.folders:
+        return None  # a directory of data is imported as a namespace package (PEP 420)
     if module not in modules:
         return f"the wheel has no module {module}"
     if attribute is None:
@@ -93,8 +95,10 @@ class _Modules:
         self._names: dict[str, frozenset[str] | None] = {}
         self._sources: dict[str, str] = {}
         self._known: set[str] = set()
+        self.folders: set[str] = set()
         for name in names:
             installed = DATA.sub("", name)
+            self.folders.add(installed.rpartition("/")[0].replace("/", "."))
             path = MODULE.sub("", installed)
             if path != installed:
                 self._add(path.removesuffix("/__init__").replace("/", "."), name)

@@ -7,13 +7,16 @@ import difflib
 from releasekit.core.checks import CHECKS, CODES, Check
 from releasekit.core.errors import UnknownCheck
 
+LOOKALIKES = str.maketrans("OIL", "011")
+
 
 def explain_check(code: str) -> str:
     """Return the paragraph of a check as Markdown; raises UnknownCheck."""
     for check in CHECKS:
         if check.code == code.strip().upper():
             return render_explanation(check)
-    close = difflib.get_close_matches(code.upper(), CODES, n=1, cutoff=0.6)
+    typed = code.upper().translate(LOOKALIKES)
+    close = difflib.get_close_matches(typed, CODES, n=1, cutoff=0.6)
     mend = (
         f"did you mean {close[0]}? releasekit check --explain {close[0]}"
         if close

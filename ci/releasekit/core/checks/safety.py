@@ -8,13 +8,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from releasekit.core.checks.facts import MEGABYTE, DistFacts, Member, in_dist
-from releasekit.core.checks.model import Check, Fault, Severity, shorten
+from releasekit.core.checks.model import SHOWN, Check, Fault, Severity, shorten
 from releasekit.core.checks.secrets import Secret
 
 REVOKE = "take it out of the project, and revoke it: whoever has a copy of the repository has it"
 FOR_TESTS = re.compile(
-    r"(?:^|/)(?:[\w.-]*tests?|testing|testdata|fixtures?|examples?|samples?|demos?|docs?"
-    r"|benchmarks?)(?:/|_[\w.-]*$)|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*_test\.\w+)$",
+    r"(?:^|/)(?:(?:[\w.-]*[_.-])?(?:unit)?tests?|testing|testdata|fixtures?"
+    r"|examples?|samples?|demos?|docs?|benchmarks?)(?:/|_[\w.-]*$)|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*_test\.\w+)$"
+    # celery's t/unit/, grpcio's test_creds/, urllib3's dummyserver/: keys that are no secret.
+    r"|(?:^|/)(?:t|tests?[_.-][\w.-]*|dummy\w*|mocks?|fakes?)/",
     re.IGNORECASE,
 )
 """Paths of tests, examples and documentation, where keys are mostly made to be seen."""
@@ -27,7 +29,8 @@ def find_secrets(facts: DistFacts) -> Iterator[Fault]:
     for secret in facts.secrets:
         if not FOR_TESTS.search(secret.member):
             yield _secret(facts, secret, REVOKE)
-    git = [member.name for member in facts.members if ".git" in member.name.split("/")]
+    # A file .git, in a submodule or a worktree, holds the path of the directory and no more.
+    git = [member.name for member in facts.members if ".git" in member.name.split("/")[:-1]]
     if git:
         yield Fault(
             message=f"{len(git)} file(s) of git are packed: history, addresses, perhaps a password",
@@ -53,13 +56,19 @@ def _secret(facts: DistFacts, secret: Secret, fix: str) -> Fault:
 
 def find_unsafe_members(facts: DistFacts) -> Iterator[Fault]:
     """Find names and links that lead out of the directory that they are unpacked into."""
-    for member in facts.members:
-        if why := _explain_unsafe(member):
-            yield Fault(
-                message=f"the member {member.name!r} {why}",
-                fix="build again with a build backend that is known; do not unpack this file",
-                place=in_dist(facts),
-            )
+    unsafe = [(member, why) for member in facts.members if (why := _explain_unsafe(member))]
+    for member, why in unsafe[:SHOWN]:
+        yield _unsafe(facts, f"the member {member.name!r} {why}")
+    if more := len(unsafe[SHOWN:]):
+        yield _unsafe(facts, f"{more} more members are like these")
+
+
+def _unsafe(facts: DistFacts, message: str) -> Fault:
+    return Fault(
+        message=message,
+        fix="build again with a build backend that is known; do not unpack this file",
+        place=in_dist(facts),
+    )
 
 
 def _explain_unsafe(member: Member) -> str | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from releasekit.core.checks.facts import ContentProblem, DistFacts, in_dist, in_project
-from releasekit.core.checks.model import Check, Fault, Severity, shorten
+from releasekit.core.checks.model import SHOWN, Check, Fault, Severity, shorten
 
 TYPED = "Typing :: Typed"
 STRAY = ("W001", "W005")
@@ -15,7 +16,10 @@ CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", 
 
 def find_untrue_record(facts: DistFacts) -> Iterator[Fault]:
     """Find a wheel whose RECORD does not describe its members (installer's own check)."""
-    for problem in facts.record_problems:
+    problems = list(facts.record_problems[:SHOWN])
+    if more := len(facts.record_problems[SHOWN:]):
+        problems.append(f"{more} more of its lines or files")
+    for problem in problems:
         yield Fault(
             message=f"RECORD is untrue: {problem}",
             fix="build the wheel again, and change nothing in it afterwards",
@@ -25,10 +29,12 @@ def find_untrue_record(facts: DistFacts) -> Iterator[Fault]:
 
 def find_content_problems(facts: DistFacts) -> Iterator[Fault]:
     """Find what check-wheel-contents finds, but for what RK304 tells."""
+    codes = Counter(problem.code for problem in facts.content_problems)
     for problem in facts.content_problems:
-        if problem.code not in STRAY:
+        if problem.code not in STRAY and (count := codes.pop(problem.code, 0)):
+            more = f"; {count - 1} more of {problem.code}" if count > 1 else ""
             yield Fault(
-                message=f"check-wheel-contents {_render(problem)}",
+                message=f"check-wheel-contents {_render(problem)}{more}",
                 fix="mend the packaging, or ignore the code in [tool.check-wheel-contents]",
                 place=in_dist(facts),
             )
