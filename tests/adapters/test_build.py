@@ -159,6 +159,17 @@ def test_backend_that_prints_the_environment_shows_no_secret(
     assert not [name for name in ("TWINE_PASSWORD", "RELEASEKIT_") if name in said]
 
 
+def test_what_the_backend_warns_of_stands_in_the_log(
+    source: Path, out: Path, options: BuildOptions
+) -> None:
+    (source / "backend.py").write_text(f"import warnings; warnings.warn('odd\\nlayout')\n{BACKEND}")
+    lines: list[str] = []
+    build_dists(source, out, replace(options, log=lines.append))
+    assert [line for line in lines if line in ("warning: odd", "layout")] == [
+        *("warning: odd", "layout") * 4  # two hooks for each dist
+    ]
+
+
 # --- what it is built with ----------------------------------------------------------------------
 
 

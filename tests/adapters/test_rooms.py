@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
+import threading
 from pathlib import Path
 
-from releasekit.adapters.rooms import open_room
+import pytest
+
+from releasekit.adapters.rooms import open_named_room, open_room
 
 LEAVE = """
 import os, pathlib, signal, sys
-from releasekit.adapters.rooms import open_room
+from releasekit.adapters.rooms import open_named_room, open_room
 
 with open_room("kind-", pathlib.Path(sys.argv[1])) as room:
     (room / "file").touch()
@@ -53,12 +57,80 @@ def test_what_only_looks_like_a_room_is_left_alone(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "file").touch()
-    (tmp_path / "kind-12345678").symlink_to(elsewhere)
-    (tmp_path / "kind-abcdefgh").touch()
-    for name in ("kind-", "kind-notes", "kind-ABCDEFGH", "my-kind-abcdefgh"):
+    (tmp_path / "kind-room-12345678").symlink_to(elsewhere)
+    (tmp_path / "kind-room-abcdefgh").touch()
+    for name in (
+        "kind-",
+        "kind-abcdefgh",
+        "kind-room-notes",
+        "kind-room-ABCDEFGH",
+        "my-kind-room-abcdefgh",
+    ):
         (tmp_path / name).mkdir()
     before = sorted(tmp_path.iterdir())
     with open_room("kind-", tmp_path):
         pass
     assert sorted(tmp_path.iterdir()) == before
     assert (elsewhere / "file").exists()
+
+
+# --- rooms with a name --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The system's directory for temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_named_room_is_at_the_same_place_each_time_and_empty(temporary: Path) -> None:
+    wanted = temporary / "kind-room-0123abcd"
+    for _ in range(2):
+        with open_named_room("kind-", "0123abcd") as room:
+            assert room == wanted
+            assert list(room.iterdir()) == []
+            (room / "file").touch()
+        assert not wanted.exists()
+
+
+def test_named_room_is_cleared_of_what_a_killed_run_left(temporary: Path) -> None:
+    left = temporary / "kind-room-0123abcd"
+    (left / "folder" / "below").mkdir(parents=True)
+    (left / "file").touch()
+    (left / "link").symlink_to(temporary)
+    with open_named_room("kind-", "0123abcd") as room:
+        assert room == left
+        assert list(room.iterdir()) == []
+
+
+def test_named_room_in_use_is_waited_for(temporary: Path) -> None:
+    said = []
+
+    def enter() -> None:
+        with open_named_room("kind-", "0123abcd") as room:
+            said.append(list(room.iterdir()))
+
+    with open_named_room("kind-", "0123abcd") as room:
+        (room / "file").touch()
+        thread = threading.Thread(target=enter)
+        thread.start()
+        thread.join(0.2)
+        assert said == []
+    thread.join()
+    assert said == [[]]
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_named_room_whose_name_is_taken_is_a_room_like_any_other(
+    temporary: Path, kind: str
+) -> None:
+    taken = temporary / "kind-room-0123abcd"
+    if kind == "file":
+        taken.touch()
+    else:
+        taken.symlink_to(temporary)
+    with open_named_room("kind-", "0123abcd") as room:
+        assert room != taken
+        assert room.parent == temporary
+    assert list(temporary.iterdir()) == [taken]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import shutil
 import tarfile
+import warnings
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from releasekit.adapters.build_environment import (
     open_build_environment,
 )
 from releasekit.adapters.process import run
-from releasekit.adapters.rooms import open_room
+from releasekit.adapters.rooms import open_named_room, open_room
 from releasekit.adapters.sdist import repack_sdist, unpack_sdist
 from releasekit.core.backends import tell_version
 from releasekit.core.errors import BuildFailed
@@ -84,7 +86,9 @@ def build_sdist(source: Path, out: Path, options: BuildOptions) -> Made:
 
 def build_wheel(sdist: Path, out: Path, options: BuildOptions) -> Made:
     """Build the wheel of an sdist; raises BuildFailed and BuildRequirementsFailed."""
-    with open_room("releasekit-build-") as room:
+    # Compilers write the paths of what they read into what they make.
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    with open_named_room("releasekit-wheel-", digest[:8]) as room:
         with _refuse_damaged(sdist):
             unpacked = unpack_sdist(sdist, room / "unpacked")
         made, environment = _build_one("wheel", unpacked, room / "wheel", options)
@@ -119,19 +123,33 @@ def _build_one(
             raise CalledProcessError(finished.status, list(cmd))
 
     try:
-        requires = ProjectBuilder(source).build_system_requires
-        with open_build_environment(requires, source, options) as environment:
-            builder = ProjectBuilder(source, str(environment.python), call_hook)
-            more = builder.get_requires_for_build(dist)
-            if not more - requires:
+        with _log_warnings(options):
+            requires = ProjectBuilder(source).build_system_requires
+            with open_build_environment(requires, source, options) as environment:
+                builder = ProjectBuilder(source, str(environment.python), call_hook)
+                more = builder.get_requires_for_build(dist)
+                if not more - requires:
+                    return Path(builder.build(dist, out)), environment
+            with open_build_environment(requires | more, source, options) as environment:
+                builder = ProjectBuilder(source, str(environment.python), call_hook)
                 return Path(builder.build(dist, out)), environment
-        with open_build_environment(requires | more, source, options) as environment:
-            builder = ProjectBuilder(source, str(environment.python), call_hook)
-            return Path(builder.build(dist, out)), environment
     except BuildBackendException as error:
         raise BuildFailed(root=str(source), dist=dist, log="", tail=tail or str(error)) from error
     except BuildException as error:
         raise BuildFailed(root=str(source), dist=dist, log="", tail=str(error)) from error
+
+
+@contextlib.contextmanager
+def _log_warnings(options: BuildOptions) -> Iterator[None]:
+    """Write a backend's warnings to the log: `build` gives them as warnings of this process."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield
+        finally:
+            for warning in caught:
+                for line in f"warning: {warning.message}".splitlines():
+                    options.log(line)
 
 
 def _hook_environ(options: BuildOptions, python: Path) -> dict[str, str]:

@@ -33,6 +33,49 @@ def open_room(prefix: str, parent: Path | None = None) -> Iterator[Path]:
         os.close(lock)
 
 
+@contextlib.contextmanager
+def open_named_room(prefix: str, key: str) -> Iterator[Path]:
+    """Provide an empty directory that has the same path for the same key (8 hexadecimal digits).
+
+    Compilers write paths into what they make. Another run with this key is waited for. Where the
+    name is taken by somebody else, it is a room like any other.
+    """
+    path = Path(tempfile.gettempdir()).resolve() / f"{prefix}room-{key}"
+    lock = _enter(path)
+    if lock is None:
+        with open_room(prefix) as room:
+            yield room
+        return
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
+
+
+def _enter(path: Path) -> int | None:
+    """Return the lock on an empty directory of ours; None where it cannot be ours."""
+    while True:
+        try:
+            path.mkdir(mode=0o700, exist_ok=True)
+            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except FileNotFoundError:  # who had it has just cleared it away
+            continue
+        except OSError:
+            return None
+        if os.fstat(lock).st_uid != os.geteuid() or not _lock(lock, fcntl.LOCK_EX):
+            os.close(lock)
+            return None
+        if path.exists() and os.path.samestat(path.stat(), os.fstat(lock)):
+            for left in path.iterdir():  # by a run that was killed
+                if left.is_dir() and not left.is_symlink():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink()
+            return lock
+        os.close(lock)
+
+
 def _make_room(prefix: str, parent: Path) -> tuple[Path, int]:
     while True:
         room = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()

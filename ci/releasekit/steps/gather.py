@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from releasekit.adapters.files import write_text
+from releasekit.adapters.rooms import open_room
 from releasekit.core.dists import Dist
 from releasekit.core.events import Began, Gathered
 from releasekit.core.parts import join_parts
@@ -61,8 +61,8 @@ def _read_parts(folder: Path) -> list[Part]:
 def _fetch(job: Job, dists: Sequence[Dist]) -> None:
     """Copy files into `dist/`, beside it first: an interrupt leaves whole files only."""
     job.dist.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".gather-", dir=job.dist) as room:
+    with open_room(".gather-", job.dist) as room:
         others = {dist.filename: dist.path for dist in dists if dist.path.parent != job.dist}
-        copies = [Path(shutil.copyfile(path, Path(room, name))) for name, path in others.items()]
+        copies = [Path(shutil.copyfile(path, room / name)) for name, path in others.items()]
         for copy in copies:
             copy.replace(job.dist / copy.name)

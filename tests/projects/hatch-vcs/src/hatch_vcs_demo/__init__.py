@@ -1,0 +1,1 @@
+"""A package whose version is written when it is built."""

@@ -1,0 +1,3 @@
+"""A package that knows its version."""
+
+__version__ = "1.2.3"

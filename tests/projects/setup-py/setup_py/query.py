@@ -1,0 +1,2 @@
+def main():
+    print("select 1 from dual")
