@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import uv
 
 from releasekit.adapters.git import read_commit
 from releasekit.core.project import Commit
@@ -98,12 +102,27 @@ def wait_for(what: Callable[[], object], seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
+@functools.cache
+def public_index() -> dict[str, str]:
+    """What tells uv to use its own default index: else build requirements come from the group.
+
+    The servers of most tests have nothing upstream. Its address is what uv's help says.
+    """
+    told = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
+    if any(os.environ.get(name) for name in told):
+        return {}
+    said = subprocess.check_output((uv.find_uv_bin(), "help", "pip", "install"), text=True)
+    found = re.search(r"\(by default: <(https://[^>]+)>\)", said)
+    assert found
+    return {"UV_DEFAULT_INDEX": found[1]}
+
+
 def start(project: ProjectDir, **variables: str) -> subprocess.Popen[str]:
     """Start a release in the background."""
     return subprocess.Popen(
         (sys.executable, "-m", "releasekit", "release"),
         cwd=project.root,
-        env={**project.environ, **variables},
+        env={**project.environ, **public_index(), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

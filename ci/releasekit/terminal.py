@@ -248,6 +248,8 @@ def describe(event: Event) -> str:
             return f"nothing to upload: {event.url} has it all"
         case Published():
             return f"{len(event.uploaded)} uploaded to {event.url}"
+        case Verified(installed=False):
+            return f"{event.requirement} downloaded by hash from {event.url}, not installed here"
         case Verified():
             return f"{event.requirement} installed by hash from {event.url}"
         case Diagnosed():

@@ -13,7 +13,7 @@ import pytest
 
 from releasekit.servers.local_nexus import Nexus
 from releasekit.servers.sandbox import Sandbox, run_sandbox
-from support import ProjectDir, Ran
+from support import ProjectDir, Ran, public_index
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 
@@ -85,7 +85,13 @@ def releasekit(user_environ: dict[str, str]) -> Callable[..., Ran]:
         server: Sandbox | Nexus | None = None,
         **variables: str,
     ) -> Ran:
-        environ = {**user_environ, **(server.environ() if server else {}), **variables}
+        builds = arguments[0] in ("release", "build", "check")
+        environ = {
+            **user_environ,
+            **(public_index() if builds else {}),
+            **(server.environ() if server else {}),
+            **variables,
+        }
         done = subprocess.run(
             (sys.executable, "-m", "releasekit", *arguments),
             cwd=project.root,

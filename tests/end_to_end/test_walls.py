@@ -11,7 +11,11 @@ from releasekit.servers.sandbox import Sandbox, run_sandbox
 from samples import METADATA, write_wheel
 from support import Command, MakeProject, ProjectDir, Ran, published, requests
 
-WALLS = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+NOTHING_TOLD = {"UV_DEFAULT_INDEX": ""}
+WALLS = {
+    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9"),
+    **NOTHING_TOLD,
+}
 """Every way out ends at a port where nobody listens."""
 PYPROJECT = """\
 [build-system]
@@ -168,7 +172,7 @@ def test_pip_and_uv_may_be_told_otherwise(
 ) -> None:
     (tmp_path / "home" / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / "home" / path).write_text(text, encoding="utf-8")
-    home = {"HOME": str(tmp_path / "home"), "UV_HTTP_RETRIES": "0"}
+    home = {"HOME": str(tmp_path / "home"), "UV_HTTP_RETRIES": "0", **NOTHING_TOLD}
     ran = releasekit(
         *("build", "--fresh", "-v"), project=project, server=company, **home, **variables
     )

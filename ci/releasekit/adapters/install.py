@@ -10,6 +10,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 import uv
+from packaging.tags import Tag, sys_tags
 
 from releasekit.adapters.process import Finished, Log, run
 from releasekit.adapters.rooms import open_room
@@ -37,6 +38,11 @@ def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
         for name, value in environ.items()
         if not name.startswith(("PIP_", "UV_", "VIRTUAL_ENV"))
     }
+
+
+def is_installable(tags: frozenset[Tag]) -> bool:
+    """Tell whether a wheel with these tags is for the Python and the platform of this process."""
+    return not tags.isdisjoint(sys_tags())
 
 
 @contextlib.contextmanager

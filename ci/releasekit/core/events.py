@@ -130,6 +130,10 @@ class Verified:
 
     url: str
     requirement: str
+    not_installed: tuple[str, ...] = ()
+    """Wheels for other platforms: downloaded by hash."""
+    installed: bool = True
+    """False where no wheel of the release is for the Python that proves it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,14 +8,21 @@ from collections.abc import Sequence
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from releasekit.adapters.install import install_by_hash, open_environment, read_installed
-from releasekit.core.dists import Dist
+from releasekit.adapters.index import Index, read_digest, read_page
+from releasekit.adapters.install import (
+    install_by_hash,
+    is_installable,
+    open_environment,
+    read_installed,
+)
+from releasekit.core.dists import Dist, DistKind
 from releasekit.core.errors import (
     InstallUnavailable,
+    OtherBytesServed,
     PackageBroken,
     StaleIndex,
 )
-from releasekit.core.events import Began, Output, Verified, Working
+from releasekit.core.events import Began, Note, Output, Verified, Working
 from releasekit.core.plan import Action, compare
 from releasekit.core.record import Record
 from releasekit.steps.job import Job
@@ -32,7 +39,34 @@ def verify(job: Job, record: Record, dists: Sequence[Dist]) -> None:
     job.notify(Began(step="verify"))
     url = install_url(job, record)
     _await_files(job, record, dists, url)
-    _install_back(job, record, dists, url)
+    wheels = [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
+    foreign = tuple(wheel for wheel in wheels if not is_installable(wheel.named.tags))
+    _download(job, record, foreign, url)
+    installed = len(foreign) < len(wheels)
+    if installed:
+        _install_back(job, record, dists, url)
+    others = tuple(wheel.filename for wheel in foreign)
+    job.notify(
+        Verified(url=url, requirement=record.requirement, not_installed=others, installed=installed)
+    )
+
+
+def _download(job: Job, record: Record, wheels: Sequence[Dist], url: str) -> None:
+    """Prove wheels for other platforms by their bytes: a page may list what does not come."""
+    index = Index(url=url, network=job.network, credentials=job.target.credentials)
+    page = read_page(index, record.normalized_name) if wheels else None
+    for wheel in wheels:
+        listed = page.find(wheel.filename) if page else None
+        served = read_digest(index, listed) if listed else None
+        if served is None:
+            said = f"{wheel.filename} is not served"
+            raise StaleIndex(url=url, files=said, seconds=job.settings.stale_limit)
+        digest = served.hashes[0][1]  # of what came, before what the page says
+        if digest != wheel.sha256:
+            said = f"{wheel.filename}: sent with sha256 {digest}, built with {wheel.sha256}"
+            raise OtherBytesServed(url=url, files=said)
+        text = f"{wheel.filename} is for another platform: downloaded by hash, not installed here"
+        job.notify(Note(text=text))
 
 
 def _await_files(job: Job, record: Record, dists: Sequence[Dist], url: str) -> None:
@@ -70,4 +104,3 @@ def _install_back(job: Job, record: Record, dists: Sequence[Dist], url: str) -> 
     if [(canonicalize_name(name), Version(version)) for name, version in installed] != wanted:
         tail = f"installed is {installed}, wanted was {record.requirement}"
         raise PackageBroken(requirement=record.requirement, url=url, tail=tail)
-    job.notify(Verified(url=url, requirement=record.requirement))

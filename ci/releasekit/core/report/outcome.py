@@ -28,7 +28,7 @@ def render_outcome(outcome: Outcome) -> str:
         "tag": record.tag if record else _tag_name(outcome),
         "commit": outcome.project.commit.sha if outcome.project else None,
         "repository": plan.url if plan else None,
-        "installed_from": outcome.verified.url if outcome.verified else None,
+        "installed_from": _installed_from(outcome),
         "files": [
             {"filename": file.dist.filename, "action": file.action.value, "why": file.why}
             for file in (plan.files if plan else ())
@@ -52,6 +52,11 @@ def render_outcome(outcome: Outcome) -> str:
     if outcome.server:
         document["server"] = server_document(outcome.server)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _installed_from(outcome: Outcome) -> str | None:
+    proof = outcome.verified
+    return proof.url if proof and proof.installed else None
 
 
 def _tagged_version(outcome: Outcome) -> str | None:

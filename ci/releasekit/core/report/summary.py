@@ -26,6 +26,8 @@ def _verdict(outcome: Outcome) -> str:
     if outcome.verified is None:
         return f"{outcome.command} done"
     where = "the sandbox" if outcome.sandbox else outcome.verified.url
+    if not outcome.verified.installed:
+        return f"released, and downloaded by hash from {where}; it is for other platforms"
     return f"released, and installed by hash from {where}"
 
 

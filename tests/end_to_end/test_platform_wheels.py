@@ -1,0 +1,69 @@
+"""Wheels that this machine cannot install are proven by their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+
+import pytest
+
+from releasekit.servers.sandbox import Sandbox
+from samples import write_wheel
+from support import SDIST, WHEEL, Command, ProjectDir, published
+
+WINDOWS = "plain-1.2.3-cp311-abi3-win_amd64.whl"
+METADATA = (
+    "Metadata-Version: 2.4\nName: plain\nVersion: 1.2.3\n"
+    "Project-URL: Homepage, https://plain.example.com\n"
+)
+
+
+@pytest.fixture
+def windows_job(project: ProjectDir, releasekit: Command) -> ProjectDir:
+    """What a job on Windows left: a wheel of the sdist that was built here, and its record."""
+    assert releasekit("build", project=project).status == 0
+    job = ProjectDir(root=project.root.parent / "windows", environ=project.environ)
+    (job.root / "dist").mkdir(parents=True)
+    wheel = write_wheel(
+        job.root / "dist", filename=WINDOWS, metadata=METADATA, files={"plain.py": ""}
+    ).read_bytes()
+    document = json.loads((project.root / "reports" / "release.json").read_text())
+    digest = hashlib.sha256(wheel).hexdigest()
+    document["files"] = [{"filename": WINDOWS, "size": len(wheel), "sha256": digest}]
+    document["builds"][0]["files"] = [WINDOWS]
+    (job.root / "reports").mkdir()
+    job.write("reports/release.json", json.dumps(document))
+    return job
+
+
+def test_a_wheel_for_another_platform_is_downloaded_and_reported(
+    project: ProjectDir, windows_job: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    steps = (("gather", "--from", ".", "--from", str(windows_job.root)), ("publish",))
+    for step in steps:
+        ran = releasekit(*step, project=project, server=sandbox)
+        assert ran.status == 0, ran
+    assert published(sandbox) == {SDIST, WHEEL, WINDOWS}
+    ran = releasekit("verify", project=project, server=sandbox)
+    assert ran.status == 0, ran
+    assert (
+        f"note      {WINDOWS} is for another platform: downloaded by hash, not installed here\n"
+    ) in ran.out
+    assert "plain==1.2.3 installed by hash from" in ran.out
+    downloads = [r.path for r in sandbox.state.requests_log if r.path.endswith(f"/{WINDOWS}")]
+    assert downloads
+
+
+def test_a_release_that_is_for_other_platforms_alone_is_not_installed(
+    project: ProjectDir, windows_job: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    (project.root / "dist" / WHEEL).unlink()
+    shutil.rmtree(project.root / "reports")
+    assert releasekit("build", "--sdist", project=project).status == 0
+    steps = (("gather", "--from", ".", "--from", str(windows_job.root)), ("publish",), ("verify",))
+    for step in steps:
+        ran = releasekit(*step, project=project, server=sandbox)
+        assert ran.status == 0, ran
+    assert "plain==1.2.3 downloaded by hash from" in ran.out
+    assert "not installed here" in ran.out.splitlines()[-3]
