@@ -18,6 +18,7 @@ build-backend = "flit_core.buildapi"
 name = "pkg-{number}"
 version = "1.{number}"
 description = "One of twenty"
+requires-python = ">=3.10"
 
 [project.urls]
 Homepage = "https://plain.example.com"
