@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import subprocess
 
-from doors import INPUTS, JENKINS, NOT_INPUTS, read_parameters
+import pytest
+from packaging.version import Version
+
+from doors import INPUTS, JENKINS, NOT_INPUTS, REPOSITORY, read_parameters
 from releasekit.cli import make_parser
 from releasekit.core.config import KEYS
 
@@ -47,3 +50,21 @@ def test_an_input_for_a_setting_hands_on_one_that_exists(name: str) -> None:
 
 def test_the_jenkins_step_takes_these_parameters() -> None:
     assert list(read_parameters()) == [i.parameter for i in INPUTS if JENKINS in i.doors]
+
+
+def test_the_template_installs_the_release_that_it_belongs_to() -> None:
+    kit = Version(read_parameters()["kit"].strip("'"))
+    assert [tag for tag in find_tags("--points-at", "HEAD") if tag != kit] == []
+    # Between releases it names the next one.
+    assert [tag for tag in find_tags("--merged", "HEAD") if tag > kit] == []
+
+
+def find_tags(*which: str) -> list[Version]:
+    listed = subprocess.run(
+        ("git", "tag", "--list", "v*", *which),
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [Version(tag) for tag in listed.stdout.split()]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ensurepip
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,10 +35,25 @@ def jenkins() -> Iterator[Jenkins]:
         yield running
 
 
+def find_index() -> str:
+    """Ask the pip that comes with Python for its index; this repository names none."""
+    bundled = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
+    ask = (
+        "from pip._internal.commands import create_command as c; "
+        "print(c('download').parse_args([])[0].index_url)"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(bundled)}
+    return subprocess.check_output((sys.executable, "-c", ask), env=environ, text=True).strip()
+
+
 @pytest.fixture(scope="session")
 def agent_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of an agent: this machine's, CA and pip variables included."""
+    """The environment of an agent: this machine's, CA and pip variables included.
+
+    The index is the one of this machine's pip: the group of a Nexus for tests has no build tools.
+    """
     return {
+        "PIP_INDEX_URL": find_index(),
         **{
             name: value
             for name, value in os.environ.items()

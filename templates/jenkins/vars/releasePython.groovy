@@ -77,9 +77,7 @@ def call(Map given = [:]) {
 void perform(Map options, boolean releases, List first, List last) {
     onAgent(options, releases, [label: options.label, python: options.python]) {
         try {
-            for (int part = 0; first[0] == 'gather' && part <= options.wheels.size(); part++) {
-                unstash "releasekit-${part}"
-            }
+            if (options.wheels) { unstashParts(options.wheels.size()) }
             run(options, first)
             inTurn(options) { run(options, last) }
         } finally {
@@ -109,6 +107,10 @@ void buildParts(Map options, boolean releases) {
 void buildPart(Map options, String session, int part) {
     runSession(options, session)
     stash name: "releasekit-${part}", includes: 'dist/*, reports/release.json, reports/parts/*'
+}
+
+void unstashParts(int wheels) {
+    for (int part = 0; part <= wheels; part++) { unstash "releasekit-${part}" }
 }
 
 void onAgent(Map options, boolean releases, Map agent, Closure body) {
