@@ -88,6 +88,18 @@ def named(name: str) -> Callable[[Path], Path]:
     return lambda folder: write_wheel(folder, files={"demo.py": "1\n", name: "2\n"})
 
 
+def cut(name: str) -> Callable[[Path], Path]:
+    """Write a wheel with a name that zipfile would cut when it writes."""
+
+    def write(folder: Path) -> Path:
+        longer = name.replace("\0", "~")
+        path = write_wheel(folder, files={longer: "[console_scripts]\na = b:c\n"}, record="")
+        path.write_bytes(path.read_bytes().replace(longer.encode(), name.encode()))
+        return path
+
+    return write
+
+
 UNREAD = "the archive cannot be read to its end: "
 
 
@@ -112,6 +124,27 @@ UNREAD = "the archive cannot be read to its end: "
             "RK402",
             "the member '/etc/demo' has an absolute path",
             id="absolute",
+        ),
+        pytest.param(
+            named("../demo/"), "RK402", "the member '../demo/' leads out", id="directory of a wheel"
+        ),
+        pytest.param(
+            linked("demo-1.0/../../a", "", tarfile.DIRTYPE),
+            "RK402",
+            "the member 'demo-1.0/../../a' leads out",
+            id="directory of an sdist",
+        ),
+        pytest.param(
+            cut("demo-1.0\0.dist-info/entry_points.txt"),
+            "RK402",
+            "the member 'demo-1.0\\x00.dist-info/entry_points.txt' has a character",
+            id="name with a null byte",
+        ),
+        pytest.param(
+            cut("demo/\0__init__.py"),
+            "RK402",
+            "the member 'demo/\\x00__init__.py' has a character",
+            id="file that zipfile takes for a directory",
         ),
         pytest.param(named("a\\b"), "RK402", "the member 'a\\\\b' has a character", id="backslash"),
         pytest.param(named("C:demo"), "RK402", "the member 'C:demo' has an absolute", id="drive"),

@@ -40,12 +40,14 @@ def find_absent_dependencies(job: Job, record: Record, facts: Sequence[DistFacts
         return Absent()
     names = sorted(set(_find_names(facts)) - {record.normalized_name})
     absent = _ask(Index(url=url, network=job.network, credentials=job.target.credentials), names)
+    if absent is None:
+        return Absent()  # what was not answered is not passed; the plan asks the same index
     if is_loopback(url) and len(absent) == len(names):
         return Absent()  # a server for trying out, of which the proxy has no remote
     return Absent(index=url, names=absent)
 
 
-def _ask(index: Index, names: Sequence[str]) -> tuple[str, ...]:
+def _ask(index: Index, names: Sequence[str]) -> tuple[str, ...] | None:
     absent: set[str] = set()
     failed: list[ReleasekitError] = []
 
@@ -56,10 +58,10 @@ def _ask(index: Index, names: Sequence[str]) -> tuple[str, ...]:
             if not read_page(index, name).files:
                 absent.add(name)
         except ReleasekitError as error:
-            failed.append(error)  # the plan asks the same index, and tells
+            failed.append(error)
 
     run_in_threads(ask, names)
-    return () if failed else tuple(sorted(absent))
+    return None if failed else tuple(sorted(absent))
 
 
 def _find_names(facts: Sequence[DistFacts]) -> Iterator[str]:

@@ -40,6 +40,7 @@ def _gather(dist: Dist, project: ProjectFacts, root: Path | None) -> DistFacts:
             project=project,
             archive_problem=archive.problem,
             members=archive.members,
+            folders=archive.folders,
             secrets=archive.secrets,
         )
     text = read_metadata(dist)
@@ -52,6 +53,7 @@ def _gather(dist: Dist, project: ProjectFacts, root: Path | None) -> DistFacts:
         metadata=metadata,
         project=project,
         members=archive.members,
+        folders=archive.folders,
         secrets=archive.secrets,
         metadata_problems=problems,
         description_problem=render_description(

@@ -31,6 +31,7 @@ class Archive:
     """What an archive holds."""
 
     members: tuple[Member, ...]
+    folders: tuple[Member, ...]
     secrets: tuple[Secret, ...]
     problem: str | None
     """Why it could not be read to its end."""
@@ -39,17 +40,20 @@ class Archive:
 def read_archive(dist: Dist) -> Archive:
     """Read an archive as far as it can be read."""
     members: list[Member] = []
+    folders: list[Member] = []
     secrets: list[Secret] = []
     problem = None
     try:
         for member, blocks in _walk(dist):
-            members.append(member)
+            (folders if member.folder else members).append(member)
             secrets += find_secrets(member.name, blocks)
-            if len(members) > MEMBERS_LIMIT:
+            if len(members) + len(folders) > MEMBERS_LIMIT:
                 raise TooMuchError(f"it has more than {MEMBERS_LIMIT} members")
     except DAMAGED as error:
         problem = str(error) or type(error).__name__
-    return Archive(members=tuple(members), secrets=tuple(secrets), problem=problem)
+    return Archive(
+        members=tuple(members), folders=tuple(folders), secrets=tuple(secrets), problem=problem
+    )
 
 
 def _walk(dist: Dist) -> Iterator[tuple[Member, Iterable[bytes]]]:
@@ -59,12 +63,13 @@ def _walk(dist: Dist) -> Iterator[tuple[Member, Iterable[bytes]]]:
 def _walk_zip(dist: Dist) -> Iterator[tuple[Member, Iterable[bytes]]]:
     refuse_large_directory(dist.path)
     with zipfile.ZipFile(dist.path) as archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        entries = archive.infolist()
         total, limit = sum(entry.file_size for entry in entries), unpacked_limit(dist.path)
         for entry in entries:
             # The name as it is written: zipfile cuts `filename` at a null byte.
-            member = Member(name=entry.orig_filename, size=entry.file_size)
-            if total > limit:
+            name = entry.orig_filename
+            member = Member(name=name, size=entry.file_size, folder=name.endswith("/"))
+            if total > limit or member.folder:
                 yield member, ()
             else:
                 with archive.open(entry) as stream:
@@ -84,8 +89,6 @@ def _walk_tar(dist: Dist) -> Iterator[tuple[Member, Iterable[bytes]]]:
             total += entry.size
             if total > limit:  # a sparse file can be larger than all that is in the archive
                 raise TooMuchError(f"it unpacks to {total} bytes")
-            if entry.isdir():
-                continue
             content = archive.extractfile(entry) if entry.isreg() and not entry.issparse() else None
             yield _read_tar_member(entry), _read_blocks(content) if content else ()
 
@@ -96,8 +99,10 @@ def _read_tar_member(entry: tarfile.TarInfo) -> Member:
         link = posixpath.join(posixpath.dirname(entry.name), entry.linkname)
     elif entry.islnk():
         link = entry.linkname
-    is_file = entry.isreg() or link is not None
-    return Member(name=entry.name, size=entry.size, link=link, special=not is_file)
+    is_known = entry.isreg() or entry.isdir() or link is not None
+    return Member(
+        name=entry.name, size=entry.size, link=link, special=not is_known, folder=entry.isdir()
+    )
 
 
 def _read_blocks(stream: IO[bytes]) -> Iterator[bytes]:

@@ -70,9 +70,11 @@ def find_dead_entry_points(
 ) -> tuple[DeadEntryPoint, ...]:
     """Return the entry points that do not resolve, after what the wheel's files say."""
     with zipfile.ZipFile(wheel) as archive:
+        # By the names as they are written, as `members` has them.
+        entries = {entry.orig_filename: entry for entry in archive.infolist()}
 
         def read(name: str) -> str:
-            with archive.open(name) as stream:
+            with archive.open(entries[name]) as stream:
                 return stream.read(TEXT_LIMIT).decode("utf-8", errors="replace")
 
         return find_dead([member.name for member in members], read, requires)

@@ -17,8 +17,8 @@ DATA = re.compile(r"^[^/]+\.data/(?:purelib|platlib)/")
 SCRIPTS = ("console_scripts", "gui_scripts")
 SOURCE_LIMIT = 4 << 20
 """Characters of source that are parsed for a wheel; what comes after is taken to be right."""
-AT_RUN_TIME = ("*", "__getattr__", "globals")
-"""Names by which a module may bind any other name as it runs."""
+AT_RUN_TIME = ("*", "__getattr__", "globals", "locals", "vars", "setattr", "exec", "sys.modules")
+"""Names by which a module may bind any other name as it runs, or put another in its place."""
 
 Read = Callable[[str], str]
 
@@ -142,4 +142,6 @@ def _find_names(body: Sequence[ast.AST]) -> Iterator[str]:
             yield (node.asname or node.name).partition(".")[0]
         elif isinstance(node, ast.Name):
             yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield ast.unparse(node) if node.attr == "modules" else ""
         todo += ast.iter_child_nodes(node)

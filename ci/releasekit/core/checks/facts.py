@@ -18,7 +18,7 @@ SIZE_LIMIT = 100 * MEGABYTE
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Member:
-    """A file of an archive; directories are none."""
+    """A file of an archive, or a directory that it names."""
 
     name: str
     """As the archive spells it."""
@@ -28,6 +28,7 @@ class Member:
     """Where a symbolic link leads, from the top of the archive."""
     special: bool = False
     """True for what is neither file, directory nor link: a device, a pipe."""
+    folder: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +99,8 @@ class DistFacts:
     archive_problem: str | None = None
     """Why the archive cannot be read, or is not read to its end."""
     members: tuple[Member, ...] = field(default=(), repr=False)
+    """Its files."""
+    folders: tuple[Member, ...] = field(default=(), repr=False)
     metadata_problems: tuple[str, ...] = ()
     """What the core metadata specification says against it."""
     description_problem: str | None = None

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
-
-from packaging.metadata import RawMetadata
 
 from releasekit.core.checks.facts import DistFacts, in_project
 from releasekit.core.checks.license import find_missing_license_file, find_unclear_license
@@ -41,14 +38,40 @@ def find_missing_content_type(facts: DistFacts) -> Iterator[Fault]:
     )
 
 
-def find_missing_field(
-    facts: DistFacts, *, keys: tuple[str, ...], name: str, field: str, fix: str
-) -> Iterator[Fault]:
-    """Find metadata without any of the fields that say one thing."""
-    metadata: RawMetadata | None = facts.metadata
-    if metadata is None or any(metadata.get(key) not in (None, "", "UNKNOWN") for key in keys):
-        return
-    yield Fault(message=f"the metadata names no {name}", fix=fix, place=in_project(facts, field))
+def find_missing_summary(facts: DistFacts) -> Iterator[Fault]:
+    """Find metadata without a summary."""
+    if _lacks(facts, "summary"):
+        yield Fault(
+            message="the metadata names no summary",
+            fix='add description = "…" to [project], one line',
+            place=in_project(facts, "description"),
+        )
+
+
+def find_missing_author(facts: DistFacts) -> Iterator[Fault]:
+    """Find metadata that names neither an author nor a maintainer."""
+    if _lacks(facts, "author", "author_email", "maintainer", "maintainer_email"):
+        yield Fault(
+            message="the metadata names no author and no maintainer",
+            fix='add authors = [{ name = "…", email = "…" }] to [project]',
+            place=in_project(facts, "authors"),
+        )
+
+
+def find_missing_requires_python(facts: DistFacts) -> Iterator[Fault]:
+    """Find metadata that does not say which Python it needs."""
+    if _lacks(facts, "requires_python"):
+        yield Fault(
+            message="the metadata names no Python that it needs",
+            fix='add requires-python = ">=3.10" to [project]',
+            place=in_project(facts, "requires-python"),
+        )
+
+
+def _lacks(facts: DistFacts, *keys: str) -> bool:
+    """Tell whether metadata has none of these fields; old setuptools writes UNKNOWN for none."""
+    metadata = facts.metadata
+    return metadata is not None and all(metadata.get(key) in (None, "", "UNKNOWN") for key in keys)
 
 
 def find_unknown_classifiers(facts: DistFacts) -> Iterator[Fault]:
@@ -99,13 +122,7 @@ METADATA_WARNINGS = (
         why="lists and searches show the name alone",
         mend="Say in one line what the package is for.",
         example='[project]\ndescription = "Rates of exchange for billing"',
-        find=partial(
-            find_missing_field,
-            keys=("summary",),
-            name="summary",
-            field="description",
-            fix='add description = "…" to [project], one line',
-        ),
+        find=find_missing_summary,
     ),
     Check(
         code="RK111",
@@ -114,13 +131,7 @@ METADATA_WARNINGS = (
         why="nobody knows whom to ask when it breaks",
         mend="Name a person or, better in a company, the team and its address.",
         example='[project]\nauthors = [{ name = "Team Billing", email = "billing@example.com" }]',
-        find=partial(
-            find_missing_field,
-            keys=("author", "author_email", "maintainer", "maintainer_email"),
-            name="author and no maintainer",
-            field="authors",
-            fix='add authors = [{ name = "…", email = "…" }] to [project]',
-        ),
+        find=find_missing_author,
     ),
     Check(
         code="RK112",
@@ -148,13 +159,7 @@ METADATA_WARNINGS = (
         why="an old Python installs it, and fails when it runs",
         mend="Name the oldest Python that you test with.",
         example='[project]\nrequires-python = ">=3.10"',
-        find=partial(
-            find_missing_field,
-            keys=("requires_python",),
-            name="Python that it needs",
-            field="requires-python",
-            fix='add requires-python = ">=3.10" to [project]',
-        ),
+        find=find_missing_requires_python,
     ),
     Check(
         code="RK115",

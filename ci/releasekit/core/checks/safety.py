@@ -56,7 +56,11 @@ def _secret(facts: DistFacts, secret: Secret, fix: str) -> Fault:
 
 def find_unsafe_members(facts: DistFacts) -> Iterator[Fault]:
     """Find names and links that lead out of the directory that they are unpacked into."""
-    unsafe = [(member, why) for member in facts.members if (why := _explain_unsafe(member))]
+    unsafe = [
+        (member, why)
+        for member in (*facts.members, *facts.folders)
+        if (why := _explain_unsafe(member))
+    ]
     for member, why in unsafe[:SHOWN]:
         yield _unsafe(facts, f"the member {member.name!r} {why}")
     if more := len(unsafe[SHOWN:]):
