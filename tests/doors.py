@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 REPOSITORY = Path(__file__).parents[1]
 GITLAB, JENKINS = "gitlab", "jenkins"
@@ -72,7 +75,6 @@ INPUTS = (
         passes="wheels",
         meaning="tags of all wheels of a release and the agent's label for each, as "
         "['cp311-*-manylinux*_x86_64': 'linux'], or [label: 'linux', python: 'python3.11']",
-        doors=(JENKINS,),
     ),
     Input(
         name="working-directory", passes="-C", meaning="the project's directory in the repository"
@@ -84,10 +86,9 @@ INPUTS = (
         name="lock",
         meaning="lockable resource to hold from plan to verify, so that no two builds publish at "
         "once",
-        doors=(JENKINS,),
     ),
     Input(name="label", meaning="label of the agent; absent: any", doors=(JENKINS,)),
-    Input(name="python", meaning="the Python that runs releasekit and builds", doors=(JENKINS,)),
+    Input(name="python", meaning="the Python that runs releasekit and builds"),
     Input(
         name="kit",
         meaning="version of releasekit, or what else pip can install; empty: the one that python "
@@ -112,6 +113,20 @@ NOT_INPUTS = {
 }
 """Options of the steps that no template hands on, and why."""
 
+GITLABS_OWN = {
+    "image": "what an agent's label is in Jenkins",
+    "tags": "what an agent's label is in Jenkins",
+    "builds": "what the values of wheels are in Jenkins",
+    "build-tags": "what the values of wheels are in Jenkins",
+    "stage": "a Jenkinsfile says where its step stands",
+    "check-stage": "a Jenkinsfile says where its step stands",
+    "job-prefix": "stages need no names that are unique",
+    "tag-pattern": "which job builds which tag is set in Jenkins' job",
+    "changes": "which job builds which change is set in Jenkins' job",
+}
+"""Inputs of GitLab that Jenkins has no need of, and why."""
+
+COMPONENT = REPOSITORY / "templates" / "python-release" / "template.yml"
 STEP = REPOSITORY / "templates" / "jenkins" / "vars" / "releasePython.groovy"
 
 
@@ -121,3 +136,10 @@ def read_parameters() -> dict[str, str]:
     assert table
     rows = [re.fullmatch(r"    (\w+): (.*),", line) for line in table[1].splitlines()]
     return {row[1]: row[2] for row in rows if row}
+
+
+def read_inputs() -> dict[str, dict[str, Any]]:
+    """Read the inputs of the GitLab component: what each has of description, default and type."""
+    header, _ = yaml.safe_load_all(COMPONENT.read_text(encoding="utf-8"))
+    inputs: dict[str, dict[str, Any]] = header["spec"]["inputs"]
+    return inputs

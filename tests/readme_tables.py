@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from types import NoneType
 from typing import get_args
 
-from doors import INPUTS, JENKINS, STEP, read_parameters
+from doors import INPUTS, JENKINS, STEP, read_inputs, read_parameters
 from releasekit.core.checks import CHECKS, Severities
 from releasekit.core.checks.explain import render_explanation
 from releasekit.core.config import Settings
@@ -56,6 +57,17 @@ def render_parameters() -> str:
     return "\n".join(rows)
 
 
+def render_inputs() -> str:
+    """Return a row for each input of the GitLab component."""
+    rows = ["| input | default | meaning |", "|---|---|---|"]
+    for name, given in read_inputs().items():
+        default = given["default"]
+        shown = "" if default in ("", []) else f"`{json.dumps(default).strip(chr(34))}`"
+        description = given["description"].replace("|", "\\|")
+        rows.append(f"| `{name}` | {shown} | {description} |")
+    return "\n".join(rows)
+
+
 def render_jenkins_help() -> str:
     """Return the help that Jenkins shows beside the step's name; plain text suits any formatter."""
     defaults = read_parameters()
@@ -75,7 +87,12 @@ def render_jenkins_help() -> str:
 
 
 JENKINS_HELP = STEP.with_suffix(".txt")
-TABLES = {"keys": render_keys, "checks": render_checks, "jenkins": render_parameters}
+TABLES = {
+    "keys": render_keys,
+    "checks": render_checks,
+    "jenkins": render_parameters,
+    "gitlab": render_inputs,
+}
 
 
 def fill_tables(text: str) -> str:

@@ -7,7 +7,16 @@ import subprocess
 import pytest
 from packaging.version import Version
 
-from doors import INPUTS, JENKINS, NOT_INPUTS, REPOSITORY, read_parameters
+from doors import (
+    GITLAB,
+    GITLABS_OWN,
+    INPUTS,
+    JENKINS,
+    NOT_INPUTS,
+    REPOSITORY,
+    read_inputs,
+    read_parameters,
+)
 from releasekit.cli import make_parser
 from releasekit.core.config import KEYS
 
@@ -68,3 +77,18 @@ def find_tags(*which: str) -> list[Version]:
         text=True,
     )
     return [Version(tag) for tag in listed.stdout.split()]
+
+
+def test_the_gitlab_component_takes_these_inputs_and_those_of_its_own() -> None:
+    shared = [i.name for i in INPUTS if GITLAB in i.doors]
+    assert [name for name in read_inputs() if name not in GITLABS_OWN] == shared
+    assert GITLABS_OWN.keys() <= read_inputs().keys()
+
+
+def test_both_templates_belong_to_one_release_of_the_kit() -> None:
+    assert f"'{read_inputs()['kit']['default']}'" == read_parameters()["kit"]
+
+
+@pytest.mark.parametrize("name", read_inputs())
+def test_each_input_says_what_it_is(name: str) -> None:
+    assert read_inputs()[name]["description"]

@@ -174,6 +174,15 @@ def test_missing_credentials_are_named(environ: dict[str, str], missing: str) ->
     )
 
 
+def test_a_ref_that_gitlab_does_not_protect_is_named_as_the_cause() -> None:
+    with pytest.raises(MissingCredentials) as caught:
+        read(CI_COMMIT_REF_PROTECTED="false", CI_COMMIT_REF_NAME="v1.2.3")
+    assert caught.value.answers()["next"] == (
+        "v1.2.3 is not protected, and its jobs get no protected variables: protect it in GitLab\n"
+        "(Settings, Repository, Protected tags or branches), then run a new pipeline"
+    )
+
+
 def test_prompt_that_is_not_answered_is_a_missing_user_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -76,8 +76,24 @@ def read_credentials(
             values[what] = None
         if not values[what]:
             label = {"username": "user name", "password": "password"}[what]
-            raise MissingCredentials(url=url, missing=label, pypirc=utils.DEFAULT_CONFIG_FILE)
+            raise MissingCredentials(
+                url=url,
+                missing=label,
+                pypirc=utils.DEFAULT_CONFIG_FILE,
+                mend=_find_mend(environ),
+            )
     return Credentials(**values, source=_source(given, config, section))
+
+
+def _find_mend(environ: Mapping[str, str]) -> str:
+    """Name the cause that GitLab hides: protected variables are not given to other refs' jobs."""
+    if environ.get("CI_COMMIT_REF_PROTECTED") != "false":
+        return "set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)"
+    ref = environ.get("CI_COMMIT_REF_NAME", "this ref")
+    return (
+        f"{ref} is not protected, and its jobs get no protected variables: protect it in GitLab\n"
+        "(Settings, Repository, Protected tags or branches), then run a new pipeline"
+    )
 
 
 def find_credentials(url: str, *, environ: Mapping[str, str]) -> Credentials:

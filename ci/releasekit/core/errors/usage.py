@@ -29,10 +29,11 @@ class MissingCredentials(ReleasekitError):
     what = "no {missing} for the repository"
     where = "{url}"
     why = "not in TWINE_USERNAME and TWINE_PASSWORD, not in {pypirc}, not in the keyring"
-    next = "set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)"
+    next = "{mend}"
     url: str
     missing: str
     pypirc: str
+    mend: str
 
 
 @dataclass(kw_only=True, eq=False)

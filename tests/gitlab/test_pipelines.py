@@ -1,0 +1,221 @@
+"""The component's pipelines, run: what each event starts, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from gitlab.conftest import Clone
+from gitlab.runner import Runner, to_variables
+from releasekit.servers.sandbox import Sandbox, run_sandbox
+from support import ProjectDir, published, uploads
+
+TAG = {"CI_COMMIT_TAG": "v1.2.3", "CI_COMMIT_REF_NAME": "v1.2.3"}
+MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event"}
+WHEEL, SDIST = "gitlab_example-1.2.3-py3-none-any.whl", "gitlab_example-1.2.3.tar.gz"
+SECRET = "sealed-in-a-protected-variable"
+
+
+@pytest.fixture
+def index(runner: Runner) -> Iterator[Sandbox]:
+    """An index that outlives the jobs, as a Nexus does, in the project's variables."""
+    with run_sandbox(snapshots="pypi-snapshots") as running:
+        runner.variables.update(to_variables(running.environ()))
+        yield running
+
+
+def test_a_merge_request_rehearses_in_the_sandbox_without_credentials(
+    runner: Runner, clone: Clone, index: Sandbox
+) -> None:
+    runner.variables["TWINE_PASSWORD"] = SECRET
+    project = clone(tag=None)
+    project.git("switch", "-qc", "topic")
+    project.write("gitlab_example.py", '"""Changed."""\n')
+    project.commit_all()
+    ran = runner.run(project.root, **MERGE_REQUEST)
+    assert (ran.status, ran.jobs) == (0, {"check": "PASS"}), ran.log
+    assert "2 uploaded to https://127.0.0.1:" in ran.log
+    assert index.url not in ran.log
+    assert published(index) == set()
+    assert SECRET not in ran.leftovers()
+
+
+def test_a_failing_check_fails_the_pipeline_and_shows_in_the_merge_request(
+    runner: Runner, clone: Clone
+) -> None:
+    project = clone(tag=None)
+    project.git("switch", "-qc", "topic")
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    project.write("pyproject.toml", text[: text.index("[project.urls]")])
+    project.commit_all()
+    ran = runner.run(project.root, **MERGE_REQUEST)
+    assert (ran.status, ran.jobs) == (1, {"check": "FAIL"}), ran.log
+    reports = ran.artifacts("check") / "reports"
+    quality = json.loads((reports / "gl-code-quality-report.json").read_text(encoding="utf-8"))
+    found = {issue["check_name"]: issue["severity"] for issue in quality}
+    assert found["RK101"] == "blocker"
+    failed = ElementTree.parse(reports / "junit.xml").findall(".//testcase[failure]")
+    assert [case.get("name") for case in failed] == ["RK101 missing url"]
+
+
+def test_a_tag_is_built_once_published_and_verified_and_a_rerun_skips(
+    runner: Runner, clone: Clone, index: Sandbox
+) -> None:
+    project = clone()
+    ran = runner.run(project.root, **TAG)
+    expected = dict.fromkeys(("build", "publish", "verify"), "PASS")
+    assert (ran.status, ran.jobs) == (0, expected), ran.log
+    assert published(index) == {WHEEL, SDIST}
+    assert f"gitlab-example==1.2.3 installed by hash from {index.url}" in ran.log
+    assert index.password not in ran.leftovers()
+    again = runner.run(project.root, **TAG)
+    assert (again.status, again.jobs) == (0, expected), again.log
+    assert "0 to upload, 2 already published" in again.log
+    assert uploads(index) == 2
+
+
+def test_a_tag_that_is_not_protected_has_no_credentials_and_says_why(
+    runner: Runner, clone: Clone, index: Sandbox
+) -> None:
+    del runner.variables["TWINE_USERNAME"], runner.variables["TWINE_PASSWORD"]
+    ran = runner.run(clone().root, **TAG, CI_COMMIT_REF_PROTECTED="false", GITLAB_CI="true")
+    assert (ran.status, ran.jobs) == (1, {"build": "PASS", "publish": "FAIL"}), ran.log
+    assert "v1.2.3 is not protected" in ran.log
+    assert published(index) == set()
+
+
+def test_the_default_branch_releases_development_versions_into_snapshots(
+    runner: Runner, clone: Clone, index: Sandbox
+) -> None:
+    project = clone("ordinary", tag=None, ci=PLAIN)
+    runner = replace(runner, inputs=(*runner.inputs, "snapshots=pypi-snapshots"))
+    ran = runner.run(project.root, CI_PIPELINE_SOURCE="push")
+    assert (ran.status, list(ran.jobs)) == (0, ["build", "publish", "verify"]), ran.log
+    found = index.state.find_files("pypi-snapshots")
+    assert {file.version.split(".dev")[0] for file in found} == {"0.1"}
+
+
+PLAIN = """\
+include:
+  - component: gitlab.example.com/platform/releasekit/python-release@0.1.0
+"""
+MONOREPO = """\
+include:
+  - component: gitlab.example.com/platform/releasekit/python-release@0.1.0
+    inputs:
+      job-prefix: "a:"
+      working-directory: packages/a
+      tag-pattern: /^a\\/v/
+      changes: ["packages/a/**/*"]
+  - component: gitlab.example.com/platform/releasekit/python-release@0.1.0
+    inputs:
+      job-prefix: "b:"
+      working-directory: packages/b
+      tag-pattern: /^b\\/v/
+      changes: ["packages/b/**/*"]
+"""
+
+
+@pytest.fixture
+def monorepo(runner: Runner, clone: Clone) -> ProjectDir:
+    """A repository with two packages, each with tags of its own."""
+    project = clone(ci=PLAIN, tag=None)
+    runner.list_jobs(
+        project.root
+    )  # gitlab-ci-local fetches a component twice at once, and stumbles
+    project.write(".gitlab-ci.yml", MONOREPO)
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    for name in ("a", "b"):
+        folder = project.root / "packages" / name
+        folder.mkdir(parents=True)
+        project.git("mv", "-k", "gitlab_example.py", f"packages/{name}/")
+        (folder / f"pkg_{name}.py").write_text(f'"""Package {name}."""\n', encoding="utf-8")
+        (folder / "README.md").write_text(f"# pkg-{name}\n", encoding="utf-8")
+        settings = f'\n[tool.releasekit]\ntag = "{name}/v{{version}}"\n'
+        named = text.replace("gitlab-example", f"pkg-{name}") + settings
+        (folder / "pyproject.toml").write_text(named, encoding="utf-8")
+    project.git("rm", "-qrf", "--ignore-unmatch", "pyproject.toml", "packages/a/gitlab_example.py")
+    project.commit_all()
+    project.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    return project
+
+
+def test_a_tag_of_a_monorepo_releases_its_package_alone(
+    runner: Runner, monorepo: ProjectDir, index: Sandbox
+) -> None:
+    monorepo.git("tag", "b/v1.2.3")
+    ran = runner.run(monorepo.root, CI_COMMIT_TAG="b/v1.2.3")
+    assert ran.jobs == dict.fromkeys(("b:build", "b:publish", "b:verify"), "PASS"), ran.log
+    assert published(index) == {"pkg_b-1.2.3-py3-none-any.whl", "pkg_b-1.2.3.tar.gz"}
+
+
+def test_a_merge_request_in_a_monorepo_checks_what_it_changes(
+    runner: Runner, monorepo: ProjectDir
+) -> None:
+    monorepo.git("switch", "-qc", "topic")
+    monorepo.write("packages/a/pkg_a.py", '"""Changed."""\n')
+    monorepo.commit_all()
+    assert runner.list_jobs(monorepo.root, **MERGE_REQUEST) == ["a:check"]
+
+
+WHEELS = """\
+include:
+  - component: gitlab.example.com/platform/releasekit/python-release@0.1.0
+    inputs:
+      wheels: "cp311-*-* cp312-*-*"
+      builds:
+        - {{ IMAGE: "python:3.11", MADE_FOR: cp311 }}
+        - {{ IMAGE: "python:3.12", MADE_FOR: {second} }}
+"""
+SETUPTOOLS = """\
+[build-system]
+requires = ["setuptools>=80"]
+build-backend = "setuptools.build_meta"
+"""
+SETUP = """\
+import os
+from setuptools import setup
+setup(options={"bdist_wheel": {"python_tag": os.environ.get("MADE_FOR", "py3")}})
+"""
+
+
+@pytest.fixture
+def make_fan_out(clone: Clone) -> Callable[[str], ProjectDir]:
+    """Make a project with two wheels, which differ by the job that builds them."""
+
+    def make(second: str) -> ProjectDir:
+        project = clone(ci=WHEELS.format(second=second), tag=None)
+        text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+        project.write("pyproject.toml", SETUPTOOLS + text[text.index("\n[project]") :])
+        project.write("setup.py", SETUP)
+        project.commit_all()
+        project.git("tag", "v1.2.3")
+        return project
+
+    return make
+
+
+def test_a_matrix_builds_wheels_that_are_gathered_and_published_together(
+    runner: Runner, make_fan_out: Callable[[str], ProjectDir], index: Sandbox
+) -> None:
+    ran = runner.run(make_fan_out("cp312").root, **TAG)
+    assert set(ran.jobs.values()) == {"PASS"}, ran.log
+    assert published(index) == {
+        "gitlab_example-1.2.3-cp311-none-any.whl",
+        "gitlab_example-1.2.3-cp312-none-any.whl",
+        SDIST,
+    }
+
+
+def test_a_matrix_that_lacks_a_wheel_publishes_nothing(
+    runner: Runner, make_fan_out: Callable[[str], ProjectDir], index: Sandbox
+) -> None:
+    ran = runner.run(make_fan_out("py3").root, **TAG)
+    assert ran.status == 1
+    assert ran.jobs["gather"] == "FAIL", ran.log
+    assert "publish" not in ran.jobs
+    assert published(index) == set()
