@@ -365,7 +365,7 @@ def test_a_missing_url_is_an_error_with_its_place_and_fix(
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert (
-        "check     29 checks: 1 error(s)\n"
+        "check     30 checks: 1 error(s)\n"
         "  error    RK101  pyproject.toml:5: the metadata names no url: neither a home page nor a "
         "project URL"
         '  fix: add [project.urls] Homepage = "https://…" (setup.cfg: url = …, setup.py: '
@@ -394,7 +394,7 @@ def test_a_file_missing_from_the_sdist_is_a_warning(
     ran = releasekit("check", project=project, server=sandbox)
     assert ran.status == 0
     assert (
-        "check     29 checks: 1 warning(s)\n"
+        "check     30 checks: 1 warning(s)\n"
         "  warning  RK201  plain-1.2.3.tar.gz: 1 file(s) in git are not in the sdist: notes.txt"
         "  fix: include them in MANIFEST.in, or list them in [tool.check-manifest] ignore\n"
     ) in ran.out

@@ -38,7 +38,7 @@ def test_release_says_about_a_line_a_step(
     assert without_times(ran.out) == (
         f"version   1.2.3 from tag v1.2.3 on commit {project.commit}\n"
         f"build     {SDIST} (SIZE), {WHEEL} (SIZE)\n"
-        "check     29 checks: no findings\n"
+        "check     30 checks: no findings\n"
         "plan      2 to upload, 0 already published\n"
         f"publish   2 uploaded to {sandbox.upload_url()}\n"
         f"verify    ordinary==1.2.3 installed by hash from {sandbox.upload_url(sandbox.group)}\n"
@@ -67,6 +67,7 @@ def test_release_reports_what_it_did(
         "gl-code-quality-report.json",
         "junit.xml",
         "outcome.json",
+        "parts",
         "release.env",
         "release.json",
         "releasekit.sarif",
