@@ -165,9 +165,11 @@ def test_what_the_backend_warns_of_stands_in_the_log(
     (source / "backend.py").write_text(f"import warnings; warnings.warn('odd\\nlayout')\n{BACKEND}")
     lines: list[str] = []
     build_dists(source, out, replace(options, log=lines.append))
-    assert [line for line in lines if line in ("warning: odd", "layout")] == [
-        *("warning: odd", "layout") * 4  # two hooks for each dist
-    ]
+    said = [line for line in lines if line.endswith(("Warning: odd", "layout"))]
+    assert said[1::2] == ["layout"] * 4  # two hooks for each dist
+    assert [line.rpartition("backend.py")[2] for line in said[::2]] == [
+        ":1: BuildBackendWarning: odd"
+    ] * 4
 
 
 # --- what it is built with ----------------------------------------------------------------------

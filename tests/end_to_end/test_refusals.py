@@ -11,7 +11,7 @@ import trustme
 
 from releasekit.adapters.tls import CA_VARIABLES
 from releasekit.servers.sandbox import Faults, Sandbox
-from support import Command, MakeProject, ProjectDir, Ran, outcome, uploads
+from support import Command, MakeProject, ProjectDir, Ran, outcome, uploads, without_times
 
 
 def error(ran: Ran) -> str:
@@ -370,7 +370,7 @@ def test_a_missing_url_is_an_error_with_its_place_and_fix(
         "project URL"
         '  fix: add [project.urls] Homepage = "https://…" (setup.cfg: url = …, setup.py: '
         'url="…")\n'
-    ) in ran.out
+    ) in without_times(ran.out)
     assert error(ran) == (
         "error: 1 finding(s) of severity error: RK101\n"
         f"  where: {project.root}\n"
@@ -397,7 +397,27 @@ def test_a_file_missing_from_the_sdist_is_a_warning(
         "check     30 checks: 1 warning(s)\n"
         "  warning  RK201  plain-1.2.3.tar.gz: 1 file(s) in git are not in the sdist: notes.txt"
         "  fix: include them in MANIFEST.in, or list them in [tool.check-manifest] ignore\n"
-    ) in ran.out
+    ) in without_times(ran.out)
+
+
+def test_a_deprecation_of_the_backend_is_a_warning_with_its_place_and_advice(
+    make_project: MakeProject, sandbox: Sandbox, releasekit: Command
+) -> None:
+    project = make_project("ordinary", tag=None)
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    old = text.replace('"LicenseRef-Proprietary"', '{ text = "Proprietary" }')
+    project.write("pyproject.toml", old)
+    project.commit_all()
+    project.git("tag", "v1.2.3")
+    ran = releasekit("check", project=project, server=sandbox)
+    assert ran.status == 0
+    warnings = [line for line in ran.out.splitlines() if "RK118" in line]
+    assert len(warnings) == 1
+    assert warnings[0].startswith(
+        "  warning  RK118  pyproject.toml:9: the build backend warns: `project.license` as a TOML "
+        "table is deprecated  fix: Please use a simple string containing a SPDX expression for "
+        "`project.license`."
+    )
 
 
 def test_a_static_version_that_is_not_the_tags(

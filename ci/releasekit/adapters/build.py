@@ -139,17 +139,27 @@ def _build_one(
         raise BuildFailed(root=str(source), dist=dist, log="", tail=str(error)) from error
 
 
+OF_LIBRARIES = (DeprecationWarning, PendingDeprecationWarning, ResourceWarning)
+"""Warnings of this process: those of a backend come as UserWarning (pyproject-hooks 1.3)."""
+
+
 @contextlib.contextmanager
 def _log_warnings(options: BuildOptions) -> Iterator[None]:
-    """Write a backend's warnings to the log: `build` gives them as warnings of this process."""
+    """Write a backend's warnings to the log: `build` gives them as warnings of this process.
+
+    In the form that Python gives them, by which they are told from what distutils logs.
+    """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             yield
         finally:
             for warning in caught:
-                for line in f"warning: {warning.message}".splitlines():
-                    options.log(line)
+                place = f"{warning.filename}:{warning.lineno}"
+                said = f"{place}: {warning.category.__name__}: {warning.message}"
+                if not issubclass(warning.category, OF_LIBRARIES):
+                    for line in said.splitlines():
+                        options.log(line)
 
 
 def _hook_environ(options: BuildOptions, python: Path) -> dict[str, str]:

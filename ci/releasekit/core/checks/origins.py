@@ -10,6 +10,8 @@ from releasekit.core.checks.model import Check, Fault, Severity
 
 FIELD = re.compile(r"`?project\.([a-z-]+)|License (classifiers)", re.IGNORECASE)
 """The field that a warning of setuptools is about."""
+UNNAMED = ("BuildBackendWarning", "UserWarning", "Warning")
+"""Categories that say nothing; pyproject-hooks 1.3 gives the first to every warning."""
 
 
 def find_absent_dependencies(facts: DistFacts) -> Iterator[Fault]:
@@ -27,9 +29,10 @@ def find_backend_warnings(facts: DistFacts) -> Iterator[Fault]:
     """Find what the build backend warned of."""
     for warning in facts.project.backend_warnings:
         about = FIELD.search(warning.text)
+        kind = "" if warning.category in UNNAMED else f"{warning.category}: "
         field = (about[1] or about[2]).lower() if about else "build-system"
         yield Fault(
-            message=f"the build backend warns: {warning.category}: {warning.text}",
+            message=f"the build backend warns: {kind}{warning.text}",
             fix=warning.advice or "see reports/build.log, and follow what the backend says there",
             place=in_project(facts, field, "build-system"),
         )
