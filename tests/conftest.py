@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 NEXUS = "nexus"
 BARE = "bare_nexus"
 """In names of tests that start a Nexus of their own."""
-GROUPS = (BARE, NEXUS)
+TOGETHER = "test_gather.py"
+"""A file whose tests share what took them long to build."""
+GROUPS = (BARE, NEXUS, TOGETHER)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,7 +50,7 @@ def _uses_nexus(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Keep all tests of the real Nexus in one process, which thus starts one.
+    """Keep all tests of the real Nexus in one process, which thus starts one; so other groups.
 
     They change what all of its users see, as its read-only mode. (xdist's own groups are lost with
     pytest 9.2, whose node ids cannot be set: xdist 3.8 writes the group there.)

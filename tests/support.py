@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from releasekit.adapters.git import read_commit
 from releasekit.core.project import Commit
 from releasekit.servers.sandbox import LoggedRequest, Sandbox
 
+PROJECTS = Path(__file__).parent / "projects"
 WHEEL, SDIST = "plain-1.2.3-py3-none-any.whl", "plain-1.2.3.tar.gz"
 
 
@@ -52,6 +54,19 @@ class ProjectDir:
     def commit_all(self, message: str = "change") -> None:
         self.git("add", "-A")
         self.git("commit", "-qm", message)
+
+
+def copy_project(
+    name: str, root: Path, environ: Mapping[str, str], *, tag: str | None = "v1.2.3"
+) -> ProjectDir:
+    """Make a git repository from one of tests/projects, with a first commit and a tag."""
+    shutil.copytree(PROJECTS / name, root)
+    project = ProjectDir(root=root.resolve(), environ=environ)
+    project.git("init", "-q", "-b", "main")
+    project.commit_all("first")
+    if tag:
+        project.git("tag", tag)
+    return project
 
 
 def commit_of(repository: ProjectDir) -> Commit:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,9 +12,7 @@ import pytest
 
 from releasekit.servers.local_nexus import Nexus
 from releasekit.servers.sandbox import Sandbox, run_sandbox
-from support import ProjectDir, Ran, public_index
-
-PROJECTS = Path(__file__).parents[1] / "projects"
+from support import ProjectDir, Ran, copy_project, public_index
 
 
 @pytest.fixture(scope="session")
@@ -50,14 +47,7 @@ def make_project(tmp_path: Path, user_environ: dict[str, str]) -> Callable[..., 
     """Make a git repository from one of tests/projects, with a first commit and a tag."""
 
     def make(name: str = "plain", *, tag: str | None = "v1.2.3") -> ProjectDir:
-        root = tmp_path / name
-        shutil.copytree(PROJECTS / name, root)
-        project = ProjectDir(root=root.resolve(), environ=user_environ)
-        project.git("init", "-q", "-b", "main")
-        project.commit_all("first")
-        if tag:
-            project.git("tag", tag)
-        return project
+        return copy_project(name, tmp_path / name, user_environ, tag=tag)
 
     return make
 
@@ -75,7 +65,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def releasekit(user_environ: dict[str, str]) -> Callable[..., Ran]:
     """Run the real command in a process of its own."""
 

@@ -5,26 +5,33 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from releasekit.servers.sandbox import Sandbox
-from support import SDIST, WHEEL, Command, ProjectDir, Ran, published, uploads
+from support import SDIST, WHEEL, Command, ProjectDir, Ran, copy_project, published, uploads
 
 Clone = Callable[[str], ProjectDir]
 
 
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory, user_environ: dict[str, str]) -> ProjectDir:
+    """The repository that all jobs clone."""
+    return copy_project("plain", tmp_path_factory.mktemp("origin") / "plain", user_environ)
+
+
+def clone_to(root: Path, origin: ProjectDir) -> ProjectDir:
+    origin.git("clone", "-q", str(origin.root), str(root))
+    return ProjectDir(root=root.resolve(), environ=origin.environ)
+
+
 @pytest.fixture
-def clone(project: ProjectDir, tmp_path: Path) -> Clone:
+def clone(origin: ProjectDir, tmp_path: Path) -> Clone:
     """Make clones of the project, as CI jobs have them."""
-
-    def make(name: str) -> ProjectDir:
-        project.git("clone", "-q", str(project.root), str(tmp_path / name))
-        return ProjectDir(root=(tmp_path / name).resolve(), environ=project.environ)
-
-    return make
+    return lambda name: clone_to(tmp_path / name, origin)
 
 
 def carry(job: ProjectDir, to: Path) -> Path:
@@ -43,23 +50,40 @@ def error(ran: Ran) -> str:
     return ran.out[ran.out.index("error: ") :]
 
 
-@pytest.fixture
-def sdist_job(clone: Clone, releasekit: Command) -> ProjectDir:
-    job = clone("sdist-job")
-    ran = releasekit("build", "--sdist", project=job)
+@dataclass(frozen=True)
+class Jobs:
+    """What was built once for all tests here, who copy it."""
+
+    sdist: ProjectDir
+    wheel: ProjectDir
+
+
+@pytest.fixture(scope="module")
+def jobs(origin: ProjectDir, tmp_path_factory: pytest.TempPathFactory, releasekit: Command) -> Jobs:
+    folder = tmp_path_factory.mktemp("jobs")
+    sdist, wheel = (clone_to(folder / name, origin) for name in ("sdist-job", "wheel-job"))
+    ran = releasekit("build", "--sdist", project=sdist)
     assert ran.status == 0, ran
-    assert {path.name for path in (job.root / "dist").iterdir()} == {SDIST}
+    assert {path.name for path in (sdist.root / "dist").iterdir()} == {SDIST}
+    carry(sdist, wheel.root)
+    for step in ("build", "check"):
+        ran = releasekit(step, "--wheel-from", "dist/*.tar.gz", project=wheel)
+        assert ran.status == 0, ran
+    assert "build     " not in ran.out  # check judges the wheel that is there
+    return Jobs(sdist=sdist, wheel=wheel)
+
+
+@pytest.fixture
+def sdist_job(clone: Clone, jobs: Jobs) -> ProjectDir:
+    job = clone("sdist-job")
+    carry(jobs.sdist, job.root)
     return job
 
 
 @pytest.fixture
-def wheel_job(clone: Clone, sdist_job: ProjectDir, releasekit: Command) -> ProjectDir:
+def wheel_job(clone: Clone, jobs: Jobs) -> ProjectDir:
     job = clone("wheel-job")
-    carry(sdist_job, job.root)
-    for step in ("build", "check"):
-        ran = releasekit(step, "--wheel-from", "dist/*.tar.gz", project=job)
-        assert ran.status == 0, ran
-    assert "build     " not in ran.out  # check judges the wheel that is there
+    carry(jobs.wheel, job.root)
     return job
 
 
@@ -140,8 +164,6 @@ def test_other_bytes_under_one_name_change_nothing(
 ) -> None:
     other = clone("other")
     carry(wheel_job, other.root)
-    ran = releasekit("build", "--wheel-from", f"dist/{SDIST}", project=other, PLAIN="1")
-    assert ran.status == 0
     (part,) = (other.root / "reports" / "parts").glob(f"{WHEEL}-*")
     document = json.loads(part.read_text())
     document["files"][0]["sha256"] = "e" * 64
@@ -156,7 +178,7 @@ def test_other_bytes_under_one_name_change_nothing(
 
 
 def test_bytes_that_the_record_does_not_name_are_refused(
-    clone: Clone, sdist_job: ProjectDir, wheel_job: ProjectDir, releasekit: Command
+    clone: Clone, wheel_job: ProjectDir, releasekit: Command
 ) -> None:
     with (wheel_job.root / "dist" / WHEEL).open("ab") as file:
         file.write(b"more")
