@@ -20,7 +20,7 @@ STATUSES = {
         MissingPublisherPassword
         BadCertificateFile UntrustedCertificate ClientCertificateRefused WrongCredentials
         NotPermitted NoSuchRepository NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
-        NotDists UnknownCheck
+        NotDists UnknownCheck NothingPublished
     """,
     Status.REFUSED: """
         NothingFound SettingsDiffer

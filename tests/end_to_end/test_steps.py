@@ -48,6 +48,27 @@ def test_publish_without_a_build(
     )
 
 
+def test_verify_alone_in_a_sandbox_of_its_own_is_refused_at_once(
+    project: ProjectDir, releasekit: Command
+) -> None:
+    assert releasekit("build", project=project).status == 0
+    ran = releasekit("verify", project=project, RELEASEKIT_STALE_LIMIT="100")  # of 120 s
+    assert ran.status == 2
+    said = ran.out[ran.out.index("error: ") :].splitlines()
+    assert said[1].startswith("  where: https://127.0.0.1:")
+    assert [said[0], *said[2:]] == [
+        "error: nothing was published to this sandbox, which is new",
+        f"  why:   {WHEEL} is not served",
+        f"         {SDIST} is not served",
+        "         there is no url in [tool.releasekit], in releasekit.toml or in RELEASEKIT_URL,",
+        "         so that each run has a sandbox of its own, which is gone at its end",
+        "  next:  nox -s release (or nox -s publish verify, in one run);",
+        '         or set url = "https://nexus.example.com" (or RELEASEKIT_URL); '
+        "nox -s sandbox keeps one",
+    ]
+    assert "waiting for" not in ran.out + ran.err
+
+
 def test_changed_bytes_are_refused_by_every_later_step(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:

@@ -18,6 +18,7 @@ from releasekit.adapters.install import (
 from releasekit.core.dists import Dist, DistKind
 from releasekit.core.errors import (
     InstallUnavailable,
+    NothingPublished,
     OtherBytesServed,
     PackageBroken,
     StaleIndex,
@@ -78,8 +79,10 @@ def _await_files(job: Job, record: Record, dists: Sequence[Dist], url: str) -> N
         missing = plan.having(Action.UPLOAD)
         if not missing:
             return
+        files = "\n".join(f"{dist.filename} is not served" for dist in missing)
+        if job.target.sandbox:  # it shows at once what it has
+            raise NothingPublished(url=url, files=files)
         if time.monotonic() > deadline:
-            files = "\n".join(f"{dist.filename} is not served" for dist in missing)
             raise StaleIndex(url=url, files=files, seconds=job.settings.stale_limit)
         job.notify(Working(text=f"waiting for {url} to show {missing[0].filename}"))
         time.sleep(POLL)

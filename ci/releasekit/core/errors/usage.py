@@ -202,6 +202,26 @@ class NoNexus(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class NothingPublished(ReleasekitError):
+    """`verify` without a `url`: the embedded sandbox is new, and gone with its process."""
+
+    status = Status.USAGE
+    what = "nothing was published to this sandbox, which is new"
+    where = "{url}"
+    why = (
+        "{files}\n"
+        "there is no url in [tool.releasekit], in releasekit.toml or in RELEASEKIT_URL,\n"
+        "so that each run has a sandbox of its own, which is gone at its end"
+    )
+    next = (
+        "nox -s release (or nox -s publish verify, in one run);\n"
+        'or set url = "https://nexus.example.com" (or RELEASEKIT_URL); nox -s sandbox keeps one'
+    )
+    url: str
+    files: str
+
+
+@dataclass(kw_only=True, eq=False)
 class MissingAdminCredentials(ReleasekitError):
     """Nothing gave a password for the administration of Nexus."""
 
