@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.adapters.checkout import copy_changes, open_checkout
+from releasekit.adapters.checkout import copy_changes, follow_links_out, open_checkout
 from releasekit.core.errors import GitFailed
 from support import ProjectDir, commit_of, content_of
 
@@ -239,6 +239,35 @@ def test_shallow_clone_is_checked_out(repository: ProjectDir, tmp_path: Path) ->
         own = inside(tree, clone)
         assert own.git("log", "--format=%s") == "second"
         assert own.git("describe", "--tags") == "v1.0"
+
+
+@pytest.mark.parametrize(
+    ("link", "followed"),
+    [
+        pytest.param("../../LICENSE", True, id="file above the project"),
+        pytest.param("own", False, id="file of the project"),
+        pytest.param("../../packages/b", False, id="directory"),
+        pytest.param("../../.git/config", False, id="git's own"),
+        pytest.param("/etc/passwd", False, id="out of the repository"),
+        pytest.param("nowhere", False, id="nothing"),
+    ],
+)
+def test_links_out_of_a_project_become_the_files_they_lead_to(
+    repository: ProjectDir, link: str, followed: bool
+) -> None:
+    for name in ("LICENSE", "packages/a/own", "packages/b/other"):
+        (repository.root / name).parent.mkdir(parents=True, exist_ok=True)
+        repository.write(name, "the text\n")
+    (repository.root / "packages" / "a" / "link ö").symlink_to(link)
+    repository.commit_all()
+    with open_checkout(commit_of(repository), repository.environ) as tree:
+        follow_links_out(tree, tree / "packages" / "a", repository.environ)
+        found = tree / "packages" / "a" / "link ö"
+        assert found.is_symlink() is not followed
+        assert not followed or found.read_text(encoding="utf-8") == "the text\n"
+        checkout = ProjectDir(root=tree, environ=repository.environ)
+        assert checkout.git("status", "--porcelain") == ""
+        assert checkout.git("describe", "--always", "--dirty").endswith("dirty") is False
 
 
 def test_linked_worktree_of_the_users_is_checked_out(

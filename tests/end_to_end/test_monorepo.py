@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+import zipfile
 
 import pytest
 
@@ -64,3 +65,18 @@ def test_one_of_twenty_packages_is_released_by_its_own_tag(
         for end in (".tar.gz", "-py3-none-any.whl")
     }
     assert not (monorepo.root / "dist").exists()
+
+
+def test_a_license_above_the_package_gets_into_its_dists_by_a_link(
+    monorepo: ProjectDir, releasekit: Command
+) -> None:
+    folder = monorepo.root / "packages" / "p3"
+    (folder / "LICENSE").symlink_to("../../LICENSE")
+    monorepo.commit_all()
+    monorepo.git("tag", "-f", "pkg-3/v1.3")
+    ran = releasekit("build", "-C", "packages/p3", project=monorepo)
+    assert ran.status == 0, ran
+    with zipfile.ZipFile(folder / "dist" / "pkg_3-1.3-py3-none-any.whl") as wheel:
+        assert wheel.read("pkg_3-1.3.dist-info/licenses/LICENSE") == b"MIT\n"
+    with tarfile.open(folder / "dist" / "pkg_3-1.3.tar.gz") as archive:
+        assert archive.getmember("pkg_3-1.3/LICENSE").isreg()

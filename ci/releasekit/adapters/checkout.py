@@ -72,6 +72,32 @@ def copy_changes(commit: Commit, tree: Path) -> None:
             shutil.copy2(theirs, ours, follow_symlinks=False)
 
 
+def follow_links_out(tree: Path, source: Path, environ: Mapping[str, str]) -> None:
+    """Replace links that lead out of a project of a checkout by the files that they lead to.
+
+    `LICENSE -> ../../LICENSE` in a monorepo: an sdist cannot hold such a link (PEP 706), and
+    flit 4 refuses it. Only files of the commit are followed, and git is told of no change.
+    """
+    listed = git.must(source, environ, "ls-files", "-z", "--stage").output.split("\0")
+    links = [entry.partition("\t")[2] for entry in listed if entry.startswith("120000 ")]
+    followed = [name for name in links if _follow_out(source / name, source, tree)]
+    if followed:
+        git.must(source, environ, "update-index", "--assume-unchanged", "--", *followed)
+
+
+def _follow_out(link: Path, source: Path, tree: Path) -> bool:
+    """Replace one link, if it leads from the project to a file elsewhere in the repository."""
+    target = link.resolve()
+    if not link.is_symlink() or target.is_relative_to(source.resolve()) or not target.is_file():
+        return False
+    top = tree.resolve()
+    if not target.is_relative_to(top) or ".git" in target.relative_to(top).parts:
+        return False
+    link.unlink()
+    shutil.copy2(target, link)
+    return True
+
+
 def _check_out(
     root: Path, sha: str, tree: Path, environ: Mapping[str, str], hidden: Collection[str] = ()
 ) -> None:

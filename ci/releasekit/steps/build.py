@@ -9,7 +9,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from releasekit.adapters.build import BuildOptions, build_dists, build_sdist, build_wheel
-from releasekit.adapters.checkout import copy_changes, open_checkout
+from releasekit.adapters.checkout import copy_changes, follow_links_out, open_checkout
 from releasekit.adapters.files import write_text
 from releasekit.adapters.rooms import open_room
 from releasekit.core.dists import (
@@ -120,6 +120,7 @@ def _open_source(job: Job, project: Project) -> Iterator[Path]:
         source = tree / job.root.relative_to(commit.root)
         if not source.is_dir():
             raise NotInCommit(root=str(job.root), commit=commit.short)
+        follow_links_out(tree, source, job.network.environ)
         yield source
 
 
