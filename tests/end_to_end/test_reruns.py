@@ -73,6 +73,7 @@ def test_other_bytes_under_a_published_name_are_refused_before_any_upload(
         "error: 1 file(s) are already published with other bytes\n"
         f"  where: {sandbox.upload_url()}\n"
         f"  why:   {WHEEL}: published with md5 {stored.blob.md5}, built with {built}\n"
+        "           published cannot be compared: File is not a zip file\n"
         "         a published file is never overwritten\n"
         "  next:  release a new version: git tag NEXT-VERSION\n"
         "         (reports/release.json holds the build requirements, should they be the "
@@ -91,6 +92,8 @@ def test_a_moved_tag_is_refused_before_any_upload(
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert "error: 2 file(s) are already published with other bytes" in ran.out
+    for names in ("plain.py, plain-1.2.3.dist-info/RECORD", "plain-1.2.3/plain.py"):
+        assert f"           the content differs of {names}\n" in ran.out
     assert uploads(sandbox) == 0
 
 

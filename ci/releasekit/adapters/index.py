@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
@@ -99,12 +101,31 @@ def read_digest(index: Index, file: PublishedFile) -> PublishedFile | None:
             return None
         _refuse(answer, index, file.url)
         digest = hashlib.sha256()
-        try:
-            for block in answer.iter_content(BLOCK):
-                digest.update(block)
-        except requests.RequestException as error:
-            raise explain_failure(error, file.url) from error
+        for block in _read_blocks(answer, file.url):
+            digest.update(block)
     return file.with_sha256(digest.hexdigest())
+
+
+def download(index: Index, file: PublishedFile, path: Path, *, limit: int) -> bool:
+    """Download a file; False where it has more than `limit` bytes."""
+    with (
+        open_session(index.network, index.credentials) as session,
+        _get(session, index, file.url) as answer,
+        path.open("wb") as content,
+    ):
+        _refuse(answer, index, file.url)
+        for block in _read_blocks(answer, file.url):
+            content.write(block)
+            if content.tell() > limit:
+                return False
+    return True
+
+
+def _read_blocks(answer: requests.Response, url: str) -> Iterator[bytes]:
+    try:
+        yield from answer.iter_content(BLOCK)
+    except requests.RequestException as error:
+        raise explain_failure(error, url) from error
 
 
 def _get(session: requests.Session, index: Index, url: str) -> requests.Response:

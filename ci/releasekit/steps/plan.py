@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from releasekit.adapters.index import Index, read_digest, read_page
 from releasekit.core.dists import Dist
-from releasekit.core.errors import Conflict, OtherBytesServed
+from releasekit.core.errors import OtherBytesServed
 from releasekit.core.events import Began, Planned
 from releasekit.core.plan import Action, Plan, compare, find_undecided
 from releasekit.core.record import Record
 from releasekit.core.simple import ProjectPage
+from releasekit.steps.conflict import refuse_conflicts
 from releasekit.steps.digests import ask_digests
 from releasekit.steps.job import Job
 
@@ -25,7 +26,7 @@ def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:
     page = _decide_by_download(job, dists, page.with_digests(told), url)
     plan = compare(dists, page, url=url)
     job.notify(Planned(plan=plan))
-    refuse_conflicts(plan)
+    refuse_conflicts(job, record, plan, page)
     _look_ahead(job, record, dists)
     return plan
 
@@ -85,9 +86,3 @@ def _decide_by_download(
     digests = {file: read_digest(index, file) for file in find_undecided(dists, page)}
     files = tuple(digests.get(file, file) for file in page.files)
     return replace(page, files=tuple(file for file in files if file is not None))
-
-
-def refuse_conflicts(plan: Plan) -> None:
-    """Raise Conflict where the repository has other bytes under a name."""
-    if files := _list_conflicts(plan):
-        raise Conflict(url=plan.url, count=len(files), files="\n".join(files))

@@ -15,8 +15,9 @@ from releasekit.core.errors import CannotProve, UploadFailed
 from releasekit.core.events import Began, Published, Sent
 from releasekit.core.plan import Action, Plan, compare
 from releasekit.core.record import Record
+from releasekit.steps.conflict import refuse_conflicts
 from releasekit.steps.job import Job
-from releasekit.steps.plan import read_decided_page, refuse_conflicts
+from releasekit.steps.plan import read_decided_page
 
 POSTS = 3
 """A file is sent at most three times; the index is read after each failure."""
@@ -71,6 +72,7 @@ def _has_arrived(job: Job, url: str, record: Record, dist: Dist) -> bool:
 
     Raises Conflict where another release was quicker with other bytes.
     """
-    plan = compare([dist], read_decided_page(job, record, [dist], url), url=url)
-    refuse_conflicts(plan)
+    page = read_decided_page(job, record, [dist], url)
+    plan = compare([dist], page, url=url)
+    refuse_conflicts(job, record, plan, page)
     return bool(plan.having(Action.SKIP))

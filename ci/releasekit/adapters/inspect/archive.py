@@ -44,7 +44,7 @@ def read_archive(dist: Dist) -> Archive:
     secrets: list[Secret] = []
     problem = None
     try:
-        for member, blocks in _walk(dist):
+        for member, blocks in walk_members(dist):
             (folders if member.folder else members).append(member)
             secrets += find_secrets(member.name, blocks)
             if len(members) + len(folders) > MEMBERS_LIMIT:
@@ -56,7 +56,8 @@ def read_archive(dist: Dist) -> Archive:
     )
 
 
-def _walk(dist: Dist) -> Iterator[tuple[Member, Iterable[bytes]]]:
+def walk_members(dist: Dist) -> Iterator[tuple[Member, Iterable[bytes]]]:
+    """Go through the members of an archive and their bytes; raises one of DAMAGED."""
     return _walk_zip(dist) if dist.path.suffix in (".whl", ".zip") else _walk_tar(dist)
 
 

@@ -178,13 +178,11 @@ class Conflict(ReleasekitError):
     what = "{count} file(s) are already published with other bytes"
     where = "{url}"
     why = "{files}\na published file is never overwritten"
-    next = (
-        "release a new version: git tag NEXT-VERSION\n"
-        "(reports/release.json holds the build requirements, should they be the difference)"
-    )
+    next = "{mend}"
     url: str
     count: int
     files: str
+    mend: str
 
 
 @dataclass(kw_only=True, eq=False)
