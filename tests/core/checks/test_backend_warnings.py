@@ -24,6 +24,29 @@ as a TOML table is deprecated
 !!
   dist._finalize_license_expression()
 """
+MORE = "\n        and much more" * 25
+IGNORED = f"""\
+/env/command/build_py.py:215: BuildBackendWarning: Package 'demo.sql' is absent from the \
+`packages` configuration.
+!!
+
+{BOX}
+        ############################
+        # Package would be ignored #
+        ############################
+        Python recognizes 'demo.sql' as an importable package[^1],
+        but it is absent from setuptools' `packages` configuration.
+{MORE}
+{BOX}
+
+!!
+"""
+ABSENT = BackendWarning(
+    category="BuildBackendWarning",
+    text="Package 'demo.sql' is absent from the `packages` configuration.",
+    advice="Python recognizes 'demo.sql' as an importable package[^1], "
+    "but it is absent from setuptools' `packages` configuration.",
+)
 TABLE = BackendWarning(
     category="SetuptoolsDeprecationWarning",
     text="`project.license` as a TOML table is deprecated",
@@ -37,6 +60,7 @@ ODD = BackendWarning(category="UserWarning", text="odd layout")
     [
         pytest.param("", (), id="empty log"),
         pytest.param(SETUPTOOLS, (TABLE,), id="setuptools, with its advice"),
+        pytest.param(IGNORED, (ABSENT,), id="advice with a heading, and long"),
         pytest.param(SETUPTOOLS * 3, (TABLE,), id="each once"),
         pytest.param("/a/b.py:1: UserWarning: odd layout\n", (ODD,), id="Python's form"),
         pytest.param("C:\\a b\\c.py:1: UserWarning: odd layout\n", (ODD,), id="on Windows"),

@@ -14,6 +14,10 @@ BOX = re.compile(r"^\s*\*{20,}\s*$")
 """The lines above and below the advice that setuptools gives (setuptools/warnings.py)."""
 
 
+ADVICE_LINES = 60
+"""Lines after a warning in which its box ends; the longest of setuptools 84 has 35."""
+
+
 def parse_warnings(log: str) -> tuple[BackendWarning, ...]:
     """Return the warnings of a build, each once: an sdist and a wheel say much the same."""
     lines = log.splitlines()
@@ -24,12 +28,12 @@ def _find_warnings(lines: list[str]) -> Iterator[BackendWarning]:
     for number, line in enumerate(lines):
         match = WARNING.match(line.strip()) if "Warning: " in line else None
         if match and match[1] not in IGNORED:
-            advice = _find_advice(lines[number + 1 : number + 30])
+            advice = _find_advice(lines[number + 1 : number + ADVICE_LINES])
             yield BackendWarning(category=match[1], text=match[2].strip(), advice=advice)
 
 
 def _find_advice(lines: list[str]) -> str:
-    """Return the first paragraph in setuptools' box, on one line."""
+    """Return the first paragraph in setuptools' box, without its heading, on one line."""
     edges = [number for number, line in enumerate(lines) if BOX.match(line)]
     if len(edges) < 2 or any(WARNING.match(line) for line in lines[: edges[0]]):
         return ""
@@ -37,5 +41,6 @@ def _find_advice(lines: list[str]) -> str:
     for line in lines[edges[0] + 1 : edges[1]]:
         if not line.strip() and paragraph:
             break
-        paragraph.append(line.strip())
+        if not line.strip().startswith("#"):
+            paragraph.append(line.strip())
     return " ".join(paragraph).strip()
