@@ -43,14 +43,23 @@ def lint(session: nox.Session) -> None:
     _run(session, "mypy")
 
 
+# One process waits for the real Nexus most of the time, the others for builds and installs.
+PYTEST = ("pytest", "--numprocesses=4")
+
+
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
-    """Run all tests and show what they leave out; options of pytest stand after --."""
+    """Run all tests; options of pytest stand after --."""
+    _need_test_tools(session)
+    _run(session, *PYTEST, *session.posargs)
+
+
+@nox.session(venv_backend="none", default=False)
+def coverage(session: nox.Session) -> None:
+    """Run all tests, which takes longer so, and show what they leave out."""
     _need_test_tools(session)
     _run(session, "coverage", "erase")
-    # Three processes: one waits for the real Nexus most of the time.
-    parallel = "--numprocesses=3"
-    _run(session, "coverage", "run", "-m", "pytest", *parallel, *session.posargs)
+    _run(session, "coverage", "run", "-m", *PYTEST, *session.posargs)
     _run(session, "coverage", "combine", "--quiet")
     _run(session, "coverage", "report")
 
