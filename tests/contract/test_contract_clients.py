@@ -67,7 +67,7 @@ def dist(tmp_path: Path, name: str) -> Path:
     """A real wheel in a directory of its own."""
     folder = tmp_path / "dist"
     folder.mkdir()
-    metadata = METADATA.replace("Name: demo", f"Name: {name}") + "Requires-Python: >=3.9\n"
+    metadata = METADATA.replace("Name: demo", f"Name: {name}").replace(">=3.10", ">=3.9")
     return write_wheel(folder, metadata=metadata, filename=f"{name}-1.0-py3-none-any.whl")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from releasekit.servers.sandbox import Faults, Refuse, Sandbox
-from support import ProjectDir
+from support import ProjectDir, public_index
 
 
 def watch_command_lines(secret: bytes, found: list[str], stop: threading.Event) -> None:
@@ -79,7 +79,12 @@ def test_the_build_backend_gets_no_credentials(project: ProjectDir, sandbox: San
     done = subprocess.run(
         (sys.executable, "-m", "releasekit", "build", "-v"),
         cwd=project.root,
-        env={**project.environ, **sandbox.environ(), "RELEASEKIT_ADMIN_PASSWORD": "hunter2"},
+        env={
+            **project.environ,
+            **public_index(),
+            **sandbox.environ(),
+            "RELEASEKIT_ADMIN_PASSWORD": "hunter2",
+        },
         capture_output=True,
         text=True,
         check=False,

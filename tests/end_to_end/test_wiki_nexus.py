@@ -15,7 +15,7 @@ from uv import find_uv_bin
 from contract.nexus_admin import NexusAdmin
 from contract.upstream import Upstream, run_upstream
 from releasekit.servers.local_nexus import Nexus
-from support import MakeProject, ProjectDir
+from support import MakeProject, ProjectDir, public_index
 
 WIKI = Path(__file__).parents[1] / "wiki.sh"
 HOSTED, PROXY, GROUP = "oracle-dba", "oracle-dba-proxy", "pypi-dba-group"
@@ -80,7 +80,7 @@ def test_the_commands_of_the_readme_do_what_the_page_did(
     ran = subprocess.run(
         ("sh", "-eu", str(WIKI)),
         cwd=project.root,
-        env={**colleague, "RELEASEKIT_PROXY_REMOTE": public.url},
+        env={**colleague, **public_index(), "RELEASEKIT_PROXY_REMOTE": public.url},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
