@@ -194,7 +194,9 @@ def read_project(session: Session, url: str) -> tuple[Answer, ProjectPage]:
 def send_empty_form(session: Session, url: str) -> Answer:
     """POST a form of an upload that holds no file: rights are looked at first, nothing is stored.
 
-    Measured on 3.30: 403 to who may not upload, 401 to nobody, 500 to who may.
+    Measured on 3.30: 403 to who may not upload, 401 to nobody, 500 to who may, with a stack trace
+    in its log. So do a file with a wrong md5_digest (400) and an upload that ends after `100
+    Continue`; and a server that did not compare digests would store that file.
     """
     form = {":action": (None, "file_upload")}
     try:
@@ -218,21 +220,19 @@ def read_server(network: Network, url: str) -> ServerFacts:
         status = look(session, f"{url}{STATUS}")
         now = before + (read_clock() - before) / 2
         writable = ask(session, f"{url}{STATUS}/writable")
-        since = _read_frozen(session, url) if writable.status == 503 else None
     named = status.headers.get("Server", "")
     return ServerFacts(
         version=parse_server_version(named),
         named=named,
         status=read_answer(status),
         writable=writable,
-        read_only_since=since,
         date=_parse_date(status.headers.get("Date")),
         now=now,
     )
 
 
-def _read_frozen(session: Session, url: str) -> str | None:
-    """Read who asked for the read-only mode; versions after 3.90 do not tell."""
+def read_frozen(session: Session, url: str) -> str | None:
+    """Read who asked for the read-only mode: 3.30 tells administrators, after 3.90 it is gone."""
     try:
         found = look(session, f"{url}/service/rest/v1/read-only").json()
     except ValueError:

@@ -94,7 +94,9 @@ def _examine(task: Task) -> Iterator[Row]:
         visit = _open_visit(task, stack)
         yield server.judge_credentials(visit.publisher, visit.administrator)
         hosted = visit.look_at("hosted", task.settings.hosted, "")
-        yield server.judge_writable(facts, hosted.serves)
+        is_frozen = facts.writable.status == 503
+        frozen = probe.read_frozen(visit.admin, task.url) if is_frozen else None
+        yield server.judge_writable(facts, hosted.serves, frozen=frozen)
         yield from _examine_repositories(visit, hosted)
         yield from _examine_release(visit)
 

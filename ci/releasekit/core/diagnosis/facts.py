@@ -58,8 +58,6 @@ class ServerFacts:
     """What it calls itself."""
     status: Answer
     writable: Answer
-    read_only_since: str | None = None
-    """Who asked for the read-only mode, and when."""
     date: datetime | None = None
     """By the server's clock."""
     now: datetime | None = None

@@ -37,15 +37,18 @@ def judge_server(facts: ServerFacts) -> Row:
     return SERVER.ok(f"Nexus {facts.version}")
 
 
-def judge_writable(facts: ServerFacts, serves: Answer) -> Row:
-    """Tell whether it serves content, and takes changes; `serves` is an answer for content."""
+def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = None) -> Row:
+    """Tell whether it serves content, and takes changes.
+
+    `serves` is an answer for content, `frozen` says who asked for the read-only mode, and when.
+    """
     if facts.status.status != 200:
         return WRITABLE.failed(
             f"it does not serve yet: its status is {facts.status}",
             "wait until it has started, then run this again; its administrator sees its log",
         )
     if facts.writable.status == 503:
-        since = f" ({facts.read_only_since})" if facts.read_only_since else ""
+        since = f" ({frozen})" if frozen else ""
         return WRITABLE.failed(
             f"it is in read-only mode{since}",
             "wait, where a backup runs; else its administrator ends the mode: Administration, "

@@ -1,0 +1,393 @@
+"""The doctor on a real Nexus: each row is shown failing, with its whole message."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+import requests
+
+from contract.nexus_admin import VIEW, NexusAdmin
+from contract.upstream import Upstream, run_upstream
+from releasekit.commands import COMMANDS
+from releasekit.core.diagnosis import QUESTIONS, Diagnosis, Row, State
+from releasekit.core.errors import ReleasekitError, Status
+from releasekit.prepare import Request, open_task
+from releasekit.servers.local_nexus import Nexus
+from releasekit.servers.sandbox import WritePolicy
+from releasekit.tasks.doctor import diagnose as examine
+from releasekit.tasks.doctor import refuse_failed
+from support import ProjectDir
+
+DOCTOR = next(command for command in COMMANDS if command.name == "doctor")
+PROVISION = "nox -s provision -- --apply"
+ADMIN_ASK = "or set RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
+
+
+@pytest.fixture(scope="module")
+def admin(nexus: Nexus) -> Iterator[NexusAdmin]:
+    with requests.Session() as session:
+        yield NexusAdmin(nexus, session)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Repositories of one test, of which the proxy has an upstream that answers."""
+
+    hosted: str
+    proxy: str
+    group: str
+    upstream: Upstream
+
+
+@pytest.fixture
+def place(nexus: Nexus, admin: NexusAdmin) -> Iterator[Place]:
+    name = f"doctor-{secrets.token_hex(3)}"
+    hosted, proxy, group = f"{name}-hosted", f"{name}-proxy", f"{name}-group"
+    with ExitStack() as stack:
+        upstream = stack.enter_context(run_upstream())
+        admin.create_hosted(hosted, "allow_once", strict=True)
+        stack.callback(admin.remove, hosted)
+        admin.create_proxy(proxy, upstream.url, timeout=5, fresh=True)
+        stack.callback(admin.remove, proxy)
+        admin.create_group(group, (hosted, proxy))
+        stack.callback(admin.remove, group)
+        yield Place(hosted=hosted, proxy=proxy, group=group, upstream=upstream)
+
+
+Diagnose = Callable[..., dict[str, Row]]
+
+
+@pytest.fixture
+def diagnose(
+    project: ProjectDir, nexus: Nexus, place: Place, user_environ: dict[str, str]
+) -> Diagnose:
+    """Run the doctor as the administrator, who sees all; return its rows by their titles."""
+
+    def run(*, status: Status, **variables: str) -> dict[str, Row]:
+        environ = {
+            **user_environ,
+            **nexus.environ(),
+            "RELEASEKIT_HOSTED": place.hosted,
+            "RELEASEKIT_PROXY": place.proxy,
+            "RELEASEKIT_GROUP": place.group,
+            "TWINE_USERNAME": nexus.admin_username,
+            "TWINE_PASSWORD": nexus.admin_password,
+            **nexus.admin_environ(),
+            **variables,
+        }
+        request = Request(command=DOCTOR, root=project.root, environ=environ, interactive=False)
+        with ExitStack() as stack:
+            diagnosis = examine(open_task(request, lambda event: None, stack))
+        assert find_status(diagnosis) is status
+        assert [row.question for row in diagnosis.rows] == list(QUESTIONS)
+        for secret in (nexus.admin_password, variables.get("TWINE_PASSWORD")):
+            assert not secret or secret not in repr(diagnosis)
+        return {row.question.title: row for row in diagnosis.rows}
+
+    return run
+
+
+def find_status(diagnosis: Diagnosis) -> Status:
+    try:
+        refuse_failed(diagnosis)
+    except ReleasekitError as error:
+        return error.status
+    return Status.DONE
+
+
+def told(row: Row) -> tuple[str, str, str]:
+    return row.state.value, row.text, row.fix
+
+
+def test_all_is_well(diagnose: Diagnose, place: Place, nexus: Nexus, project: ProjectDir) -> None:
+    project.git("tag", "-d", "v1.2.3")
+    rows = diagnose(status=Status.DONE)
+    source = "TWINE_USERNAME and TWINE_PASSWORD"
+    beside = "administrator admin, from RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
+    address = nexus.url.removeprefix("https://")
+    tls = rows.pop("TLS")
+    assert tls.state is State.OK
+    assert f"trusted by ca-bundle {nexus.ca_bundle} (TLSv1.2)" in tls.text
+    assert len(tls.lines) == 2
+    assert all("; SHA-256 " in line for line in tls.lines)
+    assert {title: (row.state.value, row.text) for title, row in rows.items()} == {
+        "address": ("ok", f"{address} takes connections"),
+        "server": ("ok", "Nexus 3.30.0 (OSS)"),
+        "writable": ("ok", "it serves, and takes changes"),
+        "credentials": ("ok", f"user admin, from {source}; {beside}"),
+        "hosted": ("ok", f"{place.hosted} is hosted, for PyPI, online"),
+        "redeploy": ("ok", f"{place.hosted} takes each file once"),
+        "upload": ("ok", f"user admin may upload to {place.hosted}; a form without a file told"),
+        "group": ("ok", f"{place.group} has {place.hosted}, {place.proxy}"),
+        "proxy": ("ok", f"{place.proxy} reaches {place.upstream.url}"),
+        "name": ("ok", f"nobody has plain publicly, as {place.proxy} says"),
+        "version": ("ok", f"1.2.3 is free in {place.hosted}"),
+        "clock": ("ok", "the server's is within 60 s of this machine's"),
+        "admin": ("ok", "the well-known password of admin is not accepted"),
+        "anonymous": ("ok", f"nobody uploads to {place.hosted} without credentials"),
+        "encryption": ("ok", "the address is https"),
+    }
+
+
+def test_read_only_mode(diagnose: Diagnose, admin: NexusAdmin) -> None:
+    with admin.frozen():
+        row = diagnose(status=Status.FAILED)["writable"]
+    text = re.sub(r"[-\d]+ [:\d]+ \+00:00", "THEN", row.text)
+    assert (row.state, text, row.fix) == (
+        State.FAILED,
+        "it is in read-only mode (Requested by an administrator at THEN)",
+        "wait, where a backup runs; else its administrator ends the mode: Administration, System, "
+        "Nodes",
+    )
+
+
+def test_wrong_password(diagnose: Diagnose) -> None:
+    rows = diagnose(status=Status.REFUSED, TWINE_PASSWORD="wrong-pass")
+    assert told(rows["credentials"]) == (
+        "failed",
+        "the server answered 401 to user admin, from TWINE_USERNAME and TWINE_PASSWORD",
+        "check TWINE_USERNAME and TWINE_PASSWORD; Nexus answers 401 to a disabled user as well",
+    )
+    assert told(rows["upload"]) == ("unknown", "nobody to ask as", "mend credentials first, above")
+
+
+def test_no_credentials(diagnose: Diagnose) -> None:
+    nothing = {"TWINE_USERNAME": "", "TWINE_PASSWORD": ""}
+    assert told(diagnose(status=Status.REFUSED, **nothing)["credentials"]) == (
+        "failed",
+        "there are none: not in TWINE_USERNAME and TWINE_PASSWORD, not in the keyring",
+        "set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)",
+    )
+
+
+def test_hosted_that_is_not_there(diagnose: Diagnose) -> None:
+    assert told(diagnose(status=Status.REFUSED, RELEASEKIT_HOSTED="nowhere")["hosted"]) == (
+        "failed",
+        "there is no repository nowhere",
+        f"check hosted, or create it: {PROVISION}",
+    )
+
+
+def test_hosted_that_is_a_group(diagnose: Diagnose, place: Place) -> None:
+    rows = diagnose(status=Status.REFUSED, RELEASEKIT_HOSTED=place.group, RELEASEKIT_GROUP="")
+    assert told(rows["hosted"]) == (
+        "failed",
+        f"{place.group} is a group repository of format pypi",
+        "set hosted to the name of a hosted PyPI repository",
+    )
+    assert told(rows["upload"]) == (
+        "failed",
+        f"{place.group} takes no uploads of Python packages (404 Not Found)",
+        "set hosted to a hosted PyPI repository: a group and a proxy take none",
+    )
+
+
+def test_hosted_that_is_offline(diagnose: Diagnose, place: Place, admin: NexusAdmin) -> None:
+    with admin.offline(place.hosted):
+        row = diagnose(status=Status.REFUSED)["hosted"]
+    fix = f"{PROVISION}, or tick Online in its settings"
+    assert told(row) == ("failed", f"{place.hosted} is offline", fix)
+
+
+@pytest.mark.parametrize(
+    ("policy", "text"),
+    [
+        ("allow", "lets published files be overwritten"),
+        ("deny", "takes no uploads: its deployment policy is deny"),
+    ],
+)
+def test_hosted_that_does_not_take_each_file_once(
+    diagnose: Diagnose, place: Place, admin: NexusAdmin, policy: WritePolicy, text: str
+) -> None:
+    admin.set_policy(place.hosted, policy)
+    assert told(diagnose(status=Status.REFUSED)["redeploy"]) == (
+        "failed",
+        f"{place.hosted} {text}",
+        f"{PROVISION}, or set its deployment policy to Disable redeploy",
+    )
+
+
+def test_user_who_may_read_alone(
+    diagnose: Diagnose, place: Place, admin: NexusAdmin, nexus: Nexus
+) -> None:
+    rights = [f"{VIEW}-{name}-read" for name in (place.hosted, place.group)]
+    with admin.user(rights) as reader:
+        login = {"TWINE_USERNAME": reader.username, "TWINE_PASSWORD": reader.password}
+        rows = diagnose(status=Status.REFUSED, RELEASEKIT_ADMIN_PASSWORD="", **login)
+    asked = f"user {reader.username}"
+    assert told(rows["upload"]) == (
+        "failed",
+        f"{asked} may not upload to {place.hosted} (403 Forbidden)",
+        f"ask the Nexus administrator for the privilege {VIEW}-{place.hosted}-add",
+    )
+    assert told(rows["redeploy"]) == (
+        "unknown",
+        f"{asked} may not see the settings",
+        f"somebody with nx-repository-admin-pypi-{place.hosted}-read, {ADMIN_ASK}",
+    )
+    assert told(rows["group"]) == (
+        "unknown",
+        f"{asked} may not see its members",
+        f"somebody with nx-repository-admin-pypi-{place.group}-read, {ADMIN_ASK}",
+    )
+    assert told(rows["proxy"]) == (
+        "unknown",
+        f"{asked} may not read {place.proxy} (403 Forbidden)",
+        f"somebody with {VIEW}-{place.proxy}-read, {ADMIN_ASK}",
+    )
+
+
+def test_group_without_hosted(
+    diagnose: Diagnose, place: Place, admin: NexusAdmin, nexus: Nexus
+) -> None:
+    group = f"{place.group}-less"
+    admin.create_group(group, (place.proxy,))
+    rows = diagnose(status=Status.REFUSED, RELEASEKIT_GROUP=group)
+    admin.remove(group)
+    assert told(rows["group"]) == (
+        "failed",
+        f"{group} does not have {place.hosted} ({place.proxy}): releases would not be "
+        "installable from it",
+        f"{PROVISION}, or add {place.hosted} to its members, first",
+    )
+
+
+def test_group_with_the_proxy_first(diagnose: Diagnose, place: Place, admin: NexusAdmin) -> None:
+    group = f"{place.group}-back"
+    admin.create_group(group, (place.proxy, place.hosted))
+    rows = diagnose(status=Status.REFUSED, RELEASEKIT_GROUP=group)
+    admin.remove(group)
+    assert told(rows["group"]) == (
+        "failed",
+        f"{group} has {place.proxy} before {place.hosted}: a public file of the same name would "
+        "win",
+        f"{PROVISION}, or move {place.hosted} before it",
+    )
+
+
+def test_proxy_whose_remote_is_away(diagnose: Diagnose, place: Place, admin: NexusAdmin) -> None:
+    proxy = f"{place.proxy}-away"
+    admin.create_proxy(proxy, "http://127.0.0.1:9/", timeout=2, fresh=True)
+    rows = diagnose(status=Status.FAILED, RELEASEKIT_PROXY=proxy)
+    admin.remove(proxy)
+    assert told(rows["proxy"]) == (
+        "failed",
+        f"{proxy} cannot reach http://127.0.0.1:9/ (502 Bad Gateway)",
+        "its administrator sees why in its settings: the remote's address, the HTTP proxy, or a "
+        "CA that the trust store lacks",
+    )
+    assert told(rows["name"]) == (
+        "unknown",
+        f"{proxy} does not say who has plain",
+        "mend proxy first, above",
+    )
+
+
+def test_name_that_is_taken_publicly_and_then_blocked(
+    diagnose: Diagnose, place: Place, admin: NexusAdmin
+) -> None:
+    place.upstream.page("plain", 'href="plain-9.tar.gz#md5=00">plain-9.tar.gz')
+    assert told(diagnose(status=Status.REFUSED)["name"]) == (
+        "failed",
+        "plain exists publicly, with 1 file(s): its higher version would win",
+        f"write it into own-names, then {PROVISION}: a rule blocks the public one; or rename the "
+        "project",
+    )
+    admin.block(place.proxy, ("^/simple/plain/.*",))
+    row = diagnose(status=Status.DONE)["name"]
+    admin.block(place.proxy, ())
+    assert told(row) == ("ok", f"plain is blocked by a routing rule of {place.proxy}", "")
+
+
+def test_version_that_is_published_with_other_bytes(
+    diagnose: Diagnose, place: Place, nexus: Nexus, project: ProjectDir
+) -> None:
+    filename = "plain-1.2.3.tar.gz"
+    assert told(diagnose(status=Status.DONE)["version"]) == (
+        "ok",
+        f"1.2.3 is free in {place.hosted}",
+        "",
+    )
+    done = requests.post(
+        nexus.upload_url(place.hosted),
+        data={":action": "file_upload", "name": "plain", "version": "1.2.3"},
+        files={"content": (filename, b"\x1f\x8b\x08\x00 other")},
+        auth=(nexus.admin_username, nexus.admin_password),
+        verify=str(nexus.ca_bundle),
+        timeout=60,
+    )
+    assert done.status_code == 200
+    assert told(diagnose(status=Status.DONE)["version"]) == (
+        "unknown",
+        f"1.2.3 has 1 file(s) in {place.hosted}, and nothing is built to compare them with",
+        "nox -s build, then this again",
+    )
+    (project.root / "dist").mkdir()
+    built = project.root / "dist" / filename
+    built.write_bytes(b"\x1f\x8b\x08\x00 other")
+    assert diagnose(status=Status.DONE)["version"].text == (
+        f"1.2.3 is in {place.hosted} with the same bytes: 1 file(s)"
+    )
+    built.write_bytes(b"\x1f\x8b\x08\x00 ours")
+    assert told(diagnose(status=Status.REFUSED)["version"]) == (
+        "failed",
+        f"1.2.3 is in {place.hosted} with other bytes: {filename}",
+        "release a new version: git tag NEXT-VERSION",
+    )
+
+
+def test_unknown_ca(diagnose: Diagnose, nexus: Nexus) -> None:
+    rows = diagnose(status=Status.REFUSED, RELEASEKIT_CA_BUNDLE="")
+    row = rows["TLS"]
+    root = row.lines[-1].partition(";")[0]
+    assert told(row) == (
+        "failed",
+        "self-signed certificate in certificate chain",
+        f"get the certificate of {root} from who runs that CA, compare its SHA-256 with the last "
+        'one above, and set ca-bundle = "FILE.pem" in [tool.releasekit] (or RELEASEKIT_CA_BUNDLE)',
+    )
+    assert told(rows["server"]) == ("unknown", "not asked", "mend TLS first, above")
+
+
+def test_anybody_may_upload(diagnose: Diagnose, place: Place, admin: NexusAdmin) -> None:
+    before = admin.ask("GET", "security/anonymous")
+    with admin.user([f"{VIEW}-{place.hosted}-{right}" for right in ("add", "read")]) as user:
+        admin.ask("PUT", "security/anonymous", {**before, "userId": user.username})
+        try:
+            row = diagnose(status=Status.REFUSED)["anonymous"]
+        finally:
+            admin.ask("PUT", "security/anonymous", before)
+    assert told(row) == (
+        "failed",
+        f"anybody may upload to {place.hosted} without credentials",
+        "its administrator takes the privilege add from the role of the anonymous user: Security, "
+        "Anonymous Access",
+    )
+
+
+def test_well_known_password(diagnose: Diagnose, admin: NexusAdmin, nexus: Nexus) -> None:
+    path = f"{nexus.url}/service/rest/v1/security/users/admin/change-password"
+    verify, kind = str(nexus.ca_bundle), {"Content-Type": "text/plain"}
+
+    def change(old: str, new: str) -> None:
+        done = requests.put(
+            path, data=new, auth=("admin", old), headers=kind, verify=verify, timeout=60
+        )
+        assert done.status_code == 204
+
+    change(nexus.admin_password, "admin123")
+    try:
+        known = dict.fromkeys(("TWINE_PASSWORD", "RELEASEKIT_ADMIN_PASSWORD"), "admin123")
+        row = diagnose(status=Status.REFUSED, **known)["admin"]
+    finally:
+        change("admin123", nexus.admin_password)
+    assert told(row) == (
+        "failed",
+        "admin still has its well-known password: anybody may change anything",
+        "its administrator changes it now: sign in as admin, Account, Change password",
+    )
