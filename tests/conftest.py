@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 NEXUS = "nexus"
 BARE = "bare_nexus"
 """In names of tests that start a Nexus of their own."""
+ENDS = "test_ends.py"
+"""A file whose tests start and end a Nexus each, beside the shared one."""
 TOGETHER = "test_gather.py"
 """A file whose tests share what took them long to build."""
-GROUPS = (BARE, NEXUS, TOGETHER)
+GROUPS = (BARE, ENDS, NEXUS, TOGETHER)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

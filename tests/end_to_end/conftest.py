@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -94,3 +95,20 @@ def releasekit(user_environ: dict[str, str]) -> Callable[..., Ran]:
         return Ran(status=done.returncode, out=done.stdout, err=done.stderr)
 
     return run
+
+
+@pytest.fixture
+def compiler(tmp_path: Path, user_environ: dict[str, str]) -> dict[str, str]:
+    """Variables by which builds find a C compiler; zig, as a wheel, where the machine has none."""
+    if shutil.which("cc"):
+        return {}
+    environment = tmp_path / "zig"
+    for command in (
+        ("venv", str(environment)),
+        ("pip", "install", "-q", "--python", str(environment / "bin" / "python"), "ziglang"),
+    ):
+        subprocess.run(("uv", *command), check=True, env=user_environ)
+    cc = tmp_path / "cc"
+    cc.write_text(f'#!/bin/sh\nexec "{environment}/bin/python" -m ziglang cc "$@"\n')
+    cc.chmod(0o755)
+    return {"CC": str(cc), "LDSHARED": f"{cc} -shared"}

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import requests
+from uv import find_uv_bin
 
 from doors import read_parameters
 from jenkins.conftest import IDENTITY, PROJECTS, MakeJob
@@ -134,7 +135,7 @@ def test_three_lines_release_a_project_and_the_kit_releases_and_serves_itself(
 
 def build_kit(folder: Path, version: str) -> Path:
     subprocess.run(
-        ("uv", "build", "-q", "--wheel", "-o", folder, REPOSITORY),
+        (find_uv_bin(), "build", "-q", "--wheel", "-o", folder, REPOSITORY),
         env={**os.environ, "SETUPTOOLS_SCM_PRETEND_VERSION": version},
         check=True,
     )

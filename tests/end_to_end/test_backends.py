@@ -1,0 +1,137 @@
+"""A project of any build backend is released, and a fresh clone elsewhere gives the same bytes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from support import Command, MakeProject, ProjectDir, Ran, outcome, public_index
+
+UNTIDY = {"RK111", "RK112"}
+"""What the tiny projects leave out: an author, a license. Both are warnings."""
+
+PURE = {
+    "company-backend": "company-backend",
+    "flit": "flit-demo",
+    "hatch-vcs": "hatch-vcs-demo",
+    "hatchling": "hatchling-static",
+    "own-backend": "own-backend",
+    "pbr": "pbr-demo",
+    "pdm": "pdm-demo",
+    "pdm-scm": "pdm-scm",
+    "poetry": "poetry-demo",
+    "setup-cfg": "setup-cfg",
+    "setuptools-pyproject": "setuptools-pyproject",
+    "versioningit": "versioningit-demo",
+}
+"""The directories below tests/projects, and what the projects there are called."""
+
+
+def files_of(name: str, tag: str = "py3-none-any") -> set[str]:
+    stem = f"{name.replace('-', '_')}-1.2.3"
+    return {f"{stem}.tar.gz", f"{stem}-{tag}.whl"}
+
+
+def built(project: ProjectDir) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (project.root / "dist").iterdir()}
+
+
+def warnings_of(ran: Ran) -> set[str]:
+    return {line.split()[1] for line in ran.out.splitlines() if line.startswith("  warning")}
+
+
+def clone_elsewhere(project: ProjectDir, folder: Path) -> ProjectDir:
+    """Clone into another directory, with the habits of another user."""
+    folder.mkdir()
+    habits = {"HOME": str(folder), "USER": "another", "LC_ALL": "POSIX", "TZ": "Pacific/Auckland"}
+    environ = {**project.environ, **public_index(), **habits}
+    clone = ProjectDir(root=folder / "größer, und woanders", environ=environ)
+    command = ("git", "clone", "-q", project.root.as_uri(), str(clone.root))
+    subprocess.run(command, env=environ, umask=0o077, check=True)
+    return clone
+
+
+def build_elsewhere(clone: ProjectDir) -> Ran:
+    done = subprocess.run(
+        (sys.executable, "-m", "releasekit", "build"),
+        env=clone.environ,
+        cwd=clone.root,
+        umask=0o077,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Ran(status=done.returncode, out=done.stdout, err=done.stderr)
+
+
+@pytest.mark.parametrize("kind", PURE)
+def test_pure_project_is_released_and_a_clone_elsewhere_builds_the_same_bytes(
+    kind: str, make_project: MakeProject, releasekit: Command, tmp_path: Path
+) -> None:
+    project, name = make_project(kind), PURE[kind]
+    ran = releasekit("release", project=project)
+    assert (ran.status, ran.err) == (0, ""), ran
+    assert outcome(project)["findings"]["error"] == 0
+    assert warnings_of(ran) <= UNTIDY
+    assert f"verify    {name}==1.2.3 installed by hash from" in ran.out
+    assert built(project).keys() == files_of(name)
+    clone = clone_elsewhere(project, tmp_path / "elsewhere")
+    again = build_elsewhere(clone)
+    assert (again.status, again.err) == (0, ""), again
+    assert built(clone) == built(project)
+
+
+# --- compiled -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("c-extension", "c-extension"), ("meson", "meson-demo")]
+)
+def test_compiled_project_is_released_and_a_fresh_clone_builds_the_same_bytes(
+    kind: str,
+    name: str,
+    make_project: MakeProject,
+    releasekit: Command,
+    compiler: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    project = make_project(kind)
+    ran = releasekit("release", project=project, **compiler)
+    assert (ran.status, ran.err) == (0, ""), ran
+    python = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    assert built(project).keys() == files_of(name, f"{python}-{python}-{platform}")
+    assert f"verify    {name}==1.2.3 installed by hash from" in ran.out
+    project.git("clone", "-q", str(project.root), str(tmp_path / "clone"))
+    clone = ProjectDir(root=tmp_path / "clone", environ=project.environ)
+    again = releasekit("build", project=clone, **compiler)
+    assert (again.status, again.err) == (0, ""), again
+    assert built(clone) == built(project)
+
+
+# --- as in the wiki page that the kit replaces --------------------------------------------------
+
+
+def test_old_setup_py_without_a_url_is_refused_and_released_when_mended(
+    make_project: MakeProject, releasekit: Command
+) -> None:
+    project = make_project("setup-py", tag="0.1.2")
+    ran = releasekit("release", project=project)
+    assert (ran.status, ran.err) == (1, "")
+    assert "error    RK101  setup.py:9: the metadata names no url" in ran.out
+    assert outcome(project)["uploaded"] == []
+    text = (project.root / "setup.py").read_text(encoding="utf-8")
+    project.write(
+        "setup.py", text.replace("author=", 'url="https://setup-py.example.com", author=')
+    )
+    project.commit_all("mend")
+    project.git("tag", "-f", "0.1.2")
+    ran = releasekit("release", project=project)
+    assert (ran.status, ran.err) == (0, ""), ran
+    assert built(project).keys() == {"setup_py-0.1.2.tar.gz", "setup_py-0.1.2-py3-none-any.whl"}
+    assert "verify    setup-py==0.1.2 installed by hash from" in ran.out
