@@ -194,7 +194,7 @@ node {
     try { sh 'exit 2' } catch (hudson.AbortException failed) { seen << failed.message }
     finally { sh 'true'; seen << 'finally' }
     def both = parallel(x: { sh 'true'; 'X' }, y: { sh 'true'; 'Y' })
-    seen << both
+    seen << both.x + both.y
     seen << small('ABC')
     env.SEEN = 'for all'
     sh 'echo "$SEEN"'
@@ -215,5 +215,5 @@ String small(String text) { (text =~ /B/).replaceAll('b') }
     assert built.mismatches == ()
     assert "\nfor all\n" in built.log
     assert (
-        "[a, b, 3, 4, c50, 12, 14, script returned exit code 2, finally, [x:X, y:Y], AbC]\n"
+        "[a, b, 3, 4, c50, 12, 14, script returned exit code 2, finally, XY, AbC]\n"
     ) in built.log
