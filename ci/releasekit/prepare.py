@@ -115,7 +115,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
         notify(Note(text=f"{target.upload_url} is plain http: the password travels in clear"))
     network = stack.enter_context(
         open_network(
-            environ=_with_cert_of_pip(request.environ),
+            environ=_with_cache_of_uv(request, settings, _with_cert_of_pip(request.environ)),
             ca_bundle=trust.ca_bundle,
             client_cert=trust.client_cert,
             timeout=settings.timeout,
@@ -146,6 +146,15 @@ def _with_cert_of_pip(environ: Mapping[str, str]) -> Mapping[str, str]:
         cert = read_pip_settings(environ).get("cert")
         return {**environ, "PIP_CERT": cert} if cert else environ
     return environ
+
+
+def _with_cache_of_uv(
+    request: Request, settings: Settings, environ: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return the environment with uv's cache in `cache-dir`, for a home that cannot be written."""
+    if settings.cache_dir is None or environ.get("UV_CACHE_DIR"):
+        return environ
+    return {**environ, "UV_CACHE_DIR": str(_find_cache(request, settings) / "uv")}
 
 
 def _find_build_index(request: Request, target: Target) -> BuildIndex | None:

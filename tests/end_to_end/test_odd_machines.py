@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
+from releasekit.servers.sandbox import Sandbox
 from support import SDIST, WHEEL, Command, ProjectDir, Ran, public_index
 
 AS_OTHERS = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")
@@ -38,6 +41,30 @@ def test_no_home_and_no_git_identity_are_needed(project: ProjectDir) -> None:
     ran = build(project, "HOME", "USER", "LOGNAME", *identity)
     assert (ran.status, ran.err) == (0, ""), ran
     assert dist_of(project) == {SDIST, WHEEL}
+
+
+def test_home_that_cannot_be_made_is_refused_with_the_setting_that_does_without(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    (project.root.parent / "file").touch()
+    home = project.root.parent / "file" / "home"
+    caches = {"RELEASEKIT_CACHE_DIR": "", "UV_CACHE_DIR": "", "XDG_CACHE_HOME": ""}
+    machine = {"HOME": str(home), **caches}
+    ran = releasekit("release", project=project, server=sandbox, **machine)
+    assert (ran.status, ran.err) == (3, ""), ran
+    folder = user_cache_path("releasekit").relative_to(Path.home())
+    assert ran.out.endswith(
+        "error: the cache of build environments cannot be written\n"
+        f"  where: {home / folder}/build-envs\n"
+        "  why:   Not a directory\n"
+        "  next:  set cache-dir (or RELEASEKIT_CACHE_DIR) to a directory that this user may "
+        "write;\n"
+        "         --fresh does without a cache\n"
+    )
+    machine["RELEASEKIT_CACHE_DIR"] = "../cache"
+    ran = releasekit("release", project=project, server=sandbox, **machine)
+    assert (ran.status, ran.err) == (0, ""), ran
+    assert (project.root.parent / "cache" / "uv").is_dir()
 
 
 def test_project_at_a_path_with_spaces_is_built(project: ProjectDir, tmp_path: Path) -> None:

@@ -101,6 +101,34 @@ def test_shallow_clone_of_a_tag_is_built_by_a_backend_that_asks_git(
     assert names_in_dist(clone) == {"ordinary-1.2.3.tar.gz", "ordinary-1.2.3-py3-none-any.whl"}
 
 
+def test_shallow_clone_is_noted_where_the_backend_writes_the_history_into_the_dists(
+    make_project: MakeProject, releasekit: Command, tmp_path: Path
+) -> None:
+    project = make_project("pbr", tag=None)
+    project.write("README.md", "# later\n")
+    project.commit_all("second")
+    project.git("tag", "v1.2.3")
+    clone = ProjectDir(root=tmp_path / "clone", environ=project.environ)
+    project.git("clone", "-q", "--depth=1", project.root.as_uri(), str(clone.root))
+    said, logs = [], []
+    for _ in ("shallow", "whole"):
+        ran = releasekit("build", "--sdist", project=clone)
+        assert (ran.status, ran.err) == (0, ""), ran
+        said.append([line for line in ran.out.splitlines() if line.startswith("note")])
+        with tarfile.open(clone.root / "dist" / "pbr_demo-1.2.3.tar.gz") as archive:
+            log = archive.extractfile("pbr_demo-1.2.3/ChangeLog")
+            assert log
+            logs.append(log.read().decode())
+        if clone.git("rev-parse", "--is-shallow-repository") == "true":
+            clone.git("fetch", "-q", "--unshallow")
+    note = (
+        "note      pbr writes ChangeLog and AUTHORS from git's history, and this clone is shallow: "
+        "a whole one gives other bytes (git fetch --unshallow; in GitLab: GIT_DEPTH: 0)"
+    )
+    assert said == [[note], []]
+    assert ["first" in log for log in logs] == [False, True]
+
+
 def test_submodule_links_and_odd_names_get_into_the_sdist(
     make_project: MakeProject, releasekit: Command
 ) -> None:

@@ -19,7 +19,7 @@ from filelock import FileLock
 from releasekit.adapters.installer_settings import read_pip_settings, read_uv_settings
 from releasekit.adapters.process import Finished, Log, run
 from releasekit.adapters.rooms import open_room
-from releasekit.core.errors import BuildRequirementsFailed
+from releasekit.core.errors import BuildRequirementsFailed, CannotCache
 from releasekit.core.installer import (
     BuildIndex,
     Installer,
@@ -74,13 +74,25 @@ def open_build_environment(
         return
     key = _environment_key(requires, options, installer, uv_settings)
     path = options.cache / "build-envs" / key
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"):
+    with _lock(path):
         environment = _read_environment(path)
         if environment is None:
             shutil.rmtree(path, ignore_errors=True)
             environment = _make_environment(path, requires, source, options, installer)
     yield environment
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Keep other runs from making the same environment; raises CannotCache."""
+    with contextlib.ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(f"{path}.lock"))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CannotCache(path=str(path.parent), reason=reason) from error
+        yield
 
 
 def _environment_key(
@@ -126,10 +138,9 @@ def _make_environment(
     installer: Installer,
 ) -> BuildEnvironment:
     python = str(path / "bin" / "python")
-    fresh = ["--no-cache"] if options.cache is None else []
     pins = ["--constraints", str(options.constraints)] if options.constraints else []
     # The requirements go in by stdin: an address among them may hold a password.
-    install = ["pip", "install", "--python", python, *installer.options, *fresh, *pins, "-r", "-"]
+    install = ["pip", "install", "--python", python, *installer.options, *pins, "-r", "-"]
     steps = [(["venv", "--no-project", "--python", sys.executable, str(path)], "")]
     steps += [(install, "\n".join(sorted(requires)))] if requires else []
     steps.append((["pip", "freeze", "--python", python], ""))
@@ -158,8 +169,9 @@ def _uv(
     given: str,
 ) -> Finished:
     # Run in the project, so that its own [tool.uv] decides on indexes as it does for uv itself.
+    fresh = ("--no-cache",) if options.cache is None else ()
     return run(
-        (uv.find_uv_bin(), *arguments),
+        (uv.find_uv_bin(), *arguments, *fresh),
         cwd=options.root or source,
         environ={**installer.environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
         log=lambda line: options.log(hide_credentials(line)),

@@ -52,7 +52,10 @@ def open_environment(environ: Mapping[str, str]) -> Iterator[CleanEnvironment]:
         path = room / "env"
         command = (uv.find_uv_bin(), "venv", "--no-config", "--no-project", "--quiet")
         clean = clean_environ(environ)
-        made = run((*command, "--python", sys.executable, str(path)), cwd=room, environ=clean)
+        command = (*command, "--python", sys.executable, str(path))
+        made = run(command, cwd=room, environ=clean)
+        if made.status:  # its cache holds what it knows of Pythons; a home may be read-only
+            made = run((*command, "--no-cache"), cwd=room, environ=clean)
         if made.status:
             raise InstallUnavailable(where_=str(path), tail=made.tail())
         python = path / ("Scripts" if sys.platform == "win32" else "bin") / "python"

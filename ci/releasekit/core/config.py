@@ -193,7 +193,10 @@ class Settings(BaseModel):
     ] = 30
     cache_dir: Annotated[
         str | None,
-        Field(description="where build environments are kept; absent: the user's cache directory"),
+        Field(
+            description="where build environments, and what uv downloads, are kept; absent: the "
+            "user's cache directories"
+        ),
     ] = None
 
     @model_validator(mode="after")

@@ -35,6 +35,7 @@ def build(job: Job, project: Project) -> Record:
     with _begin(job) as room, _open_source(job, project) as source, _log(job, room) as log:
         built = build_dists(source, room, _build_options(job, project, log))
         dists = tuple(_keep(job, path) for path in (built.sdist, built.wheel))
+    note_history(job, project, built.requirements)
     record = _record(job, project, dists, _facts(dists, built.requirements, dists[0].sha256))
     note_strangers(job, record)
     return record
@@ -45,6 +46,7 @@ def build_sdist_alone(job: Job, project: Project) -> Record:
     with _begin(job) as room, _open_source(job, project) as source, _log(job, room) as log:
         built = build_sdist(source, room, _build_options(job, project, log))
         dists = (_keep(job, built.path),)
+    note_history(job, project, built.requirements)
     return _record(job, project, dists, _facts(dists, built.requirements, None))
 
 
@@ -171,6 +173,19 @@ def _record(job: Job, project: Project, dists: Sequence[Dist], facts: BuildFacts
     write_record(job, record)
     job.notify(Built(record=record))
     return record
+
+
+def note_history(job: Job, project: Project, requirements: Sequence[str]) -> None:
+    """Say where a part of the history makes other bytes than all of it."""
+    writes_history = any(requirement.startswith("pbr==") for requirement in requirements)
+    if project.commit.shallow and writes_history:
+        job.notify(
+            Note(
+                text="pbr writes ChangeLog and AUTHORS from git's history, and this clone is "
+                "shallow: a whole one gives other bytes (git fetch --unshallow; in GitLab: "
+                "GIT_DEPTH: 0)"
+            )
+        )
 
 
 def note_strangers(job: Job, record: Record) -> None:

@@ -2,6 +2,7 @@
 
 from releasekit.core.errors.base import Interrupted, ReleasekitError, Status
 from releasekit.core.errors.failed import (
+    CannotCache,
     CannotWrite,
     DiagnosisFailed,
     GitFailed,
@@ -82,6 +83,7 @@ __all__ = [
     "BuildFailed",
     "BuildRequirementsFailed",
     "BuiltTwice",
+    "CannotCache",
     "CannotProve",
     "CannotWrite",
     "ChecksRefused",

@@ -156,6 +156,21 @@ class CannotWrite(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class CannotCache(ReleasekitError):
+    """There is no place for build environments: a home that is read-only, or that nobody made."""
+
+    what = "the cache of build environments cannot be written"
+    where = "{path}"
+    why = "{reason}"
+    next = (
+        "set cache-dir (or RELEASEKIT_CACHE_DIR) to a directory that this user may write;\n"
+        "--fresh does without a cache"
+    )
+    path: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
 class NexusRefused(ReleasekitError):
     """The REST API of Nexus answered with an error."""
 
