@@ -50,9 +50,9 @@ def open_environment(environ: Mapping[str, str]) -> Iterator[CleanEnvironment]:
     """Provide a throw-away environment; raises InstallUnavailable."""
     with open_room("releasekit-env-") as room:
         path = room / "env"
-        command = (uv.find_uv_bin(), "venv", "--no-config", "--no-project", "--quiet")
+        options = ("--no-config", "--no-project", "--quiet", "--python", sys.executable)
+        command = (uv.find_uv_bin(), "venv", *options, str(path))
         clean = clean_environ(environ)
-        command = (*command, "--python", sys.executable, str(path))
         made = run(command, cwd=room, environ=clean)
         if made.status:  # its cache holds what it knows of Pythons; a home may be read-only
             made = run((*command, "--no-cache"), cwd=room, environ=clean)
