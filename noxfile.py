@@ -29,9 +29,9 @@ def _need_test_tools(session: nox.Session) -> None:
         session.error("the tests need their tools: pip install -e '.[test]'")
 
 
-def _run(session: nox.Session, module: str, *arguments: str) -> None:
+def _run(session: nox.Session, module: str, *arguments: str, **variables: str) -> None:
     """Run a tool of the environment that holds nox, which need not be activated."""
-    session.run(sys.executable, "-m", module, *arguments, external=True)
+    session.run(sys.executable, "-m", module, *arguments, external=True, env=variables)
 
 
 @nox.session(venv_backend="none")
@@ -99,3 +99,10 @@ def readme(session: nox.Session) -> None:
     session.run(sys.executable, "tests/readme_tables.py", external=True)
     session.run(sys.executable, "tests/picture.py", external=True)
     session.run(sys.executable, "tests/jenkins/picture.py", external=True)
+
+
+@nox.session(venv_backend="none", default=False)
+def bench(session: nox.Session) -> None:
+    """Measure releases beside other tools; options stand after --, as --help or --all."""
+    _need_test_tools(session)
+    _run(session, "bench", *session.posargs, PYTHONPATH="tests")

@@ -1,0 +1,107 @@
+"""Whole releases, side by side: every way once, then every way again, and so on."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.measure import Took, find_median, time_commands
+from bench.subjects import Checkout, Subject, write_checkout
+from bench.targets import Server
+from bench.ways import Round, Way, find_cache_variables, find_variables
+
+WARM, COLD = "warm", "cold"
+BASE = "uv"
+"""The way that the others are compared with."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """What is released where, in which state of the caches."""
+
+    subject: Subject
+    server: Server
+    caches: str
+    rounds: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """What the ways took in one setting."""
+
+    setting: Setting
+    took: Mapping[str, Sequence[Took]]
+    steps: Sequence[Mapping[str, float]]
+    """The seconds of each step of the whole release, round by round."""
+
+    def find_ratio(self, way: str) -> float | None:
+        """Return how long a way took, as a multiple of the one that all are compared with."""
+        if BASE not in self.took or way not in self.took:
+            return None
+        return find_median(self.took[way]).seconds / find_median(self.took[BASE]).seconds
+
+
+class Releases:
+    """Releases of all kinds of projects below one directory."""
+
+    def __init__(self, room: Path, tools: Path, environ: Mapping[str, str]) -> None:
+        self._room, self._tools, self._environ = room, tools, environ
+        self._serials = itertools.count(1)
+
+    def compare(self, setting: Setting, ways: Sequence[Way], say: Callable[[str], None]) -> Result:
+        """Release in every way, round by round; before warm rounds once for the caches."""
+        checkouts = {way: self._write(setting, way) for way in ways}
+        took: dict[str, list[Took]] = {way.name: [] for way in ways}
+        steps: list[Mapping[str, float]] = []
+        for number in range(setting.caches == COLD, setting.rounds + 1):
+            for way, checkout in checkouts.items():
+                say(f"round {number} of {setting.rounds}: {way.name}")
+                one = self._release(setting, way, checkout)
+                if number:
+                    took[way.name].append(one)
+                    steps += [_read_steps(checkout)] if way.name == "release" else []
+        return Result(setting=setting, took=took, steps=steps)
+
+    def _write(self, setting: Setting, way: Way) -> Checkout:
+        root = self._room / "checkouts" / way.name
+        return write_checkout(setting.subject, root, f"bench-{setting.subject.name}", self._environ)
+
+    def _release(self, setting: Setting, way: Way, checkout: Checkout) -> Took:
+        version = f"1.0.{next(self._serials)}"
+        checkout.begin_version(version)
+        room, caches = self._room / "round", self._room / "caches" / setting.caches
+        for folder in (room, *([caches] if setting.caches == COLD else [])):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+        environ = {
+            **self._environ,
+            **find_variables(setting.server),
+            **find_cache_variables(caches),
+        }
+        round_ = Round(
+            checkout=checkout,
+            version=version,
+            server=setting.server,
+            tools=self._tools,
+            room=room,
+        )
+        return time_commands(way.render(round_), checkout.root, environ)
+
+
+def _read_steps(checkout: Checkout) -> Mapping[str, float]:
+    """Return what the steps of the last release took, as it reported itself."""
+    text = (checkout.root / "reports" / "outcome.json").read_text(encoding="utf-8")
+    seconds: Mapping[str, float] = json.loads(text)["seconds"]
+    return seconds
+
+
+def find_settings(
+    subjects: Sequence[Subject], server: Server, caches: Sequence[str], rounds: int
+) -> Iterator[Setting]:
+    """Yield the settings of one server."""
+    for subject, state in itertools.product(subjects, caches):
+        yield Setting(subject=subject, server=server, caches=state, rounds=rounds)

@@ -1,0 +1,108 @@
+"""Results as a table on the terminal, as Markdown, and as a JSON document."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import re
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from bench.measure import find_median
+from bench.releases import Result
+from bench.ways import WAYS
+
+TITLES = {way.name: way.title for way in WAYS}
+Row = tuple[str, str, str, str]
+HEADINGS = ("way", "seconds", "ratio", "CPU seconds")
+
+
+def find_title(result: Result) -> str:
+    """Return what a table shows."""
+    setting = result.setting
+    server = {"sandbox": "the sandbox", "nexus": "a real Nexus"}[setting.server.name]
+    return f"{setting.subject.title}, {setting.caches}, to {server}"
+
+
+def find_rows(result: Result) -> Iterator[Row]:
+    """Yield a row for each way: medians, and how often what `uv` takes."""
+    for name, took in result.took.items():
+        median, ratio = find_median(took), result.find_ratio(name)
+        shown = "" if ratio is None else f"{ratio:.2f}"
+        yield TITLES[name], f"{median.seconds:.2f}", shown, f"{median.cpu:.2f}"
+
+
+def find_steps(result: Result) -> Mapping[str, float]:
+    """Return the median seconds of each step of the whole release."""
+    names = dict.fromkeys(name for steps in result.steps for name in steps)
+    return {
+        name: round(statistics.median(steps.get(name, 0.0) for steps in result.steps), 3)
+        for name in names
+    }
+
+
+def make_table(result: Result) -> Table:
+    """Return a result for the terminal."""
+    table = Table(title=find_title(result), title_justify="left", box=None, pad_edge=False)
+    table.add_column(HEADINGS[0], overflow="fold")
+    for heading in HEADINGS[1:]:
+        table.add_column(heading, justify="right")
+    for row in find_rows(result):
+        table.add_row(*(cell.replace("`", "") for cell in row))
+    if steps := find_steps(result):
+        table.caption = "release: " + ", ".join(f"{k} {v:.2f} s" for k, v in steps.items())
+        table.caption_justify = "left"
+    return table
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return what the figures are true of."""
+    return {
+        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _find_processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in ("releasekit", "uv", "twine", "build")},
+    }
+
+
+def _find_processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return platform.processor()
+    found = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
+    return found[1] if found else platform.processor()
+
+
+def render_document(
+    machine: Mapping[str, Any], results: Sequence[Result], others: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return everything for the JSON file, in seconds; `others` are what is no release."""
+    return {"machine": machine, "releases": [_render_result(one) for one in results], **others}
+
+
+def _render_result(result: Result) -> dict[str, Any]:
+    setting = result.setting
+    return {
+        "project": setting.subject.name,
+        "server": setting.server.name,
+        "caches": setting.caches,
+        "ways": {
+            name: {
+                "seconds": [round(one.seconds, 3) for one in took],
+                "cpu": [round(one.cpu, 3) for one in took],
+                "median": round(find_median(took).seconds, 3),
+                "ratio": round(ratio, 3) if (ratio := result.find_ratio(name)) else None,
+            }
+            for name, took in result.took.items()
+        },
+        "steps": find_steps(result),
+    }
