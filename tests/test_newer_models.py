@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from releasekit.core.desired.body import render_creation, render_update
 from releasekit.core.nexus import ServerVersion, parse_document
 
 MODELS = {
+    Kind.LICENSE: "EulaStatus",
     Kind.ANONYMOUS: "AnonymousAccessSettingsXO",
     Kind.HOSTED: "PypiHostedRepositoryApiRequest",
     Kind.RULE: "RoutingRuleXO",
@@ -62,25 +64,34 @@ ANSWER = {
 }
 
 OPEN = {"enabled": True, "userId": "anonymous", "realmName": "NexusAuthorizingRealm"}
-ANSWERS: dict[Kind, dict[str, Any]] = {Kind.PROXY: ANSWER, Kind.ANONYMOUS: OPEN}
+EULA = {"accepted": False, "disclaimer": "By accepting, you say that …\nyou agree."}
+ANSWERS: dict[Kind, dict[str, Any]] = {
+    Kind.LICENSE: EULA,
+    Kind.PROXY: ANSWER,
+    Kind.ANONYMOUS: OPEN,
+}
+THERE = (Kind.LICENSE, Kind.ANONYMOUS)
+"""What every server has, and is thus never created."""
 
 
 @pytest.fixture(scope="module")
 def bodies() -> list[tuple[str, dict[str, Any]]]:
     """Every body that 3.97 gets for an empty server, and things that are changed."""
     version = ServerVersion(numbers=(3, 97, 0), edition="COMMUNITY")
-    things = want(make_settings(snapshots="dev", anonymous=False), EMPTY_SERVER)
-    created = [thing for thing in things if thing.kind is not Kind.ANONYMOUS]
+    agreement = (Kind.LICENSE, "", parse_document(EULA))
+    found = replace(EMPTY_SERVER, documents=(agreement, *EMPTY_SERVER.documents), accept_eula=True)
+    things = want(make_settings(snapshots="dev", anonymous=False), found)
+    created = [thing for thing in things if thing.kind not in THERE]
     made = [(MODELS[thing.kind], render_creation(thing, version)) for thing in created]
     user = next(body for name, body in made if name == "ApiCreateUser")
     user["password"] = "hunter2"
     changed = [
         (
             MODELS[thing.kind],
-            render_update(thing, parse_document(found), version, upstream_password="hunter2"),
+            render_update(thing, parse_document(answer), version, upstream_password="hunter2"),
         )
         for thing in things
-        if (found := ANSWERS.get(thing.kind))
+        if (answer := ANSWERS.get(thing.kind))
     ]
     return [*made, *changed]
 

@@ -31,6 +31,8 @@ exit status: 0 done, 1 refused (the project must change), 2 usage (configuration
 pyproject.toml, RELEASEKIT_* in the environment, then these options; see the README."""
 
 
+EULA = "on your word: accept the license agreement (EULA) of a Community Edition"
+SECTION = "a section of ~/.pypirc; beats url, hosted"
 FIRST = """\
 what a new Nexus wrote to admin.password in its data directory (- reads standard input);
 it is changed to RELEASEKIT_ADMIN_PASSWORD"""
@@ -72,6 +74,7 @@ def make_request(options: argparse.Namespace) -> Request:
         apply=options.apply,
         attended=sys.stdout.isatty() and not options.json,
         first_password=options.first_password,
+        accept_eula=options.accept_eula,
         word=options.word,
         to=options.to,
         python=options.python,
@@ -111,7 +114,7 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     loudness.add_argument("-v", "--verbose", action="store_true", help="show the tools' output")
     loudness.add_argument("-q", "--quiet", action="store_true", help="show errors only")
     parser.set_defaults(tag=None, repository=None, dry_run=False, fresh=False, port=0, apply=False)
-    parser.set_defaults(first_password=None, word="", to=None, python=None)
+    parser.set_defaults(first_password=None, accept_eula=False, word="", to=None, python=None)
     parser.set_defaults(sdist=False, wheel_from=None, gather_from=[])
     parser.set_defaults(files=(), reports=None, explain=None)
     if command.server:
@@ -123,7 +126,7 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     # All steps take all options, so that `nox -s build publish -- --dry-run` works.
     add("--tag", metavar="NAME", help="the release tag on HEAD (also RELEASEKIT_TAG)")
     add("--fresh", action="store_true", help="use no cache")
-    add("-r", dest="repository", metavar="NAME", help="a section of ~/.pypirc; beats url, hosted")
+    add("-r", dest="repository", metavar="NAME", help=SECTION)
     add("--dry-run", action="store_true", help="release, publish: stop after the plan")
     if command.name != "release":  # which is all of it, in one job
         _add_part_options(parser)
@@ -153,6 +156,9 @@ def _add_admin_options(parser: argparse.ArgumentParser, command: Command) -> Non
         add("--apply", action="store_true", help="carry the plan out; without it nothing changes")
     if command.name == "provision":
         add("--first-password", metavar="FILE", help=FIRST)
+        add("--accept-eula", action="store_true", help=EULA)
+    if command.name == "doctor":
+        add("-r", dest="repository", metavar="NAME", help=SECTION)
     if command.name == "search":
         add("word", metavar="WORD", help="a name, a part of one, 'NAME-*' or NAME==VERSION")
         add("--python", metavar="PATH", help="an environment or its Python, to see what is there")

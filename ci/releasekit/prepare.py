@@ -19,6 +19,7 @@ from releasekit.core.errors import (
     NoNexus,
     NoServer,
     NotAProject,
+    UnknownPypircSection,
 )
 from releasekit.core.events import Note, Notify, Sent, TargetChosen
 from releasekit.core.target import (
@@ -29,6 +30,7 @@ from releasekit.core.target import (
     nexus_target,
     pypirc_target,
     sandbox_target,
+    split_url,
 )
 
 if sys.version_info >= (3, 11):
@@ -37,6 +39,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
+    from releasekit.adapters.credentials import PypircSection
     from releasekit.core.installer import BuildIndex
     from releasekit.servers.local_nexus import Nexus
     from releasekit.servers.sandbox import Sandbox
@@ -66,6 +69,7 @@ class Request:
     attended: bool = False
     """True where somebody sees what is printed."""
     first_password: str | None = None
+    accept_eula: bool = False
     word: str = ""
     to: str | None = None
     python: str | None = None
@@ -170,7 +174,7 @@ def _find_build_index(request: Request, target: Target) -> BuildIndex | None:
         return None
     credentials = target.credentials
     if not credentials.password:
-        credentials = find_credentials(target.upload_url, environ=request.environ)
+        credentials = find_credentials(target.upload_url, section=None, environ=request.environ)
     return BuildIndex(url=target.install_url, credentials=credentials)
 
 
@@ -187,7 +191,7 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
     from releasekit.adapters.http import is_loopback, open_network
     from releasekit.tasks.task import Task
 
-    settings = read_settings(request)
+    settings, trust = _read_nexus(request)
     if settings.url is None:
         raise NoNexus(command=request.command.name, root=str(request.root))
     environ, url = request.environ, settings.url
@@ -201,10 +205,13 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
     network = stack.enter_context(
         open_network(
             environ=environ,
-            ca_bundle=_resolve(request, settings.ca_bundle),
-            client_cert=_resolve(request, settings.client_cert),
+            ca_bundle=trust.ca_bundle,
+            client_cert=trust.client_cert,
             timeout=settings.timeout,
         )
+    )
+    credentials = find_credentials(
+        hosted_url(settings), section=request.repository, environ=environ
     )
     return Task(
         root=request.root,
@@ -213,14 +220,29 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
         network=network,
         notify=notify,
         environ=environ,
-        credentials=find_credentials(hosted_url(settings), environ=environ),
+        credentials=credentials,
         admin=admin,
         first=first,
+        accept_eula=request.accept_eula,
         attended=request.attended,
         word=request.word,
         to=request.to,
         python=request.python,
     )
+
+
+def _read_nexus(request: Request) -> tuple[Settings, Trust]:
+    """Read the settings, with url and hosted of the `.pypirc` section that -r names."""
+    settings = read_settings(request)
+    trust = _configured_trust(request, settings)
+    if request.repository is None:
+        return settings, trust
+    section, trust = _read_section(request.repository, trust)
+    places = split_url(section.url)
+    if places is None:
+        reason = "repository has no /repository/NAME/ in it, and a repository of Nexus has"
+        raise UnknownPypircSection(name=section.name, path=section.path, reason=reason)
+    return settings.model_copy(update={"url": places[0], "hosted": places[1]}), trust
 
 
 def _read_first_password(request: Request, username: str, notify: Notify) -> Credentials:
@@ -259,10 +281,7 @@ def _read_toml(path: Path) -> Mapping[str, Any] | None:
 
 
 def _open_target(request: Request, settings: Settings) -> tuple[Target, Trust]:
-    trust = Trust(
-        ca_bundle=_resolve(request, settings.ca_bundle),
-        client_cert=_resolve(request, settings.client_cert),
-    )
+    trust = _configured_trust(request, settings)
     if request.repository is not None:
         return _open_pypirc(request, request.repository, settings, trust)
     if settings.url is not None:
@@ -278,9 +297,22 @@ def _open_target(request: Request, settings: Settings) -> tuple[Target, Trust]:
     return sandbox_target(*urls, credentials), Trust(ca_bundle=str(sandbox.ca_bundle))
 
 
+def _configured_trust(request: Request, settings: Settings) -> Trust:
+    return Trust(
+        ca_bundle=_resolve(request, settings.ca_bundle),
+        client_cert=_resolve(request, settings.client_cert),
+    )
+
+
 def _open_pypirc(
     request: Request, name: str, settings: Settings, trust: Trust
 ) -> tuple[Target, Trust]:
+    section, trust = _read_section(name, trust)
+    return pypirc_target(section.url, settings, _find_credentials(request, section.url)), trust
+
+
+def _read_section(name: str, trust: Trust) -> tuple[PypircSection, Trust]:
+    """Read a `.pypirc` section; its certificates serve where the configuration has none."""
     from releasekit.adapters.credentials import read_pypirc
 
     section = read_pypirc(name)
@@ -288,7 +320,7 @@ def _open_pypirc(
         ca_bundle=trust.ca_bundle or section.ca_cert,
         client_cert=trust.client_cert or section.client_cert,
     )
-    return pypirc_target(section.url, settings, _find_credentials(request, section.url)), trust
+    return section, trust
 
 
 def _find_credentials(request: Request, url: str) -> Credentials:

@@ -161,8 +161,9 @@ class Terminal:
             self._print(Text.assemble(head, f"{question.code} {question.title:<11} {row.text}"))
             for line in row.lines:
                 self._print(Text(f"{'':30}{line}", style="dim"))
-            if row.fix:
-                self._print(Text.assemble((f"{'':30}fix: ", "dim"), row.fix))
+            if row.advice:
+                word, rest = row.advice[:5], row.advice[5:]
+                self._print(Text.assemble((f"{'':30}{word}", "dim"), rest))
 
     def _show_hits(self, result: SearchResult) -> None:
         if self._loudness == QUIET:

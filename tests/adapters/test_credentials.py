@@ -81,10 +81,10 @@ def read(section: str | None = None, **environ: str) -> Credentials:
 
 def test_sections_are_read() -> None:
     assert read_pypirc("mine") == PypircSection(
-        name="mine", url=URL, ca_cert=None, client_cert=None
+        name="mine", path="~/.pypirc", url=URL, ca_cert=None, client_cert=None
     )
     assert read_pypirc("whole") == PypircSection(
-        name="whole", url=URL, ca_cert="ca.pem", client_cert="client.pem"
+        name="whole", path="~/.pypirc", url=URL, ca_cert="ca.pem", client_cert="client.pem"
     )
 
 
@@ -229,4 +229,4 @@ def test_missing_credentials_of_the_administration() -> None:
         f"         or keep it: keyring set {NEXUS} admin"
     )
     assert find_admin_credentials(NEXUS, environ={}) == NO_CREDENTIALS
-    assert find_credentials(URL, environ={}) == NO_CREDENTIALS
+    assert find_credentials(URL, section=None, environ={}) == NO_CREDENTIALS

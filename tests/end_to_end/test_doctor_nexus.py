@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
@@ -21,10 +22,11 @@ from releasekit.servers.local_nexus import Nexus
 from releasekit.servers.sandbox import WritePolicy
 from releasekit.tasks.doctor import diagnose as examine
 from releasekit.tasks.doctor import refuse_failed
-from support import ProjectDir
+from support import Command, ProjectDir
 
 DOCTOR = next(command for command in COMMANDS if command.name == "doctor")
 PROVISION = "nox -s provision -- --apply"
+RIGHTS = ("add", "browse", "read")
 ADMIN_ASK = "or set RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
 
 
@@ -101,7 +103,7 @@ def find_status(diagnosis: Diagnosis) -> Status:
 
 
 def told(row: Row) -> tuple[str, str, str]:
-    return row.state.value, row.text, row.fix
+    return row.state.value, row.text, row.advice.removeprefix("fix: ")
 
 
 def test_all_is_well(diagnose: Diagnose, place: Place, nexus: Nexus, project: ProjectDir) -> None:
@@ -228,17 +230,70 @@ def test_user_who_may_read_alone(
     assert told(rows["redeploy"]) == (
         "unknown",
         f"{asked} may not see the settings",
-        f"somebody with nx-repository-admin-pypi-{place.hosted}-read, {ADMIN_ASK}",
+        f"ask: somebody with nx-repository-admin-pypi-{place.hosted}-read, {ADMIN_ASK}",
     )
     assert told(rows["group"]) == (
         "unknown",
         f"{asked} may not see its members",
-        f"somebody with nx-repository-admin-pypi-{place.group}-read, {ADMIN_ASK}",
+        f"ask: somebody with nx-repository-admin-pypi-{place.group}-read, {ADMIN_ASK}",
     )
     assert told(rows["proxy"]) == (
         "unknown",
         f"{asked} may not read {place.proxy} (403 Forbidden)",
-        f"somebody with {VIEW}-{place.proxy}-read, {ADMIN_ASK}",
+        f"ask: somebody with {VIEW}-{place.proxy}-read, {ADMIN_ASK}",
+    )
+
+
+def test_the_section_of_pypirc_that_a_release_would_use(
+    nexus: Nexus,
+    place: Place,
+    admin: NexusAdmin,
+    project: ProjectDir,
+    releasekit: Command,
+    tmp_path: Path,
+) -> None:
+    rights = [f"{VIEW}-{name}-{right}" for name in (place.hosted, place.group) for right in RIGHTS]
+    with admin.user(rights) as publisher:
+        (tmp_path / ".pypirc").write_text(
+            "[distutils]\nindex-servers = oracle-dba\n\n[oracle-dba]\n"
+            f"repository = {nexus.url}/repository/{place.hosted}\n"
+            f"username = {publisher.username}\npassword = {publisher.password}\n"
+            f"ca_cert = {nexus.ca_bundle}\n"
+        )
+        asked = ("doctor", "-r", "oracle-dba")
+        elsewhere = {"RELEASEKIT_URL": "https://nexus.invalid", "HOME": str(tmp_path)}
+        names = {"RELEASEKIT_GROUP": place.group, "RELEASEKIT_PROXY": place.proxy}
+        ran = releasekit(*asked, project=project, **elsewhere, **names)
+    assert ran.status == 0, ran
+    shown = ran.out.splitlines()
+    who = f"user {publisher.username}"
+    source = ".pypirc section oracle-dba"
+    assert f"  ok       RK505 credentials {who}, from {source}" in shown
+    assert f"  ok       RK506 hosted      {place.hosted} is hosted, for PyPI, online" in shown
+    # Nothing is to be mended where rights are missing: somebody else can tell.
+    redeploy = shown.index(f"  unknown  RK507 redeploy    {who} may not see the settings")
+    ask = f"ask: somebody with nx-repository-admin-pypi-{place.hosted}-read, {ADMIN_ASK}"
+    assert shown[redeploy + 1] == f"{'':30}{ask}"
+    upload = f"{who} may upload to {place.hosted}; a form without a file told"
+    assert f"  ok       RK508 upload      {upload}" in shown
+    assert publisher.password not in ran.out + ran.err
+
+
+def test_a_section_that_is_no_repository_of_a_nexus(
+    project: ProjectDir, releasekit: Command, tmp_path: Path
+) -> None:
+    (tmp_path / ".pypirc").write_text(
+        "[distutils]\nindex-servers = other\n\n[other]\n"
+        "repository = https://index.example.com/legacy/\n"
+    )
+    ran = releasekit("doctor", "-r", "other", project=project, HOME=str(tmp_path))
+    assert ran.status == 2
+    assert ran.out.endswith(
+        "error: -r other: no such repository in .pypirc\n"
+        "  where: ~/.pypirc\n"
+        "  why:   repository has no /repository/NAME/ in it, and a repository of Nexus has\n"
+        "  next:  add [other] with `repository = https://…/repository/NAME/`,\n"
+        "         and its name to index-servers under [distutils]\n"
     )
 
 

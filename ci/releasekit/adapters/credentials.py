@@ -22,6 +22,7 @@ class PypircSection:
     """A repository as `.pypirc` describes it."""
 
     name: str
+    path: str
     url: str
     ca_cert: str | None
     client_cert: str | None
@@ -49,7 +50,11 @@ def read_pypirc(name: str) -> PypircSection:
         reason = "repository holds credentials; write username = … and password = … instead"
         raise UnknownPypircSection(name=name, path=path, reason=reason)
     return PypircSection(
-        name=name, url=url, ca_cert=found.get("ca_cert"), client_cert=found.get("client_cert")
+        name=name,
+        path=path,
+        url=url,
+        ca_cert=found.get("ca_cert"),
+        client_cert=found.get("client_cert"),
     )
 
 
@@ -96,10 +101,10 @@ def _find_mend(environ: Mapping[str, str]) -> str:
     )
 
 
-def find_credentials(url: str, *, environ: Mapping[str, str]) -> Credentials:
+def find_credentials(url: str, *, section: str | None, environ: Mapping[str, str]) -> Credentials:
     """Find the publisher's credentials without a prompt; NO_CREDENTIALS where there are none."""
     try:
-        return read_credentials(url, section=None, environ=environ, interactive=False)
+        return read_credentials(url, section=section, environ=environ, interactive=False)
     except MissingCredentials:
         return NO_CREDENTIALS
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from releasekit.adapters.nexus_rest import (
     Rest,
     ask,
+    find,
     find_role,
     find_routing_rule,
     find_settings,
@@ -17,9 +18,10 @@ from releasekit.adapters.nexus_rest import (
     require,
 )
 from releasekit.core.desired import Kind
-from releasekit.core.nexus import Document
+from releasekit.core.nexus import Document, parse_document
 
 PATHS = {
+    Kind.LICENSE: "system/eula",
     Kind.REALMS: "security/realms/active",
     Kind.ANONYMOUS: "security/anonymous",
     Kind.HOSTED: "repositories/pypi/hosted",
@@ -35,6 +37,9 @@ PATHS = {
 def find_thing(rest: Rest, kind: Kind, name: str) -> Document | None:
     """Read a thing, None where the server does not have it."""
     match kind:
+        case Kind.LICENSE:
+            found = find(rest, PATHS[kind], "read the license agreement")
+            return None if found is None else parse_document(found)
         case Kind.REALMS:
             active = read(rest, PATHS[kind], "read the realms")
             return Document(fields=(("active", tuple(active)),))
@@ -66,7 +71,8 @@ def update_thing(rest: Rest, kind: Kind, name: str, body: dict[str, Any]) -> Non
     path = "/".join(filter(None, (PATHS[kind], quote(name))))
     document = body["active"] if kind is Kind.REALMS else body
     action = " ".join(filter(None, ("change the", kind.value, name)))
-    require(rest, ask(rest, "PUT", path, document=document), action)
+    method = "POST" if kind is Kind.LICENSE else "PUT"
+    require(rest, ask(rest, method, path, document=document), action)
 
 
 def set_password(rest: Rest, username: str, password: str) -> None:

@@ -11,6 +11,8 @@ SERVER_HEADER = re.compile(
     r"Nexus/(?P<numbers>\d+(?:\.\d+)+)(?:-\S+)?(?:\s+\((?P<edition>[^)]*)\))?"
 )
 
+COMMUNITY = "COMMUNITY"
+"""The edition, since 3.77, that has a license agreement to accept."""
 Value = str | int | float | bool | tuple[str, ...] | None
 """What a field of a document holds; a list is a tuple of texts."""
 

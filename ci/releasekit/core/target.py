@@ -61,6 +61,12 @@ def nexus_target(settings: Settings, credentials: Credentials) -> Target:
     return _target(hosted_url(settings), settings, credentials, str(settings.url))
 
 
+def split_url(url: str) -> tuple[str, str] | None:
+    """Return the Nexus and the name of its repository that an address holds, None for others."""
+    nexus, found, name = url.rstrip("/").partition("/repository/")
+    return (nexus, name) if found and name and "/" not in name else None
+
+
 def pypirc_target(url: str, settings: Settings, credentials: Credentials) -> Target:
     """Return the target of a `.pypirc` section's address; the group stands in the settings."""
     nexus, found, _ = url.partition("/repository/")

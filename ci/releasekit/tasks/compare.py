@@ -21,7 +21,7 @@ from releasekit.core.desired.render import describe_counts, render_plan
 from releasekit.core.desired.state import publisher_name, rule_name
 from releasekit.core.errors import ServerBlocked, ServerDiffers, ServerUnsettled
 from releasekit.core.events import Began, Note, ServerPlanned, ServerSettled
-from releasekit.core.nexus import Document
+from releasekit.core.nexus import COMMUNITY, Document, ServerVersion
 from releasekit.tasks.login import fits, has_first_password, open_administration
 from releasekit.tasks.task import Task
 
@@ -71,7 +71,7 @@ def _read_server(task: Task) -> Found:
 
 def _read(task: Task, rest: Rest) -> Found:
     version = read_version(rest)
-    documents = tuple(_read_documents(task.settings, rest))
+    documents = tuple(_read_documents(task.settings, rest, version))
     return Found(
         version=version,
         admin=rest.credentials.username,
@@ -79,12 +79,16 @@ def _read(task: Task, rest: Rest) -> Found:
         repositories=list_repositories(rest),
         documents=documents,
         secrets=_check_secrets(task, rest, documents),
+        accept_eula=task.accept_eula,
     )
 
 
-def _read_documents(settings: Settings, rest: Rest) -> Iterator[tuple[Kind, str, Document]]:
+def _read_documents(
+    settings: Settings, rest: Rest, version: ServerVersion
+) -> Iterator[tuple[Kind, str, Document]]:
     publisher, reader = publisher_name(settings), f"{settings.group or settings.hosted}-reader"
     wanted = [
+        *([(Kind.LICENSE, "")] if version.edition == COMMUNITY else []),
         (Kind.REALMS, ""),
         (Kind.ANONYMOUS, ""),
         (Kind.HOSTED, settings.hosted),

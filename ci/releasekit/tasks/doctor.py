@@ -70,7 +70,7 @@ def _fill_up(rows: list[Row], broken: ReleasekitError | None) -> tuple[Row, ...]
             broken = None
     failed = next((q for q in QUESTIONS if q in found and found[q].state is State.FAILED), None)
     text, fix = "not asked", f"mend {failed.title if failed else ''} first, above"
-    return tuple(found.get(q) or q.unknown(text, fix) for q in QUESTIONS)
+    return tuple(found.get(q) or q.unknown(text, fix=fix) for q in QUESTIONS)
 
 
 def _examine(task: Task) -> Iterator[Row]:

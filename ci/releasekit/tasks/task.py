@@ -29,6 +29,8 @@ class Task:
     """The administrator's; NO_CREDENTIALS where none were given."""
     first: Credentials = NO_CREDENTIALS
     """The administrator's on a server that was started for the first time."""
+    accept_eula: bool = False
+    """True where somebody said that the license agreement is accepted."""
     attended: bool = False
     """True where somebody looks: a password that is made up may be shown."""
     word: str = ""

@@ -11,6 +11,8 @@ from releasekit.core.nexus import EMPTY, Document, Repository, ServerVersion, Va
 class Kind(Enum):
     """What a thing on the server is."""
 
+    LICENSE = "license agreement"
+    """Of the Community Edition, which serves nothing before it is accepted."""
     REALMS = "realms"
     ANONYMOUS = "anonymous access"
     HOSTED = "hosted repository"
@@ -64,6 +66,8 @@ class Found:
     """All of them, of every format."""
     documents: tuple[tuple[Kind, str, Document], ...]
     secrets: Secrets = Secrets()
+    accept_eula: bool = False
+    """Somebody said, in so many words, that the license agreement is accepted."""
 
     def get(self, kind: Kind, name: str) -> Document | None:
         """Return the document of a thing, None where the server does not have it."""

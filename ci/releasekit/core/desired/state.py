@@ -12,6 +12,10 @@ from releasekit.core.nexus import EMPTY, Document, Value
 
 VIEW = "nx-repository-view-pypi"
 LOCAL_REALM = "NexusAuthenticatingRealm"
+ACCEPT = (
+    "it is not accepted, and Nexus serves no package before. It says:\n{text}\n"
+    "whoever may agree for your company types: nox -s provision -- --apply --accept-eula"
+)
 
 
 def want(settings: Settings, found: Found) -> tuple[Thing, ...]:
@@ -20,6 +24,7 @@ def want(settings: Settings, found: Found) -> tuple[Thing, ...]:
 
 
 def _want(settings: Settings, found: Found) -> Iterator[Thing]:
+    yield from _license(found)
     yield from _realms(found)
     if settings.anonymous is not None:
         yield Thing(kind=Kind.ANONYMOUS, name="", fields=_fields(enabled=settings.anonymous))
@@ -39,6 +44,16 @@ def _want(settings: Settings, found: Found) -> Iterator[Thing]:
 def _fields(**values: Value) -> Document:
     """Return a document; a double underscore stands for the dot of a path."""
     return Document(fields=tuple((key.replace("__", "."), v) for key, v in values.items()))
+
+
+def _license(found: Found) -> Iterator[Thing]:
+    """Want the license agreement accepted, by a human's word alone: it binds the company."""
+    document = found.get(Kind.LICENSE, "")
+    if document is None:
+        return
+    accepted = found.accept_eula or document.get("accepted")
+    blocker = "" if accepted else ACCEPT.format(text=document.get("disclaimer"))
+    yield Thing(kind=Kind.LICENSE, name="", fields=_fields(accepted=True), blocker=blocker)
 
 
 def _realms(found: Found) -> Iterator[Thing]:

@@ -35,7 +35,9 @@ def judge_address(reach: Reach) -> Row:
 def judge_tls(handshake: Handshake | None, now: datetime) -> Row:
     """Tell whether the server proves who it is; None where the address is http."""
     if handshake is None:
-        return TLS.unknown("there is no certificate: the address is http", "see encryption, below")
+        return TLS.unknown(
+            "there is no certificate: the address is http", fix="see encryption, below"
+        )
     lines = tuple(map(render_certificate, handshake.chain))
     if handshake.problem is not None:
         return TLS.failed(handshake.problem, _mend(handshake), lines)
@@ -78,7 +80,7 @@ def _mend(handshake: Handshake) -> str:
 def judge_clock(facts: ServerFacts) -> Row:
     """Tell whether the server and this machine agree on the time."""
     if facts.date is None or facts.now is None:
-        return CLOCK.unknown("its answers carry no date", "ask the administrator of that server")
+        return CLOCK.unknown("its answers carry no date", ask="the administrator of that server")
     skew = facts.date - facts.now
     if abs(skew) <= SKEW:
         return CLOCK.ok(f"the server's is within {SKEW.seconds} s of this machine's")

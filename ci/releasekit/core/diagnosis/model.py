@@ -45,9 +45,9 @@ class Question:
         """Return the row of what stops no release today."""
         return Row(question=self, state=State.WARNING, text=text, fix=fix, lines=lines)
 
-    def unknown(self, text: str, fix: str) -> Row:
-        """Return the row of what could not be asked; `fix` tells who could."""
-        return Row(question=self, state=State.UNKNOWN, text=text, fix=fix)
+    def unknown(self, text: str, *, fix: str = "", ask: str = "") -> Row:
+        """Return the row of what could not be asked: `ask` tells who could."""
+        return Row(question=self, state=State.UNKNOWN, text=text, fix=fix, ask=ask)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,9 +58,16 @@ class Row:
     state: State
     text: str
     fix: str = ""
-    """What to do; of an unknown row: who could ask, or what to mend first."""
+    """What to do; of an unknown row: what to mend first."""
+    ask: str = ""
+    """Whom to ask, where nothing is to be mended: who has the rights that this user lacks."""
     lines: tuple[str, ...] = ()
     """Details: the certificates of a chain."""
+
+    @property
+    def advice(self) -> str:
+        """Return what is to be done, and by its first word whether something is wrong at all."""
+        return f"ask: {self.ask}" if self.ask else f"fix: {self.fix}" if self.fix else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,7 +118,7 @@ def list_findings(rows: Iterable[Row], place: Place) -> tuple[Finding, ...]:
             severity=SEVERITIES[row.state],
             message=f"{row.question.title}: {row.text}",
             place=place,
-            fix=row.fix,
+            fix=f"ask {row.ask}" if row.ask else row.fix,
         )
         for row in rows
         if row.state in SEVERITIES

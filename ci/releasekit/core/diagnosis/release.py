@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from releasekit.core.diagnosis.facts import NameFacts, VersionFacts
 from releasekit.core.diagnosis.model import NAME, VERSION, Row
+from releasekit.core.diagnosis.repositories import who_reads
 from releasekit.core.plan import Action
 
 
@@ -13,10 +14,10 @@ def judge_name(facts: NameFacts, proxy: str) -> Row:
     if name is None:
         return NAME.unknown(
             "it is not written in pyproject.toml or setup.cfg, and nothing is built yet",
-            "nox -s build, then this again",
+            fix="nox -s build, then this again",
         )
     if answer is None or answer.status in (502, 503, 504):
-        return NAME.unknown(f"{proxy} does not say who has {name}", "mend proxy first, above")
+        return NAME.unknown(f"{proxy} does not say who has {name}", fix="mend proxy first, above")
     if answer.status == 403 and answer.reason.startswith("Routing rules block"):
         return NAME.ok(f"{name} is blocked by a routing rule of {proxy}")
     if answer.status == 404:
@@ -24,8 +25,7 @@ def judge_name(facts: NameFacts, proxy: str) -> Row:
     if answer.status in (401, 403):
         return NAME.unknown(
             f"{proxy} may not be read ({answer})",
-            f"somebody with nx-repository-view-pypi-{proxy}-read, or set "
-            "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD",
+            ask=who_reads(proxy),
         )
     if answer.status == 200 and facts.files:
         return NAME.failed(
@@ -33,7 +33,7 @@ def judge_name(facts: NameFacts, proxy: str) -> Row:
             "write it into own-names, then nox -s provision -- --apply: a rule blocks the public "
             "one; or rename the project",
         )
-    return NAME.unknown(f"{proxy} answered {answer}", "see what that means in Nexus")
+    return NAME.unknown(f"{proxy} answered {answer}", ask="its administrator what that means")
 
 
 def judge_version(facts: VersionFacts, hosted: str) -> Row:
@@ -42,7 +42,7 @@ def judge_version(facts: VersionFacts, hosted: str) -> Row:
     if version is None:
         return VERSION.unknown(
             "HEAD has no release tag, and no version is written in pyproject.toml",
-            "git tag it, then this again",
+            fix="git tag it, then this again",
         )
     if not facts.published:
         return VERSION.ok(f"{version} is free in {hosted}")
@@ -50,7 +50,7 @@ def judge_version(facts: VersionFacts, hosted: str) -> Row:
     if facts.plan is None:
         return VERSION.unknown(
             f"{version} has {count} file(s) in {hosted}, and nothing is built to compare them with",
-            "nox -s build, then this again",
+            fix="nox -s build, then this again",
         )
     conflicts = [f for f in facts.plan.files if f.action is Action.CONFLICT]
     if conflicts:

@@ -11,6 +11,7 @@ from releasekit.core.nexus import Document, Repository
 PROVISION = "nox -s provision -- --apply"
 NOT_FOUND = "Repository not found"
 OFFLINE = "Repository offline"
+OR_ADMIN = "or set RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
 
 
 def judge_hosted(facts: RepositoryFacts) -> Row:
@@ -40,7 +41,7 @@ def judge_hosted(facts: RepositoryFacts) -> Row:
 def judge_redeploy(facts: RepositoryFacts) -> Row:
     """Tell whether a published file can be overwritten: guarantee 3 rests on that."""
     if facts.settings is None:
-        return REDEPLOY.unknown(f"{_who(facts)} may not see the settings", ask_admin(facts.name))
+        return REDEPLOY.unknown(f"{_who(facts)} may not see the settings", ask=who_sees(facts.name))
     policy = str(facts.settings.get("storage.writePolicy")).lower()
     if policy == "allow_once":
         return REDEPLOY.ok(f"{facts.name} takes each file once")
@@ -75,7 +76,7 @@ def judge_group(
                 f"{_who(facts)} may not read {name} ({facts.serves}), and releases install from it",
                 f"ask the Nexus administrator for nx-repository-view-pypi-{name}-read",
             )
-        return GROUP.unknown(f"{_who(facts)} may not see its members", ask_admin(name))
+        return GROUP.unknown(f"{_who(facts)} may not see its members", ask=who_sees(name))
     proxies = {one.name for one in listed if one.type == "proxy"} | {proxy}
     return _judge_members(name, hosted, facts.settings, proxies)
 
@@ -120,8 +121,7 @@ def judge_proxy(facts: RepositoryFacts) -> Row:
     if answer.status in (401, 403):
         return PROXY.unknown(
             f"{_who(facts)} may not read {name} ({answer})",
-            f"somebody with nx-repository-view-pypi-{name}-read, or set RELEASEKIT_ADMIN_USERNAME "
-            "and RELEASEKIT_ADMIN_PASSWORD",
+            ask=who_reads(name),
         )
     return PROXY.failed(
         f"{name} cannot reach {where} ({answer})",
@@ -140,7 +140,7 @@ def _judge_presence(question: Question, facts: RepositoryFacts) -> Row | None:
     if answer.reason == OFFLINE or (facts.settings and facts.settings.get("online") is False):
         return question.failed(f"{name} is offline", f"{PROVISION}, or tick Online in its settings")
     if _is_ill(answer):
-        return question.unknown(f"the server answered {answer}", "mend the rows above first")
+        return question.unknown(f"the server answered {answer}", fix="mend the rows above first")
     return None
 
 
@@ -152,9 +152,11 @@ def _who(facts: RepositoryFacts) -> str:
     return f"user {facts.username}" if facts.username else "nobody"
 
 
-def ask_admin(name: str) -> str:
+def who_sees(name: str) -> str:
     """Return who could see the settings of a repository."""
-    return (
-        f"somebody with nx-repository-admin-pypi-{name}-read, or set RELEASEKIT_ADMIN_USERNAME and "
-        "RELEASEKIT_ADMIN_PASSWORD"
-    )
+    return f"somebody with nx-repository-admin-pypi-{name}-read, {OR_ADMIN}"
+
+
+def who_reads(name: str) -> str:
+    """Return who could read a repository."""
+    return f"somebody with nx-repository-view-pypi-{name}-read, {OR_ADMIN}"

@@ -61,7 +61,7 @@ def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = N
         )
     if facts.writable.status != 200:
         return WRITABLE.unknown(
-            f"its answer is {facts.writable}", "ask the administrator of that server"
+            f"its answer is {facts.writable}", ask="the administrator of that server"
         )
     return WRITABLE.ok("it serves, and takes changes")
 
@@ -77,7 +77,7 @@ def judge_credentials(publisher: Login | None, admin: Login | None) -> Row:
         if login and login.answer.status != 200:
             return CREDENTIALS.unknown(
                 f"the server answered {login.answer} to user {login.username}",
-                "run this again when the server is well",
+                fix="run this again when the server is well",
             )
     if publisher is None:
         return CREDENTIALS.failed(
@@ -91,11 +91,11 @@ def judge_credentials(publisher: Login | None, admin: Login | None) -> Row:
 def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:
     """Tell whether this user may upload, by the answer to a form that holds no file."""
     if answer is None or not username:
-        return UPLOAD.unknown("nobody to ask as", "mend credentials first, above")
+        return UPLOAD.unknown("nobody to ask as", fix="mend credentials first, above")
     if answer.status in FORM_REFUSED:
         return UPLOAD.ok(f"user {username} may upload to {hosted}; a form without a file told")
     if answer.status == 401:
-        return UPLOAD.unknown("the credentials are wrong", "mend credentials first, above")
+        return UPLOAD.unknown("the credentials are wrong", fix="mend credentials first, above")
     if answer.status == 403:
         return UPLOAD.failed(
             f"user {username} may not upload to {hosted} ({answer})",
@@ -106,7 +106,7 @@ def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:
             f"{hosted} takes no uploads of Python packages ({answer})",
             "set hosted to a hosted PyPI repository: a group and a proxy take none",
         )
-    return UPLOAD.unknown(f"the server answered {answer}", "mend the rows above first")
+    return UPLOAD.unknown(f"the server answered {answer}", fix="mend the rows above first")
 
 
 def judge_default_admin(answer: Answer) -> Row:
@@ -119,7 +119,7 @@ def judge_default_admin(answer: Answer) -> Row:
             "its administrator changes it now: sign in as admin, Account, Change password",
         )
     return DEFAULT_ADMIN.unknown(
-        f"the server answered {answer}", "run this again when the server is well"
+        f"the server answered {answer}", fix="run this again when the server is well"
     )
 
 
@@ -133,4 +133,4 @@ def judge_anonymous(hosted: str, answer: Answer) -> Row:
             "its administrator takes the privilege add from the role of the anonymous user: "
             "Security, Anonymous Access",
         )
-    return ANONYMOUS.unknown(f"the server answered {answer}", "mend the rows above first")
+    return ANONYMOUS.unknown(f"the server answered {answer}", fix="mend the rows above first")

@@ -18,6 +18,7 @@ def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
                 "state": row.state.value,
                 "text": row.text,
                 "fix": row.fix or None,
+                "ask": row.ask or None,
                 "lines": list(row.lines),
             }
             for row in diagnosis.rows
@@ -27,11 +28,11 @@ def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
 
 def summarize_diagnosis(diagnosis: Diagnosis) -> list[str]:
     """Return the rows as a Markdown table."""
-    head = ["", "| | code | question | answer | fix |", "|---|---|---|---|---|"]
+    head = ["", "| | code | question | answer | what to do |", "|---|---|---|---|---|"]
     return [*head, *map(_summarize_row, diagnosis.rows)]
 
 
 def _summarize_row(row: Row) -> str:
     text = "<br>".join((row.text, *row.lines)).replace("|", "\\|")
-    fix = row.fix.replace("|", "\\|")
-    return f"| {row.state.value} | {row.question.code} | {row.question.title} | {text} | {fix} |"
+    advice = row.advice.replace("|", "\\|")
+    return f"| {row.state.value} | {row.question.code} | {row.question.title} | {text} | {advice} |"
