@@ -36,6 +36,7 @@ EFFECTS = {
 
 ADAPTERS_THAT_ALL_MAY_USE = (
     "releasekit.adapters.http",
+    "releasekit.adapters.network",
     "releasekit.adapters.process",
     "releasekit.adapters.rooms",
 )
@@ -51,8 +52,8 @@ ADAPTER_TO_ADAPTER = {
     ("releasekit.adapters.build_environment", "releasekit.adapters.installer_settings"),
     ("releasekit.adapters.installer_settings", "releasekit.adapters.pip_conf"),
     # TLS by meaning: connections stand on the trust, which stands on what certificates say.
-    ("releasekit.adapters.http", "releasekit.adapters.tls"),
-    ("releasekit.adapters.http", "releasekit.adapters.children"),
+    ("releasekit.adapters.network", "releasekit.adapters.tls"),
+    ("releasekit.adapters.network", "releasekit.adapters.children"),
     ("releasekit.adapters.children", "releasekit.adapters.tls"),
     ("releasekit.adapters.tls", "releasekit.adapters.bundle"),
     ("releasekit.adapters.tls", "releasekit.adapters.client_cert"),
@@ -160,13 +161,13 @@ def test_servers_stand_alone(name: str) -> None:
     assert all(is_in(found, "releasekit.servers") for found in ours(name))
 
 
-def test_servers_are_started_where_a_job_is_prepared_alone() -> None:
+def test_servers_are_started_in_one_module_alone() -> None:
     users = set()
     for name in set(MODULES) - set(below("releasekit.servers")):
         nodes = set(ast.walk(TREES[name])) - set(find_typing_nodes(TREES[name]))
         if any(is_in(found, "releasekit.servers") for found in find_imports(name, nodes)):
             users.add(name)
-    assert users == {"releasekit.prepare"}
+    assert users == {"releasekit.serve"}
 
 
 def test_only_the_sessions_import_nox() -> None:

@@ -17,13 +17,13 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from releasekit.commands import COMMANDS, Command
-from releasekit.prepare import Request
-from releasekit.run import Run
-from releasekit.terminal import NORMAL, QUIET, VERBOSE, Terminal
+from releasekit.request import Request
+
+if TYPE_CHECKING:
+    from releasekit.run import Run
 
 EPILOG = """\
 exit status: 0 done, 1 refused (the project must change), 2 usage (configuration or arguments),
@@ -44,15 +44,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows ASCII only
             stream.reconfigure(errors="replace")
-    loudness = QUIET if options.quiet else VERBOSE if options.verbose else NORMAL
-    # With --json, stdout belongs to the document.
-    console = Console(stderr=options.json, highlight=False, emoji=False, markup=False)
     request = make_request(options)
-    run = Run(request, Terminal(console, loudness))
     with _interruptible(), _calm_logs():
+        run = _open_run(request, options)
         if request.explain:
             return run.explain(request.explain)
         return run.keep_server() if request.command.server else run.carry_out()
+
+
+def _open_run(request: Request, options: argparse.Namespace) -> Run:
+    # Imported when a command runs: help and the list of sessions need none of it.
+    from rich.console import Console
+
+    from releasekit.run import Run
+    from releasekit.terminal import NORMAL, QUIET, VERBOSE, Terminal
+
+    loudness = QUIET if options.quiet else VERBOSE if options.verbose else NORMAL
+    # With --json, stdout belongs to the document.
+    console = Console(stderr=options.json, highlight=False, emoji=False, markup=False)
+    return Run(request, Terminal(console, loudness))
 
 
 def make_request(options: argparse.Namespace) -> Request:

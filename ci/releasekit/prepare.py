@@ -2,96 +2,35 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import functools
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from releasekit.commands import Command
-from releasekit.core.config import Settings, find_table, parse_settings, read_environment
-from releasekit.core.errors import (
-    BrokenSettings,
-    InvalidConfiguration,
-    NoNexus,
-    NoServer,
-    NotAProject,
-    UnknownPypircSection,
-)
-from releasekit.core.events import Note, Notify, Sent, TargetChosen
+from releasekit.core.config import Settings
+from releasekit.core.errors import BrokenSettings, NoNexus, NotAProject, UnknownPypircSection
+from releasekit.core.events import Note, Notify, TargetChosen
 from releasekit.core.target import (
     NO_CREDENTIALS,
     Credentials,
     Target,
     hosted_url,
+    is_loopback,
     nexus_target,
     pypirc_target,
     sandbox_target,
     split_url,
 )
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from releasekit.read_settings import read_settings
+from releasekit.request import Request
 
 if TYPE_CHECKING:
     from releasekit.adapters.credentials import PypircSection
     from releasekit.core.installer import BuildIndex
-    from releasekit.servers.local_nexus import Nexus
-    from releasekit.servers.sandbox import Sandbox
     from releasekit.steps.job import Job
     from releasekit.tasks.task import Task
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
-    """What was asked: a command, its options, and the environment it was asked in."""
-
-    command: Command
-    root: Path
-    environ: Mapping[str, str]
-    interactive: bool
-    """True where somebody can answer a prompt."""
-    json: bool = False
-    tag: str | None = None
-    repository: str | None = None
-    dry_run: bool = False
-    fresh: bool = False
-    sdist: bool = False
-    wheel_from: str | None = None
-    gather_from: tuple[str, ...] = ()
-    port: int = 0
-    apply: bool = False
-    attended: bool = False
-    """True where somebody sees what is printed."""
-    first_password: str | None = None
-    accept_eula: bool = False
-    word: str = ""
-    to: str | None = None
-    python: str | None = None
-    files: tuple[Path, ...] = ()
-    """Dists, or directories of them, to check instead of the project."""
-    reports: Path | None = None
-    explain: str | None = None
-
-    @property
-    def is_project(self) -> bool:
-        """Tell whether the directory holds a Python project."""
-        return any((self.root / name).is_file() for name in ("pyproject.toml", "setup.py"))
-
-    @property
-    def reports_folder(self) -> Path | None:
-        """Return where the reports go: of files that are given nowhere, if it is not said.
-
-        Their reports would stand for the project's own, or litter any directory.
-        """
-        if self.reports or self.files or not self.command.reports:
-            return self.reports
-        return self.root / "reports" if self.is_project else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +46,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
 
     Wrong configuration and missing credentials are refused here, before any work is done.
     """
-    from releasekit.adapters.http import is_loopback, open_network
+    from releasekit.adapters.network import open_network
     from releasekit.steps.job import Job
 
     if not request.is_project and not request.files:
@@ -188,7 +127,7 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
         find_credentials,
         read_admin_credentials,
     )
-    from releasekit.adapters.http import is_loopback, open_network
+    from releasekit.adapters.network import open_network
     from releasekit.tasks.task import Task
 
     settings, trust = _read_nexus(request)
@@ -258,28 +197,6 @@ def _read_first_password(request: Request, username: str, notify: Notify) -> Cre
     return Credentials(username=username, password=text.strip(), source=name)
 
 
-def read_settings(request: Request) -> Settings:
-    """Read the settings of the project and the environment; raises InvalidConfiguration."""
-    pyproject = _read_toml(request.root / "pyproject.toml") or {}
-    own = _read_toml(request.root / "releasekit.toml")
-    table = find_table(request.root, pyproject, own)
-    settings = parse_settings([table, read_environment(request.environ)])
-    constraints = settings.build_constraints
-    if constraints and not (request.root / constraints).is_file():
-        problem = f"build-constraints: there is no file {request.root / constraints}"
-        raise InvalidConfiguration(source=table.name, count=1, problems=problem)
-    return settings
-
-
-def _read_toml(path: Path) -> Mapping[str, Any] | None:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidConfiguration(source=str(path), count=1, problems=str(error)) from error
-
-
 def _open_target(request: Request, settings: Settings) -> tuple[Target, Trust]:
     trust = _configured_trust(request, settings)
     if request.repository is not None:
@@ -289,7 +206,9 @@ def _open_target(request: Request, settings: Settings) -> tuple[Target, Trust]:
         return nexus_target(settings, credentials), trust
     if not request.command.asks_index:
         return sandbox_target("", "", NO_CREDENTIALS), trust
-    sandbox = _embed_sandbox(**_sandbox_options(settings, request.root))
+    from releasekit.serve import embed_sandbox, sandbox_options
+
+    sandbox = embed_sandbox(**sandbox_options(settings, request.root))
     credentials = Credentials(
         username=sandbox.username, password=sandbox.password, source="the sandbox"
     )
@@ -299,8 +218,8 @@ def _open_target(request: Request, settings: Settings) -> tuple[Target, Trust]:
 
 def _configured_trust(request: Request, settings: Settings) -> Trust:
     return Trust(
-        ca_bundle=_resolve(request, settings.ca_bundle),
-        client_cert=_resolve(request, settings.client_cert),
+        ca_bundle=request.resolve(settings.ca_bundle),
+        client_cert=request.resolve(settings.client_cert),
     )
 
 
@@ -339,97 +258,5 @@ def _find_credentials(request: Request, url: str) -> Credentials:
 def _find_cache(request: Request, settings: Settings) -> Path:
     from platformdirs import user_cache_path
 
-    named = _resolve(request, settings.cache_dir)
+    named = request.resolve(settings.cache_dir)
     return Path(named) if named else user_cache_path("releasekit")
-
-
-def _resolve(request: Request, path: str | None) -> str | None:
-    """Return a configured path below the project's directory; PEM text stays as it is."""
-    if path is None or "-----BEGIN" in path:
-        return path
-    return str(request.root / Path(path).expanduser())
-
-
-def _sandbox_options(settings: Settings, root: Path) -> dict[str, Any]:
-    """Return the sandbox that the settings describe."""
-    remote = settings.proxy_remote
-    is_address = remote is None or remote.startswith(("https://", "http://"))
-    return {
-        "hosted": settings.hosted,
-        "proxy": settings.proxy,
-        "group": settings.group or "pypi-group",
-        "snapshots": settings.snapshots,
-        "remote": remote if is_address else root / str(remote),
-    }
-
-
-@contextlib.contextmanager
-def open_server(request: Request, notify: Notify) -> Iterator[Sandbox | Nexus]:
-    """Run the sandbox or a real Nexus until the block ends; raises NoServer."""
-    options = _sandbox_options(read_settings(request), request.root)
-    if request.command.server == "nexus":
-        with _run_nexus(request, notify, options) as nexus:
-            yield nexus
-    else:
-        with _run_sandbox(**options, port=request.port) as sandbox:
-            yield sandbox
-
-
-@contextlib.contextmanager
-def _run_nexus(request: Request, notify: Notify, options: dict[str, Any]) -> Iterator[Nexus]:
-    from releasekit.servers.local_nexus import NexusError, run_nexus
-
-    def progress(received: int, size: int) -> None:
-        notify(Sent(filename="Nexus 3.30.0-01", sent=received, size=size))
-
-    if isinstance(options["remote"], Path):
-        raise NoServer(
-            said_what="a Nexus proxy serves no directory",
-            said_where=f"proxy-remote: {options['remote']}",
-            said_why="it fetches from an index over http or https",
-            said_next="give proxy-remote the address of an index, or use nox -s sandbox",
-        )
-    with contextlib.ExitStack() as stack:
-        try:
-            nexus = stack.enter_context(
-                run_nexus(
-                    **options,
-                    port=request.port,
-                    environ=request.environ,
-                    notify=lambda text: notify(Note(text=text)),
-                    progress=progress,
-                )
-            )
-        except NexusError as error:
-            raise NoServer(
-                said_what=error.what,
-                said_where=error.where,
-                said_why=error.why,
-                said_next=error.next,
-            ) from error
-        yield nexus
-
-
-@contextlib.contextmanager
-def _run_sandbox(**options: Any) -> Iterator[Sandbox]:
-    from releasekit.servers.sandbox import run_sandbox
-
-    with contextlib.ExitStack() as stack:
-        try:
-            sandbox = stack.enter_context(run_sandbox(**options))
-        except OSError as error:
-            raise NoServer(
-                said_what="the sandbox could not be started",
-                said_where=f"127.0.0.1:{options.get('port', 0)}",
-                said_why=error.strerror or str(error),
-                said_next="choose another port with --port, or leave it out for a free one",
-            ) from error
-        yield sandbox
-
-
-@functools.cache
-def _embed_sandbox(**options: Any) -> Sandbox:
-    """Start the sandbox of this process: all its sessions share it, and it ends with it."""
-    stack = contextlib.ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(_run_sandbox(**options))

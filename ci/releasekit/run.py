@@ -26,7 +26,8 @@ from releasekit.core.errors import (
 from releasekit.core.events import Event, Output, Sent, Working
 from releasekit.core.outcome import Outcome, fold_event
 from releasekit.core.report import FINDINGS_REPORTS, render_outcome, render_reports
-from releasekit.prepare import Request, open_job, open_server, open_task
+from releasekit.prepare import open_job, open_task
+from releasekit.request import Request
 from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Run:
 
     def keep_server(self) -> int:
         """Keep a server in the foreground until Ctrl-C or SIGTERM, its ordinary end."""
+        from releasekit.serve import open_server
+
         name = self._request.command.name
         try:
             with open_server(self._request, self.notify) as server:

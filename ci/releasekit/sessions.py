@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import nox
 
-from releasekit.cli import main
 from releasekit.commands import COMMANDS
 
 
 def _add_session(name: str, summary: str) -> None:
     def session(session: nox.Session) -> None:
+        from releasekit.cli import main  # `nox -l` needs the names alone
+
         if status := main([name, *session.posargs]):
             raise SystemExit(status)
 

@@ -17,7 +17,8 @@ import pytest
 import requests
 import trustme
 
-from releasekit.adapters.http import explain_failure, open_network, open_session
+from releasekit.adapters.http import explain_failure, open_session
+from releasekit.adapters.network import open_network
 from releasekit.core.target import Credentials
 from support import ProjectDir
 

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from adapters.conftest import Answer, Server
 from releasekit.adapters.build import BuildOptions, Built, build_dists
-from releasekit.adapters.http import open_network
+from releasekit.adapters.network import open_network
 from releasekit.core.errors import BuildFailed, BuildRequirementsFailed
 from samples import METADATA, write_wheel
 

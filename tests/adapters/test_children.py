@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from releasekit.adapters.children import LOOPBACK, child_environ
-from releasekit.adapters.http import open_network
+from releasekit.adapters.network import open_network
 
 GIT_VARIABLES = (
     *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_DIR"),

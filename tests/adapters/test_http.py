@@ -17,10 +17,11 @@ import urllib3
 from adapters.conftest import Answer, Server, get, server_context
 from certificates import DAY, NOW, make
 from releasekit.adapters.bundle import read_bundle
-from releasekit.adapters.http import explain_failure, is_loopback, open_network, open_session
+from releasekit.adapters.http import explain_failure, open_session
+from releasekit.adapters.network import open_network
 from releasekit.adapters.tls import CA_VARIABLES
 from releasekit.core.errors import ReleasekitError
-from releasekit.core.target import Credentials
+from releasekit.core.target import Credentials, is_loopback
 
 Serve = Callable[[ssl.SSLContext | None], Server]
 PROXIES = [f"{word}_PROXY" for word in ("HTTP", "HTTPS", "ALL", "NO")]

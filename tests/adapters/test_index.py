@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from adapters.conftest import Answer, Server
-from releasekit.adapters.http import Network, open_network
 from releasekit.adapters.index import Index, read_digest, read_page
+from releasekit.adapters.network import Network, open_network
 from releasekit.core.errors import ReleasekitError
 from releasekit.core.simple import ProjectPage, PublishedFile
 from releasekit.core.target import Credentials

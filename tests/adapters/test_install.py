@@ -12,13 +12,13 @@ import trustme
 import uv
 
 from adapters.conftest import Answer, Server, server_context
-from releasekit.adapters.http import Network, open_network
 from releasekit.adapters.install import (
     clean_environ,
     install_by_hash,
     open_environment,
     read_installed,
 )
+from releasekit.adapters.network import Network, open_network
 from releasekit.adapters.process import Finished
 from releasekit.core.errors import InstallUnavailable
 from releasekit.core.target import Credentials

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from adapters.conftest import Answer, Server
-from releasekit.adapters.http import Network, open_network
+from releasekit.adapters.network import Network, open_network
 from releasekit.adapters.nexus_rest import (
     Rest,
     ask,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.conftest import Answer, Server
-from releasekit.adapters.http import Network, open_network
+from releasekit.adapters.network import Network, open_network
 from releasekit.adapters.upload import Attempt, OnSent, upload_once
 from releasekit.core.dists import Dist, read_dist
 from releasekit.core.target import Credentials

@@ -22,7 +22,7 @@ from bench.subjects import SUBJECTS
 from bench.tables import describe_machine, make_table, render_document
 from bench.targets import SERVERS, Server, open_server
 from bench.ways import UV, WAYS, Way
-from releasekit.adapters.http import open_network
+from releasekit.adapters.network import open_network
 from support import public_index
 
 REPORT = Path("reports", "bench.json")

@@ -17,7 +17,8 @@ from contract.upstream import Upstream, run_upstream
 from releasekit.commands import COMMANDS
 from releasekit.core.diagnosis import QUESTIONS, Diagnosis, Row, State
 from releasekit.core.errors import ReleasekitError, Status
-from releasekit.prepare import Request, open_task
+from releasekit.prepare import open_task
+from releasekit.request import Request
 from releasekit.servers.local_nexus import Nexus
 from releasekit.servers.sandbox import WritePolicy
 from releasekit.tasks.doctor import diagnose as examine

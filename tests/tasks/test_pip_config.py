@@ -15,7 +15,8 @@ from releasekit.commands import COMMANDS
 from releasekit.core.consumer import SettingsPlan
 from releasekit.core.errors import BrokenSettings, InsecureIndex, NoNexus, SettingsDiffer
 from releasekit.core.events import Event, Note, SettingsPlanned
-from releasekit.prepare import Request, open_task
+from releasekit.prepare import open_task
+from releasekit.request import Request
 
 URL = "https://nexus.example.com"
 INDEX = f"{URL}/repository/pypi-group/simple/"

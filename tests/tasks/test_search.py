@@ -15,7 +15,8 @@ from releasekit.commands import COMMANDS
 from releasekit.core.errors import CredentialsNeeded, NothingFound, WrongCredentials
 from releasekit.core.events import Event, Note, Searched
 from releasekit.core.search import Hit
-from releasekit.prepare import Request, open_task
+from releasekit.prepare import open_task
+from releasekit.request import Request
 from releasekit.servers.sandbox import Sandbox, run_sandbox
 from samples import METADATA, write_wheel
 

@@ -7,11 +7,8 @@ replace every other setting (psf/requests#3829; measured with `twine --cert` and
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,16 +17,14 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 
-from releasekit.adapters.children import child_environ
-from releasekit.adapters.rooms import open_room
-from releasekit.adapters.tls import Trust, open_trust
+from releasekit.adapters.network import Network
 from releasekit.core.errors import (
     ClientCertificateRefused,
     ReleasekitError,
     Unreachable,
     UntrustedCertificate,
 )
-from releasekit.core.target import Credentials
+from releasekit.core.target import Credentials, is_loopback
 
 CERTIFICATE_MENDS = {
     9: "compare this machine's clock with the server's; or its certificate is too new",
@@ -73,41 +68,6 @@ GET_RETRIES = urllib3.Retry(
 """A GET is tried four times; a POST never by this."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Network:
-    """How this run connects: in process by `trust`, in children by `environ`."""
-
-    trust: Trust
-    environ: Mapping[str, str]
-    """For children: every CA variable names one PEM file with all that is trusted."""
-    timeout: float
-    """Seconds without an answer."""
-
-
-@contextlib.contextmanager
-def open_network(
-    *,
-    environ: Mapping[str, str],
-    ca_bundle: str | None = None,
-    client_cert: str | None = None,
-    timeout: float = 60,
-) -> Iterator[Network]:
-    """Provide the connections of a run; the merged PEM file lives as long.
-
-    Raises BadCertificateFile.
-    """
-    trust = open_trust(environ, ca_bundle, client_cert)
-    with open_room("releasekit-ca-") as room:
-        bundle = room / "ca-bundle.pem"
-        bundle.write_text(trust.render_pem(), encoding="utf-8")
-        children = child_environ(environ, bundle)
-        if client_cert:
-            # uv and pip show it too: the release is installed back from the same server.
-            path = str(Path(client_cert).absolute())  # children run in other directories
-            children |= dict.fromkeys(("SSL_CLIENT_CERT", "PIP_CLIENT_CERT"), path)
-        yield Network(trust=trust, environ=children, timeout=timeout)
-
-
 class _Adapter(HTTPAdapter):
     """Give every connection the run's TLS context, and loopback no proxy."""
 
@@ -144,15 +104,6 @@ class _Adapter(HTTPAdapter):
         timeout = timeout or self._network.timeout
         proxies = {} if is_loopback(request.url or "") else proxies
         return super().send(request, stream, timeout, verify, cert, proxies)
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether an address is on this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def mount(session: requests.Session, network: Network, retries: urllib3.Retry) -> None:

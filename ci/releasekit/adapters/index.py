@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from releasekit.adapters.http import Network, explain_failure, open_session
+from releasekit.adapters.http import explain_failure, open_session
+from releasekit.adapters.network import Network
 from releasekit.core.dists import BLOCK
 from releasekit.core.errors import (
     NoSuchRepository,

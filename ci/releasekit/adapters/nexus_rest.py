@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 import requests
 
-from releasekit.adapters.http import Network, explain_failure, open_session
+from releasekit.adapters.http import explain_failure, open_session
+from releasekit.adapters.network import Network
 from releasekit.core.errors import (
     NexusRefused,
     NotAllowedByNexus,

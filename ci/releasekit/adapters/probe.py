@@ -22,19 +22,14 @@ from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
 
 from releasekit.adapters.bundle import CERTIFICATE
 from releasekit.adapters.certificates import parse_certificate, read_clock
-from releasekit.adapters.http import (
-    Network,
-    basic_auth,
-    explain_failure,
-    is_loopback,
-    mount,
-)
+from releasekit.adapters.http import basic_auth, explain_failure, mount
+from releasekit.adapters.network import Network
 from releasekit.adapters.tls import TrustedSource
 from releasekit.core.certificates import Certificate
 from releasekit.core.diagnosis.facts import Answer, Handshake, Reach, ServerFacts
 from releasekit.core.nexus import parse_server_version
 from releasekit.core.simple import NotAnIndexPageError, ProjectPage, parse_project_page
-from releasekit.core.target import Credentials
+from releasekit.core.target import Credentials, is_loopback
 
 Session = requests.Session
 NO_RETRIES = urllib3.Retry(total=0)

@@ -18,8 +18,9 @@ from twine.exceptions import TwineException
 from twine.package import PackageFile
 from twine.repository import Repository
 
-from releasekit.adapters.http import Network, basic_auth, explain_failure, mount
+from releasekit.adapters.http import basic_auth, explain_failure, mount
 from releasekit.adapters.index import refusal
+from releasekit.adapters.network import Network
 from releasekit.core.dists import UNREADABLE, Dist, read_dist
 from releasekit.core.errors import FilesChanged, ReleasekitError, UploadFailed
 from releasekit.core.target import Credentials

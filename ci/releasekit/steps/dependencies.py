@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from releasekit.adapters.http import is_loopback
 from releasekit.adapters.index import Index, read_page
 from releasekit.adapters.threads import run_in_threads
 from releasekit.core.checks import DistFacts
 from releasekit.core.errors import ReleasekitError
 from releasekit.core.record import Record
-from releasekit.core.target import NO_CREDENTIALS
+from releasekit.core.target import NO_CREDENTIALS, is_loopback
 from releasekit.steps.job import Job
 from releasekit.steps.plan import install_url, upload_url
 

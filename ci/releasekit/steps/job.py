@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from releasekit.adapters.http import Network
+from releasekit.adapters.network import Network
 from releasekit.core.config import Settings
 from releasekit.core.events import Notify
 from releasekit.core.installer import BuildIndex

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from releasekit.adapters import probe
 from releasekit.adapters.certificates import read_clock
-from releasekit.adapters.http import is_loopback
 from releasekit.adapters.nexus_rest import Rest, find_settings, list_repositories
 from releasekit.core.diagnosis import QUESTIONS, Diagnosis, Row, State, server
 from releasekit.core.diagnosis import connection as way
@@ -19,7 +18,7 @@ from releasekit.core.diagnosis.release import judge_name, judge_version
 from releasekit.core.errors import DiagnosisFailed, DiagnosisRefused, ReleasekitError
 from releasekit.core.events import Began, Diagnosed, Working
 from releasekit.core.nexus import Document, Repository
-from releasekit.core.target import NO_CREDENTIALS, Credentials
+from releasekit.core.target import NO_CREDENTIALS, Credentials, is_loopback
 from releasekit.tasks.due import find_due, read_name, read_version
 from releasekit.tasks.task import Task
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from releasekit.adapters.bundle import CERTIFICATE
 from releasekit.adapters.files import find_backup, read_settings_file, replace_settings_file
-from releasekit.adapters.http import is_loopback
 from releasekit.adapters.pip_conf import read_options, set_options
 from releasekit.adapters.uv_toml import read_uv_settings, set_index
 from releasekit.core.consumer import (
@@ -33,7 +32,7 @@ from releasekit.core.consumer import (
 )
 from releasekit.core.errors import InsecureIndex, SettingsDiffer
 from releasekit.core.events import Began, Note, SettingsPlanned, SettingsWritten
-from releasekit.core.target import simple_url
+from releasekit.core.target import is_loopback, simple_url
 from releasekit.tasks.task import Task
 
 USER = "user"

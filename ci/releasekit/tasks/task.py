@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from releasekit.adapters.http import Network
+from releasekit.adapters.network import Network
 from releasekit.core.config import Settings
 from releasekit.core.events import Notify
 from releasekit.core.target import NO_CREDENTIALS, Credentials

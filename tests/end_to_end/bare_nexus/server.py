@@ -17,7 +17,8 @@ from releasekit.commands import COMMANDS
 from releasekit.core.desired import ServerPlan
 from releasekit.core.errors import ServerDiffers
 from releasekit.core.events import CacheRenewed, Event, PasswordMade, ServerChanged, ServerPlanned
-from releasekit.prepare import Request, open_task
+from releasekit.prepare import open_task
+from releasekit.request import Request
 from releasekit.servers.local_nexus.launch import launch
 from releasekit.servers.local_nexus.prepared import prepare_runtime
 from releasekit.servers.local_nexus.settings import UNTOUCHED

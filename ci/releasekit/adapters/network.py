@@ -1,0 +1,50 @@
+"""How a run connects: what it trusts, and the environment of the programs that it starts.
+
+Connections themselves are made in `http`, which takes longer to import.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from releasekit.adapters.children import child_environ
+from releasekit.adapters.rooms import open_room
+from releasekit.adapters.tls import Trust, open_trust
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Network:
+    """How this run connects: in process by `trust`, in children by `environ`."""
+
+    trust: Trust
+    environ: Mapping[str, str]
+    """For children: every CA variable names one PEM file with all that is trusted."""
+    timeout: float
+    """Seconds without an answer."""
+
+
+@contextlib.contextmanager
+def open_network(
+    *,
+    environ: Mapping[str, str],
+    ca_bundle: str | None = None,
+    client_cert: str | None = None,
+    timeout: float = 60,
+) -> Iterator[Network]:
+    """Provide the connections of a run; the merged PEM file lives as long.
+
+    Raises BadCertificateFile.
+    """
+    trust = open_trust(environ, ca_bundle, client_cert)
+    with open_room("releasekit-ca-") as room:
+        bundle = room / "ca-bundle.pem"
+        bundle.write_text(trust.render_pem(), encoding="utf-8")
+        children = child_environ(environ, bundle)
+        if client_cert:
+            # uv and pip show it too: the release is installed back from the same server.
+            path = str(Path(client_cert).absolute())  # children run in other directories
+            children |= dict.fromkeys(("SSL_CLIENT_CERT", "PIP_CLIENT_CERT"), path)
+        yield Network(trust=trust, environ=children, timeout=timeout)

@@ -1,0 +1,39 @@
+"""The settings of a project: its files, then the environment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from releasekit.core.config import Settings, find_table, parse_settings, read_environment
+from releasekit.core.errors import InvalidConfiguration
+from releasekit.request import Request
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def read_settings(request: Request) -> Settings:
+    """Read the settings of the project and the environment; raises InvalidConfiguration."""
+    pyproject = _read_toml(request.root / "pyproject.toml") or {}
+    own = _read_toml(request.root / "releasekit.toml")
+    table = find_table(request.root, pyproject, own)
+    settings = parse_settings([table, read_environment(request.environ)])
+    constraints = settings.build_constraints
+    if constraints and not (request.root / constraints).is_file():
+        problem = f"build-constraints: there is no file {request.root / constraints}"
+        raise InvalidConfiguration(source=table.name, count=1, problems=problem)
+    return settings
+
+
+def _read_toml(path: Path) -> Mapping[str, Any] | None:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidConfiguration(source=str(path), count=1, problems=str(error)) from error

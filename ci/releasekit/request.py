@@ -1,0 +1,62 @@
+"""What was asked: a command, its options, and the environment that it was asked in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from releasekit.commands import Command
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What was asked: a command, its options, and the environment it was asked in."""
+
+    command: Command
+    root: Path
+    environ: Mapping[str, str]
+    interactive: bool
+    """True where somebody can answer a prompt."""
+    json: bool = False
+    tag: str | None = None
+    repository: str | None = None
+    dry_run: bool = False
+    fresh: bool = False
+    sdist: bool = False
+    wheel_from: str | None = None
+    gather_from: tuple[str, ...] = ()
+    port: int = 0
+    apply: bool = False
+    attended: bool = False
+    """True where somebody sees what is printed."""
+    first_password: str | None = None
+    accept_eula: bool = False
+    word: str = ""
+    to: str | None = None
+    python: str | None = None
+    files: tuple[Path, ...] = ()
+    """Dists, or directories of them, to check instead of the project."""
+    reports: Path | None = None
+    explain: str | None = None
+
+    @property
+    def is_project(self) -> bool:
+        """Tell whether the directory holds a Python project."""
+        return any((self.root / name).is_file() for name in ("pyproject.toml", "setup.py"))
+
+    @property
+    def reports_folder(self) -> Path | None:
+        """Return where the reports go: of files that are given nowhere, if it is not said.
+
+        Their reports would stand for the project's own, or litter any directory.
+        """
+        if self.reports or self.files or not self.command.reports:
+            return self.reports
+        return self.root / "reports" if self.is_project else None
+
+    def resolve(self, path: str | None) -> str | None:
+        """Return a configured path below the project's directory; PEM text stays as it is."""
+        if path is None or "-----BEGIN" in path:
+            return path
+        return str(self.root / Path(path).expanduser())

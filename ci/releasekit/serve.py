@@ -1,0 +1,105 @@
+"""Servers: the sandbox and a real Nexus, in the foreground or embedded in a run."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from releasekit.core.config import Settings
+from releasekit.core.errors import NoServer
+from releasekit.core.events import Note, Notify, Sent
+from releasekit.read_settings import read_settings
+from releasekit.request import Request
+
+if TYPE_CHECKING:
+    from releasekit.servers.local_nexus import Nexus
+    from releasekit.servers.sandbox import Sandbox
+
+
+@contextlib.contextmanager
+def open_server(request: Request, notify: Notify) -> Iterator[Sandbox | Nexus]:
+    """Run the sandbox or a real Nexus until the block ends; raises NoServer."""
+    options = sandbox_options(read_settings(request), request.root)
+    if request.command.server == "nexus":
+        with _run_nexus(request, notify, options) as nexus:
+            yield nexus
+    else:
+        with _run_sandbox(**options, port=request.port) as sandbox:
+            yield sandbox
+
+
+@contextlib.contextmanager
+def _run_nexus(request: Request, notify: Notify, options: dict[str, Any]) -> Iterator[Nexus]:
+    from releasekit.servers.local_nexus import NexusError, run_nexus
+
+    def progress(received: int, size: int) -> None:
+        notify(Sent(filename="Nexus 3.30.0-01", sent=received, size=size))
+
+    if isinstance(options["remote"], Path):
+        raise NoServer(
+            said_what="a Nexus proxy serves no directory",
+            said_where=f"proxy-remote: {options['remote']}",
+            said_why="it fetches from an index over http or https",
+            said_next="give proxy-remote the address of an index, or use nox -s sandbox",
+        )
+    with contextlib.ExitStack() as stack:
+        try:
+            nexus = stack.enter_context(
+                run_nexus(
+                    **options,
+                    port=request.port,
+                    environ=request.environ,
+                    notify=lambda text: notify(Note(text=text)),
+                    progress=progress,
+                )
+            )
+        except NexusError as error:
+            raise NoServer(
+                said_what=error.what,
+                said_where=error.where,
+                said_why=error.why,
+                said_next=error.next,
+            ) from error
+        yield nexus
+
+
+@contextlib.contextmanager
+def _run_sandbox(**options: Any) -> Iterator[Sandbox]:
+    from releasekit.servers.sandbox import run_sandbox
+
+    with contextlib.ExitStack() as stack:
+        try:
+            sandbox = stack.enter_context(run_sandbox(**options))
+        except OSError as error:
+            raise NoServer(
+                said_what="the sandbox could not be started",
+                said_where=f"127.0.0.1:{options.get('port', 0)}",
+                said_why=error.strerror or str(error),
+                said_next="choose another port with --port, or leave it out for a free one",
+            ) from error
+        yield sandbox
+
+
+@functools.cache
+def embed_sandbox(**options: Any) -> Sandbox:
+    """Start the sandbox of this process: all its sessions share it, and it ends with it."""
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(_run_sandbox(**options))
+
+
+def sandbox_options(settings: Settings, root: Path) -> dict[str, Any]:
+    """Return the sandbox that the settings describe."""
+    remote = settings.proxy_remote
+    is_address = remote is None or remote.startswith(("https://", "http://"))
+    return {
+        "hosted": settings.hosted,
+        "proxy": settings.proxy,
+        "group": settings.group or "pypi-group",
+        "snapshots": settings.snapshots,
+        "remote": remote if is_address else root / str(remote),
+    }
