@@ -22,7 +22,7 @@ from releasekit.adapters.build_environment import (
     EnvironmentOptions,
     open_build_environment,
 )
-from releasekit.adapters.process import run
+from releasekit.adapters.hooks import Hooks, open_hooks
 from releasekit.adapters.rooms import open_named_room, open_room
 from releasekit.adapters.sdist import repack_sdist, unpack_sdist
 from releasekit.core.backends import tell_version
@@ -64,8 +64,9 @@ def build_dists(source: Path, out: Path, options: BuildOptions) -> Built:
 
     Raises BuildFailed and BuildRequirementsFailed.
     """
-    sdist = build_sdist(source, out, options)
-    wheel = build_wheel(sdist.path, out, options)
+    with open_hooks() as hooks:
+        sdist = _build_sdist(source, out, options, hooks)
+        wheel = _build_wheel(sdist.path, out, options, hooks)
     requirements = sorted({*sdist.requirements, *wheel.requirements})
     return Built(sdist=sdist.path, wheel=wheel.path, requirements=tuple(requirements))
 
@@ -76,22 +77,32 @@ def build_sdist(source: Path, out: Path, options: BuildOptions) -> Made:
     It is repacked, so that the same content is the same bytes whatever the umask, the user and the
     clock. Raises BuildFailed and BuildRequirementsFailed.
     """
+    with open_hooks() as hooks:
+        return _build_sdist(source, out, options, hooks)
+
+
+def build_wheel(sdist: Path, out: Path, options: BuildOptions) -> Made:
+    """Build the wheel of an sdist; raises BuildFailed and BuildRequirementsFailed."""
+    with open_hooks() as hooks:
+        return _build_wheel(sdist, out, options, hooks)
+
+
+def _build_sdist(source: Path, out: Path, options: BuildOptions, hooks: Hooks) -> Made:
     with open_room("releasekit-build-") as room:
-        made, environment = _build_one("sdist", source, room / "sdist", options)
+        made, environment = _build_one("sdist", source, room / "sdist", options, hooks)
         sdist = out / made.name
         with _refuse_damaged(made):
             repack_sdist(made, sdist, options.epoch)
     return Made(path=sdist, requirements=environment.requirements)
 
 
-def build_wheel(sdist: Path, out: Path, options: BuildOptions) -> Made:
-    """Build the wheel of an sdist; raises BuildFailed and BuildRequirementsFailed."""
+def _build_wheel(sdist: Path, out: Path, options: BuildOptions, hooks: Hooks) -> Made:
     # Compilers write the paths of what they read into what they make.
     digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
     with open_named_room("releasekit-wheel-", digest[:8]) as room:
         with _refuse_damaged(sdist):
             unpacked = unpack_sdist(sdist, room / "unpacked")
-        made, environment = _build_one("wheel", unpacked, room / "wheel", options)
+        made, environment = _build_one("wheel", unpacked, room / "wheel", options, hooks)
         wheel = Path(shutil.move(made, out / made.name))
     return Made(path=wheel, requirements=environment.requirements)
 
@@ -106,7 +117,7 @@ def _refuse_damaged(sdist: Path) -> Iterator[None]:
 
 
 def _build_one(
-    dist: DistributionName, source: Path, out: Path, options: BuildOptions
+    dist: DistributionName, source: Path, out: Path, options: BuildOptions, hooks: Hooks
 ) -> tuple[Path, BuildEnvironment]:
     tail = ""
 
@@ -117,7 +128,7 @@ def _build_one(
     ) -> None:
         nonlocal tail
         environ = {**_hook_environ(options, Path(cmd[0])), **(extra_environ or {})}
-        finished = run(cmd, cwd=Path(cwd or source), environ=environ, log=options.log)
+        finished = hooks.run(cmd, cwd=Path(cwd or source), environ=environ, log=options.log)
         if finished.status:
             tail = finished.tail()
             raise CalledProcessError(finished.status, list(cmd))

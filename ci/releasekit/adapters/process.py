@@ -7,7 +7,7 @@ import io
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,14 +52,55 @@ def run(
     it together with all its children.
     Raises MissingProgram.
     """
-    with _start(command, cwd, environ, subprocess.STDOUT, given) as process:
+    stdin = subprocess.PIPE if given else subprocess.DEVNULL
+    with _start(command, cwd, environ, subprocess.STDOUT, stdin) as process:
         try:
             _give(process, given)
+            _end_input(process)
             output = _read(process, log)
         except BaseException:
             _stop(process)
             raise
     return Finished(command=tuple(command), status=process.returncode, output=output)
+
+
+class Conversation:
+    """A program that does one thing after another, as it is asked by lines of its input."""
+
+    def __init__(self, command: Sequence[str], process: subprocess.Popen[bytes]) -> None:
+        self._command = tuple(command)
+        self._process = process
+        stdout = process.stdout or io.BytesIO()
+        self._output = io.TextIOWrapper(stdout, encoding="utf-8", errors="replace")
+
+    def ask(self, line: str, mark: str, log: Log) -> Finished:
+        """Ask for one thing, and return what was written until the mark, and the status after it.
+
+        A program that ends instead has the status that it ended with.
+        """
+        _give(self._process, f"{line}\n")
+        lines = []
+        for written in self._output:
+            text, end, status = written.partition(mark)
+            if text:  # the last line may have no end of its own
+                lines.append(text)
+                log(text.rstrip("\n"))
+            if end:
+                return Finished(command=self._command, status=int(status), output="".join(lines))
+        status_at_end = self._process.wait() or 1
+        return Finished(command=self._command, status=status_at_end, output="".join(lines))
+
+
+@contextlib.contextmanager
+def open_conversation(
+    command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]
+) -> Iterator[Conversation]:
+    """Start a program to ask; it ends with the block, and all its children with it."""
+    with _start(command, cwd, environ, subprocess.STDOUT, subprocess.PIPE) as process:
+        try:
+            yield Conversation(command, process)
+        finally:
+            _stop(process)
 
 
 def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> Finished:
@@ -78,19 +119,30 @@ def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) ->
 
 def _give(process: subprocess.Popen[bytes], text: str) -> None:
     if process.stdin:
-        with contextlib.suppress(BrokenPipeError), process.stdin:  # it may not want to read it
+        with contextlib.suppress(BrokenPipeError):  # it may not want to read it
             process.stdin.write(text.encode())
+            process.stdin.flush()
+
+
+def _end_input(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
 
 
 def _start(
-    command: Sequence[str], cwd: Path, environ: Mapping[str, str], stderr: int, given: str = ""
+    command: Sequence[str],
+    cwd: Path,
+    environ: Mapping[str, str],
+    stderr: int,
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             command,
             cwd=cwd,
             env=dict(environ),
-            stdin=subprocess.PIPE if given else subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
             umask=0o022,
