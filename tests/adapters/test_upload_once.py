@@ -1,8 +1,15 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import itertools
+import random
+import threading
+import tracemalloc
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +38,29 @@ def upload(path: Path, url: str, network: Network, on_sent: OnSent | None = None
         credentials=BOB,
         on_sent=on_sent or (lambda sent, size: None),
     )
+
+
+LARGE = 32 << 20
+SandboxUpload = Callable[[Dist, OnSent], Attempt]
+
+
+@pytest.fixture
+def sandbox_upload() -> Iterator[SandboxUpload]:
+    """Upload into a sandbox; what was refused here is not stored there."""
+    with (
+        run_sandbox() as sandbox,
+        open_network(environ={}, ca_bundle=str(sandbox.ca_bundle)) as network,
+    ):
+        user = Credentials(username=sandbox.username, password=sandbox.password, source="test")
+
+        def upload(dist: Dist, on_sent: OnSent) -> Attempt:
+            url = sandbox.upload_url()
+            tried = upload_once(dist, url, network=network, credentials=user, on_sent=on_sent)
+            stored = [file.blob.sha256 for file in sandbox.state.find_files(sandbox.hosted)]
+            assert stored == ([] if tried.error else [dist.sha256])
+            return tried
+
+        yield upload
 
 
 def test_dists_arrive_with_their_bytes_and_progress_is_told(tmp_path: Path) -> None:
@@ -246,6 +276,72 @@ def test_file_that_was_changed_after_it_was_read_is_not_sent(
         "job)"
     )
     assert server.asked == ["POST /"]  # of the first try
+
+
+@pytest.fixture
+def large_wheel(tmp_path: Path) -> Path:
+    """A wheel of 32 MiB, so that it is sent in many pieces."""
+    path = write_wheel(tmp_path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("demo.bin", random.Random(0).randbytes(LARGE))
+    return path
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of what is hashed from now on, but for what the sandbox's threads hash."""
+    pieces: list[int] = []
+    us = threading.get_ident()
+
+    def counting(make: Callable[..., Any]) -> Callable[..., Any]:
+        class Counting:
+            def __init__(self, *args: Any, **options: Any) -> None:
+                self._hash = make(*args, **options)
+                self.hexdigest = self._hash.hexdigest
+
+            def update(self, data: bytes) -> None:
+                pieces.extend([len(data)] if threading.get_ident() == us else [])
+                self._hash.update(data)
+
+        return Counting
+
+    for name in ("sha256", "md5", "blake2b"):
+        monkeypatch.setattr(hashlib, name, counting(getattr(hashlib, name)))
+    return pieces
+
+
+def test_large_file_is_hashed_once_while_it_is_sent_in_little_memory(
+    large_wheel: Path, sandbox_upload: SandboxUpload, hashed: list[int]
+) -> None:
+    dist, told = read_dist(large_wheel), [0]
+    hashed.clear()
+    tracemalloc.start()
+    try:
+        attempt = sandbox_upload(dist, lambda sent, size: told.append(sent))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert attempt.error is None
+    assert sum(hashed) == dist.size
+    assert peak < 12 << 20
+    assert all(0 < after - before <= 1 << 20 for before, after in itertools.pairwise(told))
+
+
+def test_file_that_changes_while_it_is_sent_is_not_sent_to_its_end(
+    large_wheel: Path, sandbox_upload: SandboxUpload
+) -> None:
+    dist, told = read_dist(large_wheel), []
+
+    def change(sent: int, size: int) -> None:
+        told.append((sent, size))
+        with large_wheel.open("r+b") as file:
+            file.seek(LARGE)
+            file.write(b"other")
+
+    attempt = sandbox_upload(dist, change)
+    assert (attempt.reason, attempt.final) == (f"{WHEEL} was changed after it was checked", True)
+    sent, size = told[-1]
+    assert LARGE < sent < size
 
 
 def test_credentials_are_sent_as_utf_8(server: Server, network: Network, tmp_path: Path) -> None:

@@ -66,20 +66,32 @@ GET_RETRIES = urllib3.Retry(
     respect_retry_after_header=False,  # it may ask for hours, and this waits without a word
 )
 """A GET is tried four times; a POST never by this."""
+KEPT = 16
+"""Connections to one server that are kept for the next request; more than threads that ask."""
+DIRECT = ""
+"""Stands for the proxy where there is none."""
 
 
 class _Adapter(HTTPAdapter):
-    """Give every connection the run's TLS context, and loopback no proxy."""
+    """Use the connections of the run, which have its TLS context; loopback gets no proxy."""
 
     def __init__(self, network: Network, retries: urllib3.Retry) -> None:
         self._network = network
-        super().__init__(max_retries=retries)
+        super().__init__(max_retries=retries, pool_maxsize=KEPT)
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs, ssl_context=self._network.trust.context)
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        pools = self._network.pools
+        self.proxy_manager = pools
+        if DIRECT not in pools:
+            pool = urllib3.PoolManager(maxsize=KEPT, ssl_context=self._network.trust.context)
+            pools.setdefault(DIRECT, pool)  # of two threads that come first, one's is taken
+        self.poolmanager = pools[DIRECT]
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._network.trust.context)
+
+    def close(self) -> None:
+        """Keep the connections: the network ends them."""
 
     def build_connection_pool_key_attributes(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +43,12 @@ def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 def is_installable(tags: frozenset[Tag]) -> bool:
     """Tell whether a wheel with these tags is for the Python and the platform of this process."""
-    return not tags.isdisjoint(sys_tags())
+    return not tags.isdisjoint(_find_tags())
+
+
+@functools.cache
+def _find_tags() -> frozenset[Tag]:
+    return frozenset(sys_tags())  # a thousand, made anew by every call
 
 
 @contextlib.contextmanager

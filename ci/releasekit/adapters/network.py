@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from releasekit.adapters.children import child_environ
 from releasekit.adapters.rooms import open_room
 from releasekit.adapters.tls import Trust, open_trust
+
+if TYPE_CHECKING:
+    from urllib3 import PoolManager
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +28,9 @@ class Network:
     """For children: every CA variable names one PEM file with all that is trusted."""
     timeout: float
     """Seconds without an answer."""
+    pools: dict[str, PoolManager] = field(repr=False, compare=False, default_factory=dict)
+    """Connections by the proxy that they go through. They outlive sessions: whoever asks next does
+    without a handshake."""
 
 
 @contextlib.contextmanager
@@ -47,4 +54,9 @@ def open_network(
             # uv and pip show it too: the release is installed back from the same server.
             path = str(Path(client_cert).absolute())  # children run in other directories
             children |= dict.fromkeys(("SSL_CLIENT_CERT", "PIP_CLIENT_CERT"), path)
-        yield Network(trust=trust, environ=children, timeout=timeout)
+        network = Network(trust=trust, environ=children, timeout=timeout)
+        try:
+            yield network
+        finally:
+            for pool in network.pools.values():
+                pool.clear()

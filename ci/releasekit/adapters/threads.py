@@ -9,27 +9,31 @@ from typing import TypeVar
 
 THREADS = 4
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-def run_in_threads(work: Callable[[Item], None], items: Sequence[Item]) -> None:
-    """Do the work for every item, up to four at once; raise the first error after all ended.
+def run_in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """Do the work for every item, a few at once, and return the results in the items' order.
+
+    Raises the first error after all that was under way has ended.
 
     The threads are daemons: Ctrl-C reaches the waiting main thread at once, and a transfer that
     is under way ends with the process (concurrent.futures would wait for it at exit).
     """
-    todo: queue.SimpleQueue[Item] = queue.SimpleQueue()
-    for item in items:
-        todo.put(item)
+    todo: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in range(len(items)):
+        todo.put(number)
+    results: dict[int, Result] = {}
     errors: list[BaseException] = []
 
     def run() -> None:
         while not errors:
             try:
-                item = todo.get_nowait()
+                number = todo.get_nowait()
             except queue.Empty:
                 return
             try:
-                work(item)
+                results[number] = work(items[number])
             except BaseException as error:  # noqa: BLE001 - raised again in the main thread
                 errors.append(error)
 
@@ -40,3 +44,4 @@ def run_in_threads(work: Callable[[Item], None], items: Sequence[Item]) -> None:
         thread.join()
     if errors:
         raise errors[0]
+    return [results[number] for number in range(len(items))]

@@ -7,21 +7,25 @@ twine's own `Repository.upload` repeats a POST on 5xx without asking whether the
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import hashlib
+import itertools
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import requests
 import urllib3
-from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 from twine.exceptions import TwineException
 from twine.package import PackageFile
 from twine.repository import Repository
+from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
 from releasekit.adapters.http import basic_auth, explain_failure, mount
 from releasekit.adapters.index import refusal
 from releasekit.adapters.network import Network
-from releasekit.core.dists import UNREADABLE, Dist, read_dist
+from releasekit.core.dists import BLOCK, UNREADABLE, Dist
 from releasekit.core.errors import FilesChanged, ReleasekitError, UploadFailed
 from releasekit.core.target import Credentials
 
@@ -46,55 +50,105 @@ def upload_once(
 ) -> Attempt:
     """POST one dist to a hosted repository, once.
 
-    Only the bytes that were checked go up: the file is hashed again before it is sent, and has
-    another SHA-256 where something changed it meanwhile. `on_sent` may raise to stop the upload.
+    Only the bytes that were checked go up: they are hashed as they are sent, and where something
+    changed the file meanwhile, its end is not sent. `on_sent` may raise to stop the upload.
     """
-    if not _is_unchanged(dist):
+    try:
+        answer = _post(_Form(dist, on_sent), url, network, credentials)
+    except _ChangedError:
         reason = f"{dist.filename} was changed after it was checked"
         changed = FilesChanged(dist=str(dist.path.parent), reason=reason)
         return Attempt(error=changed, reason=reason, final=True)
-    try:
-        package = PackageFile.from_filename(str(dist.path), comment=None)
-    except (TwineException, *UNREADABLE) as error:
-        failed = UploadFailed(filename=dist.filename, url=url, reason=str(error), attempts=0)
-        return Attempt(error=failed, reason=str(error), final=True)
-    try:
-        answer = _post(package, url, network, credentials, on_sent)
     except requests.RequestException as error:
         failure = explain_failure(error, url)
         return Attempt(error=failure, reason=failure.answers()["why"], final=False)
+    except (TwineException, *UNREADABLE) as error:
+        failed = UploadFailed(filename=dist.filename, url=url, reason=str(error), attempts=0)
+        return Attempt(error=failed, reason=str(error), final=True)
     return _judge(answer, url, credentials)
 
 
-def _is_unchanged(dist: Dist) -> bool:
+class _ChangedError(Exception):
+    """The file has other bytes than those that were checked."""
+
+
+class _Package(PackageFile):
+    """twine's view of a dist; it does not read the whole file once more for its digests."""
+
+    def __init__(self, filename: str, *others: Any) -> None:
+        super().__init__(os.devnull, *others)
+        self.filename, self.basefilename = filename, Path(filename).name
+        self.blake2_256_digest = None  # as where FIPS forbids it
+
+
+class _Form:
+    """The body of an upload; it tells how far it is as it goes."""
+
+    def __init__(self, dist: Dist, on_sent: OnSent) -> None:
+        blocks = _read_checked(dist)
+        first = next(blocks)  # of most files all there is: a changed one is not even begun
+        boundary = choose_boundary()
+        text, self.content_type = encode_multipart_formdata(_make_fields(dist), boundary)
+        end = f"\r\n--{boundary}--\r\n".encode()
+        self._size = len(text) + dist.size
+        self._blocks = itertools.chain((text.removesuffix(end), first), blocks, (end,))
+        self._on_sent = on_sent
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        sent = 0
+        for block in self._blocks:
+            yield block
+            sent += len(block)
+            self._on_sent(sent, self._size)
+
+
+def _make_fields(dist: Dist) -> list[tuple[str, Any]]:
+    """Return the fields of twine's form, the file last and empty."""
+    package = _Package.from_filename(str(dist.path), comment=None)
+    package.sha2_digest = dist.sha256
+    fields = Repository._convert_metadata_to_list_of_tuples(package.metadata_dictionary())
+    fields += [(":action", "file_upload"), ("protocol_version", "1")]
+    return [*fields, ("content", (dist.filename, b"", "application/octet-stream"))]
+
+
+def _read_checked(dist: Dist) -> Iterator[bytes]:
+    """Yield the bytes of a dist, the last of them only if all are those that were checked."""
+    sha256, left = hashlib.sha256(), dist.size
+    with _open(dist) as file:
+        block = file.read(BLOCK)
+        while True:
+            following = file.read(BLOCK)
+            sha256.update(block)
+            left -= len(block)
+            if left < 0 or not (following or sha256.hexdigest() == dist.sha256):
+                raise _ChangedError
+            yield block
+            if not following:
+                return
+            block = following
+
+
+def _open(dist: Dist) -> BinaryIO:
     try:
-        return read_dist(dist.path) == dist
-    except OSError:  # it is gone
-        return False
+        return dist.path.open("rb")
+    except OSError as error:  # it is gone
+        raise _ChangedError from error
 
 
-def _post(
-    package: PackageFile, url: str, network: Network, credentials: Credentials, on_sent: OnSent
-) -> requests.Response:
+def _post(form: _Form, url: str, network: Network, credentials: Credentials) -> requests.Response:
     repository = Repository(url, None, None, disable_progress_bar=True)
     repository.session.auth = basic_auth(credentials)
     mount(repository.session, network, NO_RETRIES)
-    with contextlib.closing(repository), Path(package.filename).open("rb") as file:
-        form = _render_form(repository, package, file)
-        monitor = MultipartEncoderMonitor(form, lambda m: on_sent(m.bytes_read, form.len))
+    with contextlib.closing(repository):
         return repository.session.post(
             url,
-            data=monitor,
+            data=form,
             allow_redirects=False,
-            headers={"Content-Type": monitor.content_type},
+            headers={"Content-Type": form.content_type},
         )
-
-
-def _render_form(repository: Repository, package: PackageFile, file: object) -> MultipartEncoder:
-    fields = repository._convert_metadata_to_list_of_tuples(package.metadata_dictionary())
-    fields += [(":action", "file_upload"), ("protocol_version", "1")]
-    fields += [("content", (package.basefilename, file, "application/octet-stream"))]
-    return MultipartEncoder(fields)
 
 
 def _judge(answer: requests.Response, url: str, credentials: Credentials) -> Attempt:

@@ -21,8 +21,9 @@ class PublishedFile:
     """Pairs of algorithm and hex digest; Nexus before 3.41 has md5 only."""
 
     def with_sha256(self, digest: str) -> PublishedFile:
-        """Return the file with a SHA-256 that was learnt elsewhere."""
-        return replace(self, hashes=(("sha256", digest), *self.hashes))
+        """Return the file with a SHA-256 that was learnt elsewhere, whatever the page says."""
+        others = (pair for pair in self.hashes if pair[0] != "sha256")
+        return replace(self, hashes=(("sha256", digest), *others))
 
     def digest(self, algorithm: str) -> str | None:
         """Return the digest in lower case, or None where the page does not carry it."""
@@ -46,6 +47,14 @@ class ProjectPage:
             file.with_sha256(digests[file]) if file in digests else file for file in self.files
         )
         return replace(self, files=tuple(files))
+
+    def with_served(self, served: Mapping[PublishedFile, PublishedFile | None]) -> ProjectPage:
+        """Return the page with files as they are served.
+
+        A link that leads nowhere (None; Nexus groups keep them) is no published file.
+        """
+        files = (served.get(file, file) for file in self.files)
+        return replace(self, files=tuple(file for file in files if file is not None))
 
 
 class NotAnIndexPageError(ValueError):

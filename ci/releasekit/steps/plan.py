@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from releasekit.adapters.index import Index, read_digest, read_page
+from releasekit.adapters.threads import run_in_threads
 from releasekit.core.dists import Dist
 from releasekit.core.errors import OtherBytesServed
 from releasekit.core.events import Began, Planned
 from releasekit.core.plan import Action, Plan, compare, find_undecided
 from releasekit.core.record import Record
-from releasekit.core.simple import ProjectPage
+from releasekit.core.simple import ProjectPage, PublishedFile
 from releasekit.steps.conflict import refuse_conflicts
 from releasekit.steps.digests import ask_digests
 from releasekit.steps.job import Job
@@ -23,7 +23,8 @@ def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:
     url = upload_url(job, record)
     page = read_page(_index(job, url), record.normalized_name)
     told = ask_digests(job, record, find_undecided(dists, page), url)
-    page = _decide_by_download(job, dists, page.with_digests(told), url)
+    page = page.with_digests(told)
+    page = page.with_served(download_digests(job, find_undecided(dists, page), url))
     plan = compare(dists, page, url=url)
     job.notify(Planned(plan=plan))
     refuse_conflicts(job, record, plan, page)
@@ -72,17 +73,12 @@ def _index(job: Job, url: str) -> Index:
 def read_decided_page(job: Job, record: Record, dists: Sequence[Dist], url: str) -> ProjectPage:
     """Read the project's page, and download what md5 alone does not decide."""
     page = read_page(_index(job, url), record.normalized_name)
-    return _decide_by_download(job, dists, page, url)
+    return page.with_served(download_digests(job, find_undecided(dists, page), url))
 
 
-def _decide_by_download(
-    job: Job, dists: Sequence[Dist], page: ProjectPage, url: str
-) -> ProjectPage:
-    """Return the page with the SHA-256 of what is served.
-
-    A link that leads nowhere (Nexus groups keep them) is no published file.
-    """
+def download_digests(
+    job: Job, files: Sequence[PublishedFile], url: str
+) -> dict[PublishedFile, PublishedFile | None]:
+    """Download files, several at once, and return each with its SHA-256; None: a dead link."""
     index = _index(job, url)
-    digests = {file: read_digest(index, file) for file in find_undecided(dists, page)}
-    files = tuple(digests.get(file, file) for file in page.files)
-    return replace(page, files=tuple(file for file in files if file is not None))
+    return dict(zip(files, run_in_threads(lambda f: read_digest(index, f), files), strict=True))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from releasekit.adapters.index import Index, read_digest, read_page
+from releasekit.adapters.index import Index, read_page
 from releasekit.adapters.install import (
     install_by_hash,
     is_installable,
@@ -19,15 +19,15 @@ from releasekit.core.dists import Dist, DistKind
 from releasekit.core.errors import (
     InstallUnavailable,
     NothingPublished,
-    OtherBytesServed,
     PackageBroken,
     StaleIndex,
 )
 from releasekit.core.events import Began, Note, Output, Verified, Working
-from releasekit.core.plan import Action, compare
+from releasekit.core.plan import Action, compare, find_undecided
 from releasekit.core.record import Record
+from releasekit.core.simple import ProjectPage, PublishedFile
 from releasekit.steps.job import Job
-from releasekit.steps.plan import install_url, read_decided_page, refuse_other_bytes
+from releasekit.steps.plan import download_digests, install_url, refuse_other_bytes
 
 UV_UNREACHABLE = ("Failed to fetch", "error sending request", "Request failed after")
 """How uv 0.13 says that it could not download, which is no fault of the package."""
@@ -39,42 +39,45 @@ def verify(job: Job, record: Record, dists: Sequence[Dist]) -> None:
     """Prove that the index serves every file with the same bytes, and that the release installs."""
     job.notify(Began(step="verify"))
     url = install_url(job, record)
-    _await_files(job, record, dists, url)
-    wheels = [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
-    foreign = tuple(wheel for wheel in wheels if not is_installable(wheel.named.tags))
-    _download(job, record, foreign, url)
-    installed = len(foreign) < len(wheels)
+    foreign = tuple(wheel.filename for wheel in _find_foreign(dists))
+    _await_files(job, record, dists, url, foreign)
+    for filename in foreign:
+        text = f"{filename} is for another platform: downloaded by hash, not installed here"
+        job.notify(Note(text=text))
+    installed = any(_is_wheel(dist) and dist.filename not in foreign for dist in dists)
     if installed:
         _install_back(job, record, dists, url)
-    others = tuple(wheel.filename for wheel in foreign)
     job.notify(
-        Verified(url=url, requirement=record.requirement, not_installed=others, installed=installed)
+        Verified(
+            url=url, requirement=record.requirement, not_installed=foreign, installed=installed
+        )
     )
 
 
-def _download(job: Job, record: Record, wheels: Sequence[Dist], url: str) -> None:
-    """Prove wheels for other platforms by their bytes: a page may list what does not come."""
+def _is_wheel(dist: Dist) -> bool:
+    return dist.named.kind is DistKind.WHEEL
+
+
+def _find_foreign(dists: Sequence[Dist]) -> list[Dist]:
+    """Return the wheels for other platforms than this one."""
+    return [dist for dist in dists if _is_wheel(dist) and not is_installable(dist.named.tags)]
+
+
+def _await_files(
+    job: Job, record: Record, dists: Sequence[Dist], url: str, foreign: Sequence[str]
+) -> None:
+    """Wait until a plan against the index finds nothing left to do, `stale-limit` at most.
+
+    No file is downloaded twice while others are waited for.
+    """
     index = Index(url=url, network=job.network, credentials=job.target.credentials)
-    page = read_page(index, record.normalized_name) if wheels else None
-    for wheel in wheels:
-        listed = page.find(wheel.filename) if page else None
-        served = read_digest(index, listed) if listed else None
-        if served is None:
-            said = f"{wheel.filename} is not served"
-            raise StaleIndex(url=url, files=said, seconds=job.settings.stale_limit)
-        digest = served.hashes[0][1]  # of what came, before what the page says
-        if digest != wheel.sha256:
-            said = f"{wheel.filename}: sent with sha256 {digest}, built with {wheel.sha256}"
-            raise OtherBytesServed(url=url, files=said)
-        text = f"{wheel.filename} is for another platform: downloaded by hash, not installed here"
-        job.notify(Note(text=text))
-
-
-def _await_files(job: Job, record: Record, dists: Sequence[Dist], url: str) -> None:
-    """Wait until a plan against the index finds nothing left to do, `stale-limit` at most."""
     deadline = time.monotonic() + job.settings.stale_limit
+    served: dict[PublishedFile, PublishedFile | None] = {}
     while True:
-        plan = compare(dists, read_decided_page(job, record, dists, url), url=url)
+        page = read_page(index, record.normalized_name)
+        unproven = [file for file in _find_unproven(dists, page, foreign) if not served.get(file)]
+        served |= download_digests(job, unproven, url)
+        plan = compare(dists, page.with_served(served), url=url)
         refuse_other_bytes(plan)
         missing = plan.having(Action.UPLOAD)
         if not missing:
@@ -86,6 +89,18 @@ def _await_files(job: Job, record: Record, dists: Sequence[Dist], url: str) -> N
             raise StaleIndex(url=url, files=files, seconds=job.settings.stale_limit)
         job.notify(Working(text=f"waiting for {url} to show {missing[0].filename}"))
         time.sleep(POLL)
+
+
+def _find_unproven(
+    dists: Sequence[Dist], page: ProjectPage, foreign: Sequence[str]
+) -> list[PublishedFile]:
+    """Return the listed files that only their bytes prove.
+
+    Nobody installs a wheel for another platform here, and a page may list what does not come.
+    """
+    listed = (page.find(filename) for filename in foreign)
+    files = (*find_undecided(dists, page), *(file for file in listed if file))
+    return list(dict.fromkeys(files))
 
 
 def _install_back(job: Job, record: Record, dists: Sequence[Dist], url: str) -> None:
