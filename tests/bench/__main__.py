@@ -13,31 +13,41 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from bench.delay import open_delay
+from bench.latency import ROUND_TRIP, Latency
 from bench.measure import run_command
-from bench.releases import COLD, WARM, Releases, Result, find_settings
+from bench.releases import COLD, WARM, Releases, find_settings
+from bench.size import Size
 from bench.subjects import SUBJECTS
-from bench.tables import describe_machine, make_table, render_document
-from bench.targets import SERVERS, Server, open_server
-from bench.ways import UV, WAYS, Way
+from bench.tables import describe_machine, make_table, render_result
+from bench.targets import SERVERS, Server, open_server, read_server
+from bench.ways import UV, WAYS, Way, find_cache_variables, find_variables
 from releasekit.adapters.network import open_network
+from releasekit.servers.sandbox import run_sandbox
 from support import public_index
 
 REPORT = Path("reports", "bench.json")
+PARTS = ("releases", "latency", "size")
+Target = tuple[Server, Mapping[str, str]]
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the options; without any, a small project's warm releases into the sandbox."""
     parser = argparse.ArgumentParser(prog="nox -s bench --", description=__doc__)
     add = parser.add_argument
+    add("--part", action="append", choices=PARTS, help="default: releases")
     add("--project", action="append", choices=[s.name for s in SUBJECTS], help="default: small")
     add("--server", action="append", choices=SERVERS, help="default: sandbox")
     add("--only", choices=(WARM, COLD), help="the state of all caches; default: warm")
     add("--way", action="append", choices=[w.name for w in WAYS], help="default: all")
     add("--rounds", type=int, default=5, help="default: 5")
-    add("--all", action="store_true", help="all projects, servers, and states of the caches")
+    add("--size", type=int, default=1024, metavar="MIB", help="of the large wheel; default: 1024")
+    add("--wheels", type=int, default=200, help="behind the slow connection; default: 200")
+    add("--all", action="store_true", help="all parts, projects, servers, states of the caches")
     add("--json", type=Path, default=REPORT, help=f"where the document goes; default: {REPORT}")
     return parser
 
@@ -45,33 +55,77 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure what was asked for, show it, and write it down."""
     options = make_parser().parse_args(argv)
-    console = Console(highlight=False)
-    machine = describe_machine()
+    console, machine = Console(highlight=False), describe_machine()
     with tempfile.TemporaryDirectory(prefix="releasekit-bench-") as folder:
-        results = tuple(_measure(options, Path(folder), console))
-    document = render_document(machine, results, {})
+        measured = Bench(options, Path(folder), console).measure()
+    text = json.dumps({"machine": machine, **measured}, indent=2)
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    options.json.write_text(f"{text}\n", encoding="utf-8")
     console.print(f"{machine['cores']} cores, {machine['processor']}, {machine['date']}")
     return 0
 
 
-def _measure(options: argparse.Namespace, room: Path, console: Console) -> Iterator[Result]:
-    subjects = [s for s in SUBJECTS if options.all or s.name in (options.project or ["small"])]
-    servers = SERVERS if options.all else options.server or ["sandbox"]
-    caches = (WARM, COLD) if options.all else (options.only or WARM,)
-    ways = [way for way in WAYS if way.name in (options.way or [w.name for w in WAYS])]
-    environ = find_environ(room)
-    with console.status("installing the tools") as status:
-        tools = install_tools(ways, room, environ)
-        for name in servers:
-            status.update(f"starting {name}")
-            with open_target(name, environ) as (server, trusting):
-                releases = Releases(room, tools, trusting)
-                for setting in find_settings(subjects, server, caches, options.rounds):
-                    result = releases.compare(setting, ways, status.update)
-                    console.print(make_table(result), "")
-                    yield result
+class Bench:
+    """One run of the bench."""
+
+    def __init__(self, options: argparse.Namespace, room: Path, console: Console) -> None:
+        self._options, self._room, self._console = options, room, console
+        self._environ = find_environ(room)
+        names = options.way or [way.name for way in WAYS]
+        self._ways = [way for way in WAYS if way.name in names]
+
+    def measure(self) -> dict[str, Any]:
+        """Measure all parts that were asked for; returns them by their names."""
+        options = self._options
+        parts = PARTS if options.all else options.part or PARTS[:1]
+        measured: dict[str, Any] = {part: [] for part in parts}
+        with self._console.status("installing the tools") as status:
+            self._say = status.update
+            self._tools = install_tools(self._ways, self._room, self._environ)
+            for part in parts:
+                for name in SERVERS if options.all else options.server or SERVERS[:1]:
+                    self._say(f"starting {name}")
+                    measured[part] += getattr(self, f"_measure_{part}")(name)
+        return measured
+
+    def _measure_releases(self, name: str) -> Iterator[dict[str, Any]]:
+        options = self._options
+        chosen = options.project or ["small"]
+        subjects = [s for s in SUBJECTS if options.all or s.name in chosen]
+        caches = (WARM, COLD) if options.all else (options.only or WARM,)
+        with open_target(name, self._environ) as (server, environ):
+            releases = Releases(self._room, self._tools, environ)
+            for setting in find_settings(subjects, server, caches, options.rounds):
+                result = releases.compare(setting, self._ways, self._say)
+                self._console.print(make_table(result), "")
+                yield render_result(result)
+
+    def _measure_latency(self, name: str) -> Iterator[dict[str, Any]]:
+        with contextlib.ExitStack() as stack:
+            sandbox = stack.enter_context(run_sandbox()) if name == "sandbox" else None
+            if sandbox:  # of this process, which counts what it is asked
+                target = trust_server(read_server(name, sandbox.environ()), self._environ)
+            else:
+                target = open_target(name, self._environ)
+            server, environ = stack.enter_context(target)
+            port = stack.enter_context(open_delay(server.port, ROUND_TRIP))
+            slow = {**environ, **find_variables(server.behind(port))}
+            slow |= find_cache_variables(self._room / "caches" / WARM)
+            latency = Latency(self._room, self._tools / "twine", slow, self._options.wheels)
+            found = {"server": name, **latency.compare(sandbox, self._options.rounds, self._say)}
+            if sandbox:
+                found["plan"] = latency.measure_plan(sandbox)
+            self._console.print_json(data=found)
+            yield found
+
+    def _measure_size(self, name: str) -> Iterator[dict[str, Any]]:
+        with open_target(name, self._environ) as (server, environ):
+            environ = {**environ, **find_variables(server)}
+            environ |= find_cache_variables(self._room / "caches" / WARM)
+            size = Size(server, self._room, environ, self._options.size)
+            found = {"server": name, **size.compare(self._options.rounds, self._say)}
+            self._console.print_json(data=found)
+            yield found
 
 
 def find_environ(room: Path) -> dict[str, str]:
@@ -89,14 +143,16 @@ def find_environ(room: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def open_target(
-    name: str, environ: Mapping[str, str]
-) -> Iterator[tuple[Server, Mapping[str, str]]]:
+def open_target(name: str, environ: Mapping[str, str]) -> Iterator[Target]:
     """Provide a server, and an environment in which every program trusts it."""
-    with (
-        open_server(name, environ) as server,
-        open_network(environ=environ, ca_bundle=str(server.ca_bundle)) as network,
-    ):
+    with open_server(name, environ) as server, trust_server(server, environ) as target:
+        yield target
+
+
+@contextlib.contextmanager
+def trust_server(server: Server, environ: Mapping[str, str]) -> Iterator[Target]:
+    """Provide an environment in which every program trusts a server."""
+    with open_network(environ=environ, ca_bundle=str(server.ca_bundle)) as network:
         merged = network.environ["SSL_CERT_FILE"]
         yield server, {**network.environ, "HATCH_INDEX_CA_CERT": merged}
 

@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -82,14 +82,8 @@ def _find_processor() -> str:
     return found[1] if found else platform.processor()
 
 
-def render_document(
-    machine: Mapping[str, Any], results: Sequence[Result], others: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return everything for the JSON file, in seconds; `others` are what is no release."""
-    return {"machine": machine, "releases": [_render_result(one) for one in results], **others}
-
-
-def _render_result(result: Result) -> dict[str, Any]:
+def render_result(result: Result) -> dict[str, Any]:
+    """Return a result for the JSON document; times are in seconds."""
     setting = result.setting
     return {
         "project": setting.subject.name,

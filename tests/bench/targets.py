@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 SERVERS = ("sandbox", "nexus")
@@ -27,6 +27,16 @@ class Server:
     password: str = field(repr=False)
     environ: Mapping[str, str] = field(repr=False)
     """The kit's settings and credentials for it."""
+
+    def behind(self, port: int) -> Server:
+        """Return the server as it is reached through a proxy on another port."""
+        url = f"https://127.0.0.1:{port}"
+        return replace(self, url=url, environ={**self.environ, "RELEASEKIT_URL": url})
+
+    @property
+    def port(self) -> int:
+        """The port on loopback."""
+        return int(self.url.rpartition(":")[2])
 
     @property
     def upload_url(self) -> str:
