@@ -9,10 +9,7 @@ A bare `nox` lints and tests. All of it runs in the environment that holds nox.
 from __future__ import annotations
 
 import importlib.util
-import shutil
-import subprocess
 import sys
-from pathlib import Path
 
 import nox
 
@@ -20,7 +17,6 @@ import releasekit.sessions  # noqa: F401 - the kit's sessions, as in any project
 
 nox.options.sessions = ["lint", "tests", "core"]
 
-PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 CORE_NEEDS = ("packaging>=26", "pydantic>=2.10", "pytest>=9", "hypothesis>=6.130")
 
 
@@ -64,26 +60,15 @@ def coverage(session: nox.Session) -> None:
     _run(session, "coverage", "report")
 
 
-def _find_python(version: str) -> str | None:
-    """Return an interpreter that runs; a shim of pyenv may stand for one that is switched off."""
-    name = f"python{version}"
-    first = shutil.which(name)
-    below = Path(first).parent.parent.glob(f"versions/{version}.*/bin/{name}") if first else ()
-    for candidate in (first, *sorted(map(str, below))):
-        if candidate and not subprocess.run((candidate, "-c", ""), capture_output=True).returncode:
-            return candidate
-    return None
-
-
 @nox.session(venv_backend="none")
 def core(session: nox.Session) -> None:
     """Run the tests of the core on every supported Python that this machine has."""
     _need_test_tools(session)
     packages = [f"--with={need}" for need in CORE_NEEDS]
-    for python in PYTHONS:
-        found = _find_python(python)
-        if found is None:
-            session.log(f"no Python {python} on this machine: its core tests did not run")
+    listed = session.run(sys.executable, "tests/pythons.py", silent=True, external=True)
+    for version, _, found in (line.partition(" ") for line in str(listed).splitlines()):
+        if not found:
+            session.log(f"no Python {version} on this machine: its core tests did not run")
             continue
         _run(
             session,

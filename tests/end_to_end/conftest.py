@@ -10,10 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import uv
+from filelock import FileLock
 
+from pythons import find_other_python
 from releasekit.servers.local_nexus import Nexus
 from releasekit.servers.sandbox import Sandbox, run_sandbox
 from support import ProjectDir, Ran, copy_project, public_index
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -112,3 +117,22 @@ def compiler(tmp_path: Path, user_environ: dict[str, str]) -> dict[str, str]:
     cc.write_text(f'#!/bin/sh\nexec "{environment}/bin/python" -m ziglang cc "$@"\n')
     cc.chmod(0o755)
     return {"CC": str(cc), "LDSHARED": f"{cc} -shared"}
+
+
+@pytest.fixture(scope="session")
+def other_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python that has the kit: of another minor version, where this machine has one.
+
+    All processes of a run share it.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    environment = shared / "other-python"
+    python = environment / "bin" / "python"
+    install = ("pip", "install", "--quiet", "--python", str(python), "--editable", str(REPOSITORY))
+    with FileLock(f"{environment}.lock"):
+        if not environment.exists():
+            venv = ("venv", "--quiet", "--no-project", "--python", find_other_python())
+            for command in ((*venv, str(environment)), install):
+                subprocess.run((uv.find_uv_bin(), *command), check=True, cwd=shared)
+    return python

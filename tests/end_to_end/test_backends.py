@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import sysconfig
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support import Command, MakeProject, ProjectDir, Ran, outcome, public_index
+from releasekit.servers.sandbox import Sandbox
+from support import Command, MakeProject, ProjectDir, Ran, outcome, public_index, uploads
 
 UNTIDY = {"RK111", "RK112"}
 """What the tiny projects leave out: an author, a license. Both are warnings."""
@@ -44,21 +48,47 @@ def warnings_of(ran: Ran) -> set[str]:
     return {line.split()[1] for line in ran.out.splitlines() if line.startswith("  warning")}
 
 
+ANOTHER_USER = 65534
+"""Whoever that is: one that has no home, and whom nothing belongs to."""
+AS_ANOTHER = (
+    *("setpriv", f"--reuid={ANOTHER_USER}", f"--regid={ANOTHER_USER}", "--clear-groups"),
+    # The kit that is tested may stand where this user alone may look.
+    *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
+)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Path]:
+    """A directory that another user gets to; pytest's is closed to others."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
 def clone_elsewhere(project: ProjectDir, folder: Path) -> ProjectDir:
     """Clone into another directory, with the habits of another user."""
-    folder.mkdir()
     habits = {"HOME": str(folder), "USER": "another", "LC_ALL": "POSIX", "TZ": "Pacific/Auckland"}
     environ = {**project.environ, **public_index(), **habits}
     clone = ProjectDir(root=folder / "größer, und woanders", environ=environ)
     command = ("git", "clone", "-q", project.root.as_uri(), str(clone.root))
     subprocess.run(command, env=environ, umask=0o077, check=True)
+    if os.geteuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, ANOTHER_USER, ANOTHER_USER, follow_symlinks=False)
     return clone
 
 
-def build_elsewhere(clone: ProjectDir) -> Ran:
+def release_elsewhere(clone: ProjectDir, python: Path, server: Sandbox, *options: str) -> Ran:
+    """Release by another Python, and as another user where this one may become another."""
     done = subprocess.run(
-        (sys.executable, "-m", "releasekit", "build"),
-        env=clone.environ,
+        (
+            *(AS_ANOTHER if os.geteuid() == 0 else ()),
+            python,
+            "-m",
+            "releasekit",
+            "release",
+            *options,
+        ),
+        env={**clone.environ, **server.environ()},
         cwd=clone.root,
         umask=0o077,
         capture_output=True,
@@ -70,20 +100,63 @@ def build_elsewhere(clone: ProjectDir) -> Ran:
 
 
 @pytest.mark.parametrize("kind", PURE)
-def test_pure_project_is_released_and_a_clone_elsewhere_builds_the_same_bytes(
-    kind: str, make_project: MakeProject, releasekit: Command, tmp_path: Path
+def test_pure_project_is_released_once_whoever_releases_it_again_with_whichever_python(
+    kind: str,
+    make_project: MakeProject,
+    sandbox: Sandbox,
+    releasekit: Command,
+    other_python: Path,
+    elsewhere: Path,
 ) -> None:
     project, name = make_project(kind), PURE[kind]
-    ran = releasekit("release", project=project)
+    ran = releasekit("release", project=project, server=sandbox)
     assert (ran.status, ran.err) == (0, ""), ran
     assert outcome(project)["findings"]["error"] == 0
     assert warnings_of(ran) <= UNTIDY
     assert f"verify    {name}==1.2.3 installed by hash from" in ran.out
     assert built(project).keys() == files_of(name)
-    clone = clone_elsewhere(project, tmp_path / "elsewhere")
-    again = build_elsewhere(clone)
+    clone = clone_elsewhere(project, elsewhere)
+    again = release_elsewhere(clone, other_python, sandbox, "--dry-run")
     assert (again.status, again.err) == (0, ""), again
+    assert "plan      0 to upload, 2 already published" in again.out
     assert built(clone) == built(project)
+
+
+def test_project_that_asks_which_python_builds_it_is_told_what_differs(
+    make_project: MakeProject,
+    sandbox: Sandbox,
+    releasekit: Command,
+    other_python: Path,
+    elsewhere: Path,
+) -> None:
+    project = make_project("setup-py", tag=None)
+    text = (project.root / "setup.py").read_text(encoding="utf-8")
+    asks = "url='https://setup-py.example.com', keywords='python%d.%d' % sys.version_info[:2],"
+    project.write("setup.py", "import sys\n" + text.replace("author=", f"{asks} author="))
+    project.commit_all()
+    project.git("tag", "0.1.2")
+    ran = releasekit("release", project=project, server=sandbox)
+    assert ran.status == 0, ran
+    clone = clone_elsewhere(project, elsewhere)
+    again = release_elsewhere(clone, other_python, sandbox)
+    if minor_version(other_python) == minor_version(Path(sys.executable)):  # there is no other one
+        assert again.status == 0, again
+        return
+    assert again.status == 1, again
+    assert "error: 2 file(s) are already published with other bytes\n" in again.out
+    info = "setup_py-0.1.2.dist-info"
+    for names in (
+        f"{info}/METADATA, {info}/RECORD",
+        "setup_py-0.1.2/PKG-INFO, setup_py-0.1.2/setup_py.egg-info/PKG-INFO",
+    ):
+        assert f"           the content differs of {names}\n" in again.out
+    assert uploads(sandbox) == 2
+
+
+def minor_version(python: Path) -> str:
+    return subprocess.check_output(
+        (python, "-c", "import sys; print(sys.version_info[:2])"), text=True
+    )
 
 
 # --- compiled -----------------------------------------------------------------------------------
