@@ -66,7 +66,7 @@ def test_examples_are_files_that_tests_run(path: str, block: str) -> None:
 
 def test_every_toml_example_is_valid_configuration() -> None:
     blocks = re.findall(r"```toml\n(.*?)```", TEXT, flags=re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for block in blocks:
         table = tomllib.loads(block)["tool"]["releasekit"]
         parse_settings([read_table("README", table)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,14 @@ def _split_names(value: object) -> object:
 def _check_wheel_pattern(value: str) -> str:
     if not WHEEL_PATTERN.fullmatch(value):
         raise ValueError(f'{value} is no wheel tag like "cp311-*-manylinux*_x86_64"')
+    return value
+
+
+def _check_repair(value: str | None) -> str | None:
+    if value is not None:
+        shlex.split(value)  # ValueError: No closing quotation
+        if not all(name in value for name in ("{wheel}", "{dest_dir}")):
+            raise ValueError("it has {wheel} and {dest_dir} in it, as paths are put in for them")
     return value
 
 
@@ -186,6 +195,14 @@ class Settings(BaseModel):
     ] = 100
     build_constraints: Annotated[
         str | None, Field(description="constraints file for the build requirements")
+    ] = None
+    repair_wheel_command: Annotated[
+        str | None,
+        AfterValidator(_check_repair),
+        Field(
+            description='makes of each platform wheel the one to release, as "auditwheel repair '
+            '-w {dest_dir} {wheel}"'
+        ),
     ] = None
     timeout: Annotated[Seconds, Field(description="seconds without an answer to wait for")] = 60
     stale_limit: Annotated[

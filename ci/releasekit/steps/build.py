@@ -11,6 +11,7 @@ from pathlib import Path
 from releasekit.adapters.build import BuildOptions, build_dists, build_sdist, build_wheel
 from releasekit.adapters.checkout import copy_changes, follow_links_out, open_checkout
 from releasekit.adapters.files import write_text
+from releasekit.adapters.repair import repair_wheel
 from releasekit.adapters.rooms import open_room
 from releasekit.core.dists import (
     Dist,
@@ -20,7 +21,13 @@ from releasekit.core.dists import (
     read_dist,
     read_metadata,
 )
-from releasekit.core.errors import BuildFailed, BuildRequirementsFailed, NoSdist, NotInCommit
+from releasekit.core.errors import (
+    BuildFailed,
+    BuildRequirementsFailed,
+    NoSdist,
+    NotInCommit,
+    RepairFailed,
+)
 from releasekit.core.events import Began, Built, Note, Output
 from releasekit.core.project import Project, find_rival_tags
 from releasekit.core.record import BuildFacts, Record, RecordedFile
@@ -33,8 +40,10 @@ TOOLS = ("releasekit", "build", "uv")
 def build(job: Job, project: Project) -> Record:
     """Build the sdist and the wheel into `dist/`, and record them."""
     with _begin(job) as room, _open_source(job, project) as source, _log(job, room) as log:
-        built = build_dists(source, room, _build_options(job, project, log))
-        dists = tuple(_keep(job, path) for path in (built.sdist, built.wheel))
+        options = _build_options(job, project, log)
+        built = build_dists(source, room, options)
+        wheel = _repair(job, built.wheel, options)
+        dists = tuple(_keep(job, path) for path in (built.sdist, wheel))
     note_history(job, project, built.requirements)
     record = _record(job, project, dists, _facts(dists, built.requirements, dists[0].sha256))
     note_strangers(job, record)
@@ -54,8 +63,9 @@ def build_wheel_alone(job: Job, project: Project, wanted: str) -> Record:
     """Build the wheel of an sdist at hand into `dist/`, and record it: `build --wheel-from`."""
     sdist = _find_sdist(job, wanted)
     with _begin(job) as room, _log(job, room) as log:
-        built = build_wheel(sdist.path, room, _build_options(job, project, log))
-        dists = (_keep(job, built.path),)
+        options = _build_options(job, project, log)
+        built = build_wheel(sdist.path, room, options)
+        dists = (_keep(job, _repair(job, built.path, options)),)
     return _record(job, project, dists, _facts(dists, built.requirements, sdist.sha256))
 
 
@@ -104,7 +114,7 @@ def _log(job: Job, room: Path) -> Iterator[Callable[[str], None]]:
                 job.notify(Output(line=line))
 
             yield write
-    except (BuildFailed, BuildRequirementsFailed) as error:
+    except (BuildFailed, BuildRequirementsFailed, RepairFailed) as error:
         error.root, error.log = str(job.root), str(_log_path(job))
         raise
     finally:
@@ -138,6 +148,14 @@ def _build_options(job: Job, project: Project, log: Callable[[str], None]) -> Bu
         root=job.root,
         group=job.build_index,
     )
+
+
+def _repair(job: Job, wheel: Path, options: BuildOptions) -> Path:
+    command = job.settings.repair_wheel_command
+    if command is None:
+        return wheel
+    environ, epoch, log = options.environ, options.epoch, options.log
+    return repair_wheel(wheel, command, root=job.root, environ=environ, epoch=epoch, log=log)
 
 
 def _keep(job: Job, path: Path) -> Dist:

@@ -46,7 +46,7 @@ def find_bare_linux_tag(facts: DistFacts) -> Iterator[Fault]:
         if platform.startswith("linux_"):
             yield Fault(
                 message=f"the tag {platform} promises that it runs on every Linux",
-                fix="repair the wheel with auditwheel, which finds the manylinux or musllinux tag",
+                fix="set repair-wheel-command: auditwheel finds the manylinux or musllinux tag",
                 place=in_dist(facts),
             )
 
@@ -138,7 +138,8 @@ WHEEL_CHECKS = (
         severity=Severity.WARNING,
         why="it says nothing of the C library: it installs, and fails on older systems",
         mend="Build in a manylinux or musllinux image, and let auditwheel repair the wheel.",
-        example="auditwheel repair dist/demo-1.0-cp312-cp312-linux_x86_64.whl -w dist",
+        example="[tool.releasekit]\n"
+        'repair-wheel-command = "auditwheel repair -w {dest_dir} {wheel}"',
         find=find_bare_linux_tag,
     ),
     Check(

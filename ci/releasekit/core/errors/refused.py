@@ -111,6 +111,22 @@ class BuildFailed(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class RepairFailed(ReleasekitError):
+    """The command that repairs wheels failed, or made no wheel."""
+
+    status = Status.REFUSED
+    what = "the repair of {wheel} failed"
+    where = "{root}; the whole output is in {log}"
+    why = "{tail}"
+    next = "mend the wheel, or repair-wheel-command: {command}"
+    wheel: str
+    command: str
+    root: str
+    log: str
+    tail: str
+
+
+@dataclass(kw_only=True, eq=False)
 class BuildRequirementsFailed(ReleasekitError):
     """The build requirements could not be installed."""
 
