@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -115,6 +117,22 @@ def test_build_requirements_come_from_the_group_with_its_ca_and_credentials(
     assert "UV_INDEX_" not in said
     record = (project.root / "reports" / "release.json").read_text(encoding="utf-8")
     assert '"corp-backend==1.0",\n        "corp-plugin==1.0"' in record
+
+
+def test_backend_of_the_companys_own_comes_from_hosted_and_what_it_needs_through_the_proxy(
+    make_project: MakeProject, releasekit: Command, tmp_path: Path
+) -> None:
+    download = ("pip", "download", "-q", "--no-deps", "-d", str(tmp_path / "mirror"), "flit-core")
+    subprocess.run((sys.executable, "-m", *download), check=True)
+    with run_sandbox(remote=tmp_path / "mirror", anonymous=False) as company:
+        for kind in ("company-backend", "needs-company-backend"):
+            project = make_project(kind)
+            ran = releasekit("release", "--fresh", project=project, server=company, **WALLS)
+            assert ran.status == 0, ran
+        assert len(published(company)) == 4
+        assert set(asked_for(company, "flit-core")) == {company.group}
+    record = (project.root / "reports" / "release.json").read_text(encoding="utf-8")
+    assert '"company-backend==1.2.3",\n        "flit-core==' in record
 
 
 def test_a_group_that_wants_credentials_and_a_job_without_any(
