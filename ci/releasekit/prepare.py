@@ -16,6 +16,7 @@ from releasekit.core.target import (
     NO_CREDENTIALS,
     Credentials,
     Target,
+    given_credentials,
     hosted_url,
     is_loopback,
     nexus_target,
@@ -105,7 +106,6 @@ def _find_build_index(request: Request, target: Target) -> BuildIndex | None:
 
     A build job may have none: many groups let everybody read.
     """
-    from releasekit.adapters.credentials import find_credentials
     from releasekit.core.installer import BuildIndex
 
     has_group = not target.sandbox and target.install_url != target.upload_url
@@ -113,8 +113,16 @@ def _find_build_index(request: Request, target: Target) -> BuildIndex | None:
         return None
     credentials = target.credentials
     if not credentials.password:
-        credentials = find_credentials(target.upload_url, section=None, environ=request.environ)
+        credentials = _find_any_credentials(target.upload_url, request.environ)
     return BuildIndex(url=target.install_url, credentials=credentials)
+
+
+def _find_any_credentials(url: str, environ: Mapping[str, str]) -> Credentials:
+    if given := given_credentials(environ):
+        return given
+    from releasekit.adapters.credentials import find_credentials
+
+    return find_credentials(url, section=None, environ=environ)
 
 
 def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> Task:
@@ -245,6 +253,8 @@ def _read_section(name: str, trust: Trust) -> tuple[PypircSection, Trust]:
 def _find_credentials(request: Request, url: str) -> Credentials:
     if not request.command.asks_index:
         return NO_CREDENTIALS
+    if given := given_credentials(request.environ):
+        return given
     from releasekit.adapters.credentials import read_credentials
 
     return read_credentials(

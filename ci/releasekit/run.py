@@ -51,7 +51,8 @@ class Run:
         try:
             with contextlib.ExitStack() as stack:
                 open_ = {"pipeline": open_job, "admin": open_task}[self._request.command.module]
-                self._find_verb()(open_(self._request, self.notify, stack))
+                opened = open_(self._request, self.notify, stack)
+                self._find_verb()(opened)
         except ReleasekitError as raised:
             error = raised
         except KeyboardInterrupt:

@@ -14,7 +14,7 @@ from releasekit.core.errors import (
     MissingCredentials,
     UnknownPypircSection,
 )
-from releasekit.core.target import NO_CREDENTIALS, Credentials
+from releasekit.core.target import ENVIRONMENT, NO_CREDENTIALS, Credentials
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,5 +150,5 @@ def _source(
     given: auth.CredentialInput, config: utils.RepositoryConfig, section: str | None
 ) -> str:
     if given.password:
-        return "TWINE_USERNAME and TWINE_PASSWORD"
+        return ENVIRONMENT
     return f".pypirc section {section}" if config.get("password") else "keyring"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -19,8 +20,17 @@ class Credentials:
     """Where they came from, for messages: "TWINE_USERNAME", ".pypirc section NAME"..."""
 
 
+ENVIRONMENT = "TWINE_USERNAME and TWINE_PASSWORD"
 NO_CREDENTIALS = Credentials(username="", password="", source="nowhere")
 """For steps that ask no index."""
+
+
+def given_credentials(environ: Mapping[str, str]) -> Credentials | None:
+    """Return what the environment gives whole: it beats every other source (twine 7, auth.py)."""
+    username, password = environ.get("TWINE_USERNAME"), environ.get("TWINE_PASSWORD")
+    if not username or not password:
+        return None
+    return Credentials(username=username, password=password, source=ENVIRONMENT)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,1 +1,40 @@
-"""The verbs of the sentence, a module each: what is done, with which effects, and what is said."""
+"""The verbs of the sentence, a module each: what is done, with which effects, and what is said.
+
+A module is imported when its verb is first used: a commit without a tag is refused before what
+publishes is loaded (twine and what it stands on take longer than the refusal).
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from releasekit.steps import build as build
+    from releasekit.steps import check as check
+    from releasekit.steps import gather as gather
+    from releasekit.steps import plan as plan
+    from releasekit.steps import publish as publish
+    from releasekit.steps import record as record
+    from releasekit.steps import verify as verify
+    from releasekit.steps import version as version
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import the module of a verb."""
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        raise AttributeError(name) from error
+
+
+def load_in_background(*names: str) -> None:
+    """Import the modules of these verbs while something else is waited for."""
+
+    def load() -> None:
+        for name in names:
+            importlib.import_module(f"{__name__}.{name}")
+
+    threading.Thread(target=load, name="load").start()
