@@ -27,7 +27,7 @@ def main() -> None:
             subprocess.run(("git", *command.split()), cwd=project, check=True)
         console = Console(record=True, width=108, highlight=False, emoji=False, markup=False)
         console.print(Text("$ nox -s release", style="bold green"))
-        request = make_request(make_parser().parse_args(["release", "-C", str(project)]))
+        request = make_request(make_parser().parse_args(["release"]), project)
         status = Run(request, Terminal(console, NORMAL)).carry_out()
         assert status == 0
     svg = console.export_svg(title="a release")

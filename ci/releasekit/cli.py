@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import glob
 import io
 import logging
 import os
@@ -20,10 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.commands import COMMANDS, Command
-from releasekit.request import Request
+from releasekit.request import Request, is_project
 
 if TYPE_CHECKING:
-    from releasekit.run import Run
+    from releasekit.terminal import Terminal
 
 EPILOG = """\
 exit status: 0 done, 1 refused (the project must change), 2 usage (configuration or arguments),
@@ -31,6 +32,7 @@ exit status: 0 done, 1 refused (the project must change), 2 usage (configuration
 pyproject.toml, RELEASEKIT_* in the environment, then these options; see the README."""
 
 
+DIRECTORY = "the project's directory; repeat it, or give 'packages/*', for each project in turn"
 EULA = "on your word: accept the license agreement (EULA) of a Community Edition"
 SECTION = "a section of ~/.pypirc; beats url, hosted"
 FIRST = """\
@@ -40,36 +42,54 @@ it is changed to RELEASEKIT_ADMIN_PASSWORD"""
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    options = make_parser().parse_args(argv)
+    parser = make_parser()
+    options = parser.parse_args(argv)
+    requests = [make_request(options, root) for root in find_roots(options.directories)]
+    if len(requests) > 1 and not requests[0].command.is_step:
+        parser.error(
+            f"{options.command} takes one directory with -C, and {len(requests)} are named"
+        )
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows ASCII only
             stream.reconfigure(errors="replace")
-    request = make_request(options)
     with _interruptible(), _calm_logs():
-        run = _open_run(request, options)
-        if request.explain:
-            return run.explain(request.explain)
-        return run.keep_server() if request.command.server else run.carry_out()
+        # Imported when a command runs: help and the list of sessions need none of it.
+        from releasekit.run import carry_out_all
+
+        return carry_out_all(requests, _open_terminal(options))
 
 
-def _open_run(request: Request, options: argparse.Namespace) -> Run:
-    # Imported when a command runs: help and the list of sessions need none of it.
+def _open_terminal(options: argparse.Namespace) -> Terminal:
     from rich.console import Console
 
-    from releasekit.run import Run
     from releasekit.terminal import NORMAL, QUIET, VERBOSE, Terminal
 
     loudness = QUIET if options.quiet else VERBOSE if options.verbose else NORMAL
     # With --json, stdout belongs to the document.
     console = Console(stderr=options.json, highlight=False, emoji=False, markup=False)
-    return Run(request, Terminal(console, loudness))
+    return Terminal(console, loudness)
 
 
-def make_request(options: argparse.Namespace) -> Request:
+def find_roots(given: Sequence[str]) -> list[Path]:
+    """Return the directories that -C names, each once; the kit reads 'packages/*' itself too.
+
+    A pattern stands for the Python projects among what it matches.
+    """
+    roots = []
+    for name in given or (".",):
+        found = [Path(name)]
+        if set(name) & set("*?[") and not found[0].exists():
+            matches = map(Path, sorted(glob.glob(name)))  # noqa: PTH207 - it may be absolute
+            found = [path for path in matches if is_project(path)] or found
+        roots += found
+    return list(dict.fromkeys(root.resolve() for root in roots))
+
+
+def make_request(options: argparse.Namespace, root: Path) -> Request:
     """Return what the options ask for, with the environment of this process."""
     return Request(
         command=next(command for command in COMMANDS if command.name == options.command),
-        root=Path(options.directory).resolve(),
+        root=root,
         environ=os.environ,
         interactive=sys.stdin is not None and sys.stdin.isatty(),
         json=options.json,
@@ -118,7 +138,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     add = parser.add_argument
-    add("-C", dest="directory", metavar="DIR", default=".", help="the project's directory")
+    add("-C", dest="directories", metavar="DIR", action="append", default=[], help=DIRECTORY)
     add("--json", action="store_true", help="print the outcome as JSON on standard output")
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-v", "--verbose", action="store_true", help="show the tools' output")

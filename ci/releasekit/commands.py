@@ -37,6 +37,11 @@ class Command:
     renews_findings: bool = False
     """True where findings of an earlier run are outdated by this one."""
 
+    @property
+    def is_step(self) -> bool:
+        """Tell what is done with a project, and may be done with one after the other."""
+        return self.module == "pipeline" and self.server is None
+
 
 COMMANDS = (
     Command(

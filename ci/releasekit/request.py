@@ -43,7 +43,7 @@ class Request:
     @property
     def is_project(self) -> bool:
         """Tell whether the directory holds a Python project."""
-        return any((self.root / name).is_file() for name in ("pyproject.toml", "setup.py"))
+        return is_project(self.root)
 
     @property
     def reports_folder(self) -> Path | None:
@@ -60,3 +60,8 @@ class Request:
         if path is None or "-----BEGIN" in path:
             return path
         return str(self.root / Path(path).expanduser())
+
+
+def is_project(root: Path) -> bool:
+    """Tell whether a directory holds a Python project."""
+    return any((root / name).is_file() for name in ("pyproject.toml", "setup.py"))

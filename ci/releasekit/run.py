@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -35,6 +36,32 @@ if TYPE_CHECKING:
     from releasekit.servers.sandbox import Sandbox
 
 
+def carry_out_all(requests: Sequence[Request], terminal: Terminal) -> int:
+    """Do a command for each project in turn, and return the worst of the statuses.
+
+    The projects are independent of each other: one that is refused keeps no other from its release.
+    """
+    statuses: dict[str, int] = {}
+    for request in requests:
+        if len(requests) > 1:
+            terminal.say("project", _render_path(request.root, Path.cwd()))
+        status = Run(request, terminal).do()
+        statuses[_render_path(request.root, Path.cwd())] = status
+        if status == Status.INTERRUPTED:
+            break
+    if len(requests) > 1:
+        terminal.say("projects", _sum_up(statuses, len(requests)))
+    return max(statuses.values())
+
+
+def _sum_up(statuses: Mapping[str, int], count: int) -> str:
+    """Return how many projects ended well, and which did not."""
+    failed = {name: status for name, status in statuses.items() if status}
+    words = [f"{len(statuses) - len(failed)} of {count} done"]
+    words += [f"{name} {Status(status).word}" for name, status in failed.items()]
+    return ", ".join(words)
+
+
 class Run:
     """One command under way."""
 
@@ -44,6 +71,12 @@ class Run:
         self._outcome = Outcome(command=request.command.name, sandbox=False)
         self._started = time.monotonic()
         self._over = False
+
+    def do(self) -> int:
+        """Do what was asked, and return the exit status."""
+        if self._request.explain:
+            return self.explain(self._request.explain)
+        return self.keep_server() if self._request.command.server else self.carry_out()
 
     def carry_out(self) -> int:
         """Do the command and return its exit status; report also when it fails."""

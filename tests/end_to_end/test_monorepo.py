@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from releasekit.servers.sandbox import Sandbox
-from support import Command, MakeProject, ProjectDir, published
+from support import Command, MakeProject, ProjectDir, published, without_times
 
 PYPROJECT = """\
 [build-system]
@@ -46,16 +46,26 @@ def monorepo(make_project: MakeProject) -> ProjectDir:
     return made
 
 
-def test_one_of_twenty_packages_is_released_by_its_own_tag(
+def test_packages_are_released_by_their_own_tags_in_one_command(
     monorepo: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
+    monorepo.git("tag", "-d", "pkg-18/v1.18")
+    named = ("-C", "packages/p7", "-C", "packages/p1[89]")
+    ran = releasekit("release", *named, project=monorepo, server=sandbox)
+    assert ran.status == 1, ran
+    lines = without_times(ran.out).splitlines()
+    assert [line for line in lines if line.startswith(("project", "verify"))] == [
+        "project   packages/p7",
+        f"verify    pkg-7==1.7 installed by hash from {sandbox.upload_url(sandbox.group)}",
+        "project   packages/p18",
+        "project   packages/p19",
+        f"verify    pkg-19==1.19 installed by hash from {sandbox.upload_url(sandbox.group)}",
+        "projects  2 of 3 done, packages/p18 refused",
+    ]
+    assert "error: no tag on HEAD is a version" in ran.out
     for number in (7, 19):
         folder = monorepo.root / "packages" / f"p{number}"
-        ran = releasekit("release", "-C", f"packages/p{number}", project=monorepo, server=sandbox)
-        assert ran.status == 0, ran
-        assert f"1.{number} from tag pkg-{number}/v1.{number} on commit" in ran.out
-        sdist = f"pkg_{number}-1.{number}.tar.gz"
-        with tarfile.open(folder / "dist" / sdist) as archive:
+        with tarfile.open(folder / "dist" / f"pkg_{number}-1.{number}.tar.gz") as archive:
             names = {name.partition("/")[2] for name in archive.getnames()}
         assert f"pkg_{number}.py" in names
         assert not [name for name in names if "packages" in name]
