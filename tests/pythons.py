@@ -23,10 +23,8 @@ def find_python(version: str) -> str | None:
 
 def find_other_python() -> str:
     """Return the Python whose minor version is farthest from this one's; this one if alone."""
-    others = sorted(
-        (version for version in SUPPORTED),
-        key=lambda version: -abs(int(version.partition(".")[2]) - sys.version_info.minor),
-    )
+    here = sys.version_info.minor
+    others = sorted(SUPPORTED, key=lambda version: -abs(int(version.partition(".")[2]) - here))
     return next((found for version in others if (found := find_python(version))), sys.executable)
 
 

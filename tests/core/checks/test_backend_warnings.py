@@ -24,6 +24,18 @@ as a TOML table is deprecated
 !!
   dist._finalize_license_expression()
 """
+CLASSIFIERS = f"""\
+/env/setuptools/dist.py:765: BuildBackendWarning: License classifiers are deprecated.
+!!
+
+{BOX}
+        Please consider removing the following classifiers:
+
+        License :: OSI Approved :: MIT License
+
+        See https://example.com/license for details.
+{BOX}
+"""
 MORE = "\n        and much more" * 25
 IGNORED = f"""\
 /env/command/build_py.py:215: BuildBackendWarning: Package 'demo.sql' is absent from the \
@@ -52,6 +64,12 @@ TABLE = BackendWarning(
     text="`project.license` as a TOML table is deprecated",
     advice="Please use a simple string. Both are available.",
 )
+LICENSE = BackendWarning(
+    category="BuildBackendWarning",
+    text="License classifiers are deprecated.",
+    advice="Please consider removing the following classifiers: "
+    "License :: OSI Approved :: MIT License",
+)
 ODD = BackendWarning(category="UserWarning", text="odd layout")
 
 
@@ -61,6 +79,7 @@ ODD = BackendWarning(category="UserWarning", text="odd layout")
         pytest.param("", (), id="empty log"),
         pytest.param(SETUPTOOLS, (TABLE,), id="setuptools, with its advice"),
         pytest.param(IGNORED, (ABSENT,), id="advice with a heading, and long"),
+        pytest.param(CLASSIFIERS, (LICENSE,), id="advice that announces a list"),
         pytest.param(SETUPTOOLS * 3, (TABLE,), id="each once"),
         pytest.param("/a/b.py:1: UserWarning: odd layout\n", (ODD,), id="Python's form"),
         pytest.param("C:\\a b\\c.py:1: UserWarning: odd layout\n", (ODD,), id="on Windows"),

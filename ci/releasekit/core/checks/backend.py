@@ -33,14 +33,18 @@ def _find_warnings(lines: list[str]) -> Iterator[BackendWarning]:
 
 
 def _find_advice(lines: list[str]) -> str:
-    """Return the first paragraph in setuptools' box, without its heading, on one line."""
+    """Return the first paragraph in setuptools' box, without its heading, on one line.
+
+    What it announces by a colon belongs to it.
+    """
     edges = [number for number, line in enumerate(lines) if BOX.match(line)]
     if len(edges) < 2 or any(WARNING.match(line) for line in lines[: edges[0]]):
         return ""
     paragraph: list[str] = []
     for line in lines[edges[0] + 1 : edges[1]]:
-        if not line.strip() and paragraph:
+        text = line.strip()
+        if not text and paragraph and not paragraph[-1].endswith(":"):
             break
-        if not line.strip().startswith("#"):
-            paragraph.append(line.strip())
-    return " ".join(paragraph).strip()
+        if text and not text.startswith("#"):
+            paragraph.append(text)
+    return " ".join(paragraph)
