@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -76,3 +78,12 @@ def make(
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     signed = builder.sign((issuer.key if issuer else key), hashes.SHA256())
     return Made(certificate=signed, key=key)
+
+
+def server_context(folder: Path, *chain: Made) -> ssl.SSLContext:
+    """Make a server that shows a chain, its own certificate first."""
+    path = folder / "server.pem"
+    path.write_text(chain[0].key_pem() + "".join(one.pem for one in chain))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context

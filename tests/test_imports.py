@@ -46,6 +46,9 @@ ADAPTERS_THAT_ALL_MAY_USE = (
 ADAPTER_TO_ADAPTER = {
     # `refusal` reads what an answer means; reading and uploading meet the same answers.
     ("releasekit.adapters.upload", "releasekit.adapters.index"),
+    # What any answer tells beside its content.
+    ("releasekit.adapters.index", "releasekit.adapters.greeting"),
+    ("releasekit.adapters.probe", "releasekit.adapters.greeting"),
     # What stands on the REST client.
     ("releasekit.adapters.nexus_things", "releasekit.adapters.nexus_rest"),
     # A build is its hooks, the environment that they run in, and the sdist that goes between them.

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from adapters.conftest import Server, get
-from certificates import DAY, NOW, Made, make
+from certificates import DAY, NOW, make, server_context
 from releasekit.adapters.bundle import read_bundle, read_ca_bundle
 from releasekit.adapters.certificates import parse_certificate
 from releasekit.adapters.tls import open_trust
@@ -193,17 +193,9 @@ def test_system_directory_of_certificates_is_accepted() -> None:
     assert 3 < found <= len(listed)
 
 
-def server_with(made: Made, *chain: Made, folder: Path) -> ssl.SSLContext:
-    path = folder / "server.pem"
-    path.write_text(made.key_pem() + made.pem + "".join(one.pem for one in chain))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
-
-
 def test_intermediate_ca_alone_is_trusted(serve: Serve, tmp_path: Path) -> None:
     made = make("here", BETWEEN, ca=False, hosts=("127.0.0.1",))
-    server = serve(server_with(made, folder=tmp_path))
+    server = serve(server_context(tmp_path, made))
     assert get(server.url, ca=BETWEEN.pem).text == "hello"
     with pytest.raises(UntrustedCertificate):
         get(server.url, ca=VERSION_1.pem)
@@ -212,10 +204,10 @@ def test_intermediate_ca_alone_is_trusted(serve: Serve, tmp_path: Path) -> None:
 def test_certificate_that_vouches_for_its_own_server_is_trusted_there_alone(
     serve: Serve, tmp_path: Path
 ) -> None:
-    server = serve(server_with(ALONE, folder=tmp_path))
+    server = serve(server_context(tmp_path, ALONE))
     assert get(server.url, ca=ALONE.pem).text == "hello"
     issued = make("other", ALONE, ca=False, hosts=("127.0.0.1",))
-    forged = serve(server_with(issued, ALONE, folder=tmp_path))
+    forged = serve(server_context(tmp_path, issued, ALONE))
     with pytest.raises(ReleasekitError):
         get(forged.url, ca=ALONE.pem)
 

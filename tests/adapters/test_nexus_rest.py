@@ -96,7 +96,8 @@ def test_wrong_credentials(server: Server, rest: Rest) -> None:
         "error: the user name or the password is wrong\n"
         f"  where: {server.url}/service/rest/v1/status\n"
         "  why:   the server answered 401 to user admin, whose credentials came from the keyring\n"
-        "  next:  check the keyring; Nexus answers 401 to a disabled user as well"
+        "  next:  check the keyring; Nexus answers 401 to a disabled user as well,\n"
+        "         and to all of its own users while its Local Authenticating Realm is off"
     )
 
 

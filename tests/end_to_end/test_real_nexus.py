@@ -265,6 +265,34 @@ def test_a_repository_that_takes_no_uploads(
     assert f"  why:   the server answered {answer}\n" in error(ran)
 
 
+def test_a_repository_that_lets_files_be_overwritten_is_noted_where_that_may_be_seen(
+    project: ProjectDir,
+    nexus: Nexus,
+    admin: NexusAdmin,
+    name: str,
+    releasekit: Command,
+) -> None:
+    admin.create_hosted(name, "allow", strict=True)
+    view = f"nx-repository-view-pypi-{name}"
+    rights = [f"{view}-add", f"{view}-browse", f"{view}-read"]
+    note = (
+        f"note      {name} lets published files be overwritten: it cannot be excluded that another "
+        "release does that to this one at the same instant; nox -s provision -- --apply sets its "
+        "deployment policy to Disable redeploy\n"
+    )
+    assert releasekit("build", project=project, server=nexus).status == 0
+    told = []
+    for seeing in ([], [f"nx-repository-admin-pypi-{name}-read"]):
+        with admin.user(rights + seeing) as user:
+            login = {"TWINE_USERNAME": user.username, "TWINE_PASSWORD": user.password}
+            names = {"RELEASEKIT_HOSTED": name, "RELEASEKIT_GROUP": ""}
+            ran = releasekit("plan", project=project, server=nexus, **names, **login)
+        assert ran.status == 0, ran
+        told.append(note in ran.out)
+    admin.remove(name)
+    assert told == [False, True]
+
+
 def test_read_only_mode(
     project: ProjectDir, nexus: Nexus, admin: NexusAdmin, hosted: Hosted, releasekit: Command
 ) -> None:

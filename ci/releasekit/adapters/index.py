@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
 
+from releasekit.adapters.greeting import read_greeting
 from releasekit.adapters.http import explain_failure, open_session
 from releasekit.adapters.network import Network
+from releasekit.core.diagnosis.facts import Greeting
 from releasekit.core.dists import BLOCK
 from releasekit.core.errors import (
     NoSuchRepository,
@@ -38,6 +40,10 @@ MENDS = {
 }
 
 
+def _pay_no_heed(_: Greeting) -> None:
+    """Hear a greeting, as most do."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Index:
     """The simple index of the repository at `url`, and how to read it."""
@@ -45,6 +51,8 @@ class Index:
     url: str
     network: Network
     credentials: Credentials
+    hear: Callable[[Greeting], None] = _pay_no_heed
+    """Is told what each answer says beside its content."""
 
 
 def read_page(index: Index, name: str) -> ProjectPage:
@@ -133,7 +141,7 @@ def _get(session: requests.Session, index: Index, url: str) -> requests.Response
     # Credentials go to the index's own host only: a page may link anywhere.
     same_host = urlsplit(url)[:2] == urlsplit(index.url)[:2]
     try:
-        return session.get(
+        answer = session.get(
             url,
             auth=None if same_host else _anonymous,
             headers={"Accept": "text/html", "Accept-Encoding": "identity"},
@@ -141,6 +149,8 @@ def _get(session: requests.Session, index: Index, url: str) -> requests.Response
         )
     except requests.RequestException as error:
         raise explain_failure(error, url) from error
+    index.hear(read_greeting(answer))
+    return answer
 
 
 def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:

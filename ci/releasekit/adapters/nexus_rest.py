@@ -39,6 +39,7 @@ from releasekit.core.nexus import (
 from releasekit.core.target import Credentials
 
 PREFIX = "service/rest/v1"
+REALM_OFF = "and to all of its own users while its Local Authenticating Realm is off"
 SHOWN = 500
 """Characters of an answer that an error shows."""
 
@@ -114,7 +115,7 @@ def require(rest: Rest, answer: requests.Response, action: str) -> requests.Resp
             url=url,
             username=username,
             source=source,
-            mend=f"check {source}; Nexus answers 401 to a disabled user as well",
+            mend=f"check {source}; Nexus answers 401 to a disabled user as well,\n{REALM_OFF}",
         )
     if status == 403:
         raise NotAllowedByNexus(url=url, username=username, action=action)

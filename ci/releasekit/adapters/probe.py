@@ -12,8 +12,6 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import requests
@@ -22,6 +20,7 @@ from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
 
 from releasekit.adapters.bundle import CERTIFICATE
 from releasekit.adapters.certificates import parse_certificate, read_clock
+from releasekit.adapters.greeting import parse_date
 from releasekit.adapters.http import basic_auth, explain_failure, mount
 from releasekit.adapters.network import Network
 from releasekit.adapters.tls import TrustedSource
@@ -221,7 +220,7 @@ def read_server(network: Network, url: str) -> ServerFacts:
         named=named,
         status=read_answer(status),
         writable=writable,
-        date=_parse_date(status.headers.get("Date")),
+        date=parse_date(status.headers.get("Date")),
         now=now,
     )
 
@@ -234,10 +233,3 @@ def read_frozen(session: Session, url: str) -> str | None:
         return None
     reason = found.get("summaryReason") if isinstance(found, dict) else None
     return reason or None
-
-
-def _parse_date(text: str | None) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text or "")
-    except ValueError:
-        return None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from releasekit.adapters.index import Index, read_digest, read_page
 from releasekit.adapters.threads import run_in_threads
+from releasekit.core.diagnosis.facts import Greeting
 from releasekit.core.dists import Dist
 from releasekit.core.errors import OtherBytesServed
 from releasekit.core.events import Began, Planned
@@ -14,6 +16,7 @@ from releasekit.core.record import Record
 from releasekit.core.simple import ProjectPage, PublishedFile
 from releasekit.steps.conflict import refuse_conflicts
 from releasekit.steps.digests import ask_digests
+from releasekit.steps.greet import note_greeting, note_overwriting
 from releasekit.steps.job import Job
 
 
@@ -21,7 +24,10 @@ def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:
     """Plan against the repository that is published to; raises Conflict for other bytes there."""
     job.notify(Began(step="plan"))
     url = upload_url(job, record)
-    page = read_page(_index(job, url), record.normalized_name)
+    greetings: list[Greeting] = []
+    index = replace(_index(job, url), hear=greetings.append)
+    page = read_page(index, record.normalized_name)
+    note_greeting(job, greetings[-1])
     told = ask_digests(job, record, find_undecided(dists, page), url)
     page = page.with_digests(told)
     page = page.with_served(download_digests(job, find_undecided(dists, page), url))
@@ -29,6 +35,7 @@ def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:
     job.notify(Planned(plan=plan))
     refuse_conflicts(job, record, plan, page)
     _look_ahead(job, record, dists)
+    note_overwriting(job, plan)
     return plan
 
 

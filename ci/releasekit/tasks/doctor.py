@@ -88,7 +88,7 @@ def _examine(task: Task) -> Iterator[Row]:
     yield server.judge_server(facts)
     if facts.version is None:
         return
-    yield way.judge_clock(facts)
+    yield way.judge_clock(facts.date, facts.now)
     with contextlib.ExitStack() as stack:
         visit = _open_visit(task, stack)
         yield server.judge_credentials(visit.publisher, visit.administrator)

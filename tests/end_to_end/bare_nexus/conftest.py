@@ -23,6 +23,11 @@ from end_to_end.bare_nexus.server import (
 from support import Ran
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the test last after which nobody can log in to the server any more."""
+    items.sort(key=lambda item: "nobody_gets_in_any_more" in item.name)
+
+
 @pytest.fixture(scope="session")
 def upstream() -> Iterator[Upstream]:
     """The public index: it has a far newer version of a project that is ours."""

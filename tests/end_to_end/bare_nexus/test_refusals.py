@@ -35,7 +35,8 @@ def test_wrong_password(administrator: Administrator, bare: Bare) -> None:
         "  why:   the server answered 401 to user admin, whose credentials came from "
         "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD\n"
         "  next:  check RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD; Nexus answers 401 "
-        "to a disabled user as well"
+        "to a disabled user as well,\n"
+        "         and to all of its own users while its Local Authenticating Realm is off"
     )
 
 

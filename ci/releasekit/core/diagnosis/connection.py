@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from releasekit.core.certificates import Certificate
-from releasekit.core.diagnosis.facts import Handshake, Reach, ServerFacts
+from releasekit.core.diagnosis.facts import Handshake, Reach
 from releasekit.core.diagnosis.model import ADDRESS, CLOCK, ENCRYPTION, TLS, Row
 
 SOON = timedelta(days=14)
@@ -21,7 +21,9 @@ def judge_address(reach: Reach) -> Row:
     asked = f"{place} through the proxy {reach.proxy}" if reach.proxy else place
     if reach.problem is None:
         return ADDRESS.ok(f"{asked} takes connections")
-    if "resolved" in reach.problem:
+    if reach.proxy:
+        fix = f"see that the proxy runs, or go past it: NO_PROXY={reach.host}"
+    elif "resolved" in reach.problem:
         fix = (
             "check url for a typo; a name of the company's network may need its VPN or HTTPS_PROXY"
         )
@@ -48,8 +50,14 @@ def judge_tls(handshake: Handshake | None, now: datetime) -> Row:
     text = f"{leaf.name}{anchor} ({handshake.protocol}), until {leaf.not_after:%Y-%m-%d}"
     first = min(handshake.chain, key=lambda certificate: certificate.not_after)
     if first.not_after - now < SOON:
-        days = (first.not_after - now).days
-        text = f"{first.name} expires in {days} day(s), on {first.not_after:%Y-%m-%d}"
+        return judge_expiry(first.name, first.not_after, now, lines)
+    return TLS.ok(text, lines)
+
+
+def judge_expiry(name: str, end: datetime, now: datetime, lines: tuple[str, ...] = ()) -> Row:
+    """Tell whether a certificate that is valid ends soon."""
+    text = f"{name} expires in {(end - now).days} day(s), on {end:%Y-%m-%d}"
+    if end - now < SOON:
         return TLS.warning(text, "ask the administrator of that server to renew it", lines)
     return TLS.ok(text, lines)
 
@@ -77,11 +85,11 @@ def _mend(handshake: Handshake) -> str:
     )
 
 
-def judge_clock(facts: ServerFacts) -> Row:
-    """Tell whether the server and this machine agree on the time."""
-    if facts.date is None or facts.now is None:
+def judge_clock(date: datetime | None, now: datetime | None) -> Row:
+    """Tell whether the server and this machine agreed on the time, at one moment."""
+    if date is None or now is None:
         return CLOCK.unknown("its answers carry no date", ask="the administrator of that server")
-    skew = facts.date - facts.now
+    skew = date - now
     if abs(skew) <= SKEW:
         return CLOCK.ok(f"the server's is within {SKEW.seconds} s of this machine's")
     side = "ahead of" if skew > timedelta() else "behind"

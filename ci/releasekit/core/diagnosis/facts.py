@@ -65,6 +65,20 @@ class ServerFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Greeting:
+    """What any answer tells beside its content."""
+
+    version: ServerVersion | None = None
+    """None where it is no Nexus, or a front server speaks for it."""
+    date: datetime | None = None
+    """By the server's clock."""
+    now: datetime | None = None
+    """By this machine's, in the middle of the same request."""
+    certificate_ends: datetime | None = None
+    """None where the address is http, or the TLS library does not tell."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Login:
     """A user, where the password came from, and what the server said to both."""
 

@@ -12,6 +12,7 @@ from releasekit.core.diagnosis.model import (
     WRITABLE,
     Row,
 )
+from releasekit.core.nexus import ServerVersion
 
 OLDEST = (3, 30)
 """The oldest version that this kit was measured with."""
@@ -28,13 +29,18 @@ def judge_server(facts: ServerFacts) -> Row:
             "check url: the address of Nexus itself, with its context path if it has one; a login "
             "page, or a front server that hides the `Server:` header, answers like this",
         )
-    if facts.version.numbers < OLDEST:
+    return judge_age(facts.version)
+
+
+def judge_age(version: ServerVersion) -> Row:
+    """Tell whether a Nexus is one that this kit was tried with."""
+    if version.numbers < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         return SERVER.warning(
-            f"Nexus {facts.version} is older than {oldest}, the oldest that was tried",
+            f"Nexus {version} is older than {oldest}, the oldest that was tried",
             "ask its administrator for an upgrade, and try a release with --dry-run first",
         )
-    return SERVER.ok(f"Nexus {facts.version}")
+    return SERVER.ok(f"Nexus {version}")
 
 
 def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = None) -> Row:
@@ -57,7 +63,8 @@ def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = N
     if serves.status == 403 and "license agreement" in serves.reason.lower():
         return WRITABLE.failed(
             "it serves nothing before its End User License Agreement is accepted",
-            "its administrator signs in once with a browser, and accepts it",
+            "its administrator signs in once with a browser, and accepts it; or by command: nox -s "
+            "provision -- --apply --accept-eula",
         )
     if facts.writable.status != 200:
         return WRITABLE.unknown(

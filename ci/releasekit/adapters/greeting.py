@@ -1,0 +1,40 @@
+"""What an answer tells beside its content: whose server it is, its clock, its certificate."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+from releasekit.core.diagnosis.facts import Greeting
+from releasekit.core.nexus import parse_server_version
+
+
+def read_greeting(answer: requests.Response) -> Greeting:
+    """Read it off an answer whose body was not read yet: its connection is open still."""
+    # An answer that a proxy kept (Age: RFC 9111) tells the time of then.
+    date = None if "Age" in answer.headers else parse_date(answer.headers.get("Date"))
+    return Greeting(
+        version=parse_server_version(answer.headers.get("Server")),
+        date=date,
+        now=datetime.now(timezone.utc) - answer.elapsed / 2,
+        certificate_ends=_read_end(answer.raw),
+    )
+
+
+def _read_end(raw: Any) -> datetime | None:
+    """Return when the server's certificate ends, None over http and where nobody tells."""
+    peer = getattr(getattr(getattr(raw, "connection", None), "sock", None), "getpeercert", None)
+    end = (peer() or {}).get("notAfter") if peer else None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), timezone.utc) if end else None
+
+
+def parse_date(text: str | None) -> datetime | None:
+    """Parse a date of HTTP, None where there is none."""
+    try:
+        return parsedate_to_datetime(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,51 @@
+"""What a release says of the server before it sends anything: the doctor's cheap rows, as notes."""
+
+from __future__ import annotations
+
+from releasekit.adapters.certificates import read_clock
+from releasekit.adapters.nexus_rest import Rest, find_settings
+from releasekit.adapters.probe import open_probe
+from releasekit.core.diagnosis.facts import Greeting
+from releasekit.core.diagnosis.greeting import find_warnings
+from releasekit.core.errors import ReleasekitError
+from releasekit.core.events import Note
+from releasekit.core.nexus import Document
+from releasekit.core.plan import Action, Plan
+from releasekit.core.target import split_url
+from releasekit.steps.job import Job
+
+OVERWRITES = (
+    "{name} lets published files be overwritten: it cannot be excluded that another release does "
+    "that to this one at the same instant; nox -s provision -- --apply sets its deployment policy "
+    "to Disable redeploy"
+)
+
+
+def note_greeting(job: Job, greeting: Greeting) -> None:
+    """Note what is odd about a server, as its first answer tells: nothing is asked for it."""
+    for row in find_warnings(greeting, read_clock()):
+        job.notify(Note(text=f"{row.question.title}: {row.text}; {row.fix}"))
+
+
+def note_overwriting(job: Job, plan: Plan) -> None:
+    """Note that two releases at one instant are not kept apart, where this user may see it.
+
+    Only the settings of a repository tell that. Who lacks nx-repository-admin-pypi-NAME-read is
+    answered 404 (measured), as the publisher of `provision` is: then nothing is said.
+    """
+    places = split_url(plan.url)
+    releases = plan.url == job.target.upload_url  # snapshots are there to be overwritten
+    if job.target.sandbox or not (places and releases and plan.having(Action.UPLOAD)):
+        return
+    settings = _find_settings(job, *places)
+    if settings and str(settings.get("storage.writePolicy")).lower() == "allow":
+        job.notify(Note(text=OVERWRITES.format(name=places[1])))
+
+
+def _find_settings(job: Job, nexus: str, name: str) -> Document | None:
+    with open_probe(job.network, job.target.credentials) as session:
+        rest = Rest(url=nexus, session=session, credentials=job.target.credentials)
+        try:
+            return find_settings(rest, "hosted", name)
+        except ReleasekitError:  # a front server may hide the API, and a release needs none
+            return None
