@@ -451,6 +451,12 @@ def test_a_build_that_fails_shows_the_backends_last_lines(
         f"  where: {project.root}; the whole output is in {log}\n"
     )
     assert "missing.md" in error(ran)
+    assert error(ran).endswith(
+        "  next:  mend the project; it is built from its commit alone (the wheel from the sdist), "
+        "without\n"
+        "         what is untracked, ignored or generated before;\n"
+        f"         `releasekit build -C {project.root} -v` shows the output as it comes\n"
+    )
     assert "missing.md" in log.read_text(encoding="utf-8")
 
 

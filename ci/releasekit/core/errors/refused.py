@@ -103,7 +103,11 @@ class BuildFailed(ReleasekitError):
     what = "the build backend failed to make the {dist}"
     where = "{root}; the whole output is in {log}"
     why = "{tail}"
-    next = "mend the project; `releasekit build -C {root} -v` shows the output as it comes"
+    next = (
+        "mend the project; it is built from its commit alone (the wheel from the sdist), without\n"
+        "what is untracked, ignored or generated before;\n"
+        "`releasekit build -C {root} -v` shows the output as it comes"
+    )
     root: str
     dist: str
     log: str
