@@ -24,15 +24,15 @@ STATUSES = {
     """,
     Status.REFUSED: """
         NothingFound SettingsDiffer
-        NoReleaseTag TagIsNoVersion TagsDisagree TagNotOnHead DirtyTree BuildFailed ChecksRefused
-        FilesChanged RecordOfAnotherCommit Conflict OtherBytesServed PackageBroken
+        NoReleaseTag TagIsNoVersion TagsDisagree TagNotOnHead DirtyTree BuildFailed RepairFailed
+        ChecksRefused FilesChanged RecordOfAnotherCommit Conflict OtherBytesServed PackageBroken
         NotInCommit CannotProve ServerDiffers ServerBlocked
         IncompleteRelease PartsDisagree BuiltTwice WheelOfAnotherSdist
         NotInCommit CannotProve DiagnosisRefused ServerDiffers ServerBlocked
     """,
     Status.FAILED: """
         BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
-        InstallUnavailable MissingProgram CannotWrite NoServer GitFailed
+        InstallUnavailable MissingProgram CannotCache CannotWrite NoServer GitFailed
         InternalError DiagnosisFailed NexusRefused NotANexus NotAsWritten ServerUnsettled
     """,
     Status.INTERRUPTED: "Interrupted",
