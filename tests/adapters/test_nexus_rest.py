@@ -17,15 +17,13 @@ from releasekit.adapters.network import Network, open_network
 from releasekit.adapters.nexus_rest import (
     Rest,
     ask,
-    find,
-    has_repository,
-    is_writable,
-    list_assets,
+    find_document,
     open_rest,
     read,
     read_message,
     read_version,
     require,
+    search_assets,
 )
 from releasekit.adapters.nexus_things import update_thing
 from releasekit.core.desired import Kind
@@ -103,9 +101,9 @@ def test_wrong_credentials(server: Server, rest: Rest) -> None:
 
 def test_missing_rights_are_no_missing_thing(server: Server, rest: Rest) -> None:
     server.answers = [told(404), told(403)]
-    assert find(rest, "x", "see x") is None
+    assert find_document(rest, "x", "see x") is None
     with pytest.raises(NotAllowedByNexus) as caught:
-        find(rest, "x", "see x")
+        find_document(rest, "x", "see x")
     assert str(caught.value) == (
         "error: this user may not see x\n"
         f"  where: {server.url}/service/rest/v1/x\n"
@@ -170,29 +168,12 @@ def test_pages_are_read_to_the_end(server: Server, rest: Rest) -> None:
         told(document={"items": [asset(1), asset(2)], "continuationToken": "t0"}),
         told(document={"items": [asset(3)], "continuationToken": None}),
     ]
-    assert [found.filename for found in list_assets(rest, "r")] == ["1", "2", "3"]
+    assert [found.filename for found in search_assets(rest, "r", "a", "1")] == ["1", "2", "3"]
+    asked = "/service/rest/v1/search/assets?format=pypi&repository=r&name=a&version=1"
     assert server.asked == [
-        "GET /service/rest/v1/assets?repository=r",
-        "GET /service/rest/v1/assets?repository=r&continuationToken=t0",
+        f"GET {asked}",
+        f"GET {asked}&continuationToken=t0",
     ]
-
-
-@pytest.mark.parametrize(
-    ("answer", "exists"),
-    [
-        (told(200), True),
-        (told(401), True),
-        (told(403), True),
-        (told(404, reason="Not Found"), True),
-        (told(404, reason="Repository not found"), False),
-        (told(404, reason="Not Found", body=b"<div> Repository not found </div>"), False),
-    ],
-    ids=["readable", "nobody", "no right", "nothing at /", "none", "none, over HTTP/2"],
-)
-def test_a_repository_exists(server: Server, rest: Rest, answer: Answer, exists: bool) -> None:
-    server.answers = [answer]
-    assert has_repository(rest, "r s") is exists
-    assert server.asked == ["GET /repository/r%20s/"]
 
 
 def test_nobody_sends_no_credentials(
@@ -203,5 +184,5 @@ def test_nobody_sends_no_credentials(
     monkeypatch.setenv("NETRC", str(netrc))
     server.answers = [told()]
     with open_rest(server.url, network, NO_CREDENTIALS) as rest:
-        assert is_writable(rest)
+        assert ask(rest, "GET", "status").ok
     assert server.authorizations == [None]

@@ -28,7 +28,6 @@ from releasekit.core.nexus import (
     Asset,
     Component,
     Document,
-    HealthCheck,
     Repository,
     ServerVersion,
     parse_asset,
@@ -166,10 +165,12 @@ def _not_a_nexus(answer: requests.Response) -> NotANexus:
     )
 
 
-def find(rest: Rest, path: str, action: str) -> Any:
+def find_document(rest: Rest, path: str, action: str) -> Document | None:
     """Read a JSON document, None where there is none (or this user may not see it)."""
     answer = ask(rest, "GET", path)
-    return None if answer.status_code == 404 else _parse(require(rest, answer, action))
+    if answer.status_code == 404:
+        return None
+    return parse_document(_parse(require(rest, answer, action)))
 
 
 def read_pages(rest: Rest, path: str, action: str, **query: str) -> Iterator[Mapping[str, Any]]:
@@ -203,21 +204,6 @@ def read_version(rest: Rest) -> ServerVersion:
     return version
 
 
-def is_writable(rest: Rest) -> bool:
-    """Tell whether the server takes changes: neither starting nor read-only."""
-    answer = ask(rest, "GET", "status/writable")
-    return answer.status_code != 503 and require(rest, answer, "read the status").ok
-
-
-def read_checks(rest: Rest) -> tuple[HealthCheck, ...]:
-    """Read the lines of Nexus' own status page; needs nexus:metrics:read."""
-    found = read(rest, "status/check", "read the status checks")
-    return tuple(
-        HealthCheck(name=name, healthy=check["healthy"], message=check.get("message") or "")
-        for name, check in found.items()
-    )
-
-
 def list_repositories(rest: Rest) -> tuple[Repository, ...]:
     """List the repositories that this user may browse, all formats."""
     return tuple(
@@ -232,50 +218,14 @@ def list_repositories(rest: Rest) -> tuple[Repository, ...]:
     )
 
 
-def has_repository(rest: Rest, name: str) -> bool:
-    """Tell whether a repository of any format exists: Nexus says so before it asks for rights."""
-    answer = ask(rest, "GET", f"/repository/{quote(name)}/")
-    said = f"{answer.reason} {answer.text}"  # HTTP/2 has no reason phrase; the page says it too
-    return answer.status_code != 404 or "Repository not found" not in said
-
-
 def find_settings(rest: Rest, kind: str, name: str) -> Document | None:
     """Read the settings of a PyPI repository; `kind` is hosted, proxy or group.
 
     None where there is none of that kind, and to a user without the privilege
-    nx-repository-admin-pypi-NAME-read (measured: 404); `has_repository` tells these apart.
+    nx-repository-admin-pypi-NAME-read (measured: 404).
     """
-    found = find(rest, f"repositories/pypi/{kind}/{quote(name)}", f"see the settings of {name}")
-    return None if found is None else parse_document(found)
-
-
-def find_routing_rule(rest: Rest, name: str) -> Document | None:
-    """Read a routing rule: name, description, mode, matchers."""
-    found = find(rest, f"routing-rules/{quote(name)}", "read routing rules")
-    return None if found is None else parse_document(found)
-
-
-def list_routing_rules(rest: Rest) -> tuple[Document, ...]:
-    """List the routing rules."""
-    return tuple(map(parse_document, read(rest, "routing-rules", "read routing rules")))
-
-
-def find_role(rest: Rest, name: str) -> Document | None:
-    """Read a role: id, name, description, privileges, roles."""
-    found = find(rest, f"security/roles/{quote(name)}", "read roles")
-    return None if found is None else parse_document(found)
-
-
-def find_user(rest: Rest, name: str) -> Document | None:
-    """Read a user: userId, source, status, roles. Never a password."""
-    found = read(rest, "security/users", "read users", userId=name)
-    # The query means "begins with", in some versions.
-    return next((parse_document(user) for user in found if user["userId"] == name), None)
-
-
-def read_anonymous(rest: Rest) -> Document:
-    """Read what anybody may do: enabled, userId, realmName."""
-    return parse_document(read(rest, "security/anonymous", "read the anonymous access"))
+    path = f"repositories/pypi/{kind}/{quote(name)}"
+    return find_document(rest, path, f"see the settings of {name}")
 
 
 def search_components(rest: Rest, **query: str) -> Iterator[Component]:
@@ -291,10 +241,4 @@ def search_assets(rest: Rest, repository: str, name: str, version: str) -> Itera
     """Search the files of a release; a new upload is found after about a second."""
     query = {"repository": repository, "name": name, "version": version}
     for item in read_pages(rest, "search/assets", "search", format="pypi", **query):
-        yield parse_asset(item)
-
-
-def list_assets(rest: Rest, repository: str) -> Iterator[Asset]:
-    """List the files of a repository, at once after an upload; index pages are among them."""
-    for item in read_pages(rest, "assets", f"list {repository}", repository=repository):
         yield parse_asset(item)

@@ -8,13 +8,9 @@ from urllib.parse import quote
 from releasekit.adapters.nexus_rest import (
     Rest,
     ask,
-    find,
-    find_role,
-    find_routing_rule,
+    find_document,
     find_settings,
-    find_user,
     read,
-    read_anonymous,
     require,
 )
 from releasekit.core.desired import Kind
@@ -36,23 +32,30 @@ PATHS = {
 
 def find_thing(rest: Rest, kind: Kind, name: str) -> Document | None:
     """Read a thing, None where the server does not have it."""
+    path = PATHS[kind]
     match kind:
         case Kind.LICENSE:
-            found = find(rest, PATHS[kind], "read the license agreement")
-            return None if found is None else parse_document(found)
+            return find_document(rest, path, "read the license agreement")
         case Kind.REALMS:
-            active = read(rest, PATHS[kind], "read the realms")
+            active = read(rest, path, "read the realms")
             return Document(fields=(("active", tuple(active)),))
         case Kind.ANONYMOUS:
-            return read_anonymous(rest)
+            return parse_document(read(rest, path, "read the anonymous access"))
         case Kind.HOSTED | Kind.PROXY | Kind.GROUP:
-            return find_settings(rest, PATHS[kind].rpartition("/")[2], name)
+            return find_settings(rest, path.rpartition("/")[2], name)
         case Kind.RULE:
-            return find_routing_rule(rest, name)
+            return find_document(rest, f"{path}/{quote(name)}", "read routing rules")
         case Kind.ROLE:
-            return find_role(rest, name)
+            return find_document(rest, f"{path}/{quote(name)}", "read roles")
         case Kind.USER:
-            return find_user(rest, name)
+            return _find_user(rest, name)
+
+
+def _find_user(rest: Rest, name: str) -> Document | None:
+    """Read a user: userId, source, status, roles. Never a password."""
+    found = read(rest, PATHS[Kind.USER], "read users", userId=name)
+    # The query means "begins with", in some versions.
+    return next((parse_document(user) for user in found if user["userId"] == name), None)
 
 
 def list_blob_stores(rest: Rest) -> tuple[str, ...]:

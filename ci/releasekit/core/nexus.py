@@ -155,13 +155,3 @@ def parse_component(document: Mapping[str, Any]) -> Component:
         version=document.get("version") or "",
         assets=tuple(parse_asset(asset) for asset in document.get("assets") or ()),
     )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HealthCheck:
-    """One line of Nexus' own status page."""
-
-    name: str
-    """As Nexus calls it: "Default Admin Credentials", "Read-Only Detector"..."""
-    healthy: bool
-    message: str

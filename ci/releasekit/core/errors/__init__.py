@@ -1,6 +1,28 @@
-"""The situations in which the kit stops, one class for each, in a module for each status."""
+"""The situations in which the kit stops, one class for each, in modules by status and meaning."""
 
+from releasekit.core.errors.access import (
+    BadCertificateFile,
+    ClientCertificateRefused,
+    CredentialsNeeded,
+    MissingAdminCredentials,
+    MissingCredentials,
+    MissingPublisherPassword,
+    NotAllowedByNexus,
+    NotPermitted,
+    UntrustedCertificate,
+    WrongCredentials,
+)
 from releasekit.core.errors.base import Interrupted, ReleasekitError, Status
+from releasekit.core.errors.differs import (
+    Conflict,
+    DiagnosisRefused,
+    NothingFound,
+    OtherBytesServed,
+    PackageBroken,
+    ServerBlocked,
+    ServerDiffers,
+    SettingsDiffer,
+)
 from releasekit.core.errors.failed import (
     CannotCache,
     CannotWrite,
@@ -32,49 +54,31 @@ from releasekit.core.errors.refused import (
     BuildRequirementsFailed,
     CannotProve,
     ChecksRefused,
-    Conflict,
-    DiagnosisRefused,
     DirtyTree,
     FilesChanged,
     NoReleaseTag,
-    NothingFound,
     NotInCommit,
-    OtherBytesServed,
-    PackageBroken,
     RecordOfAnotherCommit,
     RepairFailed,
-    ServerBlocked,
-    ServerDiffers,
-    SettingsDiffer,
     TagIsNoVersion,
     TagNotOnHead,
     TagsDisagree,
 )
 from releasekit.core.errors.usage import (
-    BadCertificateFile,
     BadQuery,
     BrokenSettings,
-    ClientCertificateRefused,
-    CredentialsNeeded,
     InsecureIndex,
     InvalidConfiguration,
-    MissingAdminCredentials,
-    MissingCredentials,
-    MissingPublisherPassword,
     NoNexus,
     NoRecord,
     NoSuchEnvironment,
     NoSuchRepository,
-    NotAllowedByNexus,
     NotAProject,
     NotARepository,
     NotDists,
     NothingPublished,
-    NotPermitted,
     UnknownCheck,
     UnknownPypircSection,
-    UntrustedCertificate,
-    WrongCredentials,
 )
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Status 2, usage: configuration, arguments or credentials are wrong."""
+"""Status 2, usage: configuration or arguments are wrong."""
 
 from __future__ import annotations
 
@@ -19,21 +19,6 @@ class InvalidConfiguration(ReleasekitError):
     source: str
     count: int
     problems: str
-
-
-@dataclass(kw_only=True, eq=False)
-class MissingCredentials(ReleasekitError):
-    """Nothing gave a user name or a password for the repository."""
-
-    status = Status.USAGE
-    what = "no {missing} for the repository"
-    where = "{url}"
-    why = "not in TWINE_USERNAME and TWINE_PASSWORD, not in {pypirc}, not in the keyring"
-    next = "{mend}"
-    url: str
-    missing: str
-    pypirc: str
-    mend: str
 
 
 @dataclass(kw_only=True, eq=False)
@@ -77,82 +62,6 @@ class NotARepository(ReleasekitError):
     root: str
     reason: str
     mend: str
-
-
-@dataclass(kw_only=True, eq=False)
-class BadCertificateFile(ReleasekitError):
-    """`ca-bundle` or `client-cert` cannot be loaded."""
-
-    status = Status.USAGE
-    what = "{key} cannot be used"
-    where = "{path}"
-    why = "{reason}"
-    next = "{mend}"
-    key: str
-    path: str
-    reason: str
-    mend: str
-
-
-@dataclass(kw_only=True, eq=False)
-class UntrustedCertificate(ReleasekitError):
-    """The server's certificate proves nothing here: unknown CA, other name, expired."""
-
-    status = Status.USAGE
-    what = "the server's certificate is not trusted"
-    where = "{url}"
-    why = "{reason}"
-    next = "{mend}"
-    url: str
-    reason: str
-    mend: str = "set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA"
-
-
-@dataclass(kw_only=True, eq=False)
-class ClientCertificateRefused(ReleasekitError):
-    """The server wants a client certificate, and another one than it was shown."""
-
-    status = Status.USAGE
-    what = "the server does not accept this client"
-    where = "{url}"
-    why = "{reason}"
-    next = "{mend}"
-    url: str
-    reason: str
-    mend: str
-
-
-@dataclass(kw_only=True, eq=False)
-class WrongCredentials(ReleasekitError):
-    """The server answered 401."""
-
-    status = Status.USAGE
-    what = "the user name or the password is wrong"
-    where = "{url}"
-    why = "the server answered 401 to user {username}, whose credentials came from {source}"
-    next = "{mend}"
-    url: str
-    username: str
-    source: str
-    mend: str = (
-        "check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
-        "Nexus answers 401 to a disabled user as well"
-    )
-
-
-@dataclass(kw_only=True, eq=False)
-class NotPermitted(ReleasekitError):
-    """The server answered 403."""
-
-    status = Status.USAGE
-    what = "this user may not {action}"
-    where = "{url}"
-    why = "the server answered 403 to user {username}: {reason}"
-    next = "ask the Nexus administrator for the privileges add, browse and read on this repository"
-    url: str
-    username: str
-    action: str
-    reason: str
 
 
 @dataclass(kw_only=True, eq=False)
@@ -222,39 +131,6 @@ class NothingPublished(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
-class MissingAdminCredentials(ReleasekitError):
-    """Nothing gave a password for the administration of Nexus."""
-
-    status = Status.USAGE
-    what = "no password for the administration of Nexus"
-    where = "{url}, user {username}"
-    why = "not in RELEASEKIT_ADMIN_PASSWORD, not in the keyring"
-    next = (
-        "set RELEASEKIT_ADMIN_PASSWORD (and RELEASEKIT_ADMIN_USERNAME, where it is not admin),\n"
-        "or keep it: keyring set {url} {username}"
-    )
-    url: str
-    username: str
-
-
-@dataclass(kw_only=True, eq=False)
-class NotAllowedByNexus(ReleasekitError):
-    """The REST API answered 403."""
-
-    status = Status.USAGE
-    what = "this user may not {action}"
-    where = "{url}"
-    why = "Nexus answered 403 to user {username}"
-    next = (
-        "use an administrator's RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD,\n"
-        "or ask the Nexus administrator to run this"
-    )
-    url: str
-    username: str
-    action: str
-
-
-@dataclass(kw_only=True, eq=False)
 class BrokenSettings(ReleasekitError):
     """A settings file of pip or uv cannot be read, and so not be changed without losing things."""
 
@@ -302,34 +178,6 @@ class NoSuchEnvironment(ReleasekitError):
     next = "name an environment's directory or its Python: nox -s search -- WORD --python .venv"
     path: str
     reason: str
-
-
-@dataclass(kw_only=True, eq=False)
-class CredentialsNeeded(ReleasekitError):
-    """Nobody reads this Nexus without credentials, and there are none."""
-
-    status = Status.USAGE
-    what = "this Nexus wants to know who reads"
-    where = "{url}"
-    why = "the server answered 401, and no credentials were found"
-    next = (
-        "add the host to ~/.netrc (machine HOST login NAME password PASSWORD; chmod 600),\n"
-        "which pip and uv read too, or set TWINE_USERNAME and TWINE_PASSWORD"
-    )
-    url: str
-
-
-@dataclass(kw_only=True, eq=False)
-class MissingPublisherPassword(ReleasekitError):
-    """The publisher is to be created, and nobody would see a password that is made up."""
-
-    status = Status.USAGE
-    what = "no password for the new user {username}"
-    where = "{url}"
-    why = "without a terminal nobody sees one that is made up, or a log keeps it"
-    next = "set RELEASEKIT_PUBLISHER_PASSWORD (in CI: masked, protected), or run this on a terminal"
-    url: str
-    username: str
 
 
 @dataclass(kw_only=True, eq=False)
