@@ -257,7 +257,7 @@ CASES = {
     "RK303": Case(
         write=lambda folder: write_wheel(folder, filename="demo-1.0-py3-none-linux_x86_64.whl"),
         message="the tag linux_x86_64 promises that it runs on every Linux",
-        fix="repair the wheel with auditwheel, which finds the manylinux or musllinux tag",
+        fix="set repair-wheel-command: auditwheel finds the manylinux or musllinux tag",
         file="demo-1.0-py3-none-linux_x86_64.whl",
     ),
     "RK304": Case(
