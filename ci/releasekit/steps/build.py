@@ -29,6 +29,7 @@ from releasekit.core.errors import (
     RepairFailed,
 )
 from releasekit.core.events import Began, Built, Note, Output
+from releasekit.core.installer import strip_credentials
 from releasekit.core.project import Project, find_rival_tags
 from releasekit.core.record import BuildFacts, Record, RecordedFile
 from releasekit.steps.job import Job
@@ -154,7 +155,8 @@ def _repair(job: Job, wheel: Path, options: BuildOptions) -> Path:
     command = job.settings.repair_wheel_command
     if command is None:
         return wheel
-    environ, epoch, log = options.environ, options.epoch, options.log
+    environ = strip_credentials(options.environ)
+    epoch, log = options.epoch, options.log
     return repair_wheel(wheel, command, root=job.root, environ=environ, epoch=epoch, log=log)
 
 
