@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,7 @@ def _environment_key(
     facts = [
         sorted(requires),
         sys.version,
+        sysconfig.get_config_var("EXT_SUFFIX"),  # machines of another kind may share a cache
         str(Path(sys.executable).resolve()),
         {name: value for name, value in sorted(told.items()) if name.startswith("UV_")},
         installer.options,
