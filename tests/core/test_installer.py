@@ -153,6 +153,7 @@ def test_backend_is_told_no_credentials() -> None:
         "UV_INDEX_A_USERNAME": "bob",
         "UV_INDEX_A_PASSWORD": "hunter2",
         "UV_PUBLISH_TOKEN": "hunter2",
+        "NETRC": "/secrets/netrc",
         "PIP_FIND_LINKS": "/wheels",
         "UV_CACHE_DIR": "/cache",
         "HTTPS_PROXY": "http://bob:secret@proxy.example.com",

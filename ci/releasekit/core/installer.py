@@ -142,5 +142,5 @@ def strip_credentials(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: hide_credentials(value) if name.startswith(("PIP_", "UV_")) else value
         for name, value in environ.items()
-        if not INDEX_SECRET.fullmatch(name)
+        if name != "NETRC" and not INDEX_SECRET.fullmatch(name)
     }
