@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jenkins.harness import Jenkins, Job
+from jenkins.harness import GROOVY, TEMPLATES, Jenkins, Job
 
 CLOSURE = "harness.PipelineClosure.call"  # Jenkins' own class is CpsClosure2
 SCRIPT = "WorkflowScript"
@@ -217,3 +218,14 @@ String small(String text) { (text =~ /B/).replaceAll('b') }
     assert (
         "[a, b, 3, 4, c50, 12, 14, script returned exit code 2, finally, XY, AbC]\n"
     ) in built.log
+
+
+def test_the_harness_has_the_steps_of_the_shared_step_and_no_others() -> None:
+    table = (GROOVY / "harness" / "Table.groovy").read_text(encoding="utf-8")
+    cited = r"^        (\w+): (?:new Step\(page: '[\w-]+'|Credentials\.binding\()"
+    steps = re.findall(cited, table, re.MULTILINE)
+    assert len(steps) == len(re.findall(r"^        \w+: ", table, re.MULTILINE))
+    step = (TEMPLATES / "vars" / "releasePython.groovy").read_text(encoding="utf-8")
+    step = re.sub(r"'''.*?'''", "", step, flags=re.DOTALL)  # the shell has an echo of its own
+    unused = {name for name in steps if not re.search(rf"\b{name}\b", step)}
+    assert unused == {"echo"}  # of users' pipelines
