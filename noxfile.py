@@ -79,11 +79,12 @@ def core(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False)
 def readme(session: nox.Session) -> None:
-    """Write the README's tables anew from the code, and its picture from a real run."""
+    """Write the README's tables anew from the code, and its pictures from real runs."""
     _need_test_tools(session)
     session.run(sys.executable, "tests/readme_tables.py", external=True)
     session.run(sys.executable, "tests/picture.py", external=True)
     session.run(sys.executable, "tests/jenkins/picture.py", external=True)
+    _run(session, "pytest", "-q", "tests/gitlab/test_picture.py", WRITE_PICTURES="1")
 
 
 @nox.session(venv_backend="none", default=False)

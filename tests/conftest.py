@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from releasekit.servers.local_nexus import Nexus
+    from support import ProjectDir
 
 NEXUS = "nexus"
 BARE = "bare_nexus"
@@ -77,3 +78,21 @@ def nexus() -> Iterator[Nexus]:
 
     with run_nexus(environ=os.environ, snapshots="pypi-snapshots") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def kit_in_nexus(nexus: Nexus, tmp_path_factory: pytest.TempPathFactory) -> ProjectDir:
+    """The clone from which the kit was released into the Nexus; its group serves it since."""
+    from served_kit import clone_kit, release_kit
+
+    kit = clone_kit(tmp_path_factory.mktemp("kit") / "clone")
+    release_kit(kit, nexus)
+    return kit
+
+
+@pytest.fixture(scope="session")
+def kit_requirements(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """What tells a machine that it has all but the kit itself."""
+    from served_kit import install_requirements
+
+    return install_requirements(tmp_path_factory.mktemp("requirements"))

@@ -58,6 +58,12 @@ INPUTS = (
     ),
     Input(name="username", meaning="the user name that goes with token", doors=(JENKINS,)),
     Input(
+        name="netrc",
+        meaning="id of a secret file, a .netrc with the login that reads kitIndex; rehearsals "
+        "see it too",
+        doors=(JENKINS,),
+    ),
+    Input(
         name="ca-bundle",
         passes="ca-bundle",
         meaning="id of a secret file: the company's CA, as PEM",

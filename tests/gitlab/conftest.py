@@ -5,23 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from gitlab.runner import STATE, Runner, fetch_program
+from served_kit import IDENTITY
 from support import ProjectDir, public_index
 
 REPOSITORY = Path(__file__).parents[2]
 PROJECTS = REPOSITORY / "tests" / "projects"
 COMPONENT = "https://gitlab.example.com{}/platform/releasekit.git"
-IDENTITY = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "Author"), ("EMAIL", "author@example.com"))
-}
-
 Clone = Callable[..., ProjectDir]
 
 
@@ -58,6 +53,13 @@ def machine(tmp_path_factory: pytest.TempPathFactory, component: Path) -> dict[s
     }
 
 
+def find_caches(machine: Mapping[str, str]) -> Path:
+    """Return where a machine keeps the caches of its jobs, from pipeline to pipeline."""
+    caches = Path(machine["HOME"], "caches")
+    caches.mkdir(exist_ok=True)
+    return caches
+
+
 @pytest.fixture
 def runner(tmp_path: Path, machine: dict[str, str]) -> Runner:
     """A runner without any variable of the project's."""
@@ -85,6 +87,8 @@ def clone(tmp_path: Path, machine: dict[str, str]) -> Clone:
         made = ProjectDir(root=root, environ=machine)
         made.git("remote", "set-url", "origin", "https://gitlab.example.com/team/project.git")
         made.write(".git/info/exclude", f"{STATE}/\n")
+        (root / STATE).mkdir()
+        (root / STATE / "cache").symlink_to(find_caches(machine))
         return made
 
     return make

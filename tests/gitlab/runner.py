@@ -29,6 +29,7 @@ class Pipeline:
     status: int
     log: str
     root: Path
+    home: Path
 
     @property
     def jobs(self) -> dict[str, str]:
@@ -41,8 +42,9 @@ class Pipeline:
         return self.root / STATE / "artifacts" / job
 
     def leftovers(self) -> str:
-        """Return all text that the run printed and left in files."""
-        files = (path for path in (self.root / STATE).rglob("*") if path.is_file())
+        """Return all that the run printed, and left in files: of jobs, caches, and the home."""
+        folders = (self.root, self.home)
+        files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
         return self.log + "".join(path.read_text("utf-8", errors="replace") for path in files)
 
 
@@ -98,7 +100,9 @@ class Runner:
             timeout=240,
             check=False,
         )
-        return Pipeline(status=done.returncode, log=done.stdout, root=root)
+        return Pipeline(
+            status=done.returncode, log=done.stdout, root=root, home=Path(self.environ["HOME"])
+        )
 
     def _write_variables(self, variables: Mapping[str, object]) -> None:
         """Write the variables where no command line shows them."""
@@ -108,9 +112,11 @@ class Runner:
 
 
 def to_variables(environ: Mapping[str, str]) -> dict[str, object]:
-    """Return an environment as GitLab's variables: the CA is one of type file."""
+    """Return an environment as GitLab's variables; the CA and a login are of type file."""
     bundle = Path(environ["RELEASEKIT_CA_BUNDLE"]).read_text(encoding="utf-8")
-    return {**environ, "RELEASEKIT_CA_BUNDLE": {"type": "file", "values": {"*": bundle}}}
+    texts = {"RELEASEKIT_CA_BUNDLE": bundle, **{n: environ[n] for n in ("NETRC",) if n in environ}}
+    files = {name: {"type": "file", "values": {"*": text}} for name, text in texts.items()}
+    return {**environ, **files}
 
 
 def fetch_program() -> tuple[str, ...]:

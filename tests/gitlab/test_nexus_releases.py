@@ -2,44 +2,55 @@
 
 from __future__ import annotations
 
-import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from gitlab.conftest import REPOSITORY, Clone
+import requests
+
+from contract.nexus_admin import NexusAdmin
+from gitlab.conftest import Clone
 from gitlab.runner import Runner, to_variables
 from releasekit.servers.local_nexus import Nexus
+from served_kit import clone_kit
 from support import ProjectDir
 
 TAG = {"CI_COMMIT_TAG": "v1.2.3", "CI_COMMIT_REF_NAME": "v1.2.3"}
 
 
-def test_three_lines_release_a_tag_and_a_rerun_skips(
-    runner: Runner, clone: Clone, nexus: Nexus
+def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(
+    runner: Runner,
+    clone: Clone,
+    nexus: Nexus,
+    kit_in_nexus: ProjectDir,
+    kit_requirements: Mapping[str, str],
 ) -> None:
-    runner.variables.update(to_variables(nexus.environ()))
+    machine = {**runner.environ, **kit_requirements}
+    runner = replace(runner, environ=machine, inputs=(f"kit-index={nexus.simple_url()}",))
     project = clone()
     assert len(Path(project.root, ".gitlab-ci.yml").read_text("utf-8").splitlines()) == 3
-    ran = runner.run(project.root, **TAG)
+    with requests.Session() as session:
+        admin = NexusAdmin(nexus, session)
+        with admin.closed(), admin.limited(nexus.group, "read") as reader:
+            login = f"machine 127.0.0.1 login {reader.username} password {reader.password}\n"
+            runner.variables.update(to_variables({**nexus.environ(), "NETRC": login}))
+            ran = runner.run(project.root, **TAG)
     assert ran.jobs == dict.fromkeys(("build", "publish", "verify"), "PASS"), ran.log
     assert "2 uploaded to" in ran.log
     assert "gitlab-example==1.2.3 installed by hash from" in ran.log
-    again = runner.run(project.root, **TAG)
-    assert set(again.jobs.values()) == {"PASS"}, again.log
-    assert "0 to upload, 2 already published" in again.log
-    for pipeline in (ran, again):
-        assert nexus.password not in pipeline.leftovers()
+    for password in (nexus.password, reader.password):
+        assert password not in ran.leftovers()
 
 
 def test_this_repository_checks_its_own_branch(
-    runner: Runner, tmp_path: Path, machine: dict[str, str]
+    runner: Runner, tmp_path: Path, kit_requirements: Mapping[str, str]
 ) -> None:
-    root = tmp_path / "kit"
-    subprocess.run(("git", "clone", "-q", REPOSITORY, root), check=True, env=machine)
-    kit = ProjectDir(root=root, environ=machine)
+    kit = clone_kit(tmp_path / "kit")
     kit.git("checkout", "-q", "-B", "main")
     kit.git("update-ref", "refs/remotes/origin/main", "HEAD")
     kit.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     kit.git("remote", "set-url", "origin", "https://gitlab.example.com/platform/the-kit.git")
-    ran = runner.run(root, CI_PIPELINE_SOURCE="push")
+    machine = {**runner.environ, **kit_requirements}
+    ran = replace(runner, environ=machine, inputs=()).run(kit.root, CI_PIPELINE_SOURCE="push")
     assert ran.jobs == {"check": "PASS"}, ran.log
     assert "verify    releasekit==" in ran.log

@@ -15,15 +15,10 @@ from typing import Any
 import pytest
 
 from jenkins.harness import Jenkins, Job, run_jenkins
+from served_kit import IDENTITY
 from support import ProjectDir
 
 PROJECTS = Path(__file__).parents[1] / "projects"
-
-IDENTITY = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "Author"), ("EMAIL", "author@example.com"))
-}
 
 MakeJob = Callable[..., Job]
 

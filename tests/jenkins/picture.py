@@ -15,7 +15,7 @@ from jenkins.harness import RAN, Built, Jenkins, Job, run_jenkins  # noqa: E402
 from stages_picture import Column, render_picture  # noqa: E402
 
 PICTURE = HERE.parents[1] / "docs" / "jenkins.svg"
-HOLLOW = f"kit: '', python: '{HERE / 'hollow-python'}'"
+HOLLOW = f"kit: '', python: '{HERE.parent / 'hollow-python'}'"
 WHEELS = "wheels: ['cp311-*-linux*': 'linux', 'cp311-*-macosx*': 'mac']"
 ROWS = (
     ("a branch or a merge request", "", None),

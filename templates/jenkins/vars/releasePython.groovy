@@ -13,6 +13,7 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
     credentials: '',
     token: '',
     username: '__token__',
+    netrc: '',
     caBundle: '',
     tag: '',
     wheels: [:],
@@ -30,23 +31,20 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
 // What the exit statuses of a session mean; 3 is nobody's mistake: the same build may succeed later.
 @Field final Map WORDS = [1: 'refused', 2: 'usage', 3: 'failed', 130: 'interrupted']
 
-// The password goes from the environment into the environment: no command line holds it.
 @Field final String INSTALL = '''#!/bin/sh -eu
 rm -rf dist reports
 [ -n "$KIT" ] || exit 0
 if [ -n "$KIT_INDEX" ]; then
-    PIP_INDEX_URL=$("$PYTHON" -c '
-from os import environ
-from urllib.parse import quote, urlsplit
-url = urlsplit(environ["KIT_INDEX"])
-login = [quote(environ[n], safe="") for n in ("TWINE_USERNAME", "TWINE_PASSWORD") if n in environ]
-print(url._replace(netloc=":".join(login) + "@" + url.netloc if login[1:] else url.netloc).geturl())
-')
-    export PIP_INDEX_URL
-    [ ! -f "${RELEASEKIT_CA_BUNDLE:-}" ] || export PIP_CERT="$RELEASEKIT_CA_BUNDLE"
+    export PIP_INDEX_URL="$KIT_INDEX"
+    ca=${RELEASEKIT_CA_BUNDLE:-}
+    [ ! -f "$ca" ] || export PIP_CERT="$ca" REQUESTS_CA_BUNDLE="$ca" # which beats PIP_CERT
 fi
 [ -x "$KIT_PYTHON" ] || "$PYTHON" -m venv --clear "${KIT_PYTHON%/bin/python}"
-"$KIT_PYTHON" -m pip install -q --disable-pip-version-check "$KIT"
+"$KIT_PYTHON" -m pip install -q --no-compile --no-input --disable-pip-version-check "$KIT" || {
+    echo "error: pip cannot install $KIT from ${KIT_INDEX:-the index that it knows}" >&2
+    echo "  next:  where that wants a login, it is read from the secret file that netrc names" >&2
+    exit 1
+}
 '''
 
 @Field final String RUN = '''#!/bin/sh -eu
@@ -159,6 +157,7 @@ void report() {
 List bindings(Map options, boolean releases) {
     List found = []
     if (options.caBundle) { found << file(credentialsId: options.caBundle, variable: 'RELEASEKIT_CA_BUNDLE') }
+    if (options.netrc) { found << file(credentialsId: options.netrc, variable: 'NETRC') }
     if (releases && options.credentials) {
         found << usernamePassword(credentialsId: options.credentials,
             usernameVariable: 'TWINE_USERNAME', passwordVariable: 'TWINE_PASSWORD')

@@ -1,0 +1,147 @@
+"""What each job runs with what, and what stops a release; their Python is hollow here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gitlab.conftest import Clone
+from gitlab.runner import STATE, Pipeline, Runner
+from gitlab.test_inputs import EVERY, MERGE_REQUEST, TAG, include, make_including
+
+HOLLOW = str(Path(__file__).parents[1] / "hollow-python")
+INSTALL = "-m pip install -q --no-compile --no-input --disable-pip-version-check"
+CREDENTIALS = {"TWINE_USERNAME": "publisher", "TWINE_PASSWORD": "hunter2"}
+FILES: dict[str, object] = {
+    "RELEASEKIT_CA_BUNDLE": {"type": "file", "values": {"*": "-----BEGIN CERTIFICATE-----\n"}},
+    "NETRC": {"type": "file", "values": {"*": "machine nexus.example.com login a password b\n"}},
+}
+
+
+def sessions(ran: Pipeline) -> list[str]:
+    """Return what ran: the job, and what its Python was given."""
+    return [f"{job}: {given}" for job, given in re.findall(r"> ran on ([\w-]+): (.*)", ran.log)]
+
+
+def told(ran: Pipeline, given: str) -> dict[str, str]:
+    """Return the environment in which the hollow Python was given this; files by their names."""
+    lines = ran.log.partition(f": {given}\n")[2].partition("> ran on")[0]
+    found = dict(re.findall(r"> (\w+)=(.*)", lines))
+    return {
+        name: f"a file {Path(value).name}" if Path(value).is_absolute() else value
+        for name, value in found.items()
+        if name != "RELEASEKIT_CACHE_DIR"
+    }
+
+
+@pytest.fixture
+def hollow(runner: Runner) -> Runner:
+    """A runner whose machine says nothing to pip."""
+    said = ("NETRC", "PIP_CERT", "PIP_INDEX_URL", "REQUESTS_CA_BUNDLE")
+    environ = {name: value for name, value in runner.environ.items() if name not in said}
+    return replace(runner, inputs=(f"python={HOLLOW}",), environ=environ)
+
+
+def test_every_input_reaches_what_runs(hollow: Runner, clone: Clone) -> None:
+    hollow.variables.update({**CREDENTIALS, **FILES})
+    project = make_including(clone, {"stages": ["lint", "release"], "include": [include(**EVERY)]})
+    (project.root / "packages" / "a").mkdir(parents=True)
+    project.write("packages/a/noxfile.py", "import releasekit.sessions\n")
+    project.commit_all()
+    ran = hollow.run(project.root, **TAG)
+    assert set(ran.jobs.values()) == {"PASS"}, ran.log
+    options = "--fresh --dry-run -v"
+    wheel = "a-wheel-python-3-11-linux"
+    assert [line for line in sessions(ran) if "-m nox" in line] == [
+        f"a-sdist: -m nox -s build -- --sdist {options}",
+        f"{wheel}: -m nox -s build -- --wheel-from dist/a-sdist-1.tar.gz {options}",
+        f"a-gather: -m nox -s gather -- {options}",
+        f"a-gather: -m nox -s check -- {options}",
+        f"a-publish: -m nox -s publish -- {options}",
+    ]
+    environ = {
+        **CREDENTIALS,
+        "NETRC": "a file NETRC",
+        "RELEASEKIT_CA_BUNDLE": "a file RELEASEKIT_CA_BUNDLE",
+        "RELEASEKIT_GROUP": "our-group",
+        "RELEASEKIT_HOSTED": "our-hosted",
+        "RELEASEKIT_SNAPSHOTS": "our-snapshots",
+        "RELEASEKIT_TAG": "v1.2.3",
+        "RELEASEKIT_URL": "https://nexus.example.com",
+        "RELEASEKIT_WHEELS": "cp311-*-* cp312-*-*",
+    }
+    assert told(ran, f"-m nox -s publish -- {options}") == environ
+    # Caches stand in the job's directory, from which GitLab takes them.
+    assert f"RELEASEKIT_CACHE_DIR={project.root}/{STATE}/builds/" in ran.log
+    assert told(ran, f"{INSTALL} releasekit==1.2.3") == environ | {
+        "PIP_CERT": "a file RELEASEKIT_CA_BUNDLE",
+        "PIP_INDEX_URL": EVERY["kit-index"],
+        "REQUESTS_CA_BUNDLE": "a file RELEASEKIT_CA_BUNDLE",
+    }
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [pytest.param({}, id="of a fork"), pytest.param(CREDENTIALS, id="of the project")],
+)
+def test_a_merge_request_rehearses_without_credentials(
+    hollow: Runner, clone: Clone, variables: dict[str, object]
+) -> None:
+    hollow.variables.update(variables)
+    project = make_including(clone, {"include": [include(kit="")]})
+    project.write("gitlab_example.py", '"""Changed."""\n')
+    project.commit_all()
+    ran = hollow.run(project.root, **MERGE_REQUEST)
+    assert sessions(ran) == ["check: -m releasekit release"], ran.log
+    assert told(ran, "-m releasekit release") == {"RELEASEKIT_URL": "sandbox"}
+
+
+FAILING = {"FAILING": "--wheel-from", "STATUS": "1"}
+
+
+@pytest.mark.parametrize(
+    ("builds", "variables", "jobs"),
+    [
+        pytest.param(
+            [{"IMAGE": "a"}, {"IMAGE": "b", **FAILING}],
+            {},
+            {"sdist": "PASS", "wheel: [a]": "PASS", "wheel: [b,--wheel-from,1]": "FAIL"},
+            id="one of two wheels",
+        ),
+        pytest.param(
+            [{"IMAGE": "a"}, {"IMAGE": "b"}],
+            {"FAILING": "gather", "STATUS": "1"},
+            {"sdist": "PASS", "wheel: [a]": "PASS", "wheel: [b]": "PASS", "gather": "FAIL"},
+            id="gather",
+        ),
+    ],
+)
+def test_what_fails_in_a_matrix_keeps_all_from_being_published(
+    hollow: Runner,
+    clone: Clone,
+    builds: list[dict[str, Any]],
+    variables: dict[str, object],
+    jobs: dict[str, str],
+) -> None:
+    hollow.variables.update(variables)
+    document = {"include": [include(kit="", wheels="cp311-*-* cp312-*-*", builds=builds)]}
+    ran = hollow.run(make_including(clone, document).root, **TAG)
+    assert (ran.status, ran.jobs) == (1, jobs), ran.log
+
+
+def test_a_kit_that_cannot_be_installed_is_told_with_what_mends_it(
+    hollow: Runner, clone: Clone
+) -> None:
+    hollow.variables.update({"FAILING": "pip", "STATUS": "1"})
+    given = {"kit": "1.2.3", "kit-index": EVERY["kit-index"]}
+    ran = hollow.run(make_including(clone, {"include": [include(**given)]}).root, **TAG)
+    assert (ran.status, ran.jobs) == (1, {"build": "FAIL"}), ran.log
+    said = re.sub(r"(?m)^build +> ", "", ran.log)
+    assert (
+        f"error: pip cannot install releasekit==1.2.3 from {given['kit-index']}\n"
+        "  next:  where that wants a login, it is read from NETRC, a variable of type file\n"
+    ) in said
