@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -19,9 +20,11 @@ from certificates import DAY, NOW, make
 from releasekit.adapters.bundle import read_bundle
 from releasekit.adapters.http import explain_failure, open_session
 from releasekit.adapters.network import open_network
+from releasekit.adapters.threads import run_in_threads
 from releasekit.adapters.tls import CA_VARIABLES
 from releasekit.core.errors import ReleasekitError
-from releasekit.core.target import Credentials, is_loopback
+from releasekit.core.target import NO_CREDENTIALS, Credentials, is_loopback
+from releasekit.servers.sandbox import run_sandbox
 
 Serve = Callable[[ssl.SSLContext | None], Server]
 PROXIES = [f"{word}_PROXY" for word in ("HTTP", "HTTPS", "ALL", "NO")]
@@ -313,6 +316,46 @@ def test_credentials_are_sent_as_utf_8(
         session.get(server.url)
     (sent,) = server.authorizations
     assert sent == f"Basic {base64.b64encode(f'{username}:{password}'.encode()).decode()}"
+
+
+def test_a_connection_is_used_again_by_the_next_session() -> None:
+    with (
+        run_sandbox() as sandbox,
+        open_network(environ={}, ca_bundle=str(sandbox.ca_bundle)) as network,
+    ):
+        for _ in range(3):
+            with open_session(network, NO_CREDENTIALS) as session:
+                assert session.get(sandbox.simple_url()).status_code == 200
+        (pool,) = network.pools.values()
+        (key,) = pool.pools.keys()
+        host = pool.pools[key]
+        assert (host.num_connections, host.num_requests) == (1, 3)
+    assert not pool.pools
+
+
+def test_hands_are_shaken_side_by_side(authority: trustme.CA, ca_file: Path) -> None:
+    context = server_context(authority, "127.0.0.1")
+
+    def get(url: str) -> int:
+        with open_session(network, NO_CREDENTIALS) as session:
+            return session.get(url).status_code
+
+    def serve() -> None:
+        accepted = [listener.accept()[0] for _ in range(2)]
+        for connection in reversed(accepted):  # who comes last goes first
+            with connection, context.wrap_socket(connection, server_side=True) as secure:
+                secure.recv(1 << 16)
+                secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        open_network(environ={}, ca_bundle=str(ca_file), timeout=5) as network,
+    ):
+        server = threading.Thread(target=serve, daemon=True)
+        server.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        assert run_in_threads(get, [url, url]) == [200, 200]
+        server.join()
 
 
 URL = "https://nexus.example.com/x"

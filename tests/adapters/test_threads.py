@@ -8,14 +8,19 @@ import pytest
 from releasekit.adapters.threads import THREADS, run_in_threads
 
 
-@pytest.mark.parametrize("count", [0, 1, THREADS, 10])
+@pytest.mark.parametrize("count", [0, 1, THREADS, 3 * THREADS])
 def test_work_is_done_once_for_every_item(count: int) -> None:
     done: list[int] = []
-    run_in_threads(done.append, range(count))
+
+    def work(item: int) -> int:
+        done.append(item)
+        return 2 * item
+
+    assert run_in_threads(work, range(count)) == [2 * item for item in range(count)]
     assert sorted(done) == list(range(count))
 
 
-def test_four_are_worked_on_at_once_and_no_more() -> None:
+def test_some_are_worked_on_at_once_and_no_more() -> None:
     together = threading.Barrier(THREADS)
     working: list[int] = []
     seen: list[int] = []
@@ -42,6 +47,7 @@ def test_error_is_raised_after_what_is_under_way_has_ended() -> None:
         time.sleep(0.1)
         ended.append(item)
 
+    slow = [f"slow {number}" for number in range(THREADS - 1)]
     with pytest.raises(ValueError, match=r"^bad$"):
-        run_in_threads(work, ["slow 1", "bad", "slow 2", "slow 3", "never begun"])
-    assert sorted(ended) == ["slow 1", "slow 2", "slow 3"]
+        run_in_threads(work, ["bad", *slow, "never begun"])
+    assert sorted(ended) == sorted(slow)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-THREADS = 4
+THREADS = 8
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
