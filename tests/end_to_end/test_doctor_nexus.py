@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -358,6 +358,148 @@ def test_name_that_is_taken_publicly_and_then_blocked(
     row = diagnose(status=Status.DONE)["name"]
     admin.block(place.proxy, ())
     assert told(row) == ("ok", f"plain is blocked by a routing rule of {place.proxy}", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrong:
+    """One thing that is wrong, by its settings or by what is done to a repository of its own."""
+
+    row: str
+    settings: dict[str, str] = field(default_factory=dict)
+    spoil: Callable[[NexusAdmin, Place], AbstractContextManager[None]] | None = None
+    told: tuple[str, str, str]
+    status: Status = Status.REFUSED
+
+
+@contextmanager
+def blocked_by_hand(admin: NexusAdmin, place: Place) -> Iterator[None]:
+    path = f"repositories/pypi/proxy/{place.proxy}"
+    document = admin.ask("GET", path)
+    client = {**document["httpClient"], "blocked": True}
+    admin.ask("PUT", path, {**document, "httpClient": client})
+    yield
+
+
+WRONG = {
+    "hosted is of another format": Wrong(
+        row="hosted",
+        settings={"RELEASEKIT_HOSTED": "maven-releases"},
+        told=(
+            "failed",
+            "maven-releases is a hosted repository of format maven2",
+            "set hosted to the name of a hosted PyPI repository",
+        ),
+    ),
+    "group is not there": Wrong(
+        row="group",
+        settings={"RELEASEKIT_GROUP": "nowhere"},
+        told=(
+            "failed",
+            "there is no repository nowhere",
+            f"check group, or create it: {PROVISION}",
+        ),
+    ),
+    "group is none": Wrong(
+        row="group",
+        settings={"RELEASEKIT_GROUP": "{proxy}"},
+        told=(
+            "failed",
+            "{proxy} is a proxy repository of format pypi",
+            "set group to the name of a PyPI group",
+        ),
+    ),
+    "no group": Wrong(
+        row="group",
+        settings={"RELEASEKIT_GROUP": ""},
+        told=("ok", "none is configured: releases are installed from {hosted} itself", ""),
+        status=Status.DONE,
+    ),
+    "group is offline": Wrong(
+        row="group",
+        spoil=lambda admin, place: admin.offline(place.group),
+        told=("failed", "{group} is offline", f"{PROVISION}, or tick Online in its settings"),
+    ),
+    "proxy is not there": Wrong(
+        row="proxy",
+        settings={"RELEASEKIT_PROXY": "nowhere"},
+        told=(
+            "warning",
+            "there is no repository nowhere",
+            f"set proxy to the name of yours, or {PROVISION}",
+        ),
+        status=Status.DONE,
+    ),
+    "proxy is offline": Wrong(
+        row="proxy",
+        spoil=lambda admin, place: admin.offline(place.proxy),
+        told=("failed", "{proxy} is offline", f"{PROVISION}, or tick Online in its settings"),
+        status=Status.FAILED,
+    ),
+    "proxy is blocked": Wrong(
+        row="proxy",
+        spoil=blocked_by_hand,
+        told=(
+            "failed",
+            "{proxy} is blocked by hand: it does not ask {upstream}",
+            f"{PROVISION}, or untick Blocked in its settings",
+        ),
+        status=Status.FAILED,
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_what_is_wrong_with_a_repository(
+    diagnose: Diagnose, place: Place, admin: NexusAdmin, wrong: Wrong
+) -> None:
+    names = {"hosted": place.hosted, "proxy": place.proxy, "group": place.group}
+    settings = {key: value.format(**names) for key, value in wrong.settings.items()}
+    with wrong.spoil(admin, place) if wrong.spoil else nullcontext():
+        row = diagnose(status=wrong.status, **settings)[wrong.row]
+    said = tuple(text.format(**names, upstream=place.upstream.url) for text in wrong.told)
+    assert told(row) == said
+
+
+def test_user_who_may_not_even_read(
+    diagnose: Diagnose, place: Place, admin: NexusAdmin, nexus: Nexus
+) -> None:
+    with admin.closed(), admin.user([]) as stranger:
+        login = {"TWINE_USERNAME": stranger.username, "TWINE_PASSWORD": stranger.password}
+        rows = diagnose(status=Status.REFUSED, RELEASEKIT_ADMIN_PASSWORD="", **login)
+    who = f"user {stranger.username}"
+    assert told(rows["hosted"]) == (
+        "failed",
+        f"{who} may not read {place.hosted} (403 Forbidden), and a release compares with it",
+        f"ask the Nexus administrator for the privilege {VIEW}-{place.hosted}-read",
+    )
+    assert told(rows["group"]) == (
+        "failed",
+        f"{who} may not read {place.group} (403 Forbidden), and releases install from it",
+        f"ask the Nexus administrator for {VIEW}-{place.group}-read",
+    )
+    assert told(rows["name"]) == (
+        "unknown",
+        f"{place.proxy} may not be read (403 Forbidden)",
+        f"ask: somebody with {VIEW}-{place.proxy}-read, {ADMIN_ASK}",
+    )
+
+
+def test_a_project_that_says_neither_its_name_nor_its_version(
+    diagnose: Diagnose, project: ProjectDir
+) -> None:
+    project.git("tag", "-d", "v1.2.3")
+    project.write("pyproject.toml", '[build-system]\nrequires = ["setuptools"]\n')
+    rows = diagnose(status=Status.DONE)
+    assert told(rows["name"]) == (
+        "unknown",
+        "it is not written in pyproject.toml or setup.cfg, and nothing is built yet",
+        "nox -s build, then this again",
+    )
+    assert told(rows["version"]) == (
+        "unknown",
+        "HEAD has no release tag, and no version is written in pyproject.toml",
+        "git tag it, then this again",
+    )
 
 
 def test_version_that_is_published_with_other_bytes(

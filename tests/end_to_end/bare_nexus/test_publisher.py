@@ -125,3 +125,38 @@ def test_the_publisher_may_not_upload_by_the_rest_api(
     answer = bare.send("POST", path, user=PUBLISHER, files=content)
     assert answer.status_code == 400
     assert "Not authorized for requested path" in answer.text
+
+
+def test_who_has_the_role_of_readers_installs_and_does_nothing_else(
+    other: None, set_up: SetUp, bare: Bare
+) -> None:
+    reader = ("colleague", "the-password-of-a-colleague")
+    bare.ask(
+        "POST",
+        "security/users",
+        {
+            "userId": reader[0],
+            "password": reader[1],
+            "firstName": "A",
+            "lastName": "Colleague",
+            "emailAddress": "colleague@example.com",
+            "status": "active",
+            "roles": ["pypi-group-reader"],
+        },
+    )
+    answers = {
+        path: bare.send("GET", path, user=reader).status_code
+        for path in (
+            "repository/pypi-group/simple/",
+            "repository/pypi-hosted/simple/",
+            "repository/pypi-proxy/simple/",
+            "repository/other/simple/",
+            f"{REST}/security/users",
+        )
+    }
+    assert answers == {path: 200 if "group" in path else 403 for path in answers}
+    sent = bare.send(
+        "POST", "repository/pypi-hosted/", user=reader, data=FORM, files={"content": WHEEL}
+    )
+    assert sent.status_code == 403
+    bare.ask("DELETE", f"security/users/{reader[0]}")

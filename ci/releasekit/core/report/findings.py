@@ -12,8 +12,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from releasekit.core.checks import CHECKS, Check, Finding
+from releasekit.core.diagnosis import QUESTIONS, Question
 from releasekit.core.outcome import Outcome
 from releasekit.core.report.fingerprint import find_fingerprints
+
+ALL_ASKED: tuple[Check | Question, ...] = (*CHECKS, *QUESTIONS)
 
 
 class _Document(BaseModel):
@@ -21,7 +24,7 @@ class _Document(BaseModel):
 
 
 class AskedCheck(_Document):
-    """A check that was asked."""
+    """A check that was asked, or a question of the doctor."""
 
     code: Annotated[str, Field(pattern="^RK[0-9]{3}$")]
     title: str
@@ -76,9 +79,9 @@ def render_findings(outcome: Outcome) -> str:
         project=record.project if record else None,
         version=record.version if record else None,
         checks=tuple(
-            _describe_check(check, outcome.findings)
-            for check in CHECKS
-            if check.code in outcome.asked
+            _describe_check(asked, outcome.findings)
+            for asked in ALL_ASKED
+            if asked.code in outcome.asked
         ),
         findings=tuple(
             _describe(finding, fingerprint)
@@ -88,9 +91,9 @@ def render_findings(outcome: Outcome) -> str:
     return json.dumps(document.model_dump(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _describe_check(check: Check, findings: Sequence[Finding]) -> AskedCheck:
-    found = [finding for finding in findings if finding.code == check.code]
-    return AskedCheck(code=check.code, title=check.title, result=_sum_up(found))
+def _describe_check(asked: Check | Question, findings: Sequence[Finding]) -> AskedCheck:
+    found = [finding for finding in findings if finding.code == asked.code]
+    return AskedCheck(code=asked.code, title=asked.title, result=_sum_up(found))
 
 
 def _sum_up(found: Sequence[Finding]) -> Literal["passed", "found", "waived"]:
