@@ -380,13 +380,26 @@ def blocked_by_hand(admin: NexusAdmin, place: Place) -> Iterator[None]:
     yield
 
 
+@contextmanager
+def of_another_format(admin: NexusAdmin, name: str) -> Iterator[None]:
+    storage = {
+        "blobStoreName": "default",
+        "strictContentTypeValidation": False,
+        "writePolicy": "allow_once",
+    }
+    admin.ask("POST", "repositories/raw/hosted", {"name": name, "online": True, "storage": storage})
+    yield
+    admin.remove(name)
+
+
 WRONG = {
     "hosted is of another format": Wrong(
         row="hosted",
-        settings={"RELEASEKIT_HOSTED": "maven-releases"},
+        settings={"RELEASEKIT_HOSTED": "{hosted}-raw"},
+        spoil=lambda admin, place: of_another_format(admin, f"{place.hosted}-raw"),
         told=(
             "failed",
-            "maven-releases is a hosted repository of format maven2",
+            "{hosted}-raw is a hosted repository of format raw",
             "set hosted to the name of a hosted PyPI repository",
         ),
     ),
@@ -401,7 +414,7 @@ WRONG = {
     ),
     "group is none": Wrong(
         row="group",
-        settings={"RELEASEKIT_GROUP": "{proxy}"},
+        settings={"RELEASEKIT_GROUP": "{proxy}", "RELEASEKIT_PROXY": "nowhere"},
         told=(
             "failed",
             "{proxy} is a proxy repository of format pypi",

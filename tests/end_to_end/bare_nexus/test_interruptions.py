@@ -14,7 +14,7 @@ from end_to_end.bare_nexus.server import (
     edit,
 )
 from releasekit.core.desired import Kind
-from releasekit.core.errors import ServerUnsettled
+from releasekit.core.errors import NotAsWritten, ServerUnsettled
 from releasekit.core.events import Event, ServerChanged
 
 
@@ -69,3 +69,25 @@ def test_somebody_else_changes_the_same_at_the_same_time(
         "         somebody, or another program, changes the same things\n"
         "  next:  see who does, then run this again: what is done already is kept"
     )
+
+
+def test_what_nexus_takes_in_silence_and_does_not_do_is_told(
+    newcomer: Administrator, bare: Bare
+) -> None:
+    name = newcomer.environ["RELEASEKIT_PROXY"]
+
+    def remove_the_rule(event: Event) -> None:
+        if isinstance(event, ServerChanged) and event.change.thing.kind is Kind.RULE:
+            bare.ask("DELETE", f"routing-rules/{name}-own-names")
+
+    with pytest.raises(NotAsWritten) as caught:
+        newcomer.apply(remove_the_rule)  # the proxy is created with a rule that is not there: 201
+    assert str(caught.value) == (
+        f"error: Nexus took the change of the proxy repository {name} and did something else\n"
+        f"  where: {bare.url}\n"
+        f"  why:   it has -> it was told: routingRuleName: none -> {name}-own-names\n"
+        "  next:  set this in Nexus by hand, then run this again; somebody else may have changed "
+        "it too"
+    )
+    newcomer.apply()
+    assert newcomer.plan().changes == ()
