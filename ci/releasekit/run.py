@@ -25,7 +25,7 @@ from releasekit.core.errors import (
     UnknownCheck,
 )
 from releasekit.core.events import Event, Output, Sent, Working
-from releasekit.core.outcome import Outcome, fold_event
+from releasekit.core.outcome import Outcome, describe_times, fold_event
 from releasekit.core.report import FINDINGS_REPORTS, render_outcome, render_reports
 from releasekit.prepare import open_job, open_task
 from releasekit.request import Request
@@ -68,8 +68,8 @@ class Run:
     def __init__(self, request: Request, terminal: Terminal) -> None:
         self._request = request
         self._terminal = terminal
-        self._outcome = Outcome(command=request.command.name, sandbox=False)
         self._started = time.monotonic()
+        self._outcome = Outcome(command=request.command.name, sandbox=False, began=self._started)
         self._over = False
 
     def do(self) -> int:
@@ -162,6 +162,8 @@ class Run:
         else:
             took = time.monotonic() - self._started
             self._terminal.say("done", f"{self._request.command.name} in {took:.1f} s")
+        if self._terminal.is_verbose and self._outcome.times:
+            self._terminal.say("times", describe_times(self._outcome))
         if self._request.json:
             sys.stdout.write(render_outcome(self._outcome))
         return status or self._outcome.status

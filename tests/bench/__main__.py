@@ -81,7 +81,8 @@ class Bench:
         measured: dict[str, Any] = {part: [] for part in parts}
         with self._console.status("installing the tools") as status:
             self._say = status.update
-            self._tools = install_tools(self._ways, self._room, self._environ)
+            needed = self._ways if "releases" in parts else []
+            self._tools = install_tools(needed, self._room, self._environ)
             for part in parts:
                 for name in SERVERS if options.all else options.server or SERVERS[:1]:
                     self._say(f"starting {name}")
@@ -111,7 +112,7 @@ class Bench:
             port = stack.enter_context(open_delay(server.port, ROUND_TRIP))
             slow = {**environ, **find_variables(server.behind(port))}
             slow |= find_cache_variables(self._room / "caches" / WARM)
-            latency = Latency(self._room, self._tools / "twine", slow, self._options.wheels)
+            latency = Latency(self._room, slow, self._options.wheels)
             found = {"server": name, **latency.compare(sandbox, self._options.rounds, self._say)}
             if sandbox:
                 found["plan"] = latency.measure_plan(sandbox)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import statistics
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ PUBLISHED = 2000
 class Latency:
     """Releases of many wheels; `environ` leads to the server over the slow connection."""
 
-    def __init__(self, room: Path, twine: Path, environ: Mapping[str, str], wheels: int) -> None:
-        self._environ, self._twine, self._wheels = environ, twine, wheels
+    def __init__(self, room: Path, environ: Mapping[str, str], wheels: int) -> None:
+        self._environ, self._wheels = environ, wheels
         root = room / "checkouts" / "latency"
         self._checkout = write_checkout(SUBJECTS[0], root, "bench-latency", environ)
 
@@ -44,7 +45,8 @@ class Latency:
     def _upload(self, version: str) -> Took:
         """Upload a version by twine."""
         checkout = self._prepare(version)
-        command = ("sh", "-c", f"{self._twine} upload --non-interactive dist/*")
+        files = sorted(map(str, checkout.root.glob("dist/*")))
+        command = (sys.executable, "-m", "twine", "upload", "--non-interactive", *files)
         return time_commands([command], checkout.root, self._environ)
 
     def _plan(self, version: str) -> float:

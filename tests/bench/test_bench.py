@@ -22,5 +22,6 @@ def test_bench_compares_ways_and_writes_down_what_they_took(
     assert list(measured["ways"]) == ["release", "uv"]
     assert measured["ways"]["uv"]["ratio"] == 1
     assert all(way["median"] > 0 < way["cpu"][0] for way in measured["ways"].values())
-    assert list(measured["steps"]) == ["version", "build", "check", "plan", "publish", "verify"]
+    steps = ["start", "version", "build", "check", "plan", "publish", "verify"]
+    assert list(measured["steps"]) == steps
     assert "a small hatchling project, cold, to the sandbox" in capsys.readouterr().out

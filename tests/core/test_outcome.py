@@ -47,7 +47,7 @@ FINDING = Finding(
 PLAN = Plan(url="u", files=())
 PUBLISHED = Published(url="u", uploaded=("a.whl",))
 VERIFIED = Verified(url="u", requirement="demo==1")
-START = Outcome(command="release", sandbox=False)
+START = Outcome(command="release", sandbox=False, began=0.5)
 
 
 def fold(*events: tuple[float, Event]) -> Outcome:
@@ -56,9 +56,9 @@ def fold(*events: tuple[float, Event]) -> Outcome:
 
 def test_events_of_a_release_add_up() -> None:
     outcome = fold(
-        (9.0, TargetChosen(url="u", sandbox=True)),
-        (10.0, Began(step="version")),
-        (10.1, ProjectRead(project=PROJECT)),
+        (1.0, TargetChosen(url="u", sandbox=True)),
+        (2.0, Began(step="version")),
+        (2.1, ProjectRead(project=PROJECT)),
         (10.1, Began(step="build")),
         (10.2, Output(line="building")),
         (11.1, Note(text="first")),
@@ -87,6 +87,7 @@ def test_events_of_a_release_add_up() -> None:
         verified=VERIFIED,
         notes=("first", "second"),
         times=(
+            StepTime(step="start", seconds=1.5),
             StepTime(step="version", seconds=0.1),
             StepTime(step="build", seconds=2.0),
             StepTime(step="check", seconds=0.25),
@@ -110,7 +111,7 @@ def test_record_of_an_earlier_build_is_known_too_and_is_no_step() -> None:
         START,
         project=PROJECT,
         record=RECORD,
-        times=(StepTime(step="version", seconds=0.5),),
+        times=(StepTime(step="start", seconds=0.5), StepTime(step="version", seconds=0.5)),
         step="check",
         began=2.0,
     )
@@ -124,4 +125,5 @@ def test_record_that_is_read_gives_way_to_one_that_is_built() -> None:
 
 def test_step_that_did_not_end_has_no_time() -> None:
     outcome = fold((1.0, Began(step="version")), (2.0, Began(step="build")))
-    assert (outcome.step, outcome.times) == ("build", ())
+    assert [time.step for time in outcome.times] == ["start"]
+    assert outcome.step == "build"

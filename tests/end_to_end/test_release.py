@@ -76,7 +76,7 @@ def test_release_reports_what_it_did(
     document = outcome(project)
     seconds = document.pop("seconds")
     assert isinstance(seconds, dict)
-    assert list(seconds) == ["version", "build", "check", "plan", "publish", "verify"]
+    assert list(seconds) == ["start", "version", "build", "check", "plan", "publish", "verify"]
     assert document == {
         "schema_version": 1,
         "command": "release",

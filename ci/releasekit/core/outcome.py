@@ -50,6 +50,8 @@ STEPS = {
     ServerSettled: "apply",
 }
 """The step that each of these events ends."""
+START = "start"
+"""What comes before the first step: settings, credentials, certificates, imports."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,9 +81,10 @@ class Outcome:
     server: ServerPlan | None = None
     notes: tuple[str, ...] = ()
     times: tuple[StepTime, ...] = ()
-    step: str = "start"
+    step: str = START
     """The step that is under way, or that was when the run stopped."""
     began: float = 0.0
+    """When that was, by a clock in seconds; at first when the run did."""
     status: Status = Status.DONE
     error: tuple[tuple[str, str], ...] = ()
     """The answers of the error that stopped the run: what, where, why, next."""
@@ -90,10 +93,11 @@ class Outcome:
 def fold_event(outcome: Outcome, event: Event, at: float) -> Outcome:
     """Return the outcome with one event more; `at` is a clock's reading in seconds."""
     if isinstance(event, Began):
+        if outcome.step == START:
+            outcome = _add_time(outcome, START, at)
         return replace(outcome, step=event.step, began=at)
     if type(event) in STEPS:
-        done = StepTime(step=STEPS[type(event)], seconds=round(at - outcome.began, 3))
-        outcome = replace(outcome, times=(*outcome.times, done))
+        outcome = _add_time(outcome, STEPS[type(event)], at)
     match event:
         case TargetChosen():
             return replace(outcome, sandbox=event.sandbox)
@@ -121,3 +125,13 @@ def fold_event(outcome: Outcome, event: Event, at: float) -> Outcome:
         case Note():
             return replace(outcome, notes=(*outcome.notes, event.text))
     return outcome
+
+
+def _add_time(outcome: Outcome, step: str, at: float) -> Outcome:
+    done = StepTime(step=step, seconds=round(at - outcome.began, 3))
+    return replace(outcome, times=(*outcome.times, done))
+
+
+def describe_times(outcome: Outcome) -> str:
+    """Return where the time went, step by step."""
+    return ", ".join(f"{time.step} {time.seconds:.2f} s" for time in outcome.times)

@@ -25,7 +25,7 @@ def test_summary_of_a_release() -> None:
     assert render_summary(RELEASED) == (
         f"# demo 1.0: released, and installed by hash from {GROUP}\n\n- dist/ also holds x\n"
         + FILES % ("skip", "uploaded")
-        + f"\n{len(CODES)} checks, no findings.\n\nTimes: version 0.0 s, build 1.2 s.\n"
+        + f"\n{len(CODES)} checks, no findings.\n\nTimes: version 0.00 s, build 1.25 s.\n"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from releasekit.core.errors import Status
-from releasekit.core.outcome import Outcome
+from releasekit.core.outcome import Outcome, describe_times
 from releasekit.core.report.diagnosis import summarize_diagnosis
 
 
@@ -61,7 +61,7 @@ def _summarize_findings(outcome: Outcome) -> list[str]:
 
 
 def _summarize_times(outcome: Outcome) -> list[str]:
-    times = ", ".join(f"{time.step} {time.seconds:.1f} s" for time in outcome.times)
+    times = describe_times(outcome)
     return ["", f"Times: {times}."] if times else []
 
 
