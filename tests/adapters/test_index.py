@@ -70,6 +70,8 @@ def said(index: Index, what: str, why: str, mend: str) -> str:
     return f"error: {what}\n  where: {url}\n  why:   {why}\n  next:  {mend}"
 
 
+GATE = b"<html>To use it, accept the End User License Agreement.</html>"
+"""By what others saw on 3.94: the words are theirs, not a captured page."""
 LOOK = (
     "open that address in a browser: a login page, a front server or an offline repository\n"
     "         answers like this; then run this again"
@@ -94,6 +96,14 @@ LOOK = (
             "ask the Nexus administrator for the privileges add, browse and read on this "
             "repository",
             id="no right",
+        ),
+        pytest.param(
+            Answer(status=403, reason="Forbidden", body=GATE),
+            "this Nexus serves nothing yet",
+            "its End User License Agreement is not accepted: it answers 403 to everybody",
+            "its administrator accepts it: by signing in with a browser, or by\n"
+            "         nox -s provision -- --apply --accept-eula",
+            id="license agreement",
         ),
         pytest.param(
             Answer(status=400, reason=""),

@@ -33,6 +33,7 @@ STATUSES = {
     Status.FAILED: """
         BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
         InstallUnavailable MissingProgram CannotCache CannotWrite NoServer GitFailed
+        LicenseNotAccepted
         InternalError DiagnosisFailed NexusRefused NotANexus NotAsWritten ServerUnsettled
     """,
     Status.INTERRUPTED: "Interrupted",

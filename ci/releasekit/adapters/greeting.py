@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -11,6 +12,8 @@ import requests
 
 from releasekit.core.diagnosis.facts import Greeting
 from releasekit.core.nexus import parse_server_version
+
+AGREEMENT = "license agreement"
 
 
 def read_greeting(answer: requests.Response) -> Greeting:
@@ -23,6 +26,16 @@ def read_greeting(answer: requests.Response) -> Greeting:
         now=datetime.now(timezone.utc) - answer.elapsed / 2,
         certificate_ends=_read_end(answer.raw),
     )
+
+
+def wants_license(answer: requests.Response) -> bool:
+    """Tell whether a page says that the license agreement of a Community Edition is not accepted.
+
+    Everything below /repository/ is answered so, to the administrator too (seen by others on 3.94).
+    """
+    with contextlib.suppress(requests.RequestException):  # a page that is cut off
+        return answer.status_code == 403 and AGREEMENT in answer.text[:10_000].lower()
+    return False
 
 
 def _read_end(raw: Any) -> datetime | None:

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 import requests
 
-from releasekit.adapters.greeting import read_greeting
+from releasekit.adapters.greeting import read_greeting, wants_license
 from releasekit.adapters.http import explain_failure, open_session
 from releasekit.adapters.network import Network
 from releasekit.core.diagnosis.facts import Greeting
 from releasekit.core.dists import BLOCK
 from releasekit.core.errors import (
+    LicenseNotAccepted,
     NoSuchRepository,
     NotPermitted,
     ReleasekitError,
@@ -171,6 +172,8 @@ def refusal(
         return None
     if status == 401:
         return WrongCredentials(url=url, username=credentials.username, source=credentials.source)
+    if wants_license(answer):
+        return LicenseNotAccepted(url=url)
     phrase = _phrase(answer)
     if status == 403:
         return NotPermitted(url=url, username=credentials.username, action=action, reason=phrase)

@@ -20,7 +20,7 @@ from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
 
 from releasekit.adapters.bundle import CERTIFICATE
 from releasekit.adapters.certificates import parse_certificate, read_clock
-from releasekit.adapters.greeting import parse_date
+from releasekit.adapters.greeting import parse_date, wants_license
 from releasekit.adapters.http import basic_auth, explain_failure, mount
 from releasekit.adapters.network import Network
 from releasekit.adapters.tls import TrustedSource
@@ -202,7 +202,7 @@ def send_empty_form(session: Session, url: str) -> Answer:
 def read_answer(answer: requests.Response) -> Answer:
     """Return the status and the reason phrase, in which Nexus says what is wrong."""
     reason = answer.reason or ""
-    if answer.status_code == 403 and "license agreement" in answer.text[:10_000].lower():
+    if wants_license(answer):
         reason = "End User License Agreement"  # stands in the page, with newer versions
     return Answer(status=answer.status_code, reason=reason)
 

@@ -26,21 +26,24 @@ from releasekit.core.errors.differs import (
 from releasekit.core.errors.failed import (
     CannotCache,
     CannotWrite,
-    DiagnosisFailed,
     GitFailed,
     InstallUnavailable,
     InternalError,
     MissingProgram,
-    NexusRefused,
     NoServer,
-    NotANexus,
-    NotAsWritten,
-    ServerUnsettled,
     StaleIndex,
     UnexpectedAnswer,
     Unreachable,
     UploadFailed,
     UploadRefused,
+)
+from releasekit.core.errors.nexus import (
+    DiagnosisFailed,
+    LicenseNotAccepted,
+    NexusRefused,
+    NotANexus,
+    NotAsWritten,
+    ServerUnsettled,
 )
 from releasekit.core.errors.parts import (
     BuiltTwice,
@@ -106,6 +109,7 @@ __all__ = [
     "InternalError",
     "Interrupted",
     "InvalidConfiguration",
+    "LicenseNotAccepted",
     "MissingAdminCredentials",
     "MissingCredentials",
     "MissingProgram",
