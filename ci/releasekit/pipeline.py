@@ -15,8 +15,8 @@ from releasekit.steps.job import Job
 def release(job: Job) -> None:
     """Release the project: the whole sentence."""
     project = steps.version.read_releasable_project(job)
-    steps.load_in_background("check", "plan", "publish", "verify")
-    record = steps.build.build(job, project)
+    meanwhile = steps.loading("check", "plan", "publish", "verify")
+    record = steps.build.build(job, project, meanwhile=meanwhile)
     steps.record.refuse_gaps(job, record)
     dists = steps.check.check(job, project, record)
     steps.publish.publish(job, steps.plan.make_plan(job, record, dists), record)
@@ -26,8 +26,7 @@ def release(job: Job) -> None:
 def rehearse(job: Job) -> None:
     """Do everything of a release that changes nothing: `release --dry-run`."""
     project = steps.version.read_releasable_project(job)
-    steps.load_in_background("check", "plan")
-    record = steps.build.build(job, project)
+    record = steps.build.build(job, project, meanwhile=steps.loading("check", "plan"))
     steps.record.refuse_gaps(job, record)
     steps.plan.make_plan(job, record, steps.check.check(job, project, record))
 

@@ -142,7 +142,9 @@ def _make_environment(
     python = str(path / "bin" / "python")
     pins = ["--constraints", str(options.constraints)] if options.constraints else []
     # The requirements go in by stdin: an address among them may hold a password.
-    install = ["pip", "install", "--python", python, *installer.options, *pins, "-r", "-"]
+    # Compiled here, once: uv leaves that to the first import, and PYTHONDONTWRITEBYTECODE to every.
+    install = ["pip", "install", "--python", python, "--compile-bytecode", *installer.options]
+    install += [*pins, "-r", "-"]
     steps = [(["venv", "--no-project", "--python", sys.executable, str(path)], "")]
     steps += [(install, "\n".join(sorted(requires)))] if requires else []
     steps.append((["pip", "freeze", "--python", python], ""))

@@ -101,7 +101,12 @@ def read_bundle(value: str) -> str:
         texts = [text.content.decode("ascii", "replace") for text in _read(value)]
     except BadCertificateFile:
         return ""
-    return "\n".join(match[0] for text in texts for match in CERTIFICATE.finditer(text))
+    return "\n".join(pem for text in texts for pem in split_certificates(text))
+
+
+def split_certificates(text: str) -> list[str]:
+    """Return the certificates of a PEM text, each as a text of its own."""
+    return [match[0] for match in CERTIFICATE.finditer(text)]
 
 
 def is_pem(value: str) -> bool:

@@ -73,12 +73,14 @@ class Conversation:
         stdout = process.stdout or io.BytesIO()
         self._output = io.TextIOWrapper(stdout, encoding="utf-8", errors="replace")
 
-    def ask(self, line: str, mark: str, log: Log) -> Finished:
+    def ask(self, line: str, mark: str, log: Log, meanwhile: Callable[[], None]) -> Finished:
         """Ask for one thing, and return what was written until the mark, and the status after it.
 
-        A program that ends instead has the status that it ended with.
+        A program that ends instead has the status that it ended with. `meanwhile` is done before
+        anything of the answer is read.
         """
         _give(self._process, f"{line}\n")
+        meanwhile()
         lines = []
         for written in self._output:
             text, end, status = written.partition(mark)

@@ -16,7 +16,13 @@ from pathlib import Path
 
 import certifi
 
-from releasekit.adapters.bundle import CaBundle, is_pem, read_bundle, read_ca_bundle
+from releasekit.adapters.bundle import (
+    CaBundle,
+    is_pem,
+    read_bundle,
+    read_ca_bundle,
+    split_certificates,
+)
 from releasekit.adapters.client_cert import load_client_cert
 
 CA_VARIABLES = (
@@ -30,6 +36,12 @@ CA_VARIABLES = (
     "NODE_EXTRA_CA_CERTS",  # build backends that run npm
 )
 CA_DIRECTORIES = "SSL_CERT_DIR"
+SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
+    "/etc/ssl/ca-bundle.pem",  # SUSE
+)
+"""Where the system's file is for a Python that was built elsewhere, as uv's own are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,13 +69,14 @@ class Trust:
 
 def open_trust(environ: Mapping[str, str], ca_bundle: str | None, client_cert: str | None) -> Trust:
     """Return what is trusted, with the client's own certificate; raises BadCertificateFile."""
-    context = _open_context()
+    system = _read_system_bundle()
+    context = _open_context(system)
     # An intermediate CA that was given is trusted without its root: so do curl, uv, Python 3.13.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     own = read_ca_bundle(ca_bundle) if ca_bundle else CaBundle(pem="")
     sources = [
-        TrustedSource(name="the system's certificates", pem=_read_system_bundle()),
-        *_load_named_bundles(context, environ),
+        TrustedSource(name="the system's certificates", pem=system),
+        *_load_named_bundles(context, environ, system),
     ]
     if ca_bundle:
         context.load_verify_locations(cadata=own.pem)
@@ -73,7 +86,7 @@ def open_trust(environ: Mapping[str, str], ca_bundle: str | None, client_cert: s
     return Trust(context=context, sources=tuple(sources), useless=own.useless)
 
 
-def _open_context() -> ssl.SSLContext:
+def _open_context(system: str) -> ssl.SSLContext:
     """Return a context that trusts what the system does.
 
     macOS and Windows are asked by truststore. Elsewhere the system's store is a file, read once:
@@ -85,10 +98,10 @@ def _open_context() -> ssl.SSLContext:
 
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if ssl.get_default_verify_paths().cafile:
-        context.set_default_verify_paths()
-    else:
-        context.load_verify_locations(cadata=_read_system_bundle())
+    context.load_verify_locations(cadata=system)
+    folder = ssl.get_default_verify_paths().openssl_capath
+    if Path(folder).is_dir():  # looked into when a certificate is not known yet
+        context.load_verify_locations(capath=folder)
     return context
 
 
@@ -96,24 +109,31 @@ def _name_bundle(value: str) -> str:
     return "ca-bundle (its PEM text)" if is_pem(value) else f"ca-bundle {value}"
 
 
-def _load_named_bundles(context: ssl.SSLContext, environ: Mapping[str, str]) -> list[TrustedSource]:
-    """Trust what the environment's CA variables name; what cannot be used adds nothing."""
+def _load_named_bundles(
+    context: ssl.SSLContext, environ: Mapping[str, str], system: str
+) -> list[TrustedSource]:
+    """Trust what the environment's CA variables name; what cannot be used adds nothing.
+
+    They mostly name what the system has anyway, each of them: only what is new is loaded.
+    """
     named = {value: name for name in reversed(CA_VARIABLES) if (value := environ.get(name))}
     folders = dict.fromkeys(environ.get(CA_DIRECTORIES, "").split(os.pathsep), CA_DIRECTORIES)
-    system = ssl.get_default_verify_paths().openssl_capath
+    own = Path(ssl.get_default_verify_paths().openssl_capath).resolve()
+    known = set(split_certificates(system))
     sources = []
     for value, name in {**named, **folders}.items():
-        if value in ("", system):
+        if not value or (name == CA_DIRECTORIES and Path(value).resolve() == own):
             continue
-        if pem := read_bundle(value):
+        fresh = [pem for pem in split_certificates(read_bundle(value)) if pem not in known]
+        if fresh:
             with contextlib.suppress(ssl.SSLError, ValueError):
-                context.load_verify_locations(cadata=pem)
-                sources.append(TrustedSource(name=name, pem=pem))
+                context.load_verify_locations(cadata="\n".join(fresh))
+                sources.append(TrustedSource(name=name, pem="\n".join(fresh)))
+                known.update(fresh)
     return sources
 
 
 def _read_system_bundle() -> str:
     """Return the system's CA certificates as PEM; certifi's where the system has no file."""
-    paths = ssl.get_default_verify_paths()
-    candidates = (paths.openssl_cafile, "/etc/ssl/certs/ca-certificates.crt", certifi.where())
+    candidates = (ssl.get_default_verify_paths().openssl_cafile, *SYSTEM_BUNDLES, certifi.where())
     return next(Path(p).read_text("ascii", "replace") for p in candidates if Path(p).is_file())

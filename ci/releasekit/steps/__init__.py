@@ -7,7 +7,8 @@ publishes is loaded (twine and what it stands on take longer than the refusal).
 from __future__ import annotations
 
 import importlib
-import threading
+import warnings
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,13 @@ def __getattr__(name: str) -> ModuleType:
         raise AttributeError(name) from error
 
 
-def load_in_background(*names: str) -> None:
-    """Import the modules of these verbs while something else is waited for."""
+def loading(*names: str) -> Callable[[], None]:
+    """Return what imports the modules of these verbs, to be done while something is waited for."""
 
     def load() -> None:
-        for name in names:
-            importlib.import_module(f"{__name__}.{name}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a library's of another one
+            for name in names:
+                importlib.import_module(f"{__name__}.{name}")
 
-    threading.Thread(target=load, name="load").start()
+    return load

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import platform
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from releasekit.adapters.build import BuildOptions, build_dists, build_sdist, build_wheel
 from releasekit.adapters.checkout import copy_changes, follow_links_out, open_checkout
 from releasekit.adapters.files import write_text
+from releasekit.adapters.hooks import do_nothing
 from releasekit.adapters.repair import repair_wheel
 from releasekit.adapters.rooms import open_room
 from releasekit.core.dists import (
@@ -38,10 +40,13 @@ from releasekit.steps.record import write_record
 TOOLS = ("releasekit", "build", "uv")
 
 
-def build(job: Job, project: Project) -> Record:
-    """Build the sdist and the wheel into `dist/`, and record them."""
+def build(job: Job, project: Project, *, meanwhile: Callable[[], None] = do_nothing) -> Record:
+    """Build the sdist and the wheel into `dist/`, and record them.
+
+    `meanwhile` is done while the build backend works.
+    """
     with _begin(job) as room, _open_source(job, project) as source, _log(job, room) as log:
-        options = _build_options(job, project, log)
+        options = replace(_build_options(job, project, log), meanwhile=meanwhile)
         built = build_dists(source, room, options)
         wheel = _repair(job, built.wheel, options)
         dists = tuple(_keep(job, path) for path in (built.sdist, wheel))
