@@ -41,13 +41,16 @@ def wants_license(answer: requests.Response) -> bool:
 def _read_end(raw: Any) -> datetime | None:
     """Return when the server's certificate ends, None over http and where nobody tells."""
     peer = getattr(getattr(getattr(raw, "connection", None), "sock", None), "getpeercert", None)
-    end = (peer() or {}).get("notAfter") if peer else None
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), timezone.utc) if end else None
+    with contextlib.suppress(OSError, ValueError):  # the server has closed the connection
+        if end := (peer() or {}).get("notAfter") if peer else None:
+            return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), timezone.utc)
+    return None
 
 
 def parse_date(text: str | None) -> datetime | None:
-    """Parse a date of HTTP, None where there is none."""
+    """Parse a date of HTTP, None where there is none; one without a zone is in UTC (RFC 9110)."""
     try:
-        return parsedate_to_datetime(text or "")
+        date = parsedate_to_datetime(text or "")
     except ValueError:
         return None
+    return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
