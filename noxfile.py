@@ -41,13 +41,15 @@ def lint(session: nox.Session) -> None:
 
 # One process waits for the real Nexus most of the time, the others for builds and installs.
 PYTEST = ("pytest", "--numprocesses=4")
+# Images often forbid to write it, and each of a thousand commands would compile the kit anew.
+BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 
 
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run all tests; options of pytest stand after --."""
     _need_test_tools(session)
-    _run(session, *PYTEST, *session.posargs)
+    _run(session, *PYTEST, *session.posargs, **BYTECODE)
 
 
 @nox.session(venv_backend="none", default=False)
@@ -55,7 +57,7 @@ def coverage(session: nox.Session) -> None:
     """Run all tests, which takes longer so, and show what they leave out."""
     _need_test_tools(session)
     _run(session, "coverage", "erase")
-    _run(session, "coverage", "run", "-m", *PYTEST, *session.posargs)
+    _run(session, "coverage", "run", "-m", *PYTEST, *session.posargs, **BYTECODE)
     _run(session, "coverage", "combine", "--quiet")
     _run(session, "coverage", "report")
 
@@ -74,6 +76,7 @@ def core(session: nox.Session) -> None:
             session,
             *("uv", "run", "--no-project", "--isolated", f"--python={found}", *packages),
             *("env", "PYTHONPATH=ci", "python", "-m", "pytest", "-q", "tests/core"),
+            **BYTECODE,
         )
 
 
