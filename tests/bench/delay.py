@@ -1,6 +1,6 @@
 """A slow connection: a TCP proxy on loopback that holds back all that goes through it.
 
-`python -m bench.delay PORT MILLISECONDS` forwards to that port, and prints its own.
+`python delay.py PORT MILLISECONDS` forwards to that port, and prints its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ UNDER_WAY = 1 << 10
 @contextlib.contextmanager
 def open_delay(port: int, milliseconds: float) -> Iterator[int]:
     """Provide the port of a proxy, in a process of its own, that makes round trips so long."""
-    command = (sys.executable, "-m", "bench.delay", str(port), str(milliseconds))
+    command = (sys.executable, __file__, str(port), str(milliseconds))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import Took, find_median, time_commands
-from bench.subjects import SUBJECTS, Checkout, write_checkout
+from bench.subjects import QUICK, Checkout, write_checkout
 from bench.wheels import KIT, add_wheel, build_version, read_seconds, record_wheels
 from releasekit.servers.sandbox import Sandbox
 
@@ -25,7 +25,7 @@ class Latency:
     def __init__(self, room: Path, environ: Mapping[str, str], wheels: int) -> None:
         self._environ, self._wheels = environ, wheels
         root = room / "checkouts" / "latency"
-        self._checkout = write_checkout(SUBJECTS[0], root, "bench-latency", environ)
+        self._checkout = write_checkout(QUICK, root, "bench-latency", environ)
 
     def _prepare(self, version: str) -> Checkout:
         """Have a release of many wheels, most of them for other platforms, in `dist/`."""

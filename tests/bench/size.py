@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import Failed
-from bench.subjects import SUBJECTS, write_checkout
+from bench.subjects import QUICK, write_checkout
 from bench.targets import Server
 from bench.wheels import KIT, add_wheel, build_version, read_seconds, record_wheels
 
@@ -27,7 +27,7 @@ class Size:
         self._server, self._room, self._environ = server, room, environ
         self._mebibytes = mebibytes
         root = room / "checkouts" / "size"
-        self._checkout = write_checkout(SUBJECTS[0], root, "bench-size", environ)
+        self._checkout = write_checkout(QUICK, root, "bench-size", environ)
 
     def compare(self, rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
         """Upload by curl and by the kit, in turns; seconds, rates, and peaks of memory."""
@@ -37,8 +37,11 @@ class Size:
         for number in range(1, rounds + 1):
             for way, version in (("curl", f"1.0.{number}"), ("kit", f"1.1.{number}")):
                 say(f"size, round {number} of {rounds}: {way}")
-                build_version(checkout, version, self._environ)
-                if way == "kit":
+                if way == "curl":
+                    checkout.begin_version(version)
+                    checkout.root.joinpath("dist").mkdir()
+                else:
+                    build_version(checkout, version, self._environ)
                     bases.append(_weigh((*KIT, "publish", "-q"), checkout.root, self._environ))
                 wheel = add_wheel(checkout, version, f"1-{TAG}", self._mebibytes)
                 began = time.monotonic()

@@ -87,9 +87,10 @@ def _write_extension(root: Path, name: str) -> None:
     modules.joinpath("answer.c").write_text(C_SOURCE)
 
 
+QUICK = Subject(name="hatchling", title="a small hatchling project", write=_write_hatchling)
 SUBJECTS = (
     Subject(name="small", title="a small setuptools project", write=_write_small),
-    Subject(name="hatchling", title="a small hatchling project", write=_write_hatchling),
+    QUICK,
     Subject(name="many", title=f"setuptools, {MANY:,} modules", write=_write_many),
     Subject(name="extension", title="setuptools, a C extension", write=_write_extension),
 )

@@ -25,3 +25,24 @@ def test_bench_compares_ways_and_writes_down_what_they_took(
     steps = ["start", "version", "build", "check", "plan", "publish", "verify"]
     assert list(measured["steps"]) == steps
     assert "a small hatchling project, cold, to the sandbox" in capsys.readouterr().out
+
+
+def test_bench_counts_what_the_kit_asks_and_weighs_it_beside_curl(tmp_path: Path) -> None:
+    report = tmp_path / "bench.json"
+    options = ("--part=latency", "--part=size", "--wheels=3", "--size=2", "--rounds=1")
+    assert main([*options, f"--json={report}"]) == 0
+    document = json.loads(report.read_text(encoding="utf-8"))
+    (latency,), (size,) = document["latency"], document["size"]
+    requests = latency["requests"]
+    # Three wheels and the sdist. The wheel for this machine is downloaded as proof, and installed.
+    assert (requests["POST"], requests["files_fetched"]) == (4, 4)
+    assert requests["fetched_twice"] == ["bench_latency-1.1.1-py3-none-any.whl"]
+    assert latency["plan"]["published"] == 2000
+    pages = [asked for asked in latency["plan"]["requests"] if "/service/rest/" not in asked]
+    assert pages == [
+        "GET /repository/pypi-hosted/simple/bench-latency/",
+        "GET /repository/pypi-group/simple/bench-latency/",
+    ]
+    assert latency["step_seconds"]["publish"] > latency["round_trip_ms"] / 1000
+    assert size["over_base_mebibytes"] < 100
+    assert size["of_the_rate_of_curl"] > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -192,11 +193,12 @@ def test_quiet_says_nothing_of_a_good_release(
     )
 
 
-def test_verbose_shows_the_backends_output(
+def test_verbose_shows_the_backends_output_and_where_the_time_went(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     ran = releasekit("build", "-v", project=project, server=sandbox)
     assert "running egg_info" in ran.out
+    assert re.search(r"^times     start [\d.]+ s, version [\d.]+ s, build [\d.]+ s$", ran.out, re.M)
 
 
 def test_development_versions_go_to_snapshots_where_that_is_configured(
