@@ -3,7 +3,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
 import tarfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -78,6 +80,23 @@ def test_dist_is_read_with_its_size_and_digests(tmp_path: Path) -> None:
         md5=hashlib.md5(content).hexdigest(),
     )
     assert dist.filename == SDIST
+
+
+def test_dist_is_hashed_again_only_where_somebody_wrote_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_wheel(tmp_path)
+    dist, written = read_dist(path), path.stat()
+    with monkeypatch.context() as patch:
+        patch.setattr(hashlib, "sha256", None)
+        assert read_dist(path) == dist
+    time.sleep(0.05)  # the clock of the file system ticks every few milliseconds
+    with path.open("r+b") as file:
+        file.write(b"other")
+    os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))
+    again = read_dist(path)
+    assert again.size == dist.size
+    assert again.sha256 == hashlib.sha256(path.read_bytes()).hexdigest() != dist.sha256
 
 
 def test_stranger_in_dist_is_refused_by_its_name(tmp_path: Path) -> None:

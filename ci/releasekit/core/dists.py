@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import tarfile
@@ -97,16 +98,24 @@ def parse_filename(filename: str) -> DistName:
 def read_dist(path: Path) -> Dist:
     """Read a dist's name, size and digests, in one pass over its bytes.
 
-    Raises NotADistError.
+    A file that this process has read is not read again while the file system says that nobody
+    wrote to it; what is uploaded is hashed once more on its way. Raises NotADistError.
     """
+    named, found = parse_filename(path.name), path.stat()
+    state = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    size, sha256, md5 = _read_digests(path, state)
+    return Dist(path=path, named=named, size=size, sha256=sha256, md5=md5)
+
+
+@functools.lru_cache(maxsize=1024)
+def _read_digests(path: Path, state: tuple[int, ...]) -> tuple[int, str, str]:  # noqa: ARG001
     sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
-    named = parse_filename(path.name)
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             sha256.update(block)
             md5.update(block)
             size += len(block)
-    return Dist(path=path, named=named, size=size, sha256=sha256.hexdigest(), md5=md5.hexdigest())
+    return size, sha256.hexdigest(), md5.hexdigest()
 
 
 def read_metadata(dist: Dist) -> bytes | None:
