@@ -68,6 +68,21 @@ def test_each_code_of_check_wheel_contents_is_told_once() -> None:
     assert "W009" in messages[1]
 
 
+@pytest.mark.parametrize(
+    ("paths", "found"),
+    [
+        pytest.param(("wrapt/", "wrapt-stubs/"), 0, id="stubs of the package"),
+        pytest.param(("wrapt/", "other-stubs/"), 1, id="stubs of another"),
+        pytest.param(("wrapt/", "wrapt-stubs/", "other/"), 1, id="a third one"),
+    ],
+)
+def test_stubs_beside_their_package_are_no_second_package(
+    paths: tuple[str, ...], found: int
+) -> None:
+    problem = ContentProblem(code="W009", text="multiple toplevel library entries", paths=paths)
+    assert len(find("RK302", make_facts(WHEEL, content_problems=(problem,)))) == found
+
+
 def test_directory_of_data_may_be_an_entry_point_as_numpys_is() -> None:
     text = "[pkg_config]\nnumpy = numpy.lib.pkgconfig\nother = numpy.lib.none\n"
     files = {"numpy/__init__.py": "", "numpy/lib/pkgconfig/numpy.pc": ""}

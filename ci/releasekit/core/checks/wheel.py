@@ -28,16 +28,23 @@ def find_untrue_record(facts: DistFacts) -> Iterator[Fault]:
 
 
 def find_content_problems(facts: DistFacts) -> Iterator[Fault]:
-    """Find what check-wheel-contents finds, but for what RK304 tells."""
+    """Find what check-wheel-contents finds, but for what RK304 tells, and for a package's stubs."""
     codes = Counter(problem.code for problem in facts.content_problems)
     for problem in facts.content_problems:
-        if problem.code not in STRAY and (count := codes.pop(problem.code, 0)):
+        ours = problem.code not in STRAY and not _is_stubs(problem)
+        if ours and (count := codes.pop(problem.code, 0)):
             more = f"; {count - 1} more of {problem.code}" if count > 1 else ""
             yield Fault(
                 message=f"check-wheel-contents {_render(problem)}{more}",
                 fix="mend the packaging, or ignore the code in [tool.check-wheel-contents]",
                 place=in_dist(facts),
             )
+
+
+def _is_stubs(problem: ContentProblem) -> bool:
+    """Tell whether the second entry at the top is NAME-stubs of the first (PEP 561)."""
+    names = {path.strip("/").removesuffix("-stubs") for path in problem.paths}
+    return problem.code == "W009" and len(names) == 1
 
 
 def find_bare_linux_tag(facts: DistFacts) -> Iterator[Fault]:
