@@ -490,6 +490,10 @@ def environment_of(options: BuildOptions) -> Path:
     return path
 
 
+def when_made(environment: Path) -> int:
+    return (environment / "lib").stat().st_mtime_ns
+
+
 def drop_marker(environment: Path) -> None:
     (environment / "complete.json").unlink()
 
@@ -501,6 +505,33 @@ def spoil_marker(text: str) -> Callable[[Path], None]:
     return spoil
 
 
+def name_requirements(text: str) -> Callable[[Path], None]:
+    def spoil(environment: Path) -> None:
+        marker = json.loads((environment / "complete.json").read_text())
+        marker["requirements"] = json.loads(text)
+        (environment / "complete.json").write_text(json.dumps(marker))
+
+    return spoil
+
+
+def site_packages(environment: Path) -> Path:
+    (folder,) = environment.glob("lib/python*/site-packages")
+    return folder
+
+
+def install_more(environment: Path) -> None:
+    (site_packages(environment) / "stranger.py").write_text("import os\n")
+
+
+def change_a_file(environment: Path) -> None:
+    with (environment / "pyvenv.cfg").open("a") as file:
+        file.write("include-system-site-packages = true\n")
+
+
+def take_a_file(environment: Path) -> None:
+    (environment / "bin" / "activate").unlink()
+
+
 def drop_python(environment: Path) -> None:
     python = environment / "bin" / "python"
     python.unlink()
@@ -508,9 +539,9 @@ def drop_python(environment: Path) -> None:
 
 
 def test_whole_environment_is_used_again(source: Path, out: Path, cached: BuildOptions) -> None:
-    (environment_of(cached) / "mark").touch()
+    made = when_made(environment_of(cached))
     build_dists(source, out, cached)
-    assert (environment_of(cached) / "mark").exists()
+    assert when_made(environment_of(cached)) == made
 
 
 @pytest.mark.parametrize(
@@ -522,18 +553,25 @@ def test_whole_environment_is_used_again(source: Path, out: Path, cached: BuildO
             pytest.param(spoil_marker(text), id=f"marker {text}")
             for text in ("[", "null", "[1]", "{}", '"abc"', '["a==1", null]', '{"a": "b"}')
         ),
+        *(
+            pytest.param(name_requirements(text), id=f"requirements {text}")
+            for text in ("null", "[1]", '"abc"', '["a==1", null]')
+        ),
+        pytest.param(install_more, id="something was installed into it"),
+        pytest.param(change_a_file, id="a file was changed"),
+        pytest.param(take_a_file, id="a file was taken from it"),
     ],
 )
 def test_broken_environment_is_made_again(
     source: Path, out: Path, cached: BuildOptions, harm: Callable[[Path], None]
 ) -> None:
     environment = environment_of(cached)
-    (environment / "mark").touch()
+    made = when_made(environment)
     harm(environment)
     build_dists(source, out, cached)
     assert environment_of(cached) == environment
-    assert not (environment / "mark").exists()
-    assert json.loads((environment / "complete.json").read_text()) == []
+    assert when_made(environment) > made
+    assert json.loads((environment / "complete.json").read_text())["requirements"] == []
     python = environment / "bin" / "python"
     subprocess.run(
         (python, "-c", "import sys; sys.exit(sys.prefix == sys.base_prefix)"), check=True

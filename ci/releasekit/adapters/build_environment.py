@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -29,6 +30,7 @@ from releasekit.core.installer import (
     strip_credentials,
 )
 
+MARKER = "complete.json"
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")
 """A line of `uv pip freeze`; warnings may stand between them."""
 
@@ -119,17 +121,31 @@ def _environment_key(
 
 
 def _read_environment(path: Path) -> BuildEnvironment | None:
-    """Return a cached environment; None where it is missing, half made or its Python is gone."""
+    """Return a cached environment; None where it is not what was made.
+
+    It is half made, its Python is gone, or something installed into it or took from it.
+    """
     python = path / "bin" / "python"
     try:
         # The marker is written last: without it, the making was interrupted.
-        requirements = json.loads((path / "complete.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        marker = json.loads((path / MARKER).read_text(encoding="utf-8"))
+        requirements, files = marker["requirements"], marker["files"]
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    is_marker = isinstance(requirements, list) and all(isinstance(r, str) for r in requirements)
-    if not is_marker or not python.exists():
+    is_list = isinstance(requirements, list) and all(isinstance(r, str) for r in requirements)
+    if not is_list or not python.exists() or files != _digest_files(path):
         return None
     return BuildEnvironment(python=python, requirements=tuple(requirements))
+
+
+def _digest_files(path: Path) -> str:
+    """Return a digest of all names and sizes in an environment, but for bytecode and the marker."""
+    found = []
+    for folder, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        files = (f"{folder}/{name}" for name in names if name != MARKER)
+        found += [f"{file} {os.lstat(file).st_size}" for file in files]
+    return hashlib.sha256("\n".join(sorted(found)).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _make_environment(
@@ -161,7 +177,8 @@ def _make_environment(
     requirements = tuple(
         hide_credentials(line) for line in finished.output.splitlines() if REQUIREMENT.match(line)
     )
-    (path / "complete.json").write_text(json.dumps(requirements), encoding="utf-8")
+    marker = {"requirements": requirements, "files": _digest_files(path)}
+    (path / MARKER).write_text(json.dumps(marker), encoding="utf-8")
     return BuildEnvironment(python=Path(python), requirements=requirements)
 
 
