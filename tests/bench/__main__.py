@@ -23,7 +23,7 @@ from bench.measure import run_command
 from bench.releases import COLD, WARM, Releases, find_settings
 from bench.size import Size
 from bench.subjects import SUBJECTS
-from bench.tables import describe_machine, make_table, render_result
+from bench.tables import describe_machine, fill_readme, make_table, render_result
 from bench.targets import SERVERS, Server, open_server, read_server
 from bench.ways import UV, WAYS, Way, find_cache_variables, find_variables
 from releasekit.adapters.network import open_network
@@ -49,6 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--wheels", type=int, default=200, help="behind the slow connection; default: 200")
     add("--all", action="store_true", help="all parts, projects, servers, states of the caches")
     add("--json", type=Path, default=REPORT, help=f"where the document goes; default: {REPORT}")
+    add("--readme", action="store_true", help="put the table into the README")
     return parser
 
 
@@ -58,7 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     console, machine = Console(highlight=False), describe_machine()
     with tempfile.TemporaryDirectory(prefix="releasekit-bench-") as folder:
         measured = Bench(options, Path(folder), console).measure()
-    text = json.dumps({"machine": machine, **measured}, indent=2)
+    document = {"machine": machine, **measured}
+    if options.readme:
+        fill_readme(document)
+    text = json.dumps(document, indent=2)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(f"{text}\n", encoding="utf-8")
     console.print(f"{machine['cores']} cores, {machine['processor']}, {machine['date']}")

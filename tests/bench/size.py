@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,19 @@ from bench.subjects import QUICK, write_checkout
 from bench.targets import Server
 from bench.wheels import KIT, add_wheel, build_version, read_seconds, record_wheels
 
-TAG = "py3-none-any"
+TAG = "1-py3-none-any"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Published:
+    """How a large wheel was published."""
+
+    seconds: float
+    """Of the step publish."""
+    check: float
+    base: int
+    """Bytes of memory, at their peak, that a small release took."""
+    peak: int
 
 
 class Size:
@@ -31,45 +44,43 @@ class Size:
 
     def compare(self, rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
         """Upload by curl and by the kit, in turns; seconds, rates, and peaks of memory."""
-        checkout = self._checkout
-        took: dict[str, list[float]] = {"curl": [], "publish": [], "check": [], "command": []}
-        peaks, bases = [], []
+        curl, kit = [], []
         for number in range(1, rounds + 1):
-            for way, version in (("curl", f"1.0.{number}"), ("kit", f"1.1.{number}")):
-                say(f"size, round {number} of {rounds}: {way}")
-                if way == "curl":
-                    checkout.begin_version(version)
-                    checkout.root.joinpath("dist").mkdir()
-                else:
-                    build_version(checkout, version, self._environ)
-                    bases.append(_weigh((*KIT, "publish", "-q"), checkout.root, self._environ))
-                wheel = add_wheel(checkout, version, f"1-{TAG}", self._mebibytes)
-                began = time.monotonic()
-                if way == "curl":
-                    _weigh(
-                        _curl(self._server, wheel, version, self._room),
-                        checkout.root,
-                        self._environ,
-                    )
-                    took["curl"].append(time.monotonic() - began)
-                    continue
-                record_wheels(checkout, [wheel])
-                began = time.monotonic()
-                peaks.append(_weigh((*KIT, "publish", "-q"), checkout.root, self._environ))
-                took["command"].append(time.monotonic() - began)
-                for step in ("publish", "check"):
-                    took[step].append(read_seconds(checkout)[step])
-        medians = {name: statistics.median(seconds) for name, seconds in took.items()}
+            say(f"size, round {number} of {rounds}: curl")
+            curl.append(self._upload(f"1.0.{number}"))
+            say(f"size, round {number} of {rounds}: the kit")
+            kit.append(self._publish(f"1.1.{number}"))
+        alone, median = statistics.median(curl), statistics.median(one.seconds for one in kit)
+        peak, base = max(one.peak for one in kit), min(one.base for one in kit)
         return {
             "mebibytes": self._mebibytes,
-            "seconds": {name: [round(s, 2) for s in seconds] for name, seconds in took.items()},
-            "mebibytes_a_second": {
-                name: round(self._mebibytes / medians[name], 1) for name in ("curl", "publish")
-            },
-            "of_the_rate_of_curl": round(medians["curl"] / medians["publish"], 3),
-            "peak_mebibytes": round(max(peaks) / 2**20, 1),
-            "over_base_mebibytes": round((max(peaks) - min(bases)) / 2**20, 1),
+            "curl_seconds": round(alone, 2),
+            "publish_seconds": round(median, 2),
+            "check_seconds": round(statistics.median(one.check for one in kit), 2),
+            "of_the_rate_of_curl": round(alone / median, 3),
+            "peak_mebibytes": round(peak / 2**20, 1),
+            "over_base_mebibytes": round((peak - base) / 2**20, 1),
         }
+
+    def _upload(self, version: str) -> float:
+        """Upload a wheel by curl, and return the seconds."""
+        self._checkout.begin_version(version)
+        self._checkout.root.joinpath("dist").mkdir()
+        wheel = add_wheel(self._checkout, version, TAG, self._mebibytes)
+        command = _curl(self._server, wheel, version, self._room)
+        began = time.monotonic()
+        _weigh(command, self._checkout.root, self._environ)
+        return time.monotonic() - began
+
+    def _publish(self, version: str) -> Published:
+        """Publish a small version by the kit, and then a wheel of it."""
+        checkout, command = self._checkout, (*KIT, "publish", "-q")
+        build_version(checkout, version, self._environ)
+        base = _weigh(command, checkout.root, self._environ)
+        record_wheels(checkout, [add_wheel(checkout, version, TAG, self._mebibytes)])
+        peak = _weigh(command, checkout.root, self._environ)
+        seconds = read_seconds(checkout)
+        return Published(seconds=seconds["publish"], check=seconds["check"], base=base, peak=peak)
 
 
 def _curl(server: Server, wheel: Path, version: str, room: Path) -> Sequence[str]:

@@ -100,3 +100,58 @@ def render_result(result: Result) -> dict[str, Any]:
         },
         "steps": find_steps(result),
     }
+
+
+README = Path(__file__).parents[2] / "README.md"
+PLACE = re.compile(r"(?<=<!-- bench -->\n).*(?=<!-- end of bench -->)", re.DOTALL)
+
+
+def render_markdown(document: Mapping[str, Any]) -> str:
+    """Return the document as the README shows it: seconds are medians."""
+    machine = document["machine"]
+    used = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
+    head = f"{machine['date']}, {machine['cores']} cores of {machine['processor']}"
+    lines = [
+        f"{head}, Python {machine['python']}, {used}:",
+        "",
+        f"| project | caches | server | {' | '.join(TITLES)} |",
+        f"|---|---|---|{'---|' * len(TITLES)}",
+    ]
+    for one in document.get("releases", ()):
+        cells = (_render_cell(one["ways"].get(name)) for name in TITLES)
+        lines.append(f"| {' | '.join((one['project'], one['caches'], one['server'], *cells))} |")
+    lines += ["", *map(_describe_latency, document.get("latency", ()))]
+    lines += map(_describe_size, document.get("size", ()))
+    return "\n".join(["", *lines, ""])
+
+
+def _describe_latency(found: Mapping[str, Any]) -> str:
+    took = f"`twine upload` {found['twine_seconds']} s, the step publish "
+    took += f"{found['step_seconds']['publish']:.2f} s ({found['times_faster']} times faster)"
+    return (
+        f"- {found['wheels']} wheels and an sdist, {found['round_trip_ms']:.0f} ms a round trip, "
+        f"{found['server']}: {took}"
+    )
+
+
+def _describe_size(found: Mapping[str, Any]) -> str:
+    return (
+        f"- A wheel of {found['mebibytes']} MiB, {found['server']}: "
+        f"curl {found['curl_seconds']} s, "
+        f"the step publish {found['publish_seconds']} s, with {found['over_base_mebibytes']} MiB "
+        "more memory than a small release"
+    )
+
+
+def _render_cell(way: Mapping[str, Any] | None) -> str:
+    if way is None:
+        return ""
+    ratio = f" ({way['ratio']:.2f})" if way["ratio"] else ""
+    return f"{way['median']:.2f} s{ratio}"
+
+
+def fill_readme(document: Mapping[str, Any]) -> None:
+    """Put the document into the README."""
+    text = README.read_text(encoding="utf-8")
+    found = render_markdown(document)
+    README.write_text(PLACE.sub(lambda _: f"{found}\n", text), encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import main
+from bench.tables import PLACE, README, render_markdown
 
 
 def test_bench_compares_ways_and_writes_down_what_they_took(
@@ -25,6 +26,8 @@ def test_bench_compares_ways_and_writes_down_what_they_took(
     steps = ["start", "version", "build", "check", "plan", "publish", "verify"]
     assert list(measured["steps"]) == steps
     assert "a small hatchling project, cold, to the sandbox" in capsys.readouterr().out
+    assert "| hatchling | cold | sandbox |" in render_markdown(document)
+    assert PLACE.search(README.read_text(encoding="utf-8"))
 
 
 def test_bench_counts_what_the_kit_asks_and_weighs_it_beside_curl(tmp_path: Path) -> None:
@@ -46,3 +49,4 @@ def test_bench_counts_what_the_kit_asks_and_weighs_it_beside_curl(tmp_path: Path
     assert latency["step_seconds"]["publish"] > latency["round_trip_ms"] / 1000
     assert size["over_base_mebibytes"] < 100
     assert size["of_the_rate_of_curl"] > 0
+    assert "A wheel of 2 MiB, sandbox: curl" in render_markdown(document)
