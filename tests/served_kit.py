@@ -58,5 +58,7 @@ def install_requirements(folder: Path) -> Mapping[str, str]:
     assert python
     target = ("--python", python, "--target", folder, "-r", REPOSITORY / "pyproject.toml")
     install = (uv.find_uv_bin(), "pip", "install", "-q", *target)
-    subprocess.run(install, env={**os.environ, **public_index()}, check=True)
+    pips = os.environ.get("PIP_INDEX_URL")  # which uv does not read
+    index = {"UV_DEFAULT_INDEX": pips} if pips else public_index()
+    subprocess.run(install, env={**index, **os.environ}, check=True)
     return {"PYTHONPATH": str(folder)}

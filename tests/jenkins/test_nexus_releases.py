@@ -17,7 +17,7 @@ from jenkins.conftest import PROJECTS, MakeJob
 from jenkins.harness import Jenkins, Job
 from releasekit.servers.local_nexus import Nexus
 from served_kit import VERSION
-from support import ProjectDir, public_index
+from support import ProjectDir
 
 STEPS = ["build", "check", "plan", "publish", "verify"]
 BOTH = "'py3-none-manylinux*': 'linux', 'py3-none-win*': 'other'"
@@ -75,8 +75,11 @@ def step(own_kit: str, more: str = "") -> str:
 
 
 def assert_no_secret(nexus: Nexus, job: Job) -> None:
-    """Look through all that the builds of a job have left: logs, reports, workspaces, stashes."""
-    files = [path for path in job.home.rglob("*") if path.is_file()]
+    """Look through all that the builds of a job have left: logs, workspaces, stashes, caches."""
+    own = ("HOME", "RELEASEKIT_CACHE_DIR", "UV_CACHE_DIR")
+    folders = {Path(agent[name]) for agent in job.agents.values() for name in own}
+    found = (path for folder in (job.home, *folders) for path in folder.rglob("*"))
+    files = [path for path in found if path.is_file()]
     assert [path for path in files if nexus.password.encode() in path.read_bytes()] == []
     logs = [path.read_text(encoding="utf-8") for path in files if path.name == "log"]
     assert logs
@@ -97,7 +100,8 @@ def test_three_lines_release_a_project_by_the_kit_that_nexus_serves(
     # Agents whose pip knows the group and trusts the company's CA.
     ca = str(nexus.ca_bundle)
     pip = {"PIP_INDEX_URL": nexus.simple_url(), "PIP_CERT": ca, "REQUESTS_CA_BUNDLE": ca}
-    agent = {**agent_environ, **kit_requirements, **pip, **public_index()}
+    builds = {"UV_DEFAULT_INDEX": agent_environ["PIP_INDEX_URL"]}
+    agent = {**builds, **agent_environ, **kit_requirements, **pip}
     given = {**in_jenkins, "agents": {"": agent}}
     three_lines = (PROJECTS / "jenkins" / "Jenkinsfile").read_text(encoding="utf-8")
     job = make_job(three_lines, tag="v1.2.3", **given)
@@ -131,7 +135,7 @@ def test_this_repositorys_own_jenkinsfile_finds_the_kit_released(
     built = jenkins.run(job)
     assert built.result == "SUCCESS", built.log
     assert built.log.count("nox > Running session") == len(STEPS)
-    # Another machine, another Python, the same bytes.
+    # Another checkout, another environment, the same bytes.
     assert "plan      0 to upload, 2 already published" in built.log
     assert_no_secret(nexus, job)
 
@@ -190,23 +194,3 @@ def test_a_finding_fails_the_build_and_stands_in_the_reports(
     assert "| error | RK101 |" in (built.archive / "reports" / "summary.md").read_text()
     assert published(name) == set()
     assert_no_secret(nexus, job)
-
-
-def test_a_wrong_password_is_no_reason_for_another_try(
-    jenkins: Jenkins,
-    nexus: Nexus,
-    make_project: Callable[..., ProjectDir],
-    make_job: MakeJob,
-    in_jenkins: Mapping[str, Any],
-    own_kit: str,
-    name: str,
-) -> None:
-    make_project("jenkins", called=name)
-    wrong = {"kind": "usernamePassword", "username": nexus.username, "password": "wr0ng-passw0rd"}
-    given = {**in_jenkins["credentials"], "nexus-publisher": wrong}
-    job = make_job(step(own_kit), tag="v1.2.3", **{**in_jenkins, "credentials": given})
-    built = jenkins.run(job)
-    assert built.error == "releasekit plan: usage (exit status 2)"
-    assert "error: the user name or the password is wrong\n" in built.log
-    assert "wr0ng-passw0rd" not in built.log
-    assert built.result == "FAILURE"

@@ -309,6 +309,11 @@ def test_an_exit_status_becomes_a_result_and_nothing_follows(
             "there is no parameter credential; did you mean credentials?",
             id="misspelt",
         ),
+        pytest.param(
+            "kitIndex: 'https://ci:secret@nexus.example.com/simple'",
+            "kitIndex holds a login; netrc names the secret file for that",
+            id="a login",
+        ),
         pytest.param("url: 8081", "url is 8081, and has to be text", id="no text"),
         pytest.param("fresh: 'no'", "fresh is no, and has to be true or false", id="no truth"),
         pytest.param("wheels: ['linux']", "wheels is [linux], and has to be a map", id="no map"),

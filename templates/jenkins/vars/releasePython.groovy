@@ -194,6 +194,9 @@ static String findProblem(Map given, Map defaults) {
     for (entry in given) {
         String name = entry.key
         if (!defaults.containsKey(name)) { return "there is no parameter ${name}; ${suggest(name, defaults.keySet())}" }
+        if (name == 'kitIndex' && entry.value?.toString()?.contains('@')) {
+            return 'kitIndex holds a login; netrc names the secret file for that'
+        }
         Map kinds = [(CharSequence): 'text', (Map): 'a map', (Boolean): 'true or false']
         Class kind = kinds.keySet().find { it.isInstance(defaults[name]) }
         if (entry.value != null && !kind.isInstance(entry.value)) {
