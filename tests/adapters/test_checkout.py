@@ -169,7 +169,7 @@ def test_submodule_that_cannot_be_fetched_stops_the_build(bare_clone_of: Project
     assert answers["what"] == "git failed"
     assert answers["where"] == str(bare_clone_of.root)
     assert "fatal: repository '/nowhere' does not exist" in answers["why"]
-    assert answers["next"].endswith("submodule update --init --recursive")
+    assert answers["next"].endswith(": git submodule update --init --recursive")
 
 
 # --- the repository of a checkout ---------------------------------------------------------------

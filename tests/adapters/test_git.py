@@ -149,7 +149,7 @@ def damaged(repository: ProjectDir, command: str) -> str:
         f"  where: {repository.root}\n"
         "  why:   git says: fatal: .git/index: index file smaller than expected\n"
         "  next:  mend what git says, then run this again; the command was: "
-        f"git -c core.hooksPath=/dev/null {command}"
+        f"git {command}"
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from releasekit.adapters.process import Finished, capture
@@ -46,9 +47,15 @@ def must(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
     """Run git for an answer that it has to give; raises GitFailed."""
     finished = ask(root, environ, *arguments)
     if finished.status:
-        command = " ".join(finished.command)
+        command = render_command(finished.command)
         raise GitFailed(root=str(root), command=command, reason=finished.tail())
     return finished
+
+
+def render_command(command: Sequence[str]) -> str:
+    """Return a command as a user would type it, without the settings that are the kit's own."""
+    pairs = zip(("", *command), command, strict=False)
+    return shlex.join(word for before, word in pairs if "-c" not in (before, word))
 
 
 def ask(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
