@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 import trustme
+import truststore
 import urllib3
 
 from adapters.conftest import Answer, Server, get, server_context
@@ -21,7 +22,7 @@ from releasekit.adapters.bundle import read_bundle
 from releasekit.adapters.http import explain_failure, open_session
 from releasekit.adapters.network import open_network
 from releasekit.adapters.threads import run_in_threads
-from releasekit.adapters.tls import CA_VARIABLES
+from releasekit.adapters.tls import CA_VARIABLES, open_trust
 from releasekit.core.errors import ReleasekitError
 from releasekit.core.target import NO_CREDENTIALS, Credentials, is_loopback
 from releasekit.servers.sandbox import run_sandbox
@@ -331,6 +332,16 @@ def test_a_connection_is_used_again_by_the_next_session() -> None:
         host = pool.pools[key]
         assert (host.num_connections, host.num_requests) == (1, 3)
     assert not pool.pools
+
+
+@pytest.mark.parametrize("variable", ["", "SSL_CERT_FILE"])
+def test_the_system_is_trusted_also_where_openssl_finds_no_file(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if variable:
+        monkeypatch.setenv(variable, "/nowhere/ca.pem")
+    context = open_trust({}, None, None).context
+    assert isinstance(context, truststore.SSLContext) or context.cert_store_stats()["x509_ca"] > 50
 
 
 def test_hands_are_shaken_side_by_side(authority: trustme.CA, ca_file: Path) -> None:

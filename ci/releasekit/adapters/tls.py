@@ -1,6 +1,6 @@
 """Whom the kit trusts: one context, and one PEM file with the same certificates for children.
 
-The context is the system's store (truststore) with what the environment names and `ca-bundle`
+The context is the system's store with what the environment names and `ca-bundle`
 added. Nothing of it is ever taken away, and no check is ever switched off.
 """
 
