@@ -163,7 +163,8 @@ def test_no_credentials(diagnose: Diagnose) -> None:
     nothing = {"TWINE_USERNAME": "", "TWINE_PASSWORD": ""}
     assert told(diagnose(status=Status.REFUSED, **nothing)["credentials"]) == (
         "failed",
-        "there are none: not in TWINE_USERNAME and TWINE_PASSWORD, not in the keyring",
+        "there are none: not in TWINE_USERNAME and TWINE_PASSWORD, not in a section of .pypirc "
+        "that -r names, not in the keyring",
         "set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)",
     )
 

@@ -88,7 +88,8 @@ def judge_credentials(publisher: Login | None, admin: Login | None) -> Row:
             )
     if publisher is None:
         return CREDENTIALS.failed(
-            "there are none: not in TWINE_USERNAME and TWINE_PASSWORD, not in the keyring",
+            "there are none: not in TWINE_USERNAME and TWINE_PASSWORD, not in a section of .pypirc "
+            "that -r names, not in the keyring",
             "set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)",
         )
     beside = f"; administrator {admin.username}, from {admin.source}" if admin else ""
