@@ -14,8 +14,8 @@ from typing import get_args
 from doors import INPUTS, JENKINS, STEP, read_inputs, read_parameters
 from releasekit.core.checks import CHECKS, Severities
 from releasekit.core.checks.explain import render_explanation
-from releasekit.core.config import Settings
 from releasekit.core.report import render_findings_schema
+from releasekit.core.settings import Settings
 
 UNSET = (None, (), Severities())
 README = Path(__file__).parents[1] / "README.md"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from releasekit.core.config import Settings
 from releasekit.core.errors import BrokenSettings, NoNexus, NotAProject, UnknownPypircSection
 from releasekit.core.events import Note, Notify, TargetChosen
+from releasekit.core.settings import Settings
 from releasekit.core.target import (
     NO_CREDENTIALS,
     Credentials,

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from releasekit.core.config import Settings, find_table, parse_settings, read_environment
+from releasekit.core.config import find_table, parse_settings, read_environment
 from releasekit.core.errors import InvalidConfiguration
+from releasekit.core.settings import Settings
 from releasekit.request import Request
 
 if sys.version_info >= (3, 11):

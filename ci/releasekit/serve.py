@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from releasekit.core.config import Settings
 from releasekit.core.errors import NoServer
 from releasekit.core.events import Note, Notify, Sent
+from releasekit.core.settings import Settings
 from releasekit.read_settings import read_settings
 from releasekit.request import Request
 

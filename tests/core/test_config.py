@@ -8,16 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from releasekit.core.checks import CHECKS, Severity
-from releasekit.core.config import (
-    KEYS,
-    Settings,
-    Source,
-    find_table,
-    parse_settings,
-    read_environment,
-    read_table,
-)
+from releasekit.core.config import Source, find_table, parse_settings, read_environment, read_table
 from releasekit.core.errors import InvalidConfiguration
+from releasekit.core.settings import KEYS, Settings
 
 DEFAULTS: dict[str, Any] = {
     "url": None,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.core.config import Settings
+from releasekit.core.settings import Settings
 from releasekit.core.target import (
     Credentials,
     Target,

@@ -13,9 +13,9 @@ from adapters.conftest import Answer, Handler, Server, run_server
 from certificates import DAY, NOW, make, server_context
 from releasekit.adapters.index import Index, read_page
 from releasekit.adapters.network import open_network
-from releasekit.core.config import Settings
 from releasekit.core.diagnosis.facts import Greeting
 from releasekit.core.events import Event, Note
+from releasekit.core.settings import Settings
 from releasekit.core.target import Credentials, nexus_target
 from releasekit.steps.greet import note_greeting
 from releasekit.steps.job import Job

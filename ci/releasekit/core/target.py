@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from releasekit.core.config import Settings
+from releasekit.core.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

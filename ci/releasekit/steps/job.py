@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from releasekit.adapters.network import Network
-from releasekit.core.config import Settings
 from releasekit.core.events import Notify
 from releasekit.core.installer import BuildIndex
+from releasekit.core.settings import Settings
 from releasekit.core.target import Target
 
 RECORD = Path("reports", "release.json")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from releasekit.adapters.nexus_rest import Rest, list_repositories, read_version
 from releasekit.adapters.nexus_things import find_thing, list_blob_stores
-from releasekit.core.config import Settings
 from releasekit.core.desired import (
     Action,
     Found,
@@ -22,6 +21,7 @@ from releasekit.core.desired.state import publisher_name, rule_name
 from releasekit.core.errors import ServerBlocked, ServerDiffers, ServerUnsettled
 from releasekit.core.events import Began, Note, ServerPlanned, ServerSettled
 from releasekit.core.nexus import COMMUNITY, Document, ServerVersion
+from releasekit.core.settings import Settings
 from releasekit.tasks.login import fits, has_first_password, open_administration
 from releasekit.tasks.task import Task
 

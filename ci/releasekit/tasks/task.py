@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from releasekit.adapters.network import Network
-from releasekit.core.config import Settings
 from releasekit.core.events import Notify
+from releasekit.core.settings import Settings
 from releasekit.core.target import NO_CREDENTIALS, Credentials
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from releasekit.core.checks import CHECKS, Rule, Severity
-from releasekit.core.config import Settings, parse_settings, read_environment, read_table
+from releasekit.core.config import parse_settings, read_environment, read_table
 from releasekit.core.errors import InvalidConfiguration
+from releasekit.core.settings import Settings
 from samples import make_facts
 
 BY_CODE = {check.code: check for check in CHECKS}

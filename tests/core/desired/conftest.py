@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from releasekit.core.config import Settings
 from releasekit.core.desired import Found, Kind, ServerPlan, make_server_plan, want
 from releasekit.core.nexus import Document, ServerVersion, parse_document
+from releasekit.core.settings import Settings
 
 URL = "https://nexus.example.com"
 VERSION = ServerVersion(numbers=(3, 30, 0), edition="OSS")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from releasekit.core.config import Settings
 from releasekit.core.desired.block import block_patterns
 from releasekit.core.desired.model import Found, Kind
 from releasekit.core.desired.state import rule_name
+from releasekit.core.settings import Settings
 
 
 def find_notes(settings: Settings, found: Found) -> tuple[str, ...]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from releasekit.core.config import Settings
 from releasekit.core.desired.block import block_patterns
 from releasekit.core.desired.model import Found, Kind, Thing
 from releasekit.core.desired.steps import DESCRIPTION
 from releasekit.core.nexus import EMPTY, Document, Value
+from releasekit.core.settings import Settings
 
 VIEW = "nx-repository-view-pypi"
 LOCAL_REALM = "NexusAuthenticatingRealm"
