@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
-from rich.padding import Padding
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
-from rich.status import Status as Spinner
-from rich.table import Table
 from rich.text import Text
 
 from releasekit.core.checks import Finding, Severity
@@ -35,6 +33,10 @@ from releasekit.core.events import (
 from releasekit.core.outcome import STEPS, Outcome
 from releasekit.core.report.lines import describe
 from releasekit.core.search import SearchResult
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+    from rich.status import Status as Spinner
 
 STYLES = {
     Severity.ERROR: "bold red",
@@ -159,6 +161,9 @@ class Terminal:
     def _show_hits(self, result: SearchResult) -> None:
         if self._loudness == QUIET:
             return
+        from rich.padding import Padding
+        from rich.table import Table
+
         table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 3, 0, 0))
         for heading in ("name", "version", "installed", "repository"):
             table.add_column(heading, overflow="fold")
@@ -208,17 +213,19 @@ class Terminal:
             return
         if self._progress is None:
             self.rest()
-            self._progress = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                DownloadColumn(),
-                console=self._console,
-                transient=True,
-            )
+            self._progress = _make_progress(self._console)
             self._progress.start()
         if event.filename not in self._tasks:
             self._tasks[event.filename] = self._progress.add_task(event.filename, total=event.size)
         self._progress.update(self._tasks[event.filename], completed=event.sent)
+
+
+def _make_progress(console: Console) -> Progress:
+    """Return bars for files that go up; a log, or a quick upload, needs none of them."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    return Progress(*columns, console=console, transient=True)
 
 
 def _render_end(finding: Finding) -> str:
