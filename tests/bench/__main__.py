@@ -32,6 +32,7 @@ from support import public_index
 
 REPORT = Path("reports", "bench.json")
 PARTS = ("releases", "latency", "size")
+SHOWN = ("build", "check-manifest", "check-wheel-contents", "hatch", "hatchling", "setuptools")
 Target = tuple[Server, Mapping[str, str]]
 
 
@@ -59,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     console, machine = Console(highlight=False), describe_machine()
     with tempfile.TemporaryDirectory(prefix="releasekit-bench-") as folder:
         measured = Bench(options, Path(folder), console).measure()
+    machine["versions"] |= measured.pop("versions")
     document = {"machine": machine, **measured}
     if options.readme:
         fill_readme(document)
@@ -82,11 +84,12 @@ class Bench:
         """Measure all parts that were asked for; returns them by their names."""
         options = self._options
         parts = PARTS if options.all else options.part or PARTS[:1]
-        measured: dict[str, Any] = {part: [] for part in parts}
+        measured: dict[str, Any] = {"versions": {}, **{part: [] for part in parts}}
         with self._console.status("installing the tools") as status:
             self._say = status.update
             needed = self._ways if "releases" in parts else []
             self._tools = install_tools(needed, self._room, self._environ)
+            measured["versions"] = read_versions(self._tools, self._room, self._environ)
             for part in parts:
                 for name in SERVERS if options.all else options.server or SERVERS[:1]:
                     self._say(f"starting {name}")
@@ -171,6 +174,15 @@ def install_tools(ways: Sequence[Way], room: Path, environ: Mapping[str, str]) -
         install = (UV, "pip", "install", "--quiet", "--python", f"{tools}/bin/python")
         run_command((*install, *needs), room, environ)
     return room / "tools" / "bin"
+
+
+def read_versions(tools: Path, room: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the versions of the tools that were installed, by name."""
+    if not tools.exists():
+        return {}
+    command = (UV, "pip", "list", "--quiet", "--format=json", f"--python={tools}/python")
+    listed = json.loads(run_command(command, room, environ))
+    return {one["name"]: one["version"] for one in listed if one["name"] in SHOWN}
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def describe_machine() -> dict[str, Any]:
         "processor": _find_processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("releasekit", "uv", "twine", "build")},
+        "versions": {name: version(name) for name in ("releasekit", "uv", "twine")},
     }
 
 

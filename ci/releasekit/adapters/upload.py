@@ -30,6 +30,9 @@ from releasekit.core.errors import FilesChanged, ReleasekitError, UploadFailed
 from releasekit.core.target import Credentials
 
 NO_RETRIES = urllib3.Retry(total=0)
+STORED = 4 << 20
+"""Bytes a second that a slow server stores. It does so after the last byte has come, and answers
+when it is done: a large file that is taken for lost would be sent again."""
 
 OnSent = Callable[[int, int], None]
 """Called with the bytes sent so far and the size of the form."""
@@ -146,6 +149,7 @@ def _post(form: _Form, url: str, network: Network, credentials: Credentials) -> 
         return repository.session.post(
             url,
             data=form,
+            timeout=(network.timeout, max(network.timeout, len(form) / STORED)),
             allow_redirects=False,
             headers={"Content-Type": form.content_type},
         )
