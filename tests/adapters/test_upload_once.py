@@ -18,7 +18,7 @@ from releasekit.adapters.network import Network, open_network
 from releasekit.adapters.upload import Attempt, OnSent, upload_once
 from releasekit.core.dists import Dist, read_dist
 from releasekit.core.target import Credentials
-from releasekit.servers.sandbox import run_sandbox
+from releasekit.servers.sandbox import Faults, run_sandbox
 from samples import SDIST, WHEEL, write_sdist, write_wheel
 
 BOB = Credentials(username="bob", password="hunter2", source="TWINE_USERNAME")
@@ -325,6 +325,23 @@ def test_large_file_is_hashed_once_while_it_is_sent_in_little_memory(
     assert sum(hashed) == dist.size
     assert peak < 12 << 20
     assert all(0 < after - before <= 1 << 20 for before, after in itertools.pairwise(told))
+
+
+def test_large_file_is_not_taken_for_lost_while_the_server_stores_it(large_wheel: Path) -> None:
+    with (
+        run_sandbox(faults=Faults(upload_delay=3)) as sandbox,
+        open_network(environ={}, ca_bundle=str(sandbox.ca_bundle), timeout=2) as network,
+    ):
+        attempt = upload_once(
+            read_dist(large_wheel),
+            sandbox.upload_url(),
+            network=network,
+            credentials=Credentials(
+                username=sandbox.username, password=sandbox.password, source="test"
+            ),
+            on_sent=lambda sent, size: None,
+        )
+    assert attempt.error is None
 
 
 def test_file_that_changes_while_it_is_sent_is_not_sent_to_its_end(
