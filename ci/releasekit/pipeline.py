@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from releasekit import steps
 from releasekit.core.errors import FilesChanged, NoRecord, RecordOfAnotherCommit
+from releasekit.core.project import Project
 from releasekit.steps.job import Job
 
 
 def release(job: Job) -> None:
     """Release the project: the whole sentence."""
     project = steps.version.read_releasable_project(job)
-    meanwhile = steps.loading("check", "plan", "publish", "verify")
-    record = steps.build.build(job, project, meanwhile=meanwhile)
+    record = steps.build.build(job, project, meanwhile=lambda: _look_ahead(job, project))
     steps.record.refuse_gaps(job, record)
     dists = steps.check.check(job, project, record)
     steps.publish.publish(job, steps.plan.make_plan(job, record, dists), record)
@@ -26,9 +26,15 @@ def release(job: Job) -> None:
 def rehearse(job: Job) -> None:
     """Do everything of a release that changes nothing: `release --dry-run`."""
     project = steps.version.read_releasable_project(job)
-    record = steps.build.build(job, project, meanwhile=steps.loading("check", "plan"))
+    record = steps.build.build(job, project, meanwhile=lambda: _look_ahead(job, project))
     steps.record.refuse_gaps(job, record)
     steps.plan.make_plan(job, record, steps.check.check(job, project, record))
+
+
+def _look_ahead(job: Job, project: Project) -> None:
+    """While the build backend works: load what comes next, and ask whether the index lets us in."""
+    steps.load("check", "plan", "publish", "verify")
+    steps.plan.knock(job, project)
 
 
 def show_version(job: Job) -> None:

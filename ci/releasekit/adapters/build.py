@@ -26,7 +26,7 @@ from releasekit.adapters.hooks import Hooks, do_nothing, open_hooks
 from releasekit.adapters.rooms import open_named_room, open_room
 from releasekit.adapters.sdist import repack_sdist, unpack_sdist
 from releasekit.core.backends import tell_version
-from releasekit.core.errors import BuildFailed
+from releasekit.core.errors import BuildFailed, ReleasekitError
 from releasekit.core.installer import strip_credentials
 
 DistributionName = Literal["sdist", "wheel"]
@@ -147,6 +147,8 @@ def _build_one(
                 builder = ProjectBuilder(source, str(environment.python), call_hook)
                 return Path(builder.build(dist, out)), environment
     except BuildBackendException as error:
+        if isinstance(error.exception, ReleasekitError):  # no fault of the backend's
+            raise error.exception from None
         raise BuildFailed(root=str(source), dist=dist, log="", tail=tail or str(error)) from error
     except BuildException as error:
         raise BuildFailed(root=str(source), dist=dist, log="", tail=str(error)) from error

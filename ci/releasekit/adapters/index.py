@@ -77,6 +77,16 @@ def read_page(index: Index, name: str) -> ProjectPage:
             raise UnexpectedAnswer(url=url, answer=said) from error
 
 
+def ask_in(index: Index) -> None:
+    """Ask whether an index lets these credentials in, and read nothing of its long first page."""
+    url = simple_url(index.url)
+    with (
+        open_session(index.network, index.credentials) as session,
+        _get(session, index, url) as answer,
+    ):
+        _refuse(answer, index, url)
+
+
 def read_names(index: Index) -> tuple[str, ...]:
     """Read the names of all projects; a proxy's index may have very many."""
     url = simple_url(index.url)

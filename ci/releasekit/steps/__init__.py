@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -31,13 +30,9 @@ def __getattr__(name: str) -> ModuleType:
         raise AttributeError(name) from error
 
 
-def loading(*names: str) -> Callable[[], None]:
-    """Return what imports the modules of these verbs, to be done while something is waited for."""
-
-    def load() -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a library's of another one
-            for name in names:
-                importlib.import_module(f"{__name__}.{name}")
-
-    return load
+def load(*names: str) -> None:
+    """Import the modules of these verbs now, while something else is waited for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a library's of another one
+        for name in names:
+            importlib.import_module(f"{__name__}.{name}")
