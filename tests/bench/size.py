@@ -68,6 +68,7 @@ class Size:
         self._checkout.root.joinpath("dist").mkdir()
         wheel = add_wheel(self._checkout, version, TAG, self._mebibytes)
         command = _curl(self._server, wheel, version, self._room)
+        os.sync()  # what earlier rounds wrote is not to be written to the disk in this one
         began = time.monotonic()
         _weigh(command, self._checkout.root, self._environ)
         return time.monotonic() - began
@@ -78,6 +79,7 @@ class Size:
         build_version(checkout, version, self._environ)
         base = _weigh(command, checkout.root, self._environ)
         record_wheels(checkout, [add_wheel(checkout, version, TAG, self._mebibytes)])
+        os.sync()
         peak = _weigh(command, checkout.root, self._environ)
         seconds = read_seconds(checkout)
         return Published(seconds=seconds["publish"], check=seconds["check"], base=base, peak=peak)
