@@ -94,4 +94,4 @@ def readme(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure releases beside other tools; options stand after --, as --help or --all."""
     _need_test_tools(session)
-    _run(session, "bench", *session.posargs, PYTHONPATH="tests")
+    _run(session, "bench", *session.posargs, PYTHONPATH="tests", **BYTECODE)

@@ -20,8 +20,10 @@ from rich.console import Console
 from bench.delay import open_delay
 from bench.latency import ROUND_TRIP, Latency
 from bench.measure import run_command
+from bench.monorepo import measure_monorepo
 from bench.releases import COLD, WARM, Releases, find_settings
 from bench.size import Size
+from bench.start import measure_start
 from bench.subjects import SUBJECTS
 from bench.tables import describe_machine, fill_readme, make_table, render_result
 from bench.targets import SERVERS, Server, open_server, read_server
@@ -31,7 +33,7 @@ from releasekit.servers.sandbox import run_sandbox
 from support import public_index
 
 REPORT = Path("reports", "bench.json")
-PARTS = ("releases", "latency", "size")
+PARTS = ("releases", "start", "monorepo", "latency", "size")
 SHOWN = ("build", "check-manifest", "check-wheel-contents", "hatch", "hatchling", "setuptools")
 Target = tuple[Server, Mapping[str, str]]
 
@@ -46,6 +48,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--only", choices=(WARM, COLD), help="the state of all caches; default: warm")
     add("--way", action="append", choices=[w.name for w in WAYS], help="default: all")
     add("--rounds", type=int, default=5, help="default: 5")
+    add("--packages", type=int, default=20, help="of the monorepo; default: 20")
     add("--size", type=int, default=1024, metavar="MIB", help="of the large wheel; default: 1024")
     add("--wheels", type=int, default=200, help="behind the slow connection; default: 200")
     add("--all", action="store_true", help="all parts, projects, servers, states of the caches")
@@ -108,6 +111,29 @@ class Bench:
                 self._console.print(make_table(result), "")
                 yield render_result(result)
 
+    def _measure_start(self, name: str) -> Iterator[dict[str, Any]]:
+        with self._open_small_target(name) as environ:
+            found = measure_start(self._room, environ, self._options.rounds, self._say)
+            yield self._show({"server": name, **found})
+
+    def _measure_monorepo(self, name: str) -> Iterator[dict[str, Any]]:
+        options = self._options
+        with self._open_small_target(name) as environ:
+            count, rounds = options.packages, options.rounds
+            found = measure_monorepo(self._room, environ, count, rounds, self._say)
+            yield self._show({"server": name, **found})
+
+    @contextlib.contextmanager
+    def _open_small_target(self, name: str) -> Iterator[Mapping[str, str]]:
+        """Provide the environment of commands that find a server and warm caches."""
+        with open_target(name, self._environ) as (server, environ):
+            caches = find_cache_variables(self._room / "caches" / WARM)
+            yield {**environ, **find_variables(server), **caches}
+
+    def _show(self, found: dict[str, Any]) -> dict[str, Any]:
+        self._console.print_json(data=found)
+        return found
+
     def _measure_latency(self, name: str) -> Iterator[dict[str, Any]]:
         with contextlib.ExitStack() as stack:
             sandbox = stack.enter_context(run_sandbox()) if name == "sandbox" else None
@@ -123,8 +149,7 @@ class Bench:
             found = {"server": name, **latency.compare(sandbox, self._options.rounds, self._say)}
             if sandbox:
                 found["plan"] = latency.measure_plan(sandbox)
-            self._console.print_json(data=found)
-            yield found
+            yield self._show(found)
 
     def _measure_size(self, name: str) -> Iterator[dict[str, Any]]:
         with open_target(name, self._environ) as (server, environ):
@@ -132,8 +157,7 @@ class Bench:
             environ |= find_cache_variables(self._room / "caches" / WARM)
             size = Size(server, self._room, environ, self._options.size)
             found = {"server": name, **size.compare(self._options.rounds, self._say)}
-            self._console.print_json(data=found)
-            yield found
+            yield self._show(found)
 
 
 def find_environ(room: Path) -> dict[str, str]:
@@ -172,7 +196,7 @@ def install_tools(ways: Sequence[Way], room: Path, environ: Mapping[str, str]) -
         tools = str(room / "tools")
         run_command((UV, "venv", "--quiet", "--python", sys.executable, tools), room, environ)
         install = (UV, "pip", "install", "--quiet", "--python", f"{tools}/bin/python")
-        run_command((*install, *needs), room, environ)
+        run_command((*install, "--compile-bytecode", *needs), room, environ)
     return room / "tools" / "bin"
 
 

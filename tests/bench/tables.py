@@ -120,9 +120,23 @@ def render_markdown(document: Mapping[str, Any]) -> str:
     for one in document.get("releases", ()):
         cells = (_render_cell(one["ways"].get(name)) for name in TITLES)
         lines.append(f"| {' | '.join((one['project'], one['caches'], one['server'], *cells))} |")
-    lines += ["", *map(_describe_latency, document.get("latency", ()))]
+    lines += ["", *map(_describe_start, document.get("start", ()))]
+    lines += map(_describe_monorepo, document.get("monorepo", ()))
+    lines += map(_describe_latency, document.get("latency", ()))
     lines += map(_describe_size, document.get("size", ()))
     return "\n".join(["", *lines, ""])
+
+
+def _describe_start(found: Mapping[str, Any]) -> str:
+    return "- " + ", ".join(f"{name} {took:.2f} s" for name, took in found["seconds"].items())
+
+
+def _describe_monorepo(found: Mapping[str, Any]) -> str:
+    return (
+        f"- {found['packages']} packages of a monorepo, {found['server']}: in one command "
+        f"{found['one_command_seconds']} s, in one for each {found['a_command_each_seconds']} s "
+        f"({found['ratio']})"
+    )
 
 
 def _describe_latency(found: Mapping[str, Any]) -> str:

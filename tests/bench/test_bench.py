@@ -30,6 +30,19 @@ def test_bench_compares_ways_and_writes_down_what_they_took(
     assert PLACE.search(README.read_text(encoding="utf-8"))
 
 
+def test_bench_measures_the_start_and_a_monorepo(tmp_path: Path) -> None:
+    report = tmp_path / "bench.json"
+    options = ("--part=start", "--part=monorepo", "--packages=2", "--rounds=1")
+    assert main([*options, f"--json={report}"]) == 0
+    document = json.loads(report.read_text(encoding="utf-8"))
+    (start,), (monorepo,) = document["start"], document["monorepo"]
+    assert all(seconds > 0 for seconds in start["seconds"].values())
+    assert 0 < monorepo["ratio"] < 2
+    shown = render_markdown(document)
+    assert "- nox -l, bare" in shown
+    assert "- 2 packages of a monorepo, sandbox: in one command" in shown
+
+
 def test_bench_counts_what_the_kit_asks_and_weighs_it_beside_curl(tmp_path: Path) -> None:
     report = tmp_path / "bench.json"
     options = ("--part=latency", "--part=size", "--wheels=3", "--size=2", "--rounds=1")
