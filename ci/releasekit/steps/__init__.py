@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> ModuleType:
     """Import the module of a verb."""
+    module = f"{__name__}.{name}"
     try:
-        return importlib.import_module(f"{__name__}.{name}")
+        return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        raise AttributeError(name) from error
+        if error.name == module:
+            raise AttributeError(name) from error
+        raise  # a library is missing
 
 
 def load(*names: str) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import sys
 
-del sys.path[0]  # the directory of this script: nothing in it is a module of the backend's
+# The directory of this script, as pyproject-hooks does: nothing in it is a module of the backend's.
+sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]
 
 import contextlib  # noqa: E402
 import importlib  # noqa: E402
@@ -42,7 +43,6 @@ def _run_hook(argv: list[str], cwd: str, environ: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environ)
     sys.argv = argv
-    sys.path.insert(0, os.path.dirname(argv[0]))  # noqa: PTH120 - as Python does for a script
     runpy.run_path(argv[0], run_name="__main__")
 
 
