@@ -44,12 +44,16 @@ class Size:
 
     def compare(self, rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
         """Upload by curl and by the kit, in turns; seconds, rates, and peaks of memory."""
-        curl, kit = [], []
+        curl: list[float] = []
+        kit: list[Published] = []
         for number in range(1, rounds + 1):
-            say(f"size, round {number} of {rounds}: curl")
-            curl.append(self._upload(f"1.0.{number}"))
-            say(f"size, round {number} of {rounds}: the kit")
-            kit.append(self._publish(f"1.1.{number}"))
+            turns = [
+                ("curl", lambda version: curl.append(self._upload(f"1.0.{version}"))),
+                ("the kit", lambda version: kit.append(self._publish(f"1.1.{version}"))),
+            ]
+            for name, upload in turns if number % 2 else reversed(turns):  # nobody is always first
+                say(f"size, round {number} of {rounds}: {name}")
+                upload(number)
         alone, median = statistics.median(curl), statistics.median(one.seconds for one in kit)
         peak, base = max(one.peak for one in kit), min(one.base for one in kit)
         return {
