@@ -87,15 +87,17 @@ def test_what_is_odd_is_noted_from_the_one_answer(server: Server, notes: Greet) 
     assert server.asked == ["GET /repository/pypi-hosted/simple/plain/"]
 
 
-QUIET = {
-    "a Nexus of today": said("Nexus/3.97.0-01 (COMMUNITY)", timedelta()),
-    "a front server that names itself": said("nginx", timedelta()),
-    "an answer that a proxy kept": said("Nexus/3.30.0-01 (OSS)", -HOUR, Age="3600"),
-    "no date, no name": Answer(body=PAGE),
+QUIET: dict[str, Callable[[], Answer]] = {  # a date is that of the request
+    "a Nexus of today": lambda: said("Nexus/3.97.0-01 (COMMUNITY)", timedelta()),
+    "a front server that names itself": lambda: said("nginx", timedelta()),
+    "an answer that a proxy kept": lambda: said("Nexus/3.30.0-01 (OSS)", -HOUR, Age="3600"),
+    "no date, no name": lambda: Answer(body=PAGE),
 }
 
 
 @pytest.mark.parametrize("answer", QUIET.values(), ids=QUIET)
-def test_what_is_usual_is_not_noted(server: Server, notes: Greet, answer: Answer) -> None:
-    server.answers = [answer]
+def test_what_is_usual_is_not_noted(
+    server: Server, notes: Greet, answer: Callable[[], Answer]
+) -> None:
+    server.answers = [answer()]
     assert notes(server.url) == [ENDING]

@@ -184,6 +184,7 @@ def _hook_environ(options: BuildOptions, python: Path) -> dict[str, str]:
         "PATH": f"{python.parent}:{path}" if path else str(python.parent),
         "VIRTUAL_ENV": str(python.parent.parent),
         "SOURCE_DATE_EPOCH": str(options.epoch),
+        "PYTHONDONTWRITEBYTECODE": "1",  # the environment has it; the tree holds the commit alone
         "PYTHONHASHSEED": "0",
         "PYTHONNOUSERSITE": "1",
         "PYTHONUTF8": "1",  # what a setup.py reads does not depend on the locale (PEP 540)
