@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from releasekit.core.checks import CODES, Finding, Place, Severity
+from releasekit.core.checks.catalog import CODES
+from releasekit.core.checks.declared import Place
+from releasekit.core.checks.model import Finding, Severity
 from releasekit.core.errors import Status
 from releasekit.core.events import Published, Verified
 from releasekit.core.outcome import Outcome, StepTime

@@ -12,8 +12,9 @@ from types import NoneType
 from typing import get_args
 
 from doors import INPUTS, JENKINS, STEP, read_inputs, read_parameters
-from releasekit.core.checks import CHECKS, Severities
+from releasekit.core.checks.catalog import CHECKS
 from releasekit.core.checks.explain import render_explanation
+from releasekit.core.checks.policy import Severities
 from releasekit.core.report import render_findings_schema
 from releasekit.core.settings import Settings
 

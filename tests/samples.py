@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from releasekit.core.checks import DistFacts
+from releasekit.core.checks.facts import DistFacts
 from releasekit.core.dists import Dist, parse_filename, parse_metadata
 
 WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"

@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from outcomes import MISSING, NO_URL, WAIVED
-from releasekit.core.checks import Finding, Place, Severity
+from releasekit.core.checks.declared import Place
+from releasekit.core.checks.model import Finding, Severity
 from releasekit.core.events import Checked
 from releasekit.core.outcome import Outcome, StepTime
 from releasekit.terminal import NORMAL, QUIET, Terminal

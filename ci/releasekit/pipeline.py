@@ -33,7 +33,7 @@ def rehearse(job: Job) -> None:
 
 def _look_ahead(job: Job, project: Project) -> None:
     """While the build backend works: load what comes next, and ask whether the index lets us in."""
-    steps.load("check", "plan", "publish", "verify")
+    steps.load("check", "plan", "publish", "verify", "releasekit.core.report")
     steps.plan.knock(job, project)
 
 

@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from releasekit.core.checks.explain import explain_check
 from releasekit.core.errors import (
     CannotWrite,
     InternalError,
@@ -26,7 +25,6 @@ from releasekit.core.errors import (
 )
 from releasekit.core.events import Event, Output, Sent, Working
 from releasekit.core.outcome import Outcome, describe_times, fold_event
-from releasekit.core.report import FINDINGS_REPORTS, render_outcome, render_reports
 from releasekit.prepare import open_job, open_task
 from releasekit.request import Request
 from releasekit.terminal import Terminal
@@ -145,6 +143,8 @@ class Run:
 
     def explain(self, code: str) -> int:
         """Tell what a check asks, as the README has it."""
+        from releasekit.core.checks.explain import explain_check
+
         try:
             text = explain_check(code)
         except UnknownCheck as error:
@@ -165,12 +165,15 @@ class Run:
         if self._terminal.is_verbose and self._outcome.times:
             self._terminal.say("times", describe_times(self._outcome))
         if self._request.json:
+            from releasekit.core.report import render_outcome
+
             sys.stdout.write(render_outcome(self._outcome))
         return status or self._outcome.status
 
     def _write_reports(self, folder: Path) -> int | None:
         """Write the reports; what is done stays done where they cannot be written."""
         from releasekit.adapters.files import write_text
+        from releasekit.core.report import render_reports
 
         reports = render_reports(self._outcome)
         try:
@@ -186,6 +189,8 @@ class Run:
 
     def _find_outdated(self) -> set[str]:
         """Return the reports of earlier runs that would belie this one."""
+        from releasekit.core.report import FINDINGS_REPORTS
+
         findings = set(FINDINGS_REPORTS) if self._request.command.renews_findings else set()
         return {"release.env", *findings}
 

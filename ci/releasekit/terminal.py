@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from releasekit.core.checks import Finding, Severity
-from releasekit.core.consumer import SettingsPlan
-from releasekit.core.desired import ServerPlan
-from releasekit.core.desired.render import render_plan
-from releasekit.core.diagnosis import Diagnosis, State
+from releasekit.core.checks.model import Finding, Severity
 from releasekit.core.errors import ReleasekitError
 from releasekit.core.events import (
     Began,
@@ -30,13 +26,17 @@ from releasekit.core.events import (
     TargetChosen,
     Working,
 )
+from releasekit.core.lines import describe
 from releasekit.core.outcome import STEPS, Outcome
-from releasekit.core.report.lines import describe
-from releasekit.core.search import SearchResult
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.status import Status as Spinner
+
+    from releasekit.core.consumer import SettingsPlan
+    from releasekit.core.desired import ServerPlan
+    from releasekit.core.diagnosis import Diagnosis
+    from releasekit.core.search import SearchResult
 
 STYLES = {
     Severity.ERROR: "bold red",
@@ -44,12 +44,7 @@ STYLES = {
     Severity.NOTE: "cyan",
     Severity.OFF: "dim",
 }
-STATE_STYLES = {
-    State.OK: "green",
-    State.WARNING: "yellow",
-    State.FAILED: "bold red",
-    State.UNKNOWN: "cyan",
-}
+STATE_STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red", "unknown": "cyan"}
 SIGN_STYLES = {"+": "green", "~": "yellow", "!": "bold red"}
 QUIET, NORMAL, VERBOSE = 0, 1, 2
 
@@ -149,7 +144,7 @@ class Terminal:
 
     def _show_diagnosis(self, diagnosis: Diagnosis) -> None:
         for row in diagnosis.rows:
-            question, style = row.question, STATE_STYLES[row.state]
+            question, style = row.question, STATE_STYLES[row.state.value]
             head = (f"  {row.state.value:<8} ", style)
             self._print(Text.assemble(head, f"{question.code} {question.title:<11} {row.text}"))
             for line in row.lines:
@@ -185,6 +180,8 @@ class Terminal:
                 self._line(label, line, None)
 
     def _show_server_plan(self, plan: ServerPlan) -> None:
+        from releasekit.core.desired.render import render_plan
+
         for sign, line in render_plan(plan):
             style = SIGN_STYLES.get(sign, "")
             self._print(Text.assemble("          ", (f"{sign:<2}{line}", style)))

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from releasekit.adapters.inspect import gather_facts
-from releasekit.core.checks import CHECKS, run_checks
+from releasekit.core.checks.catalog import CHECKS
+from releasekit.core.checks.model import run_checks
 from releasekit.core.dists import Dist, read_dist
 from samples import METADATA, write_sdist, write_wheel
 

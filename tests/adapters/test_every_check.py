@@ -10,9 +10,10 @@ import pytest
 from packaging.version import Version
 
 from releasekit.adapters.inspect import gather_facts
-from releasekit.core.checks import CHECKS, CODES, Finding, Place, ProjectFacts, run_checks
-from releasekit.core.checks.declared import parse_declared
-from releasekit.core.checks.facts import BackendWarning
+from releasekit.core.checks.catalog import CHECKS, CODES
+from releasekit.core.checks.declared import Place, parse_declared
+from releasekit.core.checks.facts import BackendWarning, ProjectFacts
+from releasekit.core.checks.model import Finding, run_checks
 from releasekit.core.dists import read_dist
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 

@@ -13,7 +13,8 @@ import pytest
 
 from releasekit.adapters.inspect import gather_facts
 from releasekit.adapters.inspect.limits import DIRECTORY_LIMIT
-from releasekit.core.checks import CHECKS, Severity, run_checks
+from releasekit.core.checks.catalog import CHECKS
+from releasekit.core.checks.model import Severity, run_checks
 from releasekit.core.dists import read_dist
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 

@@ -10,7 +10,7 @@ from releasekit.adapters.inspect import gather_facts
 from releasekit.adapters.inspect.metadata import render_description
 from releasekit.adapters.inspect.sdist import find_missing_files
 from releasekit.adapters.inspect.wheel import find_record_problems
-from releasekit.core.checks import DistFacts, ProjectFacts
+from releasekit.core.checks.facts import DistFacts, ProjectFacts
 from releasekit.core.dists import parse_metadata, read_dist
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 from support import ProjectDir

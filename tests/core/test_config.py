@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releasekit.core.checks import CHECKS, Severity
+from releasekit.core.checks.catalog import CHECKS
+from releasekit.core.checks.model import Severity
 from releasekit.core.config import Source, find_table, parse_settings, read_environment, read_table
 from releasekit.core.errors import InvalidConfiguration
 from releasekit.core.settings import KEYS, Settings

@@ -4,7 +4,8 @@ from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
-from releasekit.core.checks import Finding, Place, Severity
+from releasekit.core.checks.declared import Place
+from releasekit.core.checks.model import Finding, Severity
 from releasekit.core.events import (
     Began,
     Built,

@@ -13,7 +13,7 @@ import pytest
 
 from readme_tables import README
 from releasekit.cli import main
-from releasekit.core.checks import CODES
+from releasekit.core.checks.catalog import CODES
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 from support import Command, ProjectDir, without_times
 

@@ -14,7 +14,9 @@ from pydantic import BaseModel
 from sarif_pydantic import Sarif
 
 from outcomes import MISSING, NO_URL, REFUSED, START, WAIVED
-from releasekit.core.checks import CODES, Finding, Place, Severity
+from releasekit.core.checks.catalog import CODES
+from releasekit.core.checks.declared import Place
+from releasekit.core.checks.model import Finding, Severity
 from releasekit.core.outcome import Outcome
 from releasekit.core.report import (
     render_findings_schema,

@@ -20,7 +20,7 @@ from releasekit.core.certificates import CertificateFault, find_authority_fault
 from releasekit.core.errors import BadCertificateFile
 
 BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
-CERTIFICATE = re.compile("-----BEGIN ((?:X509 )?CERTIFICATE)-----(.+?)-----END \\1-----", re.DOTALL)
+CERTIFICATE = re.compile(r"-----BEGIN ((?:X509 )?CERTIFICATE)-----([^-]+)-----END \1-----")
 DER = b"\x30"
 """The first byte of a certificate in DER, an ASN.1 SEQUENCE."""
 SHOWN = 3

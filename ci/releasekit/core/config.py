@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from releasekit.core.checks import CHECKS, CODES, Severity
+from releasekit.core.checks.model import Severity
 from releasekit.core.checks.policy import find_rules, merge_severities
 from releasekit.core.errors import InvalidConfiguration
 from releasekit.core.settings import KEYS, Settings
@@ -84,8 +84,13 @@ def parse_settings(sources: Iterable[Source]) -> Settings:
 
 def _find_wrong_rules(source: Source) -> Iterator[str]:
     """Find what a source says of checks that there are not, or that no configuration may touch."""
+    rules = tuple(find_rules(source.values.get("severity")))
+    if not rules:
+        return
+    from releasekit.core.checks.catalog import CHECKS, CODES
+
     checks = {check.code: check for check in CHECKS}
-    for table, code, rule in find_rules(source.values.get("severity")):
+    for table, code, rule in rules:
         where = f"{source.spelled['severity']}{table}"
         severity, reason = (
             (rule.get("severity"), rule.get("reason"))

@@ -11,9 +11,8 @@ import zlib
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from packaging.errors import ExceptionGroup
-from packaging.metadata import Metadata, RawMetadata, parse_email
 from packaging.tags import Tag
 from packaging.utils import (
     InvalidSdistFilename,
@@ -23,6 +22,9 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 from packaging.version import Version
+
+if TYPE_CHECKING:
+    from packaging.metadata import RawMetadata
 
 BLOCK = 1 << 20
 METADATA_LIMIT = 10 << 20
@@ -169,6 +171,9 @@ def parse_metadata(text: bytes) -> tuple[RawMetadata, tuple[str, ...]]:
     header = HEADER_END.split(text, maxsplit=1)[0]
     if len(set(FIELD.findall(header))) > FIELDS_LIMIT:
         return {}, (f"more than {FIELDS_LIMIT} different fields",)
+    from packaging.errors import ExceptionGroup
+    from packaging.metadata import Metadata, parse_email
+
     metadata, unknown = parse_email(text)
     if metadata.get("metadata_version") in BEFORE_LICENSE_FILE:
         metadata.pop("license_files", None)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from releasekit.core.checks import Finding, Place
-from releasekit.core.consumer import SettingsPlan
-from releasekit.core.desired import Change, ServerPlan
-from releasekit.core.diagnosis import Diagnosis, list_findings
-from releasekit.core.plan import Plan
-from releasekit.core.project import Project
-from releasekit.core.record import Record
-from releasekit.core.search import SearchResult
+if TYPE_CHECKING:  # a release need not load what the administration knows, nor the other way
+    from releasekit.core.checks.model import Finding
+    from releasekit.core.consumer import SettingsPlan
+    from releasekit.core.desired import Change, ServerPlan
+    from releasekit.core.diagnosis import Diagnosis
+    from releasekit.core.plan import Plan
+    from releasekit.core.project import Project
+    from releasekit.core.record import Record
+    from releasekit.core.search import SearchResult
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +35,9 @@ class Diagnosed:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Return the rows that are not well as findings."""
+        from releasekit.core.checks.declared import Place
+        from releasekit.core.diagnosis import list_findings
+
         return list_findings(self.diagnosis.rows, Place(file=self.place))
 
 

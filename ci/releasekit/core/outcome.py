@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from releasekit.core.checks import Finding
-from releasekit.core.consumer import SettingsPlan
-from releasekit.core.desired import ServerPlan
-from releasekit.core.diagnosis import Diagnosis
 from releasekit.core.errors import Status
 from releasekit.core.events import (
     Began,
@@ -29,10 +26,16 @@ from releasekit.core.events import (
     TargetChosen,
     Verified,
 )
-from releasekit.core.plan import Plan
-from releasekit.core.project import Project
-from releasekit.core.record import Record
-from releasekit.core.search import SearchResult
+
+if TYPE_CHECKING:
+    from releasekit.core.checks.model import Finding
+    from releasekit.core.consumer import SettingsPlan
+    from releasekit.core.desired import ServerPlan
+    from releasekit.core.diagnosis import Diagnosis
+    from releasekit.core.plan import Plan
+    from releasekit.core.project import Project
+    from releasekit.core.record import Record
+    from releasekit.core.search import SearchResult
 
 STEPS = {
     ProjectRead: "version",

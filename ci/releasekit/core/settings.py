@@ -16,8 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from releasekit.core.checks import Severities
-from releasekit.core.checks.policy import parse_severities
+from releasekit.core.checks.policy import Severities, parse_severities
 from releasekit.core.version import DEFAULT_PATTERNS
 
 HOST = re.compile(r"(?!\.|.*\.\.)[\w.:-]{1,253}")

@@ -34,8 +34,8 @@ def __getattr__(name: str) -> ModuleType:
 
 
 def load(*names: str) -> None:
-    """Import the modules of these verbs now, while something else is waited for."""
+    """Import the modules of these verbs, or others, now: while something else is waited for."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a library's of another one
         for name in names:
-            importlib.import_module(f"{__name__}.{name}")
+            importlib.import_module(name if "." in name else f"{__name__}.{name}")

@@ -9,16 +9,9 @@ from packaging.version import Version
 
 from releasekit.adapters import git
 from releasekit.adapters.inspect import gather_facts, read_backend_warnings, read_declared
-from releasekit.core.checks import (
-    CHECKS,
-    Check,
-    DistFacts,
-    ProjectFacts,
-    Severity,
-    find_asked,
-    run_checks,
-)
-from releasekit.core.checks.facts import MEGABYTE
+from releasekit.core.checks.catalog import CHECKS
+from releasekit.core.checks.facts import MEGABYTE, DistFacts, ProjectFacts
+from releasekit.core.checks.model import Check, Severity, find_asked, run_checks
 from releasekit.core.checks.origins import ABSENT_DEPENDENCIES
 from releasekit.core.dists import Dist
 from releasekit.core.errors import ChecksRefused

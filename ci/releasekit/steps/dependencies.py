@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from releasekit.adapters.index import Index, read_page
 from releasekit.adapters.threads import run_in_threads
-from releasekit.core.checks import DistFacts
+from releasekit.core.checks.facts import DistFacts
 from releasekit.core.errors import ReleasekitError
 from releasekit.core.record import Record
 from releasekit.core.target import NO_CREDENTIALS, is_loopback

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.core.checks import Place
-from releasekit.core.checks.declared import parse_declared
+from releasekit.core.checks.declared import Place, parse_declared
 
 PYPROJECT = '''\
 [build-system]

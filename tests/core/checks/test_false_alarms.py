@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.core.checks import CHECKS, run_checks
+from releasekit.core.checks.catalog import CHECKS
 from releasekit.core.checks.entry_points import find_dead
 from releasekit.core.checks.facts import ContentProblem, DistFacts, Member
+from releasekit.core.checks.model import run_checks
 from releasekit.core.checks.secrets import Secret
 from samples import SDIST, WHEEL, make_facts
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.core.checks import CHECKS, DistFacts, Finding, Place, Severity, run_checks
+from releasekit.core.checks.catalog import CHECKS
+from releasekit.core.checks.declared import Place
+from releasekit.core.checks.facts import DistFacts
+from releasekit.core.checks.model import Finding, Severity, run_checks
 from samples import SDIST, WHEEL, make_facts
 
 

@@ -7,16 +7,10 @@ from dataclasses import replace
 import pytest
 from packaging.version import Version
 
-from releasekit.core.checks import (
-    CHECKS,
-    Declared,
-    DistFacts,
-    Finding,
-    Place,
-    ProjectFacts,
-    Severity,
-    run_checks,
-)
+from releasekit.core.checks.catalog import CHECKS
+from releasekit.core.checks.declared import Declared, Place
+from releasekit.core.checks.facts import DistFacts, ProjectFacts
+from releasekit.core.checks.model import Finding, Severity, run_checks
 from samples import METADATA, SDIST, WHEEL, make_facts
 
 DECLARED = Place(file="setup.cfg", line=1)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from releasekit.core.checks import CHECKS, Rule, Severity
+from releasekit.core.checks.catalog import CHECKS
+from releasekit.core.checks.model import Rule, Severity
 from releasekit.core.config import parse_settings, read_environment, read_table
 from releasekit.core.errors import InvalidConfiguration
 from releasekit.core.settings import Settings

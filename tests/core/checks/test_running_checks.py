@@ -8,20 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releasekit.core.checks import (
-    CHECKS,
-    CODES,
-    Check,
-    Declared,
-    DistFacts,
-    Finding,
-    Place,
-    Rule,
-    Severity,
-    run_checks,
-)
-from releasekit.core.checks.facts import ProjectFacts, in_dist, in_project
-from releasekit.core.checks.model import Fault
+from releasekit.core.checks.catalog import CHECKS, CODES
+from releasekit.core.checks.declared import Declared, Place
+from releasekit.core.checks.facts import DistFacts, ProjectFacts, in_dist, in_project
+from releasekit.core.checks.model import Check, Fault, Finding, Rule, Severity, run_checks
 from samples import SDIST, WHEEL, make_facts
 
 PROJECT = ProjectFacts(declared=Declared(base=Place(file="pyproject.toml")))

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.core.checks import CHECKS, ProjectFacts, run_checks
+from releasekit.core.checks.catalog import CHECKS
+from releasekit.core.checks.facts import ProjectFacts
+from releasekit.core.checks.model import run_checks
 from releasekit.core.checks.urls import normalize_label
 from samples import METADATA, make_facts
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from outcomes import NO_URL
-from releasekit.core.checks import Finding, Place, Severity
+from releasekit.core.checks.declared import Place
+from releasekit.core.checks.model import Finding, Severity
 from releasekit.core.report.fingerprint import find_fingerprints
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from outcomes import GROUP, RECORD, REFUSED, RELEASED, START
-from releasekit.core.checks import CODES
+from releasekit.core.checks.catalog import CODES
 from releasekit.core.errors import Status
 from releasekit.core.outcome import Outcome
 from releasekit.core.report import (

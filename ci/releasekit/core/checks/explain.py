@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 
-from releasekit.core.checks import CHECKS, CODES, Check
+from releasekit.core.checks.catalog import CHECKS, CODES
+from releasekit.core.checks.model import Check
 from releasekit.core.errors import UnknownCheck
 
 LOOKALIKES = str.maketrans("OIL", "011")

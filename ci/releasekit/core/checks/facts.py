@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from packaging.metadata import RawMetadata
 from packaging.version import Version
 
 from releasekit.core.checks.declared import NOWHERE, Declared, Place
 from releasekit.core.checks.secrets import Secret
 from releasekit.core.dists import Dist, DistKind
+
+if TYPE_CHECKING:
+    from packaging.metadata import RawMetadata
 
 MEGABYTE = 1_000_000
 SIZE_LIMIT = 100 * MEGABYTE

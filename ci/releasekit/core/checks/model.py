@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from releasekit.core.checks.declared import Place
-from releasekit.core.checks.facts import DistFacts
+
+if TYPE_CHECKING:
+    from releasekit.core.checks.facts import DistFacts
 
 SHOWN = 10
 """Names in one message."""
@@ -82,7 +85,7 @@ class Check:
     """True where a dist alone cannot tell: it is not asked of files that are given."""
 
 
-Judge = Callable[[Check, DistFacts], Rule]
+Judge = Callable[[Check, "DistFacts"], Rule]
 """Decides how severe the findings of a check are in a dist: the policy of the configuration."""
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from releasekit.core.checks.facts import DistFacts
 from releasekit.core.checks.model import Check, Rule, Severity
+
+if TYPE_CHECKING:
+    from releasekit.core.checks.facts import DistFacts
 
 SeverityName = Literal["error", "warning", "note", "off"]
 NEXT_PAIR = re.compile(r",(?=\s*(?:[\w-]+\s*=|default\b|strict\b|$))")

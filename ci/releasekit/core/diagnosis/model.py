@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from releasekit.core.checks import Finding, Place, Severity
+from releasekit.core.checks.declared import Place
+from releasekit.core.checks.model import Finding, Severity
 
 
 class State(Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from releasekit.core.checks import Finding, Severity
+from releasekit.core.checks.model import Finding, Severity
 from releasekit.core.outcome import Outcome
 from releasekit.core.report.fingerprint import find_fingerprints
 

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from releasekit.core.checks import CHECKS, Check, Finding
+from releasekit.core.checks.catalog import CHECKS
+from releasekit.core.checks.model import Check, Finding
 from releasekit.core.diagnosis import QUESTIONS, Question
 from releasekit.core.outcome import Outcome
 from releasekit.core.report.fingerprint import find_fingerprints

@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from releasekit.core.checks import CHECKS, Finding, Severity
+from releasekit.core.checks.catalog import CHECKS
+from releasekit.core.checks.model import Finding, Severity
 from releasekit.core.diagnosis import QUESTIONS
 from releasekit.core.outcome import Outcome
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from releasekit.core.checks import Severity
+from releasekit.core.checks.model import Severity
 from releasekit.core.outcome import Outcome
 from releasekit.core.report.consumer import search_document, settings_document
 from releasekit.core.report.diagnosis import diagnosis_document

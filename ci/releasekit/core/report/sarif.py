@@ -6,7 +6,8 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from releasekit.core.checks import CHECKS, Check, Finding, Severity
+from releasekit.core.checks.catalog import CHECKS
+from releasekit.core.checks.model import Check, Finding, Severity
 from releasekit.core.diagnosis import QUESTIONS
 from releasekit.core.outcome import Outcome
 from releasekit.core.report.fingerprint import find_fingerprints

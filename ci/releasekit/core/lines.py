@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from releasekit.core.checks import Finding, Severity
-from releasekit.core.consumer import SettingsPlan
-from releasekit.core.desired.render import describe_change, describe_plan
-from releasekit.core.diagnosis import Diagnosis, State
+from typing import TYPE_CHECKING
+
+from releasekit.core.checks.model import Finding, Severity
 from releasekit.core.events import (
     Built,
     CacheRenewed,
@@ -26,7 +25,12 @@ from releasekit.core.events import (
 )
 from releasekit.core.plan import Action, Plan
 from releasekit.core.project import Project
-from releasekit.core.search import SearchResult
+
+if TYPE_CHECKING:
+    from releasekit.core.consumer import SettingsPlan
+    from releasekit.core.desired import Change, ServerPlan
+    from releasekit.core.diagnosis import Diagnosis
+    from releasekit.core.search import SearchResult
 
 
 def describe(event: Event) -> str:
@@ -61,9 +65,9 @@ def describe(event: Event) -> str:
         case SettingsWritten():
             return _describe_written(event.plan)
         case ServerPlanned():
-            return describe_plan(event.plan)
+            return _describe_server_plan(event.plan)
         case ServerChanged():
-            return describe_change(event.change)
+            return _describe_change(event.change)
         case CacheRenewed():
             return f"renewed the pages of {event.group}"
         case ServerSettled():
@@ -73,9 +77,23 @@ def describe(event: Event) -> str:
 
 def _describe_diagnosis(diagnosis: Diagnosis) -> str:
     """Return how many rows are in which state, the worst first."""
+    from releasekit.core.diagnosis import State
+
     order = (State.FAILED, State.WARNING, State.UNKNOWN, State.OK)
     counts = ((state.value, len(diagnosis.having(state))) for state in order)
     return f"{diagnosis.url}: " + ", ".join(f"{count} {word}" for word, count in counts if count)
+
+
+def _describe_server_plan(plan: ServerPlan) -> str:
+    from releasekit.core.desired.render import describe_plan
+
+    return describe_plan(plan)
+
+
+def _describe_change(change: Change) -> str:
+    from releasekit.core.desired.render import describe_change
+
+    return describe_change(change)
 
 
 def _describe_project(project: Project) -> str:
