@@ -15,7 +15,7 @@ from doors import INPUTS, JENKINS, STEP, read_inputs, read_parameters
 from releasekit.core.checks.catalog import CHECKS
 from releasekit.core.checks.explain import render_explanation
 from releasekit.core.checks.policy import Severities
-from releasekit.core.report import render_findings_schema
+from releasekit.core.report.findings import render_findings_schema
 from releasekit.core.settings import Settings
 
 UNSET = (None, (), Severities())

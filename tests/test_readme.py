@@ -13,7 +13,8 @@ from releasekit.cli import make_parser
 from releasekit.commands import COMMANDS
 from releasekit.core.config import parse_settings, read_table
 from releasekit.core.errors import Status
-from releasekit.core.report import FINDINGS_REPORTS, render_findings_schema
+from releasekit.core.report import FINDINGS_REPORTS
+from releasekit.core.report.findings import render_findings_schema
 
 if sys.version_info >= (3, 11):
     import tomllib

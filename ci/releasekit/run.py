@@ -165,7 +165,7 @@ class Run:
         if self._terminal.is_verbose and self._outcome.times:
             self._terminal.say("times", describe_times(self._outcome))
         if self._request.json:
-            from releasekit.core.report import render_outcome
+            from releasekit.core.report.outcome import render_outcome
 
             sys.stdout.write(render_outcome(self._outcome))
         return status or self._outcome.status

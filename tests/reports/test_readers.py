@@ -18,10 +18,8 @@ from releasekit.core.checks.catalog import CODES
 from releasekit.core.checks.declared import Place
 from releasekit.core.checks.model import Finding, Severity
 from releasekit.core.outcome import Outcome
-from releasekit.core.report import (
-    render_findings_schema,
-    render_reports,
-)
+from releasekit.core.report import render_reports
+from releasekit.core.report.findings import render_findings_schema
 
 HOSTILE = Finding(
     code="RK301",

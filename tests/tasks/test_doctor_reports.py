@@ -15,7 +15,7 @@ import pytest
 
 from releasekit.cli import main
 from releasekit.core.diagnosis import QUESTIONS
-from releasekit.core.report import render_findings_schema
+from releasekit.core.report.findings import render_findings_schema
 from tasks.newer_nexus import run_newer_nexus
 
 OLD = "Nexus 3.29.2 (OSS) is older than 3.30, the oldest that was tried"

@@ -7,7 +7,7 @@ import pytest
 
 from outcomes import MISSING, NO_URL, REFUSED, WAIVED
 from releasekit.core.checks.model import Severity
-from releasekit.core.report import render_code_quality
+from releasekit.core.report.code_quality import render_code_quality
 from releasekit.core.report.fingerprint import find_fingerprints
 
 

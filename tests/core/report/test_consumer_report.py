@@ -6,7 +6,7 @@ from pathlib import Path
 
 from outcomes import START
 from releasekit.core.consumer import Change, FilePlan, SettingsPlan
-from releasekit.core.report import render_outcome
+from releasekit.core.report.outcome import render_outcome
 from releasekit.core.search import Hit, Query, SearchResult
 
 RESULT = SearchResult(

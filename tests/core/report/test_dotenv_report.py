@@ -6,9 +6,7 @@ import pytest
 
 from outcomes import RECORD, RELEASED, START
 from releasekit.core.outcome import Outcome
-from releasekit.core.report import (
-    render_dotenv,
-)
+from releasekit.core.report.dotenv import render_dotenv
 
 
 @pytest.mark.parametrize(

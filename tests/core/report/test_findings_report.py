@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from outcomes import MISSING, NO_URL, REFUSED, START, WAIVED
-from releasekit.core.report import render_findings, render_findings_schema
+from releasekit.core.report.findings import render_findings, render_findings_schema
 from releasekit.core.report.fingerprint import find_fingerprints
 from samples import SDIST, WHEEL
 

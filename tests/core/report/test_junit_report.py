@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outcomes import MISSING, NO_URL, REFUSED, WAIVED
-from releasekit.core.report import render_junit
+from releasekit.core.report.junit import render_junit
 from samples import SDIST, WHEEL
 
 

@@ -12,9 +12,7 @@ from outcomes import COMMIT, GROUP, HOSTED, REFUSED, RELEASED, START
 from releasekit.core.errors import Interrupted, Status
 from releasekit.core.outcome import Outcome
 from releasekit.core.project import Project
-from releasekit.core.report import (
-    render_outcome,
-)
+from releasekit.core.report.outcome import render_outcome
 from releasekit.core.version import ReleaseTag
 from samples import SDIST, WHEEL
 

@@ -7,9 +7,7 @@ import pytest
 from outcomes import RECORD, START
 from releasekit.core.checks.catalog import CODES
 from releasekit.core.outcome import Outcome
-from releasekit.core.report import (
-    render_reports,
-)
+from releasekit.core.report import render_reports
 
 
 @pytest.mark.parametrize(

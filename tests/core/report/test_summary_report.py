@@ -8,9 +8,7 @@ from outcomes import GROUP, RECORD, REFUSED, RELEASED, START
 from releasekit.core.checks.catalog import CODES
 from releasekit.core.errors import Status
 from releasekit.core.outcome import Outcome
-from releasekit.core.report import (
-    render_summary,
-)
+from releasekit.core.report.summary import render_summary
 from samples import SDIST, WHEEL
 
 FILES = f"""

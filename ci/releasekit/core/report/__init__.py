@@ -5,34 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from releasekit.core.outcome import Outcome
-from releasekit.core.report.code_quality import render_code_quality
 from releasekit.core.report.dotenv import render_dotenv
-from releasekit.core.report.findings import render_findings, render_findings_schema
-from releasekit.core.report.junit import render_junit
 from releasekit.core.report.outcome import render_outcome
-from releasekit.core.report.sarif import render_sarif
 from releasekit.core.report.summary import render_summary
 
-FINDINGS_REPORTS = {
-    "findings.json": render_findings,
-    "junit.xml": render_junit,
-    "gl-code-quality-report.json": render_code_quality,
-    "releasekit.sarif": render_sarif,
-}
+FINDINGS_REPORTS = (
+    "findings.json",
+    "junit.xml",
+    "gl-code-quality-report.json",
+    "releasekit.sarif",
+)
 """What tells of the findings: written where checks were asked."""
-
-__all__ = [
-    "FINDINGS_REPORTS",
-    "render_code_quality",
-    "render_dotenv",
-    "render_findings",
-    "render_findings_schema",
-    "render_junit",
-    "render_outcome",
-    "render_reports",
-    "render_sarif",
-    "render_summary",
-]
 
 
 def render_reports(outcome: Outcome) -> Mapping[str, str]:
@@ -42,7 +25,18 @@ def render_reports(outcome: Outcome) -> Mapping[str, str]:
     """
     reports = {"outcome.json": render_outcome(outcome), "summary.md": render_summary(outcome)}
     if outcome.asked:
-        reports |= {name: render(outcome) for name, render in FINDINGS_REPORTS.items()}
+        reports |= zip(FINDINGS_REPORTS, _render_findings(outcome), strict=True)
     if outcome.record is not None:
         reports["release.env"] = render_dotenv(outcome)
     return {name: text.encode("utf-8", "replace").decode() for name, text in reports.items()}
+
+
+def _render_findings(outcome: Outcome) -> tuple[str, ...]:
+    # They know every check; a run that was refused before the checks need not load them.
+    from releasekit.core.report.code_quality import render_code_quality
+    from releasekit.core.report.findings import render_findings
+    from releasekit.core.report.junit import render_junit
+    from releasekit.core.report.sarif import render_sarif
+
+    renderers = (render_findings, render_junit, render_code_quality, render_sarif)
+    return tuple(render(outcome) for render in renderers)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from releasekit.core.consumer import FilePlan, SettingsPlan
-from releasekit.core.search import SearchResult
+if TYPE_CHECKING:
+    from releasekit.core.consumer import FilePlan, SettingsPlan
+    from releasekit.core.search import SearchResult
 
 
 def search_document(result: SearchResult) -> dict[str, Any]:

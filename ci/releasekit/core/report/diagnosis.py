@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from releasekit.core.diagnosis import Diagnosis, Row
+if TYPE_CHECKING:
+    from releasekit.core.diagnosis import Diagnosis, Row
 
 
 def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from releasekit.core.desired import ServerPlan
+if TYPE_CHECKING:
+    from releasekit.core.desired import ServerPlan
 
 
 def server_document(plan: ServerPlan) -> dict[str, Any]:
