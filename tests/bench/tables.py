@@ -141,7 +141,8 @@ def _describe_monorepo(found: Mapping[str, Any]) -> str:
 
 def _describe_latency(found: Mapping[str, Any]) -> str:
     took = f"`twine upload` {found['twine_seconds']} s, the step publish "
-    took += f"{found['step_seconds']['publish']:.2f} s ({found['times_faster']} times faster)"
+    took += f"{found['step_seconds']['publish']:.2f} s ({found['times_faster']} times faster), "
+    took += f"`releasekit publish` with its checks and its plan {found['command_seconds']} s"
     return (
         f"- {found['wheels']} wheels and an sdist, {found['round_trip_ms']:.0f} ms a round trip, "
         f"{found['server']}: {took}"
