@@ -55,8 +55,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
     settings = read_settings(request)
     target, trust = _open_target(request, settings)
     notify(TargetChosen(url=target.upload_url, sandbox=target.sandbox))
-    if target.upload_url.startswith("http://") and not is_loopback(target.upload_url):
-        notify(Note(text=f"{target.upload_url} is plain http: the password travels in clear"))
+    _note_plain_http(target.upload_url, notify)
     network = stack.enter_context(
         open_network(
             environ=_with_cache_of_uv(request, settings, _with_cert_of_pip(request.environ)),
@@ -80,6 +79,11 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
         gather_from=tuple(request.root / folder for folder in request.gather_from),
         files=request.files,
     )
+
+
+def _note_plain_http(url: str, notify: Notify) -> None:
+    if url.startswith("http://") and not is_loopback(url):
+        notify(Note(text=f"{url} is plain http: the password travels in clear"))
 
 
 def _with_cert_of_pip(environ: Mapping[str, str]) -> Mapping[str, str]:
@@ -147,8 +151,7 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
     else:
         admin = find_admin_credentials(url, environ=environ)
     first = _read_first_password(request, admin.username, notify)
-    if settings.url.startswith("http://") and not is_loopback(settings.url):
-        notify(Note(text=f"{settings.url} is plain http: the password travels in clear"))
+    _note_plain_http(url, notify)
     network = stack.enter_context(
         open_network(
             environ=environ,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import Commands, find_median, time_commands
-from bench.subjects import Checkout
+from bench.subjects import Checkout, write_version
 
 PYPROJECT = """\
 [build-system]
@@ -56,8 +55,7 @@ def begin_version(checkout: Checkout, version: str) -> None:
     """Commit a new version of every package, and tag them all."""
     paths = sorted(checkout.root.glob("packages/*/pyproject.toml"))
     for path in paths:
-        text = path.read_text("utf-8")
-        path.write_text(re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', text), "utf-8")
+        write_version(path, version)
     checkout.git("add", "-A")
     checkout.git("commit", "-qm", f"Version {version}")
     for number in range(len(paths)):

@@ -119,11 +119,15 @@ class Checkout:
     def begin_version(self, version: str) -> None:
         """Commit and tag a new version, and remove all that earlier builds left."""
         self.git("clean", "-qfdx")
-        path = self.root / "pyproject.toml"
-        text = re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', path.read_text("utf-8"))
-        path.write_text(text, encoding="utf-8")
+        write_version(self.root / "pyproject.toml", version)
         self.git("commit", "-qam", f"Version {version}")
         self.git("tag", f"v{version}")
+
+
+def write_version(path: Path, version: str) -> None:
+    """Write a new version into a pyproject.toml."""
+    text = re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', path.read_text("utf-8"))
+    path.write_text(text, encoding="utf-8")
 
 
 def write_checkout(
