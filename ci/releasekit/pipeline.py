@@ -7,6 +7,8 @@ the report says so.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from releasekit import steps
 from releasekit.core.errors import FilesChanged, NoRecord, RecordOfAnotherCommit
 from releasekit.core.project import Project
@@ -16,7 +18,7 @@ from releasekit.steps.job import Job
 def release(job: Job) -> None:
     """Release the project: the whole sentence."""
     project = steps.version.read_releasable_project(job)
-    record = steps.build.build(job, project, meanwhile=lambda: _look_ahead(job, project))
+    record = steps.build.build(job, project, meanwhile=_look_ahead(job, project))
     steps.record.refuse_gaps(job, record)
     dists = steps.check.check(job, project, record)
     steps.publish.publish(job, steps.plan.make_plan(job, record, dists), record)
@@ -26,15 +28,20 @@ def release(job: Job) -> None:
 def rehearse(job: Job) -> None:
     """Do everything of a release that changes nothing: `release --dry-run`."""
     project = steps.version.read_releasable_project(job)
-    record = steps.build.build(job, project, meanwhile=lambda: _look_ahead(job, project))
+    record = steps.build.build(job, project, meanwhile=_look_ahead(job, project))
     steps.record.refuse_gaps(job, record)
     steps.plan.make_plan(job, record, steps.check.check(job, project, record))
 
 
-def _look_ahead(job: Job, project: Project) -> None:
-    """While the build backend works: load what comes next, and ask whether the index lets us in."""
-    steps.load("check", "plan", "publish", "verify", "releasekit.core.report")
-    steps.plan.knock(job, project)
+def _look_ahead(job: Job, project: Project) -> Iterator[None]:
+    """While the build backend works: ask whether the index lets us in, and load what comes next.
+
+    The backend waits for the end of a step, so they are small.
+    """
+    steps.greet.knock(job, project)
+    job.environment.begin()
+    yield
+    yield from steps.load()
 
 
 def show_version(job: Job) -> None:

@@ -49,6 +49,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
     """
     from releasekit.adapters.network import open_network
     from releasekit.steps.job import Job
+    from releasekit.steps.spare import SpareEnvironment
 
     if not request.is_project and not request.files:
         raise NotAProject(root=str(request.root))
@@ -72,6 +73,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
         target=target,
         network=network,
         notify=notify,
+        environment=SpareEnvironment(network.environ, stack),
         tag=request.tag or request.environ.get("RELEASEKIT_TAG") or None,
         cache=None if request.fresh else _find_cache(request, settings),
         build_index=_find_build_index(request, target),

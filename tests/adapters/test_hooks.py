@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -116,3 +117,104 @@ def test_a_backend_that_cannot_be_imported_is_told_by_its_hook(
     (tmp_path / "installed" / "demo_backend.py").write_text("raise ImportError('half of it')")
     with pytest.raises(BuildBackendException, match="demo_backend"):
         builder.calls.build("sdist", tmp_path / "out")
+
+
+LAZY = """
+import os
+
+def get_requires_for_build_sdist(config_settings=None):
+    import demo_backend.late
+    import demo_plugin
+    print("asked by", os.getpid())
+    return []
+
+get_requires_for_build_wheel = get_requires_for_build_sdist
+"""
+LATE = "import os\nprint(__name__, 'imported by', os.getpid())\n"
+
+
+def test_what_a_hook_imports_of_its_backend_is_imported_once_for_those_after_it(
+    tmp_path: Path, hooks: Hooks, environ: dict[str, str]
+) -> None:
+    builder = Builder(tmp_path, hooks, environ, end="pass")
+    installed = tmp_path / "installed"
+    (installed / "demo_backend.py").unlink()
+    (installed / "demo_backend").mkdir()
+    (installed / "demo_backend" / "__init__.py").write_text(LAZY)
+    for name in ("demo_backend/late.py", "demo_plugin.py"):
+        (installed / name).write_text(LATE)
+    for dist in ("sdist", "wheel", "wheel"):
+        builder.calls.get_requires_for_build(dist)
+    who = [line.rpartition(" ")[::2] for line in builder.lines]
+    first, server = who[0][1], who[3][1]
+    second, third = who[5][1], who[7][1]
+    late, plugin = "demo_backend.late imported by", "demo_plugin imported by"
+    assert who == [
+        *((late, first), (plugin, first), ("asked by", first)),
+        # The plugin is no part of the backend: each hook imports it, as in a process of its own.
+        *((late, server), (plugin, second), ("asked by", second)),
+        *((plugin, third), ("asked by", third)),
+    ]
+    assert len({first, server, second, third}) == 4
+
+
+def test_a_hook_that_is_killed_while_another_is_to_come_keeps_nothing_from_it(
+    tmp_path: Path, hooks: Hooks, environ: dict[str, str]
+) -> None:
+    builder = Builder(tmp_path, hooks, environ, end="os.kill(os.getpid(), 9)")
+    with pytest.raises((OSError, BuildBackendException)):
+        builder.calls.build("sdist", tmp_path / "out")
+    builder.calls.get_requires_for_build("wheel")
+    assert builder.finished
+    assert builder.finished.status == 0
+
+
+SLOW = """
+import sys, time
+
+def get_requires_for_build_sdist(config_settings=None):
+    print("one")
+    sys.stdout.flush()
+    time.sleep(0.5)
+    print("two")
+    return []
+
+get_requires_for_build_wheel = get_requires_for_build_sdist
+"""
+
+
+def test_steps_are_taken_while_a_hook_runs_and_go_on_in_the_next(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    seen: list[int] = []
+
+    def take_steps() -> Iterator[None]:
+        for number in range(60):
+            time.sleep(0.05)
+            seen.append(number)
+            yield
+
+    with open_hooks(take_steps()) as hooks:
+        builder = Builder(tmp_path, hooks, environ, end="pass")
+        (tmp_path / "installed" / "demo_backend.py").write_text(SLOW)
+        builder.calls.get_requires_for_build("sdist")
+        assert 0 < len(seen) < 60
+        assert builder.lines == ["one", "two"]
+        for _ in range(6):
+            builder.calls.get_requires_for_build("wheel")
+    assert seen == list(range(60))
+    assert builder.lines == ["one", "two"] * 7
+
+
+def test_a_step_that_raises_ends_the_hook(tmp_path: Path, environ: dict[str, str]) -> None:
+    def raise_at_once() -> Iterator[None]:
+        raise ZeroDivisionError
+        yield
+
+    began = time.monotonic()
+    with pytest.raises(BuildBackendException), open_hooks(raise_at_once()) as hooks:
+        builder = Builder(tmp_path, hooks, environ, end="pass")
+        slow = SLOW.replace("0.5", "60")
+        (tmp_path / "installed" / "demo_backend.py").write_text(slow)
+        builder.calls.get_requires_for_build("sdist")
+    assert time.monotonic() - began < 30

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ssl
 import subprocess
@@ -13,13 +14,15 @@ import uv
 
 from adapters.conftest import Answer, Server, server_context
 from releasekit.adapters.install import (
+    CleanEnvironment,
     clean_environ,
     install_by_hash,
-    open_environment,
+    make_environment,
     read_installed,
 )
 from releasekit.adapters.network import Network, open_network
 from releasekit.adapters.process import Finished
+from releasekit.adapters.rooms import open_room
 from releasekit.core.errors import InstallUnavailable
 from releasekit.core.target import Credentials
 from releasekit.servers.sandbox import Sandbox, run_sandbox
@@ -41,6 +44,12 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def network(sandbox: Sandbox, environ: dict[str, str]) -> Iterator[Network]:
     with open_network(environ=environ, ca_bundle=str(sandbox.ca_bundle)) as network:
         yield network
+
+
+@contextlib.contextmanager
+def open_environment(environ: Mapping[str, str]) -> Iterator[CleanEnvironment]:
+    with open_room("releasekit-env-") as room:
+        yield make_environment(room, environ)
 
 
 def digest_of(sandbox: Sandbox) -> str:
@@ -232,11 +241,20 @@ def test_clean_environment_keeps_all_but_settings_of_installers() -> None:
 
 
 def test_environment_that_cannot_be_made_is_a_situation(
-    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, environ: dict[str, str]
 ) -> None:
-    monkeypatch.setattr("sys.executable", "/nowhere/python3")
-    with pytest.raises(InstallUnavailable) as caught, open_environment(environ):
-        pass
+    (tmp_path / "file").touch()
+    with pytest.raises(InstallUnavailable) as caught:
+        make_environment(tmp_path / "file", environ)
     answers = caught.value.answers()
     assert answers["what"] == "the install back could not be tried"
-    assert "/nowhere/python3" in answers["why"]
+    assert "Not a directory" in answers["why"]
+
+
+def test_an_environment_that_uv_cannot_look_at_is_a_situation(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    (tmp_path / "cache").touch()
+    with pytest.raises(InstallUnavailable) as caught:
+        make_environment(tmp_path, environ)
+    assert "cache" in caught.value.answers()["why"]

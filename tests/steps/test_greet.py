@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -19,6 +20,7 @@ from releasekit.core.settings import Settings
 from releasekit.core.target import Credentials, nexus_target
 from releasekit.steps.greet import note_greeting
 from releasekit.steps.job import Job
+from releasekit.steps.spare import SpareEnvironment
 
 BOB = Credentials(username="bob", password="hunter2", source="test")
 ROOT = make("Company Root")
@@ -30,7 +32,10 @@ Greet = Callable[[str], list[str]]
 @pytest.fixture
 def notes(tmp_path: Path) -> Iterator[Greet]:
     """Read a page as the plan does, and give what is noted."""
-    with open_network(environ={}, ca_bundle=ROOT.pem, timeout=5) as network:
+    with (
+        contextlib.ExitStack() as stack,
+        open_network(environ={}, ca_bundle=ROOT.pem, timeout=5) as network,
+    ):
 
         def run(url: str) -> list[str]:
             events: list[Event] = []
@@ -42,6 +47,7 @@ def notes(tmp_path: Path) -> Iterator[Greet]:
                 target=target,
                 network=network,
                 notify=events.append,
+                environment=SpareEnvironment({}, stack),
             )
             heard: list[Greeting] = []
             index = Index(

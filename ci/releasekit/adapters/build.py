@@ -8,7 +8,7 @@ import shutil
 import tarfile
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -22,7 +22,7 @@ from releasekit.adapters.build_environment import (
     EnvironmentOptions,
     open_build_environment,
 )
-from releasekit.adapters.hooks import Hooks, do_nothing, open_hooks
+from releasekit.adapters.hooks import NOTHING, Hooks, open_hooks
 from releasekit.adapters.rooms import open_named_room, open_room
 from releasekit.adapters.sdist import repack_sdist, unpack_sdist
 from releasekit.core.backends import tell_version
@@ -40,8 +40,8 @@ class BuildOptions(EnvironmentOptions):
     """SOURCE_DATE_EPOCH: seconds since the epoch for every file in the dists."""
     version: Version | None
     """The version of the release tag, for backends that would ask git; None lets them ask."""
-    meanwhile: Callable[[], None] = do_nothing
-    """Done once, while the first hook runs in another process."""
+    meanwhile: Iterator[None] = NOTHING
+    """Steps that are taken while hooks run in another process."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -146,7 +146,7 @@ def _read(value: str) -> Iterator[_Text]:
 
 def _read_certificates(text: _Text) -> Iterator[bytes]:
     """Yield the certificates of one file in DER; raises BadCertificateFile."""
-    if text.content.startswith(DER) and _is_certificate(text.content):
+    if text.content.startswith(DER) and is_readable(text.content):
         raise explain("ca-bundle", text.place, IN_DER)
     number = 0
     for block in re.split("(?=-----BEGIN)", text.content.decode("ascii", "replace")):
@@ -172,13 +172,13 @@ def _decode(block: str) -> bytes | None:
         der = binascii.a2b_base64(match[2]) if match else b""
     except ValueError:
         return None
-    return der if _is_certificate(der) else None
+    return der if is_readable(der) else None
 
 
-def _is_certificate(der: bytes) -> bool:
-    """Tell whether OpenSSL reads it: quicker than importing what could say more."""
+def is_readable(certificates: str | bytes) -> bool:
+    """Tell whether OpenSSL reads PEM or DER: quicker than importing what could say more."""
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=certificates)
     except (ssl.SSLError, ValueError):
         return False
     return True

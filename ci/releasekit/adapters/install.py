@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from venv import EnvBuilder
 
 import uv
 from packaging.tags import Tag, sys_tags
 
 from releasekit.adapters.process import Finished, Log, run
-from releasekit.adapters.rooms import open_room
 from releasekit.core.errors import InstallUnavailable
 from releasekit.core.target import Credentials, simple_url
 
@@ -25,6 +24,8 @@ class CleanEnvironment:
 
     path: Path
     python: Path
+    cache: Path
+    """What uv knows of this Python. Nothing was downloaded yet."""
     environ: Mapping[str, str]
 
 
@@ -51,21 +52,23 @@ def _find_tags() -> frozenset[Tag]:
     return frozenset(sys_tags())  # a thousand, made anew by every call
 
 
-@contextlib.contextmanager
-def open_environment(environ: Mapping[str, str]) -> Iterator[CleanEnvironment]:
-    """Provide a throw-away environment; raises InstallUnavailable."""
-    with open_room("releasekit-env-") as room:
-        path = room / "env"
-        options = ("--no-config", "--no-project", "--quiet", "--python", sys.executable)
-        command = (uv.find_uv_bin(), "venv", *options, str(path))
-        clean = clean_environ(environ)
-        made = run(command, cwd=room, environ=clean)
-        if made.status:  # its cache holds what it knows of Pythons; a home may be read-only
-            made = run((*command, "--no-cache"), cwd=room, environ=clean)
-        if made.status:
-            raise InstallUnavailable(where_=str(path), tail=made.tail())
-        python = path / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-        yield CleanEnvironment(path=path, python=python, environ=clean)
+def make_environment(room: Path, environ: Mapping[str, str]) -> CleanEnvironment:
+    """Make an empty environment in a directory; raises InstallUnavailable.
+
+    uv looks at its Python here, which is most of the time of a small install, and keeps what it
+    saw where it will keep what it downloads.
+    """
+    path, cache, clean = room / "env", room / "cache", clean_environ(environ)
+    try:
+        EnvBuilder(symlinks=sys.platform != "win32").create(path)
+    except OSError as error:
+        raise InstallUnavailable(where_=str(path), tail=str(error)) from error
+    python = path / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    options = ("--no-config", "--quiet", "--cache-dir", str(cache), "--python", str(python))
+    looked = run((uv.find_uv_bin(), "pip", "list", *options), cwd=room, environ=clean)
+    if looked.status:
+        raise InstallUnavailable(where_=str(path), tail=looked.tail())
+    return CleanEnvironment(path=path, python=python, cache=cache, environ=clean)
 
 
 def install_by_hash(
@@ -81,16 +84,10 @@ def install_by_hash(
     requirements = environment.path / "requirements.txt"
     hashes = " ".join(f"--hash=sha256:{digest}" for digest in sha256)
     requirements.write_text(f"{requirement} {hashes}\n", encoding="utf-8")
-    command = (uv.find_uv_bin(), "pip", "install", "--no-config", "--no-cache", "--no-deps")
+    command = (uv.find_uv_bin(), "pip", "install", "--no-config", "--no-deps", "--require-hashes")
+    places = ("--cache-dir", str(environment.cache), "--python", str(environment.python))
     return run(
-        (
-            *command,
-            "--require-hashes",
-            "--python",
-            str(environment.python),
-            "-r",
-            str(requirements),
-        ),
+        (*command, *places, "-r", str(requirements)),
         cwd=environment.path,
         environ={**environment.environ, **_index_environ(url, credentials)},
         log=log,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import os
+import select
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +17,8 @@ from releasekit.core.errors import MissingProgram
 
 GRACE = 3.0
 """Seconds that a program has between SIGTERM and SIGKILL."""
+
+END = object()
 
 Log = Callable[[str], None]
 
@@ -70,19 +74,19 @@ class Conversation:
     def __init__(self, command: Sequence[str], process: subprocess.Popen[bytes]) -> None:
         self._command = tuple(command)
         self._process = process
-        stdout = process.stdout or io.BytesIO()
-        self._output = io.TextIOWrapper(stdout, encoding="utf-8", errors="replace")
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
+        self._unread = ""
 
-    def ask(self, line: str, mark: str, log: Log, meanwhile: Callable[[], None]) -> Finished:
+    def ask(self, line: str, mark: str, log: Log, meanwhile: Iterator[None]) -> Finished:
         """Ask for one thing, and return what was written until the mark, and the status after it.
 
-        A program that ends instead has the status that it ended with. `meanwhile` is done before
-        anything of the answer is read.
+        A program that ends instead has the status that it ended with. While nothing of the answer
+        is there, steps of `meanwhile` are taken.
         """
         _give(self._process, f"{line}\n")
-        meanwhile()
         lines = []
-        for written in self._output:
+        while written := self._read_line(meanwhile):
             text, end, status = written.partition(mark)
             if text:  # the last line may have no end of its own
                 lines.append(text)
@@ -91,6 +95,24 @@ class Conversation:
                 return Finished(command=self._command, status=int(status), output="".join(lines))
         status_at_end = self._process.wait() or 1
         return Finished(command=self._command, status=status_at_end, output="".join(lines))
+
+    def _read_line(self, meanwhile: Iterator[None]) -> str:
+        """Return the next line; no text is the end."""
+        while "\n" not in self._unread:
+            data = self._read(meanwhile)
+            self._unread += self._decoder.decode(data, final=not data)
+            if not data:
+                break
+        line, end, self._unread = self._unread.partition("\n")
+        return line + end
+
+    def _read(self, meanwhile: Iterator[None]) -> bytes:
+        if self._process.stdout is None:
+            return b""
+        output = self._process.stdout.fileno()
+        while not select.select([output], [], [], 0)[0] and next(meanwhile, END) is not END:
+            pass
+        return os.read(output, io.DEFAULT_BUFFER_SIZE)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import TypeVar
 
 THREADS = 12
@@ -47,3 +48,17 @@ def run_in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> lis
     if errors:
         raise errors[0]
     return [results[number] for number in range(len(items))]
+
+
+def begin(work: Callable[[], Result]) -> Future[Result]:
+    """Start the work in a thread like these."""
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised by who asks for the result
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future

@@ -6,7 +6,7 @@ added. Nothing of it is ever taken away, and no check is ever switched off.
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import os
 import ssl
 import sys
@@ -19,6 +19,7 @@ import certifi
 from releasekit.adapters.bundle import (
     CaBundle,
     is_pem,
+    is_readable,
     read_bundle,
     read_ca_bundle,
     split_certificates,
@@ -52,38 +53,48 @@ class TrustedSource:
     pem: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Trust:
-    """All that is trusted."""
+    """All that is trusted, and the client's own certificate."""
 
-    context: ssl.SSLContext
     sources: tuple[TrustedSource, ...]
     """Weakest first: the system, what the environment names, `ca-bundle`."""
     useless: tuple[str, ...] = ()
     """Why certificates of `ca-bundle` were left out."""
+    client_cert: str | None = None
 
     def render_pem(self) -> str:
         """Return everything that is trusted as one PEM text."""
         return "\n".join(source.pem for source in self.sources)
 
+    @functools.cached_property
+    def context(self) -> ssl.SSLContext:
+        """The context of all connections, made for the first one: the system's take 25 ms."""
+        system, *others = self.sources
+        context = _open_context(system.pem)
+        # An intermediate CA that was given is trusted without its root: so do curl, uv, Python
+        # 3.13.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        for source in others:
+            context.load_verify_locations(cadata=source.pem)
+        if self.client_cert:
+            load_client_cert(context, self.client_cert)
+        return context
+
 
 def open_trust(environ: Mapping[str, str], ca_bundle: str | None, client_cert: str | None) -> Trust:
     """Return what is trusted, with the client's own certificate; raises BadCertificateFile."""
     system = _read_system_bundle()
-    context = _open_context(system)
-    # An intermediate CA that was given is trusted without its root: so do curl, uv, Python 3.13.
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     own = read_ca_bundle(ca_bundle) if ca_bundle else CaBundle(pem="")
     sources = [
         TrustedSource(name="the system's certificates", pem=system),
-        *_load_named_bundles(context, environ, system),
+        *_read_named_bundles(environ, system),
     ]
     if ca_bundle:
-        context.load_verify_locations(cadata=own.pem)
         sources.append(TrustedSource(name=_name_bundle(ca_bundle), pem=own.pem))
     if client_cert:
-        load_client_cert(context, client_cert)
-    return Trust(context=context, sources=tuple(sources), useless=own.useless)
+        load_client_cert(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), client_cert)
+    return Trust(sources=tuple(sources), useless=own.useless, client_cert=client_cert)
 
 
 def _open_context(system: str) -> ssl.SSLContext:
@@ -109,12 +120,10 @@ def _name_bundle(value: str) -> str:
     return "ca-bundle (its PEM text)" if is_pem(value) else f"ca-bundle {value}"
 
 
-def _load_named_bundles(
-    context: ssl.SSLContext, environ: Mapping[str, str], system: str
-) -> list[TrustedSource]:
-    """Trust what the environment's CA variables name; what cannot be used adds nothing.
+def _read_named_bundles(environ: Mapping[str, str], system: str) -> list[TrustedSource]:
+    """Read what the environment's CA variables name; what cannot be used adds nothing.
 
-    They mostly name what the system has anyway, each of them: only what is new is loaded.
+    They mostly name what the system has anyway, each of them: only what is new is returned.
     """
     named = {value: name for name in reversed(CA_VARIABLES) if (value := environ.get(name))}
     folders = dict.fromkeys(environ.get(CA_DIRECTORIES, "").split(os.pathsep), CA_DIRECTORIES)
@@ -125,11 +134,9 @@ def _load_named_bundles(
         if not value or (name == CA_DIRECTORIES and Path(value).resolve() == own):
             continue
         fresh = [pem for pem in split_certificates(read_bundle(value)) if pem not in known]
-        if fresh:
-            with contextlib.suppress(ssl.SSLError, ValueError):
-                context.load_verify_locations(cadata="\n".join(fresh))
-                sources.append(TrustedSource(name=name, pem="\n".join(fresh)))
-                known.update(fresh)
+        if fresh and is_readable(text := "\n".join(fresh)):
+            sources.append(TrustedSource(name=name, pem=text))
+            known.update(fresh)
     return sources
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from releasekit.adapters.build import BuildOptions, build_dists, build_sdist, build_wheel
 from releasekit.adapters.checkout import copy_changes, follow_links_out, open_checkout
 from releasekit.adapters.files import write_text
-from releasekit.adapters.hooks import do_nothing
+from releasekit.adapters.hooks import NOTHING
 from releasekit.adapters.repair import repair_wheel
 from releasekit.adapters.rooms import open_room
 from releasekit.core.dists import (
@@ -40,10 +40,10 @@ from releasekit.steps.record import write_record
 TOOLS = ("releasekit", "build", "uv")
 
 
-def build(job: Job, project: Project, *, meanwhile: Callable[[], None] = do_nothing) -> Record:
+def build(job: Job, project: Project, *, meanwhile: Iterator[None] = NOTHING) -> Record:
     """Build the sdist and the wheel into `dist/`, and record them.
 
-    `meanwhile` is done while the build backend works.
+    Steps of `meanwhile` are taken while the build backend works.
     """
     with _begin(job) as room, _open_source(job, project) as source, _log(job, room) as log:
         options = replace(_build_options(job, project, log), meanwhile=meanwhile)

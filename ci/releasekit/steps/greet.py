@@ -1,8 +1,9 @@
-"""What a release says of the server before it sends anything: the doctor's cheap rows, as notes."""
+"""What a release learns of the server before it sends anything."""
 
 from __future__ import annotations
 
 from releasekit.adapters.certificates import read_clock
+from releasekit.adapters.index import Index, ask_in
 from releasekit.adapters.nexus_rest import Rest, find_settings
 from releasekit.adapters.probe import open_probe
 from releasekit.core.diagnosis.facts import Greeting
@@ -11,6 +12,7 @@ from releasekit.core.errors import ReleasekitError
 from releasekit.core.events import Note
 from releasekit.core.nexus import Document
 from releasekit.core.plan import Action, Plan
+from releasekit.core.project import Project
 from releasekit.core.target import split_url
 from releasekit.steps.job import Job
 
@@ -19,6 +21,18 @@ OVERWRITES = (
     "that to this one at the same instant; nox -s provision -- --apply sets its deployment policy "
     "to Disable redeploy"
 )
+
+
+def knock(job: Job, project: Project) -> None:
+    """Find out before much is done what would stop the release after it.
+
+    A wrong password, an unknown CA, a repository that is not there: builds may take long. Raises
+    what reading an index raises.
+    """
+    if not job.target.sandbox:
+        snapshots = None if project.released_as else job.target.snapshots_url
+        url = snapshots or job.target.upload_url
+        ask_in(Index(url=url, network=job.network, credentials=job.target.credentials))
 
 
 def note_greeting(job: Job, greeting: Greeting) -> None:

@@ -10,6 +10,7 @@ from releasekit.core.events import Notify
 from releasekit.core.installer import BuildIndex
 from releasekit.core.settings import Settings
 from releasekit.core.target import Target
+from releasekit.steps.spare import SpareEnvironment
 
 RECORD = Path("reports", "release.json")
 """Where a build leaves its record, below the project's directory."""
@@ -24,6 +25,8 @@ class Job:
     target: Target
     network: Network
     notify: Notify
+    environment: SpareEnvironment
+    """Where the release is installed back."""
     tag: str | None = None
     cache: Path | None = None
     """Where build environments are kept; None keeps none."""

@@ -5,31 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from releasekit.adapters.index import Index, ask_in, read_digest, read_page
+from releasekit.adapters.index import Index, read_digest, read_page
 from releasekit.adapters.threads import run_in_threads
 from releasekit.core.diagnosis.facts import Greeting
 from releasekit.core.dists import Dist
 from releasekit.core.errors import OtherBytesServed
 from releasekit.core.events import Began, Planned
 from releasekit.core.plan import Action, Plan, compare, find_undecided
-from releasekit.core.project import Project
 from releasekit.core.record import Record
 from releasekit.core.simple import ProjectPage, PublishedFile
 from releasekit.steps.conflict import refuse_conflicts
 from releasekit.steps.digests import ask_digests
 from releasekit.steps.greet import note_greeting, note_overwriting
 from releasekit.steps.job import Job
-
-
-def knock(job: Job, project: Project) -> None:
-    """Find out before much is done what would stop the release after it.
-
-    A wrong password, an unknown CA, a repository that is not there: builds may take long. Raises
-    what reading an index raises.
-    """
-    if not job.target.sandbox:
-        snapshots = None if project.released_as else job.target.snapshots_url
-        ask_in(_index(job, snapshots or job.target.upload_url))
 
 
 def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:

@@ -12,7 +12,6 @@ from releasekit.adapters.index import Index, read_page
 from releasekit.adapters.install import (
     install_by_hash,
     is_installable,
-    open_environment,
     read_installed,
 )
 from releasekit.core.dists import Dist, DistKind
@@ -104,20 +103,20 @@ def _find_unproven(
 
 
 def _install_back(job: Job, record: Record, dists: Sequence[Dist], url: str) -> None:
-    with open_environment(job.network.environ) as environment:
-        finished = install_by_hash(
-            environment,
-            record.requirement,
-            [dist.sha256 for dist in dists],
-            url=url,
-            credentials=job.target.credentials,
-            log=lambda line: job.notify(Output(line=line)),
-        )
-        if finished.status and any(sign in finished.output for sign in UV_UNREACHABLE):
-            raise InstallUnavailable(where_=url, tail=finished.tail())
-        if finished.status:
-            raise PackageBroken(requirement=record.requirement, url=url, tail=finished.tail())
-        installed = [(d.metadata["Name"], d.version) for d in read_installed(environment)]
+    environment = job.environment.take()
+    finished = install_by_hash(
+        environment,
+        record.requirement,
+        [dist.sha256 for dist in dists],
+        url=url,
+        credentials=job.target.credentials,
+        log=lambda line: job.notify(Output(line=line)),
+    )
+    if finished.status and any(sign in finished.output for sign in UV_UNREACHABLE):
+        raise InstallUnavailable(where_=url, tail=finished.tail())
+    if finished.status:
+        raise PackageBroken(requirement=record.requirement, url=url, tail=finished.tail())
+    installed = [(d.metadata["Name"], d.version) for d in read_installed(environment)]
     wanted = [(canonicalize_name(record.project), Version(record.version))]
     if [(canonicalize_name(name), Version(version)) for name, version in installed] != wanted:
         tail = f"installed is {installed}, wanted was {record.requirement}"

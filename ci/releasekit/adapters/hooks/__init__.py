@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from releasekit.adapters.process import Conversation, Finished, Log, open_conversation
@@ -17,16 +17,13 @@ from releasekit.adapters.process import Conversation, Finished, Log, open_conver
 SERVER = Path(__file__).with_name("server.py")
 BACKEND, BACKEND_PATH = "_PYPROJECT_HOOKS_BUILD_BACKEND", "_PYPROJECT_HOOKS_BACKEND_PATH_JSON"
 """Variables by which pyproject-hooks 1.2 tells its script what to import."""
-
-
-def do_nothing() -> None:
-    """Wait for a hook, and do nothing else."""
+NOTHING: Iterator[None] = iter(())
 
 
 class Hooks:
     """Run hooks; the processes that have the backend imported end with it."""
 
-    def __init__(self, stack: contextlib.ExitStack, meanwhile: Callable[[], None]) -> None:
+    def __init__(self, stack: contextlib.ExitStack, meanwhile: Iterator[None]) -> None:
         self._stack = stack
         self._meanwhile = meanwhile
         self._servers: dict[tuple[str, str], Conversation] = {}
@@ -39,8 +36,7 @@ class Hooks:
         python, *argv = command
         server = self._find_server(python, cwd, environ)
         asked = json.dumps({"argv": argv, "cwd": str(cwd), "environ": dict(environ)})
-        meanwhile, self._meanwhile = self._meanwhile, do_nothing
-        return server.ask(asked, self._mark, log, meanwhile)
+        return server.ask(asked, self._mark, log, self._meanwhile)
 
     def _find_server(self, python: str, cwd: Path, environ: Mapping[str, str]) -> Conversation:
         # A backend that lies in the project is another one in the sdist: the hook imports it.
@@ -59,7 +55,7 @@ class Hooks:
 
 
 @contextlib.contextmanager
-def open_hooks(meanwhile: Callable[[], None] = do_nothing) -> Iterator[Hooks]:
-    """Provide what runs hooks; `meanwhile` is done while the first of them runs."""
+def open_hooks(meanwhile: Iterator[None] = NOTHING) -> Iterator[Hooks]:
+    """Provide what runs hooks; steps of `meanwhile` are taken while one of them runs."""
     with contextlib.ExitStack() as stack:
         yield Hooks(stack, meanwhile)
