@@ -95,7 +95,8 @@ def publish_only(job: Job) -> None:
     """Check the dists that were built again, and publish them."""
     project = steps.version.read_releasable_project(job)
     record = steps.record.read_whole_record(job, project)
-    dists = steps.check.check(job, project, record)
+    with steps.greet.knock_meanwhile(job, project):
+        dists = steps.check.check(job, project, record)
     steps.publish.publish(job, steps.plan.make_plan(job, record, dists), record)
 
 

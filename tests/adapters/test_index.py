@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from adapters.conftest import Answer, Server
-from releasekit.adapters.index import Index, read_digest, read_page
+from releasekit.adapters.index import Index, ask_in, read_digest, read_page
 from releasekit.adapters.network import Network, open_network
-from releasekit.core.errors import ReleasekitError
+from releasekit.core.errors import ReleasekitError, WrongCredentials
 from releasekit.core.simple import ProjectPage, PublishedFile
 from releasekit.core.target import Credentials
 from releasekit.servers.sandbox import run_sandbox
@@ -57,6 +57,35 @@ def test_page_and_digest_of_a_nexus(environ: dict[str, str]) -> None:
     sha256 = ("sha256", hashlib.sha256(content).hexdigest())
     assert decided == PublishedFile(filename=listed.filename, url=listed.url, hashes=(sha256, md5))
     assert [page.files for page in unknown] == [(), ()]
+
+
+def test_asking_in_reads_one_byte_and_leaves_the_connection_to_the_next(
+    environ: dict[str, str],
+) -> None:
+    with run_sandbox() as sandbox:
+        sandbox.state.store(
+            "pypi-hosted", project="demo", version="1.0", filename=WHEEL, content=b""
+        )
+        user = Credentials(username=sandbox.username, password=sandbox.password, source="test")
+        with open_network(environ=environ, ca_bundle=str(sandbox.ca_bundle)) as network:
+            index = Index(url=sandbox.upload_url(), network=network, credentials=user)
+            ask_in(index)
+            read_page(index, "demo")
+            (pool,) = network.pools.values()
+            assert pool.connection_from_url(sandbox.url).num_connections == 1
+        assert [request.status for request in sandbox.state.requests_log] == [206, 200]
+
+
+def test_an_index_that_knows_no_ranges_lets_in_all_the_same(server: Server, index: Index) -> None:
+    server.answers = [ROOT]
+    ask_in(index)
+    assert server.asked == BOTH_PAGES[1:]
+
+
+def test_a_wrong_password_is_told_when_asked_in(server: Server, index: Index) -> None:
+    server.answers = [Answer(status=401, reason="Unauthorized")]
+    with pytest.raises(WrongCredentials):
+        ask_in(index)
 
 
 def refuse(index: Index) -> str:

@@ -66,7 +66,7 @@ GET_RETRIES = urllib3.Retry(
     respect_retry_after_header=False,  # it may ask for hours, and this waits without a word
 )
 """A GET is tried four times; a POST never by this."""
-KEPT = 16
+KEPT = 24
 """Connections to one server that are kept for the next request; more than threads that ask."""
 DIRECT = ""
 """Stands for the proxy where there is none."""

@@ -78,13 +78,18 @@ def read_page(index: Index, name: str) -> ProjectPage:
 
 
 def ask_in(index: Index) -> None:
-    """Ask whether an index lets these credentials in, and read nothing of its long first page."""
+    """Ask whether an index lets these credentials in, for one byte of its long first page.
+
+    Nexus answers 206 (measured with 3.30); the connection stays open for what is asked next.
+    """
     url = simple_url(index.url)
-    with (
-        open_session(index.network, index.credentials) as session,
-        _get(session, index, url) as answer,
-    ):
-        _refuse(answer, index, url)
+    with open_session(index.network, index.credentials) as session:
+        session.headers["Range"] = "bytes=0-0"
+        with _get(session, index, url) as answer:
+            if answer.status_code == 206:
+                answer.content  # noqa: B018 - read, or the connection cannot be used again
+            else:  # what knows no ranges sends the whole page, which is left unread
+                _refuse(answer, index, url)
 
 
 def read_names(index: Index) -> tuple[str, ...]:

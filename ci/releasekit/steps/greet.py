@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from releasekit.adapters.certificates import read_clock
 from releasekit.adapters.index import Index, ask_in
 from releasekit.adapters.nexus_rest import Rest, find_settings
 from releasekit.adapters.probe import open_probe
+from releasekit.adapters.threads import begin
 from releasekit.core.diagnosis.facts import Greeting
 from releasekit.core.diagnosis.greeting import find_warnings
 from releasekit.core.errors import ReleasekitError
@@ -33,6 +37,14 @@ def knock(job: Job, project: Project) -> None:
         snapshots = None if project.released_as else job.target.snapshots_url
         url = snapshots or job.target.upload_url
         ask_in(Index(url=url, network=job.network, credentials=job.target.credentials))
+
+
+@contextlib.contextmanager
+def knock_meanwhile(job: Job, project: Project) -> Iterator[None]:
+    """Knock while the block works on files; raises at its end what knocking raises."""
+    asked = begin(lambda: knock(job, project))
+    yield
+    asked.result()
 
 
 def note_greeting(job: Job, greeting: Greeting) -> None:
