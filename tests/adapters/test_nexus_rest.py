@@ -23,7 +23,7 @@ from releasekit.adapters.nexus_rest import (
     read_message,
     read_version,
     require,
-    search_assets,
+    search_components,
 )
 from releasekit.adapters.nexus_things import update_thing
 from releasekit.core.desired import Kind
@@ -160,16 +160,15 @@ def test_a_change_follows_no_redirect(server: Server, rest: Rest) -> None:
 
 
 def test_pages_are_read_to_the_end(server: Server, rest: Rest) -> None:
-    def asset(number: int) -> dict[str, Any]:
-        path = f"packages/a/1/{number}"
-        return {"id": str(number), "path": path, "repository": "r", "downloadUrl": f"u/{path}"}
+    def component(version: int) -> dict[str, Any]:
+        return {"repository": "r", "name": "a", "version": str(version)}
 
     server.answers = [
-        told(document={"items": [asset(1), asset(2)], "continuationToken": "t0"}),
-        told(document={"items": [asset(3)], "continuationToken": None}),
+        told(document={"items": [component(1), component(2)], "continuationToken": "t0"}),
+        told(document={"items": [component(3)], "continuationToken": None}),
     ]
-    assert [found.filename for found in search_assets(rest, "r", "a", "1")] == ["1", "2", "3"]
-    asked = "/service/rest/v1/search/assets?format=pypi&repository=r&name=a&version=1"
+    assert [found.version for found in search_components(rest, name="a")] == ["1", "2", "3"]
+    asked = "/service/rest/v1/search?format=pypi&name=a"
     assert server.asked == [
         f"GET {asked}",
         f"GET {asked}&continuationToken=t0",

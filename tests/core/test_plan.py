@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from releasekit.core.dists import Dist
-from releasekit.core.plan import Action, Plan, PlannedFile, compare, find_undecided
+from releasekit.core.plan import Action, Plan, PlannedFile, compare, find_undecided, find_unproven
 from releasekit.core.simple import ProjectPage, PublishedFile
 from samples import SDIST, WHEEL, make_dist
 
@@ -39,20 +39,25 @@ def test_every_file_gets_its_action_and_the_reason() -> None:
 def test_other_md5_is_a_conflict_without_a_download() -> None:
     dist = make_dist()
     found = page(listed(WHEEL, md5="ab"))
-    assert find_undecided([dist], found) == ()
+    assert find_undecided([dist], found) == find_unproven([dist], found) == ()
     (planned,) = compare([dist], found, url=URL).files
     assert planned.why == f"published with md5 ab, built with {dist.md5}"
 
 
-def test_same_md5_proves_nothing_and_no_digest_neither() -> None:
+def test_same_md5_is_planned_by_and_proven_later() -> None:
     wheel, sdist = make_dist(WHEEL), make_dist(SDIST)
-    files = (listed(WHEEL, md5=wheel.md5), listed(SDIST))
-    assert find_undecided([wheel, sdist], page(*files)) == files
+    with_md5, without = listed(WHEEL, md5=wheel.md5), listed(SDIST)
+    found = page(with_md5, without)
+    assert find_undecided([wheel, sdist], found) == (without,)
+    assert find_unproven([wheel, sdist], found) == (with_md5, without)
+    (planned,) = compare([wheel], found, url=URL).files
+    assert planned.action is Action.SKIP
 
 
-def test_sha256_decides_and_what_is_not_listed_needs_no_decision() -> None:
+def test_sha256_proves_and_what_is_not_listed_needs_no_proof() -> None:
     wheel, sdist = make_dist(WHEEL), make_dist(SDIST)
-    assert find_undecided([wheel, sdist], page(listed(WHEEL, sha256="ab", md5=wheel.md5))) == ()
+    found = page(listed(WHEEL, sha256="ab", md5=wheel.md5))
+    assert find_undecided([wheel, sdist], found) == find_unproven([wheel, sdist], found) == ()
 
 
 def test_wheels_go_first_and_the_sdist_last() -> None:

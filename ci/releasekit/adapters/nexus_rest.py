@@ -25,12 +25,10 @@ from releasekit.core.errors import (
     WrongCredentials,
 )
 from releasekit.core.nexus import (
-    Asset,
     Component,
     Document,
     Repository,
     ServerVersion,
-    parse_asset,
     parse_component,
     parse_document,
     parse_server_version,
@@ -235,10 +233,3 @@ def search_components(rest: Rest, **query: str) -> Iterator[Component]:
     """
     for item in read_pages(rest, "search", "search", format="pypi", **query):
         yield parse_component(item)
-
-
-def search_assets(rest: Rest, repository: str, name: str, version: str) -> Iterator[Asset]:
-    """Search the files of a release; a new upload is found after about a second."""
-    query = {"repository": repository, "name": name, "version": version}
-    for item in read_pages(rest, "search/assets", "search", format="pypi", **query):
-        yield parse_asset(item)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -45,21 +45,34 @@ class Plan:
 
 
 def find_undecided(dists: Sequence[Dist], page: ProjectPage) -> tuple[PublishedFile, ...]:
-    """Return the listed files whose bytes the page alone does not decide.
+    """Return the listed files about whose bytes the page says nothing.
 
-    A page with SHA-256 decides; one with md5 only (Nexus before 3.41) decides a difference, but
-    the same md5 is no proof of the same bytes.
+    A page of Nexus carries md5 (3.30, measured). That is enough to plan by; before a release is
+    done, SHA-256 proves every file.
     """
-    files = ((dist, page.find(dist.filename)) for dist in dists)
+    return tuple(file for _, file in _find_listed(dists, page) if not file.hashes)
+
+
+def find_unproven(dists: Sequence[Dist], page: ProjectPage) -> tuple[PublishedFile, ...]:
+    """Return the listed files that may be the dists, and that no SHA-256 of the page proves."""
     return tuple(
         file
-        for dist, file in files
-        if file and file.digest("sha256") is None and file.digest("md5") in (None, dist.md5)
+        for dist, file in _find_listed(dists, page)
+        if file.digest("sha256") is None and file.digest("md5") in (None, dist.md5)
     )
 
 
+def _find_listed(dists: Sequence[Dist], page: ProjectPage) -> Iterator[tuple[Dist, PublishedFile]]:
+    for dist in dists:
+        if file := page.find(dist.filename):
+            yield dist, file
+
+
 def compare(dists: Sequence[Dist], page: ProjectPage, *, url: str) -> Plan:
-    """Return the plan for dists against a page whose undecided files carry SHA-256 by now."""
+    """Return the plan for dists against a page whose undecided files carry SHA-256 by now.
+
+    What a page says is believed, here; `find_unproven` tells what is still to be proven.
+    """
     return Plan(
         url=url, files=tuple(_compare_file(dist, page.find(dist.filename)) for dist in dists)
     )

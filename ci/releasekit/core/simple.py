@@ -41,13 +41,6 @@ class ProjectPage:
         """Return the first file of that name, as an installer would take it."""
         return next((file for file in self.files if file.filename == filename), None)
 
-    def with_digests(self, digests: Mapping[PublishedFile, str]) -> ProjectPage:
-        """Return the page with SHA-256 digests that were learnt elsewhere."""
-        files = (
-            file.with_sha256(digests[file]) if file in digests else file for file in self.files
-        )
-        return replace(self, files=tuple(files))
-
     def with_served(self, served: Mapping[PublishedFile, PublishedFile | None]) -> ProjectPage:
         """Return the page with files as they are served.
 

@@ -15,8 +15,7 @@ from releasekit.core.plan import Action, Plan, compare, find_undecided
 from releasekit.core.record import Record
 from releasekit.core.simple import ProjectPage, PublishedFile
 from releasekit.steps.conflict import refuse_conflicts
-from releasekit.steps.digests import ask_digests
-from releasekit.steps.greet import note_greeting, note_overwriting
+from releasekit.steps.greet import note_greeting
 from releasekit.steps.job import Job
 
 
@@ -26,16 +25,12 @@ def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:
     url = upload_url(job, record)
     greetings: list[Greeting] = []
     index = replace(_index(job, url), hear=greetings.append)
-    page = read_page(index, record.normalized_name)
+    page = _decide(job, dists, read_page(index, record.normalized_name), url)
     note_greeting(job, greetings[-1])
-    told = ask_digests(job, record, find_undecided(dists, page), url)
-    page = page.with_digests(told)
-    page = page.with_served(download_digests(job, find_undecided(dists, page), url))
     plan = compare(dists, page, url=url)
     job.notify(Planned(plan=plan))
     refuse_conflicts(job, record, plan, page)
     _look_ahead(job, record, dists)
-    note_overwriting(job, plan)
     return plan
 
 
@@ -78,8 +73,11 @@ def _index(job: Job, url: str) -> Index:
 
 
 def read_decided_page(job: Job, record: Record, dists: Sequence[Dist], url: str) -> ProjectPage:
-    """Read the project's page, and download what md5 alone does not decide."""
-    page = read_page(_index(job, url), record.normalized_name)
+    """Read the project's page, and download what it does not decide."""
+    return _decide(job, dists, read_page(_index(job, url), record.normalized_name), url)
+
+
+def _decide(job: Job, dists: Sequence[Dist], page: ProjectPage, url: str) -> ProjectPage:
     return page.with_served(download_digests(job, find_undecided(dists, page), url))
 
 

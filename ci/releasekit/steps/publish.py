@@ -16,6 +16,7 @@ from releasekit.core.events import Began, Published, Sent
 from releasekit.core.plan import Action, Plan, compare
 from releasekit.core.record import Record
 from releasekit.steps.conflict import refuse_conflicts
+from releasekit.steps.greet import note_overwriting
 from releasekit.steps.job import Job
 from releasekit.steps.plan import read_decided_page
 
@@ -28,6 +29,7 @@ def publish(job: Job, plan: Plan, record: Record) -> None:
     job.notify(Began(step="publish"))
     missing = plan.having(Action.UPLOAD)
     _refuse_unprovable(missing)
+    note_overwriting(job, plan)
     wheels = [dist for dist in missing if dist.named.kind is DistKind.WHEEL]
     sdists = [dist for dist in missing if dist.named.kind is DistKind.SDIST]
     run_in_threads(lambda dist: _upload(job, plan.url, record, dist), wheels)

@@ -22,7 +22,7 @@ from releasekit.core.errors import (
     StaleIndex,
 )
 from releasekit.core.events import Began, Note, Output, Verified, Working
-from releasekit.core.plan import Action, compare, find_undecided
+from releasekit.core.plan import Action, compare, find_unproven
 from releasekit.core.record import Record
 from releasekit.core.simple import ProjectPage, PublishedFile
 from releasekit.steps.job import Job
@@ -98,7 +98,7 @@ def _find_unproven(
     Nobody installs a wheel for another platform here, and a page may list what does not come.
     """
     listed = (page.find(filename) for filename in foreign)
-    files = (*find_undecided(dists, page), *(file for file in listed if file))
+    files = (*find_unproven(dists, page), *(file for file in listed if file))
     return list(dict.fromkeys(files))
 
 
