@@ -30,6 +30,31 @@ def test_rerun_of_a_finished_release_uploads_nothing_and_succeeds(
     assert outcome(project)["uploaded"] == []
 
 
+def test_a_plan_asks_each_index_for_one_page_and_downloads_nothing(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("release", project=project, server=sandbox)
+    sandbox.state.clear_log()
+    ran = releasekit("plan", project=project, server=sandbox)
+    assert "plan      0 to upload, 2 already published" in ran.out
+    assert [(asked.method, asked.path) for asked in requests(sandbox)] == [
+        ("GET", f"/repository/{name}/simple/plain/") for name in ("pypi-hosted", "pypi-group")
+    ]
+
+
+def test_other_bytes_with_the_same_md5_are_no_release(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("release", project=project, server=sandbox)
+    stored = next(f for f in sandbox.state.find_files("pypi-hosted") if f.filename == WHEEL)
+    content = stored.blob.file.read_bytes()
+    stored.blob.file.write_bytes(content[:-1] + b"!")  # the page still says its md5
+    ran = releasekit("release", project=project, server=sandbox)
+    assert ran.status == 1
+    assert "plan      0 to upload, 2 already published" in ran.out
+    assert f"{WHEEL}: published with sha256 " in ran.out
+
+
 def test_rerun_after_the_first_of_two_files_went_up_uploads_the_other(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
