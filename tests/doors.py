@@ -110,6 +110,7 @@ INPUTS = (
 NOT_INPUTS = {
     "--json": "for programs that start a session themselves",
     "--quiet": "a CI log is read when something went wrong",
+    "-j": "a job of CI has one working directory",
     "-r": "a laptop's .pypirc; CI has its own place for credentials",
     "--sdist": "the templates' own, where wheels are built on several agents",
     "--wheel-from": "the templates' own, where wheels are built on several agents",

@@ -33,7 +33,10 @@ exit status: 0 done, 1 refused (the project must change), 2 usage (configuration
 pyproject.toml, RELEASEKIT_* in the environment, then these options; see the README."""
 
 
-DIRECTORY = "the project's directory; repeat it, or give 'packages/*', for each project in turn"
+DIRECTORY = "the project's directory; repeat it, or give 'packages/*', for several projects"
+JOBS = """\
+how many projects to do side by side; by default as many as there are cores. 1: one after the other,
+in the order named"""
 EULA = "on your word: accept the license agreement (EULA) of a Community Edition"
 SECTION = "a section of ~/.pypirc; beats url, hosted"
 FIRST = """\
@@ -55,9 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     with _interruptible(), _calm_logs():
         # Imported when a command runs: help and the list of sessions need none of it.
-        from releasekit.run import carry_out_all
+        from releasekit.projects import carry_out_all
 
-        status = carry_out_all(requests, _open_terminal(options))
+        status = carry_out_all(requests, _open_terminal(options), jobs=options.jobs)
     gc.freeze()  # Python looks through all that is left before it ends: 0.1 s for nothing
     return status
 
@@ -93,7 +96,7 @@ def make_request(options: argparse.Namespace, root: Path) -> Request:
     return Request(
         command=next(command for command in COMMANDS if command.name == options.command),
         root=root,
-        environ=os.environ,
+        environ=dict(os.environ),
         interactive=sys.stdin is not None and sys.stdin.isatty(),
         json=options.json,
         tag=options.tag,
@@ -149,7 +152,7 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     parser.set_defaults(tag=None, repository=None, dry_run=False, fresh=False, port=0, apply=False)
     parser.set_defaults(first_password=None, accept_eula=False, word="", to=None, python=None)
     parser.set_defaults(sdist=False, wheel_from=None, gather_from=[])
-    parser.set_defaults(files=(), reports=None, explain=None)
+    parser.set_defaults(files=(), reports=None, explain=None, jobs=None)
     if command.server:
         add("--port", type=int, default=0, help="port on loopback; a free one by default")
         return
@@ -161,12 +164,19 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     add("--fresh", action="store_true", help="use no cache")
     add("-r", dest="repository", metavar="NAME", help=SECTION)
     add("--dry-run", action="store_true", help="release, publish: stop after the plan")
+    add("-j", "--jobs", metavar="N", type=_parse_jobs, help=JOBS)
     if command.name != "release":  # which is all of it, in one job
         _add_part_options(parser)
     if command.files_verb:
         add("files", nargs="*", metavar="DIST", help="dists, or directories of them, from anywhere")
         add("--reports", metavar="DIR", help="where reports go; those of files that are given")
         add("--explain", metavar="CODE", help="tell what a check asks, and how to mend it")
+
+
+def _parse_jobs(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of projects: give 1 or more")
+    return int(text)
 
 
 def _add_part_options(parser: argparse.ArgumentParser) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from releasekit.core.errors import BrokenSettings, NoNexus, NotAProject, UnknownPypircSection
+from releasekit.core.errors import (
+    BrokenSettings,
+    MissingCredentials,
+    NoNexus,
+    NotAProject,
+    UnknownPypircSection,
+)
 from releasekit.core.events import Note, Notify, TargetChosen
 from releasekit.core.settings import Settings
 from releasekit.core.target import (
@@ -42,6 +48,58 @@ class Trust:
     client_cert: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Destination:
+    """Where a run goes, by its settings, and what is trusted there."""
+
+    settings: Settings
+    target: Target
+    trust: Trust
+
+
+FindCredentials = Callable[[Request, str], Credentials]
+
+
+def choose_destination(request: Request, find: FindCredentials | None = None) -> Destination:
+    """Find out where a run goes; raises what is wrong with the settings, or is missing."""
+    if not request.is_project and not request.files:
+        raise NotAProject(root=str(request.root))
+    settings = read_settings(request)
+    target, trust = _open_target(request, settings, find or _find_credentials)
+    return Destination(settings=settings, target=target, trust=trust)
+
+
+def choose_destinations(
+    requests: Sequence[Request], say: Callable[[str, str], None]
+) -> list[Request]:
+    """Return the requests with their destinations, for processes that can neither ask nor serve.
+
+    Credentials are found once for each address, and who gave none is not asked again; all share one
+    sandbox. What cannot be told is left out: whoever carries that request out meets the error.
+    """
+    found: dict[str, Credentials] = {}
+
+    def find(request: Request, url: str) -> Credentials:
+        if url not in found:
+            if request.interactive and not given_credentials(request.environ):
+                say("login", url)
+            found[url] = _find_credentials(request, url)
+        return found[url]
+
+    chosen, interactive = [], True
+    for request in requests:
+        destination = None
+        try:
+            asking = replace(request, interactive=request.interactive and interactive)
+            destination = choose_destination(asking, find)
+        except MissingCredentials:
+            interactive = False
+        except Exception:  # noqa: BLE001, S110 - met again, and reported, where it is carried out
+            pass
+        chosen.append(replace(request, interactive=False, destination=destination))
+    return chosen
+
+
 def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> Job:
     """Return the job that was asked for; what it holds open ends with the stack.
 
@@ -51,10 +109,8 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
     from releasekit.steps.job import Job
     from releasekit.steps.spare import SpareEnvironment
 
-    if not request.is_project and not request.files:
-        raise NotAProject(root=str(request.root))
-    settings = read_settings(request)
-    target, trust = _open_target(request, settings)
+    destination = request.destination or choose_destination(request)
+    settings, target, trust = destination.settings, destination.target, destination.trust
     notify(TargetChosen(url=target.upload_url, sandbox=target.sandbox))
     _note_plain_http(target.upload_url, notify)
     network = stack.enter_context(
@@ -80,6 +136,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
         wheel_from=request.wheel_from,
         gather_from=tuple(request.root / folder for folder in request.gather_from),
         files=request.files,
+        siblings=request.siblings,
     )
 
 
@@ -210,13 +267,16 @@ def _read_first_password(request: Request, username: str, notify: Notify) -> Cre
     return Credentials(username=username, password=text.strip(), source=name)
 
 
-def _open_target(request: Request, settings: Settings) -> tuple[Target, Trust]:
+def _open_target(
+    request: Request, settings: Settings, find: FindCredentials
+) -> tuple[Target, Trust]:
     trust = _configured_trust(request, settings)
     if request.repository is not None:
-        return _open_pypirc(request, request.repository, settings, trust)
+        section, trust = _read_section(request.repository, trust)
+        credentials = find(request, section.url)
+        return pypirc_target(section.url, settings, credentials), trust
     if settings.url is not None:
-        credentials = _find_credentials(request, hosted_url(settings))
-        return nexus_target(settings, credentials), trust
+        return nexus_target(settings, find(request, hosted_url(settings))), trust
     if not request.command.asks_index:
         return sandbox_target("", "", NO_CREDENTIALS), trust
     from releasekit.serve import embed_sandbox, sandbox_options
@@ -234,13 +294,6 @@ def _configured_trust(request: Request, settings: Settings) -> Trust:
         ca_bundle=request.resolve(settings.ca_bundle),
         client_cert=request.resolve(settings.client_cert),
     )
-
-
-def _open_pypirc(
-    request: Request, name: str, settings: Settings, trust: Trust
-) -> tuple[Target, Trust]:
-    section, trust = _read_section(name, trust)
-    return pypirc_target(section.url, settings, _find_credentials(request, section.url)), trust
 
 
 def _read_section(name: str, trust: Trust) -> tuple[PypircSection, Trust]:

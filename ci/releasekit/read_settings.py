@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from releasekit.core.config import find_table, parse_settings, read_environment
 from releasekit.core.errors import InvalidConfiguration
 from releasekit.core.settings import Settings
@@ -29,6 +31,16 @@ def read_settings(request: Request) -> Settings:
         problem = f"build-constraints: there is no file {request.root / constraints}"
         raise InvalidConfiguration(source=table.name, count=1, problems=problem)
     return settings
+
+
+def read_name(root: Path) -> str | None:
+    """Return the normalized name that a project states for all to read; None if it does not."""
+    try:
+        table = (_read_toml(root / "pyproject.toml") or {}).get("project")
+    except InvalidConfiguration:
+        return None  # told when the project's turn comes
+    name = table.get("name") if isinstance(table, dict) else None
+    return canonicalize_name(name) if isinstance(name, str) else None
 
 
 def _read_toml(path: Path) -> Mapping[str, Any] | None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from releasekit.commands import Command
+
+if TYPE_CHECKING:
+    from releasekit.prepare import Destination
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +43,10 @@ class Request:
     """Dists, or directories of them, to check instead of the project."""
     reports: Path | None = None
     explain: str | None = None
+    siblings: frozenset[str] = frozenset()
+    """Names, normalized, of all projects that the same command is for."""
+    destination: Destination | None = None
+    """Where this goes, if that was found out before: a process that cannot ask is told so."""
 
     @property
     def is_project(self) -> bool:

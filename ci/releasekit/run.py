@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -32,32 +31,6 @@ from releasekit.terminal import Terminal
 if TYPE_CHECKING:
     from releasekit.servers.local_nexus import Nexus
     from releasekit.servers.sandbox import Sandbox
-
-
-def carry_out_all(requests: Sequence[Request], terminal: Terminal) -> int:
-    """Do a command for each project in turn, and return the worst of the statuses.
-
-    The projects are independent of each other: one that is refused keeps no other from its release.
-    """
-    statuses: dict[str, int] = {}
-    for request in requests:
-        if len(requests) > 1:
-            terminal.say("project", _render_path(request.root, Path.cwd()))
-        status = Run(request, terminal).do()
-        statuses[_render_path(request.root, Path.cwd())] = status
-        if status == Status.INTERRUPTED:
-            break
-    if len(requests) > 1:
-        terminal.say("projects", _sum_up(statuses, len(requests)))
-    return max(statuses.values())
-
-
-def _sum_up(statuses: Mapping[str, int], count: int) -> str:
-    """Return how many projects ended well, and which did not."""
-    failed = {name: status for name, status in statuses.items() if status}
-    words = [f"{len(statuses) - len(failed)} of {count} done"]
-    words += [f"{name} {Status(status).word}" for name, status in failed.items()]
-    return ", ".join(words)
 
 
 class Run:
@@ -92,11 +65,7 @@ class Run:
             error = CannotWrite(path=str(raised.filename), reason=raised.strerror or str(raised))
         except Exception as raised:  # noqa: BLE001 - a defect, reported like any other failure
             error = self._explain_defect(raised)
-        self._over = True
-        if error:
-            status, answers = error.status, tuple(error.answers().items())
-            self._outcome = replace(self._outcome, status=status, error=answers)
-        return self._conclude(error)
+        return self.conclude(error)
 
     def _explain_defect(self, raised: Exception) -> ReleasekitError:
         if self._terminal.is_verbose:
@@ -153,10 +122,15 @@ class Run:
         sys.stdout.write(text)
         return Status.DONE
 
-    def _conclude(self, error: ReleasekitError | None) -> int:
+    def conclude(self, error: ReleasekitError | None) -> int:
+        """Report what came of the command, and return its exit status."""
+        self._over = True
+        if error:
+            status, answers = error.status, tuple(error.answers().items())
+            self._outcome = replace(self._outcome, status=status, error=answers)
         self._terminal.rest()
         folder = self._request.reports_folder
-        status = self._write_reports(folder) if folder else None
+        unwritten = self._write_reports(folder) if folder else None
         if error:
             self._terminal.fail(error)
         else:
@@ -168,7 +142,7 @@ class Run:
             from releasekit.core.report.outcome import render_outcome
 
             sys.stdout.write(render_outcome(self._outcome))
-        return status or self._outcome.status
+        return unwritten or self._outcome.status
 
     def _write_reports(self, folder: Path) -> int | None:
         """Write the reports; what is done stays done where they cannot be written."""
@@ -184,7 +158,7 @@ class Run:
         except CannotWrite as error:
             self._terminal.fail(error)
             return error.status
-        self._terminal.say("report", _render_path(folder / "summary.md", self._request.root))
+        self._terminal.say("report", render_path(folder / "summary.md", self._request.root))
         return None
 
     def _find_outdated(self) -> set[str]:
@@ -216,5 +190,6 @@ class Run:
         return nexus.admin_environ()
 
 
-def _render_path(path: Path, root: Path) -> str:
+def render_path(path: Path, root: Path) -> str:
+    """Return a path as somebody in `root` would write it."""
     return str(path.relative_to(root) if path.is_relative_to(root) else path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -113,6 +115,23 @@ class Terminal:
         self._console.print(Text(what, style="bold red"), soft_wrap=True)
         for line in rest:
             self._console.print(Text(line), soft_wrap=True)
+
+    def work(self, text: str) -> None:
+        """Show what is under way."""
+        self._spin(text)
+
+    def record(self) -> io.StringIO:
+        """Keep what is shown from now on, in the same colours, instead of showing it."""
+        self._console.file = lines = io.StringIO()
+        return lines
+
+    def pass_on(self, lines: str, document: str) -> None:
+        """Show what was recorded elsewhere, and write what belongs on standard output."""
+        self.rest()
+        self._console.file.write(lines)
+        self._console.file.flush()
+        sys.stdout.write(document)
+        sys.stdout.flush()
 
     def rest(self) -> None:
         """Take the spinner and the bars away."""

@@ -30,6 +30,7 @@ def find_absent_dependencies(job: Job, record: Record, facts: Sequence[DistFacts
     """Ask the group for every dependency of a release; one that does not answer is asked no more.
 
     Only a group can be expected to have them all, and the sandbox's only with a proxy-remote.
+    What the same command releases beside this is not expected there: it may come a moment later.
     """
     url = install_url(job, record)
     serves_others = url != upload_url(job, record)
@@ -37,7 +38,7 @@ def find_absent_dependencies(job: Job, record: Record, facts: Sequence[DistFacts
         serves_others = job.settings.proxy_remote is not None
     if not url or not serves_others or job.target.credentials == NO_CREDENTIALS:
         return Absent()
-    names = sorted(set(_find_names(facts)) - {record.normalized_name})
+    names = sorted(set(_find_names(facts)) - {record.normalized_name} - job.siblings)
     absent = _ask(Index(url=url, network=job.network, credentials=job.target.credentials), names)
     if absent is None:
         return Absent()  # what was not answered is not passed; the plan asks the same index

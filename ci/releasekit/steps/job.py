@@ -38,6 +38,8 @@ class Job:
     """The directories that `gather` joins."""
     files: tuple[Path, ...] = ()
     """Dists, or directories of them, to check instead of the project."""
+    siblings: frozenset[str] = frozenset()
+    """Names of the projects that are released beside this one: the group may lack them yet."""
 
     @property
     def dist(self) -> Path:

@@ -117,6 +117,21 @@ class InternalError(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class ProcessKilled(ReleasekitError):
+    """The process that carried a project out ended before its time."""
+
+    what = "the process that did this project ended before its time"
+    where = "{root}"
+    why = "{reason}"
+    next = (
+        "see that there is memory for several builds at once, or give -j 1, then run this again:\n"
+        "what is already published is skipped"
+    )
+    root: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
 class NoServer(ReleasekitError):
     """A server that this machine was to run did not come up; it says why itself."""
 

@@ -1,0 +1,238 @@
+"""Projects side by side, each in a process that was forked when all that they need was loaded.
+
+Processes, because check-manifest changes the current directory, and because one Python uses one
+core. They are forked before this process has any thread (the embedded sandbox, the spinner): a lock
+that a thread holds at that moment is never released in the fork.
+
+A pool of concurrent.futures would do less: it hands requests out ahead of time, so that an
+interrupt does not keep them from being begun, and all is lost when one process is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
+
+from releasekit import steps
+from releasekit.commands import Command
+from releasekit.core.errors import ProcessKilled, ReleasekitError, Status
+from releasekit.request import Request
+from releasekit.run import Run
+from releasekit.terminal import Terminal
+
+FROM_OUTSIDE = (signal.SIGINT, signal.SIGTERM)
+FROM_PARENT = signal.SIGUSR1
+STEPS = ("version", "build", "record", "check", "plan", "publish", "verify")
+BESIDE = ("releasekit.pipeline", "releasekit.core.report")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """What came of a request: its exit status, and what it had to say."""
+
+    status: int
+    lines: str
+    """For the terminal."""
+    document: str
+    """For standard output: the outcome, with --json."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Worker:
+    """A process that carries out one request after the other."""
+
+    process: ForkProcess
+    line: Connection
+
+
+@contextlib.contextmanager
+def open_workers(count: int, command: Command, terminal: Terminal) -> Iterator[tuple[Worker, ...]]:
+    """Provide so many processes; none of them outlives the block."""
+    if command.builds or command.asks_index:
+        steps.load(*STEPS, *BESIDE)
+    gc.freeze()  # what is there stays: else each process copies all of it to look through it
+    workers: list[Worker] = []
+    # A signal that comes now waits until it is known who is to hear it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (*FROM_OUTSIDE, FROM_PARENT))
+    try:
+        for _ in range(count):
+            workers.append(_start_worker(terminal, workers))
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        yield tuple(workers)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for worker in workers:
+            _tell_to_stop(worker)
+            worker.line.close()
+        for worker in workers:
+            worker.process.join()
+
+
+def _start_worker(terminal: Terminal, others: Sequence[Worker]) -> Worker:
+    context = get_context("fork")
+    ours, theirs = context.Pipe()
+    of_parent = [ours, *(other.line for other in others)]
+    process = context.Process(target=_work, args=(theirs, of_parent, terminal))
+    process.start()
+    theirs.close()
+    return Worker(process=process, line=ours)
+
+
+def _tell_to_stop(worker: Worker) -> None:
+    if worker.process.pid:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker.process.pid, FROM_PARENT)
+
+
+def _work(line: Connection, of_parent: Sequence[Connection], terminal: Terminal) -> None:
+    """Carry out what comes, until the parent has no more, or is no more."""
+    for end in of_parent:
+        end.close()  # inherited: while it is open here, no other process sees that the parent ended
+    signals = _Signals()
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            line.send(_carry_out(line.recv(), terminal, signals))
+
+
+def _carry_out(request: Request, terminal: Terminal, signals: _Signals) -> Done:
+    lines, document = terminal.record(), io.StringIO()
+    with contextlib.redirect_stdout(document), contextlib.redirect_stderr(lines):
+        try:
+            with signals.heard():
+                status = Run(request, terminal).do()
+        except KeyboardInterrupt:  # before it began, or for a second time
+            status = Status.INTERRUPTED
+    return Done(status=status, lines=lines.getvalue(), document=document.getvalue())
+
+
+class _Signals:
+    """What a worker does with signals: it stops when its parent tells it to.
+
+    A terminal, and many a CI, send theirs to all processes, and the parent passes them on: what
+    came twice would cut off the last words of a project that is being stopped.
+    """
+
+    def __init__(self) -> None:
+        self._parent = os.getppid()
+        self._told_to_stop = self._heard = False
+        signal.signal(FROM_PARENT, self._stop)
+        for number in FROM_OUTSIDE:
+            signal.signal(number, self._stop_if_orphaned)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*FROM_OUTSIDE, FROM_PARENT))
+
+    @contextlib.contextmanager
+    def heard(self) -> Iterator[None]:
+        """Raise KeyboardInterrupt in the block when told to stop, also if that was before."""
+        self._heard = True
+        try:
+            if self._told_to_stop:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._heard = False
+
+    def _stop(self, *_: object) -> None:
+        self._told_to_stop = True
+        if self._heard:
+            raise KeyboardInterrupt
+
+    def _stop_if_orphaned(self, *_: object) -> None:
+        if os.getppid() != self._parent:
+            self._stop()
+
+
+class SideBySide:
+    """Requests under way in several processes; what came of each is told in the order named."""
+
+    def __init__(
+        self, requests: Sequence[Request], workers: Sequence[Worker], terminal: Terminal
+    ) -> None:
+        self._requests = requests
+        self._workers = list(workers)
+        self._terminal = terminal
+        self._todo = deque(range(len(requests)))
+        self._busy: dict[int, Worker] = {}
+        self._ended: dict[int, Done | ReleasekitError] = {}
+        self._stopped = False
+
+    def carry_out(self) -> Iterator[tuple[Request, Done | ReleasekitError]]:
+        """Yield what came of each request, as soon as it and those before it have ended.
+
+        After an interrupt those under way are told to stop, and none is begun: raises
+        KeyboardInterrupt when all of them have ended.
+        """
+        with self._passing_signals_on():
+            for number, request in enumerate(self._requests):
+                while number not in self._ended:
+                    self._hand_out()
+                    if self._stopped and not self._busy:
+                        raise KeyboardInterrupt
+                    if not self._busy:  # all processes were killed
+                        return
+                    self._take_in()
+                yield request, self._ended[number]
+
+    def _hand_out(self) -> None:
+        free = [worker for worker in self._workers if worker not in self._busy.values()]
+        while free and self._todo and not self._stopped:
+            number, worker = self._todo.popleft(), free.pop()
+            self._busy[number] = worker
+            with contextlib.suppress(OSError):  # it was killed: that is seen when it is read from
+                worker.line.send(self._requests[number])
+        names = ", ".join(self._requests[number].root.name for number in self._busy)
+        self._terminal.work(f"{names} ({len(self._ended)} of {len(self._requests)} ended)")
+
+    def _take_in(self) -> None:
+        ready = wait([worker.line for worker in self._busy.values()])
+        for number, worker in list(self._busy.items()):
+            if worker.line in ready:
+                del self._busy[number]
+                self._ended[number] = self._read_from(worker, self._requests[number])
+
+    def _read_from(self, worker: Worker, request: Request) -> Done | ReleasekitError:
+        try:
+            done: Done = worker.line.recv()
+        except (EOFError, OSError):
+            self._workers.remove(worker)
+            worker.process.join()
+            return ProcessKilled(root=str(request.root), reason=_explain_end(worker))
+        return done
+
+    @contextlib.contextmanager
+    def _passing_signals_on(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {
+            number: signal.signal(number, self._stop)
+            for number in FROM_OUTSIDE
+            if signal.getsignal(number) is not signal.SIG_IGN  # as below a shell's `&`
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, *_: object) -> None:
+        self._stopped = True
+        for worker in self._workers:
+            _tell_to_stop(worker)
+
+
+def _explain_end(worker: Worker) -> str:
+    code = worker.process.exitcode or 0
+    if code >= 0:
+        return f"it ended with status {code}"
+    name = signal.Signals(-code).name
+    return f"{name} ended it; where memory runs out, the system ends the largest process so"
