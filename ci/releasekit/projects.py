@@ -39,7 +39,7 @@ def carry_out_all(requests: Sequence[Request], terminal: Terminal, *, jobs: int 
             terminal.fail(Interrupted(step=START))
     terminal.rest()
     terminal.say("projects", _sum_up(statuses, len(requests)))
-    return max(worst, *statuses.values())
+    return max([worst, *statuses.values()])
 
 
 def count_cores() -> int:
