@@ -220,6 +220,9 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+        # `python -m` ends by SIGINT, whatever the status, where the last text that was executed (by
+        # the making of a dataclass, in an import) was interrupted: this is the last text.
+        exec("")  # noqa: S102
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import io
 import os
 import signal
@@ -32,8 +33,15 @@ from releasekit.terminal import Terminal
 
 FROM_OUTSIDE = (signal.SIGINT, signal.SIGTERM)
 FROM_PARENT = signal.SIGUSR1
-STEPS = ("version", "build", "record", "check", "plan", "publish", "verify")
-BESIDE = ("releasekit.pipeline", "releasekit.core.report")
+FIRST = (
+    "releasekit.pipeline",
+    "releasekit.core.report",
+    "releasekit.adapters.install",
+    "releasekit.steps.version",
+    "releasekit.steps.build",
+    "releasekit.steps.plan",
+)
+"""What a release needs beside what it loads while it builds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +67,7 @@ class Worker:
 def open_workers(count: int, command: Command, terminal: Terminal) -> Iterator[tuple[Worker, ...]]:
     """Provide so many processes; none of them outlives the block."""
     if command.builds or command.asks_index:
-        steps.load(*STEPS, *BESIDE)
+        _load()
     gc.freeze()  # what is there stays: else each process copies all of it to look through it
     workers: list[Worker] = []
     # A signal that comes now waits until it is known who is to hear it.
@@ -76,6 +84,13 @@ def open_workers(count: int, command: Command, terminal: Terminal) -> Iterator[t
             worker.line.close()
         for worker in workers:
             worker.process.join()
+
+
+def _load() -> None:
+    for name in FIRST:
+        importlib.import_module(name)
+    for _ in steps.load():
+        pass
 
 
 def _start_worker(terminal: Terminal, others: Sequence[Worker]) -> Worker:
