@@ -80,7 +80,10 @@ class Latency:
             "command_seconds": round(alone.seconds, 2),
             "command_cpu": round(alone.cpu, 2),
             "step_seconds": found,
-            "times_faster": round(median.seconds / found["publish"], 2),
+            "times_faster": {
+                "command": round(median.seconds / alone.seconds, 2),
+                "step": round(median.seconds / found["publish"], 2),
+            },
             "requests": requests,
         }
 
