@@ -44,6 +44,25 @@ def test_no_findings() -> None:
     assert show(()) == "check     3 checks: no findings\n"
 
 
+def test_what_is_recorded_and_passed_on_looks_like_what_is_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def make() -> tuple[Terminal, io.StringIO]:
+        file = io.StringIO()
+        return Terminal(Console(file=file, color_system="truecolor", markup=False), NORMAL), file
+
+    shown, there = make()
+    shown.say("project", "packages/[bold]a")
+    recorded, here = make()
+    kept = recorded.record()
+    recorded.say("project", "packages/[bold]a")
+    assert here.getvalue() == ""
+    other, here = make()
+    other.pass_on(kept.getvalue(), "{}\n")
+    assert here.getvalue() == there.getvalue() == "\x1b[1mproject   \x1b[0mpackages/[bold]a\n"
+    assert capsys.readouterr().out == "{}\n"
+
+
 @pytest.mark.parametrize(
     "message",
     [

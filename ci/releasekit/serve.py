@@ -84,12 +84,16 @@ def _run_sandbox(**options: Any) -> Iterator[Sandbox]:
         yield sandbox
 
 
+EMBEDDED = contextlib.ExitStack()
+"""What this process serves. Held here: a fork forgets what its parent was to do at exit (Python
+3.13), and a sandbox that nobody holds would tidy up, in the fork, what the parent still uses."""
+
+
 @functools.cache
 def embed_sandbox(**options: Any) -> Sandbox:
     """Start the sandbox of this process: all its sessions share it, and it ends with it."""
-    stack = contextlib.ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(_run_sandbox(**options))
+    atexit.register(EMBEDDED.close)
+    return EMBEDDED.enter_context(_run_sandbox(**options))
 
 
 def sandbox_options(settings: Settings, root: Path) -> dict[str, Any]:

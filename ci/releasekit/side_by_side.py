@@ -33,13 +33,17 @@ from releasekit.terminal import Terminal
 
 FROM_OUTSIDE = (signal.SIGINT, signal.SIGTERM)
 FROM_PARENT = signal.SIGUSR1
+SIGNALS = (*FROM_OUTSIDE, FROM_PARENT)
 FIRST = (
     "releasekit.pipeline",
-    "releasekit.core.report",
+    "releasekit.core.report.code_quality",
+    "releasekit.core.report.findings",
     "releasekit.adapters.install",
     "releasekit.steps.version",
     "releasekit.steps.build",
     "releasekit.steps.plan",
+    "platformdirs",
+    "trove_classifiers",
 )
 """What a release needs beside what it loads while it builds."""
 
@@ -66,24 +70,34 @@ class Worker:
 @contextlib.contextmanager
 def open_workers(count: int, command: Command, terminal: Terminal) -> Iterator[tuple[Worker, ...]]:
     """Provide so many processes; none of them outlives the block."""
-    if command.builds or command.asks_index:
-        _load()
-    gc.freeze()  # what is there stays: else each process copies all of it to look through it
     workers: list[Worker] = []
-    # A signal that comes now waits until it is known who is to hear it.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (*FROM_OUTSIDE, FROM_PARENT))
     try:
-        for _ in range(count):
-            workers.append(_start_worker(terminal, workers))
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with _signals_deferred():
+            if command.builds or command.asks_index:
+                _load()
+            gc.freeze()  # what is there stays: else each process copies it all to look through it
+            for _ in range(count):
+                workers.append(_start_worker(terminal, workers))
         yield tuple(workers)
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for worker in workers:
             _tell_to_stop(worker)
             worker.line.close()
         for worker in workers:
             worker.process.join()
+
+
+@contextlib.contextmanager
+def _signals_deferred() -> Iterator[None]:
+    """Let signals wait until it is known who is to hear them.
+
+    In an import they may get lost, too: importlib drops its locks in callbacks of weak references.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _load() -> None:
@@ -143,7 +157,7 @@ class _Signals:
         signal.signal(FROM_PARENT, self._stop)
         for number in FROM_OUTSIDE:
             signal.signal(number, self._stop_if_orphaned)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*FROM_OUTSIDE, FROM_PARENT))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     @contextlib.contextmanager
     def heard(self) -> Iterator[None]:
