@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import itertools
 import random
@@ -8,10 +9,16 @@ import threading
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
+from email import message_from_bytes
+from email.message import Message
+from email.policy import HTTP
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from twine.package import PackageFile
+from twine.repository import Repository
 
 from adapters.conftest import Answer, Server
 from releasekit.adapters.network import Network, open_network
@@ -19,7 +26,7 @@ from releasekit.adapters.upload import Attempt, OnSent, upload_once
 from releasekit.core.dists import Dist, read_dist
 from releasekit.core.target import Credentials
 from releasekit.servers.sandbox import Faults, run_sandbox
-from samples import SDIST, WHEEL, write_sdist, write_wheel
+from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 
 BOB = Credentials(username="bob", password="hunter2", source="TWINE_USERNAME")
 
@@ -219,6 +226,66 @@ def test_file_that_twine_refuses_is_not_sent(
     assert (tried.final, server.asked) == (True, [])
     assert tried.error is not None
     assert tried.error.answers()["what"] == f"{WHEEL} was not uploaded"
+
+
+class Recorder(BaseHTTPRequestHandler):
+    """Keeps the forms that are posted to it."""
+
+    forms: ClassVar[list[Message]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n"
+        self.forms.append(message_from_bytes(head.encode() + body, policy=HTTP))
+        self.send_response(200)
+        self.end_headers()
+
+
+EVERYTHING = f"""\
+{METADATA}Project-URL: Source, https://git.example.com/demo, really
+Keywords: one,two
+Classifier: Private :: Do Not Upload
+Classifier: Programming Language :: Python :: 3
+Requires-Dist: packaging>=24
+Requires-Dist: pytest; extra == "test"
+Provides-Extra: test
+Dynamic: summary
+Description-Content-Type: text/markdown
+
+# Grüße
+
+"Quoted", and a second paragraph.
+"""
+
+
+@pytest.mark.parametrize("metadata", [METADATA, EVERYTHING], ids=("little", "everything"))
+def test_the_form_is_that_of_twine(network: Network, tmp_path: Path, metadata: str) -> None:
+    path = write_wheel(tmp_path, metadata=metadata)
+    package = PackageFile.from_filename(str(path), None)
+    Recorder.forms.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/repository/h/"
+        with contextlib.closing(Repository(url, "bob", "hunter2")) as repository:
+            repository._upload(package)
+        assert upload(path, url, network).error is None
+        server.shutdown()
+    theirs, ours = map(read_fields, Recorder.forms)
+    # BLAKE2 is left out, as twine does where FIPS forbids it.
+    assert ours == {name: told for name, told in theirs.items() if "blake2" not in name}
+    assert ("summary" in ours, "sha256_digest" in ours) == (True, True)
+
+
+def read_fields(form: Message) -> dict[str, list[tuple[str | None, bytes]]]:
+    """The values of each field, with the file name that stands with them."""
+    fields: dict[str, list[tuple[str | None, bytes]]] = {}
+    for part in form.get_payload():
+        assert isinstance(part, Message)
+        name = part.get_param("name", header="Content-Disposition")
+        value = part.get_payload(decode=True)
+        assert isinstance(value, bytes)
+        fields.setdefault(str(name), []).append((part.get_filename(), value))
+    return fields
 
 
 def other_wheel(dist: Dist) -> None:

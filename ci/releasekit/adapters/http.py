@@ -66,6 +66,7 @@ GET_RETRIES = urllib3.Retry(
     respect_retry_after_header=False,  # it may ask for hours, and this waits without a word
 )
 """A GET is tried four times; a POST never by this."""
+NO_RETRIES = urllib3.Retry(total=0)
 KEPT = 24
 """Connections to one server that are kept for the next request; more than threads that ask."""
 DIRECT = ""
@@ -118,18 +119,15 @@ class _Adapter(HTTPAdapter):
         return super().send(request, stream, timeout, verify, cert, proxies)
 
 
-def mount(session: requests.Session, network: Network, retries: urllib3.Retry) -> None:
-    """Make a session, twine's for one, connect as this run does."""
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, _Adapter(network, retries))
-
-
 @contextlib.contextmanager
-def open_session(network: Network, credentials: Credentials) -> Iterator[requests.Session]:
-    """Provide a session that reads: a GET is tried four times, with back-off."""
+def open_session(
+    network: Network, credentials: Credentials, retries: urllib3.Retry = GET_RETRIES
+) -> Iterator[requests.Session]:
+    """Provide a session that connects as this run does."""
     with requests.Session() as session:
         session.auth = basic_auth(credentials)
-        mount(session, network, GET_RETRIES)
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _Adapter(network, retries))
         yield session
 
 

@@ -21,17 +21,16 @@ from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
 from releasekit.adapters.bundle import CERTIFICATE
 from releasekit.adapters.certificates import parse_certificate, read_clock
 from releasekit.adapters.greeting import parse_date, wants_license
-from releasekit.adapters.http import basic_auth, explain_failure, mount
+from releasekit.adapters.http import NO_RETRIES, explain_failure, open_session
 from releasekit.adapters.network import Network
 from releasekit.adapters.tls import TrustedSource
 from releasekit.core.certificates import Certificate
 from releasekit.core.diagnosis.facts import Answer, Handshake, Reach, ServerFacts
 from releasekit.core.nexus import parse_server_version
 from releasekit.core.simple import NotAnIndexPageError, ProjectPage, parse_project_page
-from releasekit.core.target import Credentials, is_loopback
+from releasekit.core.target import NO_CREDENTIALS, Credentials, is_loopback
 
 Session = requests.Session
-NO_RETRIES = urllib3.Retry(total=0)
 DEFAULT_PORTS = {"https": 443, "http": 80}
 STATUS = "/service/rest/v1/status"
 
@@ -147,9 +146,9 @@ def _find_anchor(chain: list[bytes], sources: tuple[TrustedSource, ...]) -> str 
 @contextlib.contextmanager
 def open_probe(network: Network, credentials: Credentials | None) -> Iterator[Session]:
     """Provide a session that tries everything once; None asks as nobody."""
-    with requests.Session() as session:
-        session.auth = basic_auth(credentials) if credentials else _send_as_it_is
-        mount(session, network, NO_RETRIES)
+    with open_session(network, credentials or NO_CREDENTIALS, NO_RETRIES) as session:
+        if credentials is None:
+            session.auth = _send_as_it_is
         yield session
 
 

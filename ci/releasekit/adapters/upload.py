@@ -1,4 +1,4 @@
-"""Uploading, with twine 7: its form and its session, one POST an attempt.
+"""Uploading, with the form of twine 7, one POST an attempt.
 
 twine's own `Repository.upload` repeats a POST on 5xx without asking whether the file arrived
 (twine 7.0.0, repository.py), and prints; so the POST itself is made here.
@@ -6,7 +6,6 @@ twine's own `Repository.upload` repeats a POST on 5xx without asking whether the
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import itertools
 import os
@@ -16,20 +15,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import requests
-import urllib3
 from twine.exceptions import TwineException
 from twine.package import PackageFile
-from twine.repository import Repository
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
-from releasekit.adapters.http import basic_auth, explain_failure, mount
+from releasekit.adapters.http import NO_RETRIES, explain_failure, open_session
 from releasekit.adapters.index import refusal
 from releasekit.adapters.network import Network
 from releasekit.core.dists import BLOCK, UNREADABLE, Dist
 from releasekit.core.errors import FilesChanged, ReleasekitError, UploadFailed
 from releasekit.core.target import Credentials
 
-NO_RETRIES = urllib3.Retry(total=0)
 STORED = 4 << 20
 """Bytes a second that a slow server stores. It does so after the last byte has come, and answers
 when it is done: a large file that is taken for lost would be sent again."""
@@ -112,9 +108,23 @@ def _make_fields(dist: Dist) -> list[tuple[str, Any]]:
     """Return the fields of twine's form, the file last and empty."""
     package = _Package.from_filename(str(dist.path), comment=None)
     package.sha2_digest = dist.sha256
-    fields = Repository._convert_metadata_to_list_of_tuples(package.metadata_dictionary())
+    fields = [field for item in package.metadata_dictionary().items() for field in _spread(*item)]
     fields += [(":action", "file_upload"), ("protocol_version", "1")]
     return [*fields, ("content", (dist.filename, b"", "application/octet-stream"))]
+
+
+def _spread(name: str, value: Any) -> list[tuple[str, str]]:
+    """Return a value of twine's metadata as fields of the form.
+
+    As `twine.repository` does (7.0.0), whose import takes 0.06 s.
+    """
+    match value:
+        case {}:  # project_urls
+            value = [f"{label}, {url}" for label, url in value.items()]
+        case list() if name == "keywords":
+            value = ", ".join(value)
+    values = [value] if isinstance(value, str) else value
+    return [(name, one) for one in values]
 
 
 def _read_checked(dist: Dist) -> Iterator[bytes]:
@@ -142,11 +152,8 @@ def _open(dist: Dist) -> BinaryIO:
 
 
 def _post(form: _Form, url: str, network: Network, credentials: Credentials) -> requests.Response:
-    repository = Repository(url, None, None, disable_progress_bar=True)
-    repository.session.auth = basic_auth(credentials)
-    mount(repository.session, network, NO_RETRIES)
-    with contextlib.closing(repository):
-        return repository.session.post(
+    with open_session(network, credentials, NO_RETRIES) as session:
+        return session.post(
             url,
             data=form,
             timeout=(network.timeout, max(network.timeout, len(form) / STORED)),

@@ -36,7 +36,6 @@ def __getattr__(name: str) -> ModuleType:
 
 
 LATER = (
-    "twine.repository",
     "check_wheel_contents.checker",
     "setuptools",
     "check_manifest",
