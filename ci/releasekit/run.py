@@ -43,6 +43,11 @@ class Run:
         self._outcome = Outcome(command=request.command.name, sandbox=False, began=self._started)
         self._over = False
 
+    @property
+    def is_over(self) -> bool:
+        """Tell whether all that is left is to report what came of it."""
+        return self._over
+
     def do(self) -> int:
         """Do what was asked, and return the exit status."""
         if self._request.explain:

@@ -14,9 +14,9 @@ import contextlib
 import gc
 import importlib
 import io
-import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ from releasekit.request import Request
 from releasekit.run import Run
 from releasekit.terminal import Terminal
 
-FROM_OUTSIDE = (signal.SIGINT, signal.SIGTERM)
-FROM_PARENT = signal.SIGUSR1
-SIGNALS = (*FROM_OUTSIDE, FROM_PARENT)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ECHO = 1.0
+"""Seconds in which a signal is the one before, passed on."""
 FIRST = (
     "releasekit.pipeline",
     "releasekit.core.report.code_quality",
@@ -81,7 +81,7 @@ def open_workers(count: int, command: Command, terminal: Terminal) -> Iterator[t
         yield tuple(workers)
     finally:
         for worker in workers:
-            _tell_to_stop(worker)
+            worker.process.terminate()
             worker.line.close()
         for worker in workers:
             worker.process.join()
@@ -117,12 +117,6 @@ def _start_worker(terminal: Terminal, others: Sequence[Worker]) -> Worker:
     return Worker(process=process, line=ours)
 
 
-def _tell_to_stop(worker: Worker) -> None:
-    if worker.process.pid:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(worker.process.pid, FROM_PARENT)
-
-
 def _work(line: Connection, of_parent: Sequence[Connection], terminal: Terminal) -> None:
     """Carry out what comes, until the parent has no more, or is no more."""
     for end in of_parent:
@@ -135,49 +129,52 @@ def _work(line: Connection, of_parent: Sequence[Connection], terminal: Terminal)
 
 def _carry_out(request: Request, terminal: Terminal, signals: _Signals) -> Done:
     lines, document = terminal.record(), io.StringIO()
+    run = Run(request, terminal)
     with contextlib.redirect_stdout(document), contextlib.redirect_stderr(lines):
         try:
-            with signals.heard():
-                status = Run(request, terminal).do()
-        except KeyboardInterrupt:  # before it began, or for a second time
+            with signals.heard_by(run):
+                status = run.do()
+        except KeyboardInterrupt:  # before it began
             status = Status.INTERRUPTED
     return Done(status=status, lines=lines.getvalue(), document=document.getvalue())
 
 
 class _Signals:
-    """What a worker does with signals: it stops when its parent tells it to.
+    """What a worker does with signals: what is under way is interrupted, and nothing begun after.
 
-    A terminal, and many a CI, send theirs to all processes, and the parent passes them on: what
-    came twice would cut off the last words of a project that is being stopped.
+    A terminal, and many a CI, send theirs to all processes, and the parent passes on what it gets:
+    the same again would take programs the time to end by themselves. Nothing cuts a report off.
     """
 
     def __init__(self) -> None:
-        self._parent = os.getppid()
-        self._told_to_stop = self._heard = False
-        signal.signal(FROM_PARENT, self._stop)
-        for number in FROM_OUTSIDE:
-            signal.signal(number, self._stop_if_orphaned)
+        self._came: float | None = None
+        self._run: Run | None = None
+        for number in _find_heeded():
+            signal.signal(number, self._stop)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     @contextlib.contextmanager
-    def heard(self) -> Iterator[None]:
-        """Raise KeyboardInterrupt in the block when told to stop, also if that was before."""
-        self._heard = True
+    def heard_by(self, run: Run) -> Iterator[None]:
+        """Raise KeyboardInterrupt in the block for a signal, also for one that came before."""
+        self._run = run
         try:
-            if self._told_to_stop:
+            if self._came is not None:
                 raise KeyboardInterrupt
             yield
         finally:
-            self._heard = False
+            self._run = None
 
     def _stop(self, *_: object) -> None:
-        self._told_to_stop = True
-        if self._heard:
+        now = time.monotonic()
+        is_echo = self._came is not None and now < self._came + ECHO
+        self._came = now
+        if self._run and not self._run.is_over and not is_echo:
             raise KeyboardInterrupt
 
-    def _stop_if_orphaned(self, *_: object) -> None:
-        if os.getppid() != self._parent:
-            self._stop()
+
+def _find_heeded() -> list[signal.Signals]:
+    """Return the signals that are not ignored, as Ctrl-C is below a shell's `&`."""
+    return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 class SideBySide:
@@ -222,7 +219,9 @@ class SideBySide:
         self._terminal.work(f"{names} ({len(self._ended)} of {len(self._requests)} ended)")
 
     def _take_in(self) -> None:
-        ready = wait([worker.line for worker in self._busy.values()])
+        lines = [worker.line for worker in self._busy.values()]
+        while not (ready := wait(lines, timeout=1)):
+            pass  # a signal that came just before the wait is heard now
         for number, worker in list(self._busy.items()):
             if worker.line in ready:
                 del self._busy[number]
@@ -242,11 +241,7 @@ class SideBySide:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {
-            number: signal.signal(number, self._stop)
-            for number in FROM_OUTSIDE
-            if signal.getsignal(number) is not signal.SIG_IGN  # as below a shell's `&`
-        }
+        before = {number: signal.signal(number, self._stop) for number in _find_heeded()}
         try:
             yield
         finally:
@@ -256,7 +251,7 @@ class SideBySide:
     def _stop(self, *_: object) -> None:
         self._stopped = True
         for worker in self._workers:
-            _tell_to_stop(worker)
+            worker.process.terminate()
 
 
 def _explain_end(worker: Worker) -> str:
