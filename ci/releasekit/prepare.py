@@ -81,9 +81,7 @@ def choose_destinations(
 
     def find(request: Request, url: str) -> Credentials:
         if url not in found:
-            if request.interactive and not given_credentials(request.environ):
-                say("login", url)
-            found[url] = _find_credentials(request, url)
+            found[url] = _find_or_ask(request, url, say)
         return found[url]
 
     chosen, interactive = [], True
@@ -98,6 +96,17 @@ def choose_destinations(
             pass
         chosen.append(replace(request, interactive=False, destination=destination))
     return chosen
+
+
+def _find_or_ask(request: Request, url: str, say: Callable[[str, str], None]) -> Credentials:
+    """Find credentials, and say what they are for where somebody has to be asked."""
+    try:
+        return _find_credentials(replace(request, interactive=False), url)
+    except MissingCredentials:
+        if not request.interactive:
+            raise
+        say("login", url)
+        return _find_credentials(request, url)
 
 
 def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> Job:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ class Request:
 
     command: Command
     root: Path
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     interactive: bool
     """True where somebody can answer a prompt."""
     json: bool = False

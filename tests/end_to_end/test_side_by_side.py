@@ -270,6 +270,18 @@ def test_a_build_environment_is_made_once(
     assert len(list(tmp_path.glob("new/build-envs/*/complete.json"))) == 1
 
 
+def test_a_lock_on_the_users_index_stops_nobody(
+    monorepo: Monorepo, sandbox: Sandbox, releasekit: Command
+) -> None:
+    for name in "ab":
+        monorepo.write(name)
+    for path in monorepo.project.root.glob("packages/*/*"):
+        os.utime(path)  # `git status` would like to write down that it looked
+    (monorepo.project.root / ".git" / "index.lock").touch()
+    ran = releasekit("release", *ALL, "-j", "2", project=monorepo.project, server=sandbox)
+    assert ran.status == 0, ran
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Sandbox]:
     """A sandbox whose group has a dependency, and lacks the packages."""

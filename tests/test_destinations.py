@@ -1,0 +1,54 @@
+"""Where several projects go is found out before any of them is begun."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from releasekit.commands import COMMANDS
+from releasekit.core.target import Credentials, nexus_target
+from releasekit.prepare import choose_destinations
+from releasekit.request import Request
+
+GIVEN = {"TWINE_USERNAME": "publisher", "TWINE_PASSWORD": "hunter2"}
+URL = "https://nexus.example.com"
+
+
+def make_request(root: Path, command: str, text: str, **environ: str) -> Request:
+    root.mkdir(exist_ok=True)
+    (root / "pyproject.toml").write_text(text, encoding="utf-8")
+    return Request(
+        command=next(c for c in COMMANDS if c.name == command),
+        root=root,
+        environ={"RELEASEKIT_URL": URL, **environ},
+        interactive=True,
+    )
+
+
+def never(label: str, text: str) -> None:
+    pytest.fail(f"said: {label} {text}")
+
+
+def test_credentials_that_are_given_are_asked_for_by_nobody(tmp_path: Path) -> None:
+    (chosen,) = choose_destinations([make_request(tmp_path, "release", "", **GIVEN)], never)
+    credentials = Credentials(
+        username="publisher", password="hunter2", source="TWINE_USERNAME and TWINE_PASSWORD"
+    )
+    assert not chosen.interactive
+    assert chosen.destination
+    assert chosen.destination.target == nexus_target(chosen.destination.settings, credentials)
+    assert "hunter2" not in repr(chosen)
+
+
+def test_a_build_needs_no_credentials(tmp_path: Path) -> None:
+    (chosen,) = choose_destinations([make_request(tmp_path, "build", "")], never)
+    assert chosen.destination
+    assert chosen.destination.target.credentials.password == ""
+
+
+def test_settings_that_are_wrong_are_left_to_the_project_that_has_them(tmp_path: Path) -> None:
+    wrong = make_request(tmp_path / "wrong", "release", "[tool.releasekit]\nx = 1\n", **GIVEN)
+    right = make_request(tmp_path / "right", "release", "", **GIVEN)
+    chosen = choose_destinations([wrong, right], never)
+    assert [bool(request.destination) for request in chosen] == [False, True]
