@@ -48,7 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     parser = make_parser()
     options = parser.parse_args(argv)
-    requests = [make_request(options, root) for root in find_roots(options.directories)]
+    try:
+        requests = [make_request(options, root) for root in find_roots(options.directories)]
+    except FileNotFoundError:  # git checkout, or a clean-up, took it away
+        parser.error("the current directory is gone: cd to one that is there, and run this again")
     if len(requests) > 1 and not requests[0].command.is_step:
         parser.error(
             f"{options.command} takes one directory with -C, and {len(requests)} are named"

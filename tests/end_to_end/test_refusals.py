@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -517,4 +519,18 @@ def test_a_project_outside_git(
         "  why:   git says: fatal: not a git repository (or any of the parent directories): .git\n"
         "  next:  git init && git add -A && git commit, or name the project's directory with -C "
         "DIR\n"
+    )
+
+
+def test_a_directory_that_is_gone_is_told(tmp_path: Path, environ: dict[str, str]) -> None:
+    """A job that removes the checkout it runs in; no program finds out where it is."""
+    here = tmp_path / "here"
+    here.mkdir()
+    command = 'rmdir "$PWD" && exec "$0" -m releasekit release'
+    ran = subprocess.run(
+        ("sh", "-c", command, sys.executable), cwd=here, env=environ, capture_output=True, text=True
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.endswith(
+        "error: the current directory is gone: cd to one that is there, and run this again\n"
     )
