@@ -522,13 +522,17 @@ def test_a_project_outside_git(
     )
 
 
-def test_a_directory_that_is_gone_is_told(tmp_path: Path, environ: dict[str, str]) -> None:
+def test_a_directory_that_is_gone_is_told(tmp_path: Path, user_environ: dict[str, str]) -> None:
     """A job that removes the checkout it runs in; no program finds out where it is."""
     here = tmp_path / "here"
     here.mkdir()
     command = 'rmdir "$PWD" && exec "$0" -m releasekit release'
     ran = subprocess.run(
-        ("sh", "-c", command, sys.executable), cwd=here, env=environ, capture_output=True, text=True
+        ("sh", "-c", command, sys.executable),
+        cwd=here,
+        env=user_environ,
+        capture_output=True,
+        text=True,
     )
     assert ran.returncode == 2
     assert ran.stderr.endswith(
