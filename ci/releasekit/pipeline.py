@@ -39,9 +39,9 @@ def _look_ahead(job: Job, project: Project) -> Iterator[None]:
     The backend waits for the end of a step, so they are small.
     """
     steps.greet.knock(job, project)
-    job.environment.begin()
     yield
     yield from steps.load()
+    job.environment.begin()  # the last, since uv takes a core for itself
 
 
 def show_version(job: Job) -> None:
