@@ -38,9 +38,10 @@ def _look_ahead(job: Job, project: Project) -> Iterator[None]:
 
     The backend waits for the end of a step, so they are small.
     """
+    yield from steps.load(steps.GREET)
     steps.greet.knock(job, project)
     yield
-    yield from steps.load()
+    yield from steps.load(steps.LATER)
     job.environment.begin()  # the last, since uv takes a core for itself
 
 

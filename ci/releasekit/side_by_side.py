@@ -103,7 +103,7 @@ def _signals_deferred() -> Iterator[None]:
 def _load() -> None:
     for name in FIRST:
         importlib.import_module(name)
-    for _ in steps.load():
+    for _ in steps.load((*steps.GREET, *steps.LATER)):
         pass
 
 

@@ -109,7 +109,7 @@ def _check_out(
 def _borrow(root: Path, tree: Path, environ: Mapping[str, str], hidden: Collection[str]) -> None:
     """Make a repository at `tree` that has the objects, tags and settings of the one at `root`."""
     objects, shallow, config = _find_parts(root, environ)
-    extensions = _read_extensions(root, environ)
+    extensions = _read_extensions(root, config, environ)
     hashes = extensions.get("objectformat")
     form = (f"--object-format={hashes}",) if hashes else ()
     tree.mkdir(parents=True, exist_ok=True)
@@ -142,8 +142,10 @@ def _render_config(config: Path, tree: Path, extensions: Mapping[str, str]) -> s
     return "".join(f"[{section}]\n\t{name} = {_quote(value)}\n" for section, name, value in entries)
 
 
-def _read_extensions(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def _read_extensions(root: Path, config: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return what git does not take from an included file: the format of the objects."""
+    if "extensions" not in config.read_text("utf-8", "replace").lower():
+        return {}
     said = git.ask(root, environ, "config", "--get-regexp", r"^extensions\.")
     return {
         match[1]: match[2]

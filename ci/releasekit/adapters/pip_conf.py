@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import configparser
 from collections.abc import Mapping
-
-from configupdater import ConfigUpdater, Section
+from typing import TYPE_CHECKING
 
 from releasekit.core.errors import BrokenSettings
+
+if TYPE_CHECKING:
+    from configupdater import ConfigUpdater, Section
 
 
 def read_options(text: str, path: str) -> dict[str, str]:
     """Return the options as `section.key`, spelled as pip does; raises BrokenSettings."""
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        raise _explain(error, path) from error
     return {
-        f"{section}.{_normalize(key)}": (option.value or "").strip()
-        for section, options in _parse(text, path).items()
-        for key, option in options.items()
+        f"{section}.{_normalize(key)}": (value or "").strip()
+        for section in parser.sections()
+        for key, value in parser.items(section)
     }
 
 
@@ -44,11 +51,17 @@ def _set_option(section: Section, key: str, value: str) -> None:
 
 
 def _parse(text: str, path: str) -> ConfigUpdater:
+    from configupdater import ConfigUpdater  # every release reads, few commands change
+
     try:
         return ConfigUpdater().read_string(text)
     except configparser.Error as error:
-        reason = " ".join(str(error).replace("'<string>'", "the file").split())
-        raise BrokenSettings(path=path, reason=reason) from error
+        raise _explain(error, path) from error
+
+
+def _explain(error: configparser.Error, path: str) -> BrokenSettings:
+    reason = " ".join(str(error).replace("'<string>'", "the file").split())
+    return BrokenSettings(path=path, reason=reason)
 
 
 def _normalize(key: str) -> str:

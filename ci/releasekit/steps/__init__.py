@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ def __getattr__(name: str) -> ModuleType:
         raise  # a library is missing
 
 
+GREET = ("requests", "releasekit.steps.greet")
+"""What asks the index."""
 LATER = (
     "check_wheel_contents.checker",
     "setuptools",
@@ -45,12 +47,15 @@ LATER = (
     "releasekit.core.report.junit",
     "releasekit.core.report.sarif",
 )
-"""What a release needs once something is built, in parts of less than 0.1 s."""
+"""What a release needs once something is built."""
 
 
-def load() -> Iterator[None]:
-    """Import what comes after a build, a part at each step: while something else is waited for."""
-    for name in LATER:
+def load(names: Sequence[str]) -> Iterator[None]:
+    """Import what comes after a build, a module at each step: while something else is waited for.
+
+    No step takes longer than 0.1 s.
+    """
+    for name in names:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a library's of another one
             importlib.import_module(name)
