@@ -14,7 +14,7 @@ from releasekit.adapters.hooks import Hooks, open_hooks
 from releasekit.adapters.process import Finished
 
 BACKEND = """
-import atexit, os, sys
+import atexit, gc, os, sys
 
 COUNT = []
 print("imported by", os.getpid())
@@ -29,7 +29,7 @@ def get_requires_for_build_sdist(config_settings=None):
 
 def get_requires_for_build_wheel(config_settings=None):
     print("asked by", os.getpid(), "with", COUNT, os.environ.get("LEFT"), os.getcwd())
-    print("stdin:", repr(sys.stdin.read()), "argv:", sys.argv[1])
+    print("stdin:", repr(sys.stdin.read()), "argv:", sys.argv[1], "gc:", gc.isenabled())
     print("no end of line", end="")
     return []
 
@@ -82,7 +82,7 @@ def test_hooks_share_an_import_and_nothing_else(
     assert ended == "exit handlers ran"
     assert first.endswith(f"with [1] behind from {tmp_path / 'installed'}")
     assert second.endswith(f"with [] None {tmp_path}")
-    assert stdin == "stdin: '' argv: get_requires_for_build_wheel"
+    assert stdin == "stdin: '' argv: get_requires_for_build_wheel gc: True"
     assert last == "no end of line"
     processes = {line.split(" ")[2] for line in (imported, first, second)}
     assert len(processes) == 3

@@ -15,6 +15,7 @@ import sys
 sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]
 
 import contextlib  # noqa: E402
+import gc  # noqa: E402
 import importlib  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
@@ -23,9 +24,11 @@ import runpy  # noqa: E402
 
 def main(backend: str, mark: str) -> None:
     """Serve until the input ends; in a fork, be the hook and return as its process would end."""
+    gc.disable()  # what is imported stays
     if backend:
         _import(backend)
     for line in sys.stdin:
+        gc.freeze()
         sys.stdout.flush()
         sys.stderr.flush()
         told, tell = os.pipe()
@@ -55,6 +58,7 @@ def _read(told: int) -> list[str]:
 def _run_hook(tell: int, backend: str, argv: list[str], cwd: str, environ: dict[str, str]) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115 - as long as the process
+    gc.enable()
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environ)
