@@ -53,19 +53,27 @@ def note_greeting(job: Job, greeting: Greeting) -> None:
         job.notify(Note(text=f"{row.question.title}: {row.text}; {row.fix}"))
 
 
-def note_overwriting(job: Job, plan: Plan) -> None:
-    """Note that two releases at one instant are not kept apart, where this user may see it.
+@contextlib.contextmanager
+def note_overwriting(job: Job, plan: Plan) -> Iterator[None]:
+    """Note that two releases at one instant are not kept apart; asked while the block uploads."""
+    overwrites = begin(lambda: _can_overwrite(job, plan))
+    yield
+    if overwrites.result():
+        job.notify(Note(text=OVERWRITES.format(name=plan.url.rstrip("/").rpartition("/")[2])))
+
+
+def _can_overwrite(job: Job, plan: Plan) -> bool:
+    """Tell whether the repository lets files be overwritten, as far as this user may see it.
 
     Only the settings of a repository tell that. Who lacks nx-repository-admin-pypi-NAME-read is
-    answered 404 (measured), as the publisher of `provision` is: then nothing is said.
+    answered 404 (measured), as the publisher of `provision` is.
     """
     places = split_url(plan.url)
     releases = plan.url == job.target.upload_url  # snapshots are there to be overwritten
     if job.target.sandbox or not (places and releases and plan.having(Action.UPLOAD)):
-        return
+        return False
     settings = _find_settings(job, *places)
-    if settings and str(settings.get("storage.writePolicy")).lower() == "allow":
-        job.notify(Note(text=OVERWRITES.format(name=places[1])))
+    return settings is not None and str(settings.get("storage.writePolicy")).lower() == "allow"
 
 
 def _find_settings(job: Job, nexus: str, name: str) -> Document | None:

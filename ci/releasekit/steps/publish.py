@@ -29,12 +29,12 @@ def publish(job: Job, plan: Plan, record: Record) -> None:
     job.notify(Began(step="publish"))
     missing = plan.having(Action.UPLOAD)
     _refuse_unprovable(missing)
-    note_overwriting(job, plan)
     wheels = [dist for dist in missing if dist.named.kind is DistKind.WHEEL]
     sdists = [dist for dist in missing if dist.named.kind is DistKind.SDIST]
-    run_in_threads(lambda dist: _upload(job, plan.url, record, dist), wheels)
-    for sdist in sdists:
-        _upload(job, plan.url, record, sdist)
+    with note_overwriting(job, plan):
+        run_in_threads(lambda dist: _upload(job, plan.url, record, dist), wheels)
+        for sdist in sdists:
+            _upload(job, plan.url, record, sdist)
     job.notify(Published(url=plan.url, uploaded=tuple(dist.filename for dist in missing)))
 
 

@@ -10,9 +10,10 @@ from releasekit.adapters.inspect.metadata import find_deprecated, find_unknown, 
 from releasekit.adapters.inspect.project import read_backend_warnings, read_declared
 from releasekit.adapters.inspect.sdist import find_missing_files
 from releasekit.adapters.inspect.wheel import (
-    find_content_problems,
+    ContentsCheck,
     find_dead_entry_points,
     find_record_problems,
+    read_contents_check,
 )
 from releasekit.core.checks.facts import NO_PROJECT, DistFacts, ProjectFacts
 from releasekit.core.dists import Dist, DistKind, parse_metadata, read_metadata
@@ -27,10 +28,13 @@ def gather_facts(
 
     Changes the current directory for check-manifest: call it in the main thread.
     """
-    return tuple(_gather(dist, project, root) for dist in dists)
+    check_contents = read_contents_check(root)
+    return tuple(_gather(dist, project, root, check_contents) for dist in dists)
 
 
-def _gather(dist: Dist, project: ProjectFacts, root: Path | None) -> DistFacts:
+def _gather(
+    dist: Dist, project: ProjectFacts, root: Path | None, check_contents: ContentsCheck
+) -> DistFacts:
     archive = read_archive(dist)
     if archive.problem is not None:
         # What is left of it, a second tool might read without bounds.
@@ -62,7 +66,7 @@ def _gather(dist: Dist, project: ProjectFacts, root: Path | None) -> DistFacts:
         unknown_classifiers=find_unknown(classifiers),
         deprecated_classifiers=find_deprecated(classifiers),
         record_problems=find_record_problems(dist.path, archive.members) if is_wheel else (),
-        content_problems=find_content_problems(dist.path, root) if is_wheel else (),
+        content_problems=check_contents(dist.path) if is_wheel else (),
         dead_entry_points=(
             find_dead_entry_points(dist.path, archive.members, said.get("requires_dist", []))
             if is_wheel

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from installer.sources import WheelFile
 from releasekit.core.checks.entry_points import find_dead
 from releasekit.core.checks.facts import ContentProblem, DeadEntryPoint, Member
 
+ContentsCheck = Callable[[Path], tuple[ContentProblem, ...]]
+"""Finds what is odd in a wheel."""
 RECORD_LINE = 2000
 """Bytes of a line in RECORD, at most, in a file that somebody means: a path, a digest, a size."""
 TEXT_LIMIT = 1 << 20
@@ -37,14 +40,19 @@ def find_record_problems(wheel: Path, members: Sequence[Member]) -> tuple[str, .
     return ()
 
 
-def find_content_problems(wheel: Path, root: Path | None) -> tuple[ContentProblem, ...]:
-    """Return what check-wheel-contents finds, with the settings of the project at `root`."""
+def read_contents_check(root: Path | None) -> ContentsCheck:
+    """Return check-wheel-contents with the settings of the project at `root`, read once."""
     checker = WheelChecker()
     try:
         if root is not None:
             checker.apply_config(_read_configuration(root))
     except Exception as error:  # noqa: BLE001 - its settings are read by three libraries
-        return (ContentProblem(code="settings", text=f"its settings are wrong: {error}"),)
+        problem = ContentProblem(code="settings", text=f"its settings are wrong: {error}")
+        return lambda _: (problem,)
+    return functools.partial(_find_content_problems, checker)
+
+
+def _find_content_problems(checker: WheelChecker, wheel: Path) -> tuple[ContentProblem, ...]:
     try:
         failed = checker.check_contents(WheelContents.from_wheel(wheel))
     except Exception:  # noqa: BLE001 - what it cannot read, RECORD's check has named
