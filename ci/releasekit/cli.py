@@ -14,14 +14,13 @@ import glob
 import io
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.commands import COMMANDS, Command
+from releasekit.interrupts import interruptible
 from releasekit.request import Request, is_project
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     # Most of what is allocated are modules, which stay: Python looks through them 0.04 s less.
     gc.set_threshold(100_000)
-    with _interruptible(), _calm_logs():
+    with interruptible(), _calm_logs():
         # Imported when a command runs: help and the list of sessions need none of it.
         from releasekit.projects import carry_out_all
 
@@ -212,22 +211,6 @@ def _add_admin_options(parser: argparse.ArgumentParser, command: Command) -> Non
         add("--python", metavar="PATH", help="an environment or its Python, to see what is there")
     if command.name == "pip-config":
         add("--to", metavar="PLACE", help="an environment, another directory, or `user`")
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """Make SIGTERM, which CI sends on cancel, arrive like Ctrl-C."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        # `python -m` ends by SIGINT, whatever the status, where the last text that was executed (by
-        # the making of a dataclass, in an import) was interrupted: this is the last text.
-        exec("")  # noqa: S102
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ from releasekit.core.errors import (
 )
 from releasekit.core.events import Event, Output, Sent, Working
 from releasekit.core.outcome import Outcome, describe_times, fold_event
+from releasekit.interrupts import raise_again
 from releasekit.prepare import open_job, open_task
 from releasekit.request import Request
 from releasekit.terminal import Terminal
@@ -101,6 +102,7 @@ class Run:
         """Take an event in; threads send progress only, which adds nothing to the outcome."""
         if self._over:
             return
+        raise_again()
         if not isinstance(event, Sent | Working | Output):
             self._outcome = fold_event(self._outcome, event, time.monotonic())
         self._terminal.show(event, self._outcome)

@@ -27,6 +27,7 @@ from multiprocessing.context import ForkProcess
 from releasekit import steps
 from releasekit.commands import Command
 from releasekit.core.errors import ProcessKilled, ReleasekitError, Status
+from releasekit.interrupts import interrupt
 from releasekit.request import Request
 from releasekit.run import Run
 from releasekit.terminal import Terminal
@@ -169,7 +170,7 @@ class _Signals:
         is_echo = self._came is not None and now < self._came + ECHO
         self._came = now
         if self._run and not self._run.is_over and not is_echo:
-            raise KeyboardInterrupt
+            interrupt()
 
 
 def _find_heeded() -> list[signal.Signals]:
