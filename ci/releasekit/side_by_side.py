@@ -35,6 +35,9 @@ from releasekit.terminal import Terminal
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ECHO = 1.0
 """Seconds in which a signal is the one before, passed on."""
+AGAIN = 5.0
+"""Seconds after which a process that was told to stop is told again: Python may drop an interrupt
+(see `interrupts`), and a build that hangs brings no event. More than programs have to end."""
 FIRST = (
     "releasekit.pipeline",
     "releasekit.core.report.code_quality",
@@ -190,7 +193,7 @@ class SideBySide:
         self._todo = deque(range(len(requests)))
         self._busy: dict[int, Worker] = {}
         self._ended: dict[int, Done | ReleasekitError] = {}
-        self._stopped = False
+        self._stopped, self._told = False, 0.0
 
     def carry_out(self) -> Iterator[tuple[Request, Done | ReleasekitError]]:
         """Yield what came of each request, as soon as it and those before it have ended.
@@ -222,7 +225,9 @@ class SideBySide:
     def _take_in(self) -> None:
         lines = [worker.line for worker in self._busy.values()]
         while not (ready := wait(lines, timeout=1)):
-            pass  # a signal that came just before the wait is heard now
+            # A signal that came just before the wait is heard now.
+            if self._stopped and time.monotonic() > self._told + AGAIN:
+                self._stop()
         for number, worker in list(self._busy.items()):
             if worker.line in ready:
                 del self._busy[number]
@@ -250,7 +255,7 @@ class SideBySide:
                 signal.signal(number, handler)
 
     def _stop(self, *_: object) -> None:
-        self._stopped = True
+        self._stopped, self._told = True, time.monotonic()
         for worker in self._workers:
             worker.process.terminate()
 
