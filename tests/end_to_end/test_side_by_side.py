@@ -335,7 +335,7 @@ def test_an_interrupt_ends_what_is_under_way_and_begins_no_other(
         pids = [read_pid(hanging[name]) for name in begun]
         pids += find_children(process.pid)
         if jobs == "1":  # what it imports meanwhile may swallow an interrupt (importlib, weakref)
-            time.sleep(1)
+            time.sleep(3)
         (os.killpg if to_all else os.kill)(process.pid, number)
         out, _ = process.communicate(timeout=30)
     assert process.returncode == 130, out
