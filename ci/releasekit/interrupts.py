@@ -10,30 +10,42 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _interrupted = threading.Event()
 
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
     """Make SIGTERM, which CI sends on cancel, arrive like Ctrl-C."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as below a shell's `&`
-            signal.signal(number, interrupt)
     try:
-        yield
+        with handled_by(interrupt):
+            yield
     finally:
         _interrupted.clear()
-        for number, handler in before.items():
-            signal.signal(number, handler)
         # `python -m` ends by SIGINT, whatever the status, where the last text that was executed (by
         # the making of a dataclass, in an import) was interrupted: this is the last text.
         exec("")  # noqa: S102
+
+
+@contextlib.contextmanager
+def handled_by(handler: Callable[..., object]) -> Iterator[None]:
+    """Have a handler called for interrupts in the block; only the main thread is interrupted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in find_heeded()}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
+def find_heeded() -> list[signal.Signals]:
+    """Return the signals that are not ignored, as Ctrl-C is below a shell's `&`."""
+    return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def interrupt(*_: object) -> None:

@@ -15,7 +15,6 @@ import gc
 import importlib
 import io
 import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -27,12 +26,11 @@ from multiprocessing.context import ForkProcess
 from releasekit import steps
 from releasekit.commands import Command
 from releasekit.core.errors import ProcessKilled, ReleasekitError, Status
-from releasekit.interrupts import interrupt
+from releasekit.interrupts import SIGNALS, find_heeded, handled_by, interrupt
 from releasekit.request import Request
 from releasekit.run import Run
 from releasekit.terminal import Terminal
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ECHO = 1.0
 """Seconds in which a signal is the one before, passed on."""
 AGAIN = 5.0
@@ -153,7 +151,7 @@ class _Signals:
     def __init__(self) -> None:
         self._came: float | None = None
         self._run: Run | None = None
-        for number in _find_heeded():
+        for number in find_heeded():
             signal.signal(number, self._stop)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
@@ -176,11 +174,6 @@ class _Signals:
             interrupt()
 
 
-def _find_heeded() -> list[signal.Signals]:
-    """Return the signals that are not ignored, as Ctrl-C is below a shell's `&`."""
-    return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-
-
 class SideBySide:
     """Requests under way in several processes; what came of each is told in the order named."""
 
@@ -201,7 +194,7 @@ class SideBySide:
         After an interrupt those under way are told to stop, and none is begun: raises
         KeyboardInterrupt when all of them have ended.
         """
-        with self._passing_signals_on():
+        with handled_by(self._stop):
             for number, request in enumerate(self._requests):
                 while number not in self._ended:
                     self._hand_out()
@@ -241,18 +234,6 @@ class SideBySide:
             worker.process.join()
             return ProcessKilled(root=str(request.root), reason=_explain_end(worker))
         return done
-
-    @contextlib.contextmanager
-    def _passing_signals_on(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self._stop) for number in _find_heeded()}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def _stop(self, *_: object) -> None:
         self._stopped, self._told = True, time.monotonic()
