@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 def read_options(text: str, path: str) -> dict[str, str]:
     """Return the options as `section.key`, spelled as pip does; raises BrokenSettings."""
     parser = configparser.RawConfigParser()
-    try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        raise _explain(error, path) from error
+    _read(parser, text, path)
     return {
         f"{section}.{_normalize(key)}": (value or "").strip()
         for section in parser.sections()
@@ -28,8 +25,11 @@ def read_options(text: str, path: str) -> dict[str, str]:
 
 def set_options(text: str, options: Mapping[str, str], path: str) -> str:
     """Return the text with these options; raises BrokenSettings."""
+    from configupdater import ConfigUpdater  # every release reads, few commands change
+
     # configupdater 3.2, the last for Python 3.10, would write on after a last line without its end.
-    document = _parse(text if text.endswith("\n") or not text else f"{text}\n", path)
+    document = ConfigUpdater()
+    _read(document, text if text.endswith("\n") or not text else f"{text}\n", path)
     for option, value in options.items():
         section, _, key = option.partition(".")
         if not document.has_section(section):
@@ -50,18 +50,12 @@ def _set_option(section: Section, key: str, value: str) -> None:
         section.set(key, value)
 
 
-def _parse(text: str, path: str) -> ConfigUpdater:
-    from configupdater import ConfigUpdater  # every release reads, few commands change
-
+def _read(parser: configparser.RawConfigParser | ConfigUpdater, text: str, path: str) -> None:
     try:
-        return ConfigUpdater().read_string(text)
+        parser.read_string(text)
     except configparser.Error as error:
-        raise _explain(error, path) from error
-
-
-def _explain(error: configparser.Error, path: str) -> BrokenSettings:
-    reason = " ".join(str(error).replace("'<string>'", "the file").split())
-    return BrokenSettings(path=path, reason=reason)
+        reason = " ".join(str(error).replace("'<string>'", "the file").split())
+        raise BrokenSettings(path=path, reason=reason) from error
 
 
 def _normalize(key: str) -> str:
