@@ -158,10 +158,15 @@ def test_what_a_hook_imports_of_its_backend_is_imported_once_for_those_after_it(
     assert len({first, server, second, third}) == 4
 
 
-def test_a_hook_that_is_killed_while_another_is_to_come_keeps_nothing_from_it(
-    tmp_path: Path, hooks: Hooks, environ: dict[str, str]
+@pytest.mark.parametrize(
+    "end",
+    ["os.kill(os.getpid(), 9)", "os.fork() or __import__('time').sleep(2); os._exit(0)"],
+    ids=("is-killed", "leaves-a-process-behind"),
+)
+def test_a_hook_that_tells_of_no_import_keeps_nothing_from_the_next(
+    tmp_path: Path, hooks: Hooks, environ: dict[str, str], end: str
 ) -> None:
-    builder = Builder(tmp_path, hooks, environ, end="os.kill(os.getpid(), 9)")
+    builder = Builder(tmp_path, hooks, environ, end=end)
     with pytest.raises((OSError, BuildBackendException)):
         builder.calls.build("sdist", tmp_path / "out")
     builder.calls.get_requires_for_build("wheel")

@@ -51,8 +51,11 @@ def _import(module: str) -> None:
 def _read(told: int) -> list[str]:
     """Return the modules that a hook told of; one that was killed told of none."""
     os.set_blocking(told, False)  # a process that the hook left behind may hold the other end
-    with open(told, encoding="utf-8") as names:
-        return (names.readline() or "").split()
+    names = b""
+    with contextlib.suppress(BlockingIOError):
+        names = os.read(told, 1 << 16)  # all that a pipe holds
+    os.close(told)
+    return names.decode().split()
 
 
 def _run_hook(tell: int, backend: str, argv: list[str], cwd: str, environ: dict[str, str]) -> None:
