@@ -121,12 +121,12 @@ def to_variables(environ: Mapping[str, str]) -> dict[str, object]:
 
 def fetch_program() -> tuple[str, ...]:
     """Return the command of gitlab-ci-local, installed once into the user's cache."""
-    need_rsync()
     tools = Path(sys.executable).parent
     folder = user_cache_path("releasekit") / f"gitlab-ci-local-{VERSION}"
     program = folder / "node_modules" / "gitlab-ci-local" / "dist" / "index.js"
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "lock"):
+    with FileLock(folder / "lock"):  # apt-get fails where another one runs
+        need_rsync()
         if not program.exists():
             subprocess.run(
                 (
@@ -146,7 +146,8 @@ def need_rsync() -> None:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(("apt-get", "update", "-q"), check=False, capture_output=True, timeout=300)
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
+        patient = (*command, "-o", "DPkg::Lock::Timeout=240")  # the machine may update itself
+        subprocess.run(patient, check=True, capture_output=True, timeout=300)
         return
     raise FileNotFoundError(
         f"the tests of the GitLab template need rsync: sudo {' '.join(command)}"
