@@ -107,9 +107,10 @@ class Server:
             content: bytes = answer.read()
         return content
 
-    def files(self, project: str) -> dict[str, str]:
-        """Return the SHA-256 of each file of a project in the hosted repository, by file name."""
-        page = f"{self.url}/repository/{self.environ['RELEASEKIT_HOSTED']}/simple/{project}/"
+    def files(self, project: str, repository: str | None = None) -> dict[str, str]:
+        """Return the SHA-256 of each file of a project, by file name; hosted is the default."""
+        repository = repository or self.environ["RELEASEKIT_HOSTED"]
+        page = f"{self.url}/repository/{repository}/simple/{project}/"
         try:
             html = self.open(page).decode()
         except urllib.error.HTTPError as error:
@@ -274,6 +275,7 @@ def sandbox_index(
 def nexus_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A real Nexus, whose archive is in this machine's own cache; shared like the sandbox."""
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("TWINE_", "RELEASEKIT_"))}
+    kept["RELEASEKIT_SNAPSHOTS"] = "pypi-snapshots"
     if archive := os.environ.get("RELEASEKIT_NEXUS_ZIP"):
         kept["RELEASEKIT_NEXUS_ZIP"] = archive
     with run_server("nexus", kept, tmp_path_factory.mktemp("nexus")) as server:

@@ -7,91 +7,51 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
-import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
+from black_box.conftest import BACKEND, PYPROJECT, RunKit, Server
 from black_box.golden_outcomes import describe_report, promise, steady
 
-HERE = Path(__file__).parent
-KIT = str(Path(sys.executable).with_name("releasekit"))
-PYPROJECT = """\
-[build-system]
-requires = []
-build-backend = "backend"
-backend-path = ["."]
-
-[project]
-name = "{name}"
-version = "{version}"
-urls = {{ Homepage = "https://plain.example.com" }}
-"""
-IDENTITY = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "Author"), ("EMAIL", "author@example.com"))
-}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The settings of a real Nexus, as `releasekit nexus` prints them."""
-    folder = tmp_path_factory.mktemp("nexus")
-    environ = os.environ | {"RELEASEKIT_SNAPSHOTS": "pypi-snapshots"}
-    with (
-        (folder / "log").open("w") as log,
-        subprocess.Popen(
-            (KIT, "nexus", "--json"), cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=log
-        ) as process,
-    ):
-        assert process.stdout
-        printed = process.stdout.readline()
-        assert printed, (folder / "log").read_text()
-        yield json.loads(printed)
-        process.send_signal(signal.SIGTERM)
-
-
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a user with an empty HOME and no settings of the kit."""
-    ours = {n: v for n, v in os.environ.items() if not n.startswith(("RELEASEKIT_", "TWINE_"))}
-    return ours | IDENTITY | {"HOME": str(tmp_path_factory.mktemp("home"))}
+GOLDEN = Path(__file__).with_name("golden")
+URL = "Project-URL: Homepage, https://plain.example.com\n"
 
 
 class Golden:
-    """The runs of one test in one project, and what they have to add up to."""
+    """The runs of one test in one repository, and what they have to add up to."""
 
-    def __init__(self, root: Path, machine: Mapping[str, str], server: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: Path, machine: Mapping[str, str], server: Server, run_kit: RunKit
+    ) -> None:
         self.name = f"golden-{secrets.token_hex(4)}"
         self._names: set[str] = set()
         self._root = root
-        self._server = server
         self._machine = machine
+        self._server = server
+        self._run_kit = run_kit
         self._runs: list[dict[str, Any]] = []
         self._seen: dict[Path, bytes] = {}
 
-    def write_project(self, folder: str = ".", **fields: str) -> Path:
-        """Write a project, and return the path of its pyproject.toml."""
-        root = self._root / folder
+    def write_project(
+        self, folder: str = ".", name: str | None = None, version: str = "1.2.3", url: str = URL
+    ) -> Path:
+        """Write a project, and return its directory."""
+        root, name = self._root / folder, name or self.name
         root.mkdir(exist_ok=True, parents=True)
-        fields = {"name": self.name, "version": "1.2.3"} | fields
-        self._names.add(fields["name"])
-        text = PYPROJECT.format(**fields)
-        (root / "pyproject.toml").write_text(text)
-        (root / "README.md").write_text("# A project\n")
-        (root / "module.py").write_text('"""A module."""\n')
-        (root / ".gitignore").write_text("dist/\nreports/\n")
-        shutil.copyfile(HERE / "golden_backend.py", root / "backend.py")
-        return root / "pyproject.toml"
+        text = PYPROJECT.format(requires="", name=name, version=version, dependencies="")
+        (root / "pyproject.toml").write_text(text, encoding="utf-8")
+        (root / "README.md").write_text("A package for tests.\n", encoding="utf-8")
+        (root / f"{name.replace('-', '_')}.py").write_text("ANSWER = 42\n", encoding="utf-8")
+        (root / ".gitignore").write_text("dist/\nreports/\n", encoding="utf-8")
+        backend = BACKEND.read_text(encoding="utf-8").replace(URL, url)
+        (root / "backend.py").write_text(backend, encoding="utf-8")
+        self._names.add(name)
+        return root
 
     def git(self, *arguments: str) -> None:
         command = ("git", *arguments)
@@ -107,21 +67,13 @@ class Golden:
 
     def run(self, *arguments: str, to_nexus: bool = True, **variables: str) -> None:
         """Run the kit, and keep what it promised."""
-        environ = {**self._machine, **(self._server if to_nexus else {}), **variables}
-        done = subprocess.run(
-            (KIT, *arguments),
-            cwd=self._root,
-            env={name: value for name, value in environ.items() if value},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        environ = {**(self._server.environ if to_nexus else {}), **variables}
+        done = self._run_kit(*arguments, cwd=self._root, environ=environ)
         self._runs.append(
             {
-                "command": list(arguments),
-                "exit_status": done.returncode,
-                "stdout": self._describe_output(done.stdout, "--json" in arguments),
+                "command": [steady(word, self.name) for word in arguments],
+                "exit_status": done.status,
+                "stdout": self._describe_output(done.out, "--json" in arguments),
                 "reports": dict(self._find_reports()),
             }
         )
@@ -148,36 +100,25 @@ class Golden:
                 repository: [
                     steady(file, self.name)
                     for name in sorted(self._names)
-                    for file in self._list_files(repository, name)
+                    for file in sorted(self._server.files(name, repository))
                 ]
                 for repository in ("pypi-hosted", "pypi-group", "pypi-snapshots")
             },
         }
 
-    def _list_files(self, repository: str, name: str) -> list[str]:
-        page = requests.get(
-            f"{self._server['RELEASEKIT_URL']}/repository/{repository}/simple/{name}/",
-            auth=(self._server["TWINE_USERNAME"], self._server["TWINE_PASSWORD"]),
-            verify=self._server["RELEASEKIT_CA_BUNDLE"],
-            timeout=30,
-        )
-        if page.status_code == 404:  # a hosted repository; a group has an empty page
-            return []
-        page.raise_for_status()
-        return sorted(re.findall(r">([^<>]+)</a>", page.text))
-
 
 @pytest.fixture
 def golden(
     tmp_path: Path,
-    machine: dict[str, str],
-    server: dict[str, str],
+    machine: Mapping[str, str],
+    nexus_index: Server,
+    run_kit: RunKit,
     request: pytest.FixtureRequest,
 ) -> Iterator[Golden]:
     """The runs of a test, which are compared with the golden ones when it is over."""
-    made = Golden(tmp_path / "project", machine, server)
+    made = Golden(tmp_path / "project", machine, nexus_index, run_kit)
     yield made
-    path = HERE / "golden" / f"{request.node.name.removeprefix('test_')}.json"
+    path = GOLDEN / f"{request.node.name.removeprefix('test_')}.json"
     found = json.dumps(made.describe(), indent=1, ensure_ascii=False) + "\n"
     if os.environ.get("WRITE_GOLDEN"):
         path.write_text(found, encoding="utf-8")
@@ -227,9 +168,9 @@ def test_commit_without_a_tag(golden: Golden) -> None:
 
 
 def test_changed_tree(golden: Golden) -> None:
-    path = golden.write_project()
+    root = golden.write_project()
     golden.commit()
-    path.write_text(f"{path.read_text()}# a change\n")
+    (root / "README.md").write_text("Not committed.\n", encoding="utf-8")
     golden.run("release")
 
 
@@ -246,19 +187,17 @@ def test_tag_of_another_version(golden: Golden) -> None:
 
 
 def test_missing_url(golden: Golden) -> None:
-    path = golden.write_project()
-    text = path.read_text()
-    path.write_text("".join(line for line in text.splitlines(True) if "urls" not in line))
+    golden.write_project(url="")
     golden.commit()
     golden.run("release")
     golden.run("check", RELEASEKIT_SEVERITY="RK101=off: an internal tool has no page")
 
 
 def test_conflict(golden: Golden) -> None:
-    path = golden.write_project()
+    root = golden.write_project()
     golden.commit()
     golden.run("release")
-    path.with_name("module.py").write_text('"""Another module."""\n')
+    (root / "README.md").write_text("Another text.\n", encoding="utf-8")
     golden.commit()
     golden.run("release")
 
