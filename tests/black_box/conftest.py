@@ -170,6 +170,12 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
+def _fill(size: int) -> str:
+    """Return about so many characters of comments that no archive makes much smaller."""
+    digests = (hashlib.sha256(str(n).encode()).hexdigest() for n in range(size // 67))
+    return "".join(f"# {digest}\n" for digest in digests)
+
+
 @pytest.fixture
 def make_project(tmp_path: Path, machine: Mapping[str, str]) -> MakeProject:
     """Make a project that builds at once and needs no index, in a git repository, with a tag."""
@@ -180,6 +186,7 @@ def make_project(tmp_path: Path, machine: Mapping[str, str]) -> MakeProject:
         *,
         requires: tuple[str, ...] = (),
         dependencies: tuple[str, ...] = (),
+        payload: int = 0,
     ) -> Project:
         root = tmp_path / name
         root.mkdir()
@@ -188,7 +195,9 @@ def make_project(tmp_path: Path, machine: Mapping[str, str]) -> MakeProject:
         text = PYPROJECT.format(name=name, version=version, **spelled)
         (root / "pyproject.toml").write_text(text, encoding="utf-8")
         (root / "README.md").write_text("A package for tests.\n", encoding="utf-8")
-        (root / f"{name.replace('-', '_')}.py").write_text("ANSWER = 42\n", encoding="utf-8")
+        (root / f"{name.replace('-', '_')}.py").write_text(
+            f"ANSWER = 42\n{_fill(payload)}", encoding="utf-8"
+        )
         (root / ".gitignore").write_text("dist/\nreports/\n", encoding="utf-8")
         shutil.copy(BACKEND, root / "backend.py")
         for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "first")):
