@@ -192,13 +192,14 @@ def status(number: int) -> Fault:
 
     def send(exchange: Exchange) -> None:
         exchange.read(exchange.head.length)
-        headers = HTML
+        headers = [*HTML]
         if number == 401:
-            headers += (("WWW-Authenticate", 'Basic realm="index"'),)
+            headers.append(("WWW-Authenticate", 'Basic realm="index"'))
         if number in (429, 503):
-            headers += (("Retry-After", "3600"),)
+            headers.append(("Retry-After", "3600"))
         page = f"<html><title>{number}</title></html>".encode()
-        exchange.send(Answer(status=number, reason=REASONS[number], headers=headers, body=page))
+        answer = Answer(status=number, reason=REASONS[number], headers=tuple(headers), body=page)
+        exchange.send(answer)
 
     return send
 

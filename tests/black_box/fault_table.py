@@ -172,9 +172,8 @@ def select_cells(broken: dict[str, str]) -> set[str]:
     def cost(cell: Cell) -> tuple[bool, int]:
         return cell.name in broken, sum(other.request == cell.request for other in taken)
 
-    for fault in dict.fromkeys(cell.fault for cell in CELLS):
-        taken.append(min((cell for cell in CELLS if cell.fault == fault), key=cost))
-    for request in REQUESTS:
-        if not any(cell.request == request for cell in taken):
-            taken.append(min((cell for cell in CELLS if cell.request == request), key=cost))
+    for column in [*dict.fromkeys(cell.fault for cell in CELLS), *REQUESTS]:
+        cells = [cell for cell in CELLS if column in (cell.fault, cell.request)]
+        if not any(cell in taken for cell in cells):
+            taken.append(min(cells, key=cost))
     return {cell.name for cell in taken}
