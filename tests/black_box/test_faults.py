@@ -21,10 +21,10 @@ import pytest
 import trustme
 
 from black_box import fault_report
-from black_box.conftest import MakeProject, Project, Ran, RunKit, Server
 from black_box.fault_answers import FAULTS
 from black_box.fault_proxy import UNKNOWN, FaultProxy
 from black_box.fault_table import HELPER, REQUESTS, Cell, select_cells
+from black_box.tools import MakeProject, Project, Ran, RunKit, Server
 
 LOG = logging.getLogger(__name__)
 """What pytest shows of a row that fails."""
