@@ -8,8 +8,13 @@ A bare `nox` lints and tests. All of it runs in the environment that holds nox.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import nox
 
@@ -50,6 +55,36 @@ def tests(session: nox.Session) -> None:
     """Run all tests; options of pytest stand after --."""
     _need_test_tools(session)
     _run(session, *PYTEST, *session.posargs, **BYTECODE)
+
+
+@nox.session(venv_backend="none", default=False)
+def faults(session: nox.Session) -> None:
+    """Let each request of a release go wrong in each way; --write records what does not hold.
+
+    Other options are pytest's: -k wheel-upload.
+    """
+    _need_test_tools(session)
+    write = "--write" in session.posargs
+    options = [option for option in session.posargs if option != "--write"]
+    with tempfile.TemporaryDirectory() as results, _run_nexus() as nexus:
+        told = {"FAULTS": "record" if write else "all", "FAULTS_NEXUS": nexus}
+        matrix = ("--numprocesses=8", "-q", "tests/black_box/test_faults.py", *options)
+        try:
+            _run(session, "pytest", *matrix, FAULTS_RESULTS=results, **told, **BYTECODE)
+        finally:
+            report = ["tests/black_box/fault_report.py", results, *(["--write"] if write else [])]
+            session.run(sys.executable, *report, external=True)
+
+
+@contextlib.contextmanager
+def _run_nexus() -> Iterator[str]:
+    """Run a real Nexus beside the tests, and provide its settings as JSON."""
+    kit = str(Path(sys.executable).with_name("releasekit"))
+    with subprocess.Popen((kit, "nexus", "--json"), stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process.stdout.readline() if process.stdout else ""
+        finally:
+            process.terminate()
 
 
 @nox.session(venv_backend="none", default=False)

@@ -1,0 +1,179 @@
+"""What is promised where a request of a release goes wrong: one cell per request and fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MEANINGS = {
+    "D": "done: status 0, both files published",
+    "F": "failed: status 3, the server is named, the index stays as it was at this request",
+    "T": "done, or failed",
+    "C": "configuration: status 2, the server is named, the index stays as it was",
+    "c": "status 2 or 3, the server is named, the index stays as it was",
+    "t": "done, or status 2 or 3",
+    "R": "other bytes: status 1 or 3, a file is named, the index stays as it was",
+    "X": "done, or failed at any later request: the server is gone for all of them",
+    ".": "does not apply",
+}
+STATUSES = {
+    "D": (0,),
+    "F": (3,),
+    "T": (0, 3),
+    "C": (2,),
+    "c": (2, 3),
+    "t": (0, 2, 3),
+    "R": (1, 3),
+    "X": (0, 3),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """A request of a release, and the run in which it goes wrong."""
+
+    about: str
+    index: str
+    """What is published when it is sent: nothing, the wheel, or both files."""
+    nexus: bool = False
+    """True if the real Nexus is tried too."""
+    published: bool = False
+    """True if the release was published before, and is run again."""
+    requires: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    also: dict[str, str] = field(default_factory=dict)
+    """Faults of other requests, without which this one is not sent."""
+
+
+HELPER = "fault-helper"
+REQUESTS = {
+    "access": Request(about="access check of the hosted repository", index="none"),
+    "build-page": Request(
+        about="uv: page of a build requirement", index="none", requires=(HELPER,)
+    ),
+    "build-file": Request(
+        about="uv: file of a build requirement", index="none", requires=(HELPER,)
+    ),
+    "dependency-page": Request(
+        about="check: group page of a dependency", index="none", dependencies=(HELPER,)
+    ),
+    "plan-page": Request(about="plan: hosted page", index="none", nexus=True),
+    "index-root": Request(
+        about="plan: root of the index, as the page is 404", index="none", nexus=True
+    ),
+    "plan-page-again": Request(
+        about="plan of a re-run: hosted page", index="both", nexus=True, published=True
+    ),
+    "group-page": Request(about="plan: group page", index="none", nexus=True),
+    "settings": Request(about="REST settings of the hosted repository", index="both"),
+    "wheel-upload": Request(about="upload of the wheel", index="none", nexus=True),
+    "page-after-failure": Request(
+        about="hosted page after an upload whose answer was lost",
+        index="wheel",
+        nexus=True,
+        also={"wheel-upload": "stored-500"},
+    ),
+    "page-after-upload": Request(about="hosted page after the wheels", index="wheel", nexus=True),
+    "sdist-upload": Request(about="upload of the sdist", index="wheel", nexus=True),
+    "verify-page": Request(about="verify: group page", index="both", nexus=True),
+    "wheel-download": Request(about="verify: download of the wheel", index="both"),
+    "sdist-download": Request(about="verify: download of the sdist", index="both"),
+    "install-page": Request(about="uv: group page", index="both"),
+    "install-file": Request(about="uv: the wheel", index="both"),
+}
+"""In the order in which a release sends them."""
+
+# Columns, from left to right: the requests above.
+GRID = """
+                  a b b d p i p g s w p p s v w s i i
+                  c u u e l n l r e h a a d e h d n n
+                  c i i p a d a o t e g g i r e i s s
+                  e l l e n e n u t e e e s i e s t t
+                  s d d n   x 2 p i l f u t f l t p f
+refused           F F F T F F . F X F F F F F F F F F
+reset-before      F F F T F F . F D F F F F F F F F F
+reset-middle      T F F T F F . F D F F F F F F F F F
+reset-after       T T T T T T . T D F T T F T T T T T
+stall-before      F F F T F F . F D F F F F F F F F F
+stall-middle      T F F T F F . F D F F F F F F F F F
+drip-headers      F F F T F F . F D F F F F F F F F F
+drip-body         T F F T F F . F D F F F F F F F F F
+truncated         T F F T F F F F D D F F D F F F F F
+truncated-chunk   T F F T F F F F D D F F D F F F F F
+length-more       T F F T F F . F D D F F D F F F F F
+length-less       T T F T T T T T D D T T D T F F T F
+length-text       T T T T T T . T D D T T D T T T T T
+length-digits     T T T T T T . T D D T T D T T T T T
+endless-header    F F F T F F . F D F F F F F F F F F
+endless-body      T F F T F F . F D F F F F F F F F F
+endless-chunks    T F F T F F . F D F F F F F F F F F
+gzip-bomb         T F F T F F . F D F F F F F F F F F
+html-200          T F F T F c F F D F F F F F F F F F
+empty             T F F T D T T D D F F F F F F F F F
+401               C c c t C C . C D C c c C c c c F F
+403               C c c t C C . C D C c c C c c c F F
+404               c c c T D c T T D c F F c F F F F F
+429               F F F T F F . F D F F F F F F F F F
+500               F F F T F F . F D F F F F F F F F F
+503               F F F T F F . F D F F F F F F F F F
+redirect-loop     F F F T F F . F D F F F F F F F F F
+redirect-http     c T T t c c . c D F c c F c c c T T
+redirect-host     T T T T T T . T D F T T F T T T T T
+garbage           F F F T F F . F D F F F F F F F F F
+header-digits     T T T T T T . T D D T T D T T T T T
+header-controls   F F F T F F . F D F F F F F F F F F
+header-many       T T T T T T . T D D T T D T T T T T
+stored-reset      . . . . . . . . . D . . D . . . . .
+stored-500        . . . . . . . . . D . . D . . . . .
+stored-stall      . . . . . . . . . D . . D . . . . .
+other-bytes       . . F . . . . . . . . . . . R R . F
+other-md5         . T . . . . R . . . R R . R . . T .
+other-sha256      . T . . . . R . . . R R . R . . T .
+no-hash           . T . . . . T . . . T T . D . . T .
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """A request, a fault, and what is promised then."""
+
+    request: str
+    fault: str
+    promise: str
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        return STATUSES[self.promise]
+
+    @property
+    def name(self) -> str:
+        return f"{self.request}-{self.fault}"
+
+
+def _read_grid() -> tuple[Cell, ...]:
+    cells = []
+    for line in GRID.strip("\n").splitlines()[5:]:
+        fault, *promises = line.split()
+        for request, promise in zip(REQUESTS, promises, strict=True):
+            if promise != ".":
+                cells.append(Cell(request=request, fault=fault, promise=promise))
+    return tuple(cells)
+
+
+CELLS = _read_grid()
+
+
+def select_cells(broken: dict[str, str]) -> set[str]:
+    """Return the names of few cells that have every request and every fault, kept promises first.
+
+    A fault goes to the request that has the fewest so far.
+    """
+    taken: list[Cell] = []
+
+    def cost(cell: Cell) -> tuple[bool, int]:
+        return cell.name in broken, sum(other.request == cell.request for other in taken)
+
+    for column in [*dict.fromkeys(cell.fault for cell in CELLS), *REQUESTS]:
+        cells = [cell for cell in CELLS if column in (cell.fault, cell.request)]
+        if not any(cell in taken for cell in cells):
+            taken.append(min(cells, key=cost))
+    return {cell.name for cell in taken}
