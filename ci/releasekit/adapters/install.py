@@ -80,14 +80,18 @@ def install_by_hash(
     credentials: Credentials,
     log: Log | None = None,
 ) -> Finished:
-    """Install one requirement from the repository at `url` alone, only with these digests."""
+    """Install one requirement from the repository at `url` alone, only as a wheel of these digests.
+
+    An sdist of the same version is never built: it would run beside the credentials, and stand for
+    a wheel that was not installed.
+    """
     requirements = environment.path / "requirements.txt"
     hashes = " ".join(f"--hash=sha256:{digest}" for digest in sha256)
     requirements.write_text(f"{requirement} {hashes}\n", encoding="utf-8")
-    command = (uv.find_uv_bin(), "pip", "install", "--no-config", "--no-deps", "--require-hashes")
+    command = (uv.find_uv_bin(), "pip", "install", "--no-config", "--no-deps", "--no-build")
     places = ("--cache-dir", str(environment.cache), "--python", str(environment.python))
     return run(
-        (*command, *places, "-r", str(requirements)),
+        (*command, "--require-hashes", *places, "-r", str(requirements)),
         cwd=environment.path,
         environ={**environment.environ, **_index_environ(url, credentials)},
         log=log,

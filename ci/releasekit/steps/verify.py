@@ -107,7 +107,7 @@ def _install_back(job: Job, record: Record, dists: Sequence[Dist], url: str) -> 
     finished = install_by_hash(
         environment,
         record.requirement,
-        [dist.sha256 for dist in dists],
+        [dist.sha256 for dist in dists if _is_wheel(dist)],
         url=url,
         credentials=job.target.credentials,
         log=lambda line: job.notify(Output(line=line)),

@@ -2,6 +2,7 @@
 
 from releasekit.core.errors.access import (
     BadCertificateFile,
+    BuildBesideCredentials,
     ClientCertificateRefused,
     CredentialsNeeded,
     MissingAdminCredentials,
@@ -60,6 +61,7 @@ from releasekit.core.errors.refused import (
     ChecksRefused,
     DirtyTree,
     FilesChanged,
+    InvalidBuildRequirement,
     NoReleaseTag,
     NotInCommit,
     RecordOfAnotherCommit,
@@ -89,6 +91,7 @@ __all__ = [
     "BadCertificateFile",
     "BadQuery",
     "BrokenSettings",
+    "BuildBesideCredentials",
     "BuildFailed",
     "BuildRequirementsFailed",
     "BuiltTwice",
@@ -109,6 +112,7 @@ __all__ = [
     "InstallUnavailable",
     "InternalError",
     "Interrupted",
+    "InvalidBuildRequirement",
     "InvalidConfiguration",
     "LicenseNotAccepted",
     "MissingAdminCredentials",

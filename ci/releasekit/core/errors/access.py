@@ -157,3 +157,20 @@ class MissingPublisherPassword(ReleasekitError):
     next = "set RELEASEKIT_PUBLISHER_PASSWORD (in CI: masked, protected), or run this on a terminal"
     url: str
     username: str
+
+
+@dataclass(kw_only=True, eq=False)
+class BuildBesideCredentials(ReleasekitError):
+    """A build requirement would be built by a call of uv that holds credentials."""
+
+    status = Status.USAGE
+    what = "{subject}: not built, because a build requirement is never built beside credentials"
+    where = "{root}; requirements come from {index}"
+    why = "{reason};\na build runs the code of others, and uv holds credentials here ({source})"
+    next = "{mend}"
+    subject: str
+    root: str
+    index: str
+    reason: str
+    source: str
+    mend: str
