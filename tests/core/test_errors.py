@@ -16,7 +16,7 @@ STATUSES = {
         BadQuery BrokenSettings CredentialsNeeded InsecureIndex NoSuchEnvironment
         InvalidConfiguration MissingCredentials UnknownPypircSection NotAProject NotARepository
         BadCertificateFile UntrustedCertificate WrongCredentials NotPermitted NoSuchRepository
-        NoSdist BuildBesideCredentials
+        NoSdist BuildBesideCredentials HalfGivenReader
         MissingPublisherPassword
         BadCertificateFile UntrustedCertificate ClientCertificateRefused WrongCredentials
         NotPermitted NoSuchRepository NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus

@@ -77,6 +77,7 @@ def open_build_environment(
         installer,
         requires,
         root=options.root or source,
+        secret=environ.keys() - options.environ.keys(),
         constraints=options.constraints,
         uv=uv_settings,
         group=options.group,
@@ -171,11 +172,10 @@ def _make_environment(
     install = ["pip", "install", "--python", python, *call.options, *pins, "-r", "-"]
     # Only the install itself gets credentials: every start of that Python runs the .pth files of
     # what is installed, also the one by which uv compiles (--compile-bytecode).
-    clean = strip_credentials(call.environ)
     steps: list[tuple[list[str], str, Mapping[str, str]]]
-    steps = [(["venv", "--no-project", "--python", sys.executable, str(path)], "", clean)]
+    steps = [(["venv", "--no-project", "--python", sys.executable, str(path)], "", call.clean)]
     steps += [(install, "\n".join(sorted(requires)), call.environ)] if requires else []
-    steps.append((["pip", "freeze", "--python", python], "", clean))
+    steps.append((["pip", "freeze", "--python", python], "", call.clean))
     for arguments, given, environ in steps:
         finished = _uv(arguments, source, options, environ, given)
         if finished.status:

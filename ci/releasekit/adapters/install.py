@@ -15,7 +15,8 @@ from packaging.tags import Tag, sys_tags
 
 from releasekit.adapters.process import Finished, Log, run
 from releasekit.core.errors import InstallUnavailable
-from releasekit.core.target import Credentials, simple_url
+from releasekit.core.installer import BuildIndex, index_environ
+from releasekit.core.target import Credentials
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,14 +100,8 @@ def install_by_hash(
 
 
 def _index_environ(url: str, credentials: Credentials) -> dict[str, str]:
-    # A named index takes its credentials from variables of that name: none in argv, none in a file.
-    return {
-        "UV_DEFAULT_INDEX": f"releasekit={simple_url(url)}",
-        "UV_INDEX_RELEASEKIT_USERNAME": credentials.username,
-        "UV_INDEX_RELEASEKIT_PASSWORD": credentials.password,
-        "UV_NO_PROGRESS": "1",
-        "NO_COLOR": "1",
-    }
+    index = BuildIndex(url=url, credentials=credentials)
+    return {**index_environ(index), "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
 
 
 def read_installed(environment: CleanEnvironment) -> tuple[Distribution, ...]:

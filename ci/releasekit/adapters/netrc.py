@@ -26,7 +26,7 @@ def find_netrc(url: str, environ: Mapping[str, str]) -> Credentials:
                 login, account, password = found
                 if password:
                     user = login or account or ""
-                    return Credentials(username=user, password=password, source=str(path))
+                    return Credentials(username=user, password=password, source=f"netrc ({path})")
     return NO_CREDENTIALS
 
 

@@ -42,6 +42,8 @@ class UvCall:
     """How uv installs: its environment and options, and what its messages name."""
 
     environ: Mapping[str, str] = field(repr=False)
+    clean: Mapping[str, str] = field(repr=False)
+    """For what needs no index: its start of the new Python runs code of what is installed."""
     options: tuple[str, ...]
     index: str
     root: str
@@ -54,12 +56,14 @@ def plan_call(
     requires: Collection[str],
     *,
     root: Path,
+    secret: Collection[str],
     constraints: Path | None,
     uv: Sequence[Mapping[str, Any]],
     group: BuildIndex | None,
 ) -> UvCall:
     """Return the call of uv that installs build requirements.
 
+    `secret` names variables that no code of others may see.
     Raises InvalidBuildRequirement, and BuildBesideCredentials for what such a call would build.
     """
     for requirement in find_invalid(requires):
@@ -69,8 +73,11 @@ def plan_call(
     source = find_source(environ, uv, requires) or _find_file(environ, uv, requires)
     if group and source and source == installer.secret_name:
         source = group.credentials.source
+    stripped = strip_credentials(environ).items()
+    clean = {name: value for name, value in stripped if name not in secret}
     call = UvCall(
-        environ=environ if source else {**strip_credentials(environ), "NETRC": os.devnull},
+        environ=environ if source else {**clean, "NETRC": os.devnull},
+        clean=clean,
         options=(*installer.options, *(NEVER_BUILD if source else ("--no-compile-bytecode",))),
         index=installer.index,
         root=str(root),

@@ -25,6 +25,8 @@ UV_LISTS = {"UV_FIND_LINKS": ","}
 INDEX_NAME = "releasekit"
 USERINFO = re.compile(r"(?<=://)[^/\s]+@")
 """What an address may hold, and no message."""
+LOGIN = re.compile(r"https?://([^/\s@]+@|[^/\s:@]+:(?!\d+/)[^\s@]*@)")
+"""A login in an address, also one with a slash in its password; `https://host:80/a@b` has none."""
 INDEX_SECRET = re.compile(r"UV_(INDEX|PUBLISH)_.*(USERNAME|PASSWORD|TOKEN)")
 
 
@@ -165,9 +167,18 @@ def hide_credentials(text: str) -> str:
 
 
 def strip_credentials(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what pip and uv are told without any credentials: a build backend gets none."""
+    """Return an environment without the logins of indexes, proxies and other addresses.
+
+    A build backend gets none: one that downloads through a proxy that asks for a password needs a
+    proxy on this machine that logs in.
+    """
     return {
-        name: hide_credentials(value) if name.startswith(("PIP_", "UV_")) else value
+        name: hide_credentials(value) if _has_login(name, value) else value
         for name, value in environ.items()
         if name != "NETRC" and not INDEX_SECRET.fullmatch(name)
     }
+
+
+def _has_login(name: str, value: str) -> bool:
+    is_told = name.startswith(("PIP_", "UV_")) or name.upper() in PROXY_VARIABLES
+    return is_told or bool(LOGIN.search(value))

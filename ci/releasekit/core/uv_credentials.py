@@ -25,7 +25,7 @@ PROXY_KEYS = ("http-proxy", "https-proxy")
 NO_BINARY_KEYS = ("no-binary", "no-binary-package")
 KEYRINGS = ("subprocess", "native")
 PLAIN_OPTIONS = {
-    *("-i", "--index-url", "--extra-index-url", "--trusted-host", "-f", "--find-links"),
+    *("-i", "--index-url", "--extra-index-url", "-f", "--find-links"),
     *("--hash", "--only-binary", "--prefer-binary", "--pre", "--require-hashes"),
 }
 """Options of a constraints file by which nothing is built."""
