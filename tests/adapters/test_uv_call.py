@@ -19,6 +19,7 @@ from releasekit.adapters.network import Network, open_network
 from releasekit.core.errors import (
     BuildBesideCredentials,
     BuildRequirementsFailed,
+    CredentialsNeeded,
     InvalidBuildRequirement,
 )
 from releasekit.core.installer import BuildIndex
@@ -165,6 +166,13 @@ def test_an_sdist_of_a_closed_index_is_refused_by_name(
     )
     assert caught.value.status == 2
     assert not seen.exists()
+
+
+def test_a_closed_group_names_what_to_set(make: Make, sandbox: Sandbox) -> None:
+    with pytest.raises(CredentialsNeeded) as caught:
+        make("both", login=False)
+    assert caught.value.url == sandbox.upload_url("pypi-group")
+    assert "RELEASEKIT_READER_USERNAME" in caught.value.answers()["next"]
 
 
 @pytest.mark.parametrize(

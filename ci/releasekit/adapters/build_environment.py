@@ -21,7 +21,7 @@ from filelock import FileLock
 from releasekit.adapters.installer_settings import read_pip_settings, read_uv_settings
 from releasekit.adapters.process import Finished, Log, run
 from releasekit.adapters.rooms import open_room
-from releasekit.adapters.uv_call import UvCall, plan_call, refuse_unbuilt
+from releasekit.adapters.uv_call import UvCall, plan_call, refuse_failed
 from releasekit.core.errors import BuildRequirementsFailed, CannotCache
 from releasekit.core.installer import (
     BuildIndex,
@@ -179,7 +179,7 @@ def _make_environment(
     for arguments, given, environ in steps:
         finished = _uv(arguments, source, options, environ, given)
         if finished.status:
-            refuse_unbuilt(call, finished.output)
+            refuse_failed(call, finished.output)
             raise BuildRequirementsFailed(
                 root=str(source),
                 log="",

@@ -16,14 +16,12 @@ from releasekit.adapters.network import Network
 from releasekit.core.diagnosis.facts import Greeting
 from releasekit.core.dists import BLOCK
 from releasekit.core.errors import (
-    CredentialsNeeded,
     LicenseNotAccepted,
     NoSuchRepository,
     NotPermitted,
     ReleasekitError,
     UnexpectedAnswer,
     UploadRefused,
-    WrongCredentials,
 )
 from releasekit.core.simple import (
     NotAnIndexPageError,
@@ -33,7 +31,7 @@ from releasekit.core.simple import (
     parse_project_page,
     parse_root_page,
 )
-from releasekit.core.target import Credentials, simple_url
+from releasekit.core.target import Credentials, refused_login, simple_url
 
 NO_REASON = "without a reason"
 MENDS = {
@@ -208,16 +206,6 @@ def refusal(
         mend = MENDS.get(status, "see what that means in Nexus; nothing was stored")
         return UploadRefused(url=url, answer=f"{status} {phrase}", mend=mend)
     return UnexpectedAnswer(url=url, answer=f"{status} {phrase}")
-
-
-def refused_login(url: str, credentials: Credentials, answer: str) -> ReleasekitError:
-    """Return the situation that a server lets these credentials, or nobody's, not in."""
-    if not credentials.username:
-        return CredentialsNeeded(url=url, answer=answer)
-    wrong = WrongCredentials(url=url, username=credentials.username, source=credentials.source)
-    if credentials.only_reads:
-        wrong.mend = f"check {credentials.source};\nNexus answers 401 to a disabled user as well"
-    return wrong
 
 
 def _phrase(answer: requests.Response) -> str:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from releasekit.adapters.netrc import find_netrc, is_known_to_uv
-from releasekit.core.errors import BuildBesideCredentials, InvalidBuildRequirement
+from releasekit.core.errors import (
+    BuildBesideCredentials,
+    InvalidBuildRequirement,
+)
 from releasekit.core.installer import (
     BuildIndex,
     Installer,
     hide_credentials,
     strip_credentials,
 )
+from releasekit.core.target import refused_login
 from releasekit.core.uv_credentials import (
     find_building_line,
     find_built,
@@ -30,6 +35,8 @@ NEVER_BUILD = ("--no-build", "--no-compile-bytecode")
 NOT_FOR_INSTALLS = ("UV_COMPILE_BYTECODE", "UV_PUBLISH_")
 """How variables begin that an install does without: one would start the Python with what is
 installed (and contradicts --no-compile-bytecode), the others are for uploads."""
+LOGIN_REFUSED = re.compile(r"\((401 Unauthorized|403 Forbidden)\)")
+"""How uv 0.13 says that an index did not let it in."""
 CONSTRAINT_FILES = ("UV_CONSTRAINT", "UV_OVERRIDE")
 WHEEL_OR_PIN = (
     "put a wheel of it on that index (`python -m pip wheel --no-deps {name}` makes it: run that\n"
@@ -49,6 +56,8 @@ class UvCall:
     root: str
     source: str
     """Where its credentials come from; nothing for a call that has none, and may build."""
+    group: BuildIndex | None
+    """The group that is asked, None where uv or pip are told of another index."""
 
 
 def plan_call(
@@ -82,6 +91,7 @@ def plan_call(
         index=installer.index,
         root=str(root),
         source=source,
+        group=group if group and installer.index == group.url else None,
     )
     if source:
         _refuse_builds(call, requires, constraints, uv)
@@ -132,8 +142,17 @@ def _read(path: Path) -> str:
         return ""  # uv says what is wrong with it
 
 
-def refuse_unbuilt(call: UvCall, output: str) -> None:
-    """Raise BuildBesideCredentials where uv failed because it may not build."""
+def refuse_failed(call: UvCall, output: str) -> None:
+    """Raise what a failed call of uv is, if that is known.
+
+    BuildBesideCredentials where it may not build; CredentialsNeeded and WrongCredentials where the
+    group does not let it in.
+    """
+    for line in output.splitlines():
+        if call.group and call.group.url in line and (match := LOGIN_REFUSED.search(line)):
+            who = call.group.credentials
+            if not who.username or match[1].startswith("401"):
+                raise refused_login(call.group.url, who, match[1])
     if call.source and (names := find_unbuilt_names(output)):
         reason = "the index has no wheel of it for this Python and machine, only an sdist"
         mend = WHEEL_OR_PIN.format(name=names[0])

@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from releasekit.core.errors import HalfGivenReader
+from releasekit.core.errors import (
+    CredentialsNeeded,
+    HalfGivenReader,
+    ReleasekitError,
+    WrongCredentials,
+)
 from releasekit.core.settings import Settings
 
 
@@ -39,6 +44,16 @@ def given_credentials(environ: Mapping[str, str]) -> Credentials | None:
     if not username or not password:
         return None
     return Credentials(username=username, password=password, source=ENVIRONMENT)
+
+
+def refused_login(url: str, credentials: Credentials, answer: str) -> ReleasekitError:
+    """Return the situation that a server lets these credentials, or nobody's, not in."""
+    if not credentials.username:
+        return CredentialsNeeded(url=url, answer=answer)
+    wrong = WrongCredentials(url=url, username=credentials.username, source=credentials.source)
+    if credentials.only_reads:
+        wrong.mend = f"check {credentials.source};\nNexus answers 401 to a disabled user as well"
+    return wrong
 
 
 def given_reader(environ: Mapping[str, str]) -> Credentials | None:
