@@ -31,6 +31,8 @@ class Command:
     files_verb: str | None = None
     """The one that does it with files that were given."""
     asks_index: bool = False
+    uploads: bool = False
+    """True where credentials for uploads are needed."""
     builds: bool = False
     """True where build requirements may be needed."""
     reports: bool = True
@@ -51,6 +53,7 @@ COMMANDS = (
         builds=True,
         dry_verb="rehearse",
         asks_index=True,
+        uploads=True,
         renews_findings=True,
     ),
     Command(
@@ -94,6 +97,7 @@ COMMANDS = (
         verb="publish_only",
         dry_verb="plan_only",
         asks_index=True,
+        uploads=True,
         renews_findings=True,
     ),
     Command(

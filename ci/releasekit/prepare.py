@@ -23,6 +23,7 @@ from releasekit.core.target import (
     Credentials,
     Target,
     given_credentials,
+    given_reader,
     hosted_url,
     is_loopback,
     nexus_target,
@@ -128,6 +129,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
             ca_bundle=trust.ca_bundle,
             client_cert=trust.client_cert,
             timeout=settings.timeout,
+            secrets=(target.credentials.password, target.reader.password),
         )
     )
     for reason in network.trust.useless:
@@ -138,7 +140,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
         target=target,
         network=network,
         notify=notify,
-        environment=SpareEnvironment(network.environ, stack),
+        environment=SpareEnvironment(network.installer_environ, stack),
         tag=request.tag or request.environ.get("RELEASEKIT_TAG") or None,
         cache=None if request.fresh else _find_cache(request, settings),
         build_index=_find_build_index(request, target),
@@ -183,18 +185,33 @@ def _find_build_index(request: Request, target: Target) -> BuildIndex | None:
     has_group = not target.sandbox and target.install_url != target.upload_url
     if not (request.command.builds and has_group):
         return None
-    credentials = target.credentials
-    if not credentials.password:
-        credentials = _find_any_credentials(target.upload_url, request.environ)
-    return BuildIndex(url=target.install_url, credentials=credentials)
+    return BuildIndex(url=target.install_url, credentials=target.reader)
 
 
-def _find_any_credentials(url: str, environ: Mapping[str, str]) -> Credentials:
-    if given := given_credentials(environ):
-        return given
+def _find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
+    """Return the credentials for reading, NO_CREDENTIALS for nobody's; no request is made for it.
+
+    Those for uploads serve where no others are: also those of a command that uploads nothing, for
+    who has set no others. Raises HalfGivenReader.
+    """
+    if not (request.command.asks_index or request.command.builds):
+        return NO_CREDENTIALS
+    if reader := _find_own_reader(url, request.environ):
+        return reader
+    if found := upload if upload.password else given_credentials(request.environ):
+        return found
     from releasekit.adapters.credentials import find_credentials
 
-    return find_credentials(url, section=None, environ=environ)
+    return find_credentials(url, section=request.repository, environ=request.environ)
+
+
+def _find_own_reader(url: str, environ: Mapping[str, str]) -> Credentials | None:
+    from releasekit.adapters.netrc import find_netrc
+
+    if reader := given_reader(environ):
+        return reader
+    found = find_netrc(url, environ)
+    return found if found.password else None
 
 
 def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> Task:
@@ -220,16 +237,17 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
         admin = find_admin_credentials(url, environ=environ)
     first = _read_first_password(request, admin.username, notify)
     _note_plain_http(url, notify)
+    address = hosted_url(settings)
+    credentials = find_credentials(address, section=request.repository, environ=environ)
+    reader = _find_own_reader(address, environ) or credentials
     network = stack.enter_context(
         open_network(
             environ=environ,
             ca_bundle=trust.ca_bundle,
             client_cert=trust.client_cert,
             timeout=settings.timeout,
+            secrets=[who.password for who in (admin, first, credentials, reader)],
         )
-    )
-    credentials = find_credentials(
-        hosted_url(settings), section=request.repository, environ=environ
     )
     return Task(
         root=request.root,
@@ -239,6 +257,7 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
         notify=notify,
         environ=environ,
         credentials=credentials,
+        reader=reader,
         admin=admin,
         first=first,
         accept_eula=request.accept_eula,
@@ -283,9 +302,12 @@ def _open_target(
     if request.repository is not None:
         section, trust = _read_section(request.repository, trust)
         credentials = find(request, section.url)
-        return pypirc_target(section.url, settings, credentials), trust
+        reader = _find_reader(request, section.url, credentials)
+        return pypirc_target(section.url, settings, credentials, reader), trust
     if settings.url is not None:
-        return nexus_target(settings, find(request, hosted_url(settings))), trust
+        credentials = find(request, hosted_url(settings))
+        reader = _find_reader(request, hosted_url(settings), credentials)
+        return nexus_target(settings, credentials, reader), trust
     if not request.command.asks_index:
         return sandbox_target("", "", NO_CREDENTIALS), trust
     from releasekit.serve import embed_sandbox, sandbox_options
@@ -318,7 +340,7 @@ def _read_section(name: str, trust: Trust) -> tuple[PypircSection, Trust]:
 
 
 def _find_credentials(request: Request, url: str) -> Credentials:
-    if not request.command.asks_index:
+    if not request.command.uploads:
         return NO_CREDENTIALS
     if given := given_credentials(request.environ):
         return given

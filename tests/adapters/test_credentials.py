@@ -14,7 +14,6 @@ from releasekit.adapters.credentials import (
     PypircSection,
     find_admin_credentials,
     find_credentials,
-    find_netrc,
     read_admin_credentials,
     read_credentials,
     read_pypirc,
@@ -190,16 +189,6 @@ def test_prompt_that_is_not_answered_is_a_missing_user_name(
         monkeypatch.setattr(sys, "stdin", nothing)
         with pytest.raises(MissingCredentials):
             read_credentials(URL, section=None, environ={}, interactive=True)
-
-
-def test_netrc_as_pip_and_uv_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "netrc"
-    path.write_text("machine nexus.example.com login reader password secret\n")
-    path.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(path))
-    found = find_netrc("https://nexus.example.com/repository/pypi-group/simple/")
-    assert found == Credentials(username="reader", password="secret", source="~/.netrc")
-    assert find_netrc("https://other.example.com/") == NO_CREDENTIALS
 
 
 def test_credentials_of_the_administration_come_from_the_environment() -> None:

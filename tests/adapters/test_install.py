@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import ssl
 import subprocess
+import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -111,6 +112,38 @@ def test_other_bytes_are_not_installed(sandbox: Sandbox, network: Network) -> No
     finished, installed = install(sandbox, network.environ, "1" * 64)
     assert (finished.status != 0, installed) == (True, [])
     assert "Hash mismatch" in finished.output
+
+
+def test_sdist_of_the_release_is_not_built_in_place_of_its_wheel(
+    sandbox: Sandbox, network: Network, tmp_path: Path
+) -> None:
+    """The page has no wheel that fits; an sdist would be built, and called installed by hash."""
+    marker = tmp_path / "built"
+    content = write_sdist(tmp_path, marker).read_bytes()
+    sandbox.state.store(
+        "pypi-hosted", project="demo", version="2.0", filename="demo-2.0.tar.gz", content=content
+    )
+    digest = hashlib.sha256(content).hexdigest()
+    finished, installed = install(sandbox, network.environ, digest, requirement="demo==2.0")
+    assert (finished.status != 0, installed, marker.exists()) == (True, [], False)
+
+
+def write_sdist(folder: Path, marker: Path) -> Path:
+    """Write an sdist whose backend leaves a marker."""
+    source = folder / "demo-2.0"
+    source.mkdir()
+    table = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    (source / "pyproject.toml").write_text(table)
+    (source / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: demo\nVersion: 2.0\n")
+    (source / "backend.py").write_text(
+        "import pathlib\n"
+        "def build_wheel(folder, config_settings=None, metadata_directory=None):\n"
+        f"    pathlib.Path({str(marker)!r}).touch()\n"
+        "    raise SystemExit(1)\n"
+    )
+    with tarfile.open(folder / "demo-2.0.tar.gz", "w:gz") as archive:
+        archive.add(source, "demo-2.0")
+    return folder / "demo-2.0.tar.gz"
 
 
 @pytest.fixture

@@ -16,14 +16,14 @@ STATUSES = {
         BadQuery BrokenSettings CredentialsNeeded InsecureIndex NoSuchEnvironment
         InvalidConfiguration MissingCredentials UnknownPypircSection NotAProject NotARepository
         BadCertificateFile UntrustedCertificate WrongCredentials NotPermitted NoSuchRepository
-        NoSdist
+        NoSdist BuildBesideCredentials HalfGivenReader
         MissingPublisherPassword
         BadCertificateFile UntrustedCertificate ClientCertificateRefused WrongCredentials
         NotPermitted NoSuchRepository NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
         NotDists UnknownCheck NothingPublished
     """,
     Status.REFUSED: """
-        NothingFound SettingsDiffer
+        NothingFound SettingsDiffer InvalidBuildRequirement
         NoReleaseTag TagIsNoVersion TagsDisagree TagNotOnHead DirtyTree BuildFailed RepairFailed
         ChecksRefused FilesChanged RecordOfAnotherCommit Conflict OtherBytesServed PackageBroken
         NotInCommit CannotProve ServerDiffers ServerBlocked

@@ -163,7 +163,7 @@ def test_backend_is_told_no_credentials() -> None:
         "UV_INDEX": "a=https://h.example.com/simple https://h.example.com/b",
         "PIP_FIND_LINKS": "/wheels",
         "UV_CACHE_DIR": "/cache",
-        "HTTPS_PROXY": "http://bob:secret@proxy.example.com",
+        "HTTPS_PROXY": "http://proxy.example.com",
     }
 
 

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import pytest
 
+from releasekit.core.errors import HalfGivenReader
 from releasekit.core.settings import Settings
 from releasekit.core.target import (
+    NO_CREDENTIALS,
+    READER_ENVIRONMENT,
     Credentials,
     Target,
+    given_reader,
     nexus_target,
     pypirc_target,
     sandbox_target,
@@ -13,6 +17,7 @@ from releasekit.core.target import (
 )
 
 BOB = Credentials(username="bob", password="hunter2", source="TWINE_USERNAME")
+READER = Credentials(username="reader", password="secret", source=READER_ENVIRONMENT)
 ROOT = "https://nexus.example.com/repository"
 
 
@@ -26,6 +31,7 @@ def target(hosted: str, group: str, snapshots: str | None = None) -> Target:
         install_url=group,
         snapshots_url=snapshots,
         credentials=BOB,
+        reader=BOB,
         sandbox=False,
     )
 
@@ -77,7 +83,48 @@ def test_target_of_the_sandbox_has_no_snapshots() -> None:
         install_url=f"{url}/g/",
         snapshots_url=None,
         credentials=BOB,
+        reader=BOB,
         sandbox=True,
+    )
+
+
+def test_reader_reads_and_does_not_upload() -> None:
+    found = nexus_target(configure(), BOB, READER)
+    assert (found.credentials, found.reader) == (BOB, READER)
+    assert nexus_target(configure(), BOB, NO_CREDENTIALS).reader == NO_CREDENTIALS
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "expected"),
+    [
+        pytest.param("reader", "secret", READER, id="both"),
+        pytest.param("", "", None, id="empty"),
+        pytest.param(None, None, None, id="neither"),
+    ],
+)
+def test_reader_of_the_environment(
+    username: str | None, password: str | None, expected: Credentials | None
+) -> None:
+    given = {"RELEASEKIT_READER_USERNAME": username, "RELEASEKIT_READER_PASSWORD": password}
+    environ = {name: value for name, value in given.items() if value is not None}
+    assert given_reader(environ) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ("RELEASEKIT_READER_USERNAME", "RELEASEKIT_READER_PASSWORD"),
+        ("RELEASEKIT_READER_PASSWORD", "RELEASEKIT_READER_USERNAME"),
+    ],
+)
+def test_half_of_a_reader_is_refused(given: str, missing: str) -> None:
+    with pytest.raises(HalfGivenReader) as caught:
+        given_reader({given: "hunter2", missing: ""})
+    assert str(caught.value) == (
+        f"error: {missing} is not set\n"
+        "  where: the environment\n"
+        f"  why:   {given} is set, and reading needs both\n"
+        f"  next:  set {missing} as well, or neither: `unset {given}`"
     )
 
 

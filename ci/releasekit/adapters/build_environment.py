@@ -11,7 +11,7 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,10 @@ from filelock import FileLock
 from releasekit.adapters.installer_settings import read_pip_settings, read_uv_settings
 from releasekit.adapters.process import Finished, Log, run
 from releasekit.adapters.rooms import open_room
+from releasekit.adapters.uv_call import UvCall, plan_call, refuse_failed
 from releasekit.core.errors import BuildRequirementsFailed, CannotCache
 from releasekit.core.installer import (
     BuildIndex,
-    Installer,
     choose_installer,
     hide_credentials,
     strip_credentials,
@@ -40,6 +40,7 @@ class EnvironmentOptions:
     """How to make the environments that builds run in."""
 
     environ: Mapping[str, str]
+    """For the code of others: it holds no secrets."""
     cache: Path | None
     """Where build environments are kept; None keeps none (--fresh)."""
     constraints: Path | None
@@ -51,6 +52,8 @@ class EnvironmentOptions:
     """
     group: BuildIndex | None = None
     """Where build requirements come from, unless uv or pip are told otherwise."""
+    installer_environ: Mapping[str, str] | None = field(default=None, repr=False)
+    """For uv alone, with what it needs to log in to an index; by default `environ`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,22 +69,30 @@ def open_build_environment(
     requires: set[str], source: Path, options: EnvironmentOptions
 ) -> Iterator[BuildEnvironment]:
     """Provide an environment with the requirements, from the cache where it is there whole."""
-    uv_settings = read_uv_settings(options.root or source, options.environ)
-    pip_settings = read_pip_settings(options.environ)
-    installer = choose_installer(
-        options.environ, pip=pip_settings, uv=uv_settings, group=options.group
+    environ = options.environ if options.installer_environ is None else options.installer_environ
+    uv_settings = read_uv_settings(options.root or source, environ)
+    pip_settings = read_pip_settings(environ)
+    installer = choose_installer(environ, pip=pip_settings, uv=uv_settings, group=options.group)
+    call = plan_call(
+        installer,
+        requires,
+        root=options.root or source,
+        secret=environ.keys() - options.environ.keys(),
+        constraints=options.constraints,
+        uv=uv_settings,
+        group=options.group,
     )
     if options.cache is None:
         with open_room("releasekit-build-env-") as room:
-            yield _make_environment(room / "env", requires, source, options, installer)
+            yield _make_environment(room / "env", requires, source, options, call)
         return
-    key = _environment_key(requires, options, installer, uv_settings)
+    key = _environment_key(requires, options, call, uv_settings)
     path = options.cache / "build-envs" / key
     with _lock(path):
         environment = _read_environment(path)
         if environment is None:
             shutil.rmtree(path, ignore_errors=True)
-            environment = _make_environment(path, requires, source, options, installer)
+            environment = _make_environment(path, requires, source, options, call)
     yield environment
 
 
@@ -101,19 +112,19 @@ def _lock(path: Path) -> Iterator[None]:
 def _environment_key(
     requires: set[str],
     options: EnvironmentOptions,
-    installer: Installer,
+    call: UvCall,
     uv_settings: Sequence[Mapping[str, Any]],
 ) -> str:
     """Return a name that is another one for all that may bring other files into an environment."""
     # Credentials open an index, and change nothing in it.
-    told = strip_credentials(installer.environ)
+    told = strip_credentials(call.environ)
     facts = [
         sorted(requires),
         sys.version,
         sysconfig.get_config_var("EXT_SUFFIX"),  # machines of another kind may share a cache
         str(Path(sys.executable).resolve()),
         {name: value for name, value in sorted(told.items()) if name.startswith("UV_")},
-        installer.options,
+        call.options,
         options.constraints.read_text(encoding="utf-8") if options.constraints else None,
         uv_settings,
     ]
@@ -153,27 +164,31 @@ def _make_environment(
     requires: set[str],
     source: Path,
     options: EnvironmentOptions,
-    installer: Installer,
+    call: UvCall,
 ) -> BuildEnvironment:
     python = str(path / "bin" / "python")
     pins = ["--constraints", str(options.constraints)] if options.constraints else []
     # The requirements go in by stdin: an address among them may hold a password.
-    # Compiled here, once: uv leaves that to the first import, and PYTHONDONTWRITEBYTECODE to every.
-    install = ["pip", "install", "--python", python, "--compile-bytecode", *installer.options]
-    install += [*pins, "-r", "-"]
-    steps = [(["venv", "--no-project", "--python", sys.executable, str(path)], "")]
-    steps += [(install, "\n".join(sorted(requires)))] if requires else []
-    steps.append((["pip", "freeze", "--python", python], ""))
-    for arguments, given in steps:
-        finished = _uv(arguments, source, options, installer, given)
+    install = ["pip", "install", "--python", python, *call.options, *pins, "-r", "-"]
+    # Only the install itself gets credentials: every start of that Python runs the .pth files of
+    # what is installed, also the one by which uv compiles (--compile-bytecode).
+    steps: list[tuple[list[str], str, Mapping[str, str]]]
+    steps = [(["venv", "--no-project", "--python", sys.executable, str(path)], "", call.clean)]
+    steps += [(install, "\n".join(sorted(requires)), call.environ)] if requires else []
+    steps.append((["pip", "freeze", "--python", python], "", call.clean))
+    for arguments, given, environ in steps:
+        finished = _uv(arguments, source, options, environ, given)
         if finished.status:
+            refuse_failed(call, finished.output)
             raise BuildRequirementsFailed(
                 root=str(source),
                 log="",
                 requirements=hide_credentials(", ".join(sorted(requires))) or "none",
-                index=installer.index,
+                index=call.index,
                 tail=hide_credentials(finished.tail()),
             )
+    if requires:
+        _compile(Path(python), source, options)
     requirements = tuple(
         hide_credentials(line) for line in finished.output.splitlines() if REQUIREMENT.match(line)
     )
@@ -186,7 +201,7 @@ def _uv(
     arguments: Sequence[str],
     source: Path,
     options: EnvironmentOptions,
-    installer: Installer,
+    environ: Mapping[str, str],
     given: str,
 ) -> Finished:
     # Run in the project, so that its own [tool.uv] decides on indexes as it does for uv itself.
@@ -194,7 +209,17 @@ def _uv(
     return run(
         (uv.find_uv_bin(), *arguments, *fresh),
         cwd=options.root or source,
-        environ={**installer.environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
+        environ={**environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
         log=lambda line: options.log(hide_credentials(line)),
         given=given,
     )
+
+
+def _compile(python: Path, source: Path, options: EnvironmentOptions) -> None:
+    """Compile what is installed, once: the first import would, and PYTHONDONTWRITEBYTECODE all.
+
+    What does not compile, as templates of other Pythons, is left as it is.
+    """
+    folders = [str(folder) for folder in python.parents[1].glob("lib/python*/site-packages")]
+    command = (str(python), "-I", "-m", "compileall", "-qq", "-j", "0", *folders)
+    run(command, cwd=source, environ=strip_credentials(options.environ))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from requests.utils import get_netrc_auth
 from twine import auth, exceptions, utils
 
 from releasekit.core.errors import (
@@ -107,14 +106,6 @@ def find_credentials(url: str, *, section: str | None, environ: Mapping[str, str
         return read_credentials(url, section=section, environ=environ, interactive=False)
     except MissingCredentials:
         return NO_CREDENTIALS
-
-
-def find_netrc(url: str) -> Credentials:
-    """Find the credentials that pip and uv would take from ~/.netrc; NO_CREDENTIALS if none."""
-    found = get_netrc_auth(url)
-    if found is None:
-        return NO_CREDENTIALS
-    return Credentials(username=found[0], password=found[1], source="~/.netrc")
 
 
 def read_admin_credentials(

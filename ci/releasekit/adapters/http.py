@@ -125,10 +125,15 @@ def open_session(
 ) -> Iterator[requests.Session]:
     """Provide a session that connects as this run does."""
     with requests.Session() as session:
-        session.auth = basic_auth(credentials)
+        session.auth = basic_auth(credentials) if credentials.username else send_as_it_is
         for scheme in ("https://", "http://"):
             session.mount(scheme, _Adapter(network, retries))
         yield session
+
+
+def send_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Send a request without credentials, and keep requests from taking some out of netrc."""
+    return request
 
 
 def basic_auth(credentials: Credentials) -> HTTPBasicAuth:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import requests
 
 from releasekit.adapters.greeting import read_greeting, wants_license
-from releasekit.adapters.http import explain_failure, open_session
+from releasekit.adapters.http import explain_failure, open_session, send_as_it_is
 from releasekit.adapters.network import Network
 from releasekit.core.diagnosis.facts import Greeting
 from releasekit.core.dists import BLOCK
@@ -22,7 +22,6 @@ from releasekit.core.errors import (
     ReleasekitError,
     UnexpectedAnswer,
     UploadRefused,
-    WrongCredentials,
 )
 from releasekit.core.simple import (
     NotAnIndexPageError,
@@ -32,13 +31,18 @@ from releasekit.core.simple import (
     parse_project_page,
     parse_root_page,
 )
-from releasekit.core.target import Credentials, simple_url
+from releasekit.core.target import Credentials, refused_login, simple_url
 
+NO_REASON = "without a reason"
 MENDS = {
     413: "raise the size limit of the front server (nginx: client_max_body_size), then run again",
     301: "give the address that the server redirects to: an upload follows no redirect",
     302: "give the address that the server redirects to: an upload follows no redirect",
 }
+
+
+WITHOUT_LOGIN = ("Forbidden", "Unauthorized", NO_REASON)
+"""Reason phrases of a 403 by which a login is missing; a proxy's rules say more."""
 
 
 def _pay_no_heed(_: Greeting) -> None:
@@ -159,7 +163,7 @@ def _get(session: requests.Session, index: Index, url: str) -> requests.Response
     try:
         answer = session.get(
             url,
-            auth=None if same_host else _anonymous,
+            auth=None if same_host else send_as_it_is,
             headers={"Accept": "text/html", "Accept-Encoding": "identity"},
             stream=True,
         )
@@ -167,10 +171,6 @@ def _get(session: requests.Session, index: Index, url: str) -> requests.Response
         raise explain_failure(error, url) from error
     index.hear(read_greeting(answer))
     return answer
-
-
-def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _refuse(answer: requests.Response, index: Index, url: str) -> None:
@@ -185,13 +185,20 @@ def refusal(
     status = answer.status_code
     if status == 200:
         return None
-    if status == 401:
-        return WrongCredentials(url=url, username=credentials.username, source=credentials.source)
     if wants_license(answer):
         return LicenseNotAccepted(url=url)
     phrase = _phrase(answer)
+    if status == 401 or (status == 403 and phrase in WITHOUT_LOGIN and not credentials.username):
+        return refused_login(url, credentials, f"{status} {phrase}")
     if status == 403:
-        return NotPermitted(url=url, username=credentials.username, action=action, reason=phrase)
+        privileges = "browse and read" if credentials.only_reads else "add, browse and read"
+        return NotPermitted(
+            url=url,
+            username=credentials.username or "nobody",
+            action=action,
+            reason=phrase,
+            privileges=privileges,
+        )
     if status in (404, 405):
         role = "hosted" if action == "upload" else "readable"
         return NoSuchRepository(url=url, role=role, answer=f"{status} {phrase}")
@@ -203,4 +210,4 @@ def refusal(
 
 def _phrase(answer: requests.Response) -> str:
     """Return the reason phrase, in which Nexus says what is wrong."""
-    return answer.reason or "without a reason"
+    return answer.reason or NO_REASON

@@ -15,7 +15,8 @@ from packaging.tags import Tag, sys_tags
 
 from releasekit.adapters.process import Finished, Log, run
 from releasekit.core.errors import InstallUnavailable
-from releasekit.core.target import Credentials, simple_url
+from releasekit.core.installer import BuildIndex, index_environ
+from releasekit.core.target import Credentials
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,14 +81,18 @@ def install_by_hash(
     credentials: Credentials,
     log: Log | None = None,
 ) -> Finished:
-    """Install one requirement from the repository at `url` alone, only with these digests."""
+    """Install one requirement from the repository at `url` alone, only as a wheel of these digests.
+
+    An sdist of the same version is never built: it would run beside the credentials, and stand for
+    a wheel that was not installed.
+    """
     requirements = environment.path / "requirements.txt"
     hashes = " ".join(f"--hash=sha256:{digest}" for digest in sha256)
     requirements.write_text(f"{requirement} {hashes}\n", encoding="utf-8")
-    command = (uv.find_uv_bin(), "pip", "install", "--no-config", "--no-deps", "--require-hashes")
+    command = (uv.find_uv_bin(), "pip", "install", "--no-config", "--no-deps", "--no-build")
     places = ("--cache-dir", str(environment.cache), "--python", str(environment.python))
     return run(
-        (*command, *places, "-r", str(requirements)),
+        (*command, "--require-hashes", *places, "-r", str(requirements)),
         cwd=environment.path,
         environ={**environment.environ, **_index_environ(url, credentials)},
         log=log,
@@ -95,14 +100,8 @@ def install_by_hash(
 
 
 def _index_environ(url: str, credentials: Credentials) -> dict[str, str]:
-    # A named index takes its credentials from variables of that name: none in argv, none in a file.
-    return {
-        "UV_DEFAULT_INDEX": f"releasekit={simple_url(url)}",
-        "UV_INDEX_RELEASEKIT_USERNAME": credentials.username,
-        "UV_INDEX_RELEASEKIT_PASSWORD": credentials.password,
-        "UV_NO_PROGRESS": "1",
-        "NO_COLOR": "1",
-    }
+    index = BuildIndex(url=url, credentials=credentials)
+    return {**index_environ(index), "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
 
 
 def read_installed(environment: CleanEnvironment) -> tuple[Distribution, ...]:

@@ -6,7 +6,7 @@ Connections themselves are made in `http`, which takes longer to import.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,12 @@ from typing import TYPE_CHECKING
 from releasekit.adapters.children import child_environ
 from releasekit.adapters.rooms import open_room
 from releasekit.adapters.tls import Trust, open_trust
+from releasekit.core.child_secrets import (
+    collect_secrets,
+    foreign_environ,
+    git_environ,
+    installer_environ,
+)
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -25,7 +31,11 @@ class Network:
 
     trust: Trust
     environ: Mapping[str, str]
-    """For children: every CA variable names one PEM file with all that is trusted."""
+    """For children: no secrets, and every CA variable names one PEM file of what is trusted."""
+    git_environ: Mapping[str, str] = field(repr=False)
+    """For git: with the logins of proxies, and git's own settings."""
+    installer_environ: Mapping[str, str] = field(repr=False)
+    """For uv while it resolves: with what pip and uv are told, passwords included."""
     timeout: float
     """Seconds without an answer."""
     pools: dict[str, PoolManager] = field(repr=False, compare=False, default_factory=dict)
@@ -40,10 +50,11 @@ def open_network(
     ca_bundle: str | None = None,
     client_cert: str | None = None,
     timeout: float = 60,
+    secrets: Iterable[str] = (),
 ) -> Iterator[Network]:
     """Provide the connections of a run; the merged PEM file lives as long.
 
-    Raises BadCertificateFile.
+    `secrets` are those that stand in no variable. Raises BadCertificateFile.
     """
     trust = open_trust(environ, ca_bundle, client_cert)
     with open_room("releasekit-ca-") as room:
@@ -54,7 +65,14 @@ def open_network(
             # uv and pip show it too: the release is installed back from the same server.
             path = str(Path(client_cert).absolute())  # children run in other directories
             children |= dict.fromkeys(("SSL_CLIENT_CERT", "PIP_CLIENT_CERT"), path)
-        network = Network(trust=trust, environ=children, timeout=timeout)
+        found = collect_secrets(environ, secrets)
+        network = Network(
+            trust=trust,
+            environ=foreign_environ(children, found),
+            git_environ=git_environ(children, found),
+            installer_environ=installer_environ(children, found),
+            timeout=timeout,
+        )
         try:
             yield network
         finally:

@@ -57,14 +57,7 @@ def open_rest(url: str, network: Network, credentials: Credentials) -> Iterator[
     NO_CREDENTIALS ask as nobody.
     """
     with open_session(network, credentials) as session:
-        if not credentials.username:
-            session.auth = _send_as_it_is
         yield Rest(url=url.rstrip("/"), session=session, credentials=credentials)
-
-
-def _send_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep requests from taking credentials out of .netrc."""
-    return request
 
 
 def ask(

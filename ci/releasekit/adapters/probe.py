@@ -147,14 +147,7 @@ def _find_anchor(chain: list[bytes], sources: tuple[TrustedSource, ...]) -> str 
 def open_probe(network: Network, credentials: Credentials | None) -> Iterator[Session]:
     """Provide a session that tries everything once; None asks as nobody."""
     with open_session(network, credentials or NO_CREDENTIALS, NO_RETRIES) as session:
-        if credentials is None:
-            session.auth = _send_as_it_is
         yield session
-
-
-def _send_as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep requests from taking credentials out of .netrc."""
-    return request
 
 
 def look(session: Session, url: str) -> requests.Response:

@@ -25,6 +25,8 @@ UV_LISTS = {"UV_FIND_LINKS": ","}
 INDEX_NAME = "releasekit"
 USERINFO = re.compile(r"(?<=://)[^/\s]+@")
 """What an address may hold, and no message."""
+LOGIN = re.compile(r"https?://([^/\s@]+@|[^/\s:@]+:(?!\d+/)[^\s@]*@)")
+"""A login in an address, also one with a slash in its password; `https://host:80/a@b` has none."""
 INDEX_SECRET = re.compile(r"UV_(INDEX|PUBLISH)_.*(USERNAME|PASSWORD|TOKEN)")
 
 
@@ -44,6 +46,8 @@ class Installer:
     options: tuple[str, ...]
     index: str
     """Where it looks, for messages."""
+    secret_name: str = ""
+    """The variable with the group's password, where it has one."""
 
 
 def choose_installer(
@@ -69,7 +73,10 @@ def choose_installer(
         )
     if group is None:
         return Installer(environ=told, options=(), index="the default index of uv")
-    return Installer(environ={**told, **index_environ(group)}, options=(), index=group.url)
+    found = index_environ(group, free_name(INDEX_NAME, uv))
+    secret_name = next((name for name in found if name.endswith("_PASSWORD")), "")
+    environ = {**told, **found}
+    return Installer(environ=environ, options=(), index=group.url, secret_name=secret_name)
 
 
 def _translate(pip: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str]:
@@ -87,14 +94,36 @@ def _translate(pip: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str
     return values
 
 
-def index_environ(index: BuildIndex) -> dict[str, str]:
+def free_name(name: str, uv: Iterable[Mapping[str, Any]]) -> str:
+    """Return a name for an index that no settings of the project share.
+
+    uv takes an index's password from a variable of its name in capitals: an index `RELEASEKIT` of
+    [tool.uv] would be sent the password of ours (measured with uv 0.13).
+    """
+    tables = [
+        part for table in uv for part in (table, table.get("pip")) if isinstance(part, Mapping)
+    ]
+    indexes = [
+        index
+        for table in tables
+        if isinstance(table.get("index"), list)
+        for index in table["index"]
+    ]
+    names = (str(index.get("name", "")) for index in indexes if isinstance(index, Mapping))
+    taken = {re.sub(r"[^A-Z0-9]", "_", name.upper()) for name in names}
+    while name.upper() in taken:
+        name += "x"
+    return name
+
+
+def index_environ(index: BuildIndex, name: str = INDEX_NAME) -> dict[str, str]:
     """Return what makes an index uv's default one, with its credentials.
 
     A named index takes its credentials from variables of that name: none in argv, none in a file.
     """
-    environ = {"UV_DEFAULT_INDEX": f"{INDEX_NAME}={simple_url(index.url)}"}
+    environ = {"UV_DEFAULT_INDEX": f"{name}={simple_url(index.url)}"}
     if index.credentials.password:
-        prefix = f"UV_INDEX_{INDEX_NAME.upper()}"
+        prefix = f"UV_INDEX_{name.upper()}"
         environ[f"{prefix}_USERNAME"] = index.credentials.username
         environ[f"{prefix}_PASSWORD"] = index.credentials.password
     return environ
@@ -138,9 +167,18 @@ def hide_credentials(text: str) -> str:
 
 
 def strip_credentials(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what pip and uv are told without any credentials: a build backend gets none."""
+    """Return an environment without the logins of indexes, proxies and other addresses.
+
+    A build backend gets none: one that downloads through a proxy that asks for a password needs a
+    proxy on this machine that logs in.
+    """
     return {
-        name: hide_credentials(value) if name.startswith(("PIP_", "UV_")) else value
+        name: hide_credentials(value) if _has_login(name, value) else value
         for name, value in environ.items()
         if name != "NETRC" and not INDEX_SECRET.fullmatch(name)
     }
+
+
+def _has_login(name: str, value: str) -> bool:
+    is_told = name.startswith(("PIP_", "UV_")) or name.upper() in PROXY_VARIABLES
+    return is_told or bool(LOGIN.search(value))

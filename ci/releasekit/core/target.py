@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from releasekit.core.errors import (
+    CredentialsNeeded,
+    HalfGivenReader,
+    ReleasekitError,
+    WrongCredentials,
+)
 from releasekit.core.settings import Settings
 
 
@@ -19,10 +25,17 @@ class Credentials:
     source: str
     """Where they came from, for messages: "TWINE_USERNAME", ".pypirc section NAME"..."""
 
+    @property
+    def only_reads(self) -> bool:
+        """Tell whether they are those of a reader, and not those that a release uploads with."""
+        return self.source == READER_ENVIRONMENT or self.source.startswith("netrc")
+
 
 ENVIRONMENT = "TWINE_USERNAME and TWINE_PASSWORD"
+READER_USERNAME, READER_PASSWORD = "RELEASEKIT_READER_USERNAME", "RELEASEKIT_READER_PASSWORD"
+READER_ENVIRONMENT = f"{READER_USERNAME} and {READER_PASSWORD}"
 NO_CREDENTIALS = Credentials(username="", password="", source="nowhere")
-"""For steps that ask no index."""
+"""Nobody: what is asked is asked anonymously."""
 
 
 def given_credentials(environ: Mapping[str, str]) -> Credentials | None:
@@ -31,6 +44,28 @@ def given_credentials(environ: Mapping[str, str]) -> Credentials | None:
     if not username or not password:
         return None
     return Credentials(username=username, password=password, source=ENVIRONMENT)
+
+
+def refused_login(url: str, credentials: Credentials, answer: str) -> ReleasekitError:
+    """Return the situation that a server lets these credentials, or nobody's, not in."""
+    if not credentials.username:
+        return CredentialsNeeded(url=url, answer=answer)
+    wrong = WrongCredentials(url=url, username=credentials.username, source=credentials.source)
+    if credentials.only_reads:
+        wrong.mend = f"check {credentials.source};\nNexus answers 401 to a disabled user as well"
+    return wrong
+
+
+def given_reader(environ: Mapping[str, str]) -> Credentials | None:
+    """Return the credentials for reading that the environment gives; raises HalfGivenReader."""
+    username, password = environ.get(READER_USERNAME), environ.get(READER_PASSWORD)
+    if username and password:
+        return Credentials(username=username, password=password, source=READER_ENVIRONMENT)
+    if username or password:
+        names = (READER_USERNAME, READER_PASSWORD)
+        given, missing = names if username else reversed(names)
+        raise HalfGivenReader(given=given, missing=missing)
+    return None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +78,9 @@ class Target:
     """Address of the repository that people install from: the group's, or else the hosted one."""
     snapshots_url: str | None
     credentials: Credentials
+    """For uploads alone."""
+    reader: Credentials
+    """For all that is read: pages, files, the group, the install-back."""
     sandbox: bool
     """True for the embedded sandbox: nothing leaves the machine, and any tree may go there."""
 
@@ -68,6 +106,7 @@ def sandbox_target(upload_url: str, install_url: str, credentials: Credentials) 
         install_url=install_url,
         snapshots_url=None,
         credentials=credentials,
+        reader=credentials,
         sandbox=True,
     )
 
@@ -77,9 +116,14 @@ def hosted_url(settings: Settings) -> str:
     return f"{settings.url}/repository/{settings.hosted}/"
 
 
-def nexus_target(settings: Settings, credentials: Credentials) -> Target:
-    """Return the target that `url`, `hosted`, `group` and `snapshots` name."""
-    return _target(hosted_url(settings), settings, credentials, str(settings.url))
+def nexus_target(
+    settings: Settings, credentials: Credentials, reader: Credentials | None = None
+) -> Target:
+    """Return the target that `url`, `hosted`, `group` and `snapshots` name.
+
+    The credentials serve for reading too, unless there is a reader.
+    """
+    return _target(hosted_url(settings), settings, (credentials, reader), str(settings.url))
 
 
 def split_url(url: str) -> tuple[str, str] | None:
@@ -88,15 +132,23 @@ def split_url(url: str) -> tuple[str, str] | None:
     return (nexus, name) if found and name and "/" not in name else None
 
 
-def pypirc_target(url: str, settings: Settings, credentials: Credentials) -> Target:
+def pypirc_target(
+    url: str, settings: Settings, credentials: Credentials, reader: Credentials | None = None
+) -> Target:
     """Return the target of a `.pypirc` section's address; the group stands in the settings."""
     nexus, found, _ = url.partition("/repository/")
-    return _target(f"{url.rstrip('/')}/", settings, credentials, nexus if found else None)
+    who = (credentials, reader)
+    return _target(f"{url.rstrip('/')}/", settings, who, nexus if found else None)
 
 
 def _target(
-    upload_url: str, settings: Settings, credentials: Credentials, nexus: str | None
+    upload_url: str,
+    settings: Settings,
+    who: tuple[Credentials, Credentials | None],
+    nexus: str | None,
 ) -> Target:
+    credentials, reader = who
+
     def sibling(name: str | None) -> str | None:
         return f"{nexus}/repository/{name}/" if nexus and name else None
 
@@ -105,5 +157,6 @@ def _target(
         install_url=sibling(settings.group) or upload_url,
         snapshots_url=sibling(settings.snapshots),
         credentials=credentials,
+        reader=credentials if reader is None else reader,
         sandbox=False,
     )

@@ -132,13 +132,13 @@ def _open_source(job: Job, project: Project) -> Iterator[Path]:
     """Provide what is to be built: the commit alone; with the user's changes for the sandbox."""
     rivals = find_rival_tags(project, job.settings.tag_patterns)
     commit = project.commit
-    with open_checkout(commit, job.network.environ, hidden_tags=rivals) as tree:
+    with open_checkout(commit, job.network.git_environ, hidden_tags=rivals) as tree:
         if project.dirty:
             copy_changes(commit, tree)
         source = tree / job.root.relative_to(commit.root)
         if not source.is_dir():
             raise NotInCommit(root=str(job.root), commit=commit.short)
-        follow_links_out(tree, source, job.network.environ)
+        follow_links_out(tree, source, job.network.git_environ)
         yield source
 
 
@@ -153,6 +153,7 @@ def _build_options(job: Job, project: Project, log: Callable[[str], None]) -> Bu
         log=log,
         root=job.root,
         group=job.build_index,
+        installer_environ=job.network.installer_environ,
     )
 
 

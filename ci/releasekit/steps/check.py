@@ -49,7 +49,7 @@ def _gather_project(job: Job, project: Project, record: Record) -> ProjectFacts:
         declared=read_declared(job.root),
         release_version=tag.version if tag else Version(record.version),
         tag=tag.name if tag else None,
-        versioned=tuple(git.list_files(job.root, job.network.environ)),
+        versioned=tuple(git.list_files(job.root, job.network.git_environ)),
         backend_warnings=read_backend_warnings(job.record_path.parent / "build.log"),
     )
 

@@ -36,10 +36,10 @@ def find_absent_dependencies(job: Job, record: Record, facts: Sequence[DistFacts
     serves_others = url != upload_url(job, record)
     if job.target.sandbox:
         serves_others = job.settings.proxy_remote is not None
-    if not url or not serves_others or job.target.credentials == NO_CREDENTIALS:
+    if not url or not serves_others or job.target.reader == NO_CREDENTIALS:
         return Absent()
     names = sorted(set(_find_names(facts)) - {record.normalized_name} - job.siblings)
-    absent = _ask(Index(url=url, network=job.network, credentials=job.target.credentials), names)
+    absent = _ask(Index(url=url, network=job.network, credentials=job.target.reader), names)
     if absent is None:
         return Absent()  # what was not answered is not passed; the plan asks the same index
     if is_loopback(url) and len(absent) == len(names):

@@ -12,7 +12,7 @@ from releasekit.adapters.probe import open_probe
 from releasekit.adapters.threads import begin
 from releasekit.core.diagnosis.facts import Greeting
 from releasekit.core.diagnosis.greeting import find_warnings
-from releasekit.core.errors import ReleasekitError
+from releasekit.core.errors import NotPermitted, ReleasekitError
 from releasekit.core.events import Note
 from releasekit.core.nexus import Document
 from releasekit.core.plan import Action, Plan
@@ -33,10 +33,14 @@ def knock(job: Job, project: Project) -> None:
     A wrong password, an unknown CA, a repository that is not there: builds may take long. Raises
     what reading an index raises.
     """
-    if not job.target.sandbox:
-        snapshots = None if project.released_as else job.target.snapshots_url
-        url = snapshots or job.target.upload_url
-        ask_in(Index(url=url, network=job.network, credentials=job.target.credentials))
+    if job.target.sandbox:
+        return
+    snapshots = None if project.released_as else job.target.snapshots_url
+    url, target = snapshots or job.target.upload_url, job.target
+    if target.reader != target.credentials:
+        with contextlib.suppress(NotPermitted):  # who uploads need not be one who reads
+            ask_in(Index(url=url, network=job.network, credentials=target.credentials))
+    ask_in(Index(url=url, network=job.network, credentials=target.reader))
 
 
 @contextlib.contextmanager
@@ -77,8 +81,8 @@ def _can_overwrite(job: Job, plan: Plan) -> bool:
 
 
 def _find_settings(job: Job, nexus: str, name: str) -> Document | None:
-    with open_probe(job.network, job.target.credentials) as session:
-        rest = Rest(url=nexus, session=session, credentials=job.target.credentials)
+    with open_probe(job.network, job.target.reader) as session:
+        rest = Rest(url=nexus, session=session, credentials=job.target.reader)
         try:
             return find_settings(rest, "hosted", name)
         except ReleasekitError:  # a front server may hide the API, and a release needs none

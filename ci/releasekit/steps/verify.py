@@ -69,7 +69,7 @@ def _await_files(
 
     No file is downloaded twice while others are waited for.
     """
-    index = Index(url=url, network=job.network, credentials=job.target.credentials)
+    index = Index(url=url, network=job.network, credentials=job.target.reader)
     deadline = time.monotonic() + job.settings.stale_limit
     served: dict[PublishedFile, PublishedFile | None] = {}
     while True:
@@ -107,9 +107,9 @@ def _install_back(job: Job, record: Record, dists: Sequence[Dist], url: str) -> 
     finished = install_by_hash(
         environment,
         record.requirement,
-        [dist.sha256 for dist in dists],
+        [dist.sha256 for dist in dists if _is_wheel(dist)],
         url=url,
-        credentials=job.target.credentials,
+        credentials=job.target.reader,
         log=lambda line: job.notify(Output(line=line)),
     )
     if finished.status and any(sign in finished.output for sign in UV_UNREACHABLE):

@@ -18,7 +18,7 @@ WOULD_REFUSE = "a configured index would refuse this: it takes unchanged, tagged
 def read_project(job: Job) -> Project:
     """Read the commit and its release tag."""
     job.notify(Began(step="version"))
-    commit = git.read_commit(job.root, job.network.environ)
+    commit = git.read_commit(job.root, job.network.git_environ)
     tag = find_release_tag(commit, job.settings.tag_patterns, job.tag)
     project = Project(root=job.root, commit=commit, tag=tag)
     job.notify(ProjectRead(project=project))

@@ -91,7 +91,7 @@ def _examine(task: Task) -> Iterator[Row]:
     yield way.judge_clock(facts.date, facts.now)
     with contextlib.ExitStack() as stack:
         visit = _open_visit(task, stack)
-        yield server.judge_credentials(visit.publisher, visit.administrator)
+        yield server.judge_credentials(visit.publisher, visit.administrator, visit.reader)
         hosted = visit.look_at("hosted", task.settings.hosted, "")
         is_frozen = facts.writable.status == 503
         frozen = probe.read_frozen(visit.admin, task.url) if is_frozen else None
@@ -110,8 +110,11 @@ class _Visit:
     """The publisher's, or nobody's where the credentials are missing or wrong."""
     admin: probe.Session
     """The administrator's; else the publisher's."""
+    reading: probe.Session
+    """The reader's, where reading has credentials of its own; else the publisher's."""
     publisher: Login | None
     administrator: Login | None
+    reader: Login | None
     listed: tuple[Repository, ...] = ()
 
     @property
@@ -132,12 +135,16 @@ class _Visit:
             serves=self.read(self.url(name, path)),
             listed=next((one for one in self.listed if one.name == name), None),
             settings=self._find_settings(kind, name),
-            username=self.administrator.username if self.administrator else self.username,
+            username=self._find_reader_name(),
         )
 
+    def _find_reader_name(self) -> str:
+        found = self.administrator or self.reader
+        return found.username if found else self.username
+
     def read(self, url: str) -> Answer:
-        """Ask as the publisher; as the administrator where the publisher may not."""
-        answer = probe.ask(self.user, url)
+        """Ask as a release reads; as the administrator where that user may not."""
+        answer = probe.ask(self.reading, url)
         refused = answer.status in (401, 403) and answer.reason in ("", "Forbidden", "Unauthorized")
         return probe.ask(self.admin, url) if refused and self.administrator else answer
 
@@ -151,14 +158,15 @@ class _Visit:
 def _open_visit(task: Task, stack: contextlib.ExitStack) -> _Visit:
     nobody = stack.enter_context(probe.open_probe(task.network, None))
     logins = []
-    for credentials in (task.credentials, task.admin):
+    own = task.reader if task.reader != task.credentials else NO_CREDENTIALS
+    for credentials in (task.credentials, task.admin, own):
         login, session = None, nobody
         if credentials.username:
             session = stack.enter_context(probe.open_probe(task.network, credentials))
             answer = probe.ask(session, f"{task.url}{probe.STATUS}")
             login = Login(username=credentials.username, source=credentials.source, answer=answer)
         logins.append((login, session if login and login.answer.status == 200 else nobody))
-    (publisher, user), (administrator, admin) = logins
+    (publisher, user), (administrator, admin), (reader, reading) = logins
     rest = Rest(
         url=task.url, session=user if admin is nobody else admin, credentials=NO_CREDENTIALS
     )
@@ -170,7 +178,9 @@ def _open_visit(task: Task, stack: contextlib.ExitStack) -> _Visit:
         nobody=nobody,
         user=user,
         admin=rest.session,
+        reading=user if reading is nobody else reading,
         publisher=publisher,
+        reader=reader,
         administrator=administrator if admin is not nobody else None,
         listed=listed,
     )
@@ -196,5 +206,5 @@ def _examine_release(visit: _Visit) -> Iterator[Row]:
     due = find_due(visit.task)
     settings = visit.task.settings
     proxy_url, hosted_url = visit.url(settings.proxy), visit.url(settings.hosted)
-    yield judge_name(read_name(visit.user, visit.admin, proxy_url, due), settings.proxy)
-    yield judge_version(read_version(visit.user, hosted_url, due), settings.hosted)
+    yield judge_name(read_name(visit.reading, visit.admin, proxy_url, due), settings.proxy)
+    yield judge_version(read_version(visit.reading, hosted_url, due), settings.hosted)

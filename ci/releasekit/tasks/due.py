@@ -42,7 +42,7 @@ def find_due(task: Task) -> Due:
 def _read_tag(task: Task) -> Version | None:
     """Read the release tag on HEAD; a release says what is wrong with tags, and with git."""
     with contextlib.suppress(ReleasekitError):
-        commit = git.read_commit(task.root, task.network.environ)
+        commit = git.read_commit(task.root, task.network.git_environ)
         wanted = task.environ.get("RELEASEKIT_TAG") or None
         tag = find_release_tag(commit, task.settings.tag_patterns, wanted)
         return tag.version if tag else None

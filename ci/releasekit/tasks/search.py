@@ -11,11 +11,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from releasekit.adapters.credentials import find_netrc
 from releasekit.adapters.environments import read_installed_versions
 from releasekit.adapters.index import Index, read_names, read_page
 from releasekit.adapters.nexus_rest import open_rest, search_components
-from releasekit.core.consumer import Consumer
 from releasekit.core.errors import (
     CredentialsNeeded,
     NexusRefused,
@@ -38,7 +36,7 @@ from releasekit.core.search import (
     render_install_line,
     select_hits,
 )
-from releasekit.core.target import NO_CREDENTIALS, Credentials
+from releasekit.core.target import Credentials
 from releasekit.tasks.pip_config import describe_consumer
 from releasekit.tasks.task import Task
 
@@ -55,13 +53,13 @@ def search_group(task: Task) -> None:
     task.notify(Began(step="search"))
     found = read_installed_versions(python, task.network.environ)
     installed = {normalize_name(name): version for name, version in found.items()}
-    index = _open_index(task, consumer)
+    index = _open_index(task)
     try:
         components = _find_components(task, index, query)
     except WrongCredentials as error:
         if index.credentials.username:
             raise
-        raise CredentialsNeeded(url=error.url) from error
+        raise CredentialsNeeded(url=error.url, answer="401") from error
     hits = select_hits(query, components, installed)
     install = render_install_line(hits[0], consumer)
     result = SearchResult(query=query, hits=hits, environment=str(python), install=install)
@@ -133,12 +131,9 @@ def _read_project(task: Task, index: Index, name: str) -> tuple[Component, ...]:
     )
 
 
-def _open_index(task: Task, consumer: Consumer) -> Index:
-    reader = task.credentials
-    if reader == NO_CREDENTIALS:
-        reader = find_netrc(consumer.index_url)
+def _open_index(task: Task) -> Index:
     url = f"{task.url}/repository/{_repository(task)}/"
-    return Index(url=url, network=task.network, credentials=reader)
+    return Index(url=url, network=task.network, credentials=task.reader)
 
 
 def _repository(task: Task) -> str:

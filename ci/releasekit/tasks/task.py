@@ -24,7 +24,9 @@ class Task:
     notify: Notify
     environ: Mapping[str, str] = field(repr=False)
     credentials: Credentials
-    """The publisher's or the consumer's; NO_CREDENTIALS where none were given."""
+    """The publisher's; NO_CREDENTIALS where none were given."""
+    reader: Credentials
+    """For what is read: the reader's own, else the publisher's, else NO_CREDENTIALS."""
     admin: Credentials
     """The administrator's; NO_CREDENTIALS where none were given."""
     first: Credentials = NO_CREDENTIALS

@@ -73,9 +73,11 @@ def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = N
     return WRITABLE.ok("it serves, and takes changes")
 
 
-def judge_credentials(publisher: Login | None, admin: Login | None) -> Row:
+def judge_credentials(
+    publisher: Login | None, admin: Login | None, reader: Login | None = None
+) -> Row:
     """Tell whether the credentials are valid, and where they came from."""
-    for login in (publisher, admin):
+    for login in (publisher, admin, reader):
         if login and login.answer.status == 401:
             return CREDENTIALS.failed(
                 f"the server answered 401 to user {login.username}, from {login.source}",
@@ -93,7 +95,8 @@ def judge_credentials(publisher: Login | None, admin: Login | None) -> Row:
             "set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)",
         )
     beside = f"; administrator {admin.username}, from {admin.source}" if admin else ""
-    return CREDENTIALS.ok(f"user {publisher.username}, from {publisher.source}{beside}")
+    reads = f"; reading as {reader.username}, from {reader.source}" if reader else ""
+    return CREDENTIALS.ok(f"user {publisher.username}, from {publisher.source}{reads}{beside}")
 
 
 def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:

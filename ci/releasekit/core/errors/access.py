@@ -23,6 +23,19 @@ class MissingCredentials(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class HalfGivenReader(ReleasekitError):
+    """The environment gives the user who reads, or the password, and not the other one."""
+
+    status = Status.USAGE
+    what = "{missing} is not set"
+    where = "the environment"
+    why = "{given} is set, and reading needs both"
+    next = "set {missing} as well, or neither: `unset {given}`"
+    given: str
+    missing: str
+
+
+@dataclass(kw_only=True, eq=False)
 class BadCertificateFile(ReleasekitError):
     """`ca-bundle` or `client-cert` cannot be loaded."""
 
@@ -91,11 +104,12 @@ class NotPermitted(ReleasekitError):
     what = "this user may not {action}"
     where = "{url}"
     why = "the server answered 403 to user {username}: {reason}"
-    next = "ask the Nexus administrator for the privileges add, browse and read on this repository"
+    next = "ask the Nexus administrator for the privileges {privileges} on this repository"
     url: str
     username: str
     action: str
     reason: str
+    privileges: str = "add, browse and read"
 
 
 @dataclass(kw_only=True, eq=False)
@@ -133,17 +147,23 @@ class NotAllowedByNexus(ReleasekitError):
 
 @dataclass(kw_only=True, eq=False)
 class CredentialsNeeded(ReleasekitError):
-    """Nobody reads this Nexus without credentials, and there are none."""
+    """Nobody reads this repository without credentials, and there are none."""
 
     status = Status.USAGE
-    what = "this Nexus wants to know who reads"
+    what = "reading this needs a user name and a password"
     where = "{url}"
-    why = "the server answered 401, and no credentials were found"
+    why = (
+        "the server answered {answer}, and there are no credentials for reading: not in\n"
+        "RELEASEKIT_READER_USERNAME and RELEASEKIT_READER_PASSWORD, not in ~/.netrc (or the file\n"
+        "that NETRC names), not in TWINE_USERNAME and TWINE_PASSWORD"
+    )
     next = (
-        "add the host to ~/.netrc (machine HOST login NAME password PASSWORD; chmod 600),\n"
-        "which pip and uv read too, or set TWINE_USERNAME and TWINE_PASSWORD"
+        "set RELEASEKIT_READER_USERNAME and RELEASEKIT_READER_PASSWORD to a user who may read;\n"
+        "or add the host to ~/.netrc (machine HOST login NAME password PASSWORD; chmod 600),\n"
+        "which pip and uv read too"
     )
     url: str
+    answer: str
 
 
 @dataclass(kw_only=True, eq=False)
@@ -157,3 +177,20 @@ class MissingPublisherPassword(ReleasekitError):
     next = "set RELEASEKIT_PUBLISHER_PASSWORD (in CI: masked, protected), or run this on a terminal"
     url: str
     username: str
+
+
+@dataclass(kw_only=True, eq=False)
+class BuildBesideCredentials(ReleasekitError):
+    """A build requirement would be built by a call of uv that holds credentials."""
+
+    status = Status.USAGE
+    what = "{subject}: not built, because a build requirement is never built beside credentials"
+    where = "{root}; requirements come from {index}"
+    why = "{reason};\na build runs the code of others, and uv holds credentials here ({source})"
+    next = "{mend}"
+    subject: str
+    root: str
+    index: str
+    reason: str
+    source: str
+    mend: str

@@ -131,6 +131,19 @@ class RepairFailed(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class InvalidBuildRequirement(ReleasekitError):
+    """A build requirement is none: uv would read it as an option, or fill in a variable."""
+
+    status = Status.REFUSED
+    what = "this is no build requirement: {requirement!r}"
+    where = "{root}"
+    why = "a build requirement is NAME, NAME==VERSION or NAME @ ADDRESS (PEP 508), without ${{…}}"
+    next = "correct it: in `requires` under [build-system], or where the build backend asks for it"
+    root: str
+    requirement: str
+
+
+@dataclass(kw_only=True, eq=False)
 class BuildRequirementsFailed(ReleasekitError):
     """The build requirements could not be installed."""
 
