@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from releasekit.core.target import Credentials, simple_url
+from releasekit.redact import hide_credentials
 
 DEFAULT_INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 EXTRA_INDEX_VARIABLES = ("UV_INDEX", "UV_EXTRA_INDEX_URL")
@@ -23,8 +24,6 @@ PIP_TO_UV = {
 UV_LISTS = {"UV_FIND_LINKS": ","}
 """How uv separates what pip separates by spaces or lines."""
 INDEX_NAME = "releasekit"
-USERINFO = re.compile(r"(?<=://)[^/\s]+@")
-"""What an address may hold, and no message."""
 INDEX_SECRET = re.compile(r"UV_(INDEX|PUBLISH)_.*(USERNAME|PASSWORD|TOKEN)")
 
 
@@ -130,11 +129,6 @@ def merge_pip_options(
         options |= {key: value for key, value in found.items() if value}
     names = {name: value for name, value in environ.items() if name.startswith("PIP_") and value}
     return options | {n.removeprefix("PIP_").lower().replace("_", "-"): names[n] for n in names}
-
-
-def hide_credentials(text: str) -> str:
-    """Return a text without the credentials in its addresses."""
-    return USERINFO.sub("", text)
 
 
 def strip_credentials(environ: Mapping[str, str]) -> dict[str, str]:
