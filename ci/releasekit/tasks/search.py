@@ -137,6 +137,7 @@ def _open_index(task: Task, consumer: Consumer) -> Index:
     reader = task.credentials
     if reader == NO_CREDENTIALS:
         reader = find_netrc(consumer.index_url)
+        task.redactor.add(reader.password, reader.username, name=reader.source)
     url = f"{task.url}/repository/{_repository(task)}/"
     return Index(url=url, network=task.network, credentials=reader)
 
