@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from urllib.parse import unquote
 
 HIDDEN = "****"
@@ -39,7 +40,7 @@ COMMANDS = re.compile(
 def printable(text: str) -> str:
     """Return a text that neither a terminal nor a CI server obeys; tabs and line feeds stay."""
     text = CONTROLS.sub("\ufffd", ESCAPES.sub("", text.replace("\r\n", "\n")))
-    return COMMANDS.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", text)
+    return COMMANDS.sub(lambda found: f"{found[0]}\\", text)
 
 
 def escape_json(document: str) -> str:
@@ -171,7 +172,7 @@ SECRET_NAME = re.compile(
 )
 OUR_NAME = re.compile(r"(?:TWINE|RELEASEKIT|PIP|UV)_.*|\w*_PROXY", re.IGNORECASE)
 """Variables whose short secrets get a warning: the kit, or a program that it starts, uses them."""
-NO_SCHEME = re.compile(r"[^/\s@]+:\S+@[^/\s@]+/?")
+NO_SCHEME = re.compile(r"(?!\w+://)[^/\s@]+:\S+@[^/\s@]+/?")
 """A proxy may be given without a scheme: user:password@host:port."""
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)-----END", re.DOTALL)
 DIGEST = r"(?<![0-9a-fA-F])(?P<digest>(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}))(?![0-9a-fA-F])"
@@ -223,9 +224,9 @@ class Redactor:
             if SECRET_NAME.fullmatch(name):
                 prefix = name.rpartition("_")[0]
                 self.add(value, environ.get(f"{prefix}_USERNAME", ""), name=shown)
-            self.add_addresses(value, name=shown)
-            if name.upper().endswith("_PROXY") and NO_SCHEME.fullmatch(value):
-                self.add_addresses(f"http://{value}", name=shown)
+            is_proxy = name.upper().endswith("_PROXY") and NO_SCHEME.fullmatch(value)
+            address = f"http://{value}" if is_proxy else value
+            self.add_addresses(address, name=shown and f"the password in {shown}")
             for key in PRIVATE_KEY.findall(value):
                 self.add(key)
 
@@ -300,7 +301,16 @@ def _match_base64(text: str) -> str:
 
 
 def _match_plain(text: str) -> str:
-    return "".join(map(_match_char, text))
+    runs = ((char, len(list(run))) for char, run in groupby(text))
+    return "".join(
+        _match_backslashes(count) if char == "\\" else _match_char(char) * count
+        for char, count in runs
+    )
+
+
+def _match_backslashes(count: int) -> str:
+    """Return a pattern for a run of them, which JSON in JSON makes four times as long."""
+    return rf"(?:\\{{{count},{4 * count}}}|(?:%5[Cc]|&#92;|&#x5[Cc];){{{count}}})"
 
 
 def _match_char(char: str) -> str:
@@ -313,7 +323,6 @@ def _match_char(char: str) -> str:
     code, data = ord(char), char.encode("utf-8", "surrogatepass")
     units = char.encode("utf-16-be", "surrogatepass").hex()
     forms = [
-        r"\\{1,2}" if char == "\\" else rf"\\{{0,3}}{re.escape(char)}",
         "".join(f"%{byte:02x}" for byte in data),
         "".join(rf"\\+x{byte:02x}" for byte in data),
         "".join(rf"\\+u{units[i : i + 4]}" for i in range(0, len(units), 4)),
@@ -321,4 +330,7 @@ def _match_char(char: str) -> str:
     ]
     if not char.isascii():
         forms += [f"%{code:02x}", rf"\\+x{code:02x}", rf"\\+U{code:08x}"]
-    return f"(?i:{'|'.join((*forms, *OTHER_FORMS.get(char, ())))})"
+    forms += OTHER_FORMS.get(char, [])
+    # Itself last: & is the beginning of &amp;.
+    forms.append(rf"\\{{0,3}}{re.escape(char)}")
+    return f"(?i:{'|'.join(forms)})"
