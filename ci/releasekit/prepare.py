@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,6 +121,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
 
     destination = request.destination or choose_destination(request)
     settings, target, trust = destination.settings, destination.target, destination.trust
+    _add_secrets_of_installers(request)
     notify(TargetChosen(url=target.upload_url, sandbox=target.sandbox))
     _note_plain_http(target.upload_url, notify)
     network = stack.enter_context(
@@ -148,7 +149,31 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
         gather_from=tuple(request.root / folder for folder in request.gather_from),
         files=request.files,
         siblings=request.siblings,
+        redactor=request.redactor,
     )
+
+
+def _add_secrets_of_installers(request: Request) -> None:
+    """Add the passwords in addresses of pip.conf and uv.toml, which their programs may print."""
+    from releasekit.adapters.installer_settings import read_pip_settings, read_uv_settings
+
+    if not request.command.builds:
+        return
+    with contextlib.suppress(BrokenSettings):  # a build will say so
+        for option, value in read_pip_settings(request.environ).items():
+            request.redactor.add_addresses(value, name=f"the password in {option} of pip")
+    with contextlib.suppress(BrokenSettings):
+        for text in _find_texts(read_uv_settings(request.root, request.environ)):
+            request.redactor.add_addresses(text, name="a password in the settings of uv")
+
+
+def _find_texts(value: object) -> Iterator[str]:
+    """Yield the texts in a TOML value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | Sequence):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _find_texts(part)
 
 
 def _note_plain_http(url: str, notify: Notify) -> None:
@@ -265,6 +290,7 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
         word=request.word,
         to=request.to,
         python=request.python,
+        redactor=request.redactor,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.commands import Command
+from releasekit.redact import Redactor
 
 if TYPE_CHECKING:
     from releasekit.prepare import Destination
@@ -47,6 +48,8 @@ class Request:
     """Names, normalized, of all projects that the same command is for."""
     destination: Destination | None = None
     """Where this goes, if that was found out before: a process that cannot ask is told so."""
+    redactor: Redactor = field(default_factory=Redactor, compare=False)
+    """The secrets of this run, and the filter for its output and its reports."""
 
     @property
     def is_project(self) -> bool:

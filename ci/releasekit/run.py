@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,10 +23,12 @@ from releasekit.core.errors import (
     Status,
     UnknownCheck,
 )
-from releasekit.core.events import Event, Output, Sent, Working
+from releasekit.core.events import Event, Note, Output, Sent, Working
 from releasekit.core.outcome import Outcome, describe_times, fold_event
+from releasekit.core.target import Credentials
 from releasekit.interrupts import raise_again
 from releasekit.prepare import open_job, open_task
+from releasekit.redact import escape_json
 from releasekit.request import Request
 from releasekit.terminal import Terminal
 
@@ -43,6 +46,8 @@ class Run:
         self._started = time.monotonic()
         self._outcome = Outcome(command=request.command.name, sandbox=False, began=self._started)
         self._over = False
+        request.redactor.add_environ(request.environ)
+        terminal.use(request.redactor)
 
     @property
     def is_over(self) -> bool:
@@ -62,6 +67,7 @@ class Run:
             with contextlib.ExitStack() as stack:
                 open_ = {"pipeline": open_job, "admin": open_task}[self._request.command.module]
                 opened = open_(self._request, self.notify, stack)
+                self._add_secrets(opened)
                 self._find_verb()(opened)
         except ReleasekitError as raised:
             error = raised
@@ -73,9 +79,17 @@ class Run:
             error = self._explain_defect(raised)
         return self.conclude(error)
 
+    def _add_secrets(self, opened: object) -> None:
+        """Add the passwords that were looked up; say which are too short to be hidden."""
+        for found in find_credentials(opened):
+            name = f"the password of {found.source}"
+            self._request.redactor.add(found.password, found.username, name=name)
+        if warning := self._request.redactor.warn():
+            self.notify(Note(text=warning))
+
     def _explain_defect(self, raised: Exception) -> ReleasekitError:
         if self._terminal.is_verbose:
-            traceback.print_exception(raised)
+            self._terminal.trace("".join(traceback.format_exception(raised)))
         frame = traceback.extract_tb(raised.__traceback__)[-1]
         place = f"{Path(frame.filename).name}, line {frame.lineno}, during {self._outcome.step}"
         return InternalError(kind=type(raised).__name__, place=place)
@@ -131,10 +145,13 @@ class Run:
 
     def conclude(self, error: ReleasekitError | None) -> int:
         """Report what came of the command, and return its exit status."""
+        from releasekit.core.report.redacted import redact_outcome
+
         self._over = True
         if error:
             status, answers = error.status, tuple(error.answers().items())
             self._outcome = replace(self._outcome, status=status, error=answers)
+        self._outcome = redact_outcome(self._outcome, self._request.redactor.clean)
         self._terminal.rest()
         folder = self._request.reports_folder
         unwritten = self._write_reports(folder) if folder else None
@@ -148,7 +165,7 @@ class Run:
         if self._request.json:
             from releasekit.core.report.outcome import render_outcome
 
-            sys.stdout.write(render_outcome(self._outcome))
+            sys.stdout.write(escape_json(render_outcome(self._outcome)))
         return unwritten or self._outcome.status
 
     def _write_reports(self, folder: Path) -> int | None:
@@ -195,6 +212,15 @@ class Run:
         login = f"as {nexus.admin_username}, with RELEASEKIT_ADMIN_PASSWORD below"
         self._terminal.say("browser", f"{nexus.url}/ {login}")
         return nexus.admin_environ()
+
+
+def find_credentials(opened: object) -> Iterator[Credentials]:
+    """Yield all credentials that a job or a task has, also those of its target and its index."""
+    if isinstance(opened, Credentials):
+        yield opened
+    elif is_dataclass(opened):
+        for field in fields(opened):
+            yield from find_credentials(getattr(opened, field.name))
 
 
 def render_path(path: Path, root: Path) -> str:

@@ -30,6 +30,7 @@ from releasekit.core.events import (
 )
 from releasekit.core.lines import describe
 from releasekit.core.outcome import STEPS, Outcome
+from releasekit.redact import Redactor, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -56,10 +57,15 @@ class Terminal:
 
     def __init__(self, console: Console, loudness: int) -> None:
         self._console = console
+        self._redactor = Redactor()
         self._loudness = loudness
         self._spinner: Spinner | None = None
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
+
+    def use(self, redactor: Redactor) -> None:
+        """Hide the secrets of this run from now on."""
+        self._redactor = redactor
 
     @property
     def is_verbose(self) -> bool:
@@ -83,7 +89,7 @@ class Terminal:
             case Sent():
                 self._advance(event)
             case Output() if self._loudness >= VERBOSE:
-                self._print(Text(f"          {event.line}", style="dim"))
+                self._print(("          ", ""), (event.line, "dim"))
             case Note():
                 self._note(event.text)
             case _ if type(event) in STEPS:
@@ -111,10 +117,16 @@ class Terminal:
     def fail(self, error: ReleasekitError) -> None:
         """Show an error: always, whatever the loudness."""
         self.rest()
-        what, *rest = str(error).splitlines()
-        self._console.print(Text(what, style="bold red"), soft_wrap=True)
+        what, *rest = self._redactor.clean(str(error)).split("\n")
+        self._print((what, "bold red"), always=True)
         for line in rest:
-            self._console.print(Text(line), soft_wrap=True)
+            self._print(line, always=True)
+
+    def trace(self, text: str) -> None:
+        """Show where a defect was met: always, whatever the loudness."""
+        self.rest()
+        for line in text.splitlines():
+            self._print(line, always=True)
 
     def work(self, text: str) -> None:
         """Show what is under way."""
@@ -144,33 +156,30 @@ class Terminal:
             self._tasks.clear()
 
     def _note(self, text: str) -> None:
-        self._print(Text.assemble(("note      ", "cyan"), text))
+        self._print(("note      ", "cyan"), text)
 
     def _line(self, label: str, text: str, seconds: float | None) -> None:
         took = f"  {seconds:.1f} s" if seconds is not None and seconds >= 0.05 else ""
-        self._print(Text.assemble((f"{label:<9} ", "bold"), text, (took, "dim")))
+        self._print((f"{label:<9} ", "bold"), text, (took, "dim"))
 
     def _show_finding(self, finding: Finding) -> None:
         """Show a finding in one line, so that there are as many lines as findings."""
         head = (f"  {finding.word:<8} {finding.code}  ", STYLES[finding.severity])
-        text = _printable(f"{finding.place}: {finding.message}")
-        last = f"  {_printable(_render_end(finding))}"
-        line = Text.assemble(head, text, (last, "dim"))
-        if finding.severity is Severity.ERROR:
-            self._console.print(line, soft_wrap=True)  # an error is shown whatever the loudness
-        else:
-            self._print(line)
+        text = _in_one_line(self._redactor.clean(f"{finding.place}: {finding.message}"))
+        last = f"  {_in_one_line(self._redactor.clean(_render_end(finding)))}"
+        # An error is shown whatever the loudness.
+        self._print(head, text, (last, "dim"), always=finding.severity is Severity.ERROR)
 
     def _show_diagnosis(self, diagnosis: Diagnosis) -> None:
         for row in diagnosis.rows:
             question, style = row.question, STATE_STYLES[row.state.value]
             head = (f"  {row.state.value:<8} ", style)
-            self._print(Text.assemble(head, f"{question.code} {question.title:<11} {row.text}"))
+            self._print(head, f"{question.code} {question.title:<11} {row.text}")
             for line in row.lines:
-                self._print(Text(f"{'':30}{line}", style="dim"))
+                self._print((f"{'':30}{line}", "dim"))
             if row.advice:
                 word, rest = row.advice[:5], row.advice[5:]
-                self._print(Text.assemble((f"{'':30}{word}", "dim"), rest))
+                self._print((f"{'':30}{word}", "dim"), rest)
 
     def _show_hits(self, result: SearchResult) -> None:
         if self._loudness == QUIET:
@@ -182,18 +191,19 @@ class Terminal:
         for heading in ("name", "version", "installed", "repository"):
             table.add_column(heading, overflow="fold")
         for hit in result.hits:
-            table.add_row(hit.name, hit.version, hit.installed or "", hit.repository)
+            cells = (hit.name, hit.version, hit.installed or "", hit.repository)
+            table.add_row(*map(self._redactor.clean, cells))
         self._console.print(Padding(table, (0, 0, 0, 10), expand=False))
         self._line("python", result.environment, None)
         self._line("install", result.install, None)
 
     def _show_settings(self, plan: SettingsPlan) -> None:
         for file in plan.changed:
-            self._print(Text.assemble("          ", (str(file.path), "bold")))
+            self._print("          ", (str(file.path), "bold"))
             for change in file.changes:
                 sign, old = ("+", "") if change.old is None else ("~", f"{change.old} -> ")
                 line = f"{sign:<2}{change.key}: {old}{change.new}"
-                self._print(Text.assemble("            ", (line, SIGN_STYLES[sign])))
+                self._print("            ", (line, SIGN_STYLES[sign]))
         for label, lines in (("shell", plan.exports), ("poetry", plan.poetry)):
             for line in lines:
                 self._line(label, line, None)
@@ -203,21 +213,25 @@ class Terminal:
 
         for sign, line in render_plan(plan):
             style = SIGN_STYLES.get(sign, "")
-            self._print(Text.assemble("          ", (f"{sign:<2}{line}", style)))
+            self._print("          ", (f"{sign:<2}{line}", style))
 
     def _show_password(self, event: PasswordMade) -> None:
         """Show it whatever the loudness: it is told this once."""
         self.rest()
-        text = f"{event.password}  (of {event.username}; shown this once, kept nowhere)"
+        text = f"{event.password}  (of {printable(event.username)}; shown this once, kept nowhere)"
         self._console.print(Text.assemble(("password  ", "bold"), text), soft_wrap=True)
 
-    def _print(self, text: Text) -> None:
-        if self._loudness > QUIET:
-            self._console.print(text, soft_wrap=True)
+    def _print(self, *parts: str | tuple[str, str], always: bool = False) -> None:
+        """Print texts, each plain or with its style, without secrets and control characters."""
+        if always or self._loudness > QUIET:
+            styled = [(part, "") if isinstance(part, str) else part for part in parts]
+            cleaned = [(self._redactor.clean(text), style) for text, style in styled]
+            self._console.print(Text.assemble(*cleaned), soft_wrap=True)
 
     def _spin(self, text: str) -> None:
         if not self._is_live:
             return
+        text = self._redactor.clean(text)
         if self._spinner:
             self._spinner.update(text)
         else:
@@ -232,7 +246,8 @@ class Terminal:
             self._progress = _make_progress(self._console)
             self._progress.start()
         if event.filename not in self._tasks:
-            self._tasks[event.filename] = self._progress.add_task(event.filename, total=event.size)
+            name = self._redactor.clean(event.filename)
+            self._tasks[event.filename] = self._progress.add_task(name, total=event.size)
         self._progress.update(self._tasks[event.filename], completed=event.sent)
 
 
@@ -252,7 +267,7 @@ def _render_end(finding: Finding) -> str:
     return f"fix: {finding.fix}{reason}"
 
 
-def _printable(text: str) -> str:
-    """Return one line that no control character is in: a dist may hold what moves a cursor."""
+def _in_one_line(text: str) -> str:
+    """Return one line: a file name of a dist may contain line feeds."""
     line = " ".join(text.split())
     return "".join(char if char.isprintable() else "\ufffd" for char in line)

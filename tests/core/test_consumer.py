@@ -16,7 +16,6 @@ from releasekit.core.consumer import (
     find_pip_notes,
     find_uv_notes,
     folder_place,
-    hide_credentials,
     pip_options,
     poetry_commands,
     render_exports,
@@ -59,23 +58,9 @@ def test_uvs_index_is_the_default_one_and_has_the_repositorys_name() -> None:
 def test_only_differences_are_changes_with_the_old_value() -> None:
     wanted = {"a": "1", "b": "2", "c": "3"}
     assert find_changes(wanted, {"a": "1", "b": "https://me:se@cr/et@host/x", "z": "9"}) == (
-        Change(key="b", old="https://…@host/x", new="2"),
+        Change(key="b", old="https://****@host/x", new="2"),
         Change(key="c", old=None, new="3"),
     )
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        ("https://me:secret@host/x", "https://…@host/x"),
-        ("https://me@host/x", "https://…@host/x"),
-        ("https://a:b@h/ http://c:d@i/", "https://…@h/ http://…@i/"),
-        ("https://host/a", "https://host/a"),
-        ("60", "60"),
-    ],
-)
-def test_credentials_are_hidden(value: str, shown: str) -> None:
-    assert hide_credentials(value) == shown
 
 
 PLACES = {
@@ -170,7 +155,7 @@ def test_what_stays_in_pip_conf_and_works_against_it_is_named() -> None:
         "global.trusted-host": "old.example.com",
     }
     assert find_pip_notes(present, pip_options(PRIVATE)) == (
-        "pip: install.index-url = https://…@old.example.com/simple stays, and beats "
+        "pip: install.index-url = https://****@old.example.com/simple stays, and beats "
         "global.index-url",
         "pip: global.extra-index-url = https://a.example.com https://b.example.com stays: a "
         "package there can shadow one of the group",
@@ -186,7 +171,7 @@ def test_what_stays_in_uv_toml_and_works_against_it_is_named() -> None:
         "a": "",
     }
     assert find_uv_notes(options, {"corp": "https://u:p@corp.example.com/simple"}) == (
-        "uv: index corp (https://…@corp.example.com/simple) stays: uv asks it before the group",
+        "uv: index corp (https://****@corp.example.com/simple) stays: uv asks it before the group",
         "uv: allow-insecure-host = old.example.com stays, and switches the check of certificates "
         "off: remove it",
         "uv: pip.extra-index-url = https://c stays: a package there can shadow one of the group",

@@ -7,7 +7,6 @@ import pytest
 from releasekit.core.installer import (
     BuildIndex,
     choose_installer,
-    hide_credentials,
     merge_pip_options,
     strip_credentials,
 )
@@ -165,8 +164,3 @@ def test_backend_is_told_no_credentials() -> None:
         "UV_CACHE_DIR": "/cache",
         "HTTPS_PROXY": "http://proxy.example.com",
     }
-
-
-def test_credentials_of_addresses_are_hidden() -> None:
-    said = "fetching https://bob:hunter2@h.example.com/a@b and http://h.example.com/"
-    assert hide_credentials(said) == "fetching https://h.example.com/a@b and http://h.example.com/"

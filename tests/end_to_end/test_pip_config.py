@@ -35,7 +35,7 @@ def plan(root: Path) -> str:
         "~/.netrc\n"
         f"plan      4 setting(s) to write (directory {root}/ci)\n"
         f"          {root}/ci/pip.conf\n"
-        f"            ~ global.index-url: https://…@old.example.com -> {INDEX}\n"
+        f"            ~ global.index-url: https://****@old.example.com -> {INDEX}\n"
         f"          {root}/ci/uv.toml\n"
         "            + index.name: pypi-hosted\n"
         f"            + index.url: {INDEX}\n"

@@ -178,7 +178,7 @@ def test_another_value_is_shown_without_credentials_and_kept_in_a_backup(
     (folder / "pip.conf").write_text(old)
     done = configure(verb=write_settings)
     assert done.changes()["pip.conf"] == {
-        "global.index-url": ("https://…@old.example.com/simple", INDEX)
+        "global.index-url": ("https://****@old.example.com/simple", INDEX)
     }
     assert "secret" not in repr(done.events)
     assert done.notes == [

@@ -26,9 +26,9 @@ from releasekit.core.errors import BuildRequirementsFailed, CannotCache
 from releasekit.core.installer import (
     BuildIndex,
     choose_installer,
-    hide_credentials,
     strip_credentials,
 )
+from releasekit.redact import hide_credentials
 
 MARKER = "complete.json"
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from releasekit.redact import HIDDEN, hide_credentials
 
 CA_FILE = "releasekit-ca.pem"
 PIP_CA_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -19,10 +20,8 @@ INDEX_VARIABLES = (
 MORE_INDEX_VARIABLES = ("PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 MORE_INDEXES = "extra-index-url"
 UNCHECKED = ("trusted-host", "allow-insecure-host")
-HIDDEN = "…@"
+MARK = f"{HIDDEN}@"
 """What is shown of credentials in an address."""
-_CREDENTIALS = re.compile(r"(?<=://)\S+(?=@)")
-"""To the last @: a password may hold what an address would have to escape."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,15 +133,12 @@ class SettingsPlan:
 def find_changes(wanted: Mapping[str, str], present: Mapping[str, str]) -> tuple[Change, ...]:
     """Compare settings; what is not wanted is left alone."""
     return tuple(
-        Change(key=key, old=hide_credentials(present[key]) if key in present else None, new=value)
+        Change(
+            key=key, old=hide_credentials(present[key], MARK) if key in present else None, new=value
+        )
         for key, value in wanted.items()
         if present.get(key) != value
     )
-
-
-def hide_credentials(value: str) -> str:
-    """Return a value without the user name and the password of an address in it."""
-    return _CREDENTIALS.sub(HIDDEN.rstrip("@"), value)
 
 
 def pip_options(consumer: Consumer) -> dict[str, str]:
@@ -202,7 +198,9 @@ def find_pip_notes(present: Mapping[str, str], wanted: Mapping[str, str]) -> tup
     for option, value in present.items():
         section, _, key = option.rpartition(".")
         if f"global.{key}" in wanted and section != "global":
-            notes.append(f"pip: {option} = {hide_credentials(value)} stays, and beats global.{key}")
+            notes.append(
+                f"pip: {option} = {hide_credentials(value, MARK)} stays, and beats global.{key}"
+            )
         notes += _find_dangers(f"pip: {option}", key, value)
     return tuple(notes)
 
@@ -210,7 +208,7 @@ def find_pip_notes(present: Mapping[str, str], wanted: Mapping[str, str]) -> tup
 def find_uv_notes(present: Mapping[str, str], others: Mapping[str, str]) -> tuple[str, ...]:
     """Return what stays in uv.toml and works against the settings; `others` are more indexes."""
     notes = [
-        f"uv: index {name} ({hide_credentials(url)}) stays: uv asks it before the group"
+        f"uv: index {name} ({hide_credentials(url, MARK)}) stays: uv asks it before the group"
         for name, url in others.items()
     ]
     for option, value in present.items():
@@ -219,7 +217,7 @@ def find_uv_notes(present: Mapping[str, str], others: Mapping[str, str]) -> tupl
 
 
 def _find_dangers(option: str, key: str, value: str) -> list[str]:
-    shown = hide_credentials(" ".join(value.split()))
+    shown = hide_credentials(" ".join(value.split()), MARK)
     if key == MORE_INDEXES:
         return [f"{option} = {shown} stays: a package there can shadow one of the group"]
     if key in UNCHECKED:
@@ -232,7 +230,7 @@ def find_lost_credentials(changes: tuple[Change, ...]) -> tuple[str, ...]:
     return tuple(
         f"{change.key} held credentials: from now on pip and uv read them from ~/.netrc"
         for change in changes
-        if change.old and HIDDEN in change.old
+        if change.old and MARK in change.old
     )
 
 

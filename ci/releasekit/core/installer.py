@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from releasekit.core.target import Credentials, simple_url
+from releasekit.redact import hide_credentials
 
 DEFAULT_INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 EXTRA_INDEX_VARIABLES = ("UV_INDEX", "UV_EXTRA_INDEX_URL")
@@ -23,10 +24,6 @@ PIP_TO_UV = {
 UV_LISTS = {"UV_FIND_LINKS": ","}
 """How uv separates what pip separates by spaces or lines."""
 INDEX_NAME = "releasekit"
-USERINFO = re.compile(r"(?<=://)[^/\s]+@")
-"""What an address may hold, and no message."""
-LOGIN = re.compile(r"https?://([^/\s@]+@|[^/\s:@]+:(?!\d+/)[^\s@]*@)")
-"""A login in an address, also one with a slash in its password; `https://host:80/a@b` has none."""
 INDEX_SECRET = re.compile(r"UV_(INDEX|PUBLISH)_.*(USERNAME|PASSWORD|TOKEN)")
 
 
@@ -161,11 +158,6 @@ def merge_pip_options(
     return options | {n.removeprefix("PIP_").lower().replace("_", "-"): names[n] for n in names}
 
 
-def hide_credentials(text: str) -> str:
-    """Return a text without the credentials in its addresses."""
-    return USERINFO.sub("", text)
-
-
 def strip_credentials(environ: Mapping[str, str]) -> dict[str, str]:
     """Return an environment without the logins of indexes, proxies and other addresses.
 
@@ -173,12 +165,7 @@ def strip_credentials(environ: Mapping[str, str]) -> dict[str, str]:
     proxy on this machine that logs in.
     """
     return {
-        name: hide_credentials(value) if _has_login(name, value) else value
+        name: hide_credentials(value)
         for name, value in environ.items()
         if name != "NETRC" and not INDEX_SECRET.fullmatch(name)
     }
-
-
-def _has_login(name: str, value: str) -> bool:
-    is_told = name.startswith(("PIP_", "UV_")) or name.upper() in PROXY_VARIABLES
-    return is_told or bool(LOGIN.search(value))

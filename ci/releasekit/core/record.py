@@ -11,6 +11,7 @@ from packaging.version import Version
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from releasekit.core.dists import Dist, DistKind, NotADistError, parse_filename
+from releasekit.redact import escape_json
 
 
 def _check_filename(filename: str) -> str:
@@ -129,7 +130,7 @@ class Record(BaseModel):
 
 def render_record(record: Record) -> str:
     """Return the record as JSON text."""
-    return record.model_dump_json(indent=2) + "\n"
+    return escape_json(record.model_dump_json(indent=2)) + "\n"
 
 
 def parse_record(text: str) -> Record:

@@ -51,7 +51,7 @@ def build(job: Job, project: Project, *, meanwhile: Iterator[None] = NOTHING) ->
         wheel = _repair(job, built.wheel, options)
         dists = tuple(_keep(job, path) for path in (built.sdist, wheel))
     note_history(job, project, built.requirements)
-    record = _record(job, project, dists, _facts(dists, built.requirements, dists[0].sha256))
+    record = _record(job, project, dists, _facts(job, dists, built.requirements, dists[0].sha256))
     note_strangers(job, record)
     return record
 
@@ -62,7 +62,7 @@ def build_sdist_alone(job: Job, project: Project) -> Record:
         built = build_sdist(source, room, _build_options(job, project, log))
         dists = (_keep(job, built.path),)
     note_history(job, project, built.requirements)
-    return _record(job, project, dists, _facts(dists, built.requirements, None))
+    return _record(job, project, dists, _facts(job, dists, built.requirements, None))
 
 
 def build_wheel_alone(job: Job, project: Project, wanted: str) -> Record:
@@ -72,7 +72,7 @@ def build_wheel_alone(job: Job, project: Project, wanted: str) -> Record:
         options = _build_options(job, project, log)
         built = build_wheel(sdist.path, room, options)
         dists = (_keep(job, _repair(job, built.path, options)),)
-    return _record(job, project, dists, _facts(dists, built.requirements, sdist.sha256))
+    return _record(job, project, dists, _facts(job, dists, built.requirements, sdist.sha256))
 
 
 def _find_sdist(job: Job, wanted: str) -> Dist:
@@ -116,6 +116,7 @@ def _log(job: Job, room: Path) -> Iterator[Callable[[str], None]]:
         with log.open("w", encoding="utf-8") as lines:
 
             def write(line: str) -> None:
+                line = job.redactor.clean(line)
                 lines.write(f"{line}\n")
                 job.notify(Output(line=line))
 
@@ -171,12 +172,14 @@ def _keep(job: Job, path: Path) -> Dist:
     return read_dist(path.replace(job.dist / path.name))
 
 
-def _facts(dists: Sequence[Dist], requirements: Sequence[str], made_from: str | None) -> BuildFacts:
+def _facts(
+    job: Job, dists: Sequence[Dist], requirements: Sequence[str], made_from: str | None
+) -> BuildFacts:
     versions = {name: installed_version(name) for name in TOOLS}
     return BuildFacts(
         files=tuple(dist.filename for dist in dists),
         made_from=made_from,
-        requirements=tuple(requirements),
+        requirements=tuple(map(job.redactor.clean_requirement, requirements)),
         tools={"python": platform.python_version(), **versions},
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from releasekit.adapters.network import Network
@@ -10,6 +10,7 @@ from releasekit.core.events import Notify
 from releasekit.core.installer import BuildIndex
 from releasekit.core.settings import Settings
 from releasekit.core.target import Target
+from releasekit.redact import Redactor
 from releasekit.steps.spare import SpareEnvironment
 
 RECORD = Path("reports", "release.json")
@@ -40,6 +41,8 @@ class Job:
     """Dists, or directories of them, to check instead of the project."""
     siblings: frozenset[str] = frozenset()
     """Names of the projects that are released beside this one: the group may lack them yet."""
+    redactor: Redactor = field(default_factory=Redactor)
+    """The secrets of this run, and the filter for what a step writes."""
 
     @property
     def dist(self) -> Path:

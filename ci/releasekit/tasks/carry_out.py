@@ -91,6 +91,7 @@ def _choose_password(task: Task, thing: Thing, body: dict[str, object]) -> str:
         return ""
     given = task.environ.get(PUBLISHER_PASSWORD)
     body["password"] = given or secrets.token_urlsafe(24)
+    task.redactor.add(str(body["password"]), thing.name)
     return "" if given else str(body["password"])
 
 

@@ -10,6 +10,7 @@ from releasekit.adapters.network import Network
 from releasekit.core.events import Notify
 from releasekit.core.settings import Settings
 from releasekit.core.target import NO_CREDENTIALS, Credentials
+from releasekit.redact import Redactor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,3 +42,5 @@ class Task:
     """Where `pip-config` writes: "user", or a directory."""
     python: str | None = None
     """The environment whose packages `search` compares."""
+    redactor: Redactor = field(default_factory=Redactor)
+    """The secrets of this run: what is found or made later is added."""

@@ -8,6 +8,7 @@ from releasekit.core.outcome import Outcome
 from releasekit.core.report.dotenv import render_dotenv
 from releasekit.core.report.outcome import render_outcome
 from releasekit.core.report.summary import render_summary
+from releasekit.redact import escape_json, printable
 
 FINDINGS_REPORTS = (
     "findings.json",
@@ -28,7 +29,12 @@ def render_reports(outcome: Outcome) -> Mapping[str, str]:
         reports |= zip(FINDINGS_REPORTS, _render_findings(outcome), strict=True)
     if outcome.record is not None:
         reports["release.env"] = render_dotenv(outcome)
-    return {name: text.encode("utf-8", "replace").decode() for name, text in reports.items()}
+    return {name: _make_safe(name, text) for name, text in reports.items()}
+
+
+def _make_safe(name: str, text: str) -> str:
+    text = text.encode("utf-8", "replace").decode()
+    return escape_json(text) if name.endswith((".json", ".sarif")) else printable(text)
 
 
 def _render_findings(outcome: Outcome) -> tuple[str, ...]:

@@ -1,0 +1,336 @@
+"""The filter for all that is printed or written: no secrets, no control characters.
+
+Pure: it reads nothing from outside, so every part of the kit may import it.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from urllib.parse import unquote
+
+HIDDEN = "****"
+"""What is shown in place of a secret."""
+MIN_LENGTH = 8
+"""Characters of the shortest secret that is replaced: a shorter one may be part of any word."""
+
+# --- control characters ---
+
+ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, erasing (ECMA-48, 5.4)
+    r"|(?:\x1b[\]P^_X]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x80-\x9f\n]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS
+    r"|\x1b[ -/]*[0-Z\\`-~]"
+)
+"""Sequences that a terminal obeys. They are dropped whole."""
+CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+"""C0 without tab and line feed, DEL, C1, line separators, bidirectional and invisible controls."""
+COMMANDS = re.compile(
+    r"(?m)section_(?=(?:start|end):\d)"  # GitLab: collapsible sections
+    r"|^[ \t]*:(?=:[\w-]+)"  # GitHub: ::add-mask::, also in an indented line
+    r"|#(?=#\[|#vso\[|#teamcity\[)"  # Azure, TeamCity
+)
+"""What a CI server obeys when it reads a log."""
+
+
+def printable(text: str) -> str:
+    """Return a text that neither a terminal nor a CI server obeys; tabs and line feeds stay."""
+    text = CONTROLS.sub("\ufffd", ESCAPES.sub("", text.replace("\r\n", "\n")))
+    return COMMANDS.sub(lambda found: f"{found[0]}\\", text)
+
+
+def escape_json(document: str) -> str:
+    r"""Return a JSON text with its control characters, also those of file names, as \uXXXX."""
+    return CONTROLS.sub(_escape_json, document)
+
+
+def _escape_json(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
+
+
+# --- credentials in addresses ---
+
+SCHEME = re.compile(r"[\w+.-]*$")
+ADDRESS = re.compile(
+    r"(?<=://)(?:(?!(?:[,;|=<>(){}\[\]\"'\\]|\\[nrt])(?:\w+\+)?(?:https?|ssh|ftp|git|socks\w*)://)\S)+"
+)
+"""An address after its scheme, up to a space or the next address."""
+CLOSING = {'"': '"', "'": "'", "`": "`", "<": ">", "(": ")", "[": "]"}
+HOST = r"(?P<host>[\w.-]+|\[[\w.:%]+\])"
+END = r"[)\]}>\"'`,.;:!]*"
+"""Punctuation after an address."""
+AUTHORITY = re.compile(rf"{HOST}(?::(?P<port>\d*))?{END}")
+AFTER_AT = re.compile(rf"{HOST}(?:(?::\d+)?(?P<path>[/\\])|[?#]|(?::\d+)?{END}$)")
+KNOWN_HOST = re.compile(
+    r"localhost|\d+(?:\.\d+){3}|\[.*\]|(?:[\w-]+\.)+[^\W\d_]{2,}\.?", re.IGNORECASE
+)
+"""What is certainly a host: in `https://one/a@two/b` both may be one."""
+VERSION = re.compile(r"v?\d+(?:\.\d+)*(?:[._-]?(?:a|b|c|rc|alpha|beta|post|dev)[._-]?\d*)*")
+FILE = re.compile(r".+\.(?:whl|gz|tgz|zip|bz2|xz|tar|egg|git|toml|txt|json|html?|py|pem)")
+REPOSITORIES = ("git+", "hg+", "svn+", "bzr+")
+"""Schemes of pip whose addresses may end with @REVISION."""
+
+
+def hide_credentials(text: str, mark: str = "") -> str:
+    """Return a text with `mark` in place of the credentials in its addresses.
+
+    A password may contain what it should have escaped: / @ # ? : and quotes. Where an address can
+    be read in two ways, rather too much is hidden than too little.
+    """
+    if "://" not in text or "@" not in text:
+        return text
+    return ADDRESS.sub(lambda found: _hide(found, mark), text)
+
+
+def _hide(found: re.Match[str], mark: str) -> str:
+    host = _find_host(found)
+    return mark + found[0][host:] if host else found[0]
+
+
+def find_in_addresses(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the user name and the password of each address; a token alone has no password."""
+    for found in ADDRESS.finditer(text) if "@" in text else ():
+        if host := _find_host(found):
+            username, _, password = found[0][: host - 1].partition(":")
+            yield username, password
+
+
+def _find_host(found: re.Match[str]) -> int:
+    """Return where the host begins, after the credentials; 0 if the address has none."""
+    before = found.string[max(0, found.start() - 24) : found.start() - 3]
+    scheme = SCHEME.search(before)
+    name = scheme[0].lower() if scheme else ""
+    address = _cut_at_quote(found[0], before[: len(before) - len(name)][-1:])
+    host = _split(address, name.startswith(REPOSITORIES))
+    if name.endswith("ssh") and ":" not in address[:host]:
+        return 0  # the account that everybody shares: git@
+    return host
+
+
+def _cut_at_quote(address: str, opening: str) -> str:
+    """Return a quoted address up to its closing quote, which may be part of a password, too."""
+    if closing := CLOSING.get(opening):
+        end = re.search(re.escape(closing) + r"(?=[,;:.)\]}>]|$)", address)
+        cut = address[: end.start()] if end else address
+        if "@" in cut or AUTHORITY.fullmatch(_authority(cut)):
+            return cut
+    return address
+
+
+def _authority(address: str) -> str:
+    """Return what is before the path, the query and the fragment."""
+    return re.split(r"[/?#\\]", address, maxsplit=1)[0]
+
+
+def _split(address: str, is_repository: bool) -> int:
+    """Return where the host begins that follows credentials; 0 if there are none.
+
+    The address has credentials if its first part has an @, or cannot be HOST or HOST:PORT. If it
+    can, then `https://bob:1/2@host/` has them, and `https://host:8443/x@v1` has not.
+    """
+    first = _authority(address)
+    if not first.strip("@"):
+        return 0  # file:///home/bob@example.com
+    authority = AUTHORITY.fullmatch(first)
+    certain = "@" in first or not authority or authority["port"] == ""
+    at = address.rfind("@")
+    while at >= 0:
+        after = AFTER_AT.match(address, at + 1)
+        if after and not _is_file_or_revision(after, is_repository):
+            is_host = authority and _is_rather_host(after, authority, is_repository)
+            if certain or is_host:
+                return at + 1
+        at = address.rfind("@", 0, at)
+    return (first.rfind("@") if "@" in first else address.rfind("@")) + 1 if certain else 0
+
+
+def _is_file_or_revision(after: re.Match[str], is_repository: bool) -> bool:
+    """Tell an @ that is part of a file name, or that stands before a revision."""
+    if after["path"]:
+        return bool(VERSION.fullmatch(after["host"])) and not KNOWN_HOST.fullmatch(after["host"])
+    return is_repository or bool(FILE.fullmatch(after["host"]) or VERSION.fullmatch(after["host"]))
+
+
+def _is_rather_host(after: re.Match[str], authority: re.Match[str], is_repository: bool) -> bool:
+    """Tell whether the host is rather after the @ than where an address has it."""
+    is_known, has_port = bool(KNOWN_HOST.fullmatch(authority["host"])), bool(authority["port"])
+    if KNOWN_HOST.fullmatch(after["host"]):
+        return has_port or (bool(after["path"]) and not is_known)
+    return has_port and bool(after["path"]) and not is_known and not is_repository
+
+
+# --- the secrets of a run ---
+
+SECRET_NAME = re.compile(
+    r".*(?:PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|API_KEY|PRIVATE_KEY)",
+    re.IGNORECASE,
+)
+OUR_NAME = re.compile(r"(?:TWINE|RELEASEKIT|PIP|UV)_.*|\w*_PROXY", re.IGNORECASE)
+"""Variables whose short secrets get a warning: the kit, or a program that it starts, uses them."""
+NO_SCHEME = re.compile(r"(?!\w+://)[^/\s@]+:\S+@[^/\s@]+/?")
+"""A proxy may be given without a scheme: user:password@host:port."""
+PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)-----END", re.DOTALL)
+DIGEST = r"(?<![0-9a-fA-F])(?P<digest>(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}))(?![0-9a-fA-F])"
+"""MD5, SHA-1, SHA-256: a secret that is a part of one is no secret there."""
+HEX = re.compile(r"[0-9a-f]+")
+OTHER_FORMS = {
+    " ": [r"\+"],
+    "'": [r"'\\''", "'\"'\"'", "&apos;"],
+    '"': ["&quot;"],
+    "&": ["&amp;"],
+    "<": ["&lt;"],
+    ">": ["&gt;"],
+    "\t": [r"\\+t"],
+}
+"""What is no number: form fields, quotes of shells, entities of XML."""
+ENCODED = r"[A-Za-z0-9+/_=%-]*"
+"""The rest of a text in base64, URL-safe or not, or percent-encoded."""
+
+
+class Redactor:
+    """The secrets of one run, and the filter that replaces them."""
+
+    def __init__(self) -> None:
+        self._secrets: set[str] = set()
+        self._encoded: set[str] = set()
+        self._short: dict[str, str] = {}
+        self._reported: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Redactor of {len(self._secrets)} secrets>"
+
+    def add(self, secret: str, username: str = "", *, name: str = "") -> None:
+        """Add a secret, and the user name that it is sent with; `name` is for the warning."""
+        for part in {secret, secret.strip(), *secret.splitlines()}:
+            if len(part) >= MIN_LENGTH:
+                self._secrets.add(part)
+                self._encoded.add(part)
+            elif part and name and part not in self._short:
+                self._short[part] = name
+        if secret and username:
+            self._encoded.add(f"{username}:{secret}")  # as HTTP sends it (RFC 7617)
+        self._pattern = None
+
+    def add_environ(self, environ: Mapping[str, str]) -> None:
+        """Add the secrets of an environment: by the names of variables, and in addresses."""
+        for name, value in environ.items():
+            shown = name if OUR_NAME.fullmatch(name) else ""
+            if SECRET_NAME.fullmatch(name):
+                prefix = name.rpartition("_")[0]
+                self.add(value, environ.get(f"{prefix}_USERNAME", ""), name=shown)
+            is_proxy = name.upper().endswith("_PROXY") and NO_SCHEME.fullmatch(value)
+            address = f"http://{value}" if is_proxy else value
+            self.add_addresses(address, name=shown and f"the password in {shown}")
+            for key in PRIVATE_KEY.findall(value):
+                self.add(key)
+
+    def add_addresses(self, text: str, *, name: str = "") -> None:
+        """Add the passwords of the addresses in a text, as they are and decoded."""
+        for username, password in find_in_addresses(text):
+            if password:
+                self.add(password, username, name=name)
+                self.add(unquote(password), unquote(username), name=name)
+            elif len(username) >= 2 * MIN_LENGTH or re.search(r"\d", username):
+                self.add(username)  # a token; other names are no secrets
+
+    def warn(self) -> str:
+        """Return which secrets are too short to be replaced; empty if that was told before."""
+        names = sorted(set(self._short.values()) - self._reported)
+        self._reported.update(names)
+        if not names:
+            return ""
+        verb = "is" if len(names) == 1 else "are"
+        return (
+            f"{', '.join(names)} {verb} shorter than {MIN_LENGTH} characters, and so not hidden "
+            "in output and reports: use a longer password"
+        )
+
+    def redact(self, text: str) -> str:
+        """Return a text with **** in place of secrets: plain, in base64, percent-encoded."""
+        if not self._encoded:
+            return text
+        if self._pattern is None:
+            self._pattern = self._compile()
+        return self._pattern.sub(self._replace, text)
+
+    def clean(self, text: str) -> str:
+        """Return a text for people: without secrets, credentials and control characters."""
+        return self.redact(hide_credentials(printable(text), f"{HIDDEN}@"))
+
+    def clean_requirement(self, line: str) -> str:
+        """Return a requirement without secrets in its address; a name and a version are none."""
+        name, separator, address = line.partition(" @ ")
+        return f"{name}{separator}{self.clean(address)}" if separator else line
+
+    def _replace(self, found: re.Match[str]) -> str:
+        return found[0] if found["digest"] and found[0] not in self._secrets else HIDDEN
+
+    def _compile(self) -> re.Pattern[str]:
+        """Return one pattern of all forms, the longest first; hexadecimal ones after digests."""
+        forms = {
+            form: _match_plain(form)
+            for secret in self._secrets
+            for form in (secret, printable(secret))
+        }
+        for text in self._encoded:
+            forms |= {start: _match_base64(start) for start in _encode(text)}
+        order = sorted(forms, key=len, reverse=True)
+        plain = [forms[form] for form in order if not HEX.fullmatch(form)]
+        in_hex = [forms[form] for form in order if HEX.fullmatch(form)]
+        return re.compile("|".join((*plain, DIGEST, *in_hex)))
+
+
+def _encode(text: str) -> Iterator[str]:
+    """Yield how the base64 of a text begins, whatever follows: the line feed of `echo`, nothing."""
+    for encoding in ("utf-8", "latin-1"):
+        data = text.encode(encoding, "replace")
+        start = b64encode(data[: len(data) // 3 * 3]).decode()
+        if len(start) >= MIN_LENGTH:
+            yield start
+
+
+def _match_base64(text: str) -> str:
+    special = {"+": r"(?:[+-]|%2[Bb])", "/": r"(?:\\*/|_|%2[Ff])"}
+    return "".join(special.get(char, char) for char in text) + ENCODED
+
+
+def _match_plain(text: str) -> str:
+    runs = ((char, len(list(run))) for char, run in groupby(text))
+    return "".join(
+        _match_backslashes(count) if char == "\\" else _match_char(char) * count
+        for char, count in runs
+    )
+
+
+def _match_backslashes(count: int) -> str:
+    """Return a pattern for a run of them, which JSON in JSON makes four times as long."""
+    return rf"(?:\\{{{count},{4 * count}}}|(?:%5[Cc]|&#92;|&#x5[Cc];){{{count}}})"
+
+
+def _match_char(char: str) -> str:
+    """Return a pattern for a character as programs print it: JSON, Python, shells, XML, addresses.
+
+    None of them escapes ASCII letters and digits.
+    """
+    if char.isascii() and (char.isalnum() or char == "_"):
+        return char
+    code, data = ord(char), char.encode("utf-8", "surrogatepass")
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    forms = [
+        "".join(f"%{byte:02x}" for byte in data),
+        "".join(rf"\\+x{byte:02x}" for byte in data),
+        "".join(rf"\\+u{units[i : i + 4]}" for i in range(0, len(units), 4)),
+        rf"&#(?:{code}|x0*{code:x});",
+    ]
+    if not char.isascii():
+        forms += [f"%{code:02x}", rf"\\+x{code:02x}", rf"\\+U{code:08x}"]
+    forms += OTHER_FORMS.get(char, [])
+    # Itself last: & is the beginning of &amp;.
+    forms.append(rf"\\{{0,3}}{re.escape(char)}")
+    return f"(?i:{'|'.join(forms)})"
