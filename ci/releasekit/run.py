@@ -62,9 +62,11 @@ class Run:
 
     def carry_out(self) -> int:
         """Do the command and return its exit status; report also when it fails."""
+        from releasekit.adapters.rooms import keep_temporary_files
+
         error: ReleasekitError | None = None
         try:
-            with contextlib.ExitStack() as stack:
+            with keep_temporary_files(), contextlib.ExitStack() as stack:
                 open_ = {"pipeline": open_job, "admin": open_task}[self._request.command.module]
                 opened = open_(self._request, self.notify, stack)
                 self._add_secrets(opened)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from releasekit.adapters.rooms import find_system_directory, open_room
 from releasekit.core.errors import NoServer
 from releasekit.core.events import Note, Notify, Sent
 from releasekit.core.settings import Settings
@@ -73,7 +74,8 @@ def _run_sandbox(**options: Any) -> Iterator[Sandbox]:
 
     with contextlib.ExitStack() as stack:
         try:
-            sandbox = stack.enter_context(run_sandbox(**options))
+            room = stack.enter_context(open_room("releasekit-sandbox-", find_system_directory()))
+            sandbox = stack.enter_context(run_sandbox(**options, folder=room))
         except OSError as error:
             raise NoServer(
                 said_what="the sandbox could not be started",

@@ -14,6 +14,8 @@ import contextlib
 import gc
 import importlib
 import io
+import os
+import select
 import signal
 import time
 from collections import deque
@@ -24,6 +26,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 
 from releasekit import steps
+from releasekit.adapters.threads import start
 from releasekit.commands import Command
 from releasekit.core.errors import ProcessKilled, ReleasekitError, Status
 from releasekit.interrupts import SIGNALS, find_heeded, handled_by, interrupt
@@ -124,9 +127,21 @@ def _work(line: Connection, of_parent: Sequence[Connection], terminal: Terminal)
     for end in of_parent:
         end.close()  # inherited: while it is open here, no other process sees that the parent ended
     signals = _Signals()
+    start(lambda: _stop_with_parent(line))
     with contextlib.suppress(EOFError, OSError):
         while True:
             line.send(_carry_out(line.recv(), terminal, signals))
+
+
+def _stop_with_parent(line: Connection) -> None:
+    """Interrupt what is under way where the parent was killed: nobody would stop it, or hear of it.
+
+    Threads of a worker start after its fork.
+    """
+    parent = select.poll()
+    parent.register(line, 0)  # no event but POLLHUP: the other end is closed
+    parent.poll()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _carry_out(request: Request, terminal: Terminal, signals: _Signals) -> Done:

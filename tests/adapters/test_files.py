@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +36,25 @@ def test_file_that_exists_is_replaced_as_a_whole(tmp_path: Path) -> None:
         write_text(path, "new")
         assert reader.read() == "long content"
     assert path.read_text() == "new"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from releasekit.adapters.files import write_text
+
+pathlib.Path.write_text = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+write_text(pathlib.Path(sys.argv[1]), "new")
+"""
+
+
+def test_what_a_killed_run_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    subprocess.run((sys.executable, "-c", KILLED, str(path)), check=False)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert path.read_text() == "old"
+    write_text(path, "new")
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
 
 

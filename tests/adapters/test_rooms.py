@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.adapters.rooms import open_named_room, open_room
+from releasekit.adapters.rooms import keep_temporary_files, open_named_room, open_room
 
 LEAVE = """
 import os, pathlib, signal, sys
@@ -18,6 +18,13 @@ with open_room("kind-", pathlib.Path(sys.argv[1])) as room:
     (room / "file").touch()
     os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The system's directory for temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
 
 
 def leave_room(parent: Path) -> Path:
@@ -74,14 +81,43 @@ def test_what_only_looks_like_a_room_is_left_alone(tmp_path: Path) -> None:
     assert (elsewhere / "file").exists()
 
 
+# --- all temporary files of a run ---------------------------------------------------------------
+
+LEAVE_FILES = """
+import os, signal, tempfile
+from releasekit.adapters.rooms import keep_temporary_files, open_named_room, open_room
+
+with keep_temporary_files(), open_named_room("releasekit-wheel-", "0123abcd"):
+    with open_room("releasekit-src-"):
+        tempfile.mkdtemp()
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_temporary_files_of_libraries_go_with_the_run(temporary: Path) -> None:
+    with keep_temporary_files():
+        made = Path(tempfile.mkdtemp())
+        assert made.parent.parent == temporary
+    assert list(temporary.iterdir()) == []
+    assert tempfile.gettempdir() == str(temporary)
+
+
+def test_whatever_a_killed_run_left_is_cleared_by_the_next_one(temporary: Path) -> None:
+    subprocess.run((sys.executable, "-c", LEAVE_FILES), env={"TMPDIR": str(temporary)}, check=False)
+    left = {path.name for path in temporary.iterdir()}
+    assert "releasekit-wheel-room-0123abcd" in left
+    assert len(left) == 2
+    with keep_temporary_files():
+        assert len(list(temporary.iterdir())) == 1
+    assert list(temporary.iterdir()) == []
+
+
+def test_named_room_is_at_the_same_place_in_each_run(temporary: Path) -> None:
+    with keep_temporary_files(), open_named_room("kind-", "0123abcd") as room:
+        assert room == temporary / "kind-room-0123abcd"
+
+
 # --- rooms with a name --------------------------------------------------------------------------
-
-
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The system's directory for temporary files."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
 
 
 def test_named_room_is_at_the_same_place_each_time_and_empty(temporary: Path) -> None:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import signal
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from releasekit.adapters.threads import THREADS, run_in_threads
+from releasekit.adapters.process import run
+from releasekit.adapters.threads import THREADS, begin, run_in_threads
 
 
 @pytest.mark.parametrize("count", [0, 1, THREADS, 3 * THREADS])
@@ -51,3 +55,21 @@ def test_error_is_raised_after_what_is_under_way_has_ended() -> None:
     with pytest.raises(ValueError, match=r"^bad$"):
         run_in_threads(work, ["bad", *slow, "never begun"])
     assert sorted(ended) == sorted(slow)
+
+
+ASK_FOR_MASK = "import signal; print(*signal.pthread_sigmask(signal.SIG_BLOCK, ()))"
+
+
+def test_threads_take_no_interrupt_and_programs_that_they_start_do(tmp_path: Path) -> None:
+    def ask() -> tuple[set[int], str]:
+        command = (sys.executable, "-c", ASK_FOR_MASK)
+        return signal.pthread_sigmask(signal.SIG_BLOCK, ()), run(
+            command, cwd=tmp_path, environ={}
+        ).output
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    interrupts = {signal.SIGINT, signal.SIGTERM}
+    assert not interrupts & before
+    assert begin(ask).result() == (interrupts, "\n")
+    assert run_in_threads(lambda _: ask(), [1]) == [(interrupts, "\n")]
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from black_box.conftest import BACKEND, PYPROJECT
-from black_box.tools import RunKit, Server
 from black_box.golden_outcomes import describe_report, promise, steady
+from black_box.tools import RunKit, Server
 
 GOLDEN = Path(__file__).with_name("golden")
 URL = "Project-URL: Homepage, https://plain.example.com\n"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
+from releasekit.adapters.rooms import open_room
 from releasekit.core.errors import BrokenSettings, CannotWrite
 
 
@@ -15,9 +15,10 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> Path:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A directory, which goes with all that is in it where the writing fails.
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-            made = Path(folder, path.name)
+        # A directory, which goes with all that is in it where the writing fails; the next run
+        # clears it away where the kit was killed.
+        with open_room(f".{path.name}-", path.parent) as folder:
+            made = folder / path.name
             made.write_text(text, encoding="utf-8")
             made.chmod(mode)
             return made.replace(path)

@@ -6,6 +6,7 @@ Connections themselves are made in `http`, which takes longer to import.
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +61,8 @@ def open_network(
     with open_room("releasekit-ca-") as room:
         bundle = room / "ca-bundle.pem"
         bundle.write_text(trust.render_pem(), encoding="utf-8")
-        children = child_environ(environ, bundle)
+        # What programs leave there, because they were killed with the kit, goes with its room.
+        children = {**child_environ(environ, bundle), "TMPDIR": tempfile.gettempdir()}
         if client_cert:
             # uv and pip show it too: the release is installed back from the same server.
             path = str(Path(client_cert).absolute())  # children run in other directories

@@ -162,21 +162,33 @@ def _start(
     stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=dict(environ),
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            umask=0o022,
-            start_new_session=True,
-        )
+        with _interrupts_let_through():
+            return subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=dict(environ),
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                umask=0o022,
+                start_new_session=True,
+            )
     except FileNotFoundError as error:
         program = Path(command[0]).name
         raise MissingProgram(
             program=program, reason=str(error), mend=f"install {program}, or put it on PATH"
         ) from error
+
+
+@contextlib.contextmanager
+def _interrupts_let_through() -> Iterator[None]:
+    """Let interrupts through, also in a thread that takes none: a program inherits that."""
+    interrupts = (signal.SIGINT, signal.SIGTERM)
+    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, interrupts)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _read(process: subprocess.Popen[bytes], log: Log | None) -> str:

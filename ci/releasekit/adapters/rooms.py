@@ -15,15 +15,44 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+RUN = "releasekit-run-"
+OF_ANY_KIND = "releasekit-(?:[a-z]+-)+"
+"""A pattern of the prefixes that rooms have in the system's directory for temporary files."""
+_system: list[str] = []
+"""That directory, while all temporary files of this process go elsewhere."""
+
+
+@contextlib.contextmanager
+def keep_temporary_files() -> Iterator[None]:
+    """Have all temporary files of this process in one room, whoever makes them.
+
+    Libraries do (pyproject-hooks 1.2, check-manifest 0.51), under names that tell nobody whose they
+    are: where the kit is killed, they would stay. Rooms of all kinds that are left are cleared.
+    """
+    system, before = find_system_directory(), tempfile.tempdir
+    _clear_left_rooms(OF_ANY_KIND, system)
+    with open_room(RUN, system) as room:
+        _system.append(str(system))
+        tempfile.tempdir = str(room)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+            _system.pop()
+
+
+def find_system_directory() -> Path:
+    """Return the system's directory for temporary files, which is the same one for each run."""
+    return Path(_system[-1] if _system else tempfile.gettempdir()).resolve()
+
 
 @contextlib.contextmanager
 def open_room(prefix: str, parent: Path | None = None) -> Iterator[Path]:
     """Provide a new directory below `parent` (the system's for temporary files by default)."""
     parent = Path(tempfile.gettempdir()) if parent is None else parent
     # Directories that are in use unlocked (by other versions of the kit) are never named so.
-    prefix = f"{prefix}room-"
-    _clear_left_rooms(prefix, parent)
-    room, lock = _make_room(prefix, parent)
+    _clear_left_rooms(re.escape(prefix), parent)
+    room, lock = _make_room(f"{prefix}room-", parent)
     try:
         yield room
     finally:
@@ -40,7 +69,7 @@ def open_named_room(prefix: str, key: str) -> Iterator[Path]:
     Compilers write paths into what they make. Another run with this key is waited for. Where the
     name is taken by somebody else, it is a room like any other.
     """
-    path = Path(tempfile.gettempdir()).resolve() / f"{prefix}room-{key}"
+    path = find_system_directory() / f"{prefix}room-{key}"
     lock = _enter(path)
     if lock is None:
         with open_room(prefix) as room:
@@ -88,8 +117,9 @@ def _make_room(prefix: str, parent: Path) -> tuple[Path, int]:
             os.close(lock)
 
 
-def _clear_left_rooms(prefix: str, parent: Path) -> None:
-    made_by_mkdtemp = re.compile(re.escape(prefix) + r"[a-z0-9_]{8}")
+def _clear_left_rooms(prefixes: str, parent: Path) -> None:
+    """Clear what was left away; `prefixes` is a pattern."""
+    made_by_mkdtemp = re.compile(f"{prefixes}room-[a-z0-9_]{{8}}")
     for path in parent.iterdir():
         if made_by_mkdtemp.fullmatch(path.name):
             _clear_if_left(path)

@@ -17,7 +17,6 @@ from releasekit.core.errors import (
 from releasekit.core.installer import (
     BuildIndex,
     Installer,
-    hide_credentials,
     strip_credentials,
 )
 from releasekit.core.target import refused_login
@@ -30,6 +29,7 @@ from releasekit.core.uv_credentials import (
     find_unbuilt_names,
     list_addresses,
 )
+from releasekit.redact import hide_credentials
 
 NEVER_BUILD = ("--no-build", "--no-compile-bytecode")
 NOT_FOR_INSTALLS = ("UV_COMPILE_BYTECODE", "UV_PUBLISH_")

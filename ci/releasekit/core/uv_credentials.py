@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from releasekit.core.installer import INDEX_SECRET, PROXY_VARIABLES, hide_credentials
+from releasekit.core.installer import INDEX_SECRET, PROXY_VARIABLES
+from releasekit.redact import hide_credentials
 
 INDEX_VARIABLES = (
     *("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"),

@@ -61,7 +61,7 @@ def _read_parts(folder: Path) -> list[Part]:
 def _fetch(job: Job, dists: Sequence[Dist]) -> None:
     """Copy files into `dist/`, beside it first: an interrupt leaves whole files only."""
     job.dist.mkdir(exist_ok=True)
-    with open_room(".gather-", job.dist) as room:
+    with open_room(".build-", job.dist) as room:
         others = {dist.filename: dist.path for dist in dists if dist.path.parent != job.dist}
         copies = [Path(shutil.copyfile(path, room / name)) for name, path in others.items()]
         for copy in copies:

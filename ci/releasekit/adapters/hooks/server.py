@@ -20,10 +20,13 @@ import importlib  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
 import runpy  # noqa: E402
+import select  # noqa: E402
+import signal  # noqa: E402
 
 
 def main(backend: str, mark: str) -> None:
     """Serve until the input ends; in a fork, be the hook and return as its process would end."""
+    _end_with_parent()
     gc.disable()  # what is imported stays
     if backend:
         _import(backend)
@@ -41,6 +44,21 @@ def main(backend: str, mark: str) -> None:
         for module in _read(told):
             _import(module)
     return None
+
+
+def _end_with_parent() -> None:
+    """Kill this session where the kit is gone without a word (SIGKILL): a hook may hang for ever.
+
+    Another process waits for that, as this one waits for its hooks.
+    """
+    if os.fork():
+        return
+    for output in (1, 2):
+        os.close(output)  # who reads them waits for the end of the hooks alone
+    parent = select.poll()
+    parent.register(0, 0)  # no event but POLLHUP: nobody holds the other end any more
+    parent.poll()
+    os.killpg(0, signal.SIGKILL)
 
 
 def _import(module: str) -> None:

@@ -95,14 +95,17 @@ def run_sandbox(
     anonymous: bool = True,
     port: int = 0,
     faults: Faults = NO_FAULTS,
+    folder: Path | None = None,
 ) -> Iterator[Sandbox]:
     """Run a sandbox until the block ends; times are seconds, `blocked` holds path patterns.
+
+    Its files go below `folder`, by default the system's directory for temporary files.
 
     `remote` is what the proxy serves: a flat directory of dists or the base address of an index.
     Raises OSError when the port is taken, ValueError when two repositories share a name.
     """
     with tempfile.TemporaryDirectory(
-        prefix="releasekit-sandbox-", ignore_cleanup_errors=True
+        prefix="releasekit-sandbox-", dir=folder, ignore_cleanup_errors=True
     ) as temporary:
         directory = Path(temporary)
         blobs = BlobStore(directory / "blobs")

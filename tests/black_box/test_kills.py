@@ -1,0 +1,258 @@
+"""Killed at every step and at random moments: the next run reaches exactly the release.
+
+Nothing is left behind once the next run has ended: no process, no temporary file, nothing half made
+in dist/ and reports/, no lock. The variable KILLS asks for that many random moments, and for each
+signal at each step.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from black_box.kill_tools import (
+    Held,
+    Index,
+    Machine,
+    Project,
+    Ran,
+    commit,
+    end,
+    make_environ,
+    make_project,
+    run_index,
+    start,
+    wait_until,
+)
+
+KILLS = int(os.environ.get("KILLS", "0"))
+SIGNALS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
+REQUIREMENT = "heldrequirement"
+
+
+@pytest.fixture(scope="module")
+def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return make_environ(tmp_path_factory.mktemp("user"))
+
+
+@pytest.fixture(scope="module")
+def index(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    with run_index(environ, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def machine(tmp_path: Path, environ: dict[str, str]) -> Iterator[Machine]:
+    made = Machine(tmp_path, environ)
+    yield made
+    for process in made.processes():
+        os.kill(process, signal.SIGKILL)
+    made.close()
+
+
+numbers = itertools.count()
+
+
+@pytest.fixture
+def project(machine: Machine) -> Project:
+    """A tagged project whose name nobody else has."""
+    name = f"held{next(numbers)}"
+    root = machine.folder / "project"
+    make_project(root, name)
+    commit(root, machine.environ)
+    return Project(root=root, name=name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """A place where a release can be held."""
+
+    name: str
+    where: str
+    """What a message calls the step."""
+    hold: Callable[[Machine, Index, str], Held]
+
+
+def hold_request(method: str, path: str, **how: str) -> Callable[[Machine, Index, str], Held]:
+    def hold(machine: Machine, index: Index, name: str) -> Held:
+        told = {key: value.format(name=name) for key, value in how.items()}
+        return index.hold(method, path.format(name=name), **told)
+
+    return hold
+
+
+STEPS = (
+    Step(name="version", where="version", hold=lambda m, i, n: m.hold("git", "rev-parse")),
+    Step(name="checkout", where="build", hold=lambda m, i, n: m.hold("git", "checkout")),
+    Step(name="get_requires", where="build", hold=lambda m, i, n: m.hold("get_requires")),
+    Step(name="build_sdist", where="build", hold=lambda m, i, n: m.hold("build_sdist")),
+    Step(name="build_wheel", where="build", hold=lambda m, i, n: m.hold("build_wheel")),
+    Step(name="check", where="check", hold=lambda m, i, n: m.hold("git", "--recurse-submodules")),
+    Step(name="plan", where="plan", hold=hold_request("GET", "/pypi-hosted/simple/{name}/")),
+    Step(
+        name="wheel on its way",
+        where="publish",
+        hold=hold_request("POST", "/", content="{name}-1.0-py3-none-any.whl"),
+    ),
+    Step(
+        name="wheel stored",
+        where="publish",
+        hold=hold_request("POST", "/", content="{name}-1.0-py3-none-any.whl", when="after"),
+    ),
+    Step(
+        name="sdist on its way",
+        where="publish",
+        hold=hold_request("POST", "/", content="{name}-1.0.tar.gz"),
+    ),
+    Step(
+        name="sdist stored",
+        where="publish",
+        hold=hold_request("POST", "/", content="{name}-1.0.tar.gz", when="after"),
+    ),
+    Step(
+        name="group",
+        where="verify",
+        hold=hold_request("GET", "/pypi-group/simple/{name}/", uploaded="{name}-1.0.tar.gz"),
+    ),
+    Step(
+        name="install",
+        where="verify",
+        hold=hold_request("GET", "/pypi-group/simple/{name}/", agent="uv"),
+    ),
+)
+SHORT = {
+    "checkout": (),
+    "get_requires": (),
+    "build_sdist": (signal.SIGKILL, signal.SIGINT),
+    "check": (signal.SIGKILL, signal.SIGTERM),
+    "wheel stored": SIGNALS,
+    "install": SIGNALS,
+}
+"""What is sent at these steps unless KILLS asks for all signals at each; at others SIGKILL."""
+CELLS = [
+    pytest.param(step, number, id=f"{step.name}-{number.name}")
+    for step in STEPS
+    for number in (SIGNALS if KILLS else SHORT.get(step.name, SIGNALS[:1]))
+]
+
+
+def kill(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    """Send a signal: Ctrl-C goes to all in the foreground, another one to the process alone."""
+    if number is signal.SIGINT:
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+
+
+def find_unfinished(*projects: Project) -> list[str]:
+    """Return what is in dist/ and reports/ and is not whole, or not the release's."""
+    found = []
+    for project in projects:
+        found += sorted(project.dist() - project.files)
+        reports = project.root / "reports"
+        found += sorted(str(path) for path in reports.rglob("*") if path.name.startswith("."))
+    return found
+
+
+def assert_interrupted(ran: Ran, machine: Machine, project: Project, where: str) -> None:
+    """Status 130 with its message; nothing goes on, and nothing is left."""
+    assert ran.status == 130, ran.out
+    assert f"error: interrupted\n  where: during {where}\n" in ran.out
+    wait_until(lambda: not machine.processes())
+    outcome = json.loads((project.root / "reports" / "outcome.json").read_text(encoding="utf-8"))
+    assert outcome["status"] == "interrupted"
+    assert list(machine.temporary.iterdir()) == []
+    assert find_unfinished(project) == []
+
+
+def assert_released(
+    machine: Machine, index: Index, folder: Path, *projects: Project, options: tuple[str, ...] = ()
+) -> None:
+    """The next run reaches exactly the release, and leaves nothing of the killed one."""
+    ran = end(start(machine, folder, index.environ(), "release", *options))
+    assert ran.status == 0, ran.out
+    for project in projects:
+        assert index.files(project.name) == project.files
+        assert project.dist() == project.files
+    assert find_unfinished(*projects) == []
+    assert sorted(path.name for path in machine.temporary.iterdir()) == []
+    wait_until(lambda: not machine.processes())
+
+
+@pytest.mark.parametrize(("step", "number"), CELLS)
+def test_killed_at_a_step(
+    machine: Machine, index: Index, project: Project, step: Step, number: signal.Signals
+) -> None:
+    held = step.hold(machine, index, project.name)
+    process = start(machine, project.root, index.environ(), "release")
+    wait_until(held.is_reached, process)
+    kill(process, number)
+    ran = end(process)
+    if number is signal.SIGKILL:
+        assert ran.status == -signal.SIGKILL
+        # Foreign code may hang for ever. It ends with the kit, whatever holds it.
+        wait_until(lambda: not any("sleep" in command for command in machine.processes().values()))
+    else:
+        assert_interrupted(ran, machine, project, step.where)
+    held.go()
+    assert_released(machine, index, project.root, project)
+
+
+# --- several projects, side by side ---------------------------------------------------------------
+
+
+@pytest.fixture
+def projects(machine: Machine) -> tuple[Project, Project]:
+    """Two projects of one repository."""
+    made = []
+    for _ in range(2):
+        name = f"held{next(numbers)}"
+        root = machine.folder / "repository" / "packages" / name
+        make_project(root, name)
+        made.append(Project(root=root, name=name))
+    commit(machine.folder / "repository", machine.environ)
+    return made[0], made[1]
+
+
+SEVERAL = ("-C", "packages/*", "-j", "2")
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_killed_with_several_projects(
+    machine: Machine, index: Index, projects: tuple[Project, Project], number: signal.Signals
+) -> None:
+    first, second = projects
+    folder = machine.folder / "repository"
+    content = f"{first.name}-1.0-py3-none-any.whl"
+    held = index.hold("POST", "/", content=content, when="after")
+    other = index.hold("POST", "/", content=f"{second.name}-1.0.tar.gz")
+    process = start(machine, folder, index.environ(), "release", *SEVERAL)
+    wait_until(held.is_reached, process)
+    wait_until(other.is_reached, process)
+    kill(process, number)
+    if number is signal.SIGKILL:
+        assert process.wait() == -signal.SIGKILL
+        # Nobody is there to hear of it: nothing more is sent.
+        wait_until(lambda: not machine.processes())
+        held.go()
+        other.go()
+        end(process)
+    else:
+        ran = end(process)
+        assert ran.status == 130, ran.out
+        assert ran.out.count("error: interrupted\n  where: during publish\n") == 2
+        wait_until(lambda: not machine.processes())
+        assert list(machine.temporary.iterdir()) == []
+        held.go()
+        other.go()
+    assert find_unfinished(*projects) == []
+    assert f"{first.name}-1.0.tar.gz" not in index.files(first.name)
+    assert_released(machine, index, folder, *projects, options=SEVERAL)
