@@ -146,13 +146,18 @@ def make_sdist(folder: Path, name: str) -> Path:
 
 
 def project_files(
-    name: str, *, requires: tuple[str, ...], tag: str = "py3-none-any", more: str = ""
+    name: str,
+    *,
+    requires: tuple[str, ...],
+    tag: str = "py3-none-any",
+    more: str = "",
+    needs: str = "",
 ) -> dict[str, str]:
     """Return the files of a project with a backend of its own."""
     table = IN_TREE.format(requires=json.dumps(requires))
     files = {
         "pyproject.toml": f"[build-system]\n{table}\n{more}",
-        "PKG-INFO": METADATA.format(name=name),
+        "PKG-INFO": METADATA.format(name=name) + needs,
         f"{name.replace('-', '_')}.py": "",
     }
     members = [*files, "canary_backend.py"]
@@ -176,7 +181,13 @@ def make_project(
     more = (
         '[tool.releasekit]\nrepair-wheel-command = "python canary_repair.py {wheel} {dest_dir}"\n'
     )
-    files = project_files(name, requires=requires, tag="py3-none-linux_x86_64", more=more)
+    files = project_files(
+        name,
+        requires=requires,
+        tag="py3-none-linux_x86_64",
+        more=more,
+        needs="Requires-Dist: canary-dependency\n",
+    )
     files["packaging.py"] = canary("packaging") + "\n"
     files["canary_repair.py"] = REPAIR.format(canary=canary("repair"))
     root.mkdir()
