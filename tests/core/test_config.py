@@ -115,7 +115,7 @@ def test_environment_is_spelled_as_the_user_wrote_it() -> None:
         pytest.param({"RELEASEKIT_URL": ""}, id="empty: a CI variable that is not set"),
         pytest.param({"RELEASEKIT_TAG": "v1.0"}, id="the tag to release is no pattern"),
         pytest.param(
-            {"RELEASEKIT_ADMIN_USERNAME": "admin", "RELEASEKIT_ADMIN_PASSWORD": "hunter2"},
+            {"RELEASEKIT_ADMIN_USERNAME": "admin", "RELEASEKIT_READER_PASSWORD": "hunter2"},
             id="secrets of administration are no keys",
         ),
     ],

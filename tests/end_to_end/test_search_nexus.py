@@ -184,12 +184,18 @@ def test_nobody_is_told_how_to_be_somebody(
         again = releasekit("search", stored.name, project=where, server=nexus, **nobody)
     assert (ran.status, error(ran)) == (
         2,
-        "error: this Nexus wants to know who reads\n"
+        "error: reading this needs a user name and a password\n"
         f"  where: {nexus.simple_url(nexus.group)}{stored.name}/\n"
-        "  why:   the server answered 401, and no credentials were found\n"
-        "  next:  add the host to ~/.netrc (machine HOST login NAME password PASSWORD; chmod "
+        "  why:   the server answered 401 Unauthorized, and there are no credentials for reading: "
+        "not in\n"
+        "         RELEASEKIT_READER_USERNAME and RELEASEKIT_READER_PASSWORD, not in ~/.netrc (or "
+        "the file\n"
+        "         that NETRC names), not in TWINE_USERNAME and TWINE_PASSWORD\n"
+        "  next:  set RELEASEKIT_READER_USERNAME and RELEASEKIT_READER_PASSWORD to a user who may "
+        "read;\n"
+        "         or add the host to ~/.netrc (machine HOST login NAME password PASSWORD; chmod "
         "600),\n"
-        "         which pip and uv read too, or set TWINE_USERNAME and TWINE_PASSWORD\n",
+        "         which pip and uv read too\n",
     )
     assert again.status == 0, again
 

@@ -192,9 +192,10 @@ def refusal(
         return refused_login(url, credentials, f"{status} {phrase}")
     if status == 403:
         privileges = "browse and read" if credentials.only_reads else "add, browse and read"
+        where = f", from {credentials.source}" if credentials.only_reads else ""
         return NotPermitted(
             url=url,
-            username=credentials.username or "nobody",
+            username=f"{credentials.username or 'nobody'}{where}",
             action=action,
             reason=phrase,
             privileges=privileges,

@@ -16,6 +16,7 @@ ILL = Answer(status=500, reason="Server Error")
 WAIT = "fix: run this again when the server is well"
 ABOVE = "fix: mend the rows above first"
 BOB = Login(username="bob", source="keyring", answer=ILL)
+WELL = replace(BOB, answer=Answer(status=200))
 AWAY = RepositoryFacts(name="r", serves=Answer(status=502, reason="Bad Gateway"), username="bob")
 ODD = replace(AWAY, serves=Answer(status=404, reason="Not Found"))
 NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
@@ -50,6 +51,18 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
         "unknown",
         "the server answered 500 Server Error to user bob",
         WAIT,
+    ),
+    "credentials of a reader": (
+        server.judge_credentials(WELL, None, replace(WELL, username="reader")),
+        "ok",
+        "user bob, from keyring; reading as reader, from keyring",
+        "",
+    ),
+    "credentials of a reader, wrong": (
+        server.judge_credentials(WELL, None, replace(BOB, answer=Answer(status=401))),
+        "failed",
+        "the server answered 401 to user bob, from keyring",
+        "fix: check keyring; Nexus answers 401 to a disabled user as well",
     ),
     "upload": (
         server.judge_upload("r", "bob", Answer(status=503, reason="Repository offline")),
