@@ -13,6 +13,8 @@ from urllib.parse import unquote
 
 HIDDEN = "****"
 """What is shown in place of a secret."""
+MARK = f"{HIDDEN}@"
+"""What is shown in place of the credentials in an address."""
 MIN_LENGTH = 8
 """Characters of the shortest secret that is replaced: a shorter one may be part of any word."""
 
@@ -261,7 +263,7 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """Return a text for people: without secrets, credentials and control characters."""
-        return self.redact(hide_credentials(printable(text), f"{HIDDEN}@"))
+        return self.redact(hide_credentials(printable(text), MARK))
 
     def clean_requirement(self, line: str) -> str:
         """Return a requirement without secrets in its address; a name and a version are none."""

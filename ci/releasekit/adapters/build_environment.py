@@ -28,7 +28,7 @@ from releasekit.core.installer import (
     choose_installer,
     strip_credentials,
 )
-from releasekit.redact import hide_credentials
+from releasekit.redact import MARK, hide_credentials
 
 MARKER = "complete.json"
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")
@@ -172,7 +172,7 @@ def _make_environment(
                 log="",
                 requirements=hide_credentials(", ".join(sorted(requires))) or "none",
                 index=installer.index,
-                tail=hide_credentials(finished.tail()),
+                tail=hide_credentials(finished.tail(), MARK),
             )
     requirements = tuple(
         hide_credentials(line) for line in finished.output.splitlines() if REQUIREMENT.match(line)
@@ -195,6 +195,6 @@ def _uv(
         (uv.find_uv_bin(), *arguments, *fresh),
         cwd=options.root or source,
         environ={**installer.environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
-        log=lambda line: options.log(hide_credentials(line)),
+        log=lambda line: options.log(hide_credentials(line, MARK)),
         given=given,
     )
