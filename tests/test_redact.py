@@ -217,6 +217,7 @@ def test_secrets_of_an_environment() -> None:
         "GITHUB_TOKEN": "ghp_0123456789",
         "PIP_EXTRA_INDEX_URL": "https://glpat-0123456789@host/simple",
         "RELEASEKIT_URL": "https://nexus.example.com",
+        "GIT_CONFIG_VALUE_0": "Authorization: Basic eDpoZWFkZXItc2VjcmV0",
         "TERM": "xterm-256color",
     }
     redactor.add_environ(environ)
@@ -224,7 +225,7 @@ def test_secrets_of_an_environment() -> None:
         *("twine-password", "admin-password", "reader-password", "uv-password", "uv-token-1234"),
         *("pip/pass%2Fword", "pip/pass/word", "of@the/index", "proxy-password", "other-password"),
         *("job-token", "ghp_0123456789", "glpat-0123456789", "MC4CAQAwBQYDK2Vw", "BCIEIBuZ0n9x"),
-        in_base64("publisher:twine-password"),
+        *("eDpoZWFkZXItc2VjcmV0", in_base64("publisher:twine-password")),
     ):
         assert redactor.clean(f"<{secret}>") == "<****>"
     for text in ("publisher", "https://nexus.example.com", "xterm-256color", "bob"):

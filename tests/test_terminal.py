@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -8,9 +9,18 @@ from rich.console import Console
 from outcomes import MISSING, NO_URL, WAIVED
 from releasekit.core.checks.declared import Place
 from releasekit.core.checks.model import Finding, Severity
-from releasekit.core.events import Checked
+from releasekit.core.errors import UploadRefused
+from releasekit.core.events import (
+    Checked,
+    Event,
+    Note,
+    Output,
+    PasswordMade,
+    Published,
+)
 from releasekit.core.outcome import Outcome, StepTime
-from releasekit.terminal import NORMAL, QUIET, Terminal
+from releasekit.redact import Redactor
+from releasekit.terminal import NORMAL, QUIET, VERBOSE, Terminal
 from samples import SDIST, WHEEL
 
 OUTCOME = Outcome(command="check", sandbox=False, times=(StepTime(step="check", seconds=0.0),))
@@ -84,3 +94,54 @@ def test_what_a_dist_holds_moves_no_cursor(message: str) -> None:
     _, line, rest = show((found,)).split("\n")
     assert rest == ""
     assert line.isprintable()
+
+
+def open_terminal(secret: str) -> tuple[Terminal, io.StringIO]:
+    file, redactor = io.StringIO(), Redactor()
+    redactor.add(secret)
+    terminal = Terminal(Console(file=file, width=60, markup=False), VERBOSE)
+    terminal.use(redactor)
+    return terminal, file
+
+
+SECRET = "hunter2/hunter2"
+URL = f"https://nexus.example.com/{SECRET}/"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Note(text=f"a {SECRET}"),
+        Output(line=f"a {SECRET}"),
+        Published(url=URL, uploaded=(WHEEL,)),
+        Checked(findings=(replace(NO_URL, message=f"a {SECRET}", fix=SECRET),), asked=("RK101",)),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_no_line_shows_a_secret(event: Event) -> None:
+    terminal, file = open_terminal(SECRET)
+    terminal.show(event, OUTCOME)
+    assert "****" in file.getvalue()
+    assert SECRET not in file.getvalue()
+
+
+def test_neither_an_error_nor_a_traceback_shows_a_secret() -> None:
+    terminal, file = open_terminal(SECRET)
+    terminal.fail(UploadRefused(url=URL, answer=f"400\x1b[2J\u2028{SECRET}", mend="x"))
+    terminal.trace(f"Traceback:\n  File x\nValueError: {SECRET}\x1b[2J\n")
+    terminal.say("login", URL)
+    assert SECRET not in file.getvalue()
+    assert "\x1b" not in file.getvalue()
+    assert "\u2028" not in file.getvalue()
+    assert file.getvalue().endswith(
+        "Traceback:\n  File x\nValueError: ****\nlogin     https://nexus.example.com/****/\n"
+    )
+
+
+def test_a_password_that_was_made_up_is_shown_this_once() -> None:
+    terminal, file = open_terminal(SECRET)
+    terminal.show(PasswordMade(username="ci", password=SECRET), OUTCOME)
+    terminal.say("note", SECRET)
+    assert file.getvalue() == (
+        f"password  {SECRET}  (of ci; shown this once, kept nowhere)\nnote      ****\n"
+    )

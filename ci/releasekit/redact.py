@@ -13,6 +13,8 @@ from urllib.parse import unquote
 
 HIDDEN = "****"
 """What is shown in place of a secret."""
+MARK = f"{HIDDEN}@"
+"""What is shown in place of the credentials in an address."""
 MIN_LENGTH = 8
 """Characters of the shortest secret that is replaced: a shorter one may be part of any word."""
 
@@ -167,13 +169,16 @@ def _is_rather_host(after: re.Match[str], authority: re.Match[str], is_repositor
 # --- the secrets of a run ---
 
 SECRET_NAME = re.compile(
-    r".*(?:PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|API_KEY|PRIVATE_KEY)",
+    r".*(?:PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|API_KEY|PRIVATE_KEY)"
+    r"|.*_(?:PASS|PWD|PAT)",
     re.IGNORECASE,
 )
 OUR_NAME = re.compile(r"(?:TWINE|RELEASEKIT|PIP|UV)_.*|\w*_PROXY", re.IGNORECASE)
 """Variables whose short secrets get a warning: the kit, or a program that it starts, uses them."""
 NO_SCHEME = re.compile(r"(?!\w+://)[^/\s@]+:\S+@[^/\s@]+/?")
 """A proxy may be given without a scheme: user:password@host:port."""
+HEADER = re.compile(r"authorization:\s*(?:\w+\s+)?(\S+)", re.IGNORECASE)
+"""A header that git is given by GIT_CONFIG_VALUE_0 (http.extraHeader)."""
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)-----END", re.DOTALL)
 DIGEST = r"(?<![0-9a-fA-F])(?P<digest>(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}))(?![0-9a-fA-F])"
 """MD5, SHA-1, SHA-256: a secret that is a part of one is no secret there."""
@@ -227,8 +232,8 @@ class Redactor:
             is_proxy = name.upper().endswith("_PROXY") and NO_SCHEME.fullmatch(value)
             address = f"http://{value}" if is_proxy else value
             self.add_addresses(address, name=shown and f"the password in {shown}")
-            for key in PRIVATE_KEY.findall(value):
-                self.add(key)
+            for secret in (*PRIVATE_KEY.findall(value), *HEADER.findall(value)):
+                self.add(secret)
 
     def add_addresses(self, text: str, *, name: str = "") -> None:
         """Add the passwords of the addresses in a text, as they are and decoded."""
@@ -261,7 +266,7 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """Return a text for people: without secrets, credentials and control characters."""
-        return self.redact(hide_credentials(printable(text), f"{HIDDEN}@"))
+        return self.redact(hide_credentials(printable(text), MARK))
 
     def clean_requirement(self, line: str) -> str:
         """Return a requirement without secrets in its address; a name and a version are none."""

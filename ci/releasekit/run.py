@@ -83,7 +83,7 @@ class Run:
 
     def _add_secrets(self, opened: object) -> None:
         """Add the passwords that were looked up; say which are too short to be hidden."""
-        for found in find_credentials(opened):
+        for found in list_credentials(opened):
             name = f"the password of {found.source}"
             self._request.redactor.add(found.password, found.username, name=name)
         if warning := self._request.redactor.warn():
@@ -216,13 +216,13 @@ class Run:
         return nexus.admin_environ()
 
 
-def find_credentials(opened: object) -> Iterator[Credentials]:
+def list_credentials(opened: object) -> Iterator[Credentials]:
     """Yield all credentials that a job or a task has, also those of its target and its index."""
     if isinstance(opened, Credentials):
         yield opened
     elif is_dataclass(opened):
         for field in fields(opened):
-            yield from find_credentials(getattr(opened, field.name))
+            yield from list_credentials(getattr(opened, field.name))
 
 
 def render_path(path: Path, root: Path) -> str:

@@ -28,7 +28,7 @@ from releasekit.core.installer import (
     choose_installer,
     strip_credentials,
 )
-from releasekit.redact import hide_credentials
+from releasekit.redact import MARK, hide_credentials
 
 MARKER = "complete.json"
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")
@@ -185,7 +185,7 @@ def _make_environment(
                 log="",
                 requirements=hide_credentials(", ".join(sorted(requires))) or "none",
                 index=call.index,
-                tail=hide_credentials(finished.tail()),
+                tail=hide_credentials(finished.tail(), MARK),
             )
     if requires:
         _compile(Path(python), source, options)
@@ -210,7 +210,7 @@ def _uv(
         (uv.find_uv_bin(), *arguments, *fresh),
         cwd=options.root or source,
         environ={**environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
-        log=lambda line: options.log(hide_credentials(line)),
+        log=lambda line: options.log(hide_credentials(line, MARK)),
         given=given,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from releasekit.redact import HIDDEN, hide_credentials
+from releasekit.redact import MARK, hide_credentials
 
 CA_FILE = "releasekit-ca.pem"
 PIP_CA_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -20,8 +20,6 @@ INDEX_VARIABLES = (
 MORE_INDEX_VARIABLES = ("PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 MORE_INDEXES = "extra-index-url"
 UNCHECKED = ("trusted-host", "allow-insecure-host")
-MARK = f"{HIDDEN}@"
-"""What is shown of credentials in an address."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
