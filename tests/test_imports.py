@@ -57,6 +57,8 @@ ADAPTER_TO_ADAPTER = {
     ("releasekit.adapters.build", "releasekit.adapters.sdist"),
     # What installs build requirements is told what pip and uv are told.
     ("releasekit.adapters.build_environment", "releasekit.adapters.installer_settings"),
+    ("releasekit.adapters.build_environment", "releasekit.adapters.environment_cache"),
+    ("releasekit.adapters.environment_cache", "releasekit.adapters.files"),
     ("releasekit.adapters.installer_settings", "releasekit.adapters.pip_conf"),
     # TLS by meaning: connections stand on the trust, which stands on what certificates say.
     ("releasekit.adapters.network", "releasekit.adapters.tls"),

@@ -24,6 +24,7 @@ from releasekit.core.errors.differs import (
     SettingsDiffer,
 )
 from releasekit.core.errors.failed import (
+    BuildEnvironmentChanged,
     CannotCache,
     CannotWrite,
     GitFailed,
@@ -89,6 +90,7 @@ __all__ = [
     "BadCertificateFile",
     "BadQuery",
     "BrokenSettings",
+    "BuildEnvironmentChanged",
     "BuildFailed",
     "BuildRequirementsFailed",
     "BuiltTwice",
