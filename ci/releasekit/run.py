@@ -18,6 +18,7 @@ from releasekit.core.errors import (
     CannotWrite,
     InternalError,
     Interrupted,
+    NotAPlainFile,
     ReleasekitError,
     Status,
     UnknownCheck,
@@ -60,6 +61,7 @@ class Run:
         error: ReleasekitError | None = None
         try:
             with contextlib.ExitStack() as stack:
+                self._check_folders()
                 open_ = {"pipeline": open_job, "admin": open_task}[self._request.command.module]
                 opened = open_(self._request, self.notify, stack)
                 self._find_verb()(opened)
@@ -72,6 +74,13 @@ class Run:
         except Exception as raised:  # noqa: BLE001 - a defect, reported like any other failure
             error = self._explain_defect(raised)
         return self.conclude(error)
+
+    def _check_folders(self) -> None:
+        """Refuse links in place of `dist/` and `reports/` before there is anything to write."""
+        if self._request.reports_folder and not self._request.reports:
+            from releasekit.adapters.workspace import check_folders
+
+            check_folders(self._request.root)
 
     def _explain_defect(self, raised: Exception) -> ReleasekitError:
         if self._terminal.is_verbose:
@@ -137,7 +146,7 @@ class Run:
             self._outcome = replace(self._outcome, status=status, error=answers)
         self._terminal.rest()
         folder = self._request.reports_folder
-        unwritten = self._write_reports(folder) if folder else None
+        unwritten = self._write_reports(folder, error) if folder else None
         if error:
             self._terminal.fail(error)
         else:
@@ -151,19 +160,21 @@ class Run:
             sys.stdout.write(render_outcome(self._outcome))
         return unwritten or self._outcome.status
 
-    def _write_reports(self, folder: Path) -> int | None:
+    def _write_reports(self, folder: Path, told: ReleasekitError | None) -> int | None:
         """Write the reports; what is done stays done where they cannot be written."""
-        from releasekit.adapters.files import write_text
+        from releasekit.adapters.workspace import remove_file, write_file
         from releasekit.core.report import render_reports
 
         reports = render_reports(self._outcome)
+        root = self._request.reports or self._request.root
         try:
             for name, text in reports.items():
-                write_text(folder / name, text)
+                write_file(folder / name, text, root=root)
             for name in self._find_outdated() - reports.keys():
-                (folder / name).unlink(missing_ok=True)
-        except CannotWrite as error:
-            self._terminal.fail(error)
+                remove_file(folder / name, root=root)
+        except (CannotWrite, NotAPlainFile) as error:
+            if str(error) != str(told):
+                self._terminal.fail(error)
             return error.status
         self._terminal.say("report", render_path(folder / "summary.md", self._request.root))
         return None

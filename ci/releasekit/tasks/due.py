@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from releasekit.adapters import git, probe
 from releasekit.adapters.declared import read_declared
+from releasekit.adapters.workspace import check_file, list_folder
 from releasekit.core.diagnosis.facts import NameFacts, VersionFacts
 from releasekit.core.dists import Dist, NotADistError, parse_filename, read_dist
 from releasekit.core.errors import ReleasekitError
@@ -50,10 +51,10 @@ def _read_tag(task: Task) -> Version | None:
 
 
 def _read_dists(task: Task) -> Iterator[Dist]:
-    for path in sorted((task.root / "dist").glob("*")):
+    for path in list_folder(task.root / "dist", "*", root=task.root):
         with contextlib.suppress(NotADistError, OSError):
             parse_filename(path.name)
-            yield read_dist(path)
+            yield read_dist(check_file(path, root=task.root))
 
 
 def read_name(user: probe.Session, admin: probe.Session, proxy_url: str, due: Due) -> NameFacts:

@@ -202,3 +202,21 @@ class CannotProve(ReleasekitError):
     filename: str
     requires: str
     python: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NotAPlainFile(ReleasekitError):
+    """In `dist/` or `reports/` is a link, or something else that is neither file nor directory."""
+
+    status = Status.REFUSED
+    what = "{path} is {kind}, and has to be {wanted}"
+    where = "{path}"
+    why = (
+        "releasekit follows no links in dist/ and reports/, and opens plain files only:\n"
+        "it would read, write or delete what is not its own"
+    )
+    next = "{fix}   (if git tracks it: git rm, and commit that), then run this again"
+    path: str
+    kind: str
+    wanted: str
+    fix: str
