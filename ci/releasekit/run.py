@@ -23,11 +23,11 @@ from releasekit.core.errors import (
     Status,
     UnknownCheck,
 )
-from releasekit.core.events import Event, Output, Sent, Working
+from releasekit.core.events import Event, Note, Output, Sent, Working
 from releasekit.core.outcome import Outcome, describe_times, fold_event
 from releasekit.interrupts import raise_again
 from releasekit.prepare import open_job, open_task
-from releasekit.request import Request
+from releasekit.request import Request, check_directory
 from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Run:
         error: ReleasekitError | None = None
         try:
             with contextlib.ExitStack() as stack:
+                self._check_directory()
                 self._check_folders()
                 open_ = {"pipeline": open_job, "admin": open_task}[self._request.command.module]
                 opened = open_(self._request, self.notify, stack)
@@ -74,6 +75,16 @@ class Run:
         except Exception as raised:  # noqa: BLE001 - a defect, reported like any other failure
             error = self._explain_defect(raised)
         return self.conclude(error)
+
+    def _check_directory(self) -> None:
+        """Refuse a -C that is no directory, and note one without any settings."""
+        root = self._request.root
+        check_directory(root)
+        files = ("pyproject.toml", "releasekit.toml")
+        is_named = not self._request.command.is_step and root != Path.cwd()
+        if is_named and not any((root / name).is_file() for name in files):
+            text = "no pyproject.toml or releasekit.toml: settings come from the environment alone"
+            self.notify(Note(text=f"{root} has {text}"))
 
     def _check_folders(self) -> None:
         """Refuse links in place of `dist/` and `reports/` before there is anything to write."""
@@ -95,6 +106,7 @@ class Run:
 
         name = self._request.command.name
         try:
+            self._check_directory()
             with open_server(self._request, self.notify) as server:
                 self._terminal.rest()
                 self._show_server(server)

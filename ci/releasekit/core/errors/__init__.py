@@ -71,6 +71,7 @@ from releasekit.core.errors.refused import (
     TagsDisagree,
 )
 from releasekit.core.errors.usage import (
+    BadDirectory,
     BadQuery,
     BrokenSettings,
     InsecureIndex,
@@ -89,6 +90,7 @@ from releasekit.core.errors.usage import (
 
 __all__ = [
     "BadCertificateFile",
+    "BadDirectory",
     "BadQuery",
     "BrokenSettings",
     "BuildEnvironmentChanged",
