@@ -39,6 +39,9 @@ JOBS = """\
 how many projects to do side by side; by default as many as there are cores. 1: one after the other,
 in the order named"""
 EULA = "on your word: accept the license agreement (EULA) of a Community Edition"
+PROBE = """\
+also try admin's well-known password, and uploads without a file: Nexus logs a failed login, and an
+error with a stack trace for each upload; ask its administrator first"""
 SECTION = "a section of ~/.pypirc; beats url, hosted"
 FIRST = """\
 what a new Nexus wrote to admin.password in its data directory (- reads standard input);
@@ -139,6 +142,7 @@ def make_request(options: argparse.Namespace, root: Path) -> Request:
         attended=sys.stdout.isatty() and not options.json,
         first_password=options.first_password,
         accept_eula=options.accept_eula,
+        probe=options.probe,
         word=options.word,
         to=options.to,
         python=options.python,
@@ -178,7 +182,9 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     loudness.add_argument("-v", "--verbose", action="store_true", help="show the tools' output")
     loudness.add_argument("-q", "--quiet", action="store_true", help="show errors only")
     parser.set_defaults(tag=None, repository=None, dry_run=False, fresh=False, port=0, apply=False)
-    parser.set_defaults(first_password=None, accept_eula=False, word="", to=None, python=None)
+    parser.set_defaults(
+        first_password=None, accept_eula=False, probe=False, word="", to=None, python=None
+    )
     parser.set_defaults(sdist=False, wheel_from=None, gather_from=[])
     parser.set_defaults(files=(), reports=None, explain=None, jobs=None)
     if command.server:
@@ -230,6 +236,7 @@ def _add_admin_options(parser: argparse.ArgumentParser, command: Command) -> Non
         add("--accept-eula", action="store_true", help=EULA)
     if command.name == "doctor":
         add("-r", dest="repository", metavar="NAME", help=SECTION)
+        add("--probe", action="store_true", help=PROBE)
     if command.name == "search":
         add("word", metavar="WORD", help="a name, a part of one, 'NAME-*' or NAME==VERSION")
         add("--python", metavar="PATH", help="an environment or its Python, to see what is there")

@@ -42,6 +42,7 @@ class Request:
     """True where somebody sees what is printed."""
     first_password: str | None = None
     accept_eula: bool = False
+    probe: bool = False
     word: str = ""
     to: str | None = None
     python: str | None = None
