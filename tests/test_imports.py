@@ -62,6 +62,9 @@ ADAPTER_TO_ADAPTER = {
     ("releasekit.adapters.build_environment", "releasekit.adapters.installer_settings"),
     ("releasekit.adapters.build_environment", "releasekit.adapters.uv_call"),
     ("releasekit.adapters.uv_call", "releasekit.adapters.netrc"),
+    ("releasekit.adapters.build_environment", "releasekit.adapters.environment_cache"),
+    ("releasekit.adapters.environment_cache", "releasekit.adapters.files"),
+    ("releasekit.adapters.workspace", "releasekit.adapters.files"),
     ("releasekit.adapters.installer_settings", "releasekit.adapters.pip_conf"),
     # TLS by meaning: connections stand on the trust, which stands on what certificates say.
     ("releasekit.adapters.network", "releasekit.adapters.tls"),

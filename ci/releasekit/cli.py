@@ -14,14 +14,16 @@ import glob
 import io
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.commands import COMMANDS, Command
+from releasekit.core.errors import BadDirectory
 from releasekit.interrupts import interruptible
-from releasekit.request import Request, is_project
+from releasekit.request import PATTERN, Request, is_project
 
 if TYPE_CHECKING:
     from releasekit.terminal import Terminal
@@ -37,6 +39,9 @@ JOBS = """\
 how many projects to do side by side; by default as many as there are cores. 1: one after the other,
 in the order named"""
 EULA = "on your word: accept the license agreement (EULA) of a Community Edition"
+PROBE = """\
+also try admin's well-known password, and uploads without a file: Nexus logs a failed login, and an
+error with a stack trace for each upload; ask its administrator first"""
 SECTION = "a section of ~/.pypirc; beats url, hosted"
 FIRST = """\
 what a new Nexus wrote to admin.password in its data directory (- reads standard input);
@@ -48,13 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = make_parser()
     options = parser.parse_args(argv)
     try:
-        requests = [make_request(options, root) for root in find_roots(options.directories)]
+        requests = [make_request(options, root) for root in _find_roots(options)]
     except FileNotFoundError:  # git checkout, or a clean-up, took it away
         parser.error("the current directory is gone: cd to one that is there, and run this again")
-    if len(requests) > 1 and not requests[0].command.is_step:
-        parser.error(
-            f"{options.command} takes one directory with -C, and {len(requests)} are named"
-        )
+    except BadDirectory as error:
+        _open_terminal(options).fail(error)
+        return error.status
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows ASCII only
             stream.reconfigure(errors="replace")
@@ -80,25 +84,48 @@ def _open_terminal(options: argparse.Namespace) -> Terminal:
     return Terminal(console, loudness)
 
 
-def find_roots(given: Sequence[str]) -> list[Path]:
-    """Return the directories that -C names, each once; the kit reads 'packages/*' itself too.
+def _find_roots(options: argparse.Namespace) -> list[Path]:
+    """Return the directories that -C names; raises BadDirectory.
 
-    A pattern stands for the Python projects among what it matches.
+    Whether they exist is told when a command's turn comes: one keeps no other from its release.
     """
-    roots = []
-    for name in given or (".",):
-        found = [Path(name)]
-        if set(name) & set("*?[") and not found[0].exists():
-            matches = map(Path, sorted(glob.glob(name)))  # noqa: PTH207 - it may be absolute
-            found = [path for path in matches if is_project(path)] or found
-        roots += found
-    return list(dict.fromkeys(root.resolve() for root in roots))
+    command, given = _find_command(options), options.directories
+    roots = [root for name in given or (".",) for root in _expand(name, command)]
+    # Path.resolve raises for a link to itself (Python 3.10-3.12).
+    resolved = list(dict.fromkeys(Path(os.path.realpath(root)) for root in roots))
+    if len(resolved) > 1 and not command.is_step:
+        reason = f"{command.name} takes one directory, and these are {len(resolved)}: "
+        raise BadDirectory(
+            path=" -C ".join(given),
+            reason=reason + ", ".join(map(str, roots)),
+            fix=f"name one of them: releasekit {command.name} -C {shlex.quote(str(roots[0]))}",
+        )
+    return resolved
+
+
+def _expand(name: str, command: Command) -> list[Path]:
+    """Return what a name that -C gives stands for; the kit reads 'packages/*' itself too.
+
+    For a step, a pattern stands for the Python projects among what it matches.
+    """
+    if not name:
+        fix = "give a directory; a variable in the command may be empty, or not be set"
+        raise BadDirectory(path="''", reason="the name is empty", fix=fix)
+    if not set(name) & PATTERN or os.path.lexists(name):
+        return [Path(name)]
+    matches = map(Path, sorted(glob.glob(name)))  # noqa: PTH207 - it may be absolute
+    is_meant = is_project if command.is_step else os.path.isdir
+    return [path for path in matches if is_meant(path)] or [Path(name)]
+
+
+def _find_command(options: argparse.Namespace) -> Command:
+    return next(command for command in COMMANDS if command.name == options.command)
 
 
 def make_request(options: argparse.Namespace, root: Path) -> Request:
     """Return what the options ask for, with the environment of this process."""
     return Request(
-        command=next(command for command in COMMANDS if command.name == options.command),
+        command=_find_command(options),
         root=root,
         environ=dict(os.environ),
         interactive=sys.stdin is not None and sys.stdin.isatty(),
@@ -115,6 +142,7 @@ def make_request(options: argparse.Namespace, root: Path) -> Request:
         attended=sys.stdout.isatty() and not options.json,
         first_password=options.first_password,
         accept_eula=options.accept_eula,
+        probe=options.probe,
         word=options.word,
         to=options.to,
         python=options.python,
@@ -154,7 +182,9 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
     loudness.add_argument("-v", "--verbose", action="store_true", help="show the tools' output")
     loudness.add_argument("-q", "--quiet", action="store_true", help="show errors only")
     parser.set_defaults(tag=None, repository=None, dry_run=False, fresh=False, port=0, apply=False)
-    parser.set_defaults(first_password=None, accept_eula=False, word="", to=None, python=None)
+    parser.set_defaults(
+        first_password=None, accept_eula=False, probe=False, word="", to=None, python=None
+    )
     parser.set_defaults(sdist=False, wheel_from=None, gather_from=[])
     parser.set_defaults(files=(), reports=None, explain=None, jobs=None)
     if command.server:
@@ -206,6 +236,7 @@ def _add_admin_options(parser: argparse.ArgumentParser, command: Command) -> Non
         add("--accept-eula", action="store_true", help=EULA)
     if command.name == "doctor":
         add("-r", dest="repository", metavar="NAME", help=SECTION)
+        add("--probe", action="store_true", help=PROBE)
     if command.name == "search":
         add("word", metavar="WORD", help="a name, a part of one, 'NAME-*' or NAME==VERSION")
         add("--python", metavar="PATH", help="an environment or its Python, to see what is there")

@@ -287,6 +287,7 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
         first=first,
         accept_eula=request.accept_eula,
         attended=request.attended,
+        probe=request.probe,
         word=request.word,
         to=request.to,
         python=request.python,

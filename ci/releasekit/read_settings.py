@@ -37,7 +37,7 @@ def read_name(root: Path) -> str | None:
     """Return the normalized name that a project states for all to read; None if it does not."""
     try:
         table = (_read_toml(root / "pyproject.toml") or {}).get("project")
-    except InvalidConfiguration:
+    except (InvalidConfiguration, OSError):
         return None  # told when the project's turn comes
     name = table.get("name") if isinstance(table, dict) else None
     return canonicalize_name(name) if isinstance(name, str) else None

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.commands import Command
+from releasekit.core.errors import BadDirectory
 from releasekit.redact import Redactor
 
 if TYPE_CHECKING:
     from releasekit.prepare import Destination
+
+PATTERN = set("*?[")
+"""What makes a name that -C gives a pattern."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +43,7 @@ class Request:
     """True where somebody sees what is printed."""
     first_password: str | None = None
     accept_eula: bool = False
+    probe: bool = False
     word: str = ""
     to: str | None = None
     python: str | None = None
@@ -75,4 +82,17 @@ class Request:
 
 def is_project(root: Path) -> bool:
     """Tell whether a directory holds a Python project."""
-    return any((root / name).is_file() for name in ("pyproject.toml", "setup.py"))
+    # Path.is_file raises for a directory that this user may not enter (Python 3.10-3.13).
+    return any(os.path.isfile(root / name) for name in ("pyproject.toml", "setup.py"))  # noqa: PTH113
+
+
+def check_directory(root: Path) -> None:
+    """Raise BadDirectory unless this is a directory that can be read."""
+    try:
+        with os.scandir(root):
+            return
+    except OSError as error:
+        reason, is_missing = error.strerror or str(error), error.errno == errno.ENOENT
+    if is_missing and set(root.name) & PATTERN:
+        reason = "no directory matches this pattern, or none that matches is a Python project"
+    raise BadDirectory(path=str(root), reason=reason)

@@ -19,6 +19,7 @@ from releasekit.core.errors import (
     CannotWrite,
     InternalError,
     Interrupted,
+    NotAPlainFile,
     ReleasekitError,
     Status,
     UnknownCheck,
@@ -29,7 +30,7 @@ from releasekit.core.target import Credentials
 from releasekit.interrupts import raise_again
 from releasekit.prepare import open_job, open_task
 from releasekit.redact import escape_json
-from releasekit.request import Request
+from releasekit.request import Request, check_directory
 from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Run:
         error: ReleasekitError | None = None
         try:
             with keep_temporary_files(), contextlib.ExitStack() as stack:
+                self._check_directory()
+                self._check_folders()
                 open_ = {"pipeline": open_job, "admin": open_task}[self._request.command.module]
                 opened = open_(self._request, self.notify, stack)
                 self._add_secrets(opened)
@@ -89,6 +92,23 @@ class Run:
         if warning := self._request.redactor.warn():
             self.notify(Note(text=warning))
 
+    def _check_directory(self) -> None:
+        """Refuse a -C that is no directory, and note one without any settings."""
+        root = self._request.root
+        check_directory(root)
+        files = ("pyproject.toml", "releasekit.toml")
+        is_named = not self._request.command.is_step and root != Path.cwd()
+        if is_named and not any((root / name).is_file() for name in files):
+            text = "no pyproject.toml or releasekit.toml: settings come from the environment alone"
+            self.notify(Note(text=f"{root} has {text}"))
+
+    def _check_folders(self) -> None:
+        """Refuse links in place of `dist/` and `reports/` before there is anything to write."""
+        if self._request.reports_folder and not self._request.reports:
+            from releasekit.adapters.workspace import check_folders
+
+            check_folders(self._request.root)
+
     def _explain_defect(self, raised: Exception) -> ReleasekitError:
         if self._terminal.is_verbose:
             self._terminal.trace("".join(traceback.format_exception(raised)))
@@ -102,6 +122,7 @@ class Run:
 
         name = self._request.command.name
         try:
+            self._check_directory()
             with open_server(self._request, self.notify) as server:
                 self._terminal.rest()
                 self._show_server(server)
@@ -156,7 +177,7 @@ class Run:
         self._outcome = redact_outcome(self._outcome, self._request.redactor.clean)
         self._terminal.rest()
         folder = self._request.reports_folder
-        unwritten = self._write_reports(folder) if folder else None
+        unwritten = self._write_reports(folder, error) if folder else None
         if error:
             self._terminal.fail(error)
         else:
@@ -170,19 +191,21 @@ class Run:
             sys.stdout.write(escape_json(render_outcome(self._outcome)))
         return unwritten or self._outcome.status
 
-    def _write_reports(self, folder: Path) -> int | None:
+    def _write_reports(self, folder: Path, told: ReleasekitError | None) -> int | None:
         """Write the reports; what is done stays done where they cannot be written."""
-        from releasekit.adapters.files import write_text
+        from releasekit.adapters.workspace import remove_file, write_file
         from releasekit.core.report import render_reports
 
         reports = render_reports(self._outcome)
+        root = self._request.reports or self._request.root
         try:
             for name, text in reports.items():
-                write_text(folder / name, text)
+                write_file(folder / name, text, root=root)
             for name in self._find_outdated() - reports.keys():
-                (folder / name).unlink(missing_ok=True)
-        except CannotWrite as error:
-            self._terminal.fail(error)
+                remove_file(folder / name, root=root)
+        except (CannotWrite, NotAPlainFile) as error:
+            if str(error) != str(told):
+                self._terminal.fail(error)
             return error.status
         self._terminal.say("report", render_path(folder / "summary.md", self._request.root))
         return None

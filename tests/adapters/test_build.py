@@ -494,22 +494,31 @@ def when_made(environment: Path) -> int:
     return (environment / "lib").stat().st_mtime_ns
 
 
-def drop_marker(environment: Path) -> None:
-    (environment / "complete.json").unlink()
+def record_of(environment: Path) -> Path:
+    return environment.with_name(f"{environment.name}.json")
 
 
-def spoil_marker(text: str) -> Callable[[Path], None]:
+def drop_record(environment: Path) -> None:
+    record_of(environment).unlink()
+
+
+def spoil_record(text: str) -> Callable[[Path], None]:
     def spoil(environment: Path) -> None:
-        (environment / "complete.json").write_text(text)
+        record_of(environment).write_text(text)
 
     return spoil
 
 
+def replace_record_by_a_pipe(environment: Path) -> None:
+    record_of(environment).unlink()
+    os.mkfifo(record_of(environment))
+
+
 def name_requirements(text: str) -> Callable[[Path], None]:
     def spoil(environment: Path) -> None:
-        marker = json.loads((environment / "complete.json").read_text())
-        marker["requirements"] = json.loads(text)
-        (environment / "complete.json").write_text(json.dumps(marker))
+        record = json.loads(record_of(environment).read_text())
+        record["requirements"] = json.loads(text)
+        record_of(environment).write_text(json.dumps(record))
 
     return spoil
 
@@ -526,6 +535,41 @@ def install_more(environment: Path) -> None:
 def change_a_file(environment: Path) -> None:
     with (environment / "pyvenv.cfg").open("a") as file:
         file.write("include-system-site-packages = true\n")
+
+
+def change_a_letter(environment: Path) -> None:
+    """Keep the size, and the times where they are all that is looked at."""
+    path = environment / "pyvenv.cfg"
+    found = path.stat()
+    path.write_text(path.read_text().replace("home", "Home"))
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def add_bytecode(environment: Path) -> None:
+    folder = site_packages(environment) / "__pycache__"
+    folder.mkdir(exist_ok=True)
+    (folder / "stranger.cpython-311.pyc").write_bytes(b"")
+
+
+def add_a_path_file(environment: Path) -> None:
+    (site_packages(environment) / "stranger.pth").write_text("/nowhere\n")
+
+
+def add_a_folder(environment: Path) -> None:
+    (site_packages(environment) / "namespace").mkdir()
+
+
+def add_a_pipe(environment: Path) -> None:
+    os.mkfifo(site_packages(environment) / "pipe.py")
+
+
+def link_out(environment: Path) -> None:
+    (environment / "lib64").unlink()
+    (environment / "lib64").symlink_to("/nowhere")
+
+
+def make_executable(environment: Path) -> None:
+    (environment / "pyvenv.cfg").chmod(0o755)
 
 
 def take_a_file(environment: Path) -> None:
@@ -547,10 +591,10 @@ def test_whole_environment_is_used_again(source: Path, out: Path, cached: BuildO
 @pytest.mark.parametrize(
     "harm",
     [
-        pytest.param(drop_marker, id="no marker"),
+        pytest.param(drop_record, id="no record"),
         pytest.param(drop_python, id="no Python"),
         *(
-            pytest.param(spoil_marker(text), id=f"marker {text}")
+            pytest.param(spoil_record(text), id=f"record {text}")
             for text in ("[", "null", "[1]", "{}", '"abc"', '["a==1", null]', '{"a": "b"}')
         ),
         *(
@@ -560,6 +604,14 @@ def test_whole_environment_is_used_again(source: Path, out: Path, cached: BuildO
         pytest.param(install_more, id="something was installed into it"),
         pytest.param(change_a_file, id="a file was changed"),
         pytest.param(take_a_file, id="a file was taken from it"),
+        pytest.param(change_a_letter, id="a file of the same size"),
+        pytest.param(make_executable, id="a mode"),
+        pytest.param(add_bytecode, id="bytecode"),
+        pytest.param(add_a_path_file, id="a .pth file"),
+        pytest.param(add_a_folder, id="an empty directory"),
+        pytest.param(add_a_pipe, id="a named pipe"),
+        pytest.param(link_out, id="a link that leads out of it"),
+        pytest.param(replace_record_by_a_pipe, id="a named pipe for a record"),
     ],
 )
 def test_broken_environment_is_made_again(
@@ -571,7 +623,7 @@ def test_broken_environment_is_made_again(
     build_dists(source, out, cached)
     assert environment_of(cached) == environment
     assert when_made(environment) > made
-    assert json.loads((environment / "complete.json").read_text())["requirements"] == []
+    assert json.loads(record_of(environment).read_text())["requirements"] == []
     python = environment / "bin" / "python"
     subprocess.run(
         (python, "-c", "import sys; sys.exit(sys.prefix == sys.base_prefix)"), check=True

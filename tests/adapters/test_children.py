@@ -42,7 +42,10 @@ def test_children_reach_loopback_without_a_proxy(mine: dict[str, str], theirs: s
         pytest.param("RELEASEKIT_ADMIN_PASSWORD", False, id="password of administration"),
         pytest.param("RELEASEKIT_CLIENT_CERT", False, id="all of the kit's"),
         *(pytest.param(name, False, id=name) for name in GIT_VARIABLES),
-        *(pytest.param(n, False, id=n) for n in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")),
+        *(
+            pytest.param(n, False, id=n)
+            for n in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONPYCACHEPREFIX")
+        ),
         *(pytest.param(n, True, id=n) for n in ("GIT_SSH_COMMAND", "GIT_CONFIG_COUNT")),
         *(pytest.param(n, True, id=n) for n in ("GIT_CONFIG_PARAMETERS", "GIT_ASKPASS")),
         *(pytest.param(n, True, id=n) for n in ("PYTHONWARNINGS", "PIP_INDEX_URL", "UV_INDEX")),

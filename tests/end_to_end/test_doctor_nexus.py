@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from contract.nexus_admin import VIEW, NexusAdmin
-from contract.upstream import Upstream, run_upstream
+from contract.upstream import Told, Upstream, run_upstream
 from releasekit.commands import COMMANDS
 from releasekit.core.diagnosis import QUESTIONS, Diagnosis, Row, State
 from releasekit.core.errors import ReleasekitError, Status
@@ -53,6 +53,7 @@ def place(nexus: Nexus, admin: NexusAdmin) -> Iterator[Place]:
     hosted, proxy, group = f"{name}-hosted", f"{name}-proxy", f"{name}-group"
     with ExitStack() as stack:
         upstream = stack.enter_context(run_upstream())
+        upstream.page("pip", 'href="pip-1.tar.gz#md5=00">pip-1.tar.gz')
         admin.create_hosted(hosted, "allow_once", strict=True)
         stack.callback(admin.remove, hosted)
         admin.create_proxy(proxy, upstream.url, timeout=5, fresh=True)
@@ -71,7 +72,7 @@ def diagnose(
 ) -> Diagnose:
     """Run the doctor as the administrator, who sees all; return its rows by their titles."""
 
-    def run(*, status: Status, **variables: str) -> dict[str, Row]:
+    def run(*, status: Status, probe: bool = True, **variables: str) -> dict[str, Row]:
         environ = {
             **user_environ,
             **nexus.environ(),
@@ -83,7 +84,9 @@ def diagnose(
             **nexus.admin_environ(),
             **variables,
         }
-        request = Request(command=DOCTOR, root=project.root, environ=environ, interactive=False)
+        request = Request(
+            command=DOCTOR, root=project.root, environ=environ, interactive=False, probe=probe
+        )
         with ExitStack() as stack:
             diagnosis = examine(open_task(request, lambda event: None, stack))
         assert find_status(diagnosis) is status
@@ -262,7 +265,7 @@ def test_the_section_of_pypirc_that_a_release_would_use(
             f"username = {publisher.username}\npassword = {publisher.password}\n"
             f"ca_cert = {nexus.ca_bundle}\n"
         )
-        asked = ("doctor", "-r", "oracle-dba")
+        asked = ("doctor", "-r", "oracle-dba", "--probe")
         elsewhere = {"RELEASEKIT_URL": "https://nexus.invalid", "HOME": str(tmp_path)}
         names = {"RELEASEKIT_GROUP": place.group, "RELEASEKIT_PROXY": place.proxy}
         ran = releasekit(*asked, project=project, **elsewhere, **names)
@@ -472,6 +475,45 @@ def test_what_is_wrong_with_a_repository(
         row = diagnose(status=wrong.status, **settings)[wrong.row]
     said = tuple(text.format(**names, upstream=place.upstream.url) for text in wrong.told)
     assert told(row) == said
+
+
+@pytest.mark.parametrize("status", [403, 404, 429])
+def test_proxy_whose_remote_refuses_says_nothing_of_names(
+    diagnose: Diagnose, place: Place, status: int
+) -> None:
+    """Nexus answers 404 for all of them, and keeps that answer."""
+    for name in ("plain", "pip"):
+        place.upstream.answers[f"/simple/{name}/"] = Told(status=status)
+    rows = diagnose(status=Status.DONE)
+    assert told(rows["proxy"]) == (
+        "unknown",
+        f"{place.proxy} answered 404 Not Found for pip, which every public index has",
+        f"ask: its administrator whether its remote is right ({place.upstream.url}), and answers "
+        "Nexus",
+    )
+    assert told(rows["name"]) == (
+        "unknown",
+        f"{place.proxy} answered 404 Not Found for pip too, which every public index has",
+        "fix proxy first, above",
+    )
+
+
+@pytest.mark.parametrize("exists", [False, True], ids=["missing", "hosted"])
+def test_what_is_no_proxy_says_nothing_of_names(
+    diagnose: Diagnose, place: Place, admin: NexusAdmin, exists: bool
+) -> None:
+    name = f"{place.hosted}-other"
+    if exists:
+        admin.create_hosted(name, "allow_once", strict=True)
+    rows = diagnose(status=Status.DONE, RELEASEKIT_PROXY=name)
+    if exists:
+        admin.remove(name)
+    answer = "404 Not Found" if exists else "404 Repository not found"
+    assert told(rows["name"])[:2] == (
+        "unknown",
+        f"{name} answered {answer} for pip too, which every public index has",
+    )
+    assert rows["proxy"].state is State.WARNING
 
 
 def test_user_who_may_not_even_read(

@@ -282,6 +282,60 @@ def test_a_login_page_in_front_of_it(tmp_path: Path) -> None:
     assert rows[""].text == "refused"
 
 
+NOT_ASKED = {
+    "upload": "an upload without a file, which Nexus logs as an error",
+    "admin": "a login as admin with the well-known password",
+    "anonymous": "an upload without a file, which Nexus logs as an error",
+}
+
+
+def test_what_a_server_logs_as_an_error_is_not_tried_unasked(tmp_path: Path) -> None:
+    with run_sandbox() as sandbox:
+        environ = {**sandbox.environ(), "RELEASEKIT_ADMIN_PASSWORD": ""}
+        rows = diagnose(tmp_path, sandbox.url, **environ)
+        asked = sandbox.state.requests_log
+    assert {request.method for request in asked} == {"GET"}
+    for title, test in NOT_ASKED.items():
+        assert told(rows[title]) == (
+            "unknown",
+            f"not asked: the test is {test}",
+            "fix: nox -s doctor -- --probe   (ask the server's administrator first)",
+        )
+
+
+def test_proxy_that_does_not_exist_says_nothing_of_names(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n')
+    with run_sandbox() as sandbox:
+        environ = {**sandbox.environ(), "RELEASEKIT_ADMIN_PASSWORD": ""}
+        rows = diagnose(tmp_path, sandbox.url, **{**environ, "RELEASEKIT_PROXY": "nowhere"})
+    assert told(rows["name"]) == (
+        "unknown",
+        "nowhere answered 404 Repository not found for pip too, which every public index has",
+        "fix: fix proxy first, above",
+    )
+
+
+def test_hosted_repository_that_does_not_exist_has_no_free_version(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n')
+    with run_sandbox() as sandbox:
+        environ = {**sandbox.environ(), "RELEASEKIT_ADMIN_PASSWORD": ""}
+        rows = diagnose(tmp_path, sandbox.url, **{**environ, "RELEASEKIT_HOSTED": "nowhere"})
+    assert told(rows["version"]) == (
+        "unknown",
+        "nowhere does not say whether it has 1.0 (404 Repository not found)",
+        "fix: fix hosted first, above",
+    )
+
+
+def test_link_in_dist_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "dist").symlink_to(tmp_path / "elsewhere")
+    with run_sandbox() as sandbox:
+        environ = {**sandbox.environ(), "RELEASEKIT_ADMIN_PASSWORD": ""}
+        row = diagnose(tmp_path, sandbox.url, **environ)["name"]
+    assert told(row)[0] == "failed"
+    assert "follows no links" in row.text
+
+
 def test_a_nexus_that_is_older_than_what_was_tried(tmp_path: Path, newer: NewerNexus) -> None:
     newer.named = "Nexus/3.29.2-02 (OSS)"
     assert told(diagnose(tmp_path, newer.url)["server"]) == (

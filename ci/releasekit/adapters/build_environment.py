@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
-import shutil
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import uv
-from filelock import FileLock
 
+from releasekit.adapters.environment_cache import use_cached
 from releasekit.adapters.installer_settings import read_pip_settings, read_uv_settings
 from releasekit.adapters.process import Finished, Log, run
 from releasekit.adapters.rooms import open_room
 from releasekit.adapters.uv_call import UvCall, plan_call, refuse_failed
-from releasekit.core.errors import BuildRequirementsFailed, CannotCache
+from releasekit.core.errors import BuildRequirementsFailed
 from releasekit.core.installer import (
     BuildIndex,
     choose_installer,
@@ -30,7 +28,8 @@ from releasekit.core.installer import (
 )
 from releasekit.redact import MARK, hide_credentials
 
-MARKER = "complete.json"
+LAYOUT = 2
+"""How environments are kept; one that an older releasekit made shares its files with uv's cache."""
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")
 """A line of `uv pip freeze`; warnings may stand between them."""
 
@@ -88,25 +87,16 @@ def open_build_environment(
         return
     key = _environment_key(requires, options, call, uv_settings)
     path = options.cache / "build-envs" / key
-    with _lock(path):
-        environment = _read_environment(path)
-        if environment is None:
-            shutil.rmtree(path, ignore_errors=True)
-            environment = _make_environment(path, requires, source, options, call)
-    yield environment
 
+    def make(path: Path) -> tuple[str, ...]:
+        return _make_environment(path, requires, source, options, call).requirements
 
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Keep other runs from making the same environment; raises CannotCache."""
-    with contextlib.ExitStack() as stack:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(FileLock(f"{path}.lock"))
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise CannotCache(path=str(path.parent), reason=reason) from error
-        yield
+    with use_cached(path, make) as requirements:
+        if requirements is not None:
+            yield BuildEnvironment(python=path / "bin" / "python", requirements=requirements)
+            return
+        with open_room("releasekit-build-env-") as room:
+            yield _make_environment(room / "env", requires, source, options, call)
 
 
 def _environment_key(
@@ -119,6 +109,9 @@ def _environment_key(
     # Credentials open an index, and change nothing in it.
     told = strip_credentials(call.environ)
     facts = [
+        LAYOUT,
+        # Scripts in it name this path: a cache that was copied elsewhere holds others.
+        str(options.cache and options.cache.resolve()),
         sorted(requires),
         sys.version,
         sysconfig.get_config_var("EXT_SUFFIX"),  # machines of another kind may share a cache
@@ -131,34 +124,6 @@ def _environment_key(
     return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:24]
 
 
-def _read_environment(path: Path) -> BuildEnvironment | None:
-    """Return a cached environment; None where it is not what was made.
-
-    It is half made, its Python is gone, or something installed into it or took from it.
-    """
-    python = path / "bin" / "python"
-    try:
-        # The marker is written last: without it, the making was interrupted.
-        marker = json.loads((path / MARKER).read_text(encoding="utf-8"))
-        requirements, files = marker["requirements"], marker["files"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-    is_list = isinstance(requirements, list) and all(isinstance(r, str) for r in requirements)
-    if not is_list or not python.exists() or files != _digest_files(path):
-        return None
-    return BuildEnvironment(python=python, requirements=tuple(requirements))
-
-
-def _digest_files(path: Path) -> str:
-    """Return a digest of all names and sizes in an environment, but for bytecode and the marker."""
-    found = []
-    for folder, folders, names in os.walk(path):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        files = (f"{folder}/{name}" for name in names if name != MARKER)
-        found += [f"{file} {os.lstat(file).st_size}" for file in files]
-    return hashlib.sha256("\n".join(sorted(found)).encode("utf-8", "surrogateescape")).hexdigest()
-
-
 def _make_environment(
     path: Path,
     requires: set[str],
@@ -167,9 +132,12 @@ def _make_environment(
     call: UvCall,
 ) -> BuildEnvironment:
     python = str(path / "bin" / "python")
+    # Copied: uv links to its own cache, so that a build which writes into a file of its environment
+    # would write into every environment that is made later.
+    link = ("--link-mode", "copy")
     pins = ["--constraints", str(options.constraints)] if options.constraints else []
     # The requirements go in by stdin: an address among them may hold a password.
-    install = ["pip", "install", "--python", python, *call.options, *pins, "-r", "-"]
+    install = ["pip", "install", "--python", python, *link, *call.options, *pins, "-r", "-"]
     # Only the install itself gets credentials: every start of that Python runs the .pth files of
     # what is installed, also the one by which uv compiles (--compile-bytecode).
     steps: list[tuple[list[str], str, Mapping[str, str]]]
@@ -192,8 +160,6 @@ def _make_environment(
     requirements = tuple(
         hide_credentials(line) for line in finished.output.splitlines() if REQUIREMENT.match(line)
     )
-    marker = {"requirements": requirements, "files": _digest_files(path)}
-    (path / MARKER).write_text(json.dumps(marker), encoding="utf-8")
     return BuildEnvironment(python=Path(python), requirements=requirements)
 
 

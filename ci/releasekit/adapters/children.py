@@ -14,6 +14,7 @@ FOREIGN_VARIABLES = (
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
     *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
     *("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"),
+    "PYTHONPYCACHEPREFIX",  # one directory for the bytecode of all environments
 )
 LOOPBACK = "localhost,127.0.0.1,::1"
 
@@ -23,7 +24,7 @@ def child_environ(environ: Mapping[str, str], bundle: Path) -> dict[str, str]:
 
     A build backend is other people's code: it gets no credentials for publishing. Variables that
     git sets for its hooks name the repository of the hook, and PYTHONPATH would put files into the
-    build that the tag does not have.
+    build that the tag does not have. PYTHONPYCACHEPREFIX would share bytecode between builds.
     """
     spellings = ("NO_PROXY", "no_proxy")  # each client prefers one
     theirs = dict.fromkeys(environ[name] for name in spellings if environ.get(name))

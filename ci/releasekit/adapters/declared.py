@@ -35,6 +35,19 @@ def read_declared(root: Path) -> Declared:
     )
 
 
+def read_static_version(root: Path) -> Version | None:
+    """Return `version` of [project], which a backend may not change (PEP 621); None without one.
+
+    Other tables may hold a number that a plugin of the backend replaces.
+    """
+    try:
+        document = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    table = document.get("project")
+    return _parse_version(table.get("version")) if isinstance(table, dict) else None
+
+
 def _read_pyproject(path: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text("utf-8"))

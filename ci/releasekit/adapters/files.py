@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from pathlib import Path
 
 from releasekit.adapters.rooms import open_room
@@ -24,6 +27,17 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> Path:
             return made.replace(path)
     except OSError as error:
         raise CannotWrite(path=str(path), reason=error.strerror or str(error)) from error
+
+
+def read_regular(path: Path) -> bytes:
+    """Read a regular file; raises OSError for a link, a directory, a named pipe or a device.
+
+    It does not wait: a named pipe that nobody writes to would be waited for without end.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb", 0) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        return file.read()
 
 
 def read_settings_file(path: Path) -> str:

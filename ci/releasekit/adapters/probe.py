@@ -12,6 +12,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import requests
@@ -168,13 +169,15 @@ def ask(session: Session, url: str) -> Answer:
 
 
 def read_project(session: Session, url: str) -> tuple[Answer, ProjectPage]:
-    """GET a project's page, once; whatever is none has no files."""
+    """GET a project's page, once; whatever is none has no files, and is not from Nexus."""
     answer = look(session, url)
-    page = ProjectPage(title="")
+    said, page = read_answer(answer), ProjectPage(title="")
     if answer.status_code == 200:
-        with contextlib.suppress(NotAnIndexPageError):
+        try:
             page = parse_project_page(answer.text, url)
-    return read_answer(answer), page
+        except NotAnIndexPageError:
+            said = replace(said, is_foreign=True)
+    return said, page
 
 
 def send_empty_form(session: Session, url: str) -> Answer:
@@ -192,11 +195,12 @@ def send_empty_form(session: Session, url: str) -> Answer:
 
 
 def read_answer(answer: requests.Response) -> Answer:
-    """Return the status and the reason phrase, in which Nexus says what is wrong."""
+    """Return the status, the reason phrase, in which Nexus says what is wrong, and whose it is."""
     reason = answer.reason or ""
     if wants_license(answer):
         reason = "End User License Agreement"  # stands in the page, with newer versions
-    return Answer(status=answer.status_code, reason=reason)
+    is_foreign = parse_server_version(answer.headers.get("Server")) is None
+    return Answer(status=answer.status_code, reason=reason, is_foreign=is_foreign)
 
 
 def read_server(network: Network, url: str) -> ServerFacts:

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.version import Version
+
 from releasekit.core.errors import (
     DirtyTree,
     NoReleaseTag,
+    NotADevelopmentVersion,
     TagIsNoVersion,
     TagNotOnHead,
     TagsDisagree,
@@ -123,6 +126,24 @@ def no_release_tag(commit: Commit, patterns: Sequence[str]) -> NoReleaseTag:
         reason = "this clone is shallow, so its tags may be missing"
         mend = "git fetch --unshallow --tags, then run this again (in GitLab: GIT_DEPTH: 0)"
     return NoReleaseTag(root=str(commit.root), commit=commit.short, reason=reason, mend=mend)
+
+
+def refuse_final_version(
+    version: Version, *, root: Path, commit: str, patterns: Sequence[str], snapshots: str
+) -> None:
+    """Raise NotADevelopmentVersion unless this is a version for `snapshots`: it has a .devN.
+
+    `==1.0` means 1.0+local as well (PEP 440), and 1.0rc1 and 1.0.post1 are releases by a tag.
+    """
+    if version.is_devrelease:
+        return
+    raise NotADevelopmentVersion(
+        version=str(version),
+        root=str(root),
+        commit=commit[:10],
+        snapshots=snapshots,
+        tag=render_tag(version.public, patterns),
+    )
 
 
 def _no_version(commit: Commit, tags: Sequence[str], patterns: Sequence[str]) -> TagIsNoVersion:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from releasekit.adapters.build import BuildOptions, build_dists, build_sdist, build_wheel
 from releasekit.adapters.checkout import copy_changes, follow_links_out, open_checkout
-from releasekit.adapters.files import write_text
 from releasekit.adapters.hooks import NOTHING
 from releasekit.adapters.repair import repair_wheel
 from releasekit.adapters.rooms import open_room
+from releasekit.adapters.workspace import check_file, make_folder, write_file
 from releasekit.core.dists import (
     Dist,
     DistKind,
@@ -86,6 +86,8 @@ def _find_sdist(job: Job, wanted: str) -> Dist:
         names = ", ".join(file.name for file in found)
         reason = f"several files are meant: {names}" if names else "there is no such file"
         raise NoSdist(path=str(path), reason=reason)
+    if found[0].is_relative_to(job.dist):
+        check_file(found[0], root=job.root)
     try:
         dist = read_dist(found[0])
     except NotADistError as error:
@@ -103,7 +105,7 @@ def _log_path(job: Job) -> Path:
 def _begin(job: Job) -> Iterator[Path]:
     """Provide a place beside the finished dists, from which a rename is atomic."""
     job.notify(Began(step="build"))
-    job.dist.mkdir(exist_ok=True)
+    make_folder(job.dist, root=job.root)
     with open_room(".build-", job.dist) as room:
         yield room
 
@@ -125,7 +127,7 @@ def _log(job: Job, room: Path) -> Iterator[Callable[[str], None]]:
         error.root, error.log = str(job.root), str(_log_path(job))
         raise
     finally:
-        write_text(_log_path(job), log.read_text("utf-8"))
+        write_file(_log_path(job), log.read_text("utf-8"), root=job.root)
 
 
 @contextlib.contextmanager
@@ -169,7 +171,8 @@ def _repair(job: Job, wheel: Path, options: BuildOptions) -> Path:
 
 def _keep(job: Job, path: Path) -> Dist:
     path.chmod(0o644)
-    return read_dist(path.replace(job.dist / path.name))
+    dist = make_folder(job.dist, root=job.root)
+    return read_dist(path.replace(dist / path.name))
 
 
 def _facts(

@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from releasekit.adapters import git
 from releasekit.adapters.inspect import gather_facts, read_backend_warnings, read_declared
+from releasekit.adapters.workspace import check_file
 from releasekit.core.checks.catalog import CHECKS
 from releasekit.core.checks.facts import MEGABYTE, DistFacts, ProjectFacts
 from releasekit.core.checks.model import Check, Severity, find_asked, run_checks
@@ -50,7 +51,9 @@ def _gather_project(job: Job, project: Project, record: Record) -> ProjectFacts:
         release_version=tag.version if tag else Version(record.version),
         tag=tag.name if tag else None,
         versioned=tuple(git.list_files(job.root, job.network.git_environ)),
-        backend_warnings=read_backend_warnings(job.record_path.parent / "build.log"),
+        backend_warnings=read_backend_warnings(
+            check_file(job.record_path.parent / "build.log", root=job.root)
+        ),
     )
 
 

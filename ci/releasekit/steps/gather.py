@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from releasekit.adapters.files import write_text
 from releasekit.adapters.rooms import open_room
+from releasekit.adapters.workspace import make_folder, write_file
 from releasekit.core.dists import Dist
 from releasekit.core.events import Began, Gathered
 from releasekit.core.parts import join_parts
@@ -27,11 +27,11 @@ from releasekit.steps.record import (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
-    """What one build left: its record, and the directory with the files that it names."""
+    """What one build left: its record, and the directory that holds its `dist/`."""
 
     path: Path
     record: Record
-    dist: Path
+    root: Path
 
 
 def gather(job: Job, project: Project, folders: Sequence[Path]) -> Record:
@@ -45,8 +45,8 @@ def gather(job: Job, project: Project, folders: Sequence[Path]) -> Record:
         refuse_other_commit(part.record, project, part.path)
     joined = join_parts({str(part.path): part.record for part in parts})
     refuse_gaps(job, joined)
-    _fetch(job, [dist for part in parts for dist in load_dists(part.dist, part.record)])
-    write_text(job.record_path, render_record(joined))
+    _fetch(job, [dist for part in parts for dist in load_dists(part.root, part.record)])
+    write_file(job.record_path, render_record(joined), root=job.root)
     note_strangers(job, joined)
     job.notify(Gathered(record=joined))
     return joined
@@ -55,12 +55,12 @@ def gather(job: Job, project: Project, folders: Sequence[Path]) -> Record:
 def _read_parts(folder: Path) -> list[Part]:
     """Read what a directory holds: the records of all builds in it, or the one of a job."""
     paths = find_parts(folder) or [folder / RECORD]
-    return [Part(path=path, record=load_record(path), dist=folder / "dist") for path in paths]
+    return [Part(path=path, record=load_record(path, root=folder), root=folder) for path in paths]
 
 
 def _fetch(job: Job, dists: Sequence[Dist]) -> None:
     """Copy files into `dist/`, beside it first: an interrupt leaves whole files only."""
-    job.dist.mkdir(exist_ok=True)
+    make_folder(job.dist, root=job.root)
     with open_room(".build-", job.dist) as room:
         others = {dist.filename: dist.path for dist in dists if dist.path.parent != job.dist}
         copies = [Path(shutil.copyfile(path, room / name)) for name, path in others.items()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from packaging.version import Version
+
 from releasekit.adapters.index import Index, read_digest, read_page
 from releasekit.adapters.threads import run_in_threads
 from releasekit.core.diagnosis.facts import Greeting
@@ -17,12 +19,15 @@ from releasekit.core.simple import ProjectPage, PublishedFile
 from releasekit.steps.conflict import refuse_conflicts
 from releasekit.steps.greet import note_greeting
 from releasekit.steps.job import Job
+from releasekit.steps.version import refuse_final_snapshot
 
 
 def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:
     """Plan against the repository that is published to; raises Conflict for other bytes there."""
     job.notify(Began(step="plan"))
     url = upload_url(job, record)
+    if url == job.target.snapshots_url:
+        refuse_final_snapshot(job, Version(record.version), record.commit)
     greetings: list[Greeting] = []
     index = replace(_index(job, url), hear=greetings.append)
     page = _decide(job, dists, read_page(index, record.normalized_name), url)

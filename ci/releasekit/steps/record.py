@@ -7,12 +7,20 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from releasekit.adapters.files import write_text
+from releasekit.adapters.workspace import (
+    check_file,
+    list_folder,
+    read_file,
+    remove_file,
+    write_file,
+)
 from releasekit.core.dists import Dist, NotADistError, read_dist
 from releasekit.core.errors import (
+    CannotWrite,
     FilesChanged,
     IncompleteRelease,
     NoRecord,
+    NotAPlainFile,
     RecordOfAnotherCommit,
 )
 from releasekit.core.events import RecordRead
@@ -31,29 +39,29 @@ def write_record(job: Job, record: Record) -> None:
     Parts of earlier builds here that this one makes worthless are removed.
     """
     for path in find_parts(job.root):
-        with contextlib.suppress(OSError):
-            if _is_worthless(path, record):
-                path.unlink()
-    write_text(job.root / PARTS / name_part(record), render_record(record))
-    write_text(job.record_path, render_record(record))
+        with contextlib.suppress(OSError, CannotWrite):
+            if _is_worthless(job.root, path, record):
+                remove_file(path, root=job.root)
+    write_file(job.root / PARTS / name_part(record), render_record(record), root=job.root)
+    write_file(job.record_path, render_record(record), root=job.root)
 
 
-def _is_worthless(path: Path, record: Record) -> bool:
+def _is_worthless(root: Path, path: Path, record: Record) -> bool:
     try:
-        return is_superseded(parse_record(path.read_text(encoding="utf-8")), by=record)
-    except ValueError:
+        return is_superseded(parse_record(read_file(path, root=root)), by=record)
+    except (ValueError, NotAPlainFile):
         return True
 
 
 def find_parts(folder: Path) -> list[Path]:
     """Return the records that builds left below a directory."""
-    return sorted(folder.joinpath(PARTS).glob("*.json"))
+    return list_folder(folder / PARTS, "*.json", root=folder)
 
 
-def load_record(path: Path) -> Record:
-    """Read a record, of whatever commit; raises NoRecord."""
+def load_record(path: Path, *, root: Path) -> Record:
+    """Read a record, of whatever commit; raises NoRecord and NotAPlainFile."""
     try:
-        return parse_record(path.read_text(encoding="utf-8"))
+        return parse_record(read_file(path, root=root))
     except FileNotFoundError as error:
         raise NoRecord(path=str(path), reason="there is no such file") from error
     except (OSError, ValueError) as error:
@@ -66,7 +74,7 @@ def read_record(job: Job, project: Project) -> Record:
 
     Raises NoRecord and RecordOfAnotherCommit.
     """
-    record = load_record(job.record_path)
+    record = load_record(job.record_path, root=job.root)
     refuse_other_commit(record, project, job.record_path)
     job.notify(RecordRead(record=record))
     return record
@@ -99,15 +107,19 @@ def _describe(commit: str, tag: str | None, dirty: bool) -> str:
 
 def read_dists(job: Job, record: Record) -> tuple[Dist, ...]:
     """Read the recorded files from `dist/`; raises FilesChanged for other bytes."""
-    return load_dists(job.dist, record)
+    return load_dists(job.root, record)
 
 
-def load_dists(folder: Path, record: Record) -> tuple[Dist, ...]:
-    """Read the recorded files from a directory; raises FilesChanged for other bytes."""
+def load_dists(root: Path, record: Record) -> tuple[Dist, ...]:
+    """Read the recorded files from `dist/` below a directory.
+
+    Raises NotAPlainFile, and FilesChanged for other bytes.
+    """
+    folder = root / "dist"
     dists = []
     for file in record.files:
         with contextlib.suppress(FileNotFoundError, NotADistError):
-            dists.append(read_dist(folder / file.filename))
+            dists.append(read_dist(check_file(folder / file.filename, root=root)))
     if changes := find_changes(record, dists):
         raise FilesChanged(dist=str(folder), reason="\n".join(changes))
     return tuple(dists)

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from packaging.version import Version
+
 from releasekit.adapters import git
+from releasekit.adapters.declared import read_static_version
 from releasekit.core.events import Began, Note, ProjectRead
 from releasekit.core.project import (
     Project,
     find_release_tag,
     no_release_tag,
+    refuse_final_version,
     refuse_unreleasable,
 )
 from releasekit.steps.job import Job
 
 WOULD_REFUSE = "a configured index would refuse this: it takes unchanged, tagged commits only"
+
+
+def refuse_final_snapshot(job: Job, version: Version, commit: str) -> None:
+    """Raise NotADevelopmentVersion for a version that may not go to `snapshots`."""
+    refuse_final_version(
+        version,
+        root=job.root,
+        commit=commit,
+        patterns=job.settings.tag_patterns,
+        snapshots=str(job.target.snapshots_url),
+    )
 
 
 def read_project(job: Job) -> Project:
@@ -31,6 +46,8 @@ def read_releasable_project(job: Job) -> Project:
     snapshot = job.target.snapshots_url and not project.tag and not project.dirty
     if snapshot and project.commit.shallow:
         raise no_release_tag(project.commit, job.settings.tag_patterns)
+    if snapshot and (version := read_static_version(job.root)):
+        refuse_final_snapshot(job, version, project.commit.sha)
     if not job.target.sandbox and not snapshot:
         refuse_unreleasable(project, job.settings.tag_patterns)
     if job.target.sandbox and (project.dirty or project.tag is None):

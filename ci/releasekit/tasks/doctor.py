@@ -19,7 +19,7 @@ from releasekit.core.errors import DiagnosisFailed, DiagnosisRefused, Releasekit
 from releasekit.core.events import Began, Diagnosed, Working
 from releasekit.core.nexus import Document, Repository
 from releasekit.core.target import NO_CREDENTIALS, Credentials, is_loopback
-from releasekit.tasks.due import find_due, read_name, read_version
+from releasekit.tasks.due import find_due, read_control, read_name, read_version
 from releasekit.tasks.task import Task
 
 WELL_KNOWN = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106
@@ -96,8 +96,10 @@ def _examine(task: Task) -> Iterator[Row]:
         is_frozen = facts.writable.status == 503
         frozen = probe.read_frozen(visit.admin, task.url) if is_frozen else None
         yield server.judge_writable(facts, hosted.serves, frozen=frozen)
-        yield from _examine_repositories(visit, hosted)
-        yield from _examine_release(visit)
+        settings = task.settings
+        control = read_control(visit.user, visit.admin, visit.url(settings.proxy))
+        yield from _examine_repositories(visit, hosted, control)
+        yield from _examine_release(visit, hosted, control)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,25 +188,34 @@ def _open_visit(task: Task, stack: contextlib.ExitStack) -> _Visit:
     )
 
 
-def _examine_repositories(visit: _Visit, hosted: RepositoryFacts) -> Iterator[Row]:
+def _examine_repositories(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:
     settings = visit.task.settings
     upload_url = visit.url(hosted.name)
     yield shelf.judge_hosted(hosted)
     yield shelf.judge_redeploy(hosted)
-    form = probe.send_empty_form(visit.user, upload_url) if visit.username else None
+    tests = visit.task.probe
+    form = probe.send_empty_form(visit.user, upload_url) if tests and visit.username else None
     yield server.judge_upload(hosted.name, visit.username, form)
     nowhere = NOBODY + secrets.token_hex(8)
     group = visit.look_at("group", settings.group, nowhere) if settings.group else None
     yield shelf.judge_group(group, hosted.name, visit.listed, settings.proxy)
-    yield shelf.judge_proxy(visit.look_at("proxy", settings.proxy, nowhere))
-    with probe.open_probe(visit.task.network, WELL_KNOWN) as session:
-        yield server.judge_default_admin(probe.ask(session, f"{visit.task.url}{probe.STATUS}"))
-    yield server.judge_anonymous(hosted.name, probe.send_empty_form(visit.nobody, upload_url))
+    yield shelf.judge_proxy(visit.look_at("proxy", settings.proxy, nowhere), control)
+    yield server.judge_default_admin(_try_well_known(visit.task) if tests else None)
+    form = probe.send_empty_form(visit.nobody, upload_url) if tests else None
+    yield server.judge_anonymous(hosted.name, form)
 
 
-def _examine_release(visit: _Visit) -> Iterator[Row]:
+def _try_well_known(task: Task) -> Answer:
+    with probe.open_probe(task.network, WELL_KNOWN) as session:
+        return probe.ask(session, f"{task.url}{probe.STATUS}")
+
+
+def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:
     due = find_due(visit.task)
     settings = visit.task.settings
     proxy_url, hosted_url = visit.url(settings.proxy), visit.url(settings.hosted)
-    yield judge_name(read_name(visit.reading, visit.admin, proxy_url, due), settings.proxy)
-    yield judge_version(read_version(visit.reading, hosted_url, due), settings.hosted)
+    name = read_name(visit.reading, visit.admin, proxy_url, due, control)
+    yield judge_name(name, settings.proxy)
+    is_hosted = hosted.serves.is_served
+    version = read_version(visit.reading, visit.admin, hosted_url, due, is_hosted=is_hosted)
+    yield judge_version(version, settings.hosted)

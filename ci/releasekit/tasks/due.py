@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from releasekit.adapters import git, probe
 from releasekit.adapters.declared import read_declared
-from releasekit.core.diagnosis.facts import NameFacts, VersionFacts
+from releasekit.adapters.workspace import check_file, list_folder
+from releasekit.core.diagnosis.facts import Answer, NameFacts, VersionFacts
+from releasekit.core.diagnosis.release import CONTROL
 from releasekit.core.dists import Dist, NotADistError, parse_filename, read_dist
 from releasekit.core.errors import ReleasekitError
 from releasekit.core.plan import compare
@@ -50,13 +52,19 @@ def _read_tag(task: Task) -> Version | None:
 
 
 def _read_dists(task: Task) -> Iterator[Dist]:
-    for path in sorted((task.root / "dist").glob("*")):
+    for path in list_folder(task.root / "dist", "*", root=task.root):
         with contextlib.suppress(NotADistError, OSError):
             parse_filename(path.name)
-            yield read_dist(path)
+            yield read_dist(check_file(path, root=task.root))
 
 
-def read_name(user: probe.Session, admin: probe.Session, proxy_url: str, due: Due) -> NameFacts:
+def read_name(
+    user: probe.Session,
+    admin: probe.Session,
+    proxy_url: str,
+    due: Due,
+    control: Answer | None,
+) -> NameFacts:
     """Ask the proxy for the project's page: as the publisher, else as the administrator."""
     if due.name is None:
         return NameFacts(name=None)
@@ -64,18 +72,33 @@ def read_name(user: probe.Session, admin: probe.Session, proxy_url: str, due: Du
     answer, page = probe.read_project(user, url)
     if answer.status in (401, 403) and admin is not user:
         answer, page = probe.read_project(admin, url)
-    return NameFacts(name=due.name, answer=answer, files=len(page.files))
+    return NameFacts(name=due.name, answer=answer, files=len(page.files), control=control)
 
 
-def read_version(user: probe.Session, hosted_url: str, due: Due) -> VersionFacts:
+def read_control(user: probe.Session, admin: probe.Session, proxy_url: str) -> Answer:
+    """Ask the proxy for a project that every public index has; a page without files is none."""
+    url = f"{proxy_url}simple/{CONTROL}/"
+    answer, page = probe.read_project(user, url)
+    if answer.status in (401, 403) and admin is not user:
+        answer, page = probe.read_project(admin, url)
+    return answer if page.files or answer.status != 200 else replace(answer, is_foreign=True)
+
+
+def read_version(
+    user: probe.Session, admin: probe.Session, hosted_url: str, due: Due, *, is_hosted: bool
+) -> VersionFacts:
     """Read what the hosted repository has of the version, and compare what is built with it."""
     if due.name is None or due.version is None:
         return VersionFacts(version=None)
     url = f"{hosted_url}simple/{due.name}/"
-    _, page = probe.read_project(user, url)
+    answer, page = probe.read_project(user, url)
+    if answer.status in (401, 403) and admin is not user:
+        answer, page = probe.read_project(admin, url)
     published = tuple(f.filename for f in page.files if _is_of(f.filename, due.version))
     plan = compare(due.dists, page, url=hosted_url) if due.dists else None
-    return VersionFacts(version=due.version, published=published, plan=plan)
+    return VersionFacts(
+        version=due.version, answer=answer, is_hosted=is_hosted, published=published, plan=plan
+    )
 
 
 def _is_of(filename: str, version: Version) -> bool:

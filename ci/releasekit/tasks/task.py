@@ -36,6 +36,8 @@ class Task:
     """True where somebody said that the license agreement is accepted."""
     attended: bool = False
     """True where somebody looks: a password that is made up may be shown."""
+    probe: bool = False
+    """True where `doctor` may try what a server logs: a well-known password, an empty upload."""
     word: str = ""
     """What `search` looks for."""
     to: str | None = None

@@ -6,11 +6,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from packaging.version import Version
 
 from releasekit.core.diagnosis import Row, connection, repositories, server
-from releasekit.core.diagnosis.facts import Answer, Login, NameFacts, RepositoryFacts, ServerFacts
-from releasekit.core.diagnosis.release import judge_name
-from releasekit.core.nexus import ServerVersion, parse_document
+from releasekit.core.diagnosis.facts import (
+    Answer,
+    Login,
+    NameFacts,
+    RepositoryFacts,
+    ServerFacts,
+    VersionFacts,
+)
+from releasekit.core.diagnosis.release import judge_name, judge_version
+from releasekit.core.nexus import Repository, ServerVersion, parse_document
 
 ILL = Answer(status=500, reason="Server Error")
 WAIT = "fix: run this again when the server is well"
@@ -26,6 +34,23 @@ SERVER = ServerFacts(
     status=Answer(status=200),
     writable=ILL,
 )
+
+FINE = Answer(status=200, reason="OK")
+LOGIN_PAGE = replace(FINE, is_foreign=True)
+NOWHERE = Answer(status=404, reason="Repository not found")
+RULE = Answer(status=403, reason="Routing rules block the requested item from this repository")
+OWN = Repository(name="r", format="pypi", type="hosted", url="", remote=None)
+
+
+def unknown_name(answer: str) -> tuple[str, str, str]:
+    text = f"far answered {answer} for pip too, which every public index has"
+    return "unknown", text, "fix: fix proxy first, above"
+
+
+def unknown_version(answer: str) -> tuple[str, str, str]:
+    text = f"own does not say whether it has 1.0 ({answer})"
+    return "unknown", text, "fix: fix hosted first, above"
+
 
 ROWS: dict[str, tuple[Row, str, str, str]] = {
     "clock": (
@@ -119,6 +144,105 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
         "unknown",
         "the server answered 502 Bad Gateway",
         ABOVE,
+    ),
+    **{
+        f"name, and for pip {control}": (
+            judge_name(NameFacts(name="plain", answer=ODD.serves, control=control), "far"),
+            *told,
+        )
+        for control, told in (
+            (NOWHERE, unknown_name("404 Repository not found")),
+            (Answer(status=404, reason="Not Found"), unknown_name("404 Not Found")),
+            (Answer(status=502, reason="Bad Gateway"), unknown_name("502 Bad Gateway")),
+            (LOGIN_PAGE, unknown_name("200 OK, not from Nexus")),
+            (FINE, ("ok", "nobody has plain publicly, as far says", "")),
+        )
+    },
+    "name, with a page that is none": (
+        judge_name(NameFacts(name="plain", answer=LOGIN_PAGE, control=LOGIN_PAGE), "far"),
+        "unknown",
+        "far answered 200 OK, not from Nexus",
+        "ask: its administrator what that means",
+    ),
+    "proxy whose remote has nothing": (
+        repositories.judge_proxy(ODD, ODD.serves),
+        "unknown",
+        "r answered 404 Not Found for pip, which every public index has",
+        "ask: its administrator whether its remote is right (its remote), and answers Nexus",
+    ),
+    "proxy behind a login page": (
+        repositories.judge_proxy(replace(ODD, serves=LOGIN_PAGE), LOGIN_PAGE),
+        "unknown",
+        "r answered 200 OK, not from Nexus for pip, which every public index has",
+        "ask: its administrator whether its remote is right (its remote), and answers Nexus",
+    ),
+    "proxy with a rule that allows little": (
+        repositories.judge_proxy(replace(ODD, serves=RULE), RULE),
+        "unknown",
+        "a routing rule of r blocks what was asked for",
+        "ask: who wrote that rule",
+    ),
+    "proxy that is none": (
+        repositories.judge_proxy(replace(ODD, listed=OWN), FINE),
+        "warning",
+        "r is a hosted repository of format pypi",
+        "fix: set proxy to the name of a PyPI proxy repository",
+    ),
+    "hosted behind a login page": (
+        repositories.judge_hosted(replace(ODD, serves=LOGIN_PAGE)),
+        "unknown",
+        "r answered 200 OK, not from Nexus",
+        f"fix: {repositories.FRONT}",
+    ),
+    **{
+        f"version, answered {answer}, hosted {is_hosted}": (
+            judge_version(
+                VersionFacts(version=Version("1.0"), answer=answer, is_hosted=is_hosted), "own"
+            ),
+            *told,
+        )
+        for answer, is_hosted, told in (
+            (ODD.serves, True, ("ok", "1.0 is free in own", "")),
+            (FINE, True, ("ok", "1.0 is free in own", "")),
+            (ODD.serves, False, unknown_version("404 Not Found")),
+            (NOWHERE, False, unknown_version("404 Repository not found")),
+            (ILL, True, unknown_version("500 Server Error")),
+            (LOGIN_PAGE, True, unknown_version("200 OK, not from Nexus")),
+            (
+                Answer(status=403, reason="Forbidden"),
+                True,
+                (
+                    "unknown",
+                    "own may not be read (403 Forbidden)",
+                    f"ask: {repositories.who_reads('own')}",
+                ),
+            ),
+        )
+    },
+    **{
+        f"{title} by a front server": (
+            judge(replace(answer, is_foreign=True)),
+            "unknown",
+            f"the server answered {answer}, not from Nexus",
+            f"fix: {repositories.FRONT}",
+        )
+        for title, judge, answer in (
+            ("upload", lambda answer: server.judge_upload("r", "bob", answer), ILL),
+            ("admin", server.judge_default_admin, Answer(status=401)),
+            ("anonymous", lambda answer: server.judge_anonymous("r", answer), Answer(status=403)),
+        )
+    },
+    "credentials behind a login page": (
+        server.judge_credentials(replace(BOB, answer=LOGIN_PAGE), None),
+        "unknown",
+        "the server answered 200 OK, not from Nexus to user bob",
+        WAIT,
+    ),
+    "writable, by a login page": (
+        server.judge_writable(replace(SERVER, writable=LOGIN_PAGE), FINE),
+        "unknown",
+        "its answer is 200 OK, not from Nexus",
+        "ask: the administrator of that server",
     ),
     "name": (
         judge_name(NameFacts(name="plain", answer=ILL), "far"),

@@ -43,10 +43,18 @@ class Answer:
 
     status: int
     reason: str = ""
+    is_foreign: bool = False
+    """True if it does not come from Nexus: a login page or a front server answered in its place."""
 
     def __str__(self) -> str:
         """Render as in a log."""
-        return f"{self.status} {self.reason}".rstrip()
+        said = f"{self.status} {self.reason}".rstrip()
+        return f"{said}, not from Nexus" if self.is_foreign else said
+
+    @property
+    def is_served(self) -> bool:
+        """Tell whether Nexus served what was asked for."""
+        return self.status == 200 and not self.is_foreign
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +116,8 @@ class NameFacts:
     name: str | None
     answer: Answer | None = None
     files: int = 0
+    control: Answer | None = None
+    """What the proxy answers for a project that every public index has."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +125,10 @@ class VersionFacts:
     """The version to be released, and what the hosted repository has of it."""
 
     version: Version | None
+    answer: Answer | None = None
+    """How the hosted repository answered for the project's page."""
+    is_hosted: bool = False
+    """True if the hosted repository serves an index: its 404 then means that nothing is there."""
     published: tuple[str, ...] = ()
     """File names of that version."""
     plan: Plan | None = None

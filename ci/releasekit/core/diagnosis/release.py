@@ -7,6 +7,9 @@ from releasekit.core.diagnosis.model import NAME, VERSION, Row
 from releasekit.core.diagnosis.repositories import who_reads
 from releasekit.core.plan import Action
 
+CONTROL = "pip"
+"""A project that every public index has: a proxy that answers for it works."""
+
 
 def judge_name(facts: NameFacts, proxy: str) -> Row:
     """Tell whether a public project has the name: an installer would take the higher version."""
@@ -21,6 +24,13 @@ def judge_name(facts: NameFacts, proxy: str) -> Row:
     if answer.status == 403 and answer.reason.startswith("Routing rules block"):
         return NAME.ok(f"{name} is blocked by a routing rule of {proxy}")
     if answer.status == 404:
+        # A proxy gives the same 404 for a remote that is wrong or refuses, and Nexus for a
+        # repository that does not exist (measured on 3.30): only one that serves is believed.
+        if not (facts.control and facts.control.is_served):
+            return NAME.unknown(
+                f"{proxy} answered {facts.control} for {CONTROL} too, which every public index has",
+                fix="fix proxy first, above",
+            )
         return NAME.ok(f"nobody has {name} publicly, as {proxy} says")
     if answer.status in (401, 403):
         return NAME.unknown(
@@ -43,6 +53,15 @@ def judge_version(facts: VersionFacts, hosted: str) -> Row:
         return VERSION.unknown(
             "HEAD has no release tag, and no version is written in pyproject.toml",
             fix="git tag it, then this again",
+        )
+    answer = facts.answer
+    is_missing = facts.is_hosted and answer is not None and answer.status == 404
+    if not is_missing and not (answer and answer.is_served):
+        if answer and answer.status in (401, 403):
+            return VERSION.unknown(f"{hosted} may not be read ({answer})", ask=who_reads(hosted))
+        return VERSION.unknown(
+            f"{hosted} does not say whether it has {version} ({answer or 'it was not asked'})",
+            fix="fix hosted first, above",
         )
     if not facts.published:
         return VERSION.ok(f"{version} is free in {hosted}")

@@ -10,6 +10,8 @@ from releasekit.core.nexus import Document, Repository
 
 PROVISION = "nox -s provision -- --apply"
 NOT_FOUND = "Repository not found"
+BLOCKED = "Routing rules block"
+FRONT = "let the front server pass /repository/ on to Nexus, without a login page of its own"
 OFFLINE = "Repository offline"
 OR_ADMIN = "or set RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
 
@@ -34,6 +36,8 @@ def judge_hosted(facts: RepositoryFacts) -> Row:
             f"{name} serves no index of Python packages ({facts.serves})",
             "set hosted to the name of a hosted PyPI repository",
         )
+    if facts.serves.is_foreign:
+        return HOSTED.unknown(f"{name} answered {facts.serves}", fix=FRONT)
     seen = facts.settings is not None or facts.listed is not None
     return HOSTED.ok(f"{name} is hosted, for PyPI, online" if seen else f"{name} serves an index")
 
@@ -98,9 +102,18 @@ def _judge_members(name: str, hosted: str, settings: Document, proxies: set[str]
     return GROUP.ok(f"{name} has {shown}")
 
 
-def judge_proxy(facts: RepositoryFacts) -> Row:
-    """Tell whether the proxy gets answers; it was asked for a project that cannot exist."""
+def judge_proxy(facts: RepositoryFacts, control: Answer | None = None) -> Row:
+    """Tell whether the proxy gets answers; it was asked for a project that cannot exist.
+
+    `control` is its answer for a project that every public index has: only that tells a remote
+    that has no such project from one that refuses, or that is not an index.
+    """
     name, answer = facts.name, facts.serves
+    if facts.listed and (facts.listed.format, facts.listed.type) != ("pypi", "proxy"):
+        return PROXY.warning(
+            f"{name} is a {facts.listed.type} repository of format {facts.listed.format}",
+            "set proxy to the name of a PyPI proxy repository",
+        )
     remote = (facts.settings and facts.settings.get("proxy.remoteUrl")) or (
         facts.listed and facts.listed.remote
     )
@@ -116,8 +129,17 @@ def judge_proxy(facts: RepositoryFacts) -> Row:
             f"{name} is blocked by hand: it does not ask {where}",
             f"{PROVISION}, or untick Blocked in its settings",
         )
+    if answer.status == 403 and answer.reason.startswith(BLOCKED):
+        return PROXY.unknown(
+            f"a routing rule of {name} blocks what was asked for", ask="who wrote that rule"
+        )
     if answer.status in (404, 200):
-        return PROXY.ok(f"{name} reaches {where}")
+        if control and control.is_served:
+            return PROXY.ok(f"{name} reaches {where}")
+        return PROXY.unknown(
+            f"{name} answered {control or 'nothing'} for pip, which every public index has",
+            ask=f"its administrator whether its remote is right ({where}), and answers Nexus",
+        )
     if answer.status in (401, 403):
         return PROXY.unknown(
             f"{_who(facts)} may not read {name} ({answer})",

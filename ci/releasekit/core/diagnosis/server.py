@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from releasekit.core.diagnosis.facts import Answer, Login, ServerFacts
 from releasekit.core.diagnosis.model import (
     ANONYMOUS,
@@ -12,10 +14,12 @@ from releasekit.core.diagnosis.model import (
     WRITABLE,
     Row,
 )
+from releasekit.core.diagnosis.repositories import FRONT
 from releasekit.core.nexus import ServerVersion
 
 OLDEST = (3, 30)
 """The oldest version that this kit was measured with."""
+PROBE = "nox -s doctor -- --probe   (ask the server's administrator first)"
 FORM_REFUSED = (400, 422, 500)
 """How Nexus answers a form without a file to who may upload; 3.30 answers 500."""
 
@@ -25,7 +29,7 @@ def judge_server(facts: ServerFacts) -> Row:
     if facts.version is None:
         return SERVER.failed(
             f"what answers is no Nexus: it calls itself {facts.named or 'nothing'} and answered "
-            f"{facts.status}",
+            f"{replace(facts.status, is_foreign=False)}",
             "check url: the address of Nexus itself, with its context path if it has one; a login "
             "page, or a front server that hides the `Server:` header, answers like this",
         )
@@ -66,7 +70,7 @@ def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = N
             "its administrator signs in once with a browser, and accepts it; or by command: nox -s "
             "provision -- --apply --accept-eula",
         )
-    if facts.writable.status != 200:
+    if not facts.writable.is_served:
         return WRITABLE.unknown(
             f"its answer is {facts.writable}", ask="the administrator of that server"
         )
@@ -83,7 +87,7 @@ def judge_credentials(
                 f"the server answered 401 to user {login.username}, from {login.source}",
                 f"check {login.source}; Nexus answers 401 to a disabled user as well",
             )
-        if login and login.answer.status != 200:
+        if login and not login.answer.is_served:
             return CREDENTIALS.unknown(
                 f"the server answered {login.answer} to user {login.username}",
                 fix="run this again when the server is well",
@@ -100,9 +104,19 @@ def judge_credentials(
 
 
 def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:
-    """Tell whether this user may upload, by the answer to a form that holds no file."""
-    if answer is None or not username:
+    """Tell whether this user may upload, by the answer to a form that holds no file.
+
+    None says that it was not sent.
+    """
+    if not username:
         return UPLOAD.unknown("nobody to ask as", fix="mend credentials first, above")
+    if answer is None:
+        return UPLOAD.unknown(
+            "not asked: the test is an upload without a file, which Nexus logs as an error",
+            fix=PROBE,
+        )
+    if answer.is_foreign:
+        return UPLOAD.unknown(f"the server answered {answer}", fix=FRONT)
     if answer.status in FORM_REFUSED:
         return UPLOAD.ok(f"user {username} may upload to {hosted}; a form without a file told")
     if answer.status == 401:
@@ -120,8 +134,14 @@ def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:
     return UPLOAD.unknown(f"the server answered {answer}", fix="mend the rows above first")
 
 
-def judge_default_admin(answer: Answer) -> Row:
-    """Tell whether the password that every Nexus once had is still good; tried once."""
+def judge_default_admin(answer: Answer | None) -> Row:
+    """Tell whether the password that every Nexus once had is still good; None: it was not tried."""
+    if answer is None:
+        return DEFAULT_ADMIN.unknown(
+            "not asked: the test is a login as admin with the well-known password", fix=PROBE
+        )
+    if answer.is_foreign:
+        return DEFAULT_ADMIN.unknown(f"the server answered {answer}", fix=FRONT)
     if answer.status == 401:
         return DEFAULT_ADMIN.ok("the well-known password of admin is not accepted")
     if answer.status == 200:
@@ -134,8 +154,18 @@ def judge_default_admin(answer: Answer) -> Row:
     )
 
 
-def judge_anonymous(hosted: str, answer: Answer) -> Row:
-    """Tell whether somebody without credentials may upload, by a form that holds no file."""
+def judge_anonymous(hosted: str, answer: Answer | None) -> Row:
+    """Tell whether somebody without credentials may upload, by a form that holds no file.
+
+    None says that it was not sent.
+    """
+    if answer is None:
+        return ANONYMOUS.unknown(
+            "not asked: the test is an upload without a file, which Nexus logs as an error",
+            fix=PROBE,
+        )
+    if answer.is_foreign:
+        return ANONYMOUS.unknown(f"the server answered {answer}", fix=FRONT)
     if answer.status in (401, 403):
         return ANONYMOUS.ok(f"nobody uploads to {hosted} without credentials")
     if answer.status in FORM_REFUSED:

@@ -26,6 +26,7 @@ from releasekit.core.errors.differs import (
     SettingsDiffer,
 )
 from releasekit.core.errors.failed import (
+    BuildEnvironmentChanged,
     CannotCache,
     CannotWrite,
     GitFailed,
@@ -64,6 +65,8 @@ from releasekit.core.errors.refused import (
     FilesChanged,
     InvalidBuildRequirement,
     NoReleaseTag,
+    NotADevelopmentVersion,
+    NotAPlainFile,
     NotInCommit,
     RecordOfAnotherCommit,
     RepairFailed,
@@ -72,6 +75,7 @@ from releasekit.core.errors.refused import (
     TagsDisagree,
 )
 from releasekit.core.errors.usage import (
+    BadDirectory,
     BadQuery,
     BrokenSettings,
     InsecureIndex,
@@ -90,9 +94,11 @@ from releasekit.core.errors.usage import (
 
 __all__ = [
     "BadCertificateFile",
+    "BadDirectory",
     "BadQuery",
     "BrokenSettings",
     "BuildBesideCredentials",
+    "BuildEnvironmentChanged",
     "BuildFailed",
     "BuildRequirementsFailed",
     "BuiltTwice",
@@ -129,7 +135,9 @@ __all__ = [
     "NoServer",
     "NoSuchEnvironment",
     "NoSuchRepository",
+    "NotADevelopmentVersion",
     "NotANexus",
+    "NotAPlainFile",
     "NotAProject",
     "NotARepository",
     "NotAllowedByNexus",

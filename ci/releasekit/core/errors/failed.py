@@ -183,3 +183,17 @@ class CannotCache(ReleasekitError):
     )
     path: str
     reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class BuildEnvironmentChanged(ReleasekitError):
+    """A cached build environment was changed while two builds ran in it."""
+
+    what = "the build environment was changed while two builds ran in it"
+    where = "{path}"
+    why = (
+        "one of them wrote into it, so that its code may have run in the other one;\n"
+        "nothing that this build made is kept"
+    )
+    next = "run this again; with --fresh or -j 1 no two builds share an environment"
+    path: str

@@ -23,6 +23,28 @@ class NoReleaseTag(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class NotADevelopmentVersion(ReleasekitError):
+    """The commit has no release tag, and its version is not one for `snapshots`."""
+
+    status = Status.REFUSED
+    what = "{version} is not a development version, and HEAD carries no release tag"
+    where = "{root}, commit {commit}"
+    why = (
+        "without a tag it would go to {snapshots}, which takes versions as 1.2.3.dev4:\n"
+        "with the number {version}, installers would take it for a release"
+    )
+    next = (
+        "git tag {tag} && git push origin {tag}, and release that tag;\n"
+        "or take the version from git, with setuptools-scm or hatch-vcs: they count .devN"
+    )
+    version: str
+    root: str
+    commit: str
+    snapshots: str
+    tag: str
+
+
+@dataclass(kw_only=True, eq=False)
 class TagIsNoVersion(ReleasekitError):
     """Tags are there, but none of them is a version after the pattern."""
 
@@ -215,3 +237,21 @@ class CannotProve(ReleasekitError):
     filename: str
     requires: str
     python: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NotAPlainFile(ReleasekitError):
+    """In `dist/` or `reports/` is a link, or something else that is neither file nor directory."""
+
+    status = Status.REFUSED
+    what = "{path} is {kind}, and has to be {wanted}"
+    where = "{path}"
+    why = (
+        "releasekit follows no links in dist/ and reports/, and opens plain files only:\n"
+        "it would read, write or delete what is not its own"
+    )
+    next = "{fix}   (if git tracks it: git rm, and commit that), then run this again"
+    path: str
+    kind: str
+    wanted: str
+    fix: str

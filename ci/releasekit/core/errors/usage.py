@@ -51,6 +51,20 @@ class NotAProject(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class BadDirectory(ReleasekitError):
+    """`-C DIR` names no directory, or several for a command that takes one."""
+
+    status = Status.USAGE
+    what = "-C names no directory that can be used"
+    where = "-C {path}"
+    why = "{reason}"
+    next = "{fix}"
+    path: str
+    reason: str
+    fix: str = "check the spelling, and where you are: -C starts from the current directory"
+
+
+@dataclass(kw_only=True, eq=False)
 class NotARepository(ReleasekitError):
     """Git cannot tell which commit this is."""
 
