@@ -11,11 +11,10 @@ import requests
 from contract.nexus_admin import NexusAdmin
 from gitlab.conftest import Clone
 from gitlab.runner import Runner, to_variables
+from gitlab.test_pipelines import RELEASE, TAG
 from releasekit.servers.local_nexus import Nexus
 from served_kit import clone_kit
 from support import ProjectDir
-
-TAG = {"CI_COMMIT_TAG": "v1.2.3", "CI_COMMIT_REF_NAME": "v1.2.3"}
 
 
 def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(
@@ -35,7 +34,7 @@ def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(
             login = f"machine 127.0.0.1 login {reader.username} password {reader.password}\n"
             runner.variables.update(to_variables({**nexus.environ(), "NETRC": login}))
             ran = runner.run(project.root, **TAG)
-    assert ran.jobs == dict.fromkeys(("build", "publish", "verify"), "PASS"), ran.log
+    assert ran.jobs == dict.fromkeys(RELEASE, "PASS"), ran.log
     assert "2 uploaded to" in ran.log
     assert "gitlab-example==1.2.3 installed by hash from" in ran.log
     for password in (nexus.password, reader.password):
@@ -52,5 +51,5 @@ def test_this_repository_checks_its_own_branch(
     kit.git("remote", "set-url", "origin", "https://gitlab.example.com/platform/the-kit.git")
     machine = {**runner.environ, **kit_requirements}
     ran = replace(runner, environ=machine, inputs=()).run(kit.root, CI_PIPELINE_SOURCE="push")
-    assert ran.jobs == {"check": "PASS"}, ran.log
+    assert ran.jobs == {"release-check": "PASS"}, ran.log
     assert "verify    releasekit==" in ran.log
