@@ -11,6 +11,7 @@ import requests
 from contract.nexus_admin import NexusAdmin
 from gitlab.conftest import Clone
 from gitlab.runner import Runner, to_variables
+from gitlab.test_hostile import MARK, MODULES
 from gitlab.test_pipelines import RELEASE, TAG
 from releasekit.servers.local_nexus import Nexus
 from served_kit import clone_kit
@@ -23,10 +24,16 @@ def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(
     nexus: Nexus,
     kit_in_nexus: ProjectDir,
     kit_requirements: Mapping[str, str],
+    tmp_path: Path,
 ) -> None:
     machine = {**runner.environ, **kit_requirements}
     runner = replace(runner, environ=machine, inputs=(f"kit-index={nexus.simple_url()}",))
     project = clone()
+    # None of these is the pip, venv or types of the job's Python, or the build of the kit.
+    for name in MODULES:
+        project.write(f"{name}.py", MARK.format(folder=str(tmp_path)))
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
     assert len(Path(project.root, ".gitlab-ci.yml").read_text("utf-8").splitlines()) == 3
     with requests.Session() as session:
         admin = NexusAdmin(nexus, session)
@@ -37,6 +44,7 @@ def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(
     assert ran.jobs == dict.fromkeys(RELEASE, "PASS"), ran.log
     assert "2 uploaded to" in ran.log
     assert "gitlab-example==1.2.3 installed by hash from" in ran.log
+    assert not (tmp_path / "imported").exists()
     for password in (nexus.password, reader.password):
         assert password not in ran.leftovers()
 
