@@ -92,7 +92,7 @@ def kit_in_nexus(nexus: Nexus, tmp_path_factory: pytest.TempPathFactory) -> Proj
 
 @pytest.fixture(scope="session")
 def kit_requirements(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """What tells a machine that it has all but the kit itself."""
-    from served_kit import install_requirements
+    """What tells pip where all is that the kit requires."""
+    from served_kit import fetch_requirements
 
-    return install_requirements(tmp_path_factory.mktemp("requirements"))
+    return fetch_requirements(tmp_path_factory.mktemp("requirements"))

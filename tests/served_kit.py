@@ -9,11 +9,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import uv
-
 from doors import REPOSITORY, read_parameters
 from releasekit.servers.local_nexus import Nexus
 from support import ProjectDir, public_index
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 VERSION = read_parameters()["kit"].strip("'")
 """The release that the templates belong to."""
@@ -49,16 +52,19 @@ def release_kit(kit: ProjectDir, nexus: Nexus) -> None:
     )
 
 
-def install_requirements(folder: Path) -> Mapping[str, str]:
-    """Install what the kit requires, and tell machines that they have it, as an image would.
+def fetch_requirements(folder: Path) -> Mapping[str, str]:
+    """Download what the kit requires, and tell pip that it is there, as a mirror would.
 
-    pip installs the kit alone then: quick, and from nowhere but the index that it is told.
+    pip takes the kit alone from the index that it is told. The release jobs' Python is isolated
+    (-I), so that it looks into no directory that PYTHONPATH names.
     """
     python = shutil.which("python3")
     assert python
-    target = ("--python", python, "--target", folder, "-r", REPOSITORY / "pyproject.toml")
-    install = (uv.find_uv_bin(), "pip", "install", "-q", *target)
-    pips = os.environ.get("PIP_INDEX_URL")  # which uv does not read
-    index = {"UV_DEFAULT_INDEX": pips} if pips else public_index()
-    subprocess.run(install, env={**index, **os.environ}, check=True)
-    return {"PYTHONPATH": str(folder)}
+    environment = folder / "environment"
+    subprocess.run((python, "-I", "-m", "venv", environment), check=True)
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wheels = folder / "wheels"
+    pip = (environment / "bin" / "python", "-I", "-m", "pip", "-q", "--disable-pip-version-check")
+    needs = (*project["dependencies"], "setuptools-scm>=9.2", "setuptools>=80")
+    subprocess.run((*pip, "download", "-d", wheels, *needs), check=True)
+    return {"PIP_FIND_LINKS": str(wheels)}

@@ -190,6 +190,10 @@ def test_only_the_sessions_import_nox() -> None:
     assert users == {"releasekit.sessions"}
 
 
+DOORS = {"releasekit.__main__", "releasekit.cli", "releasekit.foreign"}
+"""What is run before a command is known: it keeps the project's modules out."""
+
+
 def test_only_the_command_line_reads_the_environment() -> None:
     readers = {
         name
@@ -203,7 +207,7 @@ def test_only_the_command_line_reads_the_environment() -> None:
         )
         or (isinstance(node, ast.ImportFrom) and node.module == "os")
     }
-    assert readers == {"releasekit.cli"}
+    assert readers <= DOORS
 
 
 def test_only_the_command_line_and_the_terminal_print() -> None:
@@ -222,7 +226,7 @@ def test_only_the_command_line_and_the_terminal_print() -> None:
         or (isinstance(node, ast.ImportFrom) and is_in(node.module or "", "rich"))
     }
     # `run` writes the documents of --json: the command line's other half.
-    assert printers - {"releasekit.cli", "releasekit.run"} == {"releasekit.terminal"}
+    assert printers - DOORS - {"releasekit.run"} == {"releasekit.terminal"}
 
 
 def test_import_rule_sees_relative_and_late_imports() -> None:

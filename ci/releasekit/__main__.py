@@ -1,6 +1,60 @@
-"""`python -m releasekit`."""
+"""`python -m releasekit` and the console script.
 
-from releasekit.cli import main
+The project's directory is taken off sys.path before anything else is imported. What Python itself
+imported from there before our first line (for `python -m` it needs runpy, types and others) cannot
+be prevented: it is refused.
+"""
+
+import os
+import sys
+
+from releasekit.foreign import drop_directory, find_foreign
+
+USAGE = 2
+REFUSAL = """\
+error: Python imported {names} from the current directory into releasekit
+  where: {files}
+  why:   `python -m` and PYTHONPATH put that directory before Python's own modules, and the
+         project's code must not run in the process that has the credentials
+  next:  {command}
+"""
+
+
+def main() -> int:
+    """Run one command, without modules of the current directory; return its exit status."""
+    try:
+        folder = os.getcwd()  # noqa: PTH109 - pathlib is not imported yet
+    except FileNotFoundError:  # it is gone, and the command says so
+        folder = ""
+    drop_directory(folder)
+    if foreign := find_foreign(folder):
+        sys.stderr.write(
+            REFUSAL.format(
+                names=", ".join(sorted(foreign)),
+                files=", ".join(sorted(foreign.values())),
+                command=_render_command(),
+            )
+        )
+        return USAGE
+    from releasekit.cli import main as run
+
+    return run()
+
+
+def _render_command() -> str:
+    """Return the same command by the console script, without PYTHONPATH where it is set."""
+    script = os.path.join(os.path.dirname(sys.executable), "releasekit")  # noqa: PTH118, PTH120
+    words = [script if os.path.exists(script) else "releasekit", *sys.argv[1:]]  # noqa: PTH110
+    prefix = "env -u PYTHONPATH " if os.environ.get("PYTHONPATH") else ""
+    return prefix + " ".join(map(_quote, words))
+
+
+def _quote(word: str) -> str:
+    """Quote a word for the shell; shlex may be the project's here."""
+    if word and all(letter.isalnum() or letter in "-_./=:,@+" for letter in word):
+        return word
+    return "'" + word.replace("'", "'\"'\"'") + "'"
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

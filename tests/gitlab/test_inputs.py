@@ -137,23 +137,8 @@ PUBLISH: dict[str, Any] = {
         "max": 2,
         "when": ["runner_system_failure", "scheduler_failure", "data_integrity_failure"],
     },
-    "cache": [
-        {
-            "key": {"prefix": "releasekit", "files": ["packages/a/pyproject.toml"]},
-            "paths": [".releasekit/"],
-            "policy": "pull-push",
-            "when": "always",
-        }
-    ],
-    "variables": {
-        "GIT_DEPTH": "0",
-        "KIT": "1.2.3",
-        "KIT_INDEX": "https://nexus.example.com/repository/our-group/simple/",
-        "DRY_RUN": "true",
-        "FRESH": "true",
-        "VERBOSE": "true",
-        "OURS": "1",
-    },
+    "cache": [],
+    "variables": {"GIT_DEPTH": "0", "OURS": "1"},
     "timeout": "2 hours",
     "artifacts": {
         "when": "always",
@@ -174,6 +159,14 @@ PUBLISH: dict[str, Any] = {
     ],
     "script": ["run publish"],
 }
+CACHE = [
+    {
+        "key": {"prefix": "releasekit", "files": ["packages/a/pyproject.toml"]},
+        "paths": [".releasekit/"],
+        "policy": "pull-push",
+        "when": "always",
+    }
+]
 JOBS = ("check", "build", "sdist", "wheel", "gather", "publish", "verify")
 
 
@@ -197,7 +190,8 @@ def test_every_input_stands_where_gitlab_reads_it_and_users_override_the_base_jo
         assert job["timeout"] == "2 hours"
         assert job["variables"]["OURS"] == "1"
         assert job["retry"] == PUBLISH["retry"]
-        assert job["cache"] == PUBLISH["cache"]
+        # A merge request can write what a release job would restore.
+        assert job["cache"] == (CACHE if job is check else [])
 
 
 def preview(runner: Runner, project: ProjectDir) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from gitlab.runner import STATE, Pipeline, Runner
 from gitlab.test_inputs import EVERY, MERGE_REQUEST, TAG, include, make_including
 
 HOLLOW = str(Path(__file__).parents[1] / "hollow-python")
-INSTALL = "-m pip install -q --no-compile --no-input --disable-pip-version-check"
+INSTALL = "-I -m pip install -q --no-compile --no-input --disable-pip-version-check --"
+KIT = "/kit/noxfile.py"
+"""The noxfile of the kit, as the hollow Python tells it."""
 CREDENTIALS = {"TWINE_USERNAME": "publisher", "TWINE_PASSWORD": "hunter2"}
 FILES: dict[str, object] = {
     "RELEASEKIT_CA_BUNDLE": {"type": "file", "values": {"*": "-----BEGIN CERTIFICATE-----\n"}},
@@ -23,19 +25,27 @@ FILES: dict[str, object] = {
 
 
 def sessions(ran: Pipeline) -> list[str]:
-    """Return what ran: the job, and what its Python was given."""
-    return [f"{job}: {given}" for job, given in re.findall(r"> ran on ([\w-]+): (.*)", ran.log)]
+    """Return what nox ran: the job, the noxfile below the project's directory, the session."""
+    found = re.findall(r"> ran on ([\w-]+): -I -m nox -f (\S+) -s (.+) -- -C (\S+) ?(.*)", ran.log)
+    return [
+        " ".join((f"{job}:", file.removeprefix(f"{root}/"), name, *options.split()))
+        for job, file, name, root, options in found
+    ]
 
 
-def told(ran: Pipeline, given: str) -> dict[str, str]:
-    """Return the environment in which the hollow Python was given this; files by their names."""
-    lines = ran.log.partition(f": {given}\n")[2].partition("> ran on")[0]
-    found = dict(re.findall(r"> (\w+)=(.*)", lines))
+def told(ran: Pipeline, job: str, given: str) -> dict[str, str]:
+    """Return the environment in which a job's Python was given this; files by their names."""
+    lines = re.split(rf"> ran on {job}: .*{re.escape(given)}.*\n", ran.log, maxsplit=1)[1]
+    found = dict(re.findall(r"> (\w+)=(.*)", lines.partition("> ran on")[0]))
     return {
         name: f"a file {Path(value).name}" if Path(value).is_absolute() else value
         for name, value in found.items()
         if name != "RELEASEKIT_CACHE_DIR"
     }
+
+
+def without(environ: dict[str, str], *names: str) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name not in names}
 
 
 @pytest.fixture
@@ -56,12 +66,12 @@ def test_every_input_reaches_what_runs(hollow: Runner, clone: Clone) -> None:
     assert set(ran.jobs.values()) == {"PASS"}, ran.log
     options = "--fresh --dry-run -v"
     wheel = "a-wheel-python-3-11-linux"
-    assert [line for line in sessions(ran) if "-m nox" in line] == [
-        f"a-sdist: -m nox -s build -- --sdist {options}",
-        f"{wheel}: -m nox -s build -- --wheel-from dist/a-sdist-1.tar.gz {options}",
-        f"a-gather: -m nox -s gather -- {options}",
-        f"a-gather: -m nox -s check -- {options}",
-        f"a-publish: -m nox -s publish -- {options}",
+    assert sessions(ran) == [
+        f"a-sdist: noxfile.py build --sdist {options}",
+        f"{wheel}: noxfile.py build --wheel-from dist/a-sdist-1.tar.gz {options}",
+        f"a-gather: noxfile.py gather {options}",
+        f"a-gather: noxfile.py check {options}",
+        f"a-publish: {KIT} publish {options}",
     ]
     environ = {
         **CREDENTIALS,
@@ -74,10 +84,13 @@ def test_every_input_reaches_what_runs(hollow: Runner, clone: Clone) -> None:
         "RELEASEKIT_URL": "https://nexus.example.com",
         "RELEASEKIT_WHEELS": "cp311-*-* cp312-*-*",
     }
-    assert told(ran, f"-m nox -s publish -- {options}") == environ
+    assert re.findall(r"-s publish -- -C \S+/packages/a --fresh", ran.log)
+    assert told(ran, "a-publish", "-s publish") == environ
+    for job, session in (("a-sdist", "build"), (wheel, "build"), ("a-gather", "check")):
+        assert told(ran, job, f"-s {session}") == without(environ, *CREDENTIALS)
     # Caches stand in the job's directory, from which GitLab takes them.
     assert f"RELEASEKIT_CACHE_DIR={project.root}/{STATE}/builds/" in ran.log
-    assert told(ran, f"{INSTALL} releasekit==1.2.3") == environ | {
+    assert told(ran, "a-publish", f"{INSTALL} releasekit==1.2.3") == environ | {
         "PIP_CERT": "a file RELEASEKIT_CA_BUNDLE",
         "PIP_INDEX_URL": EVERY["kit-index"],
         "REQUESTS_CA_BUNDLE": "a file RELEASEKIT_CA_BUNDLE",
@@ -96,8 +109,8 @@ def test_a_merge_request_rehearses_without_credentials(
     project.write("gitlab_example.py", '"""Changed."""\n')
     project.commit_all()
     ran = hollow.run(project.root, **MERGE_REQUEST)
-    assert sessions(ran) == ["check: -m releasekit release"], ran.log
-    assert told(ran, "-m releasekit release") == {"RELEASEKIT_URL": "sandbox"}
+    assert sessions(ran) == [f"release-check: {KIT} release"], ran.log
+    assert told(ran, "release-check", "-s release") == {"RELEASEKIT_URL": "sandbox"}
 
 
 FAILING = {"FAILING": "--wheel-from", "STATUS": "1"}
@@ -109,13 +122,22 @@ FAILING = {"FAILING": "--wheel-from", "STATUS": "1"}
         pytest.param(
             [{"IMAGE": "a"}, {"IMAGE": "b", **FAILING}],
             {},
-            {"sdist": "PASS", "wheel: [a]": "PASS", "wheel: [b,--wheel-from,1]": "FAIL"},
+            {
+                "release-sdist": "PASS",
+                "release-wheel: [a]": "PASS",
+                "release-wheel: [b,--wheel-from,1]": "FAIL",
+            },
             id="one of two wheels",
         ),
         pytest.param(
             [{"IMAGE": "a"}, {"IMAGE": "b"}],
             {"FAILING": "gather", "STATUS": "1"},
-            {"sdist": "PASS", "wheel: [a]": "PASS", "wheel: [b]": "PASS", "gather": "FAIL"},
+            {
+                "release-sdist": "PASS",
+                "release-wheel: [a]": "PASS",
+                "release-wheel: [b]": "PASS",
+                "release-gather": "FAIL",
+            },
             id="gather",
         ),
     ],
@@ -139,8 +161,8 @@ def test_a_kit_that_cannot_be_installed_is_told_with_what_mends_it(
     hollow.variables.update({"FAILING": "pip", "STATUS": "1"})
     given = {"kit": "1.2.3", "kit-index": EVERY["kit-index"]}
     ran = hollow.run(make_including(clone, {"include": [include(**given)]}).root, **TAG)
-    assert (ran.status, ran.jobs) == (1, {"build": "FAIL"}), ran.log
-    said = re.sub(r"(?m)^build +> ", "", ran.log)
+    assert (ran.status, ran.jobs) == (1, {"release-build": "FAIL"}), ran.log
+    said = re.sub(r"(?m)^release-build +> ", "", ran.log)
     assert (
         f"error: pip cannot install releasekit==1.2.3 from {given['kit-index']}\n"
         "  next:  where that wants a login, it is read from NETRC, a variable of type file\n"

@@ -11,11 +11,11 @@ import requests
 from contract.nexus_admin import NexusAdmin
 from gitlab.conftest import Clone
 from gitlab.runner import Runner, to_variables
+from gitlab.test_hostile import MARK, MODULES
+from gitlab.test_pipelines import RELEASE, TAG
 from releasekit.servers.local_nexus import Nexus
 from served_kit import clone_kit
 from support import ProjectDir
-
-TAG = {"CI_COMMIT_TAG": "v1.2.3", "CI_COMMIT_REF_NAME": "v1.2.3"}
 
 
 def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(
@@ -24,10 +24,16 @@ def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(
     nexus: Nexus,
     kit_in_nexus: ProjectDir,
     kit_requirements: Mapping[str, str],
+    tmp_path: Path,
 ) -> None:
     machine = {**runner.environ, **kit_requirements}
     runner = replace(runner, environ=machine, inputs=(f"kit-index={nexus.simple_url()}",))
     project = clone()
+    # None of these is the pip, venv or types of the job's Python, or the build of the kit.
+    for name in MODULES:
+        project.write(f"{name}.py", MARK.format(folder=str(tmp_path)))
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
     assert len(Path(project.root, ".gitlab-ci.yml").read_text("utf-8").splitlines()) == 3
     with requests.Session() as session:
         admin = NexusAdmin(nexus, session)
@@ -35,9 +41,10 @@ def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(
             login = f"machine 127.0.0.1 login {reader.username} password {reader.password}\n"
             runner.variables.update(to_variables({**nexus.environ(), "NETRC": login}))
             ran = runner.run(project.root, **TAG)
-    assert ran.jobs == dict.fromkeys(("build", "publish", "verify"), "PASS"), ran.log
+    assert ran.jobs == dict.fromkeys(RELEASE, "PASS"), ran.log
     assert "2 uploaded to" in ran.log
     assert "gitlab-example==1.2.3 installed by hash from" in ran.log
+    assert not (tmp_path / "imported").exists()
     for password in (nexus.password, reader.password):
         assert password not in ran.leftovers()
 
@@ -52,5 +59,5 @@ def test_this_repository_checks_its_own_branch(
     kit.git("remote", "set-url", "origin", "https://gitlab.example.com/platform/the-kit.git")
     machine = {**runner.environ, **kit_requirements}
     ran = replace(runner, environ=machine, inputs=()).run(kit.root, CI_PIPELINE_SOURCE="push")
-    assert ran.jobs == {"check": "PASS"}, ran.log
+    assert ran.jobs == {"release-check": "PASS"}, ran.log
     assert "verify    releasekit==" in ran.log

@@ -16,6 +16,7 @@ from support import published, uploads
 
 TAG = {"CI_COMMIT_TAG": "v1.2.3", "CI_COMMIT_REF_NAME": "v1.2.3"}
 MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event"}
+RELEASE = ("release-build", "release-publish", "release-verify")
 WHEEL, SDIST = "gitlab_example-1.2.3-py3-none-any.whl", "gitlab_example-1.2.3.tar.gz"
 SECRET = "sealed-in-a-protected-variable"
 
@@ -37,7 +38,7 @@ def test_a_merge_request_rehearses_in_the_sandbox_without_credentials(
     project.write("gitlab_example.py", '"""Changed."""\n')
     project.commit_all()
     ran = runner.run(project.root, **MERGE_REQUEST)
-    assert (ran.status, ran.jobs) == (0, {"check": "PASS"}), ran.log
+    assert (ran.status, ran.jobs) == (0, {"release-check": "PASS"}), ran.log
     assert "2 uploaded to https://127.0.0.1:" in ran.log
     assert index.url not in ran.log
     assert published(index) == set()
@@ -53,14 +54,14 @@ def test_a_failing_check_fails_the_pipeline_and_shows_in_the_merge_request(
     project.write("pyproject.toml", text[: text.index("[project.urls]")])
     project.commit_all()
     ran = runner.run(project.root, **MERGE_REQUEST)
-    assert (ran.status, ran.jobs) == (1, {"check": "FAIL"}), ran.log
-    reports = ran.artifacts("check") / "reports"
+    assert (ran.status, ran.jobs) == (1, {"release-check": "FAIL"}), ran.log
+    reports = ran.artifacts("release-check") / "reports"
     quality = json.loads((reports / "gl-code-quality-report.json").read_text(encoding="utf-8"))
     found = {issue["check_name"]: issue["severity"] for issue in quality}
     assert found["RK101"] == "blocker"
     failed = ElementTree.parse(reports / "junit.xml").findall(".//testcase[failure]")
     assert [case.get("name") for case in failed] == ["RK101 missing url"]
-    exposed = ran.artifacts("check") / ".releasekit" / "summary.md"
+    exposed = ran.artifacts("release-check") / ".releasekit" / "summary.md"
     assert "| error | RK101 |" in exposed.read_text(encoding="utf-8")
 
 
@@ -69,7 +70,7 @@ def test_a_tag_is_built_once_published_and_verified_and_a_rerun_skips(
 ) -> None:
     project = clone()
     ran = runner.run(project.root, **TAG)
-    expected = dict.fromkeys(("build", "publish", "verify"), "PASS")
+    expected = dict.fromkeys(RELEASE, "PASS")
     assert (ran.status, ran.jobs) == (0, expected), ran.log
     assert published(index) == {WHEEL, SDIST}
     assert f"gitlab-example==1.2.3 installed by hash from {index.url}" in ran.log
@@ -85,7 +86,9 @@ def test_a_tag_that_is_not_protected_has_no_credentials_and_says_why(
 ) -> None:
     del runner.variables["TWINE_USERNAME"], runner.variables["TWINE_PASSWORD"]
     ran = runner.run(clone().root, **TAG, CI_COMMIT_REF_PROTECTED="false", GITLAB_CI="true")
-    assert (ran.status, ran.jobs) == (1, {"build": "PASS", "publish": "FAIL"}), ran.log
+    assert (ran.status, ran.jobs) == (1, {"release-build": "PASS", "release-publish": "FAIL"}), (
+        ran.log
+    )
     assert "v1.2.3 is not protected" in ran.log
     assert published(index) == set()
 
@@ -100,7 +103,7 @@ def test_the_default_branch_releases_development_versions_into_snapshots(
     project.git("update-ref", "refs/remotes/origin/main", "HEAD")
     runner = replace(runner, inputs=(*runner.inputs, "snapshots=pypi-snapshots"))
     ran = runner.run(project.root, CI_PIPELINE_SOURCE="push")
-    assert (ran.status, list(ran.jobs)) == (0, ["build", "publish", "verify"]), ran.log
+    assert (ran.status, list(ran.jobs)) == (0, list(RELEASE)), ran.log
     found = index.state.find_files("pypi-snapshots")
     assert {file.version for file in found} == {"1.3.dev1"}
     assert published(index) == set()

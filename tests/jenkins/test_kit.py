@@ -16,14 +16,14 @@ READER = {"kind": "file", "content": "machine nexus.example.com login ci passwor
 
 def told_pip(built: Built) -> dict[str, str]:
     """What pip was given, and told in its environment; files by what their names end with."""
-    (given, lines) = re.findall(r"^ran on any: (-m pip .*)\n((?:\w+=.*\n)*)", built.log, re.M)[0]
+    (given, lines) = re.findall(r"^ran on any: (-I -m pip .*)\n((?:\w+=.*\n)*)", built.log, re.M)[0]
     lines = re.sub(r"=/.*/secretFiles/.*", "=a secret file", lines)
     told = dict(line.split("=", 1) for line in lines.splitlines())
     names = ("NETRC", "PIP_CERT", "PIP_INDEX_URL", "REQUESTS_CA_BUNDLE", "TWINE_PASSWORD")
     return {"given": given, **{name: told[name] for name in names if name in told}}
 
 
-INSTALL = "-m pip install -q --no-compile --no-input --disable-pip-version-check"
+INSTALL = "-I -m pip install -q --no-compile --no-input --disable-pip-version-check --"
 INDEX = "https://nexus.example.com/repository/pypi-group/simple/"
 
 
@@ -57,7 +57,8 @@ def test_the_kit_is_installed_from_its_index_in_rehearsals_too(
     assert built.result == "SUCCESS", built.log
     assert told_pip(built) == told
     # Nobody but pip is told of it, and nothing of it stays.
-    session = built.log.partition(": -m releasekit release\n")[2]
+    session = built.log.partition(" -s release -- -C ")[2]
+    assert session
     assert re.findall(r"(?m)^(?:PIP_|REQUESTS_|TWINE_).*", session) == []
     kept = [path.read_bytes() for path in job.home.rglob("*") if path.is_file()]
     assert not any(b"rea6er" in content for content in kept)

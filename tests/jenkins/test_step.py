@@ -17,6 +17,8 @@ from jenkins.harness import Built, Jenkins
 from support import ProjectDir
 
 PYTHON = f"python: '{Path(__file__).parents[1] / 'hollow-python'}'"
+KIT = "/kit/noxfile.py"
+"""The noxfile of the kit, as the hollow Python tells it."""
 HOLLOW = f"kit: '', {PYTHON}"
 NEXUS = {"kind": "usernamePassword", "username": "bob", "password": "hunter2"}
 CA = {"kind": "file", "content": "-----BEGIN CERTIFICATE-----\n"}
@@ -26,13 +28,21 @@ CREDENTIALS = {"nexus": NEXUS, "ca": CA, "secret": SECRET}
 
 def sessions(built: Built) -> list[str]:
     """The sessions that ran, each with its agent."""
-    ran = re.findall(r"^ran on (\w+): -m releasekit (.*)$", built.log, re.MULTILINE)
-    return [f"{session} on {agent}" for agent, session in ran]
+    return [f"{session} on {agent}" for agent, _, session in read_sessions(built)]
+
+
+def read_sessions(built: Built) -> list[tuple[str, str, str]]:
+    """The agent, the noxfile below the project's directory, and the session with its options."""
+    line = r"^ran on (\w+): -I -m nox -f (\S+) -s (\S+) -- -C (\S+) ?(.*)$"
+    return [
+        (agent, file.removeprefix(f"{root}/"), f"{session} {options}".strip())
+        for agent, file, session, root, options in re.findall(line, built.log, re.MULTILINE)
+    ]
 
 
 def variables(built: Built) -> set[str]:
     """What sessions were told in their environment; agents have a cache directory of their own."""
-    lines = re.findall(r"^(?:RELEASEKIT|TWINE)_.*$", built.log, re.MULTILINE)
+    lines = re.findall(r"^(?:RELEASEKIT_|TWINE_|NOX).*$", built.log, re.MULTILINE)
     return {line for line in lines if not line.startswith("RELEASEKIT_CACHE_DIR=")}
 
 
@@ -117,7 +127,8 @@ def test_the_project_may_lie_below_the_repositorys_top(run: Any, project: Projec
     project.write("packages/a/noxfile.py", "import releasekit.sessions\n")
     project.commit_all()
     built = run("workingDirectory: 'packages/a', dryRun: true", tag=None)
-    assert "ran on any: -m nox -s release --\n" in built.log
+    assert read_sessions(built) == [("any", "noxfile.py", "release")]
+    assert "/packages/a\n" in built.log
 
 
 MONOREPO = f"""\
@@ -153,19 +164,22 @@ def test_a_monorepo_releases_the_package_of_the_tag(
 
 
 @pytest.mark.parametrize(
-    ("noxfile", "ran"),
+    ("noxfile", "file"),
     [
-        pytest.param("import releasekit.sessions\n", "-m nox -s build --", id="with sessions"),
-        pytest.param("import nox\n", "-m releasekit build", id="without them"),
+        pytest.param("import releasekit.sessions\n", "noxfile.py", id="with sessions"),
+        pytest.param("import nox\n", KIT, id="without them"),
     ],
 )
-def test_sessions_run_by_nox_where_the_noxfile_has_them(
-    run: Any, project: ProjectDir, noxfile: str, ran: str
+def test_what_has_no_login_runs_the_noxfile_of_a_project_that_has_the_sessions(
+    run: Any, project: ProjectDir, noxfile: str, file: str
 ) -> None:
     project.write("noxfile.py", noxfile)
     project.commit_all()
     project.git("tag", "-f", "v1.2.3")
-    assert f"ran on any: {ran}\n" in run("dryRun: true").log
+    assert read_sessions(run()) == [
+        *(("any", file, session) for session in ("build", "check")),
+        *(("any", KIT, session) for session in ("plan", "publish", "verify")),
+    ]
 
 
 def test_wheels_are_built_on_their_agents_and_gathered_before_anything_is_published(

@@ -31,49 +31,87 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
 // What the exit statuses of a session mean; 3 is nobody's mistake: the same build may succeed later.
 @Field final Map WORDS = [1: 'refused', 2: 'usage', 3: 'failed', 130: 'interrupted']
 
-@Field final String INSTALL = '''#!/bin/sh -eu
-rm -rf dist reports
+// The sessions that may upload, or have to log in to read: they run the kit's noxfile, never the project's.
+@Field final List WITH_LOGIN = ['plan', 'publish', 'verify']
+
+// What the agent, a folder or Jenkins itself may have in the environment: no other session gets it.
+@Field final List SECRETS = [
+    'TWINE_USERNAME', 'TWINE_PASSWORD', 'RELEASEKIT_ADMIN_USERNAME', 'RELEASEKIT_ADMIN_PASSWORD',
+    'RELEASEKIT_PUBLISHER_PASSWORD', 'RELEASEKIT_PROXY_PASSWORD',
+]
+
+@Field final String START = '''#!/bin/sh -eu
+unset_all() { # all variables whose names begin so
+    for name in $(env | sed -nE "s/^(($1)[A-Za-z0-9_]*)=.*/\\1/p"); do unset "$name"; done
+}
+unset_all 'NOX|RELEASEKIT_ADMIN_|RELEASEKIT_PUBLISHER_|RELEASEKIT_PROXY_PASSWORD'
+[ -n "${RELEASEKIT_TAG:-}" ] || unset RELEASEKIT_TAG
+'''
+
+@Field final String FORGET = 'unset_all TWINE_\n'
+
+// -I: Python imports nothing from the project's directory or PYTHONPATH, here and below.
+@Field final String INSTALL = '''
+git clean -ffdxq -- dist reports # what an earlier build left, and nothing that git tracks
+tracked=$(git ls-files -- dist reports)
+[ -z "$tracked" ] || printf 'note: these files stay where releasekit writes, because git tracks them:\\n%s\\n' "$tracked"
 [ -n "$KIT" ] || exit 0
+mkdir -p "${KIT_HOME%/*}"
+exec 9> "$KIT_HOME.lock" # the first of two builds installs it, and the other one waits
+"$PYTHON" -I -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' || echo 'note: no locks here: two builds at once may fail'
+whole() { # it was finished, its Python runs, and no file was removed since
+    [ -f "$KIT_HOME/finished" ] && "$KIT_HOME/bin/python" -I -c 'import nox, releasekit.cli
+from importlib.metadata import distributions
+files = (file for dist in distributions() for file in dist.files or ())
+raise SystemExit(any(not file.locate().exists() for file in files))' > /dev/null 2>&1
+}
+! whole || exit 0
+rm -rf "$KIT_HOME"
+"$PYTHON" -I -m venv "$KIT_HOME"
+unset PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON
 if [ -n "$KIT_INDEX" ]; then
     export PIP_INDEX_URL="$KIT_INDEX"
     ca=${RELEASEKIT_CA_BUNDLE:-}
     [ ! -f "$ca" ] || export PIP_CERT="$ca" REQUESTS_CA_BUNDLE="$ca" # which beats PIP_CERT
 fi
-[ -x "$KIT_PYTHON" ] || "$PYTHON" -m venv --clear "${KIT_PYTHON%/bin/python}"
-"$KIT_PYTHON" -m pip install -q --no-compile --no-input --disable-pip-version-check "$KIT" || {
+"$KIT_PYTHON" -I -m pip install -q --no-compile --no-input --disable-pip-version-check -- "$KIT" || {
     echo "error: pip cannot install $KIT from ${KIT_INDEX:-the index that it knows}" >&2
     echo "  next:  where that wants a login, it is read from the secret file that netrc names" >&2
     exit 1
 }
+touch "$KIT_HOME/finished"
 '''
 
-@Field final String RUN = '''#!/bin/sh -eu
+@Field final String RUN = '''
 releasekit() {
     session=$1
     shift
-    if grep -qs releasekit.sessions noxfile.py; then
-        exec "$KIT_PYTHON" -m nox -s "$session" -- "$@"
-    fi
-    exec "$KIT_PYTHON" -m releasekit "$session" "$@"
+    noxfile=$("$KIT_PYTHON" -I -c 'import releasekit; print(releasekit.__path__[0])')/noxfile.py || exit 2
+    case $session in
+        plan | publish) ;;
+        verify) [ -z "${RELEASEKIT_READER_PASSWORD:-}" ] || unset_all TWINE_ ;;
+        *) ! grep -qs releasekit.sessions noxfile.py || noxfile=$PWD/noxfile.py ;;
+    esac
+    exec "$KIT_PYTHON" -I -m nox -f "$noxfile" -s "$session" -- -C "$PWD" "$@"
 }
 releasekit '''
 
 def call(Map given = [:]) {
     Map options = read(given)
-    boolean releases = options.tag || (options.snapshots && env.BRANCH_IS_PRIMARY == 'true')
-    List last = releases && !options.dryRun ? ['plan', 'publish', 'verify'] : ['plan']
+    options.releases = options.tag || (options.snapshots && env.BRANCH_IS_PRIMARY == 'true')
+    List last = options.releases && !options.dryRun ? ['plan', 'publish', 'verify'] : ['plan']
     if (options.wheels) {
-        buildParts(options, releases)
-        perform(options, releases, ['gather', 'check'], last)
-    } else if (releases) {
-        perform(options, releases, ['build', 'check'], last)
+        buildParts(options)
+        perform(options, ['gather', 'check'], last)
+    } else if (options.releases) {
+        perform(options, ['build', 'check'], last)
     } else {
-        perform(options, releases, ['release'], [])
+        perform(options, ['release'], [])
     }
 }
 
-void perform(Map options, boolean releases, List first, List last) {
-    onAgent(options, releases, [label: options.label, python: options.python]) {
+void perform(Map options, List first, List last) {
+    onAgent(options, [label: options.label, python: options.python]) {
         try {
             if (options.wheels) { unstashParts(options.wheels.size()) }
             run(options, first)
@@ -85,15 +123,15 @@ void perform(Map options, boolean releases, List first, List last) {
 }
 
 // The sdist on one agent, then each wheel from it on its own. Nothing is published before all are there.
-void buildParts(Map options, boolean releases) {
+void buildParts(Map options) {
     Map agent = [label: options.label, python: options.python]
     stage('sdist') {
-        onAgent(options, releases, agent) { buildPart(options, 'build --sdist', 0) }
+        onAgent(options, agent) { buildPart(options, 'build --sdist', 0) }
     }
     Map branches = [:]
     options.wheels.eachWithIndex { tag, place, index ->
         branches[tag] = {
-            onAgent(options, releases, agent + (place instanceof Map ? place : [label: place])) {
+            onAgent(options, agent + (place instanceof Map ? place : [label: place])) {
                 unstash 'releasekit-0'
                 buildPart(options, 'build --wheel-from dist/*.tar.gz', index + 1)
             }
@@ -111,17 +149,30 @@ void unstashParts(int wheels) {
     for (int part = 0; part <= wheels; part++) { unstash "releasekit-${part}" }
 }
 
-void onAgent(Map options, boolean releases, Map agent, Closure body) {
+void onAgent(Map options, Map agent, Closure body) {
     node(agent.label) {
         checkout scm
-        withEnv(variables(options, releases, agent.python)) {
-            withCredentials(bindings(options, releases)) {
+        withEnv(variables(options, agent.python)) {
+            withCredentials(reading(options)) {
                 dir(options.workingDirectory) {
-                    sh label: 'install releasekit', script: INSTALL
-                    body()
+                    try {
+                        withoutSecrets { sh label: 'install releasekit', script: START + FORGET + INSTALL }
+                        body()
+                    } finally {
+                        if (options.kit && !isExact(options.kit)) { sh label: 'clean up', script: 'rm -rf "$KIT_HOME" "$KIT_HOME.lock"' }
+                    }
                 }
             }
         }
+    }
+}
+
+// Not even the shell of a session has a secret that the session must not have.
+void withoutSecrets(Closure body) { withEnv(SECRETS.collect { "${it}=".toString() }) { body() } }
+
+void withLogin(Map options, Closure body) {
+    withEnv(options.token ? ["TWINE_USERNAME=${options.username}".toString()] : []) {
+        withCredentials(uploading(options)) { body() }
     }
 }
 
@@ -133,7 +184,12 @@ void run(Map options, List sessions) {
 
 void runSession(Map options, String session) {
     String given = [session, options.fresh ? '--fresh' : '', options.verbose ? '-v' : ''].findAll().join(' ')
-    int status = sh(label: "releasekit ${given}", script: RUN + given, returnStatus: true)
+    boolean hasLogin = options.releases && WITH_LOGIN.contains(session)
+    int status = 0
+    Closure start = {
+        status = sh(label: "releasekit ${given}", script: START + (hasLogin ? '' : FORGET) + RUN + given, returnStatus: true)
+    }
+    if (hasLogin) { withLogin(options, start) } else { withoutSecrets(start) }
     if (status == 0) { return }
     String message = "releasekit ${session}: ${WORDS[status] ?: 'ended'} (exit status ${status})"
     if (status == 130) { currentBuild.result = 'ABORTED' }
@@ -154,32 +210,38 @@ void report() {
     archiveArtifacts artifacts: 'dist/*, reports/**', allowEmptyArchive: true, fingerprint: true
 }
 
-List bindings(Map options, boolean releases) {
+List reading(Map options) {
     List found = []
     if (options.caBundle) { found << file(credentialsId: options.caBundle, variable: 'RELEASEKIT_CA_BUNDLE') }
     if (options.netrc) { found << file(credentialsId: options.netrc, variable: 'NETRC') }
-    if (releases && options.credentials) {
-        found << usernamePassword(credentialsId: options.credentials,
-            usernameVariable: 'TWINE_USERNAME', passwordVariable: 'TWINE_PASSWORD')
-    } else if (releases && options.token) {
-        found << string(credentialsId: options.token, variable: 'TWINE_PASSWORD')
-    }
     return found
 }
 
-List variables(Map options, boolean releases, String python) {
+List uploading(Map options) {
+    if (options.credentials) {
+        return [usernamePassword(credentialsId: options.credentials,
+            usernameVariable: 'TWINE_USERNAME', passwordVariable: 'TWINE_PASSWORD')]
+    }
+    return options.token ? [string(credentialsId: options.token, variable: 'TWINE_PASSWORD')] : []
+}
+
+// A version is installed once for a workspace; a path or a range, which may come to something else, for a build.
+boolean isExact(String kit) { return kit ==~ /\d[\w.+!]*/ }
+
+List variables(Map options, String python) {
     String kit = options.kit ==~ /\d.*/ ? "releasekit==${options.kit}" : options.kit
-    String home = "${env.WORKSPACE_TMP}/releasekit-${python.replaceAll(/\W+/, '-')}"
+    String which = isExact(options.kit) ? options.kit : UUID.randomUUID()
+    String home = "${env.WORKSPACE_TMP}/releasekit-${which}-${python.replaceAll(/\W+/, '-')}"
     Map set = [
-        RELEASEKIT_URL: releases ? options.url : 'sandbox',
+        RELEASEKIT_URL: options.releases ? options.url : 'sandbox',
         RELEASEKIT_HOSTED: options.hosted,
         RELEASEKIT_GROUP: options.group,
         RELEASEKIT_SNAPSHOTS: options.snapshots,
-        RELEASEKIT_TAG: options.tag,
         RELEASEKIT_WHEELS: options.wheels.keySet().join(' '),
-        TWINE_USERNAME: releases && options.token ? options.username : '',
     ].findAll { it.value }
-    set += [PYTHON: python, KIT: kit, KIT_INDEX: options.kitIndex, KIT_PYTHON: kit ? "${home}/bin/python" : python]
+    // A tag that Jenkins or a folder has for all builds is none of this one.
+    set += [RELEASEKIT_TAG: options.tag, PYTHON: python, KIT: kit, KIT_INDEX: options.kitIndex]
+    set += [KIT_HOME: home, KIT_PYTHON: kit ? "${home}/bin/python" : python]
     return set.collect { name, value -> "${name}=${value}".toString() }
 }
 
