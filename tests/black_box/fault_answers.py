@@ -116,7 +116,7 @@ def claim_more(exchange: Exchange) -> None:
 def claim_less(exchange: Exchange) -> None:
     """Say a length that leaves the end of the body in the way of the next answer."""
     answer = _with_body(exchange.forward())
-    exchange.send(answer, str(len(answer.body) - 40))
+    exchange.send(answer, str(max(0, len(answer.body) - 40)))
 
 
 def claim(length: str) -> Fault:

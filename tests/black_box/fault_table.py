@@ -33,7 +33,7 @@ class Request:
 
     about: str
     index: str
-    """What is published when it is sent: nothing, the wheel, or both files."""
+    """What is published when it is sent: nothing, the wheel, or both."""
     nexus: bool = False
     """True if the real Nexus is tried too."""
     published: bool = False
@@ -46,34 +46,36 @@ class Request:
 
 HELPER = "fault-helper"
 REQUESTS = {
-    "access": Request(about="access check of the hosted repository", index="none"),
+    "access": Request(about="access check of the hosted repository", index="nothing"),
     "build-page": Request(
-        about="uv: page of a build requirement", index="none", requires=(HELPER,)
+        about="uv: page of a build requirement", index="nothing", requires=(HELPER,)
     ),
     "build-file": Request(
-        about="uv: file of a build requirement", index="none", requires=(HELPER,)
+        about="uv: file of a build requirement", index="nothing", requires=(HELPER,)
     ),
     "dependency-page": Request(
-        about="check: group page of a dependency", index="none", dependencies=(HELPER,)
+        about="check: group page of a dependency", index="nothing", dependencies=(HELPER,)
     ),
-    "plan-page": Request(about="plan: hosted page", index="none", nexus=True),
+    "plan-page": Request(about="plan: hosted page", index="nothing", nexus=True),
     "index-root": Request(
-        about="plan: root of the index, as the page is 404", index="none", nexus=True
+        about="plan: root of the index, as the page is 404", index="nothing", nexus=True
     ),
     "plan-page-again": Request(
         about="plan of a re-run: hosted page", index="both", nexus=True, published=True
     ),
-    "group-page": Request(about="plan: group page", index="none", nexus=True),
+    "group-page": Request(about="plan: group page", index="nothing", nexus=True),
     "settings": Request(about="REST settings of the hosted repository", index="both"),
-    "wheel-upload": Request(about="upload of the wheel", index="none", nexus=True),
+    "wheel-upload": Request(about="upload of the wheel", index="nothing", nexus=True),
     "page-after-failure": Request(
         about="hosted page after an upload whose answer was lost",
-        index="wheel",
+        index="the wheel",
         nexus=True,
         also={"wheel-upload": "stored-500"},
     ),
-    "page-after-upload": Request(about="hosted page after the wheels", index="wheel", nexus=True),
-    "sdist-upload": Request(about="upload of the sdist", index="wheel", nexus=True),
+    "page-after-upload": Request(
+        about="hosted page after the wheels", index="the wheel", nexus=True
+    ),
+    "sdist-upload": Request(about="upload of the sdist", index="the wheel", nexus=True),
     "verify-page": Request(about="verify: group page", index="both", nexus=True),
     "wheel-download": Request(about="verify: download of the wheel", index="both"),
     "sdist-download": Request(about="verify: download of the sdist", index="both"),
@@ -91,16 +93,16 @@ GRID = """
                   s d d n   x 2 p i l f u t f l t p f
 refused           F F F T F F . F X F F F F F F F F F
 reset-before      F F F T F F . F D F F F F F F F F F
-reset-middle      T F F T F F . F D F F F F F F F F F
+reset-middle      T F F T T F . F D F F F F F F F F F
 reset-after       T T T T T T . T D F T T F T T T T T
 stall-before      F F F T F F . F D F F F F F F F F F
-stall-middle      T F F T F F . F D F F F F F F F F F
+stall-middle      T F F T T F . F D F F F F F F F F F
 drip-headers      F F F T F F . F D F F F F F F F F F
 drip-body         T F F T F F . F D F F F F F F F F F
-truncated         T F F T F F F F D D F F D F F F F F
-truncated-chunk   T F F T F F F F D D F F D F F F F F
-length-more       T F F T F F . F D D F F D F F F F F
-length-less       T T F T T T T T D D T T D T F F T F
+truncated         T F F T T F F F D D F F D F F F F F
+truncated-chunk   T F F T T F F F D D F F D F F F F F
+length-more       T F F T T F . F D D F F D F F F F F
+length-less       T T F T T T T T D D T T D T R R T F
 length-text       T T T T T T . T D D T T D T T T T T
 length-digits     T T T T T T . T D D T T D T T T T T
 endless-header    F F F T F F . F D F F F F F F F F F
@@ -143,6 +145,11 @@ class Cell:
     @property
     def statuses(self) -> tuple[int, ...]:
         return STATUSES[self.promise]
+
+    @property
+    def kind(self) -> str:
+        """Return the name of the request as the proxy knows it."""
+        return self.request.removesuffix("-again")
 
     @property
     def name(self) -> str:

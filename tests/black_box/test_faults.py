@@ -1,7 +1,7 @@
-"""Each request of a release goes wrong in each way: what is promised then, and the re-run.
+"""One request of a release goes wrong: what is promised then, and that a re-run makes up for it.
 
-`nox -s faults` runs all cells of fault_table.py; a plain run of the tests takes every request and
-every fault once. FAULTS=all asks for all of them.
+`nox -s faults` tries all cells of fault_table.py, those of uploads and pages before a real Nexus
+too. A plain run of the tests takes every request and every fault once, before the sandbox.
 """
 
 from __future__ import annotations
@@ -31,28 +31,45 @@ LOG = logging.getLogger(__name__)
 BOUND = 75.0
 """Seconds; a release without faults takes two, and no wait is longer than `timeout`."""
 MEMORY = 500
-"""MB; a release without faults takes a fifth."""
+"""MB; a release without faults takes a fifth of it."""
 SETTINGS = {"RELEASEKIT_TIMEOUT": "3", "RELEASEKIT_STALE_LIMIT": "2"}
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 BROKEN = fault_report.read_broken()
+CHOICE = os.environ.get("FAULTS", "")
+""""all" tries all cells, "record" too, and lets none of them fail; else a few are tried."""
 
 
 class BrokenPromise(AssertionError):
     """A guarantee does not hold; anything else that fails is a defect of the test."""
 
 
-def _rows(server: str) -> list[object]:
-    broken, asked = BROKEN[server], os.environ.get("FAULTS")
-    selected = select_cells(broken)
+def _choose_rows(server: str) -> list[object]:
+    """Return the cells to try before a server; one that is broken today has to stay broken."""
+    broken = BROKEN[server]
+    selected = select_cells(broken) if server == "sandbox" else set()
     rows: list[object] = []
     for cell in fault_report.cells_of(server):
-        if not asked and (server != "sandbox" or cell.name not in selected):
+        if not CHOICE and cell.name not in selected:
             continue
-        reason = broken.get(cell.name)
-        xfail = pytest.mark.xfail(strict=True, raises=BrokenPromise, reason=str(reason))
-        marks = [xfail] if reason and asked != "record" else []
+        reason = broken.get(cell.name, "")
+        xfail = pytest.mark.xfail(strict=True, raises=BrokenPromise, reason=reason)
+        marks = [xfail] if reason and CHOICE != "record" else []
         rows.append(pytest.param(cell, id=f"{server}-{cell.name}", marks=marks))
     return rows
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """A tagged project, and what releases it through a proxy whose faults a test chooses."""
+
+    cell: Cell
+    server: Server
+    proxy: FaultProxy
+    project: Project
+    release: Callable[[], Ran]
+
+
+Try = Callable[[Cell, Server], list[str]]
 
 
 @pytest.fixture(scope="session")
@@ -61,32 +78,38 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Machine:
-    """What a row needs: a server with the helper package, and the ways to use it."""
-
-    server: Server
-    authority: trustme.CA
-    folder: Path
-    make_project: MakeProject
-    run_kit: RunKit
-
-
 @pytest.fixture
-def on_sandbox(
-    stocked_sandbox: Server,
-    authority: trustme.CA,
-    tmp_path: Path,
-    make_project: MakeProject,
-    run_kit: RunKit,
-) -> Machine:
-    return Machine(
-        server=stocked_sandbox,
-        authority=authority,
-        folder=tmp_path,
-        make_project=make_project,
-        run_kit=run_kit,
-    )
+def try_cell(
+    authority: trustme.CA, tmp_path: Path, make_project: MakeProject, run_kit: RunKit
+) -> Iterator[Try]:
+    """Try a cell before a server, and return the guarantees that do not hold."""
+    proxies: list[FaultProxy] = []
+    ca = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca))
+
+    def run(cell: Cell, server: Server) -> list[str]:
+        trusted = ssl.create_default_context(cafile=server.environ["RELEASEKIT_CA_BUNDLE"])
+        proxy = FaultProxy(server.url, trusted, authority, cell.name, FAULTS)
+        proxies.append(proxy)
+        request = REQUESTS[cell.request]
+        needs = {"requires": request.requires, "dependencies": request.dependencies}
+        project = make_project(cell.name, payload=200_000, **needs)
+        environ = {**server.environ, **SETTINGS, "RELEASEKIT_CA_BUNDLE": str(ca)}
+        environ["RELEASEKIT_URL"] = proxy.url
+        if request.requires:  # else they come from the cache
+            environ["RELEASEKIT_CACHE_DIR"] = str(tmp_path / "cache")
+        else:  # one cached environment serves all rows, whatever the port of their proxy
+            environ["UV_DEFAULT_INDEX"] = "https://nobody.example.com/simple/"
+
+        def release() -> Ran:
+            return run_kit("release", cwd=project.root, environ=environ, bound=BOUND)
+
+        trial = Trial(cell=cell, server=server, proxy=proxy, project=project, release=release)
+        return list(_find_problems(trial))
+
+    yield run
+    for proxy in proxies:
+        proxy.close()
 
 
 @pytest.fixture(scope="session")
@@ -105,33 +128,27 @@ def stocked_sandbox(sandbox_index: Server, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def on_nexus(
-    authority: trustme.CA,
-    tmp_path: Path,
-    make_project: MakeProject,
-    run_kit: RunKit,
-    request: pytest.FixtureRequest,
-) -> Machine:
-    """The Nexus that FAULTS_NEXUS describes, which all processes share, or one of this process."""
-    told = os.environ.get("FAULTS_NEXUS")
-    server = Server(environ=json.loads(told)) if told else request.getfixturevalue("nexus_index")
-    return Machine(
-        server=server,
-        authority=authority,
-        folder=tmp_path,
-        make_project=make_project,
-        run_kit=run_kit,
-    )
+def real_nexus(request: pytest.FixtureRequest) -> Server:
+    """The Nexus that FAULTS_NEXUS describes, which all processes share; else one of our own."""
+    if told := os.environ.get("FAULTS_NEXUS"):
+        return Server(environ=json.loads(told))
+    assert "PYTEST_XDIST_WORKER" not in os.environ, "each process would start one: nox -s faults"
+    server: Server = request.getfixturevalue("nexus_index")
+    return server
 
 
-@pytest.mark.parametrize("cell", _rows("sandbox"))
-def test_a_fault_of_the_sandbox(cell: Cell, on_sandbox: Machine) -> None:
-    _try("sandbox", cell, on_sandbox)
+@pytest.mark.parametrize("cell", _choose_rows("sandbox"))
+def test_a_request_goes_wrong_and_the_promise_is_kept(
+    cell: Cell, try_cell: Try, stocked_sandbox: Server
+) -> None:
+    _report("sandbox", cell, try_cell(cell, stocked_sandbox))
 
 
-@pytest.mark.parametrize("cell", _rows("real"))
-def test_a_fault_before_the_real_one(cell: Cell, on_nexus: Machine) -> None:
-    _try("real", cell, on_nexus)
+@pytest.mark.parametrize("cell", _choose_rows("real"))
+def test_a_request_to_a_real_server_goes_wrong_and_the_promise_is_kept(
+    cell: Cell, try_cell: Try, real_nexus: Server
+) -> None:
+    _report("real", cell, try_cell(cell, real_nexus))
 
 
 def test_the_table_shows_what_is_broken() -> None:
@@ -139,74 +156,49 @@ def test_the_table_shows_what_is_broken() -> None:
     assert text == fault_report.render(BROKEN), "write it: nox -s faults -- --write"
 
 
-def _try(server: str, cell: Cell, machine: Machine) -> None:
-    trusted = ssl.create_default_context(cafile=machine.server.environ["RELEASEKIT_CA_BUNDLE"])
-    proxy = FaultProxy(machine.server.url, trusted, machine.authority, cell.name, FAULTS)
-    try:
-        problems = list(_find_problems(cell, machine, proxy))
-    finally:
-        proxy.close()
+def _report(server: str, cell: Cell, problems: list[str]) -> None:
     if folder := os.environ.get("FAULTS_RESULTS"):
         result = {"server": server, "cell": cell.name, "problems": problems}
         Path(folder, f"{server}-{cell.name}.json").write_text(json.dumps(result))
-    if problems and os.environ.get("FAULTS") != "record":
+    if problems and CHOICE != "record":
         raise BrokenPromise("; ".join(problems))
 
 
-def _find_problems(cell: Cell, machine: Machine, proxy: FaultProxy) -> Iterator[str]:
-    """Yield the guarantees that do not hold, by name."""
-    request = REQUESTS[cell.request]
-    project = machine.make_project(
-        cell.name, requires=request.requires, dependencies=request.dependencies, payload=200_000
-    )
-    release = _prepare(machine, proxy, project, request.requires)
+def _find_problems(trial: Trial) -> Iterator[str]:
+    """Yield the guarantees that do not hold, by name: with the fault, then in a plain re-run."""
+    cell, proxy, request = trial.cell, trial.proxy, REQUESTS[trial.cell.request]
     if request.published:
-        assert release().status == 0
-    proxy.restart()
-    kind = cell.request.removesuffix("-again")
-    proxy.rules = {**request.also, kind: cell.fault}
-    ran = release()
-    files = machine.server.files(cell.name)
+        assert trial.release().status == 0
+        proxy.restart()
+    proxy.rules = {**request.also, cell.kind: cell.fault}
+    ran = trial.release()
+    LOG.warning("%s%s MB\n%s", ran.text, ran.memory, "\n".join(map(str, proxy.seen)))
+    files = trial.server.files(cell.name)
     unknown = [str(seen) for seen in proxy.seen if seen.kind == UNKNOWN]
     assert not unknown, f"requests that the matrix does not have: {unknown}"
-    if not any(seen.kind == kind and seen.fault == cell.fault for seen in proxy.seen):
-        yield "Safe to re-run: the request was not sent"
-    yield from _judge(cell, ran, proxy, project)
-    yield from _judge_index(cell, ran, files, project)
+    yield from _judge_run(trial, ran)
+    yield from _judge_index(trial, ran, files)
     proxy.restart()
-    again = release()
-    after = machine.server.files(cell.name)
-    LOG.warning("re-run:\n%s", again.text)
+    again = trial.release()
+    LOG.warning("the re-run:\n%s", again.text)
+    after = trial.server.files(cell.name)
     if again.status != 0:
         yield f"Safe to re-run: the re-run ended with {again.status}"
-    elif after != project.built():
-        yield f"Safe to re-run: after it, the index holds {sorted(after)}"
+    elif after != trial.project.built():
+        yield f"Safe to re-run: after it, published is {_describe(trial, after)}"
     if any(after.get(name) != digest for name, digest in files.items()):
         yield "Never overwrites: a published file was replaced"
 
 
-def _prepare(
-    machine: Machine, proxy: FaultProxy, project: Project, requires: tuple[str, ...]
-) -> Callable[[], Ran]:
-    """Return what releases a project through a proxy."""
-    ca = machine.folder / "ca.pem"
-    machine.authority.cert_pem.write_to_path(str(ca))
-    environ = {**machine.server.environ, **SETTINGS}
-    environ |= {"RELEASEKIT_URL": proxy.url, "RELEASEKIT_CA_BUNDLE": str(ca)}
-    if requires:  # else it comes from the cache
-        environ["RELEASEKIT_CACHE_DIR"] = str(machine.folder / "cache")
-    else:  # one cached environment serves all rows, whatever the port of their proxy
-        environ["UV_DEFAULT_INDEX"] = "https://nobody.example.com/simple/"
-    return lambda: machine.run_kit("release", cwd=project.root, environ=environ, bound=BOUND)
-
-
-def _judge(cell: Cell, ran: Ran, proxy: FaultProxy, project: Project) -> Iterator[str]:
+def _judge_run(trial: Trial, ran: Ran) -> Iterator[str]:
     """Yield what is wrong with how a run ended."""
-    LOG.warning("%s%s MB\n%s", ran.text, ran.memory, "\n".join(map(str, proxy.seen)))
+    cell, proxy, project = trial.cell, trial.proxy, trial.project
+    if not any((seen.kind, seen.fault) == (cell.kind, cell.fault) for seen in proxy.seen):
+        yield "Safe to re-run: this request is not sent"
     if ran.memory > MEMORY:
         yield "Bounded: too much memory"
     if any("authorization" in seen.head.headers for seen in proxy.seen if seen.place != "proxy"):
-        yield "Upload credentials never meet foreign code: they were sent to another host"
+        yield "Upload credentials never meet foreign code: they were sent to another place"
     if CONTROLS.search(ran.text):
         yield "Blame only what was checked: control characters reach the terminal"
     if "Traceback" in ran.text:
@@ -222,16 +214,22 @@ def _judge(cell: Cell, ran: Ran, proxy: FaultProxy, project: Project) -> Iterato
         yield "Blame only what was checked: what failed is not named"
 
 
-def _judge_index(cell: Cell, ran: Ran, files: dict[str, str], project: Project) -> Iterator[str]:
+def _judge_index(trial: Trial, ran: Ran, files: dict[str, str]) -> Iterator[str]:
     """Yield what is wrong with what is published after the run."""
-    contents = {"none": set(), "wheel": {project.wheel}, "both": {project.wheel, project.sdist}}
-    names = {project.wheel, project.sdist} & files.keys()
-    if names == {project.sdist}:
+    published, built = _describe(trial, files), trial.project.built()
+    stays = trial.cell.promise != "X"
+    if published == "the sdist":
         yield "Complete: an sdist without its wheel"
-    if files.keys() - names:
-        yield f"Complete: other files: {sorted(files.keys() - names)}"
-    if ran.status == 0 and files != project.built():
-        yield f"Done means it works: done, but published is {sorted(names)}"
-    expected = contents[REQUESTS[cell.request].index]
-    if ran.status and cell.promise != "X" and names not in (expected, {project.sdist}):
-        yield f"Safe to re-run: published is {sorted(names)}"
+    elif ran.status == 0 and files != built:
+        yield f"Done means it works: done, but published is {published}"
+    elif ran.status and stays and published != REQUESTS[trial.cell.request].index:
+        yield f"Safe to re-run: published is {published}"
+    if any(digest != built.get(name) for name, digest in files.items()):
+        yield "Only checked bytes are uploaded: published is something else"
+
+
+def _describe(trial: Trial, files: dict[str, str]) -> str:
+    """Say in words what is published."""
+    known = {trial.project.wheel: "the wheel", trial.project.sdist: "the sdist"}
+    names = sorted(known.get(name, name) for name in files)
+    return {"": "nothing", "the sdist, the wheel": "both"}.get(", ".join(names), ", ".join(names))
