@@ -21,10 +21,11 @@ from releasekit.core.errors import (
     ReleasekitError,
     Status,
     UnknownCheck,
+    find_limit,
 )
 from releasekit.core.events import Event, Output, Sent, Working
 from releasekit.core.outcome import Outcome, describe_times, fold_event
-from releasekit.interrupts import raise_again
+from releasekit.interrupts import is_interrupted, raise_again
 from releasekit.prepare import open_job, open_task
 from releasekit.request import Request
 from releasekit.terminal import Terminal
@@ -65,15 +66,24 @@ class Run:
                 open_ = {"pipeline": open_job, "admin": open_task}[self._request.command.module]
                 opened = open_(self._request, self.notify, stack)
                 self._find_verb()(opened)
-        except ReleasekitError as raised:
-            error = raised
         except KeyboardInterrupt:
             error = Interrupted(step=self._outcome.step)
-        except OSError as raised:
-            error = CannotWrite(path=str(raised.filename), reason=raised.strerror or str(raised))
-        except Exception as raised:  # noqa: BLE001 - a defect, reported like any other failure
-            error = self._explain_defect(raised)
+        except Exception as raised:  # noqa: BLE001 - told from each other there
+            error = self._explain(raised)
         return self.conclude(error)
+
+    def _explain(self, raised: Exception) -> ReleasekitError:
+        """Return the situation that an exception means."""
+        if is_interrupted():  # it had reached the programs that were started before
+            return Interrupted(step=self._outcome.step)
+        if limit := find_limit(raised, str(self._request.root)):
+            return limit
+        if isinstance(raised, ReleasekitError):
+            return raised
+        if isinstance(raised, OSError):
+            path = raised.filename or "no file is named"
+            return CannotWrite(path=str(path), reason=raised.strerror or str(raised))
+        return self._explain_defect(raised)
 
     def _explain_defect(self, raised: Exception) -> ReleasekitError:
         if self._terminal.is_verbose:
@@ -164,7 +174,8 @@ class Run:
                 write_text(folder / name, text)
             for name in self._find_outdated() - reports.keys():
                 (folder / name).unlink(missing_ok=True)
-        except CannotWrite as error:
+        except (CannotWrite, OSError) as raised:
+            error = self._explain(raised)
             self._terminal.fail(error)
             return error.status
         self._terminal.say("report", render_path(folder / "summary.md", self._request.root))

@@ -55,8 +55,6 @@ def index(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
 def machine(tmp_path: Path, environ: dict[str, str]) -> Iterator[Machine]:
     made = Machine(tmp_path, environ)
     yield made
-    for process in made.processes():
-        os.kill(process, signal.SIGKILL)
     made.close()
 
 
@@ -258,3 +256,73 @@ def test_killed_with_several_projects(
     assert find_unfinished(*projects) == []
     assert f"{first.name}-1.0.tar.gz" not in index.files(first.name)
     assert_released(machine, index, folder, *projects, options=SEVERAL)
+
+
+# --- programs that the kit started ----------------------------------------------------------------
+
+
+def find_process(machine: Machine, *words: str) -> int:
+    """Return the one process with these words in its command line."""
+    (found,) = (
+        process
+        for process, command in machine.processes().items()
+        if all(word in command for word in words)
+    )
+    return found
+
+
+def find_parent(process: int) -> int:
+    status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    return int(status.rpartition(")")[2].split()[1])
+
+
+CHILDREN = {
+    "git": ("version", lambda machine: machine.pid("git"), "git was ended by a signal"),
+    "hook": (
+        "build_sdist",
+        lambda machine: machine.pid("build_sdist"),
+        "the build backend (build_sdist) was ended by a signal",
+    ),
+    "backend": (
+        "build_wheel",
+        lambda machine: find_parent(machine.pid("build_wheel")),
+        "the build backend (build_wheel) was ended by a signal",
+    ),
+    "uv": (
+        "install",
+        lambda machine: find_process(machine, "/uv pip install"),
+        "uv was ended by a signal",
+    ),
+}
+"""Where a release is held, what is killed, and what is said of it."""
+
+
+@pytest.mark.parametrize(
+    ("child", "number"),
+    [
+        ("git", signal.SIGKILL),
+        ("hook", signal.SIGKILL),
+        ("hook", signal.SIGTERM),
+        ("backend", signal.SIGKILL),
+        ("uv", signal.SIGKILL),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_a_program_that_is_killed_is_named_and_the_package_is_not_blamed(
+    machine: Machine, index: Index, project: Project, child: str, number: signal.Signals
+) -> None:
+    name, find, what = CHILDREN[child]
+    step = next(step for step in STEPS if step.name == name)
+    held = step.hold(machine, index, project.name)
+    process = start(machine, project.root, index.environ(), "release")
+    wait_until(held.is_reached, process)
+    os.kill(find(machine), number)
+    ran = end(process)
+    held.go()
+    assert ran.status == 3, ran.out
+    assert f"error: {what}\n" in ran.out
+    assert f"  why:   {number.name} ended it" in ran.out
+    wait_until(lambda: not machine.processes())
+    assert list(machine.temporary.iterdir()) == []
+    assert find_unfinished(project) == []
+    assert_released(machine, index, project.root, project)

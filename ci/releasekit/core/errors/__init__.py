@@ -32,12 +32,14 @@ from releasekit.core.errors.failed import (
     MissingProgram,
     NoServer,
     ProcessKilled,
+    ProgramKilled,
     StaleIndex,
     UnexpectedAnswer,
     Unreachable,
     UploadFailed,
     UploadRefused,
 )
+from releasekit.core.errors.limits import LimitReached, find_limit
 from releasekit.core.errors.nexus import (
     DiagnosisFailed,
     LicenseNotAccepted,
@@ -111,6 +113,7 @@ __all__ = [
     "Interrupted",
     "InvalidConfiguration",
     "LicenseNotAccepted",
+    "LimitReached",
     "MissingAdminCredentials",
     "MissingCredentials",
     "MissingProgram",
@@ -137,6 +140,7 @@ __all__ = [
     "PackageBroken",
     "PartsDisagree",
     "ProcessKilled",
+    "ProgramKilled",
     "RecordOfAnotherCommit",
     "ReleasekitError",
     "RepairFailed",
@@ -158,4 +162,5 @@ __all__ = [
     "UploadRefused",
     "WheelOfAnotherSdist",
     "WrongCredentials",
+    "find_limit",
 ]
