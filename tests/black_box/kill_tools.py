@@ -28,7 +28,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 RELEASEKIT = str(Path(sys.executable).with_name("releasekit"))
-WAIT = 12.0
+WAIT = 120.0
 """Seconds until a test gives up: far more than anything takes, on a busy machine too."""
 FILENAME = re.compile(rb'filename="([^"]+)"')
 BACKEND = Path(__file__).with_name("held_backend.py")

@@ -7,13 +7,13 @@ signal at each step.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
 import random
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -258,6 +258,38 @@ def test_killed_with_several_projects(
     assert_released(machine, index, folder, *projects, options=SEVERAL)
 
 
+# --- random moments -------------------------------------------------------------------------------
+
+SEED = int(os.environ.get("KILLS_SEED", "15"))
+
+
+@pytest.mark.parametrize("number", range(KILLS or 3))
+def test_killed_at_a_random_moment(
+    machine: Machine, index: Index, project: Project, number: int
+) -> None:
+    """Whatever the moment is: what is asserted holds for each of them."""
+    chance = random.Random(SEED + number)
+    sent, moment = chance.choice(SIGNALS), chance.uniform(0, 1.5)
+    print(f"KILLS_SEED={SEED}, number {number}: {sent.name} after {moment:.3f} s")
+    process = start(machine, project.root, index.environ(), "release")
+    # Before its first file the kit does not heed signals yet.
+    wait_until(lambda: list(machine.temporary.iterdir()), process)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(moment)
+    with contextlib.suppress(ProcessLookupError):
+        kill(process, sent)
+    ran = end(process)
+    if sent is signal.SIGKILL:
+        assert ran.status in (0, -signal.SIGKILL), ran.out
+    else:
+        assert ran.status in (0, 130), ran.out
+        assert "Traceback" not in ran.out
+        wait_until(lambda: not machine.processes())
+        assert list(machine.temporary.iterdir()) == []
+        assert find_unfinished(project) == []
+    assert_released(machine, index, project.root, project)
+
+
 # --- programs that the kit started ----------------------------------------------------------------
 
 
@@ -276,7 +308,7 @@ def find_parent(process: int) -> int:
     return int(status.rpartition(")")[2].split()[1])
 
 
-CHILDREN = {
+CHILDREN: dict[str, tuple[str, Callable[[Machine], int], str]] = {
     "git": ("version", lambda machine: machine.pid("git"), "git was ended by a signal"),
     "hook": (
         "build_sdist",
