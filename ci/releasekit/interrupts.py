@@ -54,7 +54,12 @@ def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def is_interrupted() -> bool:
+    """Tell whether there was an interrupt."""
+    return _interrupted.is_set()
+
+
 def raise_again() -> None:
     """Raise KeyboardInterrupt where there was an interrupt."""
-    if _interrupted.is_set():
+    if is_interrupted():
         raise KeyboardInterrupt

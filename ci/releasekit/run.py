@@ -23,11 +23,12 @@ from releasekit.core.errors import (
     ReleasekitError,
     Status,
     UnknownCheck,
+    find_limit,
 )
 from releasekit.core.events import Event, Note, Output, Sent, Working
 from releasekit.core.outcome import Outcome, describe_times, fold_event
 from releasekit.core.target import Credentials
-from releasekit.interrupts import raise_again
+from releasekit.interrupts import is_interrupted, raise_again
 from releasekit.prepare import open_job, open_task
 from releasekit.redact import escape_json
 from releasekit.request import Request, check_directory
@@ -74,14 +75,10 @@ class Run:
                 opened = open_(self._request, self.notify, stack)
                 self._add_secrets(opened)
                 self._find_verb()(opened)
-        except ReleasekitError as raised:
-            error = raised
         except KeyboardInterrupt:
             error = Interrupted(step=self._outcome.step)
-        except OSError as raised:
-            error = CannotWrite(path=str(raised.filename), reason=raised.strerror or str(raised))
-        except Exception as raised:  # noqa: BLE001 - a defect, reported like any other failure
-            error = self._explain_defect(raised)
+        except Exception as raised:  # noqa: BLE001 - told from each other there
+            error = self._explain(raised)
         return self.conclude(error)
 
     def _add_secrets(self, opened: object) -> None:
@@ -108,6 +105,19 @@ class Run:
             from releasekit.adapters.workspace import check_folders
 
             check_folders(self._request.root)
+
+    def _explain(self, raised: Exception) -> ReleasekitError:
+        """Return the situation that an exception means."""
+        if is_interrupted():  # it had reached the programs that were started before
+            return Interrupted(step=self._outcome.step)
+        if limit := find_limit(raised, str(self._request.root)):
+            return limit
+        if isinstance(raised, ReleasekitError):
+            return raised
+        if isinstance(raised, OSError):
+            path = raised.filename or "no file is named"
+            return CannotWrite(path=str(path), reason=raised.strerror or str(raised))
+        return self._explain_defect(raised)
 
     def _explain_defect(self, raised: Exception) -> ReleasekitError:
         if self._terminal.is_verbose:
@@ -203,7 +213,8 @@ class Run:
                 write_file(folder / name, text, root=root)
             for name in self._find_outdated() - reports.keys():
                 remove_file(folder / name, root=root)
-        except (CannotWrite, NotAPlainFile) as error:
+        except (CannotWrite, NotAPlainFile, OSError) as raised:
+            error = self._explain(raised)
             if str(error) != str(told):
                 self._terminal.fail(error)
             return error.status

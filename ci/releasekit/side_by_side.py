@@ -26,6 +26,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 
 from releasekit import steps
+from releasekit.adapters.process import explain_end
 from releasekit.adapters.threads import start
 from releasekit.commands import Command
 from releasekit.core.errors import ProcessKilled, ReleasekitError, Status
@@ -247,18 +248,12 @@ class SideBySide:
         except (EOFError, OSError):
             self._workers.remove(worker)
             worker.process.join()
-            return ProcessKilled(root=str(request.root), reason=_explain_end(worker))
+            return ProcessKilled(
+                root=str(request.root), reason=explain_end(worker.process.exitcode or 0)
+            )
         return done
 
     def _stop(self, *_: object) -> None:
         self._stopped, self._told = True, time.monotonic()
         for worker in self._workers:
             worker.process.terminate()
-
-
-def _explain_end(worker: Worker) -> str:
-    code = worker.process.exitcode or 0
-    if code >= 0:
-        return f"it ended with status {code}"
-    name = signal.Signals(-code).name
-    return f"{name} ended it; where memory runs out, the system ends the largest process so"

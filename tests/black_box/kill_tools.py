@@ -1,4 +1,4 @@
-"""What tests of kills and limits use: a machine, an index behind a door that can be held, a project.
+"""What tests of kills and limits use: a machine, an index that can be held, a project.
 
 All of it is outside of the kit: the command line is started, and what is left is looked for in
 /proc and on the disk.
@@ -28,7 +28,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 RELEASEKIT = str(Path(sys.executable).with_name("releasekit"))
-WAIT = 12.0
+WAIT = 120.0
 """Seconds until a test gives up: far more than anything takes, on a busy machine too."""
 FILENAME = re.compile(rb'filename="([^"]+)"')
 BACKEND = Path(__file__).with_name("held_backend.py")
@@ -39,7 +39,7 @@ if [ -n "$HELD" ] && [ -p "$HELD/git" ]; then
   case "$*" in
     *"$(cat "$HELD/git.command")"*)
       echo $$ > "$HELD/git.part" && mv "$HELD/git.part" "$HELD/git.pid"
-      cat "$HELD/git" > "$HELD/git.opened" ;;
+      read -r line < "$HELD/git" ;;
   esac
 fi
 exec {git} "$@"
@@ -109,7 +109,7 @@ class Index:
             def do_GET(self) -> None:
                 index._pass_on(self)
 
-            do_HEAD = do_POST = do_GET
+            do_HEAD = do_POST = do_GET  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 """Write nothing."""
@@ -283,14 +283,20 @@ class Machine:
         self.temporary = Path(tempfile.mkdtemp(prefix="kills-")).resolve()
         self.held = folder / "held"
         self.held.mkdir()
+        self.started: list[subprocess.Popen[str]] = []
         self.environ = {**environ, "TMPDIR": str(self.temporary), "HELD": str(self.held)}
 
     def close(self) -> None:
+        for started in self.started:
+            with started:
+                started.kill()
+        for process in self.processes():
+            os.kill(process, signal.SIGKILL)
         shutil.rmtree(self.temporary)
 
     def processes(self) -> dict[int, str]:
-        """Return the processes that run with this machine's TMPDIR, whoever is their parent."""
-        mark = f"TMPDIR={self.temporary}\0".encode()
+        """Return the processes that run with this machine's variables, whoever is their parent."""
+        mark = f"HELD={self.held}\0".encode()
         found = {}
         for path in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):  # it has just ended
@@ -395,7 +401,7 @@ def start(
     machine: Machine, folder: Path, environ: Mapping[str, str], *arguments: str
 ) -> subprocess.Popen[str]:
     """Start a command in a session of its own, as a terminal or a CI runner does."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         (RELEASEKIT, *arguments),
         cwd=folder,
         env={**machine.environ, **environ},
@@ -405,6 +411,8 @@ def start(
         text=True,
         start_new_session=True,
     )
+    machine.started.append(process)
+    return process
 
 
 def end(process: subprocess.Popen[str]) -> Ran:

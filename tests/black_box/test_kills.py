@@ -7,6 +7,7 @@ signal at each step.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -53,8 +54,6 @@ def index(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
 def machine(tmp_path: Path, environ: dict[str, str]) -> Iterator[Machine]:
     made = Machine(tmp_path, environ)
     yield made
-    for process in made.processes():
-        os.kill(process, signal.SIGKILL)
     made.close()
 
 
@@ -256,3 +255,105 @@ def test_killed_with_several_projects(
     assert find_unfinished(*projects) == []
     assert f"{first.name}-1.0.tar.gz" not in index.files(first.name)
     assert_released(machine, index, folder, *projects, options=SEVERAL)
+
+
+# --- random moments -------------------------------------------------------------------------------
+
+SEED = int(os.environ.get("KILLS_SEED", "15"))
+
+
+@pytest.mark.parametrize("number", range(KILLS or 3))
+def test_killed_at_a_random_moment(
+    machine: Machine, index: Index, project: Project, number: int
+) -> None:
+    """Whatever the moment is: what is asserted holds for each of them."""
+    chance = random.Random(SEED + number)
+    sent, moment = chance.choice(SIGNALS), chance.uniform(0, 1.5)
+    print(f"KILLS_SEED={SEED}, number {number}: {sent.name} after {moment:.3f} s")
+    process = start(machine, project.root, index.environ(), "release")
+    # Before its first file the kit does not heed signals yet.
+    wait_until(lambda: list(machine.temporary.iterdir()), process)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(moment)
+    with contextlib.suppress(ProcessLookupError):
+        kill(process, sent)
+    ran = end(process)
+    if sent is signal.SIGKILL:
+        assert ran.status in (0, -signal.SIGKILL), ran.out
+    else:
+        assert ran.status in (0, 130), ran.out
+        assert "Traceback" not in ran.out
+        wait_until(lambda: not machine.processes())
+        assert list(machine.temporary.iterdir()) == []
+        assert find_unfinished(project) == []
+    assert_released(machine, index, project.root, project)
+
+
+# --- programs that the kit started ----------------------------------------------------------------
+
+
+def find_process(machine: Machine, *words: str) -> int:
+    """Return the one process with these words in its command line."""
+    (found,) = (
+        process
+        for process, command in machine.processes().items()
+        if all(word in command for word in words)
+    )
+    return found
+
+
+def find_parent(process: int) -> int:
+    status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    return int(status.rpartition(")")[2].split()[1])
+
+
+CHILDREN: dict[str, tuple[str, Callable[[Machine], int], str]] = {
+    "git": ("version", lambda machine: machine.pid("git"), "git was ended by a signal"),
+    "hook": (
+        "build_sdist",
+        lambda machine: machine.pid("build_sdist"),
+        "the build backend (build_sdist) was ended by a signal",
+    ),
+    "backend": (
+        "build_wheel",
+        lambda machine: find_parent(machine.pid("build_wheel")),
+        "the build backend (build_wheel) was ended by a signal",
+    ),
+    "uv": (
+        "install",
+        lambda machine: find_process(machine, "/uv pip install"),
+        "uv was ended by a signal",
+    ),
+}
+"""Where a release is held, what is killed, and what is said of it."""
+
+
+@pytest.mark.parametrize(
+    ("child", "number"),
+    [
+        ("git", signal.SIGKILL),
+        ("hook", signal.SIGKILL),
+        ("hook", signal.SIGTERM),
+        ("backend", signal.SIGKILL),
+        ("uv", signal.SIGKILL),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_a_program_that_is_killed_is_named_and_the_package_is_not_blamed(
+    machine: Machine, index: Index, project: Project, child: str, number: signal.Signals
+) -> None:
+    name, find, what = CHILDREN[child]
+    step = next(step for step in STEPS if step.name == name)
+    held = step.hold(machine, index, project.name)
+    process = start(machine, project.root, index.environ(), "release")
+    wait_until(held.is_reached, process)
+    os.kill(find(machine), number)
+    ran = end(process)
+    held.go()
+    assert ran.status == 3, ran.out
+    assert f"error: {what}\n" in ran.out
+    assert f"  why:   {number.name} ended it" in ran.out
+    wait_until(lambda: not machine.processes())
+    assert list(machine.temporary.iterdir()) == []
+    assert find_unfinished(project) == []
+    assert_released(machine, index, project.root, project)

@@ -23,6 +23,7 @@ from releasekit.adapters.build_environment import (
     open_build_environment,
 )
 from releasekit.adapters.hooks import NOTHING, Hooks, open_hooks
+from releasekit.adapters.process import refuse_killed
 from releasekit.adapters.rooms import open_named_room, open_room
 from releasekit.adapters.sdist import repack_sdist, unpack_sdist
 from releasekit.core.backends import tell_version
@@ -131,6 +132,7 @@ def _build_one(
         nonlocal tail
         environ = {**_hook_environ(options, Path(cmd[0])), **(extra_environ or {})}
         finished = hooks.run(cmd, cwd=Path(cwd or source), environ=environ, log=options.log)
+        refuse_killed(finished, f"the build backend ({cmd[2]})", str(options.root or source))
         if finished.status:
             tail = finished.tail()
             raise CalledProcessError(finished.status, list(cmd))

@@ -13,11 +13,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from releasekit.core.errors import MissingProgram
+from releasekit.core.errors import MissingProgram, ProgramKilled
 
 GRACE = 3.0
 """Seconds that a program has between SIGTERM and SIGKILL."""
 
+LOOK = 1.0
+"""Seconds between two looks at whether a program that writes nothing is still there."""
+FROM_OUTSIDE = {
+    *(signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM),
+    *(signal.SIGXCPU, signal.SIGXFSZ),  # limits: ulimit -t, ulimit -f
+}
+"""Signals that no program sends to itself, as one that crashes does."""
 END = object()
 
 Log = Callable[[str], None]
@@ -38,7 +45,37 @@ class Finished:
         """Return the last lines it wrote, where programs say what went wrong."""
         text = self.errors or self.output
         kept = [line for line in text.splitlines() if line.strip()][-lines:]
+        if self.status < 0:
+            kept.append(explain_end(self.status))
         return "\n".join(kept) or f"{self.command[0]} ended with status {self.status}"
+
+
+def explain_end(status: int) -> str:
+    """Return how a process ended, by its status: below 0 it is a signal's number."""
+    if status >= 0:
+        return f"it ended with status {status}"
+    number = -status
+    name = signal.Signals(number).name if number in list(signal.Signals) else f"signal {number}"
+    hints: dict[int, str] = {
+        signal.SIGKILL: "; where memory runs out, the system ends the largest process so",
+        signal.SIGXCPU: "; its CPU time is limited (ulimit -t)",
+        signal.SIGXFSZ: "; the size of files is limited (ulimit -f)",
+    }
+    return f"{name} ended it{hints.get(number, '')}"
+
+
+def refuse_killed(finished: Finished, program: str, place: str) -> None:
+    """Refuse to judge by a program that something ended from outside; raises ProgramKilled."""
+    if -finished.status in FROM_OUTSIDE:
+        raise ProgramKilled(program=program, place=place, reason=explain_end(finished.status))
+
+
+def _refuse_ended(finished: Finished, cwd: Path) -> Finished:
+    """Return what a program of ours did; raises ProgramKilled if it crashed, too."""
+    if finished.status < 0:
+        program = Path(finished.command[0]).name
+        raise ProgramKilled(program=program, place=str(cwd), reason=finished.tail())
+    return finished
 
 
 def run(
@@ -54,7 +91,7 @@ def run(
     It gets what is `given` as standard input (which no list of processes shows), a umask of 022 (so
     that files in dists have the same modes everywhere) and a session of its own: an interrupt stops
     it together with all its children.
-    Raises MissingProgram.
+    Raises MissingProgram and ProgramKilled.
     """
     stdin = subprocess.PIPE if given else subprocess.DEVNULL
     with _start(command, cwd, environ, subprocess.STDOUT, stdin) as process:
@@ -65,7 +102,8 @@ def run(
         except BaseException:
             _stop(process)
             raise
-    return Finished(command=tuple(command), status=process.returncode, output=output)
+    finished = Finished(command=tuple(command), status=process.returncode, output=output)
+    return _refuse_ended(finished, cwd)
 
 
 class Conversation:
@@ -109,9 +147,14 @@ class Conversation:
     def _read(self, meanwhile: Iterator[None]) -> bytes:
         if self._process.stdout is None:
             return b""
-        output = self._process.stdout.fileno()
+        output, has_ended = self._process.stdout.fileno(), False
         while not select.select([output], [], [], 0)[0] and next(meanwhile, END) is not END:
             pass
+        # Where it was killed, what it had started may go on, and hold the other end.
+        while not select.select([output], [], [], 0 if has_ended else LOOK)[0]:
+            if has_ended:
+                return b""
+            has_ended = self._process.poll() is not None
         return os.read(output, io.DEFAULT_BUFFER_SIZE)
 
 
@@ -130,7 +173,8 @@ def open_conversation(
 def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> Finished:
     """Run a program like `run`, and keep stdout, an answer to parse, apart from stderr.
 
-    Line ends stay as they are: a file name may hold a carriage return.
+    Line ends stay as they are: a file name may hold a carriage return. Raises MissingProgram and
+    ProgramKilled.
     """
     with _start(command, cwd, environ, subprocess.PIPE) as process:
         try:
@@ -138,7 +182,10 @@ def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) ->
         except BaseException:
             _stop(process)
             raise
-    return Finished(command=tuple(command), status=process.returncode, output=output, errors=errors)
+    finished = Finished(
+        command=tuple(command), status=process.returncode, output=output, errors=errors
+    )
+    return _refuse_ended(finished, cwd)
 
 
 def _give(process: subprocess.Popen[bytes], text: str) -> None:

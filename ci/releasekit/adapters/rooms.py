@@ -15,6 +15,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from releasekit.core.errors import CannotWrite
+
 RUN = "releasekit-run-"
 OF_ANY_KIND = "releasekit-(?:[a-z]+-)+"
 """A pattern of the prefixes that rooms have in the system's directory for temporary files."""
@@ -42,8 +44,15 @@ def keep_temporary_files() -> Iterator[None]:
 
 
 def find_system_directory() -> Path:
-    """Return the system's directory for temporary files, which is the same one for each run."""
-    return Path(_system[-1] if _system else tempfile.gettempdir()).resolve()
+    """Return the system's directory for temporary files, which is the same one for each run.
+
+    Raises CannotWrite.
+    """
+    try:
+        return Path(_system[-1] if _system else tempfile.gettempdir()).resolve()
+    except FileNotFoundError as error:  # tempfile has tried them all
+        reason = error.strerror or str(error)
+        raise CannotWrite(path="the directory for temporary files", reason=reason) from error
 
 
 @contextlib.contextmanager

@@ -35,12 +35,14 @@ from releasekit.core.errors.failed import (
     MissingProgram,
     NoServer,
     ProcessKilled,
+    ProgramKilled,
     StaleIndex,
     UnexpectedAnswer,
     Unreachable,
     UploadFailed,
     UploadRefused,
 )
+from releasekit.core.errors.limits import LimitReached, find_limit
 from releasekit.core.errors.nexus import (
     DiagnosisFailed,
     LicenseNotAccepted,
@@ -123,6 +125,7 @@ __all__ = [
     "InvalidBuildRequirement",
     "InvalidConfiguration",
     "LicenseNotAccepted",
+    "LimitReached",
     "MissingAdminCredentials",
     "MissingCredentials",
     "MissingProgram",
@@ -151,6 +154,7 @@ __all__ = [
     "PackageBroken",
     "PartsDisagree",
     "ProcessKilled",
+    "ProgramKilled",
     "RecordOfAnotherCommit",
     "ReleasekitError",
     "RepairFailed",
@@ -172,4 +176,5 @@ __all__ = [
     "UploadRefused",
     "WheelOfAnotherSdist",
     "WrongCredentials",
+    "find_limit",
 ]

@@ -132,6 +132,19 @@ class ProcessKilled(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class ProgramKilled(ReleasekitError):
+    """A signal ended a program that the kit had started: that is no fault of the package."""
+
+    what = "{program} was ended by a signal"
+    where = "{place}"
+    why = "{reason}"
+    next = "see what ended it, or what it had too little of, then run this again: it is safe"
+    program: str
+    place: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
 class NoServer(ReleasekitError):
     """A server that this machine was to run did not come up; it says why itself."""
 
