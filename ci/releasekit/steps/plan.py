@@ -18,6 +18,9 @@ from releasekit.steps.conflict import refuse_conflicts
 from releasekit.steps.greet import note_greeting
 from releasekit.steps.job import Job
 
+POLL = 1.0
+"""Seconds between two looks at an index that does not show an upload yet."""
+
 
 def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:
     """Plan against the repository that is published to; raises Conflict for other bytes there."""
