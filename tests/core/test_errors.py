@@ -32,7 +32,8 @@ STATUSES = {
     """,
     Status.FAILED: """
         BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
-        InstallUnavailable MissingProgram CannotCache CannotWrite NoServer GitFailed ProcessKilled
+        InstallUnavailable MissingProgram NotListed CannotCache CannotWrite NoServer GitFailed
+        ProcessKilled
         LicenseNotAccepted
         InternalError DiagnosisFailed NexusRefused NotANexus NotAsWritten ServerUnsettled
     """,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from releasekit.servers.sandbox import CutBody, Faults, LoseAnswer, Refuse, Sandbox
+from releasekit.servers.sandbox import NO_FAULTS, CutBody, Faults, LoseAnswer, Refuse, Sandbox
 from support import (
     SDIST,
     WHEEL,
@@ -214,3 +214,44 @@ def test_a_file_that_is_changed_while_others_go_up_is_not_uploaded(
     assert process.returncode == 1, out
     assert f"  why:   {SDIST} was changed after it was checked\n" in out
     assert published(sandbox) == {WHEEL}
+
+
+def test_an_upload_that_a_login_page_answers_is_none_and_no_sdist_follows(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    sandbox.state.faults = Faults(uploads=(Refuse(200, "Sign in"),))
+    first = releasekit("release", project=project, server=sandbox, RELEASEKIT_STALE_LIMIT="0.5")
+    assert first.status == 3
+    assert published(sandbox) == set()
+    assert uploads(sandbox) == 1
+    assert f"error: sent, but not listed by the index: {WHEEL}\n" in first.out
+    assert 'why:   the server answered 200 Sign in, with the page "' in first.out
+    second = releasekit("release", project=project, server=sandbox)
+    assert second.status == 0
+    assert published(sandbox) == {WHEEL, SDIST}
+
+
+def test_a_login_page_that_answers_for_the_sdist_is_noticed_by_publish(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("build", project=project)
+    sandbox.state.faults = Faults(uploads=(None, Refuse(200, "Sign in")))
+    ran = releasekit("publish", project=project, server=sandbox, RELEASEKIT_STALE_LIMIT="0.5")
+    assert ran.status == 3
+    assert published(sandbox) == {WHEEL}
+    assert f"error: sent, but not listed by the index: {SDIST}\n" in ran.out
+
+
+def test_the_sdist_waits_for_wheels_that_are_published_already(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    sandbox.state.faults = Faults(uploads=(None, Refuse(400)))
+    releasekit("release", project=project, server=sandbox)
+    assert published(sandbox) == {WHEEL}
+    sandbox.state.faults = NO_FAULTS
+    sandbox.state.clear_log()
+    assert releasekit("publish", project=project, server=sandbox).status == 0
+    page = ("GET", "/repository/pypi-hosted/simple/plain/")
+    asked = [(request.method, request.path) for request in requests(sandbox)]
+    post = asked.index(("POST", "/repository/pypi-hosted/"))
+    assert asked[post - 1] == asked[post + 1] == page

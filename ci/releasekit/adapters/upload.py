@@ -24,6 +24,7 @@ from releasekit.adapters.index import refusal
 from releasekit.adapters.network import Network
 from releasekit.core.dists import BLOCK, UNREADABLE, Dist
 from releasekit.core.errors import FilesChanged, ReleasekitError, UploadFailed
+from releasekit.core.simple import describe_page
 from releasekit.core.target import Credentials
 
 STORED = 4 << 20
@@ -165,4 +166,6 @@ def _post(form: _Form, url: str, network: Network, credentials: Credentials) -> 
 def _judge(answer: requests.Response, url: str, credentials: Credentials) -> Attempt:
     error = refusal(answer, credentials, url=url, action="upload")
     reason = f"the server answered {answer.status_code} {answer.reason or ''}".rstrip()
+    if error is None and answer.text.strip():  # Nexus sends an empty body (measured, 2.3)
+        reason += f', with the page "{describe_page(answer.text)}"'
     return Attempt(error=error, reason=reason, final=answer.status_code < 500)

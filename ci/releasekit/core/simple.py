@@ -97,6 +97,14 @@ def parse_project_page(html: str, url: str) -> ProjectPage:
     return ProjectPage(title=page.title.strip(), files=files)
 
 
+def describe_page(html: str) -> str:
+    """Return the title of an HTML page, or how it begins if it has none."""
+    page = _Anchors()
+    with contextlib.suppress(AssertionError):
+        page.feed(html)
+    return page.title.strip() or html.strip()[:80]
+
+
 def is_root_page(html: str) -> bool:
     """Tell whether a page is the root of a simple index: its title, or a version (PEP 629)."""
     page = _Anchors()

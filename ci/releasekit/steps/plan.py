@@ -21,6 +21,9 @@ from releasekit.steps.greet import note_greeting
 from releasekit.steps.job import Job
 from releasekit.steps.version import refuse_final_snapshot
 
+POLL = 1.0
+"""Seconds between two looks at an index that does not show an upload yet."""
+
 
 def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:
     """Plan against the repository that is published to; raises Conflict for other bytes there."""

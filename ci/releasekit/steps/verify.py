@@ -26,12 +26,10 @@ from releasekit.core.plan import Action, compare, find_unproven
 from releasekit.core.record import Record
 from releasekit.core.simple import ProjectPage, PublishedFile
 from releasekit.steps.job import Job
-from releasekit.steps.plan import download_digests, install_url, refuse_other_bytes
+from releasekit.steps.plan import POLL, download_digests, install_url, refuse_other_bytes
 
 UV_UNREACHABLE = ("Failed to fetch", "error sending request", "Request failed after")
 """How uv 0.13 says that it could not download, which is no fault of the package."""
-POLL = 1.0
-"""Seconds between two looks at an index that does not show an upload yet."""
 
 
 def verify(job: Job, record: Record, dists: Sequence[Dist]) -> None:

@@ -51,6 +51,23 @@ class UploadFailed(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class NotListed(ReleasekitError):
+    """A server took an upload, but the index does not list the file."""
+
+    what = "sent, but not listed by the index: {files}"
+    where = "{url}"
+    why = "{reason}; the index did not list the file within {seconds:g} s"
+    next = (
+        "open that address in a browser: a login page or a proxy may answer instead of the index;\n"
+        "then run this again: what is already there is skipped"
+    )
+    files: str
+    url: str
+    reason: str
+    seconds: float
+
+
+@dataclass(kw_only=True, eq=False)
 class UploadRefused(ReleasekitError):
     """The server answered an upload with 4xx."""
 
@@ -81,12 +98,14 @@ class StaleIndex(ReleasekitError):
 
 @dataclass(kw_only=True, eq=False)
 class InstallUnavailable(ReleasekitError):
-    """The install could not be tried: no environment, or no download."""
+    """The install could not be tested: no environment, no download, or a fault of the machine."""
 
-    what = "the install back could not be tried"
+    what = "the install could not be tested"
     where = "{where_}"
     why = "{tail}"
-    next = "run this again; `releasekit verify -v` shows the installer's output"
+    next = (
+        "run verify again: `nox -s verify` or `releasekit verify`; -v shows the installer's output"
+    )
     where_: str
     tail: str
 
