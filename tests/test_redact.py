@@ -63,6 +63,9 @@ HIDDEN = {
     "pkg @ https://user:pw@host/a@b.whl": "pkg @ https://host/a@b.whl",
     "pkg @ https://user:pw@host/a@1.0/b.whl": "pkg @ https://host/a@1.0/b.whl",
     "401: https://bob:se/cret@host/simple/: no": "401: https://host/simple/: no",
+    "https://bob:s@/cret@10.0.0.1:8081": "https://10.0.0.1:8081",
+    '"https://bob:se",;cret@host/x"': '"https://host/x"',
+    "(https://bob:se),cret@host/x)": "(https://host/x)",
     "see (https://bob:secret@host).": "see (https://host).",
 }
 """Texts with credentials, and without them."""

@@ -62,6 +62,8 @@ ADDRESS = re.compile(
     r"(?<=://)(?:(?!(?:[,;|=<>(){}\[\]\"'\\]|\\[nrt])(?:\w+\+)?(?:https?|ssh|ftp|git|socks\w*)://)\S)+"
 )
 """An address after its scheme, up to a space or the next address."""
+BEYOND = r"(?=[,:][\"'\[{]|[)\]}]+(?:[,;.:]|$)|[^\w@]*$)"
+"""What follows a closing quote: the next value of JSON, a bracket, or nothing but punctuation."""
 CLOSING = {'"': '"', "'": "'", "`": "`", "<": ">", "(": ")", "[": "]"}
 HOST = r"(?P<host>[\w.-]+|\[[\w.:%]+\])"
 END = r"[)\]}>\"'`,.;:!]*"
@@ -117,7 +119,7 @@ def _find_host(found: re.Match[str]) -> int:
 def _cut_at_quote(address: str, opening: str) -> str:
     """Return a quoted address up to its closing quote, which may be part of a password, too."""
     if closing := CLOSING.get(opening):
-        end = re.search(re.escape(closing) + r"(?=[,;:.)\]}>]|$)", address)
+        end = re.search(re.escape(closing) + BEYOND, address)
         cut = address[: end.start()] if end else address
         if "@" in cut or AUTHORITY.fullmatch(_authority(cut)):
             return cut
@@ -153,9 +155,9 @@ def _split(address: str, is_repository: bool) -> int:
 
 def _is_file_or_revision(after: re.Match[str], is_repository: bool) -> bool:
     """Tell an @ that is part of a file name, or that stands before a revision."""
-    if after["path"]:
-        return bool(VERSION.fullmatch(after["host"])) and not KNOWN_HOST.fullmatch(after["host"])
-    return is_repository or bool(FILE.fullmatch(after["host"]) or VERSION.fullmatch(after["host"]))
+    host = after["host"]
+    is_version = bool(VERSION.fullmatch(host)) and not KNOWN_HOST.fullmatch(host)  # 10.0.0.1
+    return is_version or (not after["path"] and (is_repository or bool(FILE.fullmatch(host))))
 
 
 def _is_rather_host(after: re.Match[str], authority: re.Match[str], is_repository: bool) -> bool:
