@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from black_box.fault_proxy import Answer, Exchange, Fault, Gone
 
-FLOOD = 600 << 20
+FLOOD = 608 << 20
 """Bytes after which an endless answer goes on slowly: enough to see who keeps it in memory."""
 BLOCK = 1 << 20
 SLOW = 0.5
@@ -168,7 +168,7 @@ def _make_bomb() -> bytes:
     block = packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH)
     times = FLOOD // len(zeros)
     check = functools.reduce(lambda crc, _: zlib.crc32(zeros, crc), range(times), 0)
-    end = check.to_bytes(4, "little") + FLOOD.to_bytes(4, "little")
+    end = check.to_bytes(4, "little") + (times * len(zeros)).to_bytes(4, "little")
     return b"\x1f\x8b\x08\0\0\0\0\0\x02\xff" + block * times + packer.flush() + end
 
 

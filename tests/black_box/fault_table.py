@@ -108,7 +108,7 @@ length-digits     T T T T T T . T D D T T D T T T T T
 endless-header    F F F T F F . F D F F F F F F F F F
 endless-body      T F F T F F . F D F F F F F F F F F
 endless-chunks    T F F T F F . F D F F F F F F F F F
-gzip-bomb         T F F T F F . F D F F F F F F F F F
+gzip-bomb         T F F T F c . F D F F F F F F F F F
 html-200          T F F T F c F F D F F F F F F F F F
 empty             T F F T D T T D D F F F F F F F F F
 401               C c c t C C . C D C c c C c c c F F
