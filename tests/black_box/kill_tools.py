@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -398,11 +398,15 @@ def commit(root: Path, environ: Mapping[str, str]) -> None:
 
 
 def start(
-    machine: Machine, folder: Path, environ: Mapping[str, str], *arguments: str
+    machine: Machine,
+    folder: Path,
+    environ: Mapping[str, str],
+    *arguments: str,
+    prefix: Sequence[str] = (),
 ) -> subprocess.Popen[str]:
     """Start a command in a session of its own, as a terminal or a CI runner does."""
     process = subprocess.Popen(
-        (RELEASEKIT, *arguments),
+        (*prefix, RELEASEKIT, *arguments),
         cwd=folder,
         env={**machine.environ, **environ},
         stdin=subprocess.DEVNULL,

@@ -269,7 +269,7 @@ def test_killed_at_a_random_moment(
     """Whatever the moment is: what is asserted holds for each of them."""
     chance = random.Random(SEED + number)
     sent, moment = chance.choice(SIGNALS), chance.uniform(0, 1.5)
-    print(f"KILLS_SEED={SEED}, number {number}: {sent.name} after {moment:.3f} s")
+    print(f"KILLS_SEED={SEED}, number {number}: {sent.name} after {moment:.3f} s")  # noqa: T201
     process = start(machine, project.root, index.environ(), "release")
     # Before its first file the kit does not heed signals yet.
     wait_until(lambda: list(machine.temporary.iterdir()), process)

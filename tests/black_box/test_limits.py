@@ -1,0 +1,195 @@
+"""Little memory, few files, full and read-only directories: what is missing is named, status 3.
+
+The package is never blamed, and without the limit the next run reaches exactly the release.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from black_box.kill_tools import (
+    Index,
+    Machine,
+    Project,
+    Ran,
+    commit,
+    end,
+    make_environ,
+    make_project,
+    run_index,
+    start,
+)
+
+AS_OTHERS = (
+    ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")
+    if os.geteuid() == 0
+    else ()
+)
+"""Root may write anywhere; without this right it is as other users are."""
+
+
+@pytest.fixture(scope="module")
+def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return make_environ(tmp_path_factory.mktemp("user"))
+
+
+@pytest.fixture(scope="module")
+def index(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    with run_index(environ, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def machine(tmp_path: Path, environ: dict[str, str]) -> Iterator[Machine]:
+    made = Machine(tmp_path, environ)
+    yield made
+    made.close()
+
+
+numbers = itertools.count()
+
+
+@pytest.fixture
+def project(machine: Machine) -> Project:
+    """A tagged project whose name nobody else has."""
+    name = f"limited{next(numbers)}"
+    root = machine.folder / "project"
+    make_project(root, name)
+    commit(root, machine.environ)
+    return Project(root=root, name=name)
+
+
+def release(
+    machine: Machine, project: Project, index: Index, *prefix: str, **variables: str
+) -> Ran:
+    """Run a release below another command."""
+    environ = {**index.environ(), **variables}
+    return end(start(machine, project.root, environ, "release", prefix=prefix))
+
+
+def assert_the_machine_is_to_blame(ran: Ran) -> None:
+    assert ran.status == 3, ran.out
+    assert ran.out.count("error: ") >= 1
+    for word in ("Traceback", "defect", "None", "release a new version", "backend failed"):
+        assert word not in ran.out, ran.out
+
+
+def assert_released(machine: Machine, project: Project, index: Index) -> None:
+    ran = release(machine, project, index)
+    assert ran.status == 0, ran.out
+    assert index.files(project.name) == project.files == project.dist()
+    assert list(machine.temporary.iterdir()) == []
+    assert not machine.processes()
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        pytest.param("-n 10", "of this machine was reached: open files\n", id="files"),
+        pytest.param("-n 15", "of this machine was reached: open files\n", id="some more files"),
+        pytest.param("-v 60000", "of this machine was reached: memory\n", id="memory"),
+        pytest.param("-f 0", "of this machine was reached: the size of a file\n", id="no file"),
+        pytest.param("-f 4", "of this machine was reached: the size of a file\n", id="small files"),
+    ],
+)
+def test_a_limit_is_named(
+    machine: Machine, project: Project, index: Index, limit: str, said: str
+) -> None:
+    ran = release(machine, project, index, "sh", "-c", f'ulimit {limit}; exec "$@"', "sh")
+    assert_the_machine_is_to_blame(ran)
+    assert said in ran.out
+    assert f"ulimit {limit[:2]}" in ran.out
+    assert_released(machine, project, index)
+
+
+@pytest.mark.parametrize("kilobytes", [90_000, 130_000, 250_000])
+def test_with_little_memory_it_is_released_or_the_machine_is_named(
+    machine: Machine, project: Project, index: Index, kilobytes: int
+) -> None:
+    """How much is too little differs from machine to machine, and from run to run."""
+    limit = f'ulimit -v {kilobytes}; exec "$@"'
+    ran = release(machine, project, index, "sh", "-c", limit, "sh")
+    if ran.status:
+        assert_the_machine_is_to_blame(ran)
+    assert_released(machine, project, index)
+
+
+# --- directories that cannot be written -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["project", "project/dist", "project/reports", "cache", "tmp"])
+def test_a_directory_that_may_not_be_written_is_named(
+    machine: Machine, project: Project, index: Index, name: str
+) -> None:
+    folder = machine.folder / name
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o555)
+    cache = {"RELEASEKIT_CACHE_DIR": str(machine.folder / "cache")}
+    temporary = {"TMPDIR": str(folder)} if name == "tmp" else {}
+    ran = release(machine, project, index, *AS_OTHERS, **cache, **temporary)
+    folder.chmod(0o755)
+    if name == "tmp":  # others are tried: /tmp, /var/tmp
+        assert ran.status == 0, ran.out
+    else:
+        assert_the_machine_is_to_blame(ran)
+        assert f"  where: {folder}" in ran.out
+        assert "  why:   Permission denied\n" in ran.out
+    assert_released(machine, project, index)
+
+
+@pytest.mark.parametrize("name", ["dist", "reports"])
+def test_a_file_in_place_of_a_directory_is_named(
+    machine: Machine, project: Project, index: Index, name: str
+) -> None:
+    file = project.root / name
+    file.write_text("mine")
+    ran = release(machine, project, index)
+    assert_the_machine_is_to_blame(ran)
+    assert f"  where: {file}" in ran.out
+    assert file.read_text() == "mine"
+    file.unlink()
+    assert_released(machine, project, index)
+
+
+# --- full directories -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small(machine: Machine, project: Project) -> Iterator[Path]:
+    """A file system of 64 kB beside the project, where this user may mount one; it is full."""
+    folder = machine.folder / "small"
+    folder.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "size=64k", "small", str(folder))
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a small file system")
+    yield folder
+    subprocess.run(("umount", str(folder)), check=True)
+
+
+@pytest.mark.parametrize("name", ["dist", "reports", "cache"])
+def test_a_directory_that_is_full_is_named(
+    machine: Machine, project: Project, index: Index, small: Path, name: str
+) -> None:
+    (small / name).mkdir()
+    with contextlib.suppress(OSError), (small / "filler").open("wb") as filler:
+        filler.write(bytes(60 << 10))
+        filler.write(bytes(4 << 10))
+    variables = {"RELEASEKIT_CACHE_DIR": str(small / name)} if name == "cache" else {}
+    bind = ("mount", "--bind", str(small / name), str(project.root / name))
+    if not variables:
+        (project.root / name).mkdir()
+        subprocess.run(bind, check=True)
+    ran = release(machine, project, index, **variables)
+    (small / "filler").unlink()
+    if not variables:
+        subprocess.run(("umount", str(project.root / name)), check=True)
+    assert_the_machine_is_to_blame(ran)
+    assert "No space left on device" in ran.out
+    assert_released(machine, project, index)
