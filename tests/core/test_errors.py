@@ -16,14 +16,14 @@ STATUSES = {
         BadQuery BrokenSettings CredentialsNeeded InsecureIndex NoSuchEnvironment
         InvalidConfiguration MissingCredentials UnknownPypircSection NotAProject NotARepository
         BadCertificateFile UntrustedCertificate WrongCredentials NotPermitted NoSuchRepository
-        NoSdist BuildBesideCredentials HalfGivenReader
+        BadDirectory NoSdist BuildBesideCredentials HalfGivenReader
         MissingPublisherPassword
         BadCertificateFile UntrustedCertificate ClientCertificateRefused WrongCredentials
         NotPermitted NoSuchRepository NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
         NotDists UnknownCheck NothingPublished
     """,
     Status.REFUSED: """
-        NothingFound SettingsDiffer InvalidBuildRequirement
+        NothingFound SettingsDiffer InvalidBuildRequirement NotADevelopmentVersion NotAPlainFile
         NoReleaseTag TagIsNoVersion TagsDisagree TagNotOnHead DirtyTree BuildFailed RepairFailed
         ChecksRefused FilesChanged RecordOfAnotherCommit Conflict OtherBytesServed PackageBroken
         NotInCommit CannotProve ServerDiffers ServerBlocked
@@ -33,7 +33,7 @@ STATUSES = {
     Status.FAILED: """
         BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
         InstallUnavailable MissingProgram NotListed CannotCache CannotWrite NoServer GitFailed
-        ProcessKilled
+        ProcessKilled ProgramKilled LimitReached BuildEnvironmentChanged
         LicenseNotAccepted
         InternalError DiagnosisFailed NexusRefused NotANexus NotAsWritten ServerUnsettled
     """,
