@@ -64,6 +64,11 @@ class Request:
         return is_project(self.root)
 
     @property
+    def is_dry_run(self) -> bool:
+        """Tell whether the command stops before it changes anything, as it was asked to."""
+        return self.dry_run and self.command.dry_verb is not None
+
+    @property
     def reports_folder(self) -> Path | None:
         """Return where the reports go: of files that are given nowhere, if it is not said.
 

@@ -46,7 +46,12 @@ class Run:
         self._request = request
         self._terminal = terminal
         self._started = time.monotonic()
-        self._outcome = Outcome(command=request.command.name, sandbox=False, began=self._started)
+        self._outcome = Outcome(
+            command=request.command.name,
+            sandbox=False,
+            dry_run=request.is_dry_run,
+            began=self._started,
+        )
         self._over = False
         request.redactor.add_environ(request.environ)
         terminal.use(request.redactor)
@@ -156,7 +161,7 @@ class Run:
 
     def _find_verb(self) -> Any:
         request, command = self._request, self._request.command
-        dry = request.dry_run and command.dry_verb
+        dry = request.is_dry_run and command.dry_verb
         applied = request.apply and command.applied_verb
         sdist = request.sdist and command.sdist_verb
         wheel = request.wheel_from and command.wheel_verb
@@ -192,7 +197,11 @@ class Run:
             self._terminal.fail(error)
         else:
             took = time.monotonic() - self._started
-            self._terminal.say("done", f"{self._request.command.name} in {took:.1f} s")
+            name = self._request.command.name
+            if self._outcome.dry_run:
+                self._terminal.say("done", f"dry run of {name} in {took:.1f} s: nothing was sent")
+            else:
+                self._terminal.say("done", f"{name} in {took:.1f} s")
         if self._terminal.is_verbose and self._outcome.times:
             self._terminal.say("times", describe_times(self._outcome))
         if self._request.json:

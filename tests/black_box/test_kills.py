@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import json
 import os
+import random
 import signal
 import subprocess
 from collections.abc import Callable, Iterator

@@ -84,6 +84,7 @@ def test_release_reports_what_it_did(
         "status": "done",
         "exit_status": 0,
         "sandbox": False,
+        "dry_run": False,
         "stopped_in": None,
         "error": None,
         "project": "ordinary",
@@ -175,6 +176,39 @@ def test_dry_run_stops_after_the_plan(
     assert "plan      2 to upload, 0 already published" in ran.out
     assert "publish  " not in ran.out
     assert uploads(sandbox) == 0
+
+
+@pytest.mark.parametrize("command", ["release", "publish"])
+def test_a_dry_run_says_in_every_report_that_nothing_was_sent(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, command: str
+) -> None:
+    releasekit("build", project=project)
+    ran = releasekit(command, "--dry-run", project=project, server=sandbox)
+    assert re.search(rf"^done      dry run of {command} in .* s: nothing was sent$", ran.out, re.M)
+    reports = project.root / "reports"
+    assert outcome(project)["dry_run"] is True
+    assert (reports / "release.env").read_text("utf-8").endswith("RELEASE_STATUS=dry-run\n")
+    title = (reports / "summary.md").read_text("utf-8").splitlines()[0]
+    assert title == "# ordinary 1.2.3: dry run, nothing was sent"
+    assert "done" not in (reports / "summary.md").read_text("utf-8")
+
+
+def test_a_step_that_sends_nothing_is_no_dry_run(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("build", "--dry-run", project=project)
+    assert outcome(project)["dry_run"] is False
+    releasekit("release", project=project, server=sandbox)
+    assert outcome(project)["dry_run"] is False
+
+
+def test_a_dry_run_that_is_refused_says_why(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    project.write("README.md", "changed\n")
+    ran = releasekit("release", "--dry-run", project=project, server=sandbox)
+    assert (ran.status, outcome(project)["status"]) == (1, "refused")
+    assert "nothing was sent" not in ran.out
 
 
 def test_json_is_all_that_stands_on_standard_output(

@@ -71,6 +71,8 @@ class Outcome:
 
     command: str
     sandbox: bool
+    dry_run: bool = False
+    """True where the command was to stop after the plan: nothing was sent."""
     project: Project | None = None
     record: Record | None = None
     asked: tuple[str, ...] = ()

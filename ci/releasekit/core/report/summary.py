@@ -23,6 +23,8 @@ def render_summary(outcome: Outcome) -> str:
 def _verdict(outcome: Outcome) -> str:
     if outcome.status is not Status.DONE:
         return f"{outcome.status.word} during {outcome.step}"
+    if outcome.dry_run:
+        return "dry run, nothing was sent"
     if outcome.verified is None:
         return f"{outcome.command} done"
     where = "the sandbox" if outcome.sandbox else outcome.verified.url
