@@ -108,7 +108,7 @@ REPOSITORY = (
             (
                 "the server refused an upload",
                 "it answered 400 Repository does not allow updating assets: h",
-                "see what that means in Nexus; nothing was stored",
+                "see what that means in Nexus, then run this again: it is safe",
             ),
             "the server answered 400 Repository does not allow updating assets: h",
             True,
@@ -127,11 +127,16 @@ REPOSITORY = (
             id="front server's limit",
         ),
         pytest.param(
-            Answer(status=302, reason="Found", headers={"Location": "/login"}),
+            Answer(
+                status=302,
+                reason="Found",
+                headers={"Location": "https://sso.example.com/login?t=1"},
+            ),
             (
                 "the server refused an upload",
-                "it answered 302 Found",
-                "give the address that the server redirects to: an upload follows no redirect",
+                "it answered 302 Found, to https://sso.example.com/login",
+                "an upload follows no redirect: if that is the repository's new address, configure "
+                "it;\nif it is a login page, ask its administrator to let uploads pass",
             ),
             "the server answered 302 Found",
             True,

@@ -8,9 +8,9 @@ import shutil
 
 import pytest
 
-from releasekit.servers.sandbox import Sandbox
+from releasekit.servers.sandbox import Faults, Refuse, Sandbox, UploadFault
 from samples import write_wheel
-from support import SDIST, WHEEL, Command, ProjectDir, published
+from support import SDIST, WHEEL, Command, ProjectDir, published, uploads
 
 WINDOWS = "plain-1.2.3-cp311-abi3-win_amd64.whl"
 METADATA = (
@@ -67,3 +67,24 @@ def test_a_release_that_is_for_other_platforms_alone_is_not_installed(
         assert ran.status == 0, ran
     assert "plain==1.2.3 downloaded by hash from" in ran.out
     assert "not installed here" in ran.out.splitlines()[-3]
+
+
+@pytest.mark.parametrize(
+    "fault", [Refuse(400), Refuse(200, "Sign in")], ids=["refused", "login page"]
+)
+def test_one_of_several_wheels_that_is_not_stored_keeps_the_sdist_back(
+    project: ProjectDir,
+    windows_job: ProjectDir,
+    sandbox: Sandbox,
+    releasekit: Command,
+    fault: UploadFault,
+) -> None:
+    releasekit("gather", "--from", ".", "--from", str(windows_job.root), project=project)
+    sandbox.state.faults = Faults(uploads=(fault,))
+    ran = releasekit("publish", project=project, server=sandbox, RELEASEKIT_STALE_LIMIT="0.1")
+    assert ran.status == 3, ran
+    assert uploads(sandbox) == 2
+    assert published(sandbox) in ({WHEEL}, {WINDOWS})
+    ran = releasekit("publish", project=project, server=sandbox)
+    assert ran.status == 0, ran
+    assert published(sandbox) == {SDIST, WHEEL, WINDOWS}

@@ -224,8 +224,8 @@ def test_an_upload_that_a_login_page_answers_is_none_and_no_sdist_follows(
     assert first.status == 3
     assert published(sandbox) == set()
     assert uploads(sandbox) == 1
-    assert f"error: sent, but not listed by the index: {WHEEL}\n" in first.out
-    assert 'why:   the server answered 200 Sign in, with the page "' in first.out
+    assert "error: the repository does not list what was sent to it\n" in first.out
+    assert f'  why:   {WHEEL}: the server answered 200 Sign in, with the page "' in first.out
     second = releasekit("release", project=project, server=sandbox)
     assert second.status == 0
     assert published(sandbox) == {WHEEL, SDIST}
@@ -239,7 +239,8 @@ def test_a_login_page_that_answers_for_the_sdist_is_noticed_by_publish(
     ran = releasekit("publish", project=project, server=sandbox, RELEASEKIT_STALE_LIMIT="0.5")
     assert ran.status == 3
     assert published(sandbox) == {WHEEL}
-    assert f"error: sent, but not listed by the index: {SDIST}\n" in ran.out
+    assert "error: the repository does not list what was sent to it\n" in ran.out
+    assert f"  why:   {SDIST}: the server answered 200 " in ran.out
 
 
 def test_the_sdist_waits_for_wheels_that_are_published_already(

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -36,8 +36,11 @@ from releasekit.core.target import Credentials, refused_login, simple_url
 NO_REASON = "without a reason"
 MENDS = {
     413: "raise the size limit of the front server (nginx: client_max_body_size), then run again",
-    301: "give the address that the server redirects to: an upload follows no redirect",
-    302: "give the address that the server redirects to: an upload follows no redirect",
+    **dict.fromkeys(
+        (301, 302, 303, 307, 308),
+        "an upload follows no redirect: if that is the repository's new address, configure it;\n"
+        "if it is a login page, ask its administrator to let uploads pass",
+    ),
 }
 
 
@@ -164,7 +167,11 @@ def _get(session: requests.Session, index: Index, url: str) -> requests.Response
         answer = session.get(
             url,
             auth=None if same_host else send_as_it_is,
-            headers={"Accept": "text/html", "Accept-Encoding": "identity"},
+            headers={
+                "Accept": "text/html",
+                "Accept-Encoding": "identity",
+                "Cache-Control": "no-cache",  # a cache in front is to ask the server
+            },
             stream=True,
         )
     except requests.RequestException as error:
@@ -204,9 +211,20 @@ def refusal(
         role = "hosted" if action == "upload" else "readable"
         return NoSuchRepository(url=url, role=role, answer=f"{status} {phrase}")
     if action == "upload" and status < 500:
-        mend = MENDS.get(status, "see what that means in Nexus; nothing was stored")
-        return UploadRefused(url=url, answer=f"{status} {phrase}", mend=mend)
+        mend = MENDS.get(status, "see what that means in Nexus, then run this again: it is safe")
+        return UploadRefused(url=url, answer=f"{status} {phrase}{_target(answer)}", mend=mend)
     return UnexpectedAnswer(url=url, answer=f"{status} {phrase}")
+
+
+def _target(answer: requests.Response) -> str:
+    """Return where an answer redirects to, without what may be secret: a login's query."""
+    if not (location := answer.headers.get("Location")):
+        return ""
+    try:
+        place = urlsplit(urljoin(answer.url, location))
+    except ValueError:  # no address
+        return ""
+    return f", to {place.scheme}://{place.netloc.rpartition('@')[2]}{place.path}"
 
 
 def _phrase(answer: requests.Response) -> str:

@@ -6,15 +6,18 @@ twine's own `Repository.upload` repeats a POST on 5xx without asking whether the
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import requests
+import urllib3
 from twine.exceptions import TwineException
 from twine.package import PackageFile
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
@@ -31,6 +34,11 @@ STORED = 4 << 20
 """Bytes a second that a slow server stores. It does so after the last byte has come, and answers
 when it is done: a large file that is taken for lost would be sent again."""
 
+READ = 64 << 10
+"""Bytes of an answer's body that are read: Nexus sends none (measured, 4), others send a page."""
+EXISTS = "updating assets"
+"""Part of the reason phrase by which Nexus refuses a file of a name that it has (measured, 4)."""
+
 OnSent = Callable[[int, int], None]
 """Called with the bytes sent so far and the size of the form."""
 
@@ -43,6 +51,8 @@ class Attempt:
     reason: str
     final: bool
     """True where another attempt would be answered the same."""
+    exists: bool = False
+    """True where the server says that it has a file of this name."""
 
 
 def upload_once(
@@ -54,7 +64,7 @@ def upload_once(
     changed the file meanwhile, its end is not sent. `on_sent` may raise to stop the upload.
     """
     try:
-        answer = _post(_Form(dist, on_sent), url, network, credentials)
+        answer, body = _post(_Form(dist, on_sent), url, network, credentials)
     except _ChangedError:
         reason = f"{dist.filename} was changed after it was checked"
         changed = FilesChanged(dist=str(dist.path.parent), reason=reason)
@@ -65,7 +75,7 @@ def upload_once(
     except (TwineException, *UNREADABLE) as error:
         failed = UploadFailed(filename=dist.filename, url=url, reason=str(error), attempts=0)
         return Attempt(error=failed, reason=str(error), final=True)
-    return _judge(answer, url, credentials)
+    return _judge(answer, body, url, credentials)
 
 
 class _ChangedError(Exception):
@@ -152,20 +162,46 @@ def _open(dist: Dist) -> BinaryIO:
         raise _ChangedError from error
 
 
-def _post(form: _Form, url: str, network: Network, credentials: Credentials) -> requests.Response:
-    with open_session(network, credentials, NO_RETRIES) as session:
-        return session.post(
+def _post(
+    form: _Form, url: str, network: Network, credentials: Credentials
+) -> tuple[requests.Response, bytes]:
+    """Send a form; return the answer and how its body begins."""
+    with (
+        open_session(network, credentials, NO_RETRIES) as session,
+        session.post(
             url,
             data=form,
             timeout=(network.timeout, max(network.timeout, len(form) / STORED)),
             allow_redirects=False,
-            headers={"Content-Type": form.content_type},
-        )
+            headers={"Content-Type": form.content_type, "Accept-Encoding": "identity"},
+            stream=True,
+        ) as answer,
+    ):
+        return answer, _read_some(answer, network.timeout)
 
 
-def _judge(answer: requests.Response, url: str, credentials: Credentials) -> Attempt:
-    error = refusal(answer, credentials, url=url, action="upload")
-    reason = f"the server answered {answer.status_code} {answer.reason or ''}".rstrip()
-    if error is None and answer.text.strip():  # Nexus sends an empty body (measured, 2.3)
-        reason += f', with the page "{describe_page(answer.text)}"'
-    return Attempt(error=error, reason=reason, final=answer.status_code < 500)
+def _read_some(answer: requests.Response, seconds: float) -> bytes:
+    """Read how the body begins; one that is cut off, endless or slow tells no less by then."""
+    deadline = time.monotonic() + seconds
+    body = b""
+    with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
+        while len(body) < READ and time.monotonic() < deadline:
+            if not (block := answer.raw.read1(READ)):
+                break
+            body += block
+    return body
+
+
+def _judge(answer: requests.Response, body: bytes, url: str, credentials: Credentials) -> Attempt:
+    """Tell what was answered; whether the file is stored, only the index tells (any 2xx)."""
+    status, phrase = answer.status_code, answer.reason or ""
+    accepted = 200 <= status < 300
+    error = None if accepted else refusal(answer, credentials, url=url, action="upload")
+    reason = f"the server answered {status} {phrase}".rstrip()
+    if accepted and body.strip():
+        kind = answer.headers.get("Content-Type", "no type").partition(";")[0]
+        text = body.decode("utf-8", "replace")
+        said = f'the page "{describe_page(text)}"' if "<" in text else f"a body of {kind}"
+        reason += f", with {said}"
+    exists = status == 409 or (status == 400 and EXISTS in phrase)
+    return Attempt(error=error, reason=reason, final=accepted or status < 500, exists=exists)

@@ -98,11 +98,11 @@ def parse_project_page(html: str, url: str) -> ProjectPage:
 
 
 def describe_page(html: str) -> str:
-    """Return the title of an HTML page, or how it begins if it has none."""
+    """Return the title of an HTML page, or how it begins if it has none, in one line."""
     page = _Anchors()
     with contextlib.suppress(AssertionError):
         page.feed(html)
-    return page.title.strip() or html.strip()[:80]
+    return " ".join((page.title.strip() or html).split())[:80]
 
 
 def is_root_page(html: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from packaging.specifiers import SpecifierSet
 
@@ -39,11 +39,12 @@ def publish(job: Job, plan: Plan, record: Record) -> None:
     all_wheels = [dist for dist in release if dist.named.kind is DistKind.WHEEL]
     with note_overwriting(job, plan):
         answers = run_in_threads(lambda dist: _upload(job, plan.url, record, dist), wheels)
+        answered = dict(zip(wheels, answers, strict=True))
         if missing:
-            _await_listed(job, plan.url, record, all_wheels, answers)
+            _require_listed(job, plan.url, record, all_wheels, answered)
         for sdist in sdists:
-            answer = _upload(job, plan.url, record, sdist)
-            _await_listed(job, plan.url, record, release, [answer])
+            answered[sdist] = _upload(job, plan.url, record, sdist)
+            _require_listed(job, plan.url, record, release, answered)
     job.notify(Published(url=plan.url, uploaded=tuple(dist.filename for dist in missing)))
 
 
@@ -70,7 +71,13 @@ def _upload(job: Job, url: str, record: Record, dist: Dist) -> str:
             credentials=job.target.credentials,
             on_sent=on_sent,
         )
-        if tried.error is None or not _find_missing(job, url, record, [dist]):
+        if tried.error is None:
+            return tried.reason
+        # A refusal after an answer that was lost may mean the file itself, which a cache in front
+        # of the index does not show yet.
+        stored_perhaps = tried.exists or (tried.final and attempt > 1)
+        seconds = job.settings.stale_limit if stored_perhaps else 0
+        if not _await_listed(job, url, record, [dist], seconds):
             return tried.reason
         if tried.final:
             raise tried.error
@@ -78,30 +85,32 @@ def _upload(job: Job, url: str, record: Record, dist: Dist) -> str:
     raise UploadFailed(filename=dist.filename, url=url, reason=tried.reason, attempts=POSTS)
 
 
-def _await_listed(
-    job: Job, url: str, record: Record, dists: Sequence[Dist], answers: Sequence[str]
+def _require_listed(
+    job: Job, url: str, record: Record, dists: Sequence[Dist], answered: Mapping[Dist, str]
 ) -> None:
-    """Wait until the hosted repository lists these files, `stale-limit` at most.
+    """Raise NotListed unless the hosted repository lists these files within `stale-limit`."""
+    limit = job.settings.stale_limit
+    if missing := _await_listed(job, url, record, dists, limit):
+        before = "it was listed before this run uploaded anything"
+        lines = (f"{dist.filename}: {answered.get(dist, before)}" for dist in missing)
+        raise NotListed(url=url, files="\n".join(lines), seconds=limit)
 
-    Nexus lists a file at once (measured, 5.3), a cache before it may not. Raises NotListed, and
-    Conflict where the index has other bytes.
+
+def _await_listed(
+    job: Job, url: str, record: Record, dists: Sequence[Dist], seconds: float
+) -> tuple[Dist, ...]:
+    """Wait until the hosted repository lists these files; return those that it does not list.
+
+    Nexus lists a file at once (measured, 5.3), a cache in front of it may not. Raises Conflict
+    where another release was quicker with other bytes.
     """
-    deadline = time.monotonic() + job.settings.stale_limit
-    while missing := _find_missing(job, url, record, dists):
-        if job.target.sandbox or time.monotonic() > deadline:
-            files = ", ".join(dist.filename for dist in missing)
-            reason = "\n".join(dict.fromkeys(answers)) or "it was listed before"
-            raise NotListed(files=files, url=url, reason=reason, seconds=job.settings.stale_limit)
+    deadline = time.monotonic() + (0 if job.target.sandbox else seconds)
+    while True:
+        page = read_decided_page(job, record, dists, url)
+        plan = compare(dists, page, url=url)
+        refuse_conflicts(job, record, plan, page)
+        missing = plan.having(Action.UPLOAD)
+        if not missing or time.monotonic() >= deadline:
+            return missing
         job.notify(Working(text=f"waiting for {url} to list {missing[0].filename}"))
         time.sleep(POLL)
-
-
-def _find_missing(job: Job, url: str, record: Record, dists: Sequence[Dist]) -> tuple[Dist, ...]:
-    """Return the files that the index does not list.
-
-    Raises Conflict where another release was quicker with other bytes.
-    """
-    page = read_decided_page(job, record, dists, url)
-    plan = compare(dists, page, url=url)
-    refuse_conflicts(job, record, plan, page)
-    return plan.having(Action.UPLOAD)

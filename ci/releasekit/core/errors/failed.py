@@ -52,18 +52,17 @@ class UploadFailed(ReleasekitError):
 
 @dataclass(kw_only=True, eq=False)
 class NotListed(ReleasekitError):
-    """A server took an upload, but the index does not list the file."""
+    """Uploads were answered like a success, but the hosted repository does not list the files."""
 
-    what = "sent, but not listed by the index: {files}"
+    what = "the repository does not list what was sent to it"
     where = "{url}"
-    why = "{reason}; the index did not list the file within {seconds:g} s"
+    why = "{files}\n(not listed for {seconds:g} s; nothing more was sent)"
     next = (
-        "open that address in a browser: a login page or a proxy may answer instead of the index;\n"
-        "then run this again: what is already there is skipped"
+        "open that address in a browser: a login page or a proxy may answer instead of the\n"
+        "repository, or keep its pages longer; then run this again: what is listed is skipped"
     )
-    files: str
     url: str
-    reason: str
+    files: str
     seconds: float
 
 
