@@ -55,7 +55,7 @@ def _choose_rows(server: str) -> list[object]:
         reason = broken.get(cell.name, "")
         xfail = pytest.mark.xfail(strict=True, raises=BrokenPromise, reason=reason)
         marks = [xfail] if reason and CHOICE != "record" else []
-        rows.append(pytest.param(cell, id=f"{server}-{cell.name}", marks=marks))
+        rows.append(pytest.param(server, cell, id=f"{server}-{cell.name}", marks=marks))
     return rows
 
 
@@ -139,31 +139,22 @@ def real_nexus(request: pytest.FixtureRequest) -> Server:
     return server
 
 
-@pytest.mark.parametrize("cell", _choose_rows("sandbox"))
+@pytest.mark.parametrize(("server", "cell"), [*_choose_rows("sandbox"), *_choose_rows("real")])
 def test_a_request_goes_wrong_and_the_promise_is_kept(
-    cell: Cell, try_cell: Try, stocked_sandbox: Server
+    server: str, cell: Cell, try_cell: Try, request: pytest.FixtureRequest
 ) -> None:
-    _report("sandbox", cell, try_cell(cell, stocked_sandbox))
-
-
-@pytest.mark.parametrize("cell", _choose_rows("real"))
-def test_a_request_to_a_real_server_goes_wrong_and_the_promise_is_kept(
-    cell: Cell, try_cell: Try, real_nexus: Server
-) -> None:
-    _report("real", cell, try_cell(cell, real_nexus))
-
-
-def test_the_table_shows_what_is_broken() -> None:
-    text = fault_report.TABLE.read_text(encoding="utf-8")
-    assert text == fault_report.render(BROKEN), "write it: nox -s faults -- --write"
-
-
-def _report(server: str, cell: Cell, problems: list[str]) -> None:
+    fixture = "stocked_sandbox" if server == "sandbox" else "real_nexus"
+    problems = try_cell(cell, request.getfixturevalue(fixture))
     if folder := os.environ.get("FAULTS_RESULTS"):
         result = {"server": server, "cell": cell.name, "problems": problems}
         Path(folder, f"{server}-{cell.name}.json").write_text(json.dumps(result))
     if problems and CHOICE != "record":
         raise BrokenPromise("; ".join(problems))
+
+
+def test_the_table_shows_what_is_broken() -> None:
+    text = fault_report.TABLE.read_text(encoding="utf-8")
+    assert text == fault_report.render(BROKEN), "write it: nox -s faults -- --write"
 
 
 def _find_problems(trial: Trial) -> Iterator[str]:
