@@ -33,7 +33,7 @@ STATUSES = {
     Status.FAILED: """
         BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
         InstallUnavailable MissingProgram CannotCache CannotWrite NoServer GitFailed ProcessKilled
-        LicenseNotAccepted
+        LicenseNotAccepted LimitReached ProgramKilled
         InternalError DiagnosisFailed NexusRefused NotANexus NotAsWritten ServerUnsettled
     """,
     Status.INTERRUPTED: "Interrupted",
