@@ -46,6 +46,16 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_sessionstart() -> None:
+    """Be on the same terminal everywhere: CI agents set TERM=dumb, FORCE_COLOR or a narrow width.
+
+    What the kit makes of them is tested where a test sets them.
+    """
+    for name in ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TTY_COMPATIBLE"):
+        os.environ.pop(name, None)
+    os.environ["TERM"] = "xterm-256color"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of a real Nexus first, as they take longest; they show it in their names."""
     hidden = [item.nodeid for item in items if _uses_nexus(item) and NEXUS not in item.nodeid]

@@ -126,7 +126,9 @@ def public_index() -> dict[str, str]:
     told = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
     if any(os.environ.get(name) for name in told):
         return {}
-    said = subprocess.check_output((uv.find_uv_bin(), "help", "pip", "install"), text=True)
+    plain = {**os.environ, "COLUMNS": "1000", "NO_COLOR": "1"}  # its words on one line, unadorned
+    command = (uv.find_uv_bin(), "help", "pip", "install")
+    said = subprocess.check_output(command, env=plain, text=True)
     found = re.search(r"\(by default: <(https://[^>]+)>\)", said)
     assert found
     return {"UV_DEFAULT_INDEX": found[1]}
