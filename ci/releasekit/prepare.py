@@ -244,11 +244,7 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
 
     Wrong configuration and missing credentials are refused here, before anything is asked.
     """
-    from releasekit.adapters.credentials import (
-        find_admin_credentials,
-        find_credentials,
-        read_admin_credentials,
-    )
+    from releasekit.adapters.credentials import find_credentials
     from releasekit.adapters.network import open_network
     from releasekit.tasks.task import Task
 
@@ -256,10 +252,7 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
     if settings.url is None:
         raise NoNexus(command=request.command.name, root=str(request.root))
     environ, url = request.environ, settings.url
-    if request.command.needs_admin:
-        admin = read_admin_credentials(url, environ=environ, interactive=request.interactive)
-    else:
-        admin = find_admin_credentials(url, environ=environ)
+    admin = _find_admin(request, url)
     first = _read_first_password(request, admin.username, notify)
     _note_plain_http(url, notify)
     address = hosted_url(settings)
@@ -293,6 +286,15 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
         python=request.python,
         redactor=request.redactor,
     )
+
+
+def _find_admin(request: Request, url: str) -> Credentials:
+    """Find the administration's credentials; raises MissingAdminCredentials where it needs them."""
+    from releasekit.adapters.credentials import find_admin_credentials, read_admin_credentials
+
+    if not request.command.needs_admin:
+        return find_admin_credentials(url, environ=request.environ)
+    return read_admin_credentials(url, environ=request.environ, interactive=request.interactive)
 
 
 def _read_nexus(request: Request) -> tuple[Settings, Trust]:
