@@ -247,7 +247,7 @@ def test_environment_that_cannot_be_made_is_a_situation(
     with pytest.raises(InstallUnavailable) as caught:
         make_environment(tmp_path / "file", environ)
     answers = caught.value.answers()
-    assert answers["what"] == "the install back could not be tried"
+    assert answers["what"] == "the install could not be tested"
     assert "Not a directory" in answers["why"]
 
 
