@@ -31,6 +31,10 @@ class Asked:
     body: bytes
 
     @property
+    def is_wheel(self) -> bool:
+        return self.path.endswith(".whl")
+
+    @property
     def is_of_uv(self) -> bool:
         """Asked by the installer, not by releasekit itself."""
         return self.headers.get("user-agent", "").startswith("uv/")

@@ -14,9 +14,21 @@ import uv
 from packaging.tags import Tag, sys_tags
 
 from releasekit.adapters.process import Finished, Log, run
+from releasekit.core.dists import Dist
 from releasekit.core.errors import InstallUnavailable
 from releasekit.core.installer import BuildIndex, index_environ
 from releasekit.core.target import Credentials
+
+WHEEL_FAULTS = (
+    "The wheel is invalid",
+    "does not match filename",
+    "Invalid package version",
+    "Invalid zip file structure",
+    "Archive contains",
+    "Bad CRC",
+    "Bad uncompressed size",
+)
+"""How uv 0.13 says that a wheel is broken: its archive, its metadata, its name or its version."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,11 +74,11 @@ def make_environment(room: Path, environ: Mapping[str, str]) -> CleanEnvironment
     path, cache, clean = room / "env", room / "cache", clean_environ(environ)
     try:
         EnvBuilder(symlinks=sys.platform != "win32").create(path)
-    except OSError as error:
+        python = path / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+        options = ("--no-config", "--quiet", "--cache-dir", str(cache), "--python", str(python))
+        looked = run((uv.find_uv_bin(), "pip", "list", *options), cwd=room, environ=clean)
+    except OSError as error:  # a full disk; a uv that is not there, or that may not be started
         raise InstallUnavailable(where_=str(path), tail=str(error)) from error
-    python = path / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    options = ("--no-config", "--quiet", "--cache-dir", str(cache), "--python", str(python))
-    looked = run((uv.find_uv_bin(), "pip", "list", *options), cwd=room, environ=clean)
     if looked.status:
         raise InstallUnavailable(where_=str(path), tail=looked.tail())
     return CleanEnvironment(path=path, python=python, cache=cache, environ=clean)
@@ -97,6 +109,32 @@ def install_by_hash(
         environ={**environment.environ, **_index_environ(url, credentials)},
         log=log,
     )
+
+
+def install_files(
+    environment: CleanEnvironment, requirement: str, wheels: Sequence[Dist], folder: Path
+) -> Finished:
+    """Install one requirement from the wheels in a directory, by hash, without any index."""
+    requirements = environment.path / "requirements.txt"
+    hashes = " ".join(f"--hash=sha256:{wheel.sha256}" for wheel in wheels)
+    requirements.write_text(f"{requirement} {hashes}\n", encoding="utf-8")
+    command = (uv.find_uv_bin(), "pip", "install", "--no-config", "--no-deps", "--no-build")
+    sources = ("--offline", "--no-index", "--find-links", str(folder), "--require-hashes")
+    places = ("--cache-dir", str(environment.cache), "--python", str(environment.python))
+    return run(
+        (*command, *sources, *places, "-r", str(requirements)),
+        cwd=environment.path,
+        environ={**environment.environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
+    )
+
+
+def blames_wheel(finished: Finished) -> bool:
+    """Tell whether uv found the fault in the wheel itself; `install_files` had nothing else.
+
+    A full disk, a signal or a crash of uv is a fault of the machine, whatever uv read by then.
+    """
+    said = any(sign in finished.output for sign in WHEEL_FAULTS)
+    return finished.status in (1, 2) and said and "(os error" not in finished.output
 
 
 def _index_environ(url: str, credentials: Credentials) -> dict[str, str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from packaging.version import Version
 
-from releasekit.adapters.index import Index, read_digest, read_page
+from releasekit.adapters.index import Index, download, read_digest, read_page
 from releasekit.adapters.threads import run_in_threads
 from releasekit.core.diagnosis.facts import Greeting
-from releasekit.core.dists import Dist
-from releasekit.core.errors import OtherBytesServed
+from releasekit.core.dists import Dist, read_dist
+from releasekit.core.errors import OtherBytesServed, StaleIndex
 from releasekit.core.events import Began, Planned
 from releasekit.core.plan import Action, Plan, compare, find_undecided
 from releasekit.core.record import Record
@@ -95,3 +96,22 @@ def download_digests(
     """Download files, several at once, and return each with its SHA-256; None: a dead link."""
     index = _index(job, url)
     return dict(zip(files, run_in_threads(lambda f: read_digest(index, f), files), strict=True))
+
+
+def download_wheels(
+    job: Job, record: Record, wheels: Sequence[Dist], url: str, folder: Path
+) -> None:
+    """Download the wheels that an index serves into a directory; they are ours, byte for byte.
+
+    Raises OtherBytesServed where one is not, StaleIndex where one is not listed, and what reading
+    an index raises.
+    """
+    index = _index(job, url)
+    page = read_page(index, record.normalized_name)
+    for wheel in wheels:
+        listed, path = page.find(wheel.filename), folder / wheel.filename
+        if listed is None:
+            raise StaleIndex(url=url, files=f"{wheel.filename} is not served", seconds=0)
+        whole = download(index, listed, path, limit=wheel.size)
+        if not whole or read_dist(path).sha256 != wheel.sha256:
+            raise OtherBytesServed(url=url, files=f"{wheel.filename}: other bytes were downloaded")

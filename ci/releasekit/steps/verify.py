@@ -10,15 +10,23 @@ from packaging.version import Version
 
 from releasekit.adapters.index import Index, read_page
 from releasekit.adapters.install import (
+    CleanEnvironment,
+    blames_wheel,
     install_by_hash,
+    install_files,
     is_installable,
+    make_environment,
     read_installed,
 )
+from releasekit.adapters.process import Finished
+from releasekit.adapters.rooms import open_room
 from releasekit.core.dists import Dist, DistKind
 from releasekit.core.errors import (
     InstallUnavailable,
     NothingPublished,
+    OtherBytesServed,
     PackageBroken,
+    ReleasekitError,
     StaleIndex,
 )
 from releasekit.core.events import Began, Note, Output, Verified, Working
@@ -26,10 +34,13 @@ from releasekit.core.plan import Action, compare, find_unproven
 from releasekit.core.record import Record
 from releasekit.core.simple import ProjectPage, PublishedFile
 from releasekit.steps.job import Job
-from releasekit.steps.plan import POLL, download_digests, install_url, refuse_other_bytes
-
-UV_UNREACHABLE = ("Failed to fetch", "error sending request", "Request failed after")
-"""How uv 0.13 says that it could not download, which is no fault of the package."""
+from releasekit.steps.plan import (
+    POLL,
+    download_digests,
+    download_wheels,
+    install_url,
+    refuse_other_bytes,
+)
 
 
 def verify(job: Job, record: Record, dists: Sequence[Dist]) -> None:
@@ -101,21 +112,65 @@ def _find_unproven(
 
 
 def _install_back(job: Job, record: Record, dists: Sequence[Dist], url: str) -> None:
-    environment = job.environment.take()
-    finished = install_by_hash(
-        environment,
-        record.requirement,
-        [dist.sha256 for dist in dists if _is_wheel(dist)],
-        url=url,
-        credentials=job.target.reader,
-        log=lambda line: job.notify(Output(line=line)),
-    )
-    if finished.status and any(sign in finished.output for sign in UV_UNREACHABLE):
-        raise InstallUnavailable(where_=url, tail=finished.tail())
+    """Install the release from the index; raise what is to blame, the package only if it is.
+
+    Raises PackageBroken where the wheel that the index serves is broken without any index too,
+    OtherBytesServed where the index serves another wheel, and InstallUnavailable for all else.
+    """
+    try:
+        environment = job.environment.take()
+        finished = install_by_hash(
+            environment,
+            record.requirement,
+            [dist.sha256 for dist in dists if _is_wheel(dist)],
+            url=url,
+            credentials=job.target.reader,
+            log=lambda line: job.notify(Output(line=line)),
+        )
+        problem = _find_problem(finished, environment, record)
+        if problem:
+            problem = _explain_problem(job, record, dists, url, problem)
+    except OSError as error:  # a full disk; a uv that may not be started
+        problem = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    if problem:
+        raise InstallUnavailable(where_=url, tail=problem)
+
+
+def _find_problem(finished: Finished, environment: CleanEnvironment, record: Record) -> str:
+    """Return what kept the release from being installed, nothing else beside it; "" for nothing."""
     if finished.status:
-        raise PackageBroken(requirement=record.requirement, url=url, tail=finished.tail())
+        return finished.tail()
     installed = [(d.metadata["Name"], d.version) for d in read_installed(environment)]
     wanted = [(canonicalize_name(record.project), Version(record.version))]
-    if [(canonicalize_name(name), Version(version)) for name, version in installed] != wanted:
-        tail = f"installed is {installed}, wanted was {record.requirement}"
-        raise PackageBroken(requirement=record.requirement, url=url, tail=tail)
+    if [(canonicalize_name(name), Version(version)) for name, version in installed] == wanted:
+        return ""
+    return f"uv reports no error; installed is {installed}, wanted was {record.requirement}"
+
+
+def _explain_problem(
+    job: Job, record: Record, dists: Sequence[Dist], url: str, problem: str
+) -> str:
+    """Install the same wheels without the index, and return what is known of the problem then.
+
+    uv's own words do not tell a broken wheel from a download that a proxy has damaged. So the
+    wheels are downloaded again, compared, and installed from files. Raises PackageBroken, and
+    OtherBytesServed.
+    """
+    wheels = [d for d in dists if _is_wheel(d) and is_installable(d.named.tags)]
+    with open_room("releasekit-verify-") as room:
+        try:
+            download_wheels(job, record, wheels, url, room)
+            environment = make_environment(room, job.network.environ)
+        except OtherBytesServed:
+            raise
+        except ReleasekitError as error:
+            what, _, why, _ = error.answers().values()
+            return f"{problem}\nthe second attempt, from files, was not possible: {what}: {why}"
+        again = install_files(environment, record.requirement, wheels, room)
+        if blames_wheel(again):
+            tail = again.tail()
+            raise PackageBroken(requirement=record.requirement, url=url, tail=tail)
+        if again.status:
+            return f"{problem}\nthe second attempt, from files, failed too:\n{again.tail()}"
+        still = _find_problem(again, environment, record)
+        return f"{problem}\n{still or 'without the index, the same files do install'}"
