@@ -54,6 +54,11 @@ class Request:
         return is_project(self.root)
 
     @property
+    def is_dry_run(self) -> bool:
+        """Tell whether --dry-run keeps this command from sending anything; others send nothing."""
+        return self.dry_run and self.command.dry_verb is not None
+
+    @property
     def reports_folder(self) -> Path | None:
         """Return where the reports go: of files that are given nowhere, if it is not said.
 

@@ -22,7 +22,7 @@ from releasekit.core.errors import (
     Status,
     UnknownCheck,
 )
-from releasekit.core.events import Event, Output, Sent, Working
+from releasekit.core.events import Event, Note, Output, Sent, Working
 from releasekit.core.outcome import Outcome, describe_times, fold_event
 from releasekit.interrupts import raise_again
 from releasekit.prepare import open_job, open_task
@@ -41,7 +41,12 @@ class Run:
         self._request = request
         self._terminal = terminal
         self._started = time.monotonic()
-        self._outcome = Outcome(command=request.command.name, sandbox=False, began=self._started)
+        self._outcome = Outcome(
+            command=request.command.name,
+            sandbox=False,
+            dry_run=request.is_dry_run,
+            began=self._started,
+        )
         self._over = False
 
     @property
@@ -62,6 +67,7 @@ class Run:
             with contextlib.ExitStack() as stack:
                 open_ = {"pipeline": open_job, "admin": open_task}[self._request.command.module]
                 opened = open_(self._request, self.notify, stack)
+                self._note_dry_run()
                 self._find_verb()(opened)
         except ReleasekitError as raised:
             error = raised
@@ -72,6 +78,12 @@ class Run:
         except Exception as raised:  # noqa: BLE001 - a defect, reported like any other failure
             error = self._explain_defect(raised)
         return self.conclude(error)
+
+    def _note_dry_run(self) -> None:
+        name = self._request.command.name
+        if self._request.dry_run and not self._request.is_dry_run:
+            text = f"--dry-run changes nothing here: {name} sends no file with or without it"
+            self.notify(Note(text=text))
 
     def _explain_defect(self, raised: Exception) -> ReleasekitError:
         if self._terminal.is_verbose:
@@ -141,8 +153,7 @@ class Run:
         if error:
             self._terminal.fail(error)
         else:
-            took = time.monotonic() - self._started
-            self._terminal.say("done", f"{self._request.command.name} in {took:.1f} s")
+            self._terminal.say(*self._say_done())
         if self._terminal.is_verbose and self._outcome.times:
             self._terminal.say("times", describe_times(self._outcome))
         if self._request.json:
@@ -150,6 +161,16 @@ class Run:
 
             sys.stdout.write(render_outcome(self._outcome))
         return unwritten or self._outcome.status
+
+    def _say_done(self) -> tuple[str, str]:
+        """Return the last line, a label and a text: what was done, and what left this machine."""
+        outcome, name = self._outcome, self._request.command.name
+        took = f"{name} in {time.monotonic() - self._started:.1f} s"
+        if outcome.dry_run:
+            return "dry run", f"nothing was sent: this was a dry run of {took}"
+        if outcome.sandbox and outcome.published:
+            return "done", f"{took}, into a sandbox on this machine (nothing left it)"
+        return "done", took
 
     def _write_reports(self, folder: Path) -> int | None:
         """Write the reports; what is done stays done where they cannot be written."""

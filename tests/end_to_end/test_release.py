@@ -84,6 +84,7 @@ def test_release_reports_what_it_did(
         "status": "done",
         "exit_status": 0,
         "sandbox": False,
+        "dry_run": False,
         "stopped_in": None,
         "error": None,
         "project": "ordinary",
@@ -111,6 +112,16 @@ def test_without_a_url_a_release_stays_on_this_machine_and_says_so(
         "note      no url is configured: this goes to a sandbox on this machine only\n"
     )
     assert outcome(project)["sandbox"] is True
+    assert re.search(
+        r"^done      release in [\d.]+ s, into a sandbox on this machine \(nothing left it\)$",
+        ran.out,
+        re.M,
+    )
+    reports = project.root / "reports"
+    assert (
+        "from a sandbox on this machine (nothing left it)\n" in (reports / "summary.md").read_text()
+    )
+    assert "RELEASE_SANDBOX=true\n" in (reports / "release.env").read_text()
 
 
 def test_sandbox_takes_a_commit_without_a_tag_and_says_so(
@@ -175,6 +186,17 @@ def test_dry_run_stops_after_the_plan(
     assert "plan      2 to upload, 0 already published" in ran.out
     assert "publish  " not in ran.out
     assert uploads(sandbox) == 0
+    assert "\ndone " not in ran.out
+    assert re.search(
+        r"^dry run   nothing was sent: this was a dry run of release in [\d.]+ s$", ran.out, re.M
+    )
+    assert (outcome(project)["status"], outcome(project)["dry_run"]) == ("done", True)
+    reports = project.root / "reports"
+    title = "# ordinary 1.2.3: dry run of release, nothing was sent\n"
+    assert (reports / "summary.md").read_text().startswith(title)
+    assert f"| {WHEEL} |" in (reports / "summary.md").read_text()
+    assert (reports / "summary.md").read_text().count(" | not sent |\n") == 2
+    assert "RELEASE_STATUS=dry-run\n" in (reports / "release.env").read_text()
 
 
 def test_json_is_all_that_stands_on_standard_output(

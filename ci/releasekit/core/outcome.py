@@ -71,6 +71,8 @@ class Outcome:
 
     command: str
     sandbox: bool
+    dry_run: bool = False
+    """True where --dry-run kept the command from sending anything."""
     project: Project | None = None
     record: Record | None = None
     asked: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ def test_outcome_of_a_release() -> None:
         "status": "done",
         "exit_status": 0,
         "sandbox": False,
+        "dry_run": False,
         "stopped_in": None,
         "error": None,
         "project": "demo",
@@ -49,6 +50,7 @@ NOTHING: dict[str, Any] = {
     "status": "interrupted",
     "exit_status": 130,
     "sandbox": False,
+    "dry_run": False,
     "stopped_in": "start",
     "error": {
         "what": "interrupted",

@@ -21,6 +21,7 @@ def render_outcome(outcome: Outcome) -> str:
         "status": outcome.status.word,
         "exit_status": int(outcome.status),
         "sandbox": outcome.sandbox,
+        "dry_run": outcome.dry_run,
         "stopped_in": outcome.step if outcome.error else None,
         "error": dict(outcome.error) or None,
         "project": record.project if record else None,
