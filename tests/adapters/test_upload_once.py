@@ -127,7 +127,11 @@ REPOSITORY = (
             id="front server's limit",
         ),
         pytest.param(
-            Answer(status=302, reason="Found", headers={"Location": "https://sso.example.com/login?t=1"}),
+            Answer(
+                status=302,
+                reason="Found",
+                headers={"Location": "https://sso.example.com/login?t=1"},
+            ),
             (
                 "the server refused an upload",
                 "it answered 302 Found, to https://sso.example.com/login",
