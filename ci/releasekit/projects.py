@@ -38,7 +38,9 @@ def carry_out_all(requests: Sequence[Request], terminal: Terminal, *, jobs: int 
         if worst not in statuses.values():  # no project tells it: none was under way
             terminal.fail(Interrupted(step=START))
     terminal.rest()
-    terminal.say("projects", _sum_up(statuses, len(requests)))
+    dry = requests[0].is_dry_run
+    nothing_sent = "; nothing was sent: this was a dry run" if dry else ""
+    terminal.say("projects", _sum_up(statuses, len(requests)) + nothing_sent)
     return max([worst, *statuses.values()])
 
 

@@ -65,7 +65,7 @@ class Request:
 
     @property
     def is_dry_run(self) -> bool:
-        """Tell whether the command stops before it changes anything, as it was asked to."""
+        """Tell whether --dry-run keeps this command from sending anything; others send nothing."""
         return self.dry_run and self.command.dry_verb is not None
 
     @property

@@ -79,6 +79,7 @@ class Run:
                 open_ = {"pipeline": open_job, "admin": open_task}[self._request.command.module]
                 opened = open_(self._request, self.notify, stack)
                 self._add_secrets(opened)
+                self._note_dry_run()
                 self._find_verb()(opened)
         except KeyboardInterrupt:
             error = Interrupted(step=self._outcome.step)
@@ -123,6 +124,12 @@ class Run:
             path = raised.filename or "no file is named"
             return CannotWrite(path=str(path), reason=raised.strerror or str(raised))
         return self._explain_defect(raised)
+
+    def _note_dry_run(self) -> None:
+        name = self._request.command.name
+        if self._request.dry_run and not self._request.is_dry_run:
+            text = f"--dry-run changes nothing here: {name} sends no file with or without it"
+            self.notify(Note(text=text))
 
     def _explain_defect(self, raised: Exception) -> ReleasekitError:
         if self._terminal.is_verbose:
@@ -196,12 +203,7 @@ class Run:
         if error:
             self._terminal.fail(error)
         else:
-            took = time.monotonic() - self._started
-            name = self._request.command.name
-            if self._outcome.dry_run:
-                self._terminal.say("done", f"dry run of {name} in {took:.1f} s: nothing was sent")
-            else:
-                self._terminal.say("done", f"{name} in {took:.1f} s")
+            self._terminal.say(*self._say_done())
         if self._terminal.is_verbose and self._outcome.times:
             self._terminal.say("times", describe_times(self._outcome))
         if self._request.json:
@@ -209,6 +211,16 @@ class Run:
 
             sys.stdout.write(escape_json(render_outcome(self._outcome)))
         return unwritten or self._outcome.status
+
+    def _say_done(self) -> tuple[str, str]:
+        """Return the last line, a label and a text: what was done, and what left this machine."""
+        outcome, name = self._outcome, self._request.command.name
+        took = f"{name} in {time.monotonic() - self._started:.1f} s"
+        if outcome.dry_run:
+            return "dry run", f"nothing was sent: this was a dry run of {took}"
+        if outcome.sandbox and outcome.published:
+            return "done", f"{took}, into a sandbox on this machine (nothing left it)"
+        return "done", took
 
     def _write_reports(self, folder: Path, told: ReleasekitError | None) -> int | None:
         """Write the reports; what is done stays done where they cannot be written."""

@@ -87,15 +87,21 @@ def test_status_has_a_number_and_a_word(status: Status, number: int, word: str) 
 
 
 def test_lines_of_an_answer_stand_below_each_other() -> None:
-    error = errors.StaleIndex(url="https://h.example.com/", files="a.whl\nb.whl", seconds=30.0)
+    error = errors.StaleIndex(
+        url="https://h.example.com/",
+        files="a.whl\nb.whl",
+        seconds=30.0,
+        hosted="they are uploaded",
+        mend="nox -s verify,\nlater",
+    )
     assert str(error) == (
         "error: the index does not serve the release yet\n"
         "  where: https://h.example.com/\n"
         "  why:   a.whl\n"
         "         b.whl\n"
-        "         (waited 30 s; the package itself is uploaded)\n"
-        "  next:  nox -s verify; if it stays so, invalidate the group's cache in Nexus,\n"
-        "         and see that the hosted repository is a member of the group"
+        "         (waited 30 s; they are uploaded)\n"
+        "  next:  nox -s verify,\n"
+        "         later"
     )
 
 

@@ -311,6 +311,7 @@ def test_what_the_same_command_releases_is_not_expected_in_the_group(
     run = ("release", *directories, "--dry-run", "-j", jobs)
     ran = releasekit(*run, project=monorepo.project, server=served)
     assert ran.status == 0, ran
+    assert "nothing was sent: this was a dry run" in ran.out.splitlines()[-1]
     text = (monorepo.folder("b") / "reports" / "findings.json").read_text(encoding="utf-8")
     found = [f["message"] for f in json.loads(text)["findings"] if f["code"] == "RK117"]
     assert [message.rpartition(" ")[2] for message in found] == lacking

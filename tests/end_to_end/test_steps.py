@@ -288,9 +288,30 @@ def test_a_failed_run_leaves_no_dotenv_that_says_done(
 def test_options_of_one_step_do_not_stop_the_steps_beside_it(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    for step in ("build", "publish"):
-        assert releasekit(step, "--dry-run", project=project, server=sandbox).status == 0
+    dotenv = project.root / "reports" / "release.env"
+    says = {
+        "build": ("note      --dry-run changes nothing here: build sends no file", False, "done"),
+        "check": ("note      --dry-run changes nothing here: check sends no file", False, "done"),
+        "publish": ("dry run   nothing was sent: this was a dry run of publish", True, "dry-run"),
+    }
+    for step, (line, dry, word) in says.items():
+        ran = releasekit(step, "--dry-run", project=project, server=sandbox)
+        assert ran.status == 0
+        assert f"\n{line}" in f"\n{ran.out}"
+        assert outcome(project)["dry_run"] is dry
+        assert f"RELEASE_STATUS={word}\nRELEASE_COMMAND={step}\n" in dotenv.read_text()
     assert uploads(sandbox) == 0
+
+
+def test_verify_of_what_a_dry_run_did_not_send_says_that_it_is_not_published(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("release", "--dry-run", project=project, server=sandbox)
+    ran = releasekit("verify", project=project, server=sandbox, RELEASEKIT_STALE_LIMIT="0.1")
+    assert ran.status == 3
+    hosted = sandbox.upload_url()
+    assert f"(waited 0.1 s; {hosted} does not list them either)\n" in ran.out
+    assert "  next:  nox -s publish, then nox -s verify\n" in ran.out
 
 
 def test_version_as_json_holds_the_version(

@@ -72,7 +72,7 @@ class Outcome:
     command: str
     sandbox: bool
     dry_run: bool = False
-    """True where the command was to stop after the plan: nothing was sent."""
+    """True where --dry-run kept the command from sending anything."""
     project: Project | None = None
     record: Record | None = None
     asked: tuple[str, ...] = ()

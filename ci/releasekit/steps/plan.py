@@ -12,7 +12,7 @@ from releasekit.adapters.index import Index, download, read_digest, read_page
 from releasekit.adapters.threads import run_in_threads
 from releasekit.core.diagnosis.facts import Greeting
 from releasekit.core.dists import Dist, read_dist
-from releasekit.core.errors import OtherBytesServed, StaleIndex
+from releasekit.core.errors import OtherBytesServed, UnexpectedAnswer
 from releasekit.core.events import Began, Planned
 from releasekit.core.plan import Action, Plan, compare, find_undecided
 from releasekit.core.record import Record
@@ -103,15 +103,15 @@ def download_wheels(
 ) -> None:
     """Download the wheels that an index serves into a directory; they are ours, byte for byte.
 
-    Raises OtherBytesServed where one is not, StaleIndex where one is not listed, and what reading
-    an index raises.
+    Raises OtherBytesServed where one is not, UnexpectedAnswer where one is not listed, and what
+    reading an index raises.
     """
     index = _index(job, url)
     page = read_page(index, record.normalized_name)
     for wheel in wheels:
         listed, path = page.find(wheel.filename), folder / wheel.filename
         if listed is None:
-            raise StaleIndex(url=url, files=f"{wheel.filename} is not served", seconds=0)
+            raise UnexpectedAnswer(url=url, answer=f"it does not list {wheel.filename} any more")
         whole = download(index, listed, path, limit=wheel.size)
         if not whole or read_dist(path).sha256 != wheel.sha256:
             raise OtherBytesServed(url=url, files=f"{wheel.filename}: other bytes were downloaded")

@@ -39,7 +39,9 @@ from releasekit.steps.plan import (
     download_digests,
     download_wheels,
     install_url,
+    read_decided_page,
     refuse_other_bytes,
+    upload_url,
 )
 
 
@@ -94,9 +96,33 @@ def _await_files(
         if job.target.sandbox:  # it shows at once what it has
             raise NothingPublished(url=url, files=files)
         if time.monotonic() > deadline:
-            raise StaleIndex(url=url, files=files, seconds=job.settings.stale_limit)
+            raise _explain_stale(job, record, missing, url, files)
         job.notify(Working(text=f"waiting for {url} to show {missing[0].filename}"))
         time.sleep(POLL)
+
+
+def _explain_stale(
+    job: Job, record: Record, missing: Sequence[Dist], url: str, files: str
+) -> StaleIndex:
+    """Return the error for files that are not served, with what the hosted repository says."""
+    place = upload_url(job, record)
+    mend = (
+        "nox -s verify; if it stays so, invalidate the group's cache in Nexus,\n"
+        "and see that the hosted repository is a member of the group"
+    )
+    try:
+        page = read_decided_page(job, record, missing, place)
+        uploaded = not compare(missing, page, url=place).having(Action.UPLOAD)
+        hosted = "the package itself is uploaded"
+        if not uploaded:
+            hosted, mend = (
+                f"{place} does not list them either",
+                "nox -s publish, then nox -s verify",
+            )
+    except ReleasekitError as error:
+        hosted = f"whether {place} has them is not known: {error.answers()['what']}"
+    seconds = job.settings.stale_limit
+    return StaleIndex(url=url, files=files, seconds=seconds, hosted=hosted, mend=mend)
 
 
 def _find_unproven(

@@ -56,8 +56,24 @@ def test_summary_of_a_refusal() -> None:
         ),
         pytest.param(
             replace(RELEASED, sandbox=True),
-            "# demo 1.0: released, and installed by hash from the sandbox\n",
+            "# demo 1.0: released, and installed by hash from a sandbox on this machine "
+            "(nothing left it)\n",
             id="sandbox",
+        ),
+        pytest.param(
+            replace(RELEASED, command="publish", verified=None, sandbox=True),
+            "# demo 1.0: publish done, into a sandbox on this machine (nothing left it)\n",
+            id="published in a sandbox",
+        ),
+        pytest.param(
+            replace(RELEASED, published=None, verified=None, dry_run=True),
+            "# demo 1.0: dry run of release, nothing was sent\n",
+            id="dry run",
+        ),
+        pytest.param(
+            replace(REFUSED, dry_run=True),
+            "# demo 1.0: dry run of release, refused during check\n",
+            id="refused dry run",
         ),
         pytest.param(
             replace(START, status=Status.FAILED, step="plan"),

@@ -81,18 +81,17 @@ class UploadRefused(ReleasekitError):
 
 @dataclass(kw_only=True, eq=False)
 class StaleIndex(ReleasekitError):
-    """The upload succeeded, but the index to install from does not serve the files."""
+    """The index to install from does not serve the files; the hosted repository may have them."""
 
     what = "the index does not serve the release yet"
     where = "{url}"
-    why = "{files}\n(waited {seconds:g} s; the package itself is uploaded)"
-    next = (
-        "nox -s verify; if it stays so, invalidate the group's cache in Nexus,\n"
-        "and see that the hosted repository is a member of the group"
-    )
+    why = "{files}\n(waited {seconds:g} s; {hosted})"
+    next = "{mend}"
     url: str
     files: str
     seconds: float
+    hosted: str
+    mend: str
 
 
 @dataclass(kw_only=True, eq=False)

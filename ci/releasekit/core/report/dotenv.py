@@ -7,21 +7,21 @@ from releasekit.core.outcome import Outcome
 
 
 def render_dotenv(outcome: Outcome) -> str:
-    """Return what later CI jobs may want as variables (GitLab: artifacts:reports:dotenv)."""
+    """Return what later CI jobs may want as variables (GitLab: artifacts:reports:dotenv).
+
+    A dry run is never "done": a job that announces what is done must not announce it.
+    """
     record = outcome.record
     if record is None:
         return ""
+    rehearsed = outcome.dry_run and outcome.status is Status.DONE
     variables = {
         "RELEASE_PROJECT": record.project,
         "RELEASE_VERSION": record.version,
         "RELEASE_TAG": record.tag or "",
         "RELEASE_COMMIT": record.commit,
-        "RELEASE_STATUS": _describe_status(outcome),
+        "RELEASE_STATUS": "dry-run" if rehearsed else outcome.status.word,
+        "RELEASE_COMMAND": outcome.command,
+        "RELEASE_SANDBOX": "true" if outcome.sandbox else "false",
     }
     return "".join(f"{name}={value}\n" for name, value in variables.items())
-
-
-def _describe_status(outcome: Outcome) -> str:
-    """Return the status; a dry run that ended well is not "done", for later jobs test for that."""
-    is_rehearsed = outcome.dry_run and outcome.status is Status.DONE
-    return "dry-run" if is_rehearsed else outcome.status.word

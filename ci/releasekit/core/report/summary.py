@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from releasekit.core.errors import Status
 from releasekit.core.outcome import Outcome, describe_times
+from releasekit.core.plan import Action
 from releasekit.core.report.diagnosis import summarize_diagnosis
 
 
@@ -22,12 +23,15 @@ def render_summary(outcome: Outcome) -> str:
 
 def _verdict(outcome: Outcome) -> str:
     if outcome.status is not Status.DONE:
-        return f"{outcome.status.word} during {outcome.step}"
+        dry = f"dry run of {outcome.command}, " if outcome.dry_run else ""
+        return f"{dry}{outcome.status.word} during {outcome.step}"
     if outcome.dry_run:
-        return "dry run, nothing was sent"
+        return f"dry run of {outcome.command}, nothing was sent"
+    sandbox = "a sandbox on this machine (nothing left it)"
     if outcome.verified is None:
-        return f"{outcome.command} done"
-    where = "the sandbox" if outcome.sandbox else outcome.verified.url
+        into = f", into {sandbox}" if outcome.sandbox and outcome.published else ""
+        return f"{outcome.command} done{into}"
+    where = sandbox if outcome.sandbox else outcome.verified.url
     if not outcome.verified.installed:
         return f"released, and downloaded by hash from {where}; it is for other platforms"
     return f"released, and installed by hash from {where}"
@@ -38,6 +42,9 @@ def _summarize_files(outcome: Outcome) -> list[str]:
         return []
     fates = {f.dist.filename: f.action.value for f in (outcome.plan.files if outcome.plan else ())}
     uploaded = outcome.published.uploaded if outcome.published else ()
+    if outcome.dry_run:
+        words = {Action.UPLOAD.value: "not sent", Action.SKIP.value: "published already"}
+        fates = {name: words.get(fate, fate) for name, fate in fates.items()}
     rows = [
         f"| {file.filename} | {file.size} | `{file.sha256}` | "
         f"{'uploaded' if file.filename in uploaded else fates.get(file.filename, '')} |"

@@ -14,7 +14,7 @@ from pathlib import Path
 from .errors import PortTaken, StartFailed
 from .settings import HOST
 
-READY_SECONDS = 180.0
+READY_SECONDS = 600.0
 """Measured: 13 to 56 s, the latter with two starts at once on two cores."""
 STOP_SECONDS = 15.0
 """Measured: 0.8 to 3.5 s."""
