@@ -94,8 +94,10 @@ EMBEDDED = contextlib.ExitStack()
 @functools.cache
 def embed_sandbox(**options: Any) -> Sandbox:
     """Start the sandbox of this process: all its sessions share it, and it ends with it."""
+    sandbox = EMBEDDED.enter_context(_run_sandbox(**options))
+    # The last one registered is the first called: tempfile would warn that it tidies up itself.
     atexit.register(EMBEDDED.close)
-    return EMBEDDED.enter_context(_run_sandbox(**options))
+    return sandbox
 
 
 def sandbox_options(settings: Settings, root: Path) -> dict[str, Any]:

@@ -74,7 +74,8 @@ def _refuse_ended(finished: Finished, cwd: Path) -> Finished:
     """Return what a program of ours did; raises ProgramKilled if it crashed, too."""
     if finished.status < 0:
         program = Path(finished.command[0]).name
-        raise ProgramKilled(program=program, place=str(cwd), reason=finished.tail())
+        *said, end = finished.tail().splitlines()
+        raise ProgramKilled(program=program, place=str(cwd), reason="\n".join((end, *said)))
     return finished
 
 
