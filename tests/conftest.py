@@ -22,7 +22,9 @@ ENDS = "test_ends.py"
 """A file whose tests start and end a Nexus each, beside the shared one."""
 TOGETHER = "test_gather.py"
 """A file whose tests share what took them long to build."""
-GROUPS = (BARE, ENDS, NEXUS, TOGETHER)
+GOLDEN = "test_golden.py"
+"""A file whose tests share a Nexus that the command line started."""
+GROUPS = (BARE, ENDS, GOLDEN, NEXUS, TOGETHER)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of a real Nexus first, as they take longest; they show it in their names."""
     hidden = [item.nodeid for item in items if _uses_nexus(item) and NEXUS not in item.nodeid]
     assert not hidden, f"tests of the real Nexus have {NEXUS} in their path or name: {hidden}"
-    items.sort(key=lambda item: NEXUS not in item.nodeid)
+    items.sort(key=lambda item: NEXUS not in item.nodeid and GOLDEN not in item.nodeid)
 
 
 def _uses_nexus(item: pytest.Item) -> bool:
