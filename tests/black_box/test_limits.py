@@ -93,7 +93,6 @@ def assert_released(machine: Machine, project: Project, index: Index) -> None:
     ("limit", "said"),
     [
         pytest.param("-n 10", "of this machine was reached: open files\n", id="files"),
-        pytest.param("-v 60000", "of this machine was reached: memory\n", id="memory"),
         pytest.param("-f 0", "of this machine was reached: the size of a file\n", id="no file"),
     ],
 )

@@ -136,3 +136,16 @@ def test_simple_index_of_a_repository(url: str) -> None:
 def test_password_shows_in_no_representation() -> None:
     assert repr(BOB) == "Credentials(username='bob', source='TWINE_USERNAME')"
     assert "hunter2" not in repr(nexus_target(configure(), BOB))
+
+
+def test_the_repository_of_an_upload_is_read_as_the_publisher_before_netrc() -> None:
+    publisher = Credentials(username="publisher", password="secret-1", source="test")
+    of_netrc = Credentials(username="team", password="secret-2", source="netrc (~/.netrc)")
+    given = Credentials(username="reader", password="secret-3", source=READER_ENVIRONMENT)
+    settings = Settings(url="https://nexus.example.com", group="pypi-group")
+    for reader, hosted in ((of_netrc, publisher), (given, given)):
+        target = nexus_target(settings, publisher, reader)
+        assert target.find_reader(target.upload_url) is hosted
+        assert target.find_reader(target.install_url) is reader
+    only_reads = nexus_target(settings, NO_CREDENTIALS, of_netrc)
+    assert only_reads.find_reader(only_reads.upload_url) is of_netrc

@@ -24,8 +24,8 @@ LATER = (
     *("typing", "urllib3", "usercustomize", "uv"),
 )
 """Modules that the kit, or a library of it, imports after its first line."""
-FIRST = {"re", "sitecustomize", "usercustomize"}
-"""Those that Python or a console script imports before it, from what PYTHONPATH names."""
+FIRST = {"enum", "re", "sitecustomize", "usercustomize"}
+"""Those that Python or a console script, which may begin with `import re`, imports before it."""
 
 
 def run(

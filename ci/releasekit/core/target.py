@@ -80,9 +80,20 @@ class Target:
     credentials: Credentials
     """For uploads alone."""
     reader: Credentials
-    """For all that is read: pages, files, the group, the install-back."""
+    """For what is read: pages, files, the group, the install-back; see `find_reader`."""
     sandbox: bool
     """True for the embedded sandbox: nothing leaves the machine, and any tree may go there."""
+
+    def find_reader(self, url: str) -> Credentials:
+        """Return the credentials that read the repository at `url`.
+
+        A command that uploads reads the repository that it uploads to as the publisher, unless
+        RELEASEKIT_READER_* are set: an entry of netrc is there for pip, and often of a user who
+        may read the group alone.
+        """
+        is_hosted = url in (self.upload_url, self.snapshots_url)
+        is_publisher = self.credentials.password and self.reader.source != READER_ENVIRONMENT
+        return self.credentials if is_hosted and is_publisher else self.reader
 
 
 def simple_url(repository_url: str) -> str:

@@ -48,7 +48,7 @@ def _mend(pins: list[str]) -> str:
 def _find_difference(
     job: Job, record: Record, dist: Dist, url: str, page: ProjectPage
 ) -> Difference:
-    index = Index(url=url, network=job.network, credentials=job.target.reader)
+    index = Index(url=url, network=job.network, credentials=job.target.find_reader(url))
     listed = page.find(dist.filename)
     try:
         with open_room("releasekit-compare-") as room:

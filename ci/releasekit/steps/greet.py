@@ -37,10 +37,11 @@ def knock(job: Job, project: Project) -> None:
         return
     snapshots = None if project.released_as else job.target.snapshots_url
     url, target = snapshots or job.target.upload_url, job.target
-    if target.reader != target.credentials:
+    reader = target.find_reader(url)
+    if reader != target.credentials:
         with contextlib.suppress(NotPermitted):  # who uploads need not be one who reads
             ask_in(Index(url=url, network=job.network, credentials=target.credentials))
-    ask_in(Index(url=url, network=job.network, credentials=target.reader))
+    ask_in(Index(url=url, network=job.network, credentials=reader))
 
 
 @contextlib.contextmanager

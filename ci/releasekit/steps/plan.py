@@ -78,7 +78,7 @@ def install_url(job: Job, record: Record) -> str:
 
 
 def _index(job: Job, url: str) -> Index:
-    return Index(url=url, network=job.network, credentials=job.target.reader)
+    return Index(url=url, network=job.network, credentials=job.target.find_reader(url))
 
 
 def read_decided_page(job: Job, record: Record, dists: Sequence[Dist], url: str) -> ProjectPage:

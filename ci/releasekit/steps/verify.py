@@ -80,7 +80,7 @@ def _await_files(
 
     No file is downloaded twice while others are waited for.
     """
-    index = Index(url=url, network=job.network, credentials=job.target.reader)
+    index = Index(url=url, network=job.network, credentials=job.target.find_reader(url))
     deadline = time.monotonic() + job.settings.stale_limit
     served: dict[PublishedFile, PublishedFile | None] = {}
     while True:
@@ -150,7 +150,7 @@ def _install_back(job: Job, record: Record, dists: Sequence[Dist], url: str) -> 
             record.requirement,
             [dist.sha256 for dist in dists if _is_wheel(dist)],
             url=url,
-            credentials=job.target.reader,
+            credentials=job.target.find_reader(url),
             log=lambda line: job.notify(Output(line=line)),
         )
         problem = _find_problem(finished, environment, record)
