@@ -38,7 +38,9 @@ def machine(tmp_path_factory: pytest.TempPathFactory, component: Path) -> dict[s
     ours = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("RELEASEKIT_", "TWINE_", "GIT_", "XDG_", "PYTEST_", "CI", "GITLAB"))
+        if not name.startswith(
+            ("RELEASEKIT_", "TWINE_", "GIT_", "XDG_", "PYTEST_", "CI", "GITLAB", "NOX")
+        )
     }
     settings = tmp_path_factory.mktemp("git") / "config"
     addresses = "".join(f"insteadOf = {COMPONENT.format(port)}\n" for port in ("", ":443"))

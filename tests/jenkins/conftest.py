@@ -52,7 +52,7 @@ def agent_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         **{
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("RELEASEKIT_", "TWINE_", "GIT_", "XDG_", "PYTEST_"))
+            if not name.startswith(("RELEASEKIT_", "TWINE_", "GIT_", "XDG_", "PYTEST_", "NOX"))
         },
         "HOME": str(tmp_path_factory.mktemp("home")),
         "RELEASEKIT_CACHE_DIR": str(tmp_path_factory.mktemp("cache")),
