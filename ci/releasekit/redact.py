@@ -268,7 +268,8 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """Return a text for people: without secrets, credentials and control characters."""
-        return self.redact(hide_credentials(printable(text), MARK))
+        # Secrets first: one that contains :// and @ would be taken for an address.
+        return hide_credentials(self.redact(printable(text)), MARK)
 
     def clean_requirement(self, line: str) -> str:
         """Return a requirement without secrets in its address; a name and a version are none."""
