@@ -6,7 +6,6 @@ All of it is outside of the kit: the command line is started, and what is left i
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import http.client
 import http.server
@@ -152,32 +151,6 @@ class Index:
         )
         self._rules.append(rule)
         return Held(rule.reached.is_set, rule.go.set)
-
-    def upload(self, file: Path, name: str) -> None:
-        """Upload a wheel, as twine does."""
-        boundary = "-" * 20 + "boundary"
-        fields = {
-            ":action": "file_upload",
-            "name": name,
-            "version": "1.0",
-            "filetype": "bdist_wheel",
-        }
-        parts = [
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
-            for key, value in fields.items()
-        ]
-        parts.append(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="content"; '
-            f'filename="{file.name}"\r\nContent-Type: application/octet-stream\r\n\r\n'
-        )
-        body = "".join(parts).encode() + file.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
-        login = f"{self._environ['TWINE_USERNAME']}:{self._environ['TWINE_PASSWORD']}"
-        headers = {
-            "Content-Type": f"multipart/form-data; boundary={boundary}",
-            "Authorization": f"Basic {base64.b64encode(login.encode()).decode()}",
-        }
-        status, said, _ = self._ask("POST", f"/repository/{self.hosted}/", headers, body)
-        assert status == 200, said
 
     def files(self, project: str) -> set[str]:
         """Return the names of the files that the hosted repository lists."""
