@@ -16,7 +16,6 @@ from releasekit.config.target import (
     Target,
     Trust,
     hosted_url,
-    is_loopback,
     nexus_target,
     pypirc_target,
     sandbox_target,
@@ -30,6 +29,7 @@ from releasekit.errors import (
     UnknownPypircSection,
 )
 from releasekit.events import Note, Notify, TargetChosen
+from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import (
     NO_CREDENTIALS,
     Credentials,

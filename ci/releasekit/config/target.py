@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from releasekit.config.settings import Settings
 from releasekit.model.credentials import READER_ENVIRONMENT, Credentials
@@ -41,15 +39,6 @@ class Target:
 def simple_url(repository_url: str) -> str:
     """Return the address of a repository's simple index (PEP 503)."""
     return f"{repository_url.rstrip('/')}/simple/"
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether an address is on this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def sandbox_target(upload_url: str, install_url: str, credentials: Credentials) -> Target:

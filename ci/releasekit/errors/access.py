@@ -65,6 +65,20 @@ class UntrustedCertificate(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class UnusableProxy(ReleasekitError):
+    """The proxy of the environment asks for a login, or is none that can be used."""
+
+    status = Status.USAGE
+    what = "the proxy cannot be used"
+    where = "{url}"
+    why = "{reason}"
+    next = "{mend}"
+    url: str
+    reason: str
+    mend: str
+
+
+@dataclass(kw_only=True, eq=False)
 class ClientCertificateRefused(ReleasekitError):
     """The server wants a client certificate, and another one than it was shown."""
 

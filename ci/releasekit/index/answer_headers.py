@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import ssl
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any
 
-import requests
-
+from releasekit.http.answer import Answer
 from releasekit.nexus.documents import ServerVersion, parse_server_version
 
+LONGEST_DATE = 100
+"""Characters; a date of HTTP has 29."""
 AGREEMENT = "license agreement"
 
 
@@ -30,41 +28,30 @@ class Greeting:
     """None where the address is http, or the TLS library does not tell."""
 
 
-def read_greeting(answer: requests.Response) -> Greeting:
-    """Read it off an answer whose body was not read yet: its connection is open still."""
+def read_greeting(answer: Answer) -> Greeting:
+    """Read it off an answer."""
     # An answer that a proxy kept (Age: RFC 9111) tells the time of then.
     date = None if "Age" in answer.headers else parse_date(answer.headers.get("Date"))
     return Greeting(
         version=parse_server_version(answer.headers.get("Server")),
         date=date,
-        now=datetime.now(timezone.utc) - answer.elapsed / 2,
-        certificate_ends=_read_end(answer.raw),
+        now=answer.moment,
+        certificate_ends=answer.certificate_ends,
     )
 
 
-def wants_license(answer: requests.Response) -> bool:
+def wants_license(answer: Answer) -> bool:
     """Tell whether a page says that the license agreement of a Community Edition is not accepted.
 
     Everything below /repository/ is answered so, to the administrator too (seen by others on 3.94).
     """
-    with contextlib.suppress(requests.RequestException):  # a page that is cut off
-        return answer.status_code == 403 and AGREEMENT in answer.text[:10_000].lower()
-    return False
-
-
-def _read_end(raw: Any) -> datetime | None:
-    """Return when the server's certificate ends, None over http and where nobody tells."""
-    peer = getattr(getattr(getattr(raw, "connection", None), "sock", None), "getpeercert", None)
-    with contextlib.suppress(OSError, ValueError):  # the server has closed the connection
-        if end := (peer() or {}).get("notAfter") if peer else None:
-            return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), timezone.utc)
-    return None
+    return answer.status == 403 and AGREEMENT in answer.text[:10_000].lower()
 
 
 def parse_date(text: str | None) -> datetime | None:
     """Parse a date of HTTP, None where there is none; one without a zone is in UTC (RFC 9110)."""
     try:
-        date = parsedate_to_datetime(text or "")
-    except ValueError:
+        date = parsedate_to_datetime((text or "")[:LONGEST_DATE])
+    except (ValueError, TypeError, OverflowError):  # email.utils raises any of them
         return None
     return date if date.tzinfo else date.replace(tzinfo=timezone.utc)

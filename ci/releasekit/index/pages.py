@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
-
-import requests
 
 from releasekit.config.target import simple_url
 from releasekit.errors import (
@@ -19,10 +15,10 @@ from releasekit.errors import (
     UnexpectedAnswer,
     UploadRefused,
 )
-from releasekit.http import explain_failure, open_session, send_as_it_is
+from releasekit.http.answer import NAMES, PAGE, Answer
 from releasekit.index.answer_headers import Greeting, read_greeting, wants_license
-from releasekit.model.credentials import Credentials, refused_login
-from releasekit.model.dists import BLOCK
+from releasekit.model.addresses import is_same_origin
+from releasekit.model.credentials import NO_CREDENTIALS, Credentials, refused_login
 from releasekit.model.simple_page import (
     NotAnIndexPageError,
     ProjectPage,
@@ -69,127 +65,99 @@ def read_page(index: Index, name: str) -> ProjectPage:
     Nexus answers 404 in a hosted repository, and 200 with an empty page in a group.
     """
     url = f"{simple_url(index.url)}{name}/"
-    with (
-        open_session(index.network, index.credentials) as session,
-        _get(session, index, url) as answer,
-    ):
-        if answer.status_code == 404:
-            _refuse_no_index(session, index, _phrase(answer))
-            return ProjectPage(title="")
-        _refuse(answer, index, url)
-        try:
-            return parse_project_page(answer.text, url)
-        except NotAnIndexPageError as error:
-            said = f'it sent a page without any link to a file: "{error}"'
-            raise UnexpectedAnswer(url=url, answer=said) from error
+    answer = _get(index, url)
+    if answer.status == 404:
+        _refuse_no_index(index, _phrase(answer))
+        return ProjectPage(title="")
+    _refuse(answer, index, url)
+    try:
+        return parse_project_page(answer.text, answer.url)
+    except NotAnIndexPageError as error:
+        said = f'it sent a page without any link to a file: "{error}"'
+        raise UnexpectedAnswer(url=url, answer=said) from error
 
 
 def ask_in(index: Index) -> None:
     """Ask whether an index lets these credentials in, for one byte of its long first page.
 
-    Nexus answers 206 (measured with 3.30); the connection stays open for what is asked next.
+    Nexus answers 206 (measured with 3.30); the connection stays open for what is asked next. What
+    knows no ranges sends the whole page, whose rest is left unread.
     """
     url = simple_url(index.url)
-    with open_session(index.network, index.credentials) as session:
-        session.headers["Range"] = "bytes=0-0"
-        with _get(session, index, url) as answer:
-            if answer.status_code == 206:
-                answer.content  # noqa: B018 - read, or the connection cannot be used again
-            else:  # what knows no ranges sends the whole page, which is left unread
-                _refuse(answer, index, url)
+    answer = _get(index, url, limit=1, leave_rest=True, Range="bytes=0-0")
+    if answer.status != 206:
+        _refuse(answer, index, url)
 
 
 def read_names(index: Index) -> tuple[str, ...]:
     """Read the names of all projects; a proxy's index may have very many."""
     url = simple_url(index.url)
-    with (
-        open_session(index.network, index.credentials) as session,
-        _get(session, index, url) as answer,
-    ):
-        _refuse(answer, index, url)
-        if not is_root_page(answer.text):
-            raise NoSuchRepository(url=url, role="readable", answer="a page that is no index")
-        return parse_root_page(answer.text)
+    answer = _get(index, url, limit=NAMES)
+    _refuse(answer, index, url)
+    if not is_root_page(answer.text):
+        raise NoSuchRepository(url=url, role="readable", answer="a page that is no index")
+    return parse_root_page(answer.text)
 
 
-def _refuse_no_index(session: requests.Session, index: Index, phrase: str) -> None:
+def _refuse_no_index(index: Index, phrase: str) -> None:
     """Tell a project that an index does not know from an address that is no index at all."""
     url = simple_url(index.url)
-    with _get(session, index, url) as answer:
-        if answer.status_code == 404:
-            raise NoSuchRepository(url=index.url, role="readable", answer=f"404 {phrase}")
-        _refuse(answer, index, url)
-        if not is_root_page(answer.text):
-            raise NoSuchRepository(url=url, role="readable", answer="a page that is no index")
+    answer = _get(index, url, limit=NAMES)
+    if answer.status == 404:
+        raise NoSuchRepository(url=index.url, role="readable", answer=f"404 {phrase}")
+    _refuse(answer, index, url)
+    if not is_root_page(answer.text):
+        raise NoSuchRepository(url=url, role="readable", answer="a page that is no index")
 
 
 def read_digest(index: Index, file: PublishedFile) -> PublishedFile | None:
     """Download a file and return it with its SHA-256; None where the page's link is dead."""
-    with (
-        open_session(index.network, index.credentials) as session,
-        _get(session, index, file.url) as answer,
-    ):
-        if answer.status_code == 404:
-            return None
-        _refuse(answer, index, file.url)
-        digest = hashlib.sha256()
-        for block in _read_blocks(answer, file.url):
-            digest.update(block)
-    return file.with_sha256(digest.hexdigest())
+    found = index.network.client.download(file.url, credentials=_choose_login(index, file.url))
+    index.hear(read_greeting(found.answer))
+    if found.answer.status == 404:
+        return None
+    _refuse(found.answer, index, file.url)
+    return file.with_sha256(found.sha256)
 
 
 def download(index: Index, file: PublishedFile, path: Path, *, limit: int) -> bool:
     """Download a file; False where it has more than `limit` bytes."""
-    with (
-        open_session(index.network, index.credentials) as session,
-        _get(session, index, file.url) as answer,
-        path.open("wb") as content,
-    ):
-        _refuse(answer, index, file.url)
-        for block in _read_blocks(answer, file.url):
-            content.write(block)
-            if content.tell() > limit:
-                return False
-    return True
+    login = _choose_login(index, file.url)
+    found = index.network.client.download(file.url, credentials=login, path=path, limit=limit)
+    _refuse(found.answer, index, file.url)
+    return bool(found.sha256)
 
 
-def _read_blocks(answer: requests.Response, url: str) -> Iterator[bytes]:
-    try:
-        yield from answer.iter_content(BLOCK)
-    except requests.RequestException as error:
-        raise explain_failure(error, url) from error
+def _choose_login(index: Index, url: str) -> Credentials:
+    """Return the credentials for the index's own host only: a page may link anywhere."""
+    return index.credentials if is_same_origin(url, index.url) else NO_CREDENTIALS
 
 
-def _get(session: requests.Session, index: Index, url: str) -> requests.Response:
-    # Credentials go to the index's own host only: a page may link anywhere.
-    same_host = urlsplit(url)[:2] == urlsplit(index.url)[:2]
-    try:
-        answer = session.get(
-            url,
-            auth=None if same_host else send_as_it_is,
-            headers={
-                "Accept": "text/html",
-                "Accept-Encoding": "identity",
-                "Cache-Control": "no-cache",  # a cache in front is to ask the server
-            },
-            stream=True,
-        )
-    except requests.RequestException as error:
-        raise explain_failure(error, url) from error
+def _get(
+    index: Index, url: str, *, limit: int = PAGE, leave_rest: bool = False, **headers: str
+) -> Answer:
+    """Read a page; a cache in front of the server is to ask it."""
+    answer = index.network.client.get(
+        url,
+        credentials=index.credentials,
+        headers={"Accept": "text/html", "Cache-Control": "no-cache", **headers},
+        limit=limit,
+        leave_rest=leave_rest,
+    )
     index.hear(read_greeting(answer))
     return answer
 
 
-def _refuse(answer: requests.Response, index: Index, url: str) -> None:
+def _refuse(answer: Answer, index: Index, url: str) -> None:
     if error := refusal(answer, index.credentials, url=url, action="read"):
         raise error
 
 
 def refusal(
-    answer: requests.Response, credentials: Credentials, *, url: str, action: str
+    answer: Answer, credentials: Credentials, *, url: str, action: str
 ) -> ReleasekitError | None:
     """Return the situation that an answer other than 200 is, None for 200."""
-    status = answer.status_code
+    status = answer.status
     if status == 200:
         return None
     if wants_license(answer):
@@ -212,21 +180,11 @@ def refusal(
         return NoSuchRepository(url=url, role=role, answer=f"{status} {phrase}")
     if action == "upload" and status < 500:
         mend = MENDS.get(status, "see what that means in Nexus, then run this again: it is safe")
-        return UploadRefused(url=url, answer=f"{status} {phrase}{_target(answer)}", mend=mend)
+        target = f", to {answer.location}" if answer.location else ""
+        return UploadRefused(url=url, answer=f"{status} {phrase}{target}", mend=mend)
     return UnexpectedAnswer(url=url, answer=f"{status} {phrase}")
 
 
-def _target(answer: requests.Response) -> str:
-    """Return where an answer redirects to, without what may be secret: a login's query."""
-    if not (location := answer.headers.get("Location")):
-        return ""
-    try:
-        place = urlsplit(urljoin(answer.url, location))
-    except ValueError:  # no address
-        return ""
-    return f", to {place.scheme}://{place.netloc.rpartition('@')[2]}{place.path}"
-
-
-def _phrase(answer: requests.Response) -> str:
+def _phrase(answer: Answer) -> str:
     """Return the reason phrase, in which Nexus says what is wrong."""
     return answer.reason or NO_REASON

@@ -35,7 +35,7 @@ def __getattr__(name: str) -> ModuleType:
         raise  # a library is missing
 
 
-GREET = ("requests", "releasekit.steps.greet")
+GREET = ("releasekit.http.client", "releasekit.steps.greet")
 """What asks the index."""
 LATER = (
     "check_wheel_contents.checker",

@@ -9,9 +9,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from releasekit.checks.facts import DistFacts
-from releasekit.config.target import is_loopback
 from releasekit.errors import ReleasekitError
 from releasekit.index.pages import Index, read_page
+from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.model.record import Record
 from releasekit.steps.job import Job

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator
 
 from releasekit.config.target import split_url
-from releasekit.doctor.probe import open_probe
 from releasekit.doctor.warnings import find_warnings
 from releasekit.errors import NotPermitted, ReleasekitError
 from releasekit.events import Note
@@ -82,9 +81,9 @@ def _can_overwrite(job: Job, plan: Plan) -> bool:
 
 
 def _find_settings(job: Job, nexus: str, name: str) -> Document | None:
-    with open_probe(job.network, job.target.reader) as session:
-        rest = Rest(url=nexus, session=session, credentials=job.target.reader)
-        try:
-            return find_settings(rest, "hosted", name)
-        except ReleasekitError:  # a front server may hide the API, and a release needs none
-            return None
+    reader = job.target.reader
+    rest = Rest(url=nexus, client=job.network.client, credentials=reader, attempts=1)
+    try:
+        return find_settings(rest, "hosted", name)
+    except ReleasekitError:  # a front server may hide the API, and a release needs none
+        return None

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from releasekit.config.target import is_loopback
 from releasekit.doctor import QUESTIONS, Diagnosis, Row, State, probe, server
 from releasekit.doctor import connection as way
 from releasekit.doctor import repositories as shelf
@@ -15,6 +14,7 @@ from releasekit.doctor.facts import Answer, Login, RepositoryFacts
 from releasekit.doctor.release import judge_name, judge_version
 from releasekit.errors import DiagnosisFailed, DiagnosisRefused, ReleasekitError
 from releasekit.events import Began, Diagnosed, Working
+from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.nexus.documents import Document, Repository
 from releasekit.nexus.rest import Rest, find_settings, list_repositories
@@ -75,31 +75,30 @@ def _fill_up(rows: list[Row], broken: ReleasekitError | None) -> tuple[Row, ...]
 def _examine(task: Task) -> Iterator[Row]:
     """Yield rows until something fails that all others rest on."""
     yield way.judge_encryption(task.url, loopback=is_loopback(task.url))
-    reach = probe.reach(task.url, task.network.timeout)
+    reach = probe.reach(task.url, task.network.client)
     yield way.judge_address(reach)
     if reach.problem:
         return
     is_https = task.url.startswith("https://")
-    handshake = probe.shake_hands(task.url, task.network) if is_https else None
+    handshake = probe.shake_hands(task.url, task.network.client) if is_https else None
     yield way.judge_tls(handshake, read_clock())
     if handshake and handshake.problem:
         return
-    facts = probe.read_server(task.network, task.url)
+    facts = probe.read_server(task.network.client, task.url)
     yield server.judge_server(facts)
     if facts.version is None:
         return
     yield way.judge_clock(facts.date, facts.now)
-    with contextlib.ExitStack() as stack:
-        visit = _open_visit(task, stack)
-        yield server.judge_credentials(visit.publisher, visit.administrator, visit.reader)
-        hosted = visit.look_at("hosted", task.settings.hosted, "")
-        is_frozen = facts.writable.status == 503
-        frozen = probe.read_frozen(visit.admin, task.url) if is_frozen else None
-        yield server.judge_writable(facts, hosted.serves, frozen=frozen)
-        settings = task.settings
-        control = read_control(visit.user, visit.admin, visit.url(settings.proxy))
-        yield from _examine_repositories(visit, hosted, control)
-        yield from _examine_release(visit, hosted, control)
+    visit = _open_visit(task)
+    yield server.judge_credentials(visit.publisher, visit.administrator, visit.reader)
+    hosted = visit.look_at("hosted", task.settings.hosted, "")
+    is_frozen = facts.writable.status == 503
+    frozen = probe.read_frozen(visit.admin, task.url) if is_frozen else None
+    yield server.judge_writable(facts, hosted.serves, frozen=frozen)
+    settings = task.settings
+    control = read_control(visit.user, visit.admin, visit.url(settings.proxy))
+    yield from _examine_repositories(visit, hosted, control)
+    yield from _examine_release(visit, hosted, control)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,12 +106,12 @@ class _Visit:
     """A server that answers, and as whom it is asked."""
 
     task: Task
-    nobody: probe.Session
-    user: probe.Session
+    nobody: probe.Visitor
+    user: probe.Visitor
     """The publisher's, or nobody's where the credentials are missing or wrong."""
-    admin: probe.Session
+    admin: probe.Visitor
     """The administrator's; else the publisher's."""
-    reading: probe.Session
+    reading: probe.Visitor
     """The reader's, where reading has credentials of its own; else the publisher's."""
     publisher: Login | None
     administrator: Login | None
@@ -151,35 +150,38 @@ class _Visit:
         return probe.ask(self.admin, url) if refused and self.administrator else answer
 
     def _find_settings(self, kind: str, name: str) -> Document | None:
-        rest = Rest(url=self.task.url, session=self.admin, credentials=NO_CREDENTIALS)
+        rest = _open_rest(self.task, self.admin)
         with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
             return find_settings(rest, kind, name)
         return None
 
 
-def _open_visit(task: Task, stack: contextlib.ExitStack) -> _Visit:
-    nobody = stack.enter_context(probe.open_probe(task.network, None))
+def _open_rest(task: Task, visitor: probe.Visitor) -> Rest:
+    client, credentials = visitor.client, visitor.credentials
+    return Rest(url=task.url, client=client, credentials=credentials, attempts=1)
+
+
+def _open_visit(task: Task) -> _Visit:
+    nobody = probe.Visitor(client=task.network.client, credentials=NO_CREDENTIALS)
     logins = []
     own = task.reader if task.reader != task.credentials else NO_CREDENTIALS
     for credentials in (task.credentials, task.admin, own):
-        login, session = None, nobody
+        login, visitor = None, nobody
         if credentials.username:
-            session = stack.enter_context(probe.open_probe(task.network, credentials))
-            answer = probe.ask(session, f"{task.url}{probe.STATUS}")
+            visitor = probe.Visitor(client=task.network.client, credentials=credentials)
+            answer = probe.ask(visitor, f"{task.url}{probe.STATUS}")
             login = Login(username=credentials.username, source=credentials.source, answer=answer)
-        logins.append((login, session if login and login.answer.status == 200 else nobody))
+        logins.append((login, visitor if login and login.answer.status == 200 else nobody))
     (publisher, user), (administrator, admin), (reader, reading) = logins
-    rest = Rest(
-        url=task.url, session=user if admin is nobody else admin, credentials=NO_CREDENTIALS
-    )
+    asking = user if admin is nobody else admin
     listed: tuple[Repository, ...] = ()
     with contextlib.suppress(ReleasekitError):
-        listed = list_repositories(rest)
+        listed = list_repositories(_open_rest(task, asking))
     return _Visit(
         task=task,
         nobody=nobody,
         user=user,
-        admin=rest.session,
+        admin=asking,
         reading=user if reading is nobody else reading,
         publisher=publisher,
         reader=reader,
@@ -206,8 +208,8 @@ def _examine_repositories(visit: _Visit, hosted: RepositoryFacts, control: Answe
 
 
 def _try_well_known(task: Task) -> Answer:
-    with probe.open_probe(task.network, WELL_KNOWN) as session:
-        return probe.ask(session, f"{task.url}{probe.STATUS}")
+    visitor = probe.Visitor(client=task.network.client, credentials=WELL_KNOWN)
+    return probe.ask(visitor, f"{task.url}{probe.STATUS}")
 
 
 def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:

@@ -60,8 +60,8 @@ def _read_dists(task: Task) -> Iterator[Dist]:
 
 
 def read_name(
-    user: probe.Session,
-    admin: probe.Session,
+    user: probe.Visitor,
+    admin: probe.Visitor,
     proxy_url: str,
     due: Due,
     control: Answer | None,
@@ -76,7 +76,7 @@ def read_name(
     return NameFacts(name=due.name, answer=answer, files=len(page.files), control=control)
 
 
-def read_control(user: probe.Session, admin: probe.Session, proxy_url: str) -> Answer:
+def read_control(user: probe.Visitor, admin: probe.Visitor, proxy_url: str) -> Answer:
     """Ask the proxy for a project that every public index has; a page without files is none."""
     url = f"{proxy_url}simple/{CONTROL}/"
     answer, page = probe.read_project(user, url)
@@ -86,7 +86,7 @@ def read_control(user: probe.Session, admin: probe.Session, proxy_url: str) -> A
 
 
 def read_version(
-    user: probe.Session, admin: probe.Session, hosted_url: str, due: Due, *, is_hosted: bool
+    user: probe.Visitor, admin: probe.Visitor, hosted_url: str, due: Due, *, is_hosted: bool
 ) -> VersionFacts:
     """Read what the hosted repository has of the version, and compare what is built with it."""
     if due.name is None or due.version is None:

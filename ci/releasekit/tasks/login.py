@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from releasekit.errors import WrongCredentials
 from releasekit.model.credentials import Credentials
 from releasekit.nexus.resources import set_password
-from releasekit.nexus.rest import Rest, open_rest, read_version
+from releasekit.nexus.rest import Rest, read_version
 from releasekit.tasks.task import Task
 
 
@@ -18,8 +18,11 @@ def open_administration(task: Task) -> Iterator[Rest]:
 
     Raises WrongCredentials, for the password that is wanted.
     """
-    with open_rest(task.url, task.network, _choose(task)) as rest:
-        yield rest
+    yield _open_rest(task, _choose(task))
+
+
+def _open_rest(task: Task, credentials: Credentials) -> Rest:
+    return Rest(url=task.url, client=task.network.client, credentials=credentials)
 
 
 def _choose(task: Task) -> Credentials:
@@ -35,8 +38,7 @@ def has_first_password(task: Task, rest: Rest) -> bool:
 
 def change_first_password(task: Task) -> None:
     """Replace the password that Nexus made up at its first start."""
-    with open_rest(task.url, task.network, task.first) as rest:
-        set_password(rest, task.admin.username, task.admin.password)
+    set_password(_open_rest(task, task.first), task.admin.username, task.admin.password)
 
 
 def fits(task: Task, username: str, password: str) -> bool:
@@ -45,9 +47,8 @@ def fits(task: Task, username: str, password: str) -> bool:
 
 
 def _fits(task: Task, credentials: Credentials) -> bool:
-    with open_rest(task.url, task.network, credentials) as rest:
-        try:
-            read_version(rest)
-        except WrongCredentials:
-            return False
+    try:
+        read_version(_open_rest(task, credentials))
+    except WrongCredentials:
+        return False
     return True

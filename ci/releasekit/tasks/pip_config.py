@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from releasekit.config.target import is_loopback, simple_url
+from releasekit.config.target import simple_url
 from releasekit.consumer.settings import (
     Change,
     Consumer,
@@ -31,6 +31,7 @@ from releasekit.consumer.uv_toml import read_uv_settings, set_index
 from releasekit.errors import InsecureIndex, SettingsDiffer
 from releasekit.events import Began, Note, SettingsPlanned, SettingsWritten
 from releasekit.files import find_backup, read_settings_file, replace_settings_file
+from releasekit.model.addresses import is_loopback
 from releasekit.pip_conf import read_options, set_options
 from releasekit.tasks.task import Task
 from releasekit.tls.bundle import CERTIFICATE

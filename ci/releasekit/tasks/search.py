@@ -36,7 +36,7 @@ from releasekit.events import Began, Note, Searched, Working
 from releasekit.index.pages import Index, read_names, read_page
 from releasekit.model.credentials import Credentials
 from releasekit.nexus.documents import Component
-from releasekit.nexus.rest import open_rest, search_components
+from releasekit.nexus.rest import Rest, search_components
 from releasekit.tasks.pip_config import describe_consumer
 from releasekit.tasks.task import Task
 
@@ -116,8 +116,8 @@ def _has_name(components: tuple[Component, ...], name: str) -> bool:
 def _search_rest(task: Task, query: Query, reader: Credentials) -> tuple[Component, ...]:
     repository = _repository(task)
     try:
-        with open_rest(task.url, task.network, reader) as rest:
-            return tuple(search_components(rest, name=query.pattern, repository=repository))
+        rest = Rest(url=task.url, client=task.network.client, credentials=reader)
+        return tuple(search_components(rest, name=query.pattern, repository=repository))
     except (NotAllowedByNexus, NotANexus, NexusRefused):
         return ()
 

@@ -15,6 +15,8 @@ DATES = {
     "none": (None, None),
     "empty": ("", None),
     "no date": ("yesterday", None),
+    "more digits than Python reads": ("9" * 5000, None),
+    "a year that no clock has": ("Wed, 25 Nov 99999999999 13:00:00 GMT", None),
     "impossible": ("Wed, 99 Nov 2026 13:00:00 GMT", None),
 }
 

@@ -71,7 +71,7 @@ def test_asking_in_reads_one_byte_and_leaves_the_connection_to_the_next(
             index = Index(url=sandbox.upload_url(), network=network, credentials=user)
             ask_in(index)
             read_page(index, "demo")
-            (manager,) = network.pools.values()
+            (manager,) = network.client.connections.managers.values()
             (pool,) = (manager.pools[key] for key in manager.pools.keys())  # noqa: SIM118
             assert pool.num_connections == 1
         assert [request.status for request in sandbox.state.requests_log] == [206, 200]
@@ -247,7 +247,8 @@ def test_download_that_breaks_off_is_no_digest(server: Server, index: Index) -> 
     server.answers = [Answer(cut=True)]
     with pytest.raises(ReleasekitError) as caught:
         read_digest(index, PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}"))
-    assert caught.value.answers()["why"] == "the connection was closed before an answer came"
+    assert caught.value.answers()["why"] == "the connection was closed in the middle of the answer"
+    assert len(server.asked) == 4
 
 
 def test_credentials_go_to_the_index_alone(
@@ -270,10 +271,18 @@ def test_credentials_do_not_go_over_plain_http_to_the_same_host(
     assert server.authorizations == [None, "Basic Ym9iOmh1bnRlcjI="]
 
 
-def test_credentials_do_not_follow_a_redirect_to_plain_http(server: Server, index: Index) -> None:
+def test_a_redirect_to_plain_http_is_refused(server: Server, index: Index) -> None:
     server.speaks_both = True
-    location = f"{server.url.replace('https:', 'http:')}/{WHEEL}"
-    server.answers = [Answer(status=302, headers={"Location": location}), Answer()]
-    read_digest(index, PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}"))
-    assert server.asked == [f"GET /{WHEEL}"] * 2
-    assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI=", None]
+    plain = f"{server.url.replace('https:', 'http:')}/{WHEEL}"
+    server.answers = [Answer(status=302, headers={"Location": plain}), Answer()]
+    url = f"{server.url}/{WHEEL}"
+    with pytest.raises(ReleasekitError) as caught:
+        read_digest(index, PublishedFile(filename=WHEEL, url=url))
+    assert str(caught.value) == (
+        "error: the server redirects from https to plain http\n"
+        f"  where: {url}\n"
+        f"  why:   its Location is {plain}\n"
+        "  next:  have the front server keep https in its redirects (X-Forwarded-Proto), or "
+        "configure\n         the address that it leads to, with https"
+    )
+    assert server.asked == [f"GET /{WHEEL}"]
