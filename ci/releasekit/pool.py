@@ -48,7 +48,6 @@ FIRST = (
     "releasekit.steps.version",
     "releasekit.steps.build",
     "releasekit.steps.plan",
-    "platformdirs",
     "trove_classifiers",
 )
 """What a release needs beside what it loads while it builds."""

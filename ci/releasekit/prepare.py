@@ -29,6 +29,7 @@ from releasekit.errors import (
     UnknownPypircSection,
 )
 from releasekit.events import Note, Notify, TargetChosen
+from releasekit.home import expand_home, find_cache_home
 from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import (
     NO_CREDENTIALS,
@@ -290,7 +291,7 @@ def _read_nexus(request: Request) -> tuple[Settings, Trust]:
     trust = _configured_trust(request, settings)
     if request.repository is None:
         return settings, trust
-    section, trust = _read_section(request.repository, trust)
+    section, trust = _read_section(request, request.repository, trust)
     places = split_url(section.url)
     if places is None:
         reason = "repository has no /repository/NAME/ in it, and a repository of Nexus has"
@@ -316,7 +317,7 @@ def _open_target(
 ) -> tuple[Target, Trust]:
     trust = _configured_trust(request, settings)
     if request.repository is not None:
-        section, trust = _read_section(request.repository, trust)
+        section, trust = _read_section(request, request.repository, trust)
         credentials = find(request, section.url)
         reader = _find_reader(request, section.url, credentials)
         return pypirc_target(section.url, settings, credentials, reader), trust
@@ -343,16 +344,21 @@ def _configured_trust(request: Request, settings: Settings) -> Trust:
     )
 
 
-def _read_section(name: str, trust: Trust) -> tuple[PypircSection, Trust]:
+def _read_section(request: Request, name: str, trust: Trust) -> tuple[PypircSection, Trust]:
     """Read a `.pypirc` section; its certificates serve where the configuration has none."""
     from releasekit.credentials import read_pypirc
 
-    section = read_pypirc(name)
+    section = read_pypirc(name, request.environ)
     trust = Trust(
-        ca_bundle=trust.ca_bundle or section.ca_cert,
-        client_cert=trust.client_cert or section.client_cert,
+        ca_bundle=trust.ca_bundle or _expand(section.ca_cert, request),
+        client_cert=trust.client_cert or _expand(section.client_cert, request),
     )
     return section, trust
+
+
+def _expand(path: str | None, request: Request) -> str | None:
+    """Return a path of `.pypirc`, which starts from the current directory."""
+    return str(expand_home(path, request.environ)) if path else None
 
 
 def _find_credentials(request: Request, url: str) -> Credentials:
@@ -371,7 +377,5 @@ def _find_credentials(request: Request, url: str) -> Credentials:
 
 
 def _find_cache(request: Request, settings: Settings) -> Path:
-    from platformdirs import user_cache_path
-
     named = request.resolve(settings.cache_dir)
-    return Path(named) if named else user_cache_path("releasekit")
+    return Path(named) if named else find_cache_home(request.environ) / "releasekit"

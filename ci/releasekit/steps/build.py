@@ -21,6 +21,7 @@ from releasekit.errors import (
     RepairFailed,
 )
 from releasekit.events import Began, Built, Note, Output
+from releasekit.home import expand_home
 from releasekit.model.dists import (
     Dist,
     DistKind,
@@ -80,7 +81,7 @@ def _find_sdist(job: Job, wanted: str) -> Dist:
 
     With `nox -C` and with -C the shell looks for such names in another directory. Raises NoSdist.
     """
-    path = job.root / Path(wanted).expanduser()
+    path = job.root / expand_home(wanted, job.network.run_environ)
     found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
     if len(found) != 1:
         names = ", ".join(file.name for file in found)

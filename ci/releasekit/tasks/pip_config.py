@@ -31,6 +31,7 @@ from releasekit.consumer.uv_toml import read_uv_settings, set_index
 from releasekit.errors import InsecureIndex, SettingsDiffer
 from releasekit.events import Began, Note, SettingsPlanned, SettingsWritten
 from releasekit.files import find_backup, read_settings_file, replace_settings_file
+from releasekit.home import expand_home, find_config_home, find_home
 from releasekit.model.addresses import is_loopback
 from releasekit.pip_conf import read_options, set_options
 from releasekit.tasks.task import Task
@@ -99,14 +100,13 @@ def find_place(task: Task) -> Place:
         return virtualenv_place(Path(active))
     if task.to is None or task.to == USER:
         return _find_user_place(task)
-    folder = (task.root / Path(task.to).expanduser()).resolve()
+    folder = (task.root / expand_home(task.to, task.environ)).resolve()
     return virtualenv_place(folder) if _is_environment(folder) else folder_place(folder)
 
 
 def _find_user_place(task: Task) -> Place:
-    home = Path(task.environ.get("HOME") or Path.home())
-    config = Path(task.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    mac = home / "Library" / "Application Support" / "pip"
+    config = find_config_home(task.environ)
+    mac = find_home(task.environ) / "Library" / "Application Support" / "pip"
     return user_place(config, pip_folder=mac if sys.platform == "darwin" and mac.is_dir() else None)
 
 
@@ -172,4 +172,4 @@ def _with_backup(file: FilePlan) -> FilePlan:
 
 
 def _resolve(task: Task, path: str | None) -> str | None:
-    return str(task.root / Path(path).expanduser()) if path else None
+    return str(task.root / expand_home(path, task.environ)) if path else None

@@ -33,6 +33,7 @@ from releasekit.errors import (
     WrongCredentials,
 )
 from releasekit.events import Began, Note, Searched, Working
+from releasekit.home import expand_home
 from releasekit.index.pages import Index, read_names, read_page
 from releasekit.model.credentials import Credentials
 from releasekit.nexus.documents import Component
@@ -143,7 +144,7 @@ def _repository(task: Task) -> str:
 def _find_python(task: Task) -> Path:
     """Return the Python that is asked: the named one, the active environment's, or this one."""
     active = task.environ.get("VIRTUAL_ENV")
-    named = task.root / Path(task.python).expanduser() if task.python else None
+    named = task.root / expand_home(task.python, task.environ) if task.python else None
     for folder in filter(None, (named, Path(active) if active else None)):
         if folder.is_dir() and (folder / "bin" / "python").exists():
             return folder / "bin" / "python"
@@ -153,5 +154,7 @@ def _find_python(task: Task) -> Path:
 def _find_ca_file(task: Task) -> Path | None:
     """Return `ca-bundle` where it is a file, as pip's --cert takes it."""
     bundle = task.settings.ca_bundle
-    path = task.root / Path(bundle).expanduser() if bundle and "-----" not in bundle else None
+    path = (
+        task.root / expand_home(bundle, task.environ) if bundle and "-----" not in bundle else None
+    )
     return path if path and path.is_file() else None
