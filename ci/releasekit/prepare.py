@@ -19,7 +19,6 @@ from releasekit.config.target import (
     nexus_target,
     pypirc_target,
     sandbox_target,
-    split_url,
 )
 from releasekit.errors import (
     BrokenSettings,
@@ -30,6 +29,7 @@ from releasekit.errors import (
 )
 from releasekit.events import Note, Notify, TargetChosen
 from releasekit.home import expand_home, find_cache_home
+from releasekit.index.nexus import split_url
 from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import (
     NO_CREDENTIALS,

@@ -99,11 +99,12 @@ class WrongCredentials(ReleasekitError):
     status = Status.USAGE
     what = "the user name or the password is wrong"
     where = "{url}"
-    why = "the server answered 401 to user {username}, whose credentials came from {source}"
+    why = "the server answered {answer} to user {username}, whose credentials came from {source}"
     next = "{mend}"
     url: str
     username: str
     source: str
+    answer: str = "401"
     mend: str = (
         "check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
         "Nexus answers 401 to a disabled user as well"

@@ -93,15 +93,19 @@ class Client:
         headers: Mapping[str, str] | None = None,
         limit: int = PAGE,
         leave_rest: bool = False,
+        follows_elsewhere: bool = True,
         attempts: int = ATTEMPTS,
     ) -> Answer:
         """Read an address; more than `limit` bytes are a failure, or left unread.
 
-        Raises the errors of `failures.EXPLANATIONS`.
+        A redirect to another server is followed, or is the answer. Raises the errors of
+        `failures.EXPLANATIONS`.
         """
 
         def read() -> Answer:
-            with self._open(url, credentials, headers or {}) as exchange:
+            with self._open(
+                url, credentials, headers or {}, follows_elsewhere=follows_elsewhere
+            ) as exchange:
                 response = exchange.response
                 if response.status >= 300:
                     body = _read_some(response, TEXT)
@@ -191,15 +195,21 @@ class Client:
 
     @contextlib.contextmanager
     def _open(
-        self, url: str, credentials: Credentials, headers: Mapping[str, str]
+        self,
+        url: str,
+        credentials: Credentials,
+        headers: Mapping[str, str],
+        *,
+        follows_elsewhere: bool = True,
     ) -> Iterator[_Exchange]:
         """Provide the answer that redirects lead to; all of them share one deadline."""
         place, seen, deadline = url, {url}, Deadline(self.timeout)
         while True:
             login = _authorize(credentials) if is_same_origin(place, url) else {}
             with self._exchange("GET", place, {**headers, **login}, deadline) as exchange:
-                location = exchange.response.headers.get("Location")
-                if exchange.response.status not in REDIRECTS or not location:
+                location = exchange.response.headers.get("Location") or ""
+                is_redirect = exchange.response.status in REDIRECTS and location
+                if not is_redirect or not (follows_elsewhere or _stays(place, location)):
                     yield exchange
                     return
                 _read_some(exchange.response, TEXT)
@@ -241,6 +251,13 @@ def _authorize(credentials: Credentials) -> dict[str, str]:
     if not credentials.username:
         return {}
     return {"Authorization": make_basic(f"{credentials.username}:{credentials.password}")}
+
+
+def _stays(place: str, location: str) -> bool:
+    """Tell whether a redirect leads to the same server."""
+    with contextlib.suppress(ValueError):  # no address, which is refused where it is followed
+        return is_same_origin(place, urljoin(place, location))
+    return True
 
 
 def _follow(url: str, place: str, location: str, seen: set[str]) -> str:

@@ -1,12 +1,11 @@
-"""A simple index: a project's page, and files downloaded to learn their SHA-256."""
+"""A repository with a simple index: pages, files, uploads, and what their answers mean."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from releasekit.config.target import simple_url
 from releasekit.errors import (
     LicenseNotAccepted,
     NoSuchRepository,
@@ -16,7 +15,8 @@ from releasekit.errors import (
     UploadRefused,
 )
 from releasekit.http.answer import NAMES, PAGE, Answer
-from releasekit.index.answer_headers import Greeting, read_greeting, wants_license
+from releasekit.index.greeting import read_greeting, wants_license
+from releasekit.index.protocol import Access
 from releasekit.model.addresses import is_same_origin
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials, refused_login
 from releasekit.model.simple_page import (
@@ -27,7 +27,10 @@ from releasekit.model.simple_page import (
     parse_project_page,
     parse_root_page,
 )
-from releasekit.network import Network
+
+if TYPE_CHECKING:
+    from releasekit.index.upload import Attempt, OnSent
+    from releasekit.model.dists import Dist
 
 NO_REASON = "without a reason"
 MENDS = {
@@ -44,113 +47,132 @@ WITHOUT_LOGIN = ("Forbidden", "Unauthorized", NO_REASON)
 """Reason phrases of a 403 by which a login is missing; a proxy's rules say more."""
 
 
-def _pay_no_heed(_: Greeting) -> None:
-    """Hear a greeting, as most do."""
+class SimpleIndex:
+    """A repository with a simple index (PEP 503), as Nexus has it; others differ a little."""
 
+    follows_elsewhere = True
+    """False if a page that redirects to another server is none of the index."""
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Index:
-    """The simple index of the repository at `url`, and how to read it."""
+    def __init__(self, access: Access, simple_url: str) -> None:
+        self.access, self.simple_url = access, simple_url
 
-    url: str
-    network: Network
-    credentials: Credentials
-    hear: Callable[[Greeting], None] = _pay_no_heed
-    """Is told what each answer says beside its content."""
+    @property
+    def url(self) -> str:
+        """Return the address of the repository."""
+        return self.access.url
 
+    def check_access(self) -> None:
+        """Read one byte of the long first page, as the publisher and as the reader.
 
-def read_page(index: Index, name: str) -> ProjectPage:
-    """Read the page of a project; a project that the index does not know has no files.
+        Nexus answers 206 (measured with 3.30); the connection stays open for what is asked next.
+        What knows no ranges sends the whole page, whose rest is left unread.
+        """
+        if self.access.publisher != self.access.reader:
+            with contextlib.suppress(NotPermitted):  # who uploads need not be one who reads
+                self._read_byte(self.access.publisher)
+        self._read_byte(self.access.reader)
 
-    Nexus answers 404 in a hosted repository, and 200 with an empty page in a group.
-    """
-    url = f"{simple_url(index.url)}{name}/"
-    answer = _get(index, url)
-    if answer.status == 404:
-        _refuse_no_index(index, _phrase(answer))
-        return ProjectPage(title="")
-    _refuse(answer, index, url)
-    try:
-        return parse_project_page(answer.text, answer.url)
-    except NotAnIndexPageError as error:
-        said = f'it sent a page without any link to a file: "{error}"'
-        raise UnexpectedAnswer(url=url, answer=said) from error
+    def _read_byte(self, credentials: Credentials) -> None:
+        answer = self._get(
+            self.simple_url, credentials, limit=1, leave_rest=True, Range="bytes=0-0"
+        )
+        if answer.status != 206:
+            self._refuse(answer, self.simple_url, credentials)
 
+    def read_page(self, name: str) -> ProjectPage:
+        """Read the page of a project; a project that the index does not know has no files.
 
-def ask_in(index: Index) -> None:
-    """Ask whether an index lets these credentials in, for one byte of its long first page.
+        Nexus answers 404 in a hosted repository, and 200 with an empty page in a group.
+        """
+        url = f"{self.simple_url}{name}/"
+        answer = self._get(url, self.access.reader)
+        if answer.status == 404 or (answer.location and not self.follows_elsewhere):
+            self._refuse_no_index(answer)
+            return ProjectPage(title="")
+        self._refuse(answer, url)
+        try:
+            return parse_project_page(answer.text, answer.url)
+        except NotAnIndexPageError as error:
+            said = f'it sent a page without any link to a file: "{error}"'
+            raise UnexpectedAnswer(url=url, answer=said) from error
 
-    Nexus answers 206 (measured with 3.30); the connection stays open for what is asked next. What
-    knows no ranges sends the whole page, whose rest is left unread.
-    """
-    url = simple_url(index.url)
-    answer = _get(index, url, limit=1, leave_rest=True, Range="bytes=0-0")
-    if answer.status != 206:
-        _refuse(answer, index, url)
+    def read_names(self) -> tuple[str, ...]:
+        """Read the names of all projects; a proxy's index may have very many."""
+        return parse_root_page(self._read_root().text)
 
+    def upload(self, dist: Dist, on_sent: OnSent) -> Attempt:
+        """Send a dist, once; `on_sent` may raise to stop that."""
+        from releasekit.index.upload import upload_once  # with twine, which takes long to import
 
-def read_names(index: Index) -> tuple[str, ...]:
-    """Read the names of all projects; a proxy's index may have very many."""
-    url = simple_url(index.url)
-    answer = _get(index, url, limit=NAMES)
-    _refuse(answer, index, url)
-    if not is_root_page(answer.text):
-        raise NoSuchRepository(url=url, role="readable", answer="a page that is no index")
-    return parse_root_page(answer.text)
+        return upload_once(dist, self.access, explain=self.explain_upload, on_sent=on_sent)
 
+    def explain_upload(self, answer: Answer) -> ReleasekitError | None:
+        """Return what an answer to an upload means, None for 200."""
+        return refusal(answer, self.access.publisher, url=self.url, action="upload")
 
-def _refuse_no_index(index: Index, phrase: str) -> None:
-    """Tell a project that an index does not know from an address that is no index at all."""
-    url = simple_url(index.url)
-    answer = _get(index, url, limit=NAMES)
-    if answer.status == 404:
-        raise NoSuchRepository(url=index.url, role="readable", answer=f"404 {phrase}")
-    _refuse(answer, index, url)
-    if not is_root_page(answer.text):
-        raise NoSuchRepository(url=url, role="readable", answer="a page that is no index")
+    def read_digest(self, file: PublishedFile) -> PublishedFile | None:
+        """Download a file and return it with its SHA-256; None if the page's link is dead."""
+        found = self.access.client.download(file.url, credentials=self._find_login(file.url))
+        if found.answer.status == 404:
+            return None
+        self._refuse(found.answer, file.url)
+        return file.with_sha256(found.sha256)
 
+    def download(self, file: PublishedFile, path: Path, *, limit: int) -> bool:
+        """Download a file; False if it has more than `limit` bytes."""
+        login, client = self._find_login(file.url), self.access.client
+        found = client.download(file.url, credentials=login, path=path, limit=limit)
+        self._refuse(found.answer, file.url)
+        return bool(found.sha256)
 
-def read_digest(index: Index, file: PublishedFile) -> PublishedFile | None:
-    """Download a file and return it with its SHA-256; None where the page's link is dead."""
-    found = index.network.client.download(file.url, credentials=_choose_login(index, file.url))
-    index.hear(read_greeting(found.answer))
-    if found.answer.status == 404:
-        return None
-    _refuse(found.answer, index, file.url)
-    return file.with_sha256(found.sha256)
+    def _find_login(self, url: str) -> Credentials:
+        """Return the reader's credentials, for the index's own server: a page may link anywhere."""
+        return self.access.reader if is_same_origin(url, self.url) else NO_CREDENTIALS
 
+    def _read_root(self) -> Answer:
+        """Read the first page; raises NoSuchRepository if it is none of an index."""
+        answer = self._get(self.simple_url, self.access.reader, limit=NAMES)
+        self._refuse(answer, self.simple_url)
+        if not is_root_page(answer.text):
+            raise NoSuchRepository(
+                url=self.simple_url, role="readable", answer="a page that is no index"
+            )
+        return answer
 
-def download(index: Index, file: PublishedFile, path: Path, *, limit: int) -> bool:
-    """Download a file; False where it has more than `limit` bytes."""
-    login = _choose_login(index, file.url)
-    found = index.network.client.download(file.url, credentials=login, path=path, limit=limit)
-    _refuse(found.answer, index, file.url)
-    return bool(found.sha256)
+    def _refuse_no_index(self, page: Answer) -> None:
+        """Tell a project that an index does not know from an address that is no index at all."""
+        try:
+            self._read_root()
+        except NoSuchRepository as error:
+            if error.answer.startswith("404 "):
+                said = f"{page.status} {page.reason or NO_REASON}"
+                raise NoSuchRepository(url=self.url, role="readable", answer=said) from error
+            raise
 
+    def _get(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        limit: int = PAGE,
+        leave_rest: bool = False,
+        **headers: str,
+    ) -> Answer:
+        """Read a page; a cache in front of the server is to ask it."""
+        answer = self.access.client.get(
+            url,
+            credentials=credentials,
+            headers={"Accept": "text/html", "Cache-Control": "no-cache", **headers},
+            limit=limit,
+            leave_rest=leave_rest,
+            follows_elsewhere=self.follows_elsewhere,
+        )
+        self.access.on_answer(read_greeting(answer))
+        return answer
 
-def _choose_login(index: Index, url: str) -> Credentials:
-    """Return the credentials for the index's own host only: a page may link anywhere."""
-    return index.credentials if is_same_origin(url, index.url) else NO_CREDENTIALS
-
-
-def _get(
-    index: Index, url: str, *, limit: int = PAGE, leave_rest: bool = False, **headers: str
-) -> Answer:
-    """Read a page; a cache in front of the server is to ask it."""
-    answer = index.network.client.get(
-        url,
-        credentials=index.credentials,
-        headers={"Accept": "text/html", "Cache-Control": "no-cache", **headers},
-        limit=limit,
-        leave_rest=leave_rest,
-    )
-    index.hear(read_greeting(answer))
-    return answer
-
-
-def _refuse(answer: Answer, index: Index, url: str) -> None:
-    if error := refusal(answer, index.credentials, url=url, action="read"):
-        raise error
+    def _refuse(self, answer: Answer, url: str, credentials: Credentials | None = None) -> None:
+        if error := refusal(answer, credentials or self.access.reader, url=url, action="read"):
+            raise error
 
 
 def refusal(
@@ -162,7 +184,7 @@ def refusal(
         return None
     if wants_license(answer):
         return LicenseNotAccepted(url=url)
-    phrase = _phrase(answer)
+    phrase = answer.reason or NO_REASON
     if status == 401 or (status == 403 and phrase in WITHOUT_LOGIN and not credentials.username):
         return refused_login(url, credentials, f"{status} {phrase}")
     if status == 403:
@@ -183,8 +205,3 @@ def refusal(
         target = f", to {answer.location}" if answer.location else ""
         return UploadRefused(url=url, answer=f"{status} {phrase}{target}", mend=mend)
     return UnexpectedAnswer(url=url, answer=f"{status} {phrase}")
-
-
-def _phrase(answer: Answer) -> str:
-    """Return the reason phrase, in which Nexus says what is wrong."""
-    return answer.reason or NO_REASON

@@ -20,11 +20,9 @@ from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
 from releasekit.errors import FilesChanged, ReleasekitError, UploadFailed
 from releasekit.http.answer import Answer
-from releasekit.index.pages import refusal
-from releasekit.model.credentials import Credentials
+from releasekit.index.protocol import Access
 from releasekit.model.dists import BLOCK, UNREADABLE, Dist
 from releasekit.model.simple_page import describe_page
-from releasekit.network import Network
 
 STORED = 4 << 20
 """Bytes a second that a slow server stores. It does so after the last byte has come, and answers
@@ -35,6 +33,8 @@ EXISTS = "updating assets"
 
 OnSent = Callable[[int, int], None]
 """Called with the bytes sent so far and the size of the form."""
+Explain = Callable[[Answer], ReleasekitError | None]
+"""Tells what an answer other than 2xx means."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,20 +49,18 @@ class Attempt:
     """True where the server says that it has a file of this name."""
 
 
-def upload_once(
-    dist: Dist, url: str, *, network: Network, credentials: Credentials, on_sent: OnSent
-) -> Attempt:
-    """POST one dist to a hosted repository, once.
+def upload_once(dist: Dist, access: Access, *, explain: Explain, on_sent: OnSent) -> Attempt:
+    """POST one dist to a repository, once; `explain` tells what an answer means.
 
     Only the bytes that were checked go up: they are hashed as they are sent, and where something
     changed the file meanwhile, its end is not sent. `on_sent` may raise to stop the upload.
     """
     try:
         form = _Form(dist, on_sent)
-        answer = network.client.send(
+        answer = access.client.send(
             "POST",
-            url,
-            credentials=credentials,
+            access.url,
+            credentials=access.publisher,
             headers={"Content-Type": form.content_type, "Content-Length": str(len(form))},
             body=form,
             patience=len(form) / STORED,
@@ -74,9 +72,9 @@ def upload_once(
     except ReleasekitError as failure:
         return Attempt(error=failure, reason=failure.answers()["why"], final=False)
     except (TwineException, *UNREADABLE) as error:
-        failed = UploadFailed(filename=dist.filename, url=url, reason=str(error), attempts=0)
+        failed = UploadFailed(filename=dist.filename, url=access.url, reason=str(error), attempts=0)
         return Attempt(error=failed, reason=str(error), final=True)
-    return _judge(answer, url, credentials)
+    return _judge(answer, explain)
 
 
 class _ChangedError(Exception):
@@ -163,11 +161,11 @@ def _open(dist: Dist) -> BinaryIO:
         raise _ChangedError from error
 
 
-def _judge(answer: Answer, url: str, credentials: Credentials) -> Attempt:
+def _judge(answer: Answer, explain: Explain) -> Attempt:
     """Tell what was answered; whether the file is stored, only the index tells (any 2xx)."""
     status, phrase = answer.status, answer.reason
     accepted = 200 <= status < 300
-    error = None if accepted else refusal(answer, credentials, url=url, action="upload")
+    error = None if accepted else explain(answer)
     reason = f"the server answered {status} {phrase}".rstrip()
     if accepted and answer.body.strip():
         kind = answer.headers.get("Content-Type", "no type").partition(";")[0]

@@ -10,7 +10,8 @@ from packaging.utils import canonicalize_name
 
 from releasekit.checks.facts import DistFacts
 from releasekit.errors import ReleasekitError
-from releasekit.index.pages import Index, read_page
+from releasekit.index.layouts import open_index
+from releasekit.index.protocol import Index
 from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.model.record import Record
@@ -40,7 +41,7 @@ def find_absent_dependencies(job: Job, record: Record, facts: Sequence[DistFacts
     if not url or not serves_others or job.target.reader == NO_CREDENTIALS:
         return Absent()
     names = sorted(set(_find_names(facts)) - {record.normalized_name} - job.siblings)
-    absent = _ask(Index(url=url, network=job.network, credentials=job.target.reader), names)
+    absent = _ask(open_index(url, client=job.network.client, reader=job.target.reader), names)
     if absent is None:
         return Absent()  # what was not answered is not passed; the plan asks the same index
     if is_loopback(url) and len(absent) == len(names):
@@ -56,7 +57,7 @@ def _ask(index: Index, names: Sequence[str]) -> tuple[str, ...] | None:
         if failed:
             return
         try:
-            if not read_page(index, name).files:
+            if not index.read_page(name).files:
                 absent.add(name)
         except ReleasekitError as error:
             failed.append(error)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from releasekit.config.target import split_url
 from releasekit.doctor.warnings import find_warnings
-from releasekit.errors import NotPermitted, ReleasekitError
+from releasekit.errors import ReleasekitError
 from releasekit.events import Note
-from releasekit.index.answer_headers import Greeting
-from releasekit.index.pages import Index, ask_in
+from releasekit.index.greeting import Greeting
+from releasekit.index.layouts import open_index
+from releasekit.index.nexus import split_url
 from releasekit.model.plan import Action, Plan
 from releasekit.model.project import Project
 from releasekit.nexus.documents import Document
@@ -36,11 +36,8 @@ def knock(job: Job, project: Project) -> None:
         return
     snapshots = None if project.released_as else job.target.snapshots_url
     url, target = snapshots or job.target.upload_url, job.target
-    reader = target.find_reader(url)
-    if reader != target.credentials:
-        with contextlib.suppress(NotPermitted):  # who uploads need not be one who reads
-            ask_in(Index(url=url, network=job.network, credentials=target.credentials))
-    ask_in(Index(url=url, network=job.network, credentials=reader))
+    reader, client = target.find_reader(url), job.network.client
+    open_index(url, client=client, reader=reader, publisher=target.credentials).check_access()
 
 
 @contextlib.contextmanager

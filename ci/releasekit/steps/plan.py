@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from packaging.version import Version
 
 from releasekit.errors import OtherBytesServed, UnexpectedAnswer
 from releasekit.events import Began, Planned
-from releasekit.index.answer_headers import Greeting
-from releasekit.index.pages import Index, download, read_digest, read_page
+from releasekit.index.greeting import Greeting
+from releasekit.index.layouts import open_index
+from releasekit.index.protocol import Index, ignore_greeting
 from releasekit.model.dists import Dist, read_dist
 from releasekit.model.plan import Action, Plan, compare, find_undecided
 from releasekit.model.record import Record
@@ -33,8 +33,8 @@ def make_plan(job: Job, record: Record, dists: Sequence[Dist]) -> Plan:
     if url == job.target.snapshots_url:
         refuse_final_snapshot(job, Version(record.version), record.commit)
     greetings: list[Greeting] = []
-    index = replace(_index(job, url), hear=greetings.append)
-    page = _decide(job, dists, read_page(index, record.normalized_name), url)
+    index = open_repository(job, url, greetings.append)
+    page = _decide(job, dists, index.read_page(record.normalized_name), url)
     note_greeting(job, greetings[-1])
     plan = compare(dists, page, url=url)
     job.notify(Planned(plan=plan))
@@ -47,7 +47,7 @@ def _look_ahead(job: Job, record: Record, dists: Sequence[Dist]) -> None:
     """Find out before the upload that the group is none, or has other files of these names."""
     url = install_url(job, record)
     if url != upload_url(job, record):
-        page = read_page(_index(job, url), record.normalized_name)
+        page = open_repository(job, url).read_page(record.normalized_name)
         refuse_other_bytes(compare(dists, page, url=url))
 
 
@@ -77,13 +77,22 @@ def install_url(job: Job, record: Record) -> str:
     return job.target.install_url if goes_to == job.target.upload_url else goes_to
 
 
-def _index(job: Job, url: str) -> Index:
-    return Index(url=url, network=job.network, credentials=job.target.find_reader(url))
+def open_repository(
+    job: Job, url: str, on_answer: Callable[[Greeting], None] = ignore_greeting
+) -> Index:
+    """Return the index of a repository of the target, with its credentials."""
+    return open_index(
+        url,
+        client=job.network.client,
+        reader=job.target.find_reader(url),
+        publisher=job.target.credentials,
+        on_answer=on_answer,
+    )
 
 
 def read_decided_page(job: Job, record: Record, dists: Sequence[Dist], url: str) -> ProjectPage:
     """Read the project's page, and download what it does not decide."""
-    return _decide(job, dists, read_page(_index(job, url), record.normalized_name), url)
+    return _decide(job, dists, open_repository(job, url).read_page(record.normalized_name), url)
 
 
 def _decide(job: Job, dists: Sequence[Dist], page: ProjectPage, url: str) -> ProjectPage:
@@ -94,8 +103,8 @@ def download_digests(
     job: Job, files: Sequence[PublishedFile], url: str
 ) -> dict[PublishedFile, PublishedFile | None]:
     """Download files, several at once, and return each with its SHA-256; None: a dead link."""
-    index = _index(job, url)
-    return dict(zip(files, run_in_threads(lambda f: read_digest(index, f), files), strict=True))
+    index = open_repository(job, url)
+    return dict(zip(files, run_in_threads(index.read_digest, files), strict=True))
 
 
 def download_wheels(
@@ -106,12 +115,12 @@ def download_wheels(
     Raises OtherBytesServed where one is not, UnexpectedAnswer where one is not listed, and what
     reading an index raises.
     """
-    index = _index(job, url)
-    page = read_page(index, record.normalized_name)
+    index = open_repository(job, url)
+    page = index.read_page(record.normalized_name)
     for wheel in wheels:
         listed, path = page.find(wheel.filename), folder / wheel.filename
         if listed is None:
             raise UnexpectedAnswer(url=url, answer=f"it does not list {wheel.filename} any more")
-        whole = download(index, listed, path, limit=wheel.size)
+        whole = index.download(listed, path, limit=wheel.size)
         if not whole or read_dist(path).sha256 != wheel.sha256:
             raise OtherBytesServed(url=url, files=f"{wheel.filename}: other bytes were downloaded")

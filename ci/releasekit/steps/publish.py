@@ -10,14 +10,13 @@ from packaging.specifiers import SpecifierSet
 
 from releasekit.errors import CannotProve, NotListed, UploadFailed
 from releasekit.events import Began, Published, Sent, Working
-from releasekit.index.upload import upload_once
 from releasekit.model.dists import Dist, DistKind, parse_metadata, read_metadata
 from releasekit.model.plan import Action, Plan, compare
 from releasekit.model.record import Record
 from releasekit.steps.conflict import refuse_conflicts
 from releasekit.steps.greet import note_overwriting
 from releasekit.steps.job import Job
-from releasekit.steps.plan import POLL, read_decided_page
+from releasekit.steps.plan import POLL, open_repository, read_decided_page
 from releasekit.threads import run_in_threads
 
 POSTS = 3
@@ -64,13 +63,7 @@ def _upload(job: Job, url: str, record: Record, dist: Dist) -> str:
         job.notify(Sent(filename=dist.filename, sent=sent, size=size))
 
     for attempt in range(1, POSTS + 1):
-        tried = upload_once(
-            dist,
-            url,
-            network=job.network,
-            credentials=job.target.credentials,
-            on_sent=on_sent,
-        )
+        tried = open_repository(job, url).upload(dist, on_sent)
         if tried.error is None:
             return tried.reason
         # A refusal after an answer that was lost may mean the file itself, which a cache in front

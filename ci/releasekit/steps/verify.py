@@ -17,7 +17,6 @@ from releasekit.errors import (
     StaleIndex,
 )
 from releasekit.events import Began, Note, Output, Verified, Working
-from releasekit.index.pages import Index, read_page
 from releasekit.model.dists import Dist, DistKind
 from releasekit.model.plan import Action, compare, find_unproven
 from releasekit.model.record import Record
@@ -38,6 +37,7 @@ from releasekit.steps.plan import (
     download_digests,
     download_wheels,
     install_url,
+    open_repository,
     read_decided_page,
     refuse_other_bytes,
     upload_url,
@@ -80,11 +80,11 @@ def _await_files(
 
     No file is downloaded twice while others are waited for.
     """
-    index = Index(url=url, network=job.network, credentials=job.target.find_reader(url))
+    index = open_repository(job, url)
     deadline = time.monotonic() + job.settings.stale_limit
     served: dict[PublishedFile, PublishedFile | None] = {}
     while True:
-        page = read_page(index, record.normalized_name)
+        page = index.read_page(record.normalized_name)
         unproven = [file for file in _find_unproven(dists, page, foreign) if not served.get(file)]
         served |= download_digests(job, unproven, url)
         plan = compare(dists, page.with_served(served), url=url)

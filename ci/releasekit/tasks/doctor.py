@@ -14,6 +14,8 @@ from releasekit.doctor.facts import Answer, Login, RepositoryFacts
 from releasekit.doctor.release import judge_name, judge_version
 from releasekit.errors import DiagnosisFailed, DiagnosisRefused, ReleasekitError
 from releasekit.events import Began, Diagnosed, Working
+from releasekit.index.layouts import simple_url
+from releasekit.index.nexus import repository_url
 from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.nexus.documents import Document, Repository
@@ -124,16 +126,16 @@ class _Visit:
         valid = self.publisher and self.publisher.answer.status == 200
         return self.publisher.username if valid and self.publisher else ""
 
-    def url(self, repository: str, path: str = "") -> str:
-        """Return an address in a repository."""
-        return f"{self.task.url}/repository/{repository}/{path}"
+    def url(self, repository: str) -> str:
+        """Return the address of a repository."""
+        return repository_url(self.task.url, repository)
 
     def look_at(self, kind: str, name: str, project: str) -> RepositoryFacts:
         """Return what is known of a repository; without a project its root page is asked for."""
-        path = f"simple/{project}/" if project else "simple/"
+        page = f"{project}/" if project else ""
         return RepositoryFacts(
             name=name,
-            serves=self.read(self.url(name, path)),
+            serves=self.read(f"{simple_url(self.url(name))}{page}"),
             listed=next((one for one in self.listed if one.name == name), None),
             settings=self._find_settings(kind, name),
             username=self._find_reader_name(),

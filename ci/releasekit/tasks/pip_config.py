@@ -6,7 +6,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from releasekit.config.target import simple_url
 from releasekit.consumer.settings import (
     Change,
     Consumer,
@@ -32,6 +31,8 @@ from releasekit.errors import InsecureIndex, SettingsDiffer
 from releasekit.events import Began, Note, SettingsPlanned, SettingsWritten
 from releasekit.files import find_backup, read_settings_file, replace_settings_file
 from releasekit.home import expand_home, find_config_home, find_home
+from releasekit.index.layouts import simple_url
+from releasekit.index.nexus import repository_url
 from releasekit.model.addresses import is_loopback
 from releasekit.pip_conf import read_options, set_options
 from releasekit.tasks.task import Task
@@ -81,7 +82,7 @@ def describe_consumer(task: Task, place: Place | None = None) -> Consumer:
     """Return what installs from the group; raises InsecureIndex."""
     settings = task.settings
     name = settings.group or settings.hosted
-    url = simple_url(f"{task.url}/repository/{name}")
+    url = simple_url(repository_url(task.url, name))
     if url.startswith("http://") and not is_loopback(url):
         raise InsecureIndex(url=url)
     own_ca = settings.ca_bundle is not None and url.startswith("https://")

@@ -34,7 +34,9 @@ from releasekit.errors import (
 )
 from releasekit.events import Began, Note, Searched, Working
 from releasekit.home import expand_home
-from releasekit.index.pages import Index, read_names, read_page
+from releasekit.index.layouts import open_index
+from releasekit.index.nexus import repository_url
+from releasekit.index.protocol import Index
 from releasekit.model.credentials import Credentials
 from releasekit.nexus.documents import Component
 from releasekit.nexus.rest import Rest, search_components
@@ -58,7 +60,7 @@ def search_group(task: Task) -> None:
     try:
         components = _find_components(task, index, query)
     except WrongCredentials as error:
-        if index.credentials.username:
+        if task.reader.username:
             raise
         raise CredentialsNeeded(url=error.url, answer="401") from error
     hits = select_hits(query, components, installed)
@@ -71,7 +73,7 @@ def search_group(task: Task) -> None:
 
 def _find_components(task: Task, index: Index, query: Query) -> tuple[Component, ...]:
     """Return what matches, at least one version; raises NothingFound."""
-    found = _search_rest(task, query, index.credentials)
+    found = _search_rest(task, query, task.reader)
     if not query.has_wildcards and not _has_name(found, query.name):
         found += _read_unfetched(task, index, query.name, found)
     if not select_hits(query, found, {}):
@@ -98,7 +100,7 @@ def _search_index(
     names: tuple[str, ...] = ()
     if not _has_name(known, query.name):  # else it is the version that is not there
         task.notify(Working(text="reading the names of all projects"))
-        names = read_names(index)
+        names = index.read_names()
     matching = find_names(query, names)
     pages = [_read_project(task, index, name) for name in matching[:MOST_PAGES]]
     found = tuple(component for page in pages for component in page)
@@ -124,7 +126,7 @@ def _search_rest(task: Task, query: Query, reader: Credentials) -> tuple[Compone
 
 
 def _read_project(task: Task, index: Index, name: str) -> tuple[Component, ...]:
-    page = read_page(index, name)
+    page = index.read_page(name)
     versions = parse_versions(name, (file.filename for file in page.files))
     return tuple(
         Component(repository=_repository(task), name=name, version=version, assets=())
@@ -133,8 +135,8 @@ def _read_project(task: Task, index: Index, name: str) -> tuple[Component, ...]:
 
 
 def _open_index(task: Task) -> Index:
-    url = f"{task.url}/repository/{_repository(task)}/"
-    return Index(url=url, network=task.network, credentials=task.reader)
+    url = repository_url(task.url, _repository(task))
+    return open_index(url, client=task.network.client, reader=task.reader)
 
 
 def _repository(task: Task) -> str:

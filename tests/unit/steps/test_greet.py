@@ -14,8 +14,8 @@ from certificates import DAY, NOW, make, server_context
 from releasekit.config.settings import Settings
 from releasekit.config.target import nexus_target
 from releasekit.events import Event, Note
-from releasekit.index.answer_headers import Greeting
-from releasekit.index.pages import Index, read_page
+from releasekit.index.greeting import Greeting
+from releasekit.index.layouts import open_index
 from releasekit.model.credentials import Credentials
 from releasekit.network import open_network
 from releasekit.steps.greet import note_greeting
@@ -50,12 +50,12 @@ def notes(tmp_path: Path) -> Iterator[Greet]:
                 notify=events.append,
                 environment=SpareEnvironment({}, stack),
             )
-            heard: list[Greeting] = []
-            index = Index(
-                url=target.upload_url, network=network, credentials=BOB, hear=heard.append
+            greetings: list[Greeting] = []
+            index = open_index(
+                target.upload_url, client=network.client, reader=BOB, on_answer=greetings.append
             )
-            read_page(index, "plain")
-            note_greeting(job, heard[-1])
+            index.read_page("plain")
+            note_greeting(job, greetings[-1])
             return [event.text for event in events if isinstance(event, Note)]
 
         yield run

@@ -7,7 +7,6 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 from releasekit.http.answer import Answer
-from releasekit.nexus.documents import ServerVersion, parse_server_version
 
 LONGEST_DATE = 100
 """Characters; a date of HTTP has 29."""
@@ -18,8 +17,8 @@ AGREEMENT = "license agreement"
 class Greeting:
     """What any answer tells beside its content."""
 
-    version: ServerVersion | None = None
-    """None where it is no Nexus, or a front server speaks for it."""
+    server: str | None = None
+    """What the server calls itself; a front server may speak for it."""
     date: datetime | None = None
     """By the server's clock."""
     now: datetime | None = None
@@ -33,7 +32,7 @@ def read_greeting(answer: Answer) -> Greeting:
     # An answer that a proxy kept (Age: RFC 9111) tells the time of then.
     date = None if "Age" in answer.headers else parse_date(answer.headers.get("Date"))
     return Greeting(
-        version=parse_server_version(answer.headers.get("Server")),
+        server=answer.headers.get("Server"),
         date=date,
         now=answer.moment,
         certificate_ends=answer.certificate_ends,
