@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from releasekit.index.pages import SimpleIndex
 from releasekit.index.protocol import Layout
 
 REPOSITORIES = "/repository/"
@@ -33,6 +32,4 @@ def _find_sibling(url: str, name: str) -> str:
     return repository_url(url.partition(REPOSITORIES)[0], name)
 
 
-NEXUS = Layout(
-    owns=lambda url: REPOSITORIES in url, make_index=SimpleIndex, find_sibling=_find_sibling
-)
+NEXUS = Layout(owns=lambda url: REPOSITORIES in url, find_sibling=_find_sibling)

@@ -16,7 +16,7 @@ from releasekit.errors import (
 )
 from releasekit.http.answer import NAMES, PAGE, Answer
 from releasekit.index.greeting import read_greeting, wants_license
-from releasekit.index.protocol import Access
+from releasekit.index.protocol import Access, Layout
 from releasekit.model.addresses import is_same_origin
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials, refused_login
 from releasekit.model.simple_page import (
@@ -48,13 +48,11 @@ WITHOUT_LOGIN = ("Forbidden", "Unauthorized", NO_REASON)
 
 
 class SimpleIndex:
-    """A repository with a simple index (PEP 503), as Nexus has it; others differ a little."""
+    """A repository with a simple index (PEP 503)."""
 
-    follows_elsewhere = True
-    """False if a page that redirects to another server is none of the index."""
-
-    def __init__(self, access: Access, simple_url: str) -> None:
-        self.access, self.simple_url = access, simple_url
+    def __init__(self, access: Access, layout: Layout) -> None:
+        self.access, self.layout = access, layout
+        self.simple_url = layout.find_simple_url(access.url)
 
     @property
     def url(self) -> str:
@@ -62,12 +60,17 @@ class SimpleIndex:
         return self.access.url
 
     def check_access(self) -> None:
-        """Read one byte of the long first page, as the publisher and as the reader.
+        """See whether the publisher may upload, or may read at least, and the reader may read.
 
-        Nexus answers 206 (measured with 3.30); the connection stays open for what is asked next.
-        What knows no ranges sends the whole page, whose rest is left unread.
+        To read is to ask for one byte of the long first page. Nexus answers 206 (measured with
+        3.30); the connection stays open for what is asked next. What knows no ranges sends the
+        whole page, whose rest is left unread.
         """
-        if self.access.publisher != self.access.reader:
+        if self.layout.ask_for_upload:
+            answer = self.layout.ask_for_upload(self.access)
+            if answer.status != 400 and (error := self.explain_upload(answer)):
+                raise error
+        elif self.access.publisher != self.access.reader:
             with contextlib.suppress(NotPermitted):  # who uploads need not be one who reads
                 self._read_byte(self.access.publisher)
         self._read_byte(self.access.reader)
@@ -86,7 +89,7 @@ class SimpleIndex:
         """
         url = f"{self.simple_url}{name}/"
         answer = self._get(url, self.access.reader)
-        if answer.status == 404 or (answer.location and not self.follows_elsewhere):
+        if answer.status == 404 or (answer.location and not self.layout.follows_elsewhere):
             self._refuse_no_index(answer)
             return ProjectPage(title="")
         self._refuse(answer, url)
@@ -108,7 +111,8 @@ class SimpleIndex:
 
     def explain_upload(self, answer: Answer) -> ReleasekitError | None:
         """Return what an answer to an upload means, None for 200."""
-        return refusal(answer, self.access.publisher, url=self.url, action="upload")
+        found = self.layout.explain_refusal(answer, self.access)
+        return found or refusal(answer, self.access.publisher, url=self.url, action="upload")
 
     def read_digest(self, file: PublishedFile) -> PublishedFile | None:
         """Download a file and return it with its SHA-256; None if the page's link is dead."""
@@ -165,7 +169,7 @@ class SimpleIndex:
             headers={"Accept": "text/html", "Cache-Control": "no-cache", **headers},
             limit=limit,
             leave_rest=leave_rest,
-            follows_elsewhere=self.follows_elsewhere,
+            follows_elsewhere=self.layout.follows_elsewhere,
         )
         self.access.on_answer(read_greeting(answer))
         return answer

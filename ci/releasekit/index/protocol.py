@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 
 if TYPE_CHECKING:
+    from releasekit.errors import ReleasekitError
+    from releasekit.http.answer import Answer
     from releasekit.http.client import Client
     from releasekit.index.greeting import Greeting
     from releasekit.index.upload import Attempt, OnSent
@@ -61,16 +63,24 @@ class Access:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layout:
-    """How one kind of server arranges its repositories; see `layouts.LAYOUTS`."""
+    """How one kind of server arranges its repositories, and how it answers uploads.
+
+    See `layouts.LAYOUTS`. The module of a layout imports nothing that takes long: the settings of
+    every command need its addresses.
+    """
 
     owns: Callable[[str], bool]
     """Tells whether an address is one of a repository of this kind."""
-    make_index: Callable[[Access, str], Index]
-    """Makes the index of a repository, whose simple index is at the second argument."""
     find_sibling: Callable[[str, str], str | None] = lambda *_: None
     """Returns the address of another repository of the same server, None if it has only one."""
     simple_path: str = "simple/"
     """Where the simple index (PEP 503) is, below the address that uploads go to."""
+    follows_elsewhere: bool = True
+    """False if a page that redirects to another server says that the project is not here."""
+    ask_for_upload: Callable[[Access], Answer] | None = None
+    """Sends an upload that cannot be stored: 400 to who may upload. None: to read is to know."""
+    explain_refusal: Callable[[Answer, Access], ReleasekitError | None] = lambda *_: None
+    """Tells what an answer to an upload means here; None if it means what it does everywhere."""
 
     def find_simple_url(self, url: str) -> str:
         """Return the address of a repository's simple index, as installers take it."""
@@ -78,4 +88,6 @@ class Layout:
 
     def open(self, access: Access) -> Index:
         """Return the repository; nothing is asked yet."""
-        return self.make_index(access, self.find_simple_url(access.url))
+        from releasekit.index.pages import SimpleIndex
+
+        return SimpleIndex(access, self)

@@ -9,41 +9,36 @@ from __future__ import annotations
 
 from releasekit.errors import ReleasekitError, WrongCredentials
 from releasekit.http.answer import Answer
-from releasekit.index.pages import SimpleIndex
-from releasekit.index.protocol import Layout
+from releasekit.index.protocol import Access, Layout
 
 
-class Pypiserver(SimpleIndex):
-    """A page that redirects to another server says that the project is not here."""
-
-    follows_elsewhere = False
-
-    def check_access(self) -> None:
-        """Send a form without an action, which stores nothing: it is 400 to who may upload."""
-        answer = self.access.client.send(
-            "POST",
-            self.url,
-            credentials=self.access.publisher,
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
-            body=b"",
-        )
-        if answer.status != 400 and (error := self.explain_upload(answer)):
-            raise error
-        self._read_byte(self.access.reader)
-
-    def explain_upload(self, answer: Answer) -> ReleasekitError | None:
-        """Return what an answer to an upload means; 403 may be a wrong password."""
-        publisher = self.access.publisher
-        if answer.status != 403 or not publisher.username:
-            return super().explain_upload(answer)
-        return WrongCredentials(
-            url=self.url,
-            username=publisher.username,
-            source=publisher.source,
-            answer="403",
-            mend=f"check {publisher.source}; a user whom it does not let upload gets 403 as well",
-        )
+def _ask_for_upload(access: Access) -> Answer:
+    """Send a form without an action, which is looked at after the login, and stores nothing."""
+    return access.client.send(
+        "POST",
+        access.url,
+        credentials=access.publisher,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        body=b"",
+    )
 
 
-PYPISERVER = Layout(owns=bool, make_index=Pypiserver)
-"""It owns every address."""
+def _explain_refusal(answer: Answer, access: Access) -> ReleasekitError | None:
+    publisher = access.publisher
+    if answer.status != 403 or not publisher.username:
+        return None
+    return WrongCredentials(
+        url=access.url,
+        username=publisher.username,
+        source=publisher.source,
+        answer="403",
+        mend=f"check {publisher.source}; a user whom it does not let upload gets 403 as well",
+    )
+
+
+PYPISERVER = Layout(
+    owns=bool,  # every address
+    follows_elsewhere=False,
+    ask_for_upload=_ask_for_upload,
+    explain_refusal=_explain_refusal,
+)
