@@ -122,6 +122,12 @@ def pythons(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", default=False)
+def structure(session: nox.Session) -> None:
+    """Measure sizes, lengths and imports of the code against the limits in tests/structure.py."""
+    session.run(sys.executable, "tests/structure.py", external=True)
+
+
+@nox.session(venv_backend="none", default=False)
 def readme(session: nox.Session) -> None:
     """Write the README's tables anew from the code, and its pictures from real runs."""
     _need_test_tools(session)
