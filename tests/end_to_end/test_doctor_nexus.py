@@ -26,7 +26,7 @@ from releasekit_nexus import Nexus
 from support import Command, ProjectDir
 
 DOCTOR = next(command for command in COMMANDS if command.name == "doctor")
-PROVISION = "nox -s provision -- --apply"
+PROVISION = "releasekit provision --apply"
 RIGHTS = ("add", "browse", "read")
 ADMIN_ASK = "or set RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
 

@@ -40,7 +40,7 @@ def judge_name(facts: NameFacts, proxy: str) -> Row:
     if answer.status == 200 and facts.files:
         return NAME.failed(
             f"{name} exists publicly, with {facts.files} file(s): its higher version would win",
-            "write it into own-names, then nox -s provision -- --apply: a rule blocks the public "
+            "write it into own-names, then releasekit provision --apply: a rule blocks the public "
             "one; or rename the project",
         )
     return NAME.unknown(f"{proxy} answered {answer}", ask="its administrator what that means")

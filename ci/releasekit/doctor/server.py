@@ -67,8 +67,8 @@ def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = N
     if serves.status == 403 and "license agreement" in serves.reason.lower():
         return WRITABLE.failed(
             "it serves nothing before its End User License Agreement is accepted",
-            "its administrator signs in once with a browser, and accepts it; or by command: nox -s "
-            "provision -- --apply --accept-eula",
+            "its administrator signs in once with a browser, and accepts it; or by command: "
+            "releasekit provision --apply --accept-eula",
         )
     if not facts.writable.is_served:
         return WRITABLE.unknown(

@@ -22,7 +22,7 @@ from releasekit.tls.parsing import read_clock
 
 OVERWRITES = (
     "{name} lets published files be overwritten: it cannot be excluded that another release does "
-    "that to this one at the same instant; nox -s provision -- --apply sets its deployment policy "
+    "that to this one at the same instant; releasekit provision --apply sets its deployment policy "
     "to Disable redeploy"
 )
 

@@ -40,7 +40,7 @@ from releasekit.nexus.rest import open_rest, search_components
 from releasekit.tasks.pip_config import describe_consumer
 from releasekit.tasks.task import Task
 
-NO_FILE = "ca-bundle is not one file: the line needs what nox -s pip-config -- --apply writes"
+NO_FILE = "ca-bundle is not one file: the line needs what releasekit pip-config --apply writes"
 MOST_PAGES = 20
 """Projects whose versions are read from the index, a request each."""
 
