@@ -128,10 +128,10 @@ def structure(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", default=False)
-def readme(session: nox.Session) -> None:
-    """Write the README's tables anew from the code, and its pictures from real runs."""
+def docs(session: nox.Session) -> None:
+    """Write the tables in docs/ from the code, and the pictures from real runs."""
     _need_test_tools(session)
-    session.run(sys.executable, "tests/readme_tables.py", external=True)
+    session.run(sys.executable, "tests/docs_tables.py", external=True)
     session.run(sys.executable, "tests/picture.py", external=True)
     session.run(sys.executable, "tests/jenkins/picture.py", external=True)
     _run(session, "pytest", "-q", "tests/gitlab/test_picture.py", WRITE_PICTURES="1")

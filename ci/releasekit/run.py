@@ -177,7 +177,7 @@ class Run:
         return getattr(module, dry or applied or sdist or wheel or given or command.verb)
 
     def explain(self, code: str) -> int:
-        """Tell what a check asks, as the README has it."""
+        """Tell what a check finds, as docs/checks.md has it."""
         from releasekit.checks.explain import explain_check
 
         try:

@@ -15,7 +15,7 @@ class InvalidConfiguration(ReleasekitError):
     what = "the configuration is wrong in {count} place(s)"
     where = "{source}"
     why = "{problems}"
-    next = "mend these lines; the README's table of keys says what each may hold"
+    next = "correct these lines; docs/settings.md of releasekit says what each key may hold"
     source: str
     count: int
     problems: str
