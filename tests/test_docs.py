@@ -16,7 +16,7 @@ from docs_tables import (
     fill_table,
     render_jenkins_help,
 )
-from markdown_pages import find_blocks, find_dead_links, find_pages
+from markdown_pages import find_anchors, find_blocks, find_dead_links, find_pages
 from releasekit.cli import make_parser
 from releasekit.commands import COMMANDS
 from releasekit.config.parse import parse_settings, read_table
@@ -82,6 +82,22 @@ def test_dead_links_are_found(tmp_path: Path) -> None:
     assert list(find_dead_links(page)) == [
         *("#a-b-c-2", "gone.md", "page.md#gone", "gone.svg", "#no-heading")
     ]
+
+
+def test_comments_point_to_headings_that_exist() -> None:
+    found = {
+        (str(path.relative_to(ROOT)), *match.groups())
+        for folder in ("ci", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+        for match in re.finditer(r"\b(docs/[\w-]+\.md)(?:#([\w-]+))?", path.read_text("utf-8"))
+    }
+    assert any(anchor for *_, anchor in found)
+    dead = {
+        (path, page, anchor)
+        for path, page, anchor in found
+        if page not in PAGES or (anchor and anchor not in find_anchors(PAGES[page]))
+    }
+    assert dead == set()
 
 
 def test_the_readme_leads_to_every_page() -> None:

@@ -18,7 +18,7 @@ from releasekit.doctor.repositories import FRONT
 from releasekit.nexus.documents import ServerVersion
 
 OLDEST = (3, 30)
-"""The oldest version that this kit was measured with."""
+"""The oldest version that this kit was measured with: docs/nexus-behaviour.md."""
 PROBE = "nox -s doctor -- --probe   (ask the server's administrator first)"
 FORM_REFUSED = (400, 422, 500)
 """How Nexus answers a form without a file to who may upload; 3.30 answers 500."""

@@ -87,7 +87,8 @@ def read_page(index: Index, name: str) -> ProjectPage:
 def ask_in(index: Index) -> None:
     """Ask whether an index lets these credentials in, for one byte of its long first page.
 
-    Nexus answers 206 (measured with 3.30); the connection stays open for what is asked next.
+    Nexus answers 206 (docs/nexus-behaviour.md#simple-pages); the connection stays open for what is
+    asked next.
     """
     url = simple_url(index.url)
     with open_session(index.network, index.credentials) as session:

@@ -35,9 +35,13 @@ STORED = 4 << 20
 when it is done: a large file that is taken for lost would be sent again."""
 
 READ = 64 << 10
-"""Bytes of an answer's body that are read: Nexus sends none (measured, 4), others send a page."""
+"""Bytes of an answer's body that are read: Nexus sends none (docs/nexus-behaviour.md#uploads),
+others send a page."""
 EXISTS = "updating assets"
-"""Part of the reason phrase by which Nexus refuses a file of a name that it has (measured, 4)."""
+"""Part of the reason phrase by which Nexus refuses a file of a name that it has.
+
+See docs/nexus-behaviour.md#refused-uploads.
+"""
 
 OnSent = Callable[[int, int], None]
 """Called with the bytes sent so far and the size of the form."""

@@ -71,7 +71,8 @@ def _can_overwrite(job: Job, plan: Plan) -> bool:
     """Tell whether the repository lets files be overwritten, as far as this user may see it.
 
     Only the settings of a repository tell that. Who lacks nx-repository-admin-pypi-NAME-read is
-    answered 404 (measured), as the publisher of `provision` is.
+    answered 404, as the publisher of `provision` is:
+    docs/nexus-behaviour.md#settings-of-a-repository.
     """
     places = split_url(plan.url)
     releases = plan.url == job.target.upload_url  # snapshots are there to be overwritten
