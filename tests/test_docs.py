@@ -100,6 +100,26 @@ def test_comments_point_to_headings_that_exist() -> None:
     assert dead == set()
 
 
+def test_every_package_has_its_paragraph() -> None:
+    package = ROOT / "ci" / "releasekit"
+    named = set(re.findall(r"^### ([a-z]\w*)$", PAGES["docs/architecture.md"], re.MULTILINE))
+    assert named == {path.parent.name for path in package.glob("*/__init__.py")}
+
+
+def test_contributors_find_every_session() -> None:
+    code = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    sessions = re.findall(r"^@nox\.session.*\ndef (\w+)", code, re.MULTILINE)
+    assert sessions
+    text = PAGES["CONTRIBUTING.md"]
+    assert [name for name in sessions if f"| `{name}` |" not in text] == []
+
+
+def test_contributors_find_the_files_that_are_named() -> None:
+    named = re.findall(r"`((?:ci|tests|docs)/[\w./-]+)`", PAGES["CONTRIBUTING.md"])
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_the_readme_leads_to_every_page() -> None:
     pages = [name for name in PAGES if name.startswith("docs/")]
     assert [name for name in pages if f"]({name}" not in README] == []
