@@ -96,12 +96,15 @@ def _run_nexus() -> Iterator[str]:
 
 @nox.session(venv_backend="none", default=False)
 def coverage(session: nox.Session) -> None:
-    """Run all tests, which takes longer so, and show what they leave out."""
+    """Run all tests, which takes longer so, and show what they leave out.
+
+    Fewer tests, as of a directory after --, need not reach the threshold in pyproject.toml.
+    """
     _need_test_tools(session)
     _run(session, "coverage", "erase")
     _run(session, "coverage", "run", "-m", *PYTEST, *session.posargs, **BYTECODE)
     _run(session, "coverage", "combine", "--quiet")
-    _run(session, "coverage", "report")
+    _run(session, "coverage", "report", *(["--fail-under=0"] if session.posargs else []))
 
 
 @nox.session(venv_backend="none")
