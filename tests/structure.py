@@ -41,7 +41,7 @@ DEPENDENCIES = 23
 
 DOORS = ("__main__", "cli", "sessions")
 """The modules that may import commands."""
-COMMANDS = ("commands", "admin", "pipeline", "prepare", "run", "steps", "tasks")
+COMMANDS = ("commands",)
 """The modules that know the whole of a run."""
 NOT_ON_THE_RELEASE_PATH = ("build.hooks",)
 """Programs of their own, which build environments run: PEP 517 names a backend by a string."""
@@ -117,7 +117,7 @@ def find_exceptions(package: Package) -> list[str]:
         f"{name} imports {found}"
         for name in package.modules
         if not is_in(name, *allowed)
-        for found in sorted(package.imports[name])
+        for found in sorted(package.find_imports_at_run_time(name))
         if is_in(found, *commands)
     ]
 

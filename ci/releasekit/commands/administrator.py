@@ -1,0 +1,53 @@
+"""The administrator's way in: also on a fresh server, whose password Nexus made up itself."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from releasekit.context import NexusContext
+from releasekit.errors import WrongCredentials
+from releasekit.model.credentials import Credentials
+from releasekit.nexus.resources import set_password
+from releasekit.nexus.rest import Rest, open_rest, read_version
+
+
+@contextlib.contextmanager
+def open_administration(ctx: NexusContext) -> Iterator[Rest]:
+    """Provide the API to the administrator, with the first password where that is valid still.
+
+    Raises WrongCredentials, for the password that is wanted.
+    """
+    with open_rest(ctx.url, ctx.network, _choose(ctx)) as rest:
+        yield rest
+
+
+def _choose(ctx: NexusContext) -> Credentials:
+    if not ctx.first.username or _fits(ctx, ctx.admin):
+        return ctx.admin
+    return ctx.first if _fits(ctx, ctx.first) else ctx.admin
+
+
+def has_first_password(ctx: NexusContext, rest: Rest) -> bool:
+    """Tell whether the administrator's password is to be changed from the first one."""
+    return rest.credentials != ctx.admin
+
+
+def change_first_password(ctx: NexusContext) -> None:
+    """Replace the password that Nexus made up at its first start."""
+    with open_rest(ctx.url, ctx.network, ctx.first) as rest:
+        set_password(rest, ctx.admin.username, ctx.admin.password)
+
+
+def fits(ctx: NexusContext, username: str, password: str) -> bool:
+    """Tell whether somebody can log in: a wrong password is refused on every path."""
+    return _fits(ctx, Credentials(username=username, password=password, source=""))
+
+
+def _fits(ctx: NexusContext, credentials: Credentials) -> bool:
+    with open_rest(ctx.url, ctx.network, credentials) as rest:
+        try:
+            read_version(rest)
+        except WrongCredentials:
+            return False
+    return True
