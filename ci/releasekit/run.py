@@ -220,7 +220,7 @@ class Run:
         return True
 
     def explain(self, code: str) -> int:
-        """Tell what a check asks, as the README has it."""
+        """Tell what a check finds, as docs/checks.md has it."""
         from releasekit.checks.explain import explain_check
 
         try:

@@ -45,7 +45,7 @@ def _run_nexus(request: Request, progress: Progress, options: dict[str, Any]) ->
             said_what="a Nexus proxy serves no directory",
             said_where=f"proxy-remote: {options['remote']}",
             said_why="it fetches from an index over http or https",
-            said_next="give proxy-remote the address of an index, or use nox -s sandbox",
+            said_next="give proxy-remote the address of an index, or use releasekit sandbox",
         )
     with contextlib.ExitStack() as stack:
         try:

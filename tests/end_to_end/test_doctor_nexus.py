@@ -23,7 +23,7 @@ from releasekit.servers.sandbox import WritePolicy
 from releasekit_nexus import Nexus
 from support import Command, ProjectDir
 
-PROVISION = "nox -s provision -- --apply"
+PROVISION = "releasekit provision --apply"
 RIGHTS = ("add", "browse", "read")
 ADMIN_ASK = "or set RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
 

@@ -117,5 +117,5 @@ def test_a_nexus_proxy_serves_no_directory(project: ProjectDir, releasekit: Comm
         "error: a Nexus proxy serves no directory\n"
         f"  where: proxy-remote: {project.root}/wheels\n"
         "  why:   it fetches from an index over http or https\n"
-        "  next:  give proxy-remote the address of an index, or use nox -s sandbox\n"
+        "  next:  give proxy-remote the address of an index, or use releasekit sandbox\n"
     )

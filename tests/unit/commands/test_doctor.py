@@ -359,7 +359,7 @@ def test_a_license_agreement_that_nobody_accepted(tmp_path: Path, newer: NewerNe
         "failed",
         "it serves nothing before its End User License Agreement is accepted",
         "fix: its administrator signs in once with a browser, and accepts it; or by command: "
-        "nox -s provision -- --apply --accept-eula",
+        "releasekit provision --apply --accept-eula",
     )
 
 

@@ -133,7 +133,7 @@ LOOK = (
             "this Nexus serves nothing yet",
             "its End User License Agreement is not accepted: it answers 403 to everybody",
             "its administrator accepts it: by signing in with a browser, or by\n"
-            "         nox -s provision -- --apply --accept-eula",
+            "         releasekit provision --apply --accept-eula",
             id="license agreement",
         ),
         pytest.param(

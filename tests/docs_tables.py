@@ -1,6 +1,6 @@
-"""What is made from the code: the README's tables and paragraphs, the schema of the findings.
+"""What is generated from the code: tables and paragraphs of the documents, the findings' schema.
 
-`python tests/readme_tables.py` writes them anew.
+`python tests/docs_tables.py` writes them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from releasekit.config.severity import Severities
 from releasekit.report.findings import render_findings_schema
 
 UNSET = (None, (), Severities())
-README = Path(__file__).parents[1] / "README.md"
-SCHEMA = README.parent / "docs" / "findings.schema.json"
+DOCS = Path(__file__).parents[1] / "docs"
+CHECKS_PAGE = DOCS / "checks.md"
+SCHEMA = DOCS / "findings.schema.json"
 EXPLAINED = re.compile(
     r"(?<=<!-- explained checks -->\n).*(?=<!-- end of explained checks -->)", re.DOTALL
 )
@@ -89,26 +90,31 @@ def render_jenkins_help() -> str:
 
 JENKINS_HELP = STEP.with_suffix(".txt")
 TABLES = {
-    "keys": render_keys,
-    "checks": render_checks,
-    "jenkins": render_parameters,
-    "gitlab": render_inputs,
+    DOCS / "settings.md": ("keys", render_keys),
+    CHECKS_PAGE: ("checks", render_checks),
+    DOCS / "jenkins.md": ("jenkins", render_parameters),
+    DOCS / "gitlab.md": ("gitlab", render_inputs),
 }
 
 
-def fill_tables(text: str) -> str:
-    """Return the README with the table after each marker, and what explains the checks, anew."""
-    for name, render in TABLES.items():
-        marker = f"<!-- table: {name} -->\n"
-        assert marker in text, name
-        table = re.compile(re.escape(marker) + r"\n(?:\|.*\n)*\n*")
-        text = table.sub(f"{marker}\n{render()}\n\n".replace("\\", r"\\"), text)
-    assert EXPLAINED.search(text)
-    paragraphs = "\n".join(map(render_explanation, CHECKS))
-    return EXPLAINED.sub(f"\n{paragraphs}\n".replace("\\", r"\\"), text)
+def fill_table(page: Path) -> str:
+    """Return a page with the table after its marker, and what explains the checks, as of now."""
+    name, render = TABLES[page]
+    text = page.read_text(encoding="utf-8")
+    marker = f"<!-- table: {name} -->\n"
+    assert marker in text, name
+    table = re.compile(re.escape(marker) + r"\n(?:\|.*\n)*\n*")
+    # The newline after the table: a page may end with it.
+    text = table.sub(lambda _: f"{marker}\n{render()}\n\n", text).rstrip("\n") + "\n"
+    if page == CHECKS_PAGE:
+        assert EXPLAINED.search(text)
+        paragraphs = "\n".join(map(render_explanation, CHECKS))
+        text = EXPLAINED.sub(lambda _: f"\n{paragraphs}\n", text)
+    return text
 
 
 if __name__ == "__main__":
-    README.write_text(fill_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in TABLES:
+        page.write_text(fill_table(page), encoding="utf-8")
     SCHEMA.write_text(render_findings_schema(), encoding="utf-8")
     JENKINS_HELP.write_text(render_jenkins_help(), encoding="utf-8")
