@@ -44,7 +44,7 @@ MENDS = {
 }
 
 
-SPARE = 64 << 20
+HEADROOM = 64 << 20
 """Bytes that another file of the same name may have more than twice the size of ours."""
 MAGIC = {DistKind.WHEEL: b"PK", DistKind.SDIST: b"\x1f\x8b"}
 """How archives begin: zip and gzip."""
@@ -124,7 +124,7 @@ class SimpleIndex:
 
         Raises UnexpectedAnswer for what is neither the expected file nor another one of its kind.
         """
-        login, limit = self._find_login(file.url), 2 * expected.size + SPARE
+        login, limit = self._find_login(file.url), 2 * expected.size + HEADROOM
         found = self.access.client.download(file.url, credentials=login, limit=limit)
         if found.answer.status == 404:
             return None
