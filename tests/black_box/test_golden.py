@@ -111,13 +111,13 @@ class Golden:
 @pytest.fixture
 def golden(
     tmp_path: Path,
-    machine: Mapping[str, str],
+    user_environ: Mapping[str, str],
     nexus_index: Server,
     run_kit: RunKit,
     request: pytest.FixtureRequest,
 ) -> Iterator[Golden]:
     """The runs of a test, which are compared with the golden ones when it is over."""
-    made = Golden(tmp_path / "project", machine, nexus_index, run_kit)
+    made = Golden(tmp_path / "project", user_environ, nexus_index, run_kit)
     yield made
     path = GOLDEN / f"{request.node.name.removeprefix('test_')}.json"
     found = json.dumps(made.describe(), indent=1, ensure_ascii=False) + "\n"

@@ -8,13 +8,12 @@ signal at each step.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
 import random
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +27,7 @@ from black_box.kill_tools import (
     Ran,
     commit,
     end,
-    make_environ,
     make_project,
-    run_index,
     start,
     wait_until,
 )
@@ -38,37 +35,6 @@ from black_box.kill_tools import (
 KILLS = int(os.environ.get("KILLS", "0"))
 SIGNALS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
 REQUIREMENT = "heldrequirement"
-
-
-@pytest.fixture(scope="module")
-def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return make_environ(tmp_path_factory.mktemp("user"))
-
-
-@pytest.fixture(scope="module")
-def index(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    with run_index(environ, tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def machine(tmp_path: Path, environ: dict[str, str]) -> Iterator[Machine]:
-    made = Machine(tmp_path, environ)
-    yield made
-    made.close()
-
-
-numbers = itertools.count()
-
-
-@pytest.fixture
-def project(machine: Machine) -> Project:
-    """A tagged project whose name nobody else has."""
-    name = f"held{next(numbers)}"
-    root = machine.folder / "project"
-    make_project(root, name)
-    commit(root, machine.environ)
-    return Project(root=root, name=name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,11 +177,11 @@ def test_killed_at_a_step(
 
 
 @pytest.fixture
-def projects(machine: Machine) -> tuple[Project, Project]:
+def projects(machine: Machine, new_name: Callable[[], str]) -> tuple[Project, Project]:
     """Two projects of one repository."""
     made = []
     for _ in range(2):
-        name = f"held{next(numbers)}"
+        name = new_name()
         root = machine.folder / "repository" / "packages" / name
         make_project(root, name)
         made.append(Project(root=root, name=name))

@@ -6,7 +6,6 @@ The package is never blamed, and without the limit the next run reaches exactly 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import subprocess
 from collections.abc import Iterator
@@ -19,11 +18,7 @@ from black_box.kill_tools import (
     Machine,
     Project,
     Ran,
-    commit,
     end,
-    make_environ,
-    make_project,
-    run_index,
     start,
 )
 
@@ -33,37 +28,6 @@ AS_OTHERS = (
     else ()
 )
 """Root may write anywhere; without this right it is as other users are."""
-
-
-@pytest.fixture(scope="module")
-def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return make_environ(tmp_path_factory.mktemp("user"))
-
-
-@pytest.fixture(scope="module")
-def index(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    with run_index(environ, tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def machine(tmp_path: Path, environ: dict[str, str]) -> Iterator[Machine]:
-    made = Machine(tmp_path, environ)
-    yield made
-    made.close()
-
-
-numbers = itertools.count()
-
-
-@pytest.fixture
-def project(machine: Machine) -> Project:
-    """A tagged project whose name nobody else has."""
-    name = f"limited{next(numbers)}"
-    root = machine.folder / "project"
-    make_project(root, name)
-    commit(root, machine.environ)
-    return Project(root=root, name=name)
 
 
 def release(
