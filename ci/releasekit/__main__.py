@@ -20,8 +20,20 @@ error: Python imported {names} from the current directory into releasekit
 """
 
 
+FAILED = 3
+NO_MEMORY = """\
+error: a limit of this machine was reached: memory
+  where: {place}
+  why:   {reason}
+  next:  give this job more memory, or raise `ulimit -v`, then run this again: it is safe
+"""
+UNLOADABLE = ("failed to map", "cannot map", "annot allocate memory", "annot enable executable")
+"""How the dynamic linker says that an extension module found no room (glibc 2.36)."""
+
+
 def main() -> int:
     """Run one command, without modules of the current directory; return its exit status."""
+    _restart_python()
     try:
         folder = os.getcwd()  # noqa: PTH109 - pathlib is not imported yet
     except FileNotFoundError:  # it is gone, and the command says so
@@ -36,9 +48,28 @@ def main() -> int:
             )
         )
         return USAGE
-    from releasekit.cli import main as run
+    try:
+        from releasekit.cli import main as run
 
-    return run()
+        return run()
+    except (MemoryError, ImportError) as error:  # while the kit is imported, nothing has begun
+        reason = str(error) or "no more memory can be allocated"
+        if isinstance(error, ImportError) and not any(word in reason for word in UNLOADABLE):
+            raise
+    sys.stderr.write(NO_MEMORY.format(place=folder, reason=reason))
+    return FAILED
+
+
+def _restart_python() -> None:
+    """Start Python again where its variables make it unfit for a command.
+
+    PYTHONINSPECT keeps it from ending, with a status of its own. Where PYTHONUTF8=0 beats the UTF-8
+    mode of the locale C, it cannot name files as git does, and as projects and authors are called.
+    """
+    options = [] if sys.getfilesystemencoding() == "utf-8" else ["-X", "utf8"]
+    is_kept = sys.flags.inspect and os.environ.pop("PYTHONINSPECT", "")
+    if is_kept or options:
+        os.execv(sys.executable, [sys.executable, *options, *sys.orig_argv[1:]])
 
 
 def _render_command() -> str:
