@@ -21,14 +21,15 @@ error: Python imported {names} from the current directory into releasekit
 
 
 FAILED = 3
+ENOMEM = 12
 NO_MEMORY = """\
 error: a limit of this machine was reached: memory
   where: {place}
   why:   {reason}
   next:  give this job more memory, or raise `ulimit -v`, then run this again: it is safe
 """
-UNLOADABLE = ("failed to map", "cannot map", "annot allocate memory", "annot enable executable")
-"""How the dynamic linker says that an extension module found no room (glibc 2.36)."""
+UNLOADABLE = "failed to map segment"
+"""How the dynamic linker says that an extension module finds no room (glibc 2.36)."""
 
 
 def main() -> int:
@@ -52,12 +53,19 @@ def main() -> int:
         from releasekit.cli import main as run
 
         return run()
-    except (MemoryError, ImportError) as error:  # while the kit is imported, nothing has begun
-        reason = str(error) or "no more memory can be allocated"
-        if isinstance(error, ImportError) and not any(word in reason for word in UNLOADABLE):
-            raise
-    sys.stderr.write(NO_MEMORY.format(place=folder, reason=reason))
-    return FAILED
+    except Exception as error:  # noqa: BLE001 - in an import, or in a report
+        if _is_memory_short(error):
+            reason = str(error) or "no more memory can be allocated"
+            sys.stderr.write(NO_MEMORY.format(place=folder, reason=reason))
+        else:
+            sys.excepthook(type(error), error, error.__traceback__)
+    return FAILED  # Python's own status for this is 1, by which the project would be to blame
+
+
+def _is_memory_short(error: Exception) -> bool:
+    """Tell whether memory has run out, without an import, for which there may be none."""
+    is_unloadable = isinstance(error, ImportError) and UNLOADABLE in str(error)
+    return isinstance(error, MemoryError) or is_unloadable or getattr(error, "errno", 0) == ENOMEM
 
 
 def _restart_python() -> None:
@@ -69,7 +77,7 @@ def _restart_python() -> None:
     options = [] if sys.getfilesystemencoding() == "utf-8" else ["-X", "utf8"]
     is_kept = sys.flags.inspect and os.environ.pop("PYTHONINSPECT", "")
     if is_kept or options:
-        os.execv(sys.executable, [sys.executable, *options, *sys.orig_argv[1:]])
+        os.execv(sys.executable, [sys.executable, *options, *sys.orig_argv[1:]])  # noqa: S606
 
 
 def _render_command() -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _interrupted = threading.Event()
+_deferred = threading.Event()
 
 
 @contextlib.contextmanager
@@ -51,7 +52,18 @@ def find_heeded() -> list[signal.Signals]:
 def interrupt(*_: object) -> None:
     """Remember an interrupt, and raise it."""
     _interrupted.set()
-    raise KeyboardInterrupt
+    if not _deferred.is_set():
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def interrupts_deferred() -> Iterator[None]:
+    """Raise interrupts that come in the block at the next event after it, if there is one."""
+    _deferred.set()
+    try:
+        yield
+    finally:
+        _deferred.clear()
 
 
 def is_interrupted() -> bool:

@@ -6,7 +6,6 @@ import contextlib
 import importlib
 import json
 import shlex
-import sys
 import threading
 import time
 import traceback
@@ -20,6 +19,7 @@ from releasekit.core.errors import (
     InternalError,
     Interrupted,
     NotAPlainFile,
+    OutputLost,
     ReleasekitError,
     Status,
     UnknownCheck,
@@ -28,7 +28,7 @@ from releasekit.core.errors import (
 from releasekit.core.events import Event, Note, Output, Sent, Working
 from releasekit.core.outcome import Outcome, describe_times, fold_event
 from releasekit.core.target import Credentials
-from releasekit.interrupts import is_interrupted, raise_again
+from releasekit.interrupts import interrupts_deferred, is_interrupted, raise_again
 from releasekit.prepare import open_job, open_task
 from releasekit.redact import escape_json
 from releasekit.request import Request, check_directory
@@ -71,7 +71,7 @@ class Run:
         """Do the command and return its exit status; report also when it fails."""
         from releasekit.adapters.rooms import keep_temporary_files
 
-        error: ReleasekitError | None = None
+        raised: BaseException | None = None
         try:
             with keep_temporary_files(), contextlib.ExitStack() as stack:
                 self._check_directory()
@@ -81,11 +81,10 @@ class Run:
                 self._add_secrets(opened)
                 self._note_dry_run()
                 self._find_verb()(opened)
-        except KeyboardInterrupt:
-            error = Interrupted(step=self._outcome.step)
-        except Exception as raised:  # noqa: BLE001 - told from each other there
-            error = self._explain(raised)
-        return self.conclude(error)
+        except (KeyboardInterrupt, Exception) as caught:  # noqa: BLE001 - told apart there
+            raised = caught
+        with interrupts_deferred():  # nothing cuts a report off
+            return self.conclude(self._explain(raised) if raised else None)
 
     def _add_secrets(self, opened: object) -> None:
         """Add the passwords that were looked up; say which are too short to be hidden."""
@@ -112,9 +111,11 @@ class Run:
 
             check_folders(self._request.root)
 
-    def _explain(self, raised: Exception) -> ReleasekitError:
+    def _explain(self, raised: BaseException) -> ReleasekitError:
         """Return the situation that an exception means."""
-        if is_interrupted():  # it had reached the programs that were started before
+        if (
+            is_interrupted() and not self._over
+        ):  # it had reached the programs that were started before
             return Interrupted(step=self._outcome.step)
         if limit := find_limit(raised, str(self._request.root)):
             return limit
@@ -131,7 +132,7 @@ class Run:
             text = f"--dry-run changes nothing here: {name} sends no file with or without it"
             self.notify(Note(text=text))
 
-    def _explain_defect(self, raised: Exception) -> ReleasekitError:
+    def _explain_defect(self, raised: BaseException) -> ReleasekitError:
         if self._terminal.is_verbose:
             self._terminal.trace("".join(traceback.format_exception(raised)))
         frame = traceback.extract_tb(raised.__traceback__)[-1]
@@ -185,14 +186,22 @@ class Run:
         except UnknownCheck as error:
             self._terminal.fail(error)
             return error.status
-        sys.stdout.write(text)
+        self._terminal.write(text)
         return Status.DONE
 
     def conclude(self, error: ReleasekitError | None) -> int:
         """Report what came of the command, and return its exit status."""
+        self._over = True
+        try:
+            return self._conclude(error)
+        except OutputLost as lost:  # what is shown from now on goes to standard error
+            for unseen in (error, lost) if error else (lost,):
+                self._terminal.fail(unseen)
+            return (error or lost).status
+
+    def _conclude(self, error: ReleasekitError | None) -> int:
         from releasekit.core.report.redacted import redact_outcome
 
-        self._over = True
         if error:
             status, answers = error.status, tuple(error.answers().items())
             self._outcome = replace(self._outcome, status=status, error=answers)
@@ -209,7 +218,7 @@ class Run:
         if self._request.json:
             from releasekit.core.report.outcome import render_outcome
 
-            sys.stdout.write(escape_json(render_outcome(self._outcome)))
+            self._terminal.write(escape_json(render_outcome(self._outcome)))
         return unwritten or self._outcome.status
 
     def _say_done(self) -> tuple[str, str]:
@@ -258,11 +267,10 @@ class Run:
         self._terminal.say("settings", "for another terminal, until Ctrl-C ends this one:")
         # The password of a server that ends with this process: whoever sees it may use it.
         if self._request.json:
-            sys.stdout.write(json.dumps(environ) + "\n")
+            self._terminal.write(json.dumps(environ) + "\n")
         else:
             exports = (f"export {name}={shlex.quote(v)}\n" for name, v in environ.items())
-            sys.stdout.writelines(exports)
-        sys.stdout.flush()
+            self._terminal.write("".join(exports))
 
     def _show_nexus(self, nexus: Nexus) -> dict[str, str]:
         self._terminal.say("note", "an old release: for trying out and for tests, not for service")

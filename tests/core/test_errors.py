@@ -33,7 +33,7 @@ STATUSES = {
     Status.FAILED: """
         BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
         InstallUnavailable MissingProgram NotListed CannotCache CannotWrite NoServer GitFailed
-        ProcessKilled ProgramKilled LimitReached BuildEnvironmentChanged
+        OutputLost ProcessKilled ProgramKilled LimitReached BuildEnvironmentChanged
         LicenseNotAccepted
         InternalError DiagnosisFailed NexusRefused NotANexus NotAsWritten ServerUnsettled
     """,

@@ -149,7 +149,8 @@ def _build_one(
                 builder = ProjectBuilder(source, str(environment.python), call_hook)
                 return Path(builder.build(dist, out)), environment
     except BuildBackendException as error:
-        if isinstance(error.exception, ReleasekitError):  # no fault of the backend's
+        # No fault of the backend's. (SystemError: this process has no memory, see find_limit.)
+        if isinstance(error.exception, ReleasekitError | SystemError):
             raise error.exception from None
         raise BuildFailed(root=str(source), dist=dist, log="", tail=tail or str(error)) from error
     except BuildException as error:

@@ -18,6 +18,8 @@ LIMITS = {
     errno.ENOMEM: MEMORY,
 }
 """What is limited, and how to raise it, by the error of a system call."""
+UNLOADABLE = "failed to map segment"
+"""How the dynamic linker says that an extension module finds no room (glibc 2.36)."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -41,9 +43,12 @@ def find_limit(raised: BaseException, place: str) -> LimitReached | None:
     """
     for cause in _find_causes(raised):
         reason = str(cause)
-        if isinstance(cause, MemoryError):
+        # SystemError: CPython 3.11, where a C function has no memory for its own error.
+        if isinstance(cause, MemoryError | SystemError):
             limited, mend = MEMORY
             reason = "no more memory can be allocated"
+        elif isinstance(cause, ImportError) and UNLOADABLE in reason:
+            limited, mend = MEMORY
         elif isinstance(cause, OSError) and cause.errno in LIMITS:
             limited, mend = LIMITS[cause.errno]
             reason, place = cause.strerror or reason, str(cause.filename or place)
