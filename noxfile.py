@@ -51,15 +51,16 @@ def lint(session: nox.Session) -> None:
 
 # One process waits for the real Nexus most of the time, the others for builds and installs.
 PYTEST = ("pytest", "--numprocesses=4")
-# Images often forbid to write it, and each of a thousand commands would compile the kit anew.
-BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
+# Images often forbid bytecode, and each of a thousand commands would compile the kit anew.
+# Tests name files with umlauts, for which a locale may have no letters.
+PYTHON = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONUTF8": "1"}
 
 
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run all tests; options of pytest stand after --."""
     _need_test_tools(session)
-    _run(session, *PYTEST, *session.posargs, **BYTECODE)
+    _run(session, *PYTEST, *session.posargs, **PYTHON)
 
 
 @nox.session(venv_backend="none", default=False)
@@ -75,7 +76,7 @@ def faults(session: nox.Session) -> None:
         told = {"FAULTS": "record" if write else "all", "FAULTS_NEXUS": nexus}
         matrix = ("--numprocesses=8", "-q", "tests/black_box/test_faults.py", *options)
         try:
-            _run(session, "pytest", *matrix, FAULTS_RESULTS=results, **told, **BYTECODE)
+            _run(session, "pytest", *matrix, FAULTS_RESULTS=results, **told, **PYTHON)
         finally:
             report = ["tests/black_box/fault_report.py", results, *(["--write"] if write else [])]
             session.run(sys.executable, *report, external=True)
@@ -97,7 +98,7 @@ def coverage(session: nox.Session) -> None:
     """Run all tests, which takes longer so, and show what they leave out."""
     _need_test_tools(session)
     _run(session, "coverage", "erase")
-    _run(session, "coverage", "run", "-m", *PYTEST, *session.posargs, **BYTECODE)
+    _run(session, "coverage", "run", "-m", *PYTEST, *session.posargs, **PYTHON)
     _run(session, "coverage", "combine", "--quiet")
     _run(session, "coverage", "report")
 
@@ -117,7 +118,7 @@ def pythons(session: nox.Session) -> None:
             session,
             *("uv", "run", "--no-project", "--isolated", f"--python={found}", *packages),
             *("env", "PYTHONPATH=ci", "python", "-m", "pytest", "-q", *folders),
-            **BYTECODE,
+            **PYTHON,
         )
 
 
@@ -135,4 +136,4 @@ def readme(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure releases beside other tools; options stand after --, as --help or --all."""
     _need_test_tools(session)
-    _run(session, "bench", *session.posargs, PYTHONPATH="tests", **BYTECODE)
+    _run(session, "bench", *session.posargs, PYTHONPATH="tests", **PYTHON)

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import json
 import shlex
+import sys
 import threading
 import time
 import traceback
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from releasekit.errors import (
+    CannotNameFiles,
     CannotWrite,
     InternalError,
     Interrupted,
@@ -121,6 +123,9 @@ class Run:
             return limit
         if isinstance(raised, ReleasekitError):
             return raised
+        if isinstance(raised, UnicodeEncodeError) and sys.getfilesystemencoding() != "utf-8":
+            reason, place = str(raised), str(self._request.root)
+            return CannotNameFiles(place=place, encoding=raised.encoding, reason=reason)
         if isinstance(raised, OSError):
             path = raised.filename or "no file is named"
             return CannotWrite(path=str(path), reason=raised.strerror or str(raised))

@@ -13,7 +13,7 @@ QUESTIONS = ("what", "where", "why", "next")
 
 STATUSES = {
     Status.USAGE: """
-        BadQuery BrokenSettings CredentialsNeeded InsecureIndex NoSuchEnvironment
+        CannotNameFiles BadQuery BrokenSettings CredentialsNeeded InsecureIndex NoSuchEnvironment
         InvalidConfiguration MissingCredentials UnknownPypircSection NotAProject NotARepository
         BadCertificateFile UntrustedCertificate WrongCredentials NotPermitted NoSuchRepository
         BadDirectory NoSdist BuildBesideCredentials HalfGivenReader
