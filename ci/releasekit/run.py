@@ -147,11 +147,12 @@ class Run:
     def keep_server(self) -> int:
         """Keep a server in the foreground until Ctrl-C or SIGTERM, its ordinary end."""
         from releasekit.serve import open_server
+        from releasekit.tempdirs import keep_temporary_files
 
         name = self._request.command.name
         try:
             self._check_directory()
-            with open_server(self._request, self.notify) as server:
+            with keep_temporary_files(), open_server(self._request, self.notify) as server:
                 self._terminal.rest()
                 self._show_server(server)
                 threading.Event().wait()

@@ -325,3 +325,23 @@ def test_a_program_that_is_killed_is_named_and_the_package_is_not_blamed(
     assert list(machine.temporary.iterdir()) == []
     assert find_unfinished(project) == []
     assert_released(machine, index, project.root, project)
+
+
+# --- servers --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("server", ["sandbox", "nexus"])
+def test_a_server_that_is_killed_leaves_nothing_once_the_next_run_has_ended(
+    machine: Machine, project: Project, server: str
+) -> None:
+    """A Nexus is killed while its data is copied: nobody is there yet to remove that."""
+    home = {"HOME": os.environ["HOME"]}  # where a Nexus is kept once it was downloaded
+    process = start(machine, project.root, home, server, "--json")
+    wait_until(lambda: list(machine.temporary.glob("**/releasekit-*")), process)
+    kill(process, signal.SIGKILL)
+    end(process)
+    wait_until(lambda: not machine.processes())
+    assert list(machine.temporary.iterdir())
+    ran = end(start(machine, project.root, {}, "version"))
+    assert ran.status == 0, ran.out
+    assert list(machine.temporary.iterdir()) == []
