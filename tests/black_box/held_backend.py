@@ -12,6 +12,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+FILES = ("pyproject.toml", "README.md", "held_backend.py", "noxfile.py", ".gitignore")
 WHEEL = "Wheel-Version: 1.0\nGenerator: held 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 METADATA = """\
@@ -54,7 +55,7 @@ def build_sdist(sdist_directory: str, config_settings: object = None) -> str:
     wait_if_held("build_sdist")
     name, metadata = read_project()
     with tarfile.open(f"{sdist_directory}/{name}-1.0.tar.gz", "w:gz") as archive:
-        for file in ("pyproject.toml", "README.md", "held_backend.py", f"{name}.py", ".gitignore"):
+        for file in (*FILES, f"{name}.py"):
             archive.add(file, f"{name}-1.0/{file}")
         entry = tarfile.TarInfo(f"{name}-1.0/PKG-INFO")
         entry.size = len(metadata)

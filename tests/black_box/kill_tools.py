@@ -361,6 +361,7 @@ def make_project(root: Path, name: str, requires: str = "") -> None:
     )
     (root / f"{name}.py").write_text("ANSWER = 42\n")
     (root / "README.md").write_text("A project.\n")
+    (root / "noxfile.py").write_text("import releasekit.sessions\n")
     (root / ".gitignore").write_text("dist/\nreports/\n")
 
 

@@ -59,7 +59,6 @@ def talking(machine: Machine, project: Project) -> Project:
         backend.write(TALKS)
     (root / "README.md").write_text("Größe in €.\n", encoding="utf-8")
     (root / "größe.txt").write_text("Not in the sdist.\n", encoding="utf-8")
-    (root / "noxfile.py").write_text("import releasekit.sessions\n", encoding="utf-8")
     commit(root, {**machine.environ, "GIT_AUTHOR_NAME": "Jörg"})
     return Project(root=root, name=project.name)
 
