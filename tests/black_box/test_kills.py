@@ -10,9 +10,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pty
 import random
+import re
+import select
 import signal
 import subprocess
+import termios
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -379,6 +383,59 @@ def test_a_program_that_is_killed_is_named_and_the_package_is_not_blamed(
     assert list(machine.temporary.iterdir()) == []
     assert find_unfinished(*site.projects) == []
     assert_released(machine, index, site)
+
+
+# --- a prompt -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("prompt", [b"username: ", b"password: "], ids=bytes.decode)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_killed_at_a_prompt(
+    machine: Machine, index: Index, project: Project, number: signal.Signals, prompt: bytes
+) -> None:
+    """The terminal is as it was: what is typed next is shown again."""
+    environ = {name: v for name, v in index.environ().items() if not name.startswith("TWINE_")}
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
+    process = subprocess.Popen(
+        ("setsid", "--ctty", "--wait", RELEASEKIT, "release"),
+        cwd=project.root,
+        env={**machine.environ, **environ},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        text=True,
+    )
+    machine.started.append(process)
+    shown = read_until(ours, b"username: ")
+    if prompt == b"password: ":
+        os.write(ours, b"somebody\n")
+        shown += read_until(ours, prompt)
+        wait_until(lambda: not termios.tcgetattr(theirs)[3] & termios.ECHO)
+    if number is signal.SIGINT:
+        os.write(ours, b"\x03")  # as a terminal does: to all in the foreground
+    else:
+        os.kill(find_process(machine, "bin/python", RELEASEKIT), number)
+    shown += read_until(ours, b"what is already published is skipped")
+    assert process.wait(WAIT) == 130, shown
+    assert b"error: interrupted\r\n" in re.sub(rb"\x1b\[[0-9;]*m", b"", shown)
+    assert b"Traceback" not in shown
+    assert termios.tcgetattr(theirs) == before
+    for descriptor in (ours, theirs):
+        os.close(descriptor)
+    assert list(machine.temporary.iterdir()) == []
+    ran = end(start(machine, project.root, index.environ(), "release"))
+    assert ran.status == 0, ran.out
+    assert index.files(project.name) == project.files == project.dist()
+
+
+def read_until(terminal: int, text: bytes) -> bytes:
+    """Read what is shown on a terminal until there is a text."""
+    shown = b""
+    while text not in shown:
+        assert select.select([terminal], [], [], WAIT)[0], shown
+        shown += os.read(terminal, 4096)
+    return shown
 
 
 # --- servers --------------------------------------------------------------------------------------

@@ -116,3 +116,18 @@ def test_braces_in_data_are_data() -> None:
     error = errors.CannotWrite(path="/{reason}", reason="{path}")
     assert error.answers()["where"] == "/{reason}"
     assert error.answers()["why"] == "{path}"
+
+
+@pytest.mark.parametrize(
+    ("said", "limited"),
+    [
+        ("  cause: Resource temporarily unavailable (os error 11)", "processes and threads"),
+        ("error: x\n  cause: Too many open files (os error 24)\n", "open files"),
+        ("error: tcp connect error\n  cause: Connection refused (os error 111)", None),
+        ("error: no such package", None),
+    ],
+)
+def test_a_limit_of_which_uv_tells(said: str, limited: str | None) -> None:
+    limit = errors.find_limit_in(said, "/project")
+    assert (limit.limited if limit else None) == limited
+    assert limit is None or limit.reason in said

@@ -44,7 +44,7 @@ from releasekit.errors.failed import (
     UploadFailed,
     UploadRefused,
 )
-from releasekit.errors.limits import LimitReached, find_limit
+from releasekit.errors.limits import LimitReached, find_limit, find_limit_in
 from releasekit.errors.nexus import (
     DiagnosisFailed,
     LicenseNotAccepted,
@@ -183,4 +183,5 @@ __all__ = [
     "WheelOfAnotherSdist",
     "WrongCredentials",
     "find_limit",
+    "find_limit_in",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ LIMITS = {
     errno.ENOMEM: MEMORY,
 }
 """What is limited, and how to raise it, by the error of a system call."""
+OS_ERROR = re.compile(r"^.*\(os error (\d+)\)", re.MULTILINE)
+"""How uv and other programs written in Rust give the error of a system call."""
 UNLOADABLE = "failed to map segment"
 """How the dynamic linker says that an extension module finds no room (glibc 2.36)."""
 
@@ -57,6 +60,15 @@ def find_limit(raised: BaseException, place: str) -> LimitReached | None:
         else:
             continue
         return LimitReached(limited=limited, place=place, reason=reason, mend=mend)
+    return None
+
+
+def find_limit_in(output: str, place: str) -> LimitReached | None:
+    """Return the limit of which a program written in Rust tells; None if it tells of none."""
+    for match in OS_ERROR.finditer(output):
+        if found := LIMITS.get(int(match[1])):
+            limited, mend = found
+            return LimitReached(limited=limited, place=place, reason=match[0].strip(), mend=mend)
     return None
 
 
