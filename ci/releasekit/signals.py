@@ -58,7 +58,13 @@ def interrupt(*_: object) -> None:
 
 @contextlib.contextmanager
 def interrupts_deferred() -> Iterator[None]:
-    """Raise interrupts that come in the block at the next event after it, if there is one."""
+    """Raise interrupts that come in the block at the next event after it, if there is one.
+
+    In another thread than the main one, which alone is interrupted, this does nothing.
+    """
+    if _deferred.is_set() or threading.current_thread() is not threading.main_thread():
+        yield
+        return
     _deferred.set()
     try:
         yield
