@@ -125,9 +125,18 @@ def test_braces_in_data_are_data() -> None:
         ("error: x\n  cause: Too many open files (os error 24)\n", "open files"),
         ("error: tcp connect error\n  cause: Connection refused (os error 111)", None),
         ("error: no such package", None),
+        (
+            "Traceback:\n  x\nBlockingIOError: [Errno 11] Resource unavailable\n",
+            "processes and threads",
+        ),
+        ("Traceback:\n  x\nOSError: [Errno 28] No space left on device: 'x'", "space on the disk"),
+        ("OSError: [Errno 28] No space left on device\nTypeError: the real one", None),
+        ("Traceback:\n  x\nMemoryError\n", "memory"),
+        ("Traceback:\n  x\nRuntimeError: can't start new thread", "processes and threads"),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'x'", None),
     ],
 )
-def test_a_limit_of_which_uv_tells(said: str, limited: str | None) -> None:
+def test_a_limit_of_which_a_program_tells(said: str, limited: str | None) -> None:
     limit = errors.find_limit_in(said, "/project")
     assert (limit.limited if limit else None) == limited
     assert limit is None or limit.reason in said

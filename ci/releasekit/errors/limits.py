@@ -11,6 +11,7 @@ from releasekit.errors.base import ReleasekitError
 
 MEMORY = "memory", "give this job more memory, or raise `ulimit -v`"
 PROCESSES = "processes and threads", "raise `ulimit -u` or `ulimit -v`, or the container's limits"
+NO_THREAD = "can't start new thread"
 LIMITS = {
     errno.EAGAIN: PROCESSES,  # fork(2): the limit was reached
     errno.EFBIG: ("the size of a file", "raise `ulimit -f`"),
@@ -19,8 +20,12 @@ LIMITS = {
     errno.ENOMEM: MEMORY,
 }
 """What is limited, and how to raise it, by the error of a system call."""
-OS_ERROR = re.compile(r"^.*\(os error (\d+)\)", re.MULTILINE)
+SPACE = "space on the disk", "make room"
+PROGRAM_LIMITS = LIMITS | {errno.ENOSPC: SPACE, errno.EDQUOT: SPACE}
+RUST_ERROR = re.compile(r"^.*\(os error (\d+)\)", re.MULTILINE)
 """How uv and other programs written in Rust give the error of a system call."""
+PYTHON_ERROR = re.compile(r"\w*Error: \[Errno (\d+)\] ")
+"""How the last line of Python's traceback does."""
 UNLOADABLE = "failed to map segment"
 """How the dynamic linker says that an extension module finds no room (glibc 2.36)."""
 
@@ -55,7 +60,7 @@ def find_limit(raised: BaseException, place: str) -> LimitReached | None:
         elif isinstance(cause, OSError) and cause.errno in LIMITS:
             limited, mend = LIMITS[cause.errno]
             reason, place = cause.strerror or reason, str(cause.filename or place)
-        elif isinstance(cause, RuntimeError) and "can't start new thread" in reason:
+        elif isinstance(cause, RuntimeError) and NO_THREAD in reason:
             limited, mend = PROCESSES
         else:
             continue
@@ -64,11 +69,20 @@ def find_limit(raised: BaseException, place: str) -> LimitReached | None:
 
 
 def find_limit_in(output: str, place: str) -> LimitReached | None:
-    """Return the limit of which a program written in Rust tells; None if it tells of none."""
-    for match in OS_ERROR.finditer(output):
-        if found := LIMITS.get(int(match[1])):
-            limited, mend = found
-            return LimitReached(limited=limited, place=place, reason=match[0].strip(), mend=mend)
+    """Return the limit by which a program ended, as it says; None if it says nothing of one.
+
+    The last line counts where it is Python's: a backend may go on after an error.
+    """
+    last = output.rstrip().rpartition("\n")[2].strip()
+    found = [(match[0].strip(), int(match[1])) for match in RUST_ERROR.finditer(output)]
+    found += [(last, int(match[1])) for match in (PYTHON_ERROR.match(last),) if match]
+    for reason, number in found:
+        if number in PROGRAM_LIMITS:
+            limited, mend = PROGRAM_LIMITS[number]
+            return LimitReached(limited=limited, place=place, reason=reason, mend=mend)
+    if last.partition(":")[0] == "MemoryError" or last == f"RuntimeError: {NO_THREAD}":
+        limited, mend = MEMORY if last.startswith("Memory") else PROCESSES
+        return LimitReached(limited=limited, place=place, reason=last, mend=mend)
     return None
 
 
