@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from releasekit.errors import MissingProgram, ProgramKilled
-from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
+from releasekit.signals import interrupts_deferred
 
 GRACE = 3.0
 """Seconds that a program has between SIGTERM and SIGKILL."""
@@ -210,7 +210,7 @@ def _start(
     stderr: int,
     stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
-    is_stopping = is_interrupted()
+    process: subprocess.Popen[bytes] | None = None
     try:
         # Popen forgets what it has started where it is interrupted, and nobody would stop that.
         with _interrupts_let_through(), interrupts_deferred():
@@ -229,10 +229,11 @@ def _start(
         raise MissingProgram(
             program=program, reason=str(error), mend=f"install {program}, or put it on PATH"
         ) from error
-    if is_interrupted() and not is_stopping:
-        with process:
-            _stop(process)
-        raise_again()
+    except KeyboardInterrupt:
+        if process:
+            with process:
+                _stop(process)
+        raise
     return process
 
 

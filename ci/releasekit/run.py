@@ -85,7 +85,7 @@ class Run:
                 self._find_verb()(opened)
         except (KeyboardInterrupt, Exception) as caught:  # noqa: BLE001 - told apart there
             raised = caught
-        with interrupts_deferred():  # nothing cuts a report off
+        with interrupts_deferred(until_event=True):  # nothing cuts a report off
             return self.conclude(self._explain(raised) if raised else None)
 
     def _add_secrets(self, opened: object) -> None:

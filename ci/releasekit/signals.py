@@ -57,19 +57,22 @@ def interrupt(*_: object) -> None:
 
 
 @contextlib.contextmanager
-def interrupts_deferred() -> Iterator[None]:
-    """Raise interrupts that come in the block at the next event after it, if there is one.
+def interrupts_deferred(*, until_event: bool = False) -> Iterator[None]:
+    """Raise an interrupt that comes in the block at its end, or at the next event after it.
 
     In another thread than the main one, which alone is interrupted, this does nothing.
     """
     if _deferred.is_set() or threading.current_thread() is not threading.main_thread():
         yield
         return
+    before = is_interrupted()
     _deferred.set()
     try:
         yield
     finally:
         _deferred.clear()
+    if is_interrupted() and not (before or until_event):
+        raise KeyboardInterrupt
 
 
 def is_interrupted() -> bool:
