@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from releasekit.config.settings import Settings
 from releasekit.config.sources import read_settings
 from releasekit.errors import NoServer
-from releasekit.events import Note, Notify, Sent
+from releasekit.progress import Progress
 from releasekit.request import Request
 from releasekit.tempdirs import find_system_directory, open_room
 
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def open_server(request: Request, notify: Notify) -> Iterator[Sandbox | Nexus]:
+def open_server(request: Request, progress: Progress) -> Iterator[Sandbox | Nexus]:
     """Run the sandbox or a real Nexus until the block ends; raises NoServer."""
     options = sandbox_options(read_settings(request.root, request.environ), request.root)
-    if request.command.server == "nexus":
-        with _run_nexus(request, notify, options) as nexus:
+    if request.command.name == "nexus":
+        with _run_nexus(request, progress, options) as nexus:
             yield nexus
     else:
-        with _run_sandbox(**options, port=request.port) as sandbox:
+        with _run_sandbox(**options, port=request.options.port) as sandbox:
             yield sandbox
 
 
 @contextlib.contextmanager
-def _run_nexus(request: Request, notify: Notify, options: dict[str, Any]) -> Iterator[Nexus]:
+def _run_nexus(request: Request, progress: Progress, options: dict[str, Any]) -> Iterator[Nexus]:
     from releasekit_nexus import NexusError, run_nexus
 
-    def progress(received: int, size: int) -> None:
-        notify(Sent(filename="Nexus 3.30.0-01", sent=received, size=size))
+    def show(received: int, size: int) -> None:
+        progress.sent("Nexus 3.30.0-01", received, size)
 
     if isinstance(options["remote"], Path):
         raise NoServer(
@@ -52,10 +52,10 @@ def _run_nexus(request: Request, notify: Notify, options: dict[str, Any]) -> Ite
             nexus = stack.enter_context(
                 run_nexus(
                     **options,
-                    port=request.port,
+                    port=request.options.port,
                     environ=request.environ,
-                    notify=lambda text: notify(Note(text=text)),
-                    progress=progress,
+                    notify=progress.note,
+                    progress=show,
                 )
             )
         except NexusError as error:

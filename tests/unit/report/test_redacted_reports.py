@@ -16,6 +16,7 @@ from outcomes import HOSTED, MISSING, REFUSED, RELEASED, WAIVED
 from releasekit.doctor import Diagnosis
 from releasekit.doctor.model import CLOCK
 from releasekit.doctor.model import HOSTED as HOSTED_ROW
+from releasekit.doctor.results import Diagnosed
 from releasekit.outcome import Outcome
 from releasekit.redact import CONTROLS, Redactor
 from releasekit.report import render_reports
@@ -46,7 +47,8 @@ def diagnose(text: str) -> Outcome:
         HOSTED_ROW.failed(f"a {text}", f"b {text}", lines=(f"c {text}",)),
         CLOCK.unknown(f"d {text}", ask=f"e {text}"),
     )
-    return replace(plant(text), diagnosis=Diagnosis(url=HOSTED, rows=rows))
+    diagnosis = Diagnosis(url=HOSTED, rows=rows)
+    return replace(plant(text), result=Diagnosed(diagnosis=diagnosis, place="pyproject.toml"))
 
 
 def render(outcome: Outcome, *secrets: str) -> dict[str, str]:
