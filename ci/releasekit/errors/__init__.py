@@ -36,6 +36,7 @@ from releasekit.errors.failed import (
     MissingProgram,
     NoServer,
     NotListed,
+    OutputLost,
     ProcessKilled,
     ProgramKilled,
     StaleIndex,
@@ -44,7 +45,7 @@ from releasekit.errors.failed import (
     UploadFailed,
     UploadRefused,
 )
-from releasekit.errors.limits import LimitReached, find_limit
+from releasekit.errors.limits import LimitReached, find_limit, find_limit_in
 from releasekit.errors.nexus import (
     DiagnosisFailed,
     LicenseNotAccepted,
@@ -82,6 +83,7 @@ from releasekit.errors.usage import (
     BadDirectory,
     BadQuery,
     BrokenSettings,
+    CannotNameFiles,
     InsecureIndex,
     InvalidConfiguration,
     NoNexus,
@@ -107,6 +109,7 @@ __all__ = [
     "BuildRequirementsFailed",
     "BuiltTwice",
     "CannotCache",
+    "CannotNameFiles",
     "CannotProve",
     "CannotWrite",
     "ChecksRefused",
@@ -154,6 +157,7 @@ __all__ = [
     "NothingFound",
     "NothingPublished",
     "OtherBytesServed",
+    "OutputLost",
     "PackageBroken",
     "PartsDisagree",
     "ProcessKilled",
@@ -181,4 +185,5 @@ __all__ = [
     "WheelOfAnotherSdist",
     "WrongCredentials",
     "find_limit",
+    "find_limit_in",
 ]

@@ -22,6 +22,20 @@ class InvalidConfiguration(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class CannotNameFiles(ReleasekitError):
+    """Python's encoding for file names lacks a letter; in nox's process it cannot be changed."""
+
+    status = Status.USAGE
+    what = "this Python cannot name a file"
+    where = "{place}"
+    why = "its encoding for file names is {encoding}: {reason}"
+    next = "set PYTHONUTF8=1, or LC_ALL=C.UTF-8 without PYTHONUTF8, then run this again"
+    place: str
+    encoding: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
 class UnknownPypircSection(ReleasekitError):
     """`-r NAME` names a section that `.pypirc` does not have, or that is of no use."""
 
