@@ -1,4 +1,4 @@
-"""The one real Nexus of a run. Imports stand in the fixture: tests/core needs none of them."""
+"""The one real Nexus of a run, and the options and groups of tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from releasekit.servers.local_nexus import Nexus
+    from releasekit_nexus import Nexus
     from support import ProjectDir
 
 NEXUS = "nexus"
@@ -86,7 +86,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 @pytest.fixture(scope="session")
 def nexus() -> Iterator[Nexus]:
     """A real Nexus, shared by all tests of a run: choose project names that are yours alone."""
-    from releasekit.servers.local_nexus import run_nexus
+    from releasekit_nexus import run_nexus
 
     with run_nexus(environ=os.environ, snapshots="pypi-snapshots") as running:
         yield running

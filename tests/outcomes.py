@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from releasekit.core.checks.catalog import CODES
-from releasekit.core.checks.declared import Place
-from releasekit.core.checks.model import Finding, Severity
-from releasekit.core.errors import Status
-from releasekit.core.events import Published, Verified
-from releasekit.core.outcome import Outcome, StepTime
-from releasekit.core.plan import Action, Plan, PlannedFile
-from releasekit.core.project import Commit, Project
-from releasekit.core.record import BuildFacts, Record, RecordedFile
+from releasekit.checks.catalog import CODES
+from releasekit.checks.declared import Place
+from releasekit.checks.model import Finding, Severity
+from releasekit.errors import Status
+from releasekit.events import Published, Verified
+from releasekit.model.plan import Action, Plan, PlannedFile
+from releasekit.model.project import Commit, Project
+from releasekit.model.record import BuildFacts, Record, RecordedFile
+from releasekit.outcome import Outcome, StepTime
 from samples import SDIST, WHEEL, make_dist
 
 HOSTED = "https://nexus.example.com/repository/pypi-hosted/"

@@ -12,11 +12,11 @@ from types import NoneType
 from typing import get_args
 
 from doors import INPUTS, JENKINS, STEP, read_inputs, read_parameters
-from releasekit.core.checks.catalog import CHECKS
-from releasekit.core.checks.explain import render_explanation
-from releasekit.core.checks.policy import Severities
-from releasekit.core.report.findings import render_findings_schema
-from releasekit.core.settings import Settings
+from releasekit.checks.catalog import CHECKS
+from releasekit.checks.explain import render_explanation
+from releasekit.config.settings import Settings
+from releasekit.config.severity import Severities
+from releasekit.report.findings import render_findings_schema
 
 UNSET = (None, (), Severities())
 README = Path(__file__).parents[1] / "README.md"

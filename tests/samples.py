@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from releasekit.core.checks.facts import DistFacts
-from releasekit.core.dists import Dist, parse_filename, parse_metadata
+from releasekit.checks.facts import DistFacts
+from releasekit.model.dists import Dist, parse_filename, parse_metadata
 
 WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
 METADATA = """\

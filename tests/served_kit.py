@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from doors import REPOSITORY, read_parameters
-from releasekit.servers.local_nexus import Nexus
+from releasekit_nexus import Nexus
 from support import ProjectDir, public_index
 
 if sys.version_info >= (3, 11):

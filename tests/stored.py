@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from contract.nexus_admin import NexusAdmin
-from releasekit.servers.local_nexus import Nexus
+from releasekit_nexus import Nexus
 from samples import METADATA, write_wheel
 
 

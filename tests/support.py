@@ -17,8 +17,8 @@ from typing import Any
 
 import uv
 
-from releasekit.adapters.git import read_commit
-from releasekit.core.project import Commit
+from releasekit.git import read_commit
+from releasekit.model.project import Commit
 from releasekit.servers.sandbox import LoggedRequest, Sandbox
 
 PROJECTS = Path(__file__).parent / "projects"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from releasekit.commands import COMMANDS
-from releasekit.core.target import Credentials, nexus_target
+from releasekit.config.target import nexus_target
+from releasekit.model.credentials import Credentials
 from releasekit.prepare import choose_destinations
 from releasekit.request import Request
 

@@ -18,7 +18,7 @@ from doors import (
     read_parameters,
 )
 from releasekit.cli import make_parser
-from releasekit.core.settings import KEYS
+from releasekit.config.settings import KEYS
 
 STEPS = ("version", "build", "check", "plan", "publish", "verify", "release", "gather")
 

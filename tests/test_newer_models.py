@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from core.desired.conftest import EMPTY_SERVER, make_settings
-from releasekit.core.desired import Kind, want
-from releasekit.core.desired.body import render_creation, render_update
-from releasekit.core.nexus import ServerVersion, parse_document
+from releasekit.nexus import Kind, want
+from releasekit.nexus.bodies import render_creation, render_update
+from releasekit.nexus.documents import ServerVersion, parse_document
+from unit.nexus.conftest import EMPTY_SERVER, make_settings
 
 MODELS = {
     Kind.LICENSE: "EulaStatus",

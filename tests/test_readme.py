@@ -11,10 +11,10 @@ import pytest
 from readme_tables import JENKINS_HELP, README, SCHEMA, fill_tables, render_jenkins_help
 from releasekit.cli import make_parser
 from releasekit.commands import COMMANDS
-from releasekit.core.config import parse_settings, read_table
-from releasekit.core.errors import Status
-from releasekit.core.report import FINDINGS_REPORTS
-from releasekit.core.report.findings import render_findings_schema
+from releasekit.config.parse import parse_settings, read_table
+from releasekit.errors import Status
+from releasekit.report import FINDINGS_REPORTS
+from releasekit.report.findings import render_findings_schema
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.commands import COMMANDS, Command
-from releasekit.core.errors import BadDirectory
-from releasekit.interrupts import interruptible
+from releasekit.errors import BadDirectory
 from releasekit.request import PATTERN, Request, is_project
+from releasekit.signals import interruptible
 
 if TYPE_CHECKING:
     from releasekit.terminal import Terminal

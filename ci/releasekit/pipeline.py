@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from releasekit import steps
-from releasekit.core.errors import FilesChanged, NoRecord, RecordOfAnotherCommit
-from releasekit.core.project import Project
+from releasekit.errors import FilesChanged, NoRecord, RecordOfAnotherCommit
+from releasekit.model.project import Project
 from releasekit.steps.job import Job
 
 

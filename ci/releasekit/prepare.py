@@ -5,25 +5,16 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from releasekit.core.errors import (
-    BrokenSettings,
-    MissingCredentials,
-    NoNexus,
-    NotAProject,
-    UnknownPypircSection,
-)
-from releasekit.core.events import Note, Notify, TargetChosen
-from releasekit.core.settings import Settings
-from releasekit.core.target import (
-    NO_CREDENTIALS,
-    Credentials,
+from releasekit.config.settings import Settings
+from releasekit.config.sources import read_settings
+from releasekit.config.target import (
+    Destination,
     Target,
-    given_credentials,
-    given_reader,
+    Trust,
     hosted_url,
     is_loopback,
     nexus_target,
@@ -31,31 +22,27 @@ from releasekit.core.target import (
     sandbox_target,
     split_url,
 )
-from releasekit.read_settings import read_settings
+from releasekit.errors import (
+    BrokenSettings,
+    MissingCredentials,
+    NoNexus,
+    NotAProject,
+    UnknownPypircSection,
+)
+from releasekit.events import Note, Notify, TargetChosen
+from releasekit.model.credentials import (
+    NO_CREDENTIALS,
+    Credentials,
+    given_credentials,
+    given_reader,
+)
 from releasekit.request import Request
 
 if TYPE_CHECKING:
-    from releasekit.adapters.credentials import PypircSection
-    from releasekit.core.installer import BuildIndex
+    from releasekit.credentials import PypircSection
     from releasekit.steps.job import Job
     from releasekit.tasks.task import Task
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trust:
-    """Certificates that are trusted, and the client's own."""
-
-    ca_bundle: str | None
-    client_cert: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Destination:
-    """Where a run goes, by its settings, and what is trusted there."""
-
-    settings: Settings
-    target: Target
-    trust: Trust
+    from releasekit.uv.indexes import BuildIndex
 
 
 FindCredentials = Callable[[Request, str], Credentials]
@@ -65,7 +52,7 @@ def choose_destination(request: Request, find: FindCredentials | None = None) ->
     """Find out where a run goes; raises what is wrong with the settings, or is missing."""
     if not request.is_project and not request.files:
         raise NotAProject(root=str(request.root))
-    settings = read_settings(request)
+    settings = read_settings(request.root, request.environ)
     target, trust = _open_target(request, settings, find or _find_credentials)
     return Destination(settings=settings, target=target, trust=trust)
 
@@ -115,7 +102,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
 
     Wrong configuration and missing credentials are refused here, before any work is done.
     """
-    from releasekit.adapters.network import open_network
+    from releasekit.network import open_network
     from releasekit.steps.job import Job
     from releasekit.steps.spare import SpareEnvironment
 
@@ -155,7 +142,7 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
 
 def _add_secrets_of_installers(request: Request) -> None:
     """Add the passwords in addresses of pip.conf and uv.toml, which their programs may print."""
-    from releasekit.adapters.installer_settings import read_pip_settings, read_uv_settings
+    from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
 
     if not request.command.builds:
         return
@@ -183,7 +170,7 @@ def _note_plain_http(url: str, notify: Notify) -> None:
 
 def _with_cert_of_pip(environ: Mapping[str, str]) -> Mapping[str, str]:
     """Return the environment with the CA that pip.conf names, which is trusted like PIP_CERT."""
-    from releasekit.adapters.installer_settings import read_pip_settings
+    from releasekit.uv.settings_files import read_pip_settings
 
     with contextlib.suppress(BrokenSettings):  # a build will say so
         cert = read_pip_settings(environ).get("cert")
@@ -205,7 +192,7 @@ def _find_build_index(request: Request, target: Target) -> BuildIndex | None:
 
     A build job may have none: many groups let everybody read.
     """
-    from releasekit.core.installer import BuildIndex
+    from releasekit.uv.indexes import BuildIndex
 
     has_group = not target.sandbox and target.install_url != target.upload_url
     if not (request.command.builds and has_group):
@@ -225,13 +212,13 @@ def _find_reader(request: Request, url: str, upload: Credentials) -> Credentials
         return reader
     if found := upload if upload.password else given_credentials(request.environ):
         return found
-    from releasekit.adapters.credentials import find_credentials
+    from releasekit.credentials import find_credentials
 
     return find_credentials(url, section=request.repository, environ=request.environ)
 
 
 def _find_own_reader(url: str, environ: Mapping[str, str]) -> Credentials | None:
-    from releasekit.adapters.netrc import find_netrc
+    from releasekit.netrc import find_netrc
 
     if reader := given_reader(environ):
         return reader
@@ -244,8 +231,8 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
 
     Wrong configuration and missing credentials are refused here, before anything is asked.
     """
-    from releasekit.adapters.credentials import find_credentials
-    from releasekit.adapters.network import open_network
+    from releasekit.credentials import find_credentials
+    from releasekit.network import open_network
     from releasekit.tasks.task import Task
 
     settings, trust = _read_nexus(request)
@@ -290,7 +277,7 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
 
 def _find_admin(request: Request, url: str) -> Credentials:
     """Find the administration's credentials; raises MissingAdminCredentials where it needs them."""
-    from releasekit.adapters.credentials import find_admin_credentials, read_admin_credentials
+    from releasekit.credentials import find_admin_credentials, read_admin_credentials
 
     if not request.command.needs_admin:
         return find_admin_credentials(url, environ=request.environ)
@@ -299,7 +286,7 @@ def _find_admin(request: Request, url: str) -> Credentials:
 
 def _read_nexus(request: Request) -> tuple[Settings, Trust]:
     """Read the settings, with url and hosted of the `.pypirc` section that -r names."""
-    settings = read_settings(request)
+    settings = read_settings(request.root, request.environ)
     trust = _configured_trust(request, settings)
     if request.repository is None:
         return settings, trust
@@ -358,7 +345,7 @@ def _configured_trust(request: Request, settings: Settings) -> Trust:
 
 def _read_section(name: str, trust: Trust) -> tuple[PypircSection, Trust]:
     """Read a `.pypirc` section; its certificates serve where the configuration has none."""
-    from releasekit.adapters.credentials import read_pypirc
+    from releasekit.credentials import read_pypirc
 
     section = read_pypirc(name)
     trust = Trust(
@@ -373,7 +360,7 @@ def _find_credentials(request: Request, url: str) -> Credentials:
         return NO_CREDENTIALS
     if given := given_credentials(request.environ):
         return given
-    from releasekit.adapters.credentials import read_credentials
+    from releasekit.credentials import read_credentials
 
     return read_credentials(
         url,

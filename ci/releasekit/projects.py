@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from releasekit.core.errors import Interrupted, Status
-from releasekit.core.outcome import START
+from releasekit.config.sources import read_name
+from releasekit.errors import Interrupted, Status
+from releasekit.outcome import START
 from releasekit.prepare import choose_destinations
-from releasekit.read_settings import read_name
 from releasekit.request import Request
 from releasekit.run import Run, render_path
 from releasekit.terminal import Terminal
@@ -65,7 +65,7 @@ def _one_after_the_other(
 def _side_by_side(
     requests: Sequence[Request], terminal: Terminal, jobs: int
 ) -> Iterator[tuple[Request, int]]:
-    from releasekit.side_by_side import Done, SideBySide, open_workers
+    from releasekit.pool import Done, SideBySide, open_workers
 
     with open_workers(jobs, requests[0].command, terminal) as workers:
         chosen = choose_destinations(requests, terminal.say)

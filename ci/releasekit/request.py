@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.commands import Command
-from releasekit.core.errors import BadDirectory
+from releasekit.errors import BadDirectory
 from releasekit.redact import Redactor
 
 if TYPE_CHECKING:
-    from releasekit.prepare import Destination
+    from releasekit.config.target import Destination
 
 PATTERN = set("*?[")
 """What makes a name that -C gives a pattern."""

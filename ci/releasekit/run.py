@@ -15,7 +15,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from releasekit.core.errors import (
+from releasekit.errors import (
     CannotWrite,
     InternalError,
     Interrupted,
@@ -25,18 +25,18 @@ from releasekit.core.errors import (
     UnknownCheck,
     find_limit,
 )
-from releasekit.core.events import Event, Note, Output, Sent, Working
-from releasekit.core.outcome import Outcome, describe_times, fold_event
-from releasekit.core.target import Credentials
-from releasekit.interrupts import is_interrupted, raise_again
+from releasekit.events import Event, Note, Output, Sent, Working
+from releasekit.model.credentials import Credentials
+from releasekit.outcome import Outcome, describe_times, fold_event
 from releasekit.prepare import open_job, open_task
 from releasekit.redact import escape_json
 from releasekit.request import Request, check_directory
+from releasekit.signals import is_interrupted, raise_again
 from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
-    from releasekit.servers.local_nexus import Nexus
     from releasekit.servers.sandbox import Sandbox
+    from releasekit_nexus import Nexus
 
 
 class Run:
@@ -69,7 +69,7 @@ class Run:
 
     def carry_out(self) -> int:
         """Do the command and return its exit status; report also when it fails."""
-        from releasekit.adapters.rooms import keep_temporary_files
+        from releasekit.tempdirs import keep_temporary_files
 
         error: ReleasekitError | None = None
         try:
@@ -108,7 +108,7 @@ class Run:
     def _check_folders(self) -> None:
         """Refuse links in place of `dist/` and `reports/` before there is anything to write."""
         if self._request.reports_folder and not self._request.reports:
-            from releasekit.adapters.workspace import check_folders
+            from releasekit.workspace import check_folders
 
             check_folders(self._request.root)
 
@@ -178,7 +178,7 @@ class Run:
 
     def explain(self, code: str) -> int:
         """Tell what a check asks, as the README has it."""
-        from releasekit.core.checks.explain import explain_check
+        from releasekit.checks.explain import explain_check
 
         try:
             text = explain_check(code)
@@ -190,7 +190,7 @@ class Run:
 
     def conclude(self, error: ReleasekitError | None) -> int:
         """Report what came of the command, and return its exit status."""
-        from releasekit.core.report.redacted import redact_outcome
+        from releasekit.report.redacted import redact_outcome
 
         self._over = True
         if error:
@@ -207,7 +207,7 @@ class Run:
         if self._terminal.is_verbose and self._outcome.times:
             self._terminal.say("times", describe_times(self._outcome))
         if self._request.json:
-            from releasekit.core.report.outcome import render_outcome
+            from releasekit.report.outcome import render_outcome
 
             sys.stdout.write(escape_json(render_outcome(self._outcome)))
         return unwritten or self._outcome.status
@@ -224,8 +224,8 @@ class Run:
 
     def _write_reports(self, folder: Path, told: ReleasekitError | None) -> int | None:
         """Write the reports; what is done stays done where they cannot be written."""
-        from releasekit.adapters.workspace import remove_file, write_file
-        from releasekit.core.report import render_reports
+        from releasekit.report import render_reports
+        from releasekit.workspace import remove_file, write_file
 
         reports = render_reports(self._outcome)
         root = self._request.reports or self._request.root
@@ -244,7 +244,7 @@ class Run:
 
     def _find_outdated(self) -> set[str]:
         """Return the reports of earlier runs that would belie this one."""
-        from releasekit.core.report import FINDINGS_REPORTS
+        from releasekit.report import FINDINGS_REPORTS
 
         findings = set(FINDINGS_REPORTS) if self._request.command.renews_findings else set()
         return {"release.env", *findings}

@@ -9,22 +9,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from releasekit.adapters.rooms import find_system_directory, open_room
-from releasekit.core.errors import NoServer
-from releasekit.core.events import Note, Notify, Sent
-from releasekit.core.settings import Settings
-from releasekit.read_settings import read_settings
+from releasekit.config.settings import Settings
+from releasekit.config.sources import read_settings
+from releasekit.errors import NoServer
+from releasekit.events import Note, Notify, Sent
 from releasekit.request import Request
+from releasekit.tempdirs import find_system_directory, open_room
 
 if TYPE_CHECKING:
-    from releasekit.servers.local_nexus import Nexus
     from releasekit.servers.sandbox import Sandbox
+    from releasekit_nexus import Nexus
 
 
 @contextlib.contextmanager
 def open_server(request: Request, notify: Notify) -> Iterator[Sandbox | Nexus]:
     """Run the sandbox or a real Nexus until the block ends; raises NoServer."""
-    options = sandbox_options(read_settings(request), request.root)
+    options = sandbox_options(read_settings(request.root, request.environ), request.root)
     if request.command.server == "nexus":
         with _run_nexus(request, notify, options) as nexus:
             yield nexus
@@ -35,7 +35,7 @@ def open_server(request: Request, notify: Notify) -> Iterator[Sandbox | Nexus]:
 
 @contextlib.contextmanager
 def _run_nexus(request: Request, notify: Notify, options: dict[str, Any]) -> Iterator[Nexus]:
-    from releasekit.servers.local_nexus import NexusError, run_nexus
+    from releasekit_nexus import NexusError, run_nexus
 
     def progress(received: int, size: int) -> None:
         notify(Sent(filename="Nexus 3.30.0-01", sent=received, size=size))

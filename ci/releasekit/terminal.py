@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from releasekit.core.checks.model import Finding, Severity
-from releasekit.core.errors import ReleasekitError
-from releasekit.core.events import (
+from releasekit.checks.model import Finding, Severity
+from releasekit.errors import ReleasekitError
+from releasekit.events import (
     Began,
     CacheRenewed,
     Checked,
@@ -28,18 +28,18 @@ from releasekit.core.events import (
     TargetChosen,
     Working,
 )
-from releasekit.core.lines import describe
-from releasekit.core.outcome import STEPS, Outcome
+from releasekit.outcome import STEPS, Outcome
 from releasekit.redact import Redactor, printable
+from releasekit.report.lines import describe
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.status import Status as Spinner
 
-    from releasekit.core.consumer import SettingsPlan
-    from releasekit.core.desired import ServerPlan
-    from releasekit.core.diagnosis import Diagnosis
-    from releasekit.core.search import SearchResult
+    from releasekit.consumer.search import SearchResult
+    from releasekit.consumer.settings import SettingsPlan
+    from releasekit.doctor import Diagnosis
+    from releasekit.nexus import ServerPlan
 
 STYLES = {
     Severity.ERROR: "bold red",
@@ -209,7 +209,7 @@ class Terminal:
                 self._line(label, line, None)
 
     def _show_server_plan(self, plan: ServerPlan) -> None:
-        from releasekit.core.desired.render import render_plan
+        from releasekit.nexus.render import render_plan
 
         for sign, line in render_plan(plan):
             style = SIGN_STYLES.get(sign, "")

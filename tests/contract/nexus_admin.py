@@ -11,8 +11,8 @@ import requests
 
 from contract.servers import Right, Server
 from contract.wire import Login, Wire
-from releasekit.servers.local_nexus import Nexus
 from releasekit.servers.sandbox import WritePolicy
+from releasekit_nexus import Nexus
 
 DAY_MINUTES = 1440
 VIEW = "nx-repository-view-pypi"

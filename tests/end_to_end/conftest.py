@@ -14,8 +14,8 @@ import uv
 from filelock import FileLock
 
 from pythons import find_other_python
-from releasekit.servers.local_nexus import Nexus
 from releasekit.servers.sandbox import Sandbox, run_sandbox
+from releasekit_nexus import Nexus
 from support import ProjectDir, Ran, copy_project, public_index
 
 REPOSITORY = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from releasekit.servers.local_nexus import Nexus
+from releasekit_nexus import Nexus
 from support import Command, MakeProject
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from readme_tables import README
+from releasekit.checks.catalog import CODES
 from releasekit.cli import main
-from releasekit.core.checks.catalog import CODES
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 from support import Command, ProjectDir, without_times
 

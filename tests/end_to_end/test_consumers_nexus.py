@@ -18,7 +18,7 @@ from uv import find_uv_bin
 
 from contract.nexus_admin import VIEW, NexusAdmin
 from contract.wire import Login
-from releasekit.servers.local_nexus import Nexus
+from releasekit_nexus import Nexus
 from stored import Stored, store
 from support import Command, ProjectDir
 

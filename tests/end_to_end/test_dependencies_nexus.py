@@ -9,7 +9,7 @@ import requests
 
 from contract.nexus_admin import NexusAdmin
 from contract.upstream import run_upstream
-from releasekit.servers.local_nexus import Nexus
+from releasekit_nexus import Nexus
 from support import Command, ProjectDir
 
 

@@ -15,14 +15,14 @@ import requests
 from contract.nexus_admin import VIEW, NexusAdmin
 from contract.upstream import Told, Upstream, run_upstream
 from releasekit.commands import COMMANDS
-from releasekit.core.diagnosis import QUESTIONS, Diagnosis, Row, State
-from releasekit.core.errors import ReleasekitError, Status
+from releasekit.doctor import QUESTIONS, Diagnosis, Row, State
+from releasekit.errors import ReleasekitError, Status
 from releasekit.prepare import open_task
 from releasekit.request import Request
-from releasekit.servers.local_nexus import Nexus
 from releasekit.servers.sandbox import WritePolicy
 from releasekit.tasks.doctor import diagnose as examine
 from releasekit.tasks.doctor import refuse_failed
+from releasekit_nexus import Nexus
 from support import Command, ProjectDir
 
 DOCTOR = next(command for command in COMMANDS if command.name == "doctor")

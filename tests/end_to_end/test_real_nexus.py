@@ -15,7 +15,7 @@ import requests
 
 from contract.nexus_admin import NexusAdmin
 from contract.upstream import Told, run_upstream
-from releasekit.servers.local_nexus import Nexus
+from releasekit_nexus import Nexus
 from support import Command, MakeProject, ProjectDir, Ran, outcome
 
 

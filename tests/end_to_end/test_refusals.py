@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from releasekit.adapters.tls import CA_VARIABLES
 from releasekit.servers.sandbox import Faults, Sandbox
+from releasekit.tls.trust import CA_VARIABLES
 from support import Command, MakeProject, ProjectDir, Ran, outcome, uploads, without_times
 
 

@@ -15,7 +15,7 @@ from uv import find_uv_bin
 
 from contract.nexus_admin import VIEW, NexusAdmin
 from contract.upstream import run_upstream
-from releasekit.servers.local_nexus import Nexus
+from releasekit_nexus import Nexus
 from stored import Stored, store
 from support import Command, ProjectDir, Ran
 

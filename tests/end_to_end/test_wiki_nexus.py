@@ -14,7 +14,7 @@ from uv import find_uv_bin
 
 from contract.nexus_admin import NexusAdmin
 from contract.upstream import Upstream, run_upstream
-from releasekit.servers.local_nexus import Nexus
+from releasekit_nexus import Nexus
 from support import MakeProject, ProjectDir, public_index
 
 WIKI = Path(__file__).parents[1] / "wiki.sh"

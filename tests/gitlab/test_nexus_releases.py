@@ -13,7 +13,7 @@ from gitlab.conftest import Clone
 from gitlab.runner import Runner, to_variables
 from gitlab.test_hostile import MARK, MODULES
 from gitlab.test_pipelines import RELEASE, TAG
-from releasekit.servers.local_nexus import Nexus
+from releasekit_nexus import Nexus
 from served_kit import clone_kit
 from support import ProjectDir
 

@@ -15,7 +15,7 @@ import requests
 from doors import REPOSITORY
 from jenkins.conftest import PROJECTS, MakeJob
 from jenkins.harness import Jenkins, Job
-from releasekit.servers.local_nexus import Nexus
+from releasekit_nexus import Nexus
 from served_kit import VERSION
 from support import ProjectDir
 

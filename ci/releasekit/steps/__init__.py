@@ -44,8 +44,8 @@ LATER = (
     "releasekit.steps.check",
     "releasekit.steps.publish",
     "releasekit.steps.verify",
-    "releasekit.core.report.junit",
-    "releasekit.core.report.sarif",
+    "releasekit.report.junit",
+    "releasekit.report.sarif",
 )
 """What a release needs once something is built."""
 

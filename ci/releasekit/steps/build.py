@@ -9,13 +9,19 @@ from dataclasses import replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from releasekit.adapters.build import BuildOptions, build_dists, build_sdist, build_wheel
-from releasekit.adapters.checkout import copy_changes, follow_links_out, open_checkout
-from releasekit.adapters.hooks import NOTHING
-from releasekit.adapters.repair import repair_wheel
-from releasekit.adapters.rooms import open_room
-from releasekit.adapters.workspace import check_file, make_folder, write_file
-from releasekit.core.dists import (
+from releasekit.build.backend import BuildOptions, build_dists, build_sdist, build_wheel
+from releasekit.build.checkout import copy_changes, follow_links_out, open_checkout
+from releasekit.build.hooks import NOTHING
+from releasekit.build.repair import repair_wheel
+from releasekit.errors import (
+    BuildFailed,
+    BuildRequirementsFailed,
+    NoSdist,
+    NotInCommit,
+    RepairFailed,
+)
+from releasekit.events import Began, Built, Note, Output
+from releasekit.model.dists import (
     Dist,
     DistKind,
     NotADistError,
@@ -23,19 +29,13 @@ from releasekit.core.dists import (
     read_dist,
     read_metadata,
 )
-from releasekit.core.errors import (
-    BuildFailed,
-    BuildRequirementsFailed,
-    NoSdist,
-    NotInCommit,
-    RepairFailed,
-)
-from releasekit.core.events import Began, Built, Note, Output
-from releasekit.core.installer import strip_credentials
-from releasekit.core.project import Project, find_rival_tags
-from releasekit.core.record import BuildFacts, Record, RecordedFile
+from releasekit.model.project import Project, find_rival_tags
+from releasekit.model.record import BuildFacts, Record, RecordedFile
 from releasekit.steps.job import Job
 from releasekit.steps.record import write_record
+from releasekit.tempdirs import open_room
+from releasekit.uv.indexes import strip_credentials
+from releasekit.workspace import check_file, make_folder, write_file
 
 TOOLS = ("releasekit", "build", "uv")
 

@@ -7,22 +7,23 @@ from dataclasses import replace
 
 from packaging.version import Version
 
-from releasekit.adapters import git
-from releasekit.adapters.inspect import gather_facts, read_backend_warnings, read_declared
-from releasekit.adapters.workspace import check_file
-from releasekit.core.checks.catalog import CHECKS
-from releasekit.core.checks.facts import MEGABYTE, DistFacts, ProjectFacts
-from releasekit.core.checks.model import Check, Severity, find_asked, run_checks
-from releasekit.core.checks.origins import ABSENT_DEPENDENCIES
-from releasekit.core.dists import Dist
-from releasekit.core.errors import ChecksRefused
-from releasekit.core.events import Began, Checked
-from releasekit.core.project import Project
-from releasekit.core.record import Record
+from releasekit import git
+from releasekit.checks.catalog import CHECKS
+from releasekit.checks.facts import MEGABYTE, DistFacts, ProjectFacts
+from releasekit.checks.model import Check, Severity, find_asked, run_checks
+from releasekit.checks.origins import ABSENT_DEPENDENCIES
+from releasekit.errors import ChecksRefused
+from releasekit.events import Began, Checked
+from releasekit.inspect.project import read_backend_warnings, read_declared
+from releasekit.inspect.gather import gather_facts
+from releasekit.model.dists import Dist
+from releasekit.model.project import Project
+from releasekit.model.record import Record
 from releasekit.steps.dependencies import Absent, find_absent_dependencies
 from releasekit.steps.given import read_given
 from releasekit.steps.job import Job
 from releasekit.steps.record import read_dists
+from releasekit.workspace import check_file
 
 CHECKS_OF_FILES = tuple(check for check in CHECKS if not check.needs_project)
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from releasekit.adapters.index import Index, download
-from releasekit.adapters.inspect.archive import DAMAGED
-from releasekit.adapters.inspect.contents import read_contents
-from releasekit.adapters.rooms import open_room
-from releasekit.core.difference import Difference, find_difference
-from releasekit.core.dists import Dist, read_dist
-from releasekit.core.errors import Conflict, ReleasekitError
-from releasekit.core.plan import Action, Plan
-from releasekit.core.record import Record
-from releasekit.core.simple import ProjectPage
+from releasekit.errors import Conflict, ReleasekitError
+from releasekit.index.pages import Index, download
+from releasekit.inspect.archive import DAMAGED
+from releasekit.inspect.contents import read_contents
+from releasekit.model.difference import Difference, find_difference
+from releasekit.model.dists import Dist, read_dist
+from releasekit.model.plan import Action, Plan
+from releasekit.model.record import Record
+from releasekit.model.simple_page import ProjectPage
 from releasekit.steps.job import Job
+from releasekit.tempdirs import open_room
 
 COMPARED = 4
 """Files that are downloaded to compare them, at most: many wheels of one build differ alike."""

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from releasekit.adapters.index import Index, read_page
-from releasekit.adapters.threads import run_in_threads
-from releasekit.core.checks.facts import DistFacts
-from releasekit.core.errors import ReleasekitError
-from releasekit.core.record import Record
-from releasekit.core.target import NO_CREDENTIALS, is_loopback
+from releasekit.checks.facts import DistFacts
+from releasekit.config.target import is_loopback
+from releasekit.errors import ReleasekitError
+from releasekit.index.pages import Index, read_page
+from releasekit.model.credentials import NO_CREDENTIALS
+from releasekit.model.record import Record
 from releasekit.steps.job import Job
 from releasekit.steps.plan import install_url, upload_url
+from releasekit.threads import run_in_threads
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from releasekit.adapters.rooms import open_room
-from releasekit.adapters.workspace import make_folder, write_file
-from releasekit.core.dists import Dist
-from releasekit.core.events import Began, Gathered
-from releasekit.core.parts import join_parts
-from releasekit.core.project import Project
-from releasekit.core.record import Record, render_record
+from releasekit.events import Began, Gathered
+from releasekit.model.dists import Dist
+from releasekit.model.parts import join_parts
+from releasekit.model.project import Project
+from releasekit.model.record import Record, render_record
 from releasekit.steps.build import note_strangers
 from releasekit.steps.job import RECORD, Job
 from releasekit.steps.record import (
@@ -23,6 +21,8 @@ from releasekit.steps.record import (
     refuse_gaps,
     refuse_other_commit,
 )
+from releasekit.tempdirs import open_room
+from releasekit.workspace import make_folder, write_file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

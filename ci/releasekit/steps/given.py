@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from releasekit.core.dists import Dist, NotADistError, parse_filename, read_dist
-from releasekit.core.errors import NotDists
-from releasekit.core.events import Note
+from releasekit.errors import NotDists
+from releasekit.events import Note
+from releasekit.model.dists import Dist, NotADistError, parse_filename, read_dist
 from releasekit.steps.job import Job
 
 SHOWN = 3

@@ -5,20 +5,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from releasekit.adapters.certificates import read_clock
-from releasekit.adapters.index import Index, ask_in
-from releasekit.adapters.nexus_rest import Rest, find_settings
-from releasekit.adapters.probe import open_probe
-from releasekit.adapters.threads import begin
-from releasekit.core.diagnosis.facts import Greeting
-from releasekit.core.diagnosis.greeting import find_warnings
-from releasekit.core.errors import NotPermitted, ReleasekitError
-from releasekit.core.events import Note
-from releasekit.core.nexus import Document
-from releasekit.core.plan import Action, Plan
-from releasekit.core.project import Project
-from releasekit.core.target import split_url
+from releasekit.config.target import split_url
+from releasekit.doctor.probe import open_probe
+from releasekit.doctor.warnings import find_warnings
+from releasekit.errors import NotPermitted, ReleasekitError
+from releasekit.events import Note
+from releasekit.index.answer_headers import Greeting
+from releasekit.index.pages import Index, ask_in
+from releasekit.model.plan import Action, Plan
+from releasekit.model.project import Project
+from releasekit.nexus.documents import Document
+from releasekit.nexus.rest import Rest, find_settings
 from releasekit.steps.job import Job
+from releasekit.threads import begin
+from releasekit.tls.parsing import read_clock
 
 OVERWRITES = (
     "{name} lets published files be overwritten: it cannot be excluded that another release does "

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from releasekit.adapters.network import Network
-from releasekit.core.events import Notify
-from releasekit.core.installer import BuildIndex
-from releasekit.core.settings import Settings
-from releasekit.core.target import Target
+from releasekit.config.settings import Settings
+from releasekit.config.target import Target
+from releasekit.events import Notify
+from releasekit.network import Network
 from releasekit.redact import Redactor
 from releasekit.steps.spare import SpareEnvironment
+from releasekit.uv.indexes import BuildIndex
 
 RECORD = Path("reports", "release.json")
 """Where a build leaves its record, below the project's directory."""

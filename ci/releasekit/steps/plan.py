@@ -8,19 +8,19 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from releasekit.adapters.index import Index, download, read_digest, read_page
-from releasekit.adapters.threads import run_in_threads
-from releasekit.core.diagnosis.facts import Greeting
-from releasekit.core.dists import Dist, read_dist
-from releasekit.core.errors import OtherBytesServed, UnexpectedAnswer
-from releasekit.core.events import Began, Planned
-from releasekit.core.plan import Action, Plan, compare, find_undecided
-from releasekit.core.record import Record
-from releasekit.core.simple import ProjectPage, PublishedFile
+from releasekit.errors import OtherBytesServed, UnexpectedAnswer
+from releasekit.events import Began, Planned
+from releasekit.index.answer_headers import Greeting
+from releasekit.index.pages import Index, download, read_digest, read_page
+from releasekit.model.dists import Dist, read_dist
+from releasekit.model.plan import Action, Plan, compare, find_undecided
+from releasekit.model.record import Record
+from releasekit.model.simple_page import ProjectPage, PublishedFile
 from releasekit.steps.conflict import refuse_conflicts
 from releasekit.steps.greet import note_greeting
 from releasekit.steps.job import Job
 from releasekit.steps.version import refuse_final_snapshot
+from releasekit.threads import run_in_threads
 
 POLL = 1.0
 """Seconds between two looks at an index that does not show an upload yet."""

@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 
 from packaging.specifiers import SpecifierSet
 
-from releasekit.adapters.threads import run_in_threads
-from releasekit.adapters.upload import upload_once
-from releasekit.core.dists import Dist, DistKind, parse_metadata, read_metadata
-from releasekit.core.errors import CannotProve, NotListed, UploadFailed
-from releasekit.core.events import Began, Published, Sent, Working
-from releasekit.core.plan import Action, Plan, compare
-from releasekit.core.record import Record
+from releasekit.errors import CannotProve, NotListed, UploadFailed
+from releasekit.events import Began, Published, Sent, Working
+from releasekit.index.upload import upload_once
+from releasekit.model.dists import Dist, DistKind, parse_metadata, read_metadata
+from releasekit.model.plan import Action, Plan, compare
+from releasekit.model.record import Record
 from releasekit.steps.conflict import refuse_conflicts
 from releasekit.steps.greet import note_overwriting
 from releasekit.steps.job import Job
 from releasekit.steps.plan import POLL, read_decided_page
+from releasekit.threads import run_in_threads
 
 POSTS = 3
 """A file is sent at most three times; the index is read after each failure."""

@@ -7,15 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from releasekit.adapters.workspace import (
-    check_file,
-    list_folder,
-    read_file,
-    remove_file,
-    write_file,
-)
-from releasekit.core.dists import Dist, NotADistError, read_dist
-from releasekit.core.errors import (
+from releasekit.errors import (
     CannotWrite,
     FilesChanged,
     IncompleteRelease,
@@ -23,11 +15,19 @@ from releasekit.core.errors import (
     NotAPlainFile,
     RecordOfAnotherCommit,
 )
-from releasekit.core.events import RecordRead
-from releasekit.core.parts import find_gaps, is_superseded, name_part
-from releasekit.core.project import Project
-from releasekit.core.record import Record, find_changes, parse_record, render_record
+from releasekit.events import RecordRead
+from releasekit.model.dists import Dist, NotADistError, read_dist
+from releasekit.model.parts import find_gaps, is_superseded, name_part
+from releasekit.model.project import Project
+from releasekit.model.record import Record, find_changes, parse_record, render_record
 from releasekit.steps.job import RECORD, Job
+from releasekit.workspace import (
+    check_file,
+    list_folder,
+    read_file,
+    remove_file,
+    write_file,
+)
 
 PARTS = RECORD.parent / "parts"
 """Where each build leaves its record under a name of its own, for `gather`."""

@@ -6,12 +6,12 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from releasekit.adapters.rooms import open_room
+from releasekit.tempdirs import open_room
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from releasekit.adapters.install import CleanEnvironment
+    from releasekit.proof.install import CleanEnvironment
 
 
 class SpareEnvironment:
@@ -27,8 +27,8 @@ class SpareEnvironment:
         # A refused run needs none of it.
         from concurrent.futures import wait
 
-        from releasekit.adapters.install import make_environment
-        from releasekit.adapters.threads import begin
+        from releasekit.proof.install import make_environment
+        from releasekit.threads import begin
 
         if self._made is None:
             room = self._stack.enter_context(open_room("releasekit-env-"))

@@ -8,8 +8,22 @@ from collections.abc import Sequence
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from releasekit.adapters.index import Index, read_page
-from releasekit.adapters.install import (
+from releasekit.errors import (
+    InstallUnavailable,
+    NothingPublished,
+    OtherBytesServed,
+    PackageBroken,
+    ReleasekitError,
+    StaleIndex,
+)
+from releasekit.events import Began, Note, Output, Verified, Working
+from releasekit.index.pages import Index, read_page
+from releasekit.model.dists import Dist, DistKind
+from releasekit.model.plan import Action, compare, find_unproven
+from releasekit.model.record import Record
+from releasekit.model.simple_page import ProjectPage, PublishedFile
+from releasekit.process import Finished
+from releasekit.proof.install import (
     CleanEnvironment,
     blames_wheel,
     install_by_hash,
@@ -18,21 +32,6 @@ from releasekit.adapters.install import (
     make_environment,
     read_installed,
 )
-from releasekit.adapters.process import Finished
-from releasekit.adapters.rooms import open_room
-from releasekit.core.dists import Dist, DistKind
-from releasekit.core.errors import (
-    InstallUnavailable,
-    NothingPublished,
-    OtherBytesServed,
-    PackageBroken,
-    ReleasekitError,
-    StaleIndex,
-)
-from releasekit.core.events import Began, Note, Output, Verified, Working
-from releasekit.core.plan import Action, compare, find_unproven
-from releasekit.core.record import Record
-from releasekit.core.simple import ProjectPage, PublishedFile
 from releasekit.steps.job import Job
 from releasekit.steps.plan import (
     POLL,
@@ -43,6 +42,7 @@ from releasekit.steps.plan import (
     refuse_other_bytes,
     upload_url,
 )
+from releasekit.tempdirs import open_room
 
 
 def verify(job: Job, record: Record, dists: Sequence[Dist]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from packaging.version import Version
 
-from releasekit.adapters import git
-from releasekit.adapters.declared import read_static_version
-from releasekit.core.events import Began, Note, ProjectRead
-from releasekit.core.project import (
+from releasekit import git
+from releasekit.events import Began, Note, ProjectRead
+from releasekit.inspect.static_metadata import read_static_version
+from releasekit.model.project import (
     Project,
     find_release_tag,
     no_release_tag,

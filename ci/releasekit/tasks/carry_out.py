@@ -9,22 +9,22 @@ from __future__ import annotations
 import secrets
 import time
 
-from releasekit.adapters.nexus_rest import Rest
-from releasekit.adapters.nexus_things import (
+from releasekit.errors import MissingPublisherPassword, NotAsWritten
+from releasekit.events import Began, CacheRenewed, PasswordMade, ServerChanged
+from releasekit.nexus import Action, Change, Difference, Kind, ServerPlan, Thing
+from releasekit.nexus.bodies import render_creation, render_update
+from releasekit.nexus.documents import ServerVersion
+from releasekit.nexus.drift import PASSWORD, find_differences
+from releasekit.nexus.order import Flush, Write, order_steps
+from releasekit.nexus.render import render_difference
+from releasekit.nexus.resources import (
     create_thing,
     find_thing,
     invalidate_cache,
     set_password,
     update_thing,
 )
-from releasekit.core.desired import Action, Change, Difference, Kind, ServerPlan, Thing
-from releasekit.core.desired.body import render_creation, render_update
-from releasekit.core.desired.diff import PASSWORD, find_differences
-from releasekit.core.desired.render import render_difference
-from releasekit.core.desired.steps import Flush, Write, order_steps
-from releasekit.core.errors import MissingPublisherPassword, NotAsWritten
-from releasekit.core.events import Began, CacheRenewed, PasswordMade, ServerChanged
-from releasekit.core.nexus import ServerVersion
+from releasekit.nexus.rest import Rest
 from releasekit.tasks.compare import PUBLISHER_PASSWORD, UPSTREAM_PASSWORD, refuse_blocked
 from releasekit.tasks.login import change_first_password, open_administration
 from releasekit.tasks.task import Task

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from releasekit.adapters.nexus_rest import Rest, list_repositories, read_version
-from releasekit.adapters.nexus_things import find_thing, list_blob_stores
-from releasekit.core.desired import (
+from releasekit.config.settings import Settings
+from releasekit.errors import ServerBlocked, ServerDiffers, ServerUnsettled
+from releasekit.events import Began, Note, ServerPlanned, ServerSettled
+from releasekit.nexus import (
     Action,
     Found,
     Kind,
@@ -15,13 +16,12 @@ from releasekit.core.desired import (
     make_server_plan,
     want,
 )
-from releasekit.core.desired.notes import find_notes
-from releasekit.core.desired.render import describe_counts, render_plan
-from releasekit.core.desired.state import publisher_name, rule_name
-from releasekit.core.errors import ServerBlocked, ServerDiffers, ServerUnsettled
-from releasekit.core.events import Began, Note, ServerPlanned, ServerSettled
-from releasekit.core.nexus import COMMUNITY, Document, ServerVersion
-from releasekit.core.settings import Settings
+from releasekit.nexus.desired_state import publisher_name, rule_name
+from releasekit.nexus.documents import COMMUNITY, Document, ServerVersion
+from releasekit.nexus.notes import find_notes
+from releasekit.nexus.render import describe_counts, render_plan
+from releasekit.nexus.resources import find_thing, list_blob_stores
+from releasekit.nexus.rest import Rest, list_repositories, read_version
 from releasekit.tasks.login import fits, has_first_password, open_administration
 from releasekit.tasks.task import Task
 

@@ -7,20 +7,20 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from releasekit.adapters import probe
-from releasekit.adapters.certificates import read_clock
-from releasekit.adapters.nexus_rest import Rest, find_settings, list_repositories
-from releasekit.core.diagnosis import QUESTIONS, Diagnosis, Row, State, server
-from releasekit.core.diagnosis import connection as way
-from releasekit.core.diagnosis import repositories as shelf
-from releasekit.core.diagnosis.facts import Answer, Login, RepositoryFacts
-from releasekit.core.diagnosis.release import judge_name, judge_version
-from releasekit.core.errors import DiagnosisFailed, DiagnosisRefused, ReleasekitError
-from releasekit.core.events import Began, Diagnosed, Working
-from releasekit.core.nexus import Document, Repository
-from releasekit.core.target import NO_CREDENTIALS, Credentials, is_loopback
+from releasekit.config.target import is_loopback
+from releasekit.doctor import QUESTIONS, Diagnosis, Row, State, probe, server
+from releasekit.doctor import connection as way
+from releasekit.doctor import repositories as shelf
+from releasekit.doctor.facts import Answer, Login, RepositoryFacts
+from releasekit.doctor.release import judge_name, judge_version
+from releasekit.errors import DiagnosisFailed, DiagnosisRefused, ReleasekitError
+from releasekit.events import Began, Diagnosed, Working
+from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.nexus.documents import Document, Repository
+from releasekit.nexus.rest import Rest, find_settings, list_repositories
 from releasekit.tasks.due import find_due, read_control, read_name, read_version
 from releasekit.tasks.task import Task
+from releasekit.tls.parsing import read_clock
 
 WELL_KNOWN = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106
 NOBODY = "releasekit-doctor-"

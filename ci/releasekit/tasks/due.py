@@ -9,16 +9,17 @@ from dataclasses import dataclass, replace
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from releasekit.adapters import git, probe
-from releasekit.adapters.declared import read_declared
-from releasekit.adapters.workspace import check_file, list_folder
-from releasekit.core.diagnosis.facts import Answer, NameFacts, VersionFacts
-from releasekit.core.diagnosis.release import CONTROL
-from releasekit.core.dists import Dist, NotADistError, parse_filename, read_dist
-from releasekit.core.errors import ReleasekitError
-from releasekit.core.plan import compare
-from releasekit.core.project import find_release_tag
+from releasekit import git
+from releasekit.doctor import probe
+from releasekit.doctor.facts import Answer, NameFacts, VersionFacts
+from releasekit.doctor.release import CONTROL
+from releasekit.errors import ReleasekitError
+from releasekit.inspect.static_metadata import read_declared
+from releasekit.model.dists import Dist, NotADistError, parse_filename, read_dist
+from releasekit.model.plan import compare
+from releasekit.model.project import find_release_tag
 from releasekit.tasks.task import Task
+from releasekit.workspace import check_file, list_folder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from releasekit.adapters.nexus_rest import Rest, open_rest, read_version
-from releasekit.adapters.nexus_things import set_password
-from releasekit.core.errors import WrongCredentials
-from releasekit.core.target import Credentials
+from releasekit.errors import WrongCredentials
+from releasekit.model.credentials import Credentials
+from releasekit.nexus.resources import set_password
+from releasekit.nexus.rest import Rest, open_rest, read_version
 from releasekit.tasks.task import Task
 
 

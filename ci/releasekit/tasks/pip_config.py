@@ -6,11 +6,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from releasekit.adapters.bundle import CERTIFICATE
-from releasekit.adapters.files import find_backup, read_settings_file, replace_settings_file
-from releasekit.adapters.pip_conf import read_options, set_options
-from releasekit.adapters.uv_toml import read_uv_settings, set_index
-from releasekit.core.consumer import (
+from releasekit.config.target import is_loopback, simple_url
+from releasekit.consumer.settings import (
     Change,
     Consumer,
     FilePlan,
@@ -30,10 +27,13 @@ from releasekit.core.consumer import (
     uv_index,
     virtualenv_place,
 )
-from releasekit.core.errors import InsecureIndex, SettingsDiffer
-from releasekit.core.events import Began, Note, SettingsPlanned, SettingsWritten
-from releasekit.core.target import is_loopback, simple_url
+from releasekit.consumer.uv_toml import read_uv_settings, set_index
+from releasekit.errors import InsecureIndex, SettingsDiffer
+from releasekit.events import Began, Note, SettingsPlanned, SettingsWritten
+from releasekit.files import find_backup, read_settings_file, replace_settings_file
+from releasekit.pip_conf import read_options, set_options
 from releasekit.tasks.task import Task
+from releasekit.tls.bundle import CERTIFICATE
 
 USER = "user"
 MARKS = ("pyvenv.cfg", "conda-meta")

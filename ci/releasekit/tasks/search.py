@@ -11,21 +11,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from releasekit.adapters.environments import read_installed_versions
-from releasekit.adapters.index import Index, read_names, read_page
-from releasekit.adapters.nexus_rest import open_rest, search_components
-from releasekit.core.errors import (
-    CredentialsNeeded,
-    NexusRefused,
-    NotAllowedByNexus,
-    NotANexus,
-    NothingFound,
-    NotPermitted,
-    WrongCredentials,
-)
-from releasekit.core.events import Began, Note, Searched, Working
-from releasekit.core.nexus import Component
-from releasekit.core.search import (
+from releasekit.consumer.environments import read_installed_versions
+from releasekit.consumer.search import (
     Query,
     SearchResult,
     explain_nothing,
@@ -36,7 +23,20 @@ from releasekit.core.search import (
     render_install_line,
     select_hits,
 )
-from releasekit.core.target import Credentials
+from releasekit.errors import (
+    CredentialsNeeded,
+    NexusRefused,
+    NotAllowedByNexus,
+    NotANexus,
+    NothingFound,
+    NotPermitted,
+    WrongCredentials,
+)
+from releasekit.events import Began, Note, Searched, Working
+from releasekit.index.pages import Index, read_names, read_page
+from releasekit.model.credentials import Credentials
+from releasekit.nexus.documents import Component
+from releasekit.nexus.rest import open_rest, search_components
 from releasekit.tasks.pip_config import describe_consumer
 from releasekit.tasks.task import Task
 

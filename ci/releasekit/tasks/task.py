@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from releasekit.adapters.network import Network
-from releasekit.core.events import Notify
-from releasekit.core.settings import Settings
-from releasekit.core.target import NO_CREDENTIALS, Credentials
+from releasekit.config.settings import Settings
+from releasekit.events import Notify
+from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.network import Network
 from releasekit.redact import Redactor
 
 

@@ -14,14 +14,14 @@ from platformdirs import user_cache_path
 
 from releasekit import admin
 from releasekit.commands import COMMANDS
-from releasekit.core.desired import ServerPlan
-from releasekit.core.errors import ServerDiffers
-from releasekit.core.events import CacheRenewed, Event, PasswordMade, ServerChanged, ServerPlanned
+from releasekit.errors import ServerDiffers
+from releasekit.events import CacheRenewed, Event, PasswordMade, ServerChanged, ServerPlanned
+from releasekit.nexus import ServerPlan
 from releasekit.prepare import open_task
 from releasekit.request import Request
-from releasekit.servers.local_nexus.launch import launch
-from releasekit.servers.local_nexus.prepared import prepare_runtime
-from releasekit.servers.local_nexus.settings import UNTOUCHED
+from releasekit_nexus.launch import launch
+from releasekit_nexus.prepared import prepare_runtime
+from releasekit_nexus.settings import UNTOUCHED
 from support import Ran
 
 ADMIN_PASSWORD = "the-password-that-is-wanted"

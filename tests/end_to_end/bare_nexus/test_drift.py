@@ -22,7 +22,7 @@ from end_to_end.bare_nexus.server import (
     edit_user,
     take_the_rule_off,
 )
-from releasekit.core.errors import (
+from releasekit.errors import (
     ServerBlocked,
 )
 

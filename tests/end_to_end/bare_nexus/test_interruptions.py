@@ -13,9 +13,9 @@ from end_to_end.bare_nexus.server import (
     Interruption,
     edit,
 )
-from releasekit.core.desired import Kind
-from releasekit.core.errors import NotAsWritten, ServerUnsettled
-from releasekit.core.events import Event, ServerChanged
+from releasekit.errors import NotAsWritten, ServerUnsettled
+from releasekit.events import Event, ServerChanged
+from releasekit.nexus import Kind
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6, 7])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pytest
 
 from end_to_end.bare_nexus.server import Administrator, Bare
-from releasekit.core.errors import WrongCredentials
+from releasekit.errors import WrongCredentials
 
 REALMS = "security/realms/active"
 OWN, RIGHTS, FOREIGN = "NexusAuthenticatingRealm", "NexusAuthorizingRealm", "NpmToken"

@@ -18,7 +18,7 @@ from end_to_end.bare_nexus.server import (
     Bare,
     made_password,
 )
-from releasekit.core.errors import (
+from releasekit.errors import (
     MissingPublisherPassword,
     NotAllowedByNexus,
     WrongCredentials,

@@ -1,1 +1,0 @@
-"""Effects: each module talks to one thing and decides nothing."""

@@ -1,0 +1,1 @@
+"""Building: the checkout, the build environment, the backend, the sdist and the wheel."""

@@ -1,0 +1,195 @@
+"""Building: the sdist from a source tree, the wheel from that sdist, by the project's backend."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import tarfile
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CalledProcessError
+from typing import Literal
+
+from build import BuildBackendException, BuildException, ProjectBuilder
+from packaging.version import Version
+
+from releasekit.build.environment import (
+    BuildEnvironment,
+    EnvironmentOptions,
+    open_build_environment,
+)
+from releasekit.build.hooks import NOTHING, Hooks, open_hooks
+from releasekit.build.sdist import repack_sdist, unpack_sdist
+from releasekit.build.version_variables import tell_version
+from releasekit.errors import BuildFailed, ReleasekitError
+from releasekit.process import refuse_killed
+from releasekit.tempdirs import open_named_room, open_room
+from releasekit.uv.indexes import strip_credentials
+
+DistributionName = Literal["sdist", "wheel"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildOptions(EnvironmentOptions):
+    """How to build."""
+
+    epoch: int
+    """SOURCE_DATE_EPOCH: seconds since the epoch for every file in the dists."""
+    version: Version | None
+    """The version of the release tag, for backends that would ask git; None lets them ask."""
+    meanwhile: Iterator[None] = NOTHING
+    """Steps that are taken while hooks run in another process."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """A dist that was built, and the build requirements as they were resolved, sorted."""
+
+    path: Path
+    requirements: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built:
+    """The dists of a whole build."""
+
+    sdist: Path
+    wheel: Path
+    requirements: tuple[str, ...]
+
+
+def build_dists(source: Path, out: Path, options: BuildOptions) -> Built:
+    """Build the sdist of a source tree and the wheel from that sdist.
+
+    Raises BuildFailed and BuildRequirementsFailed.
+    """
+    with open_hooks(options.meanwhile) as hooks:
+        sdist = _build_sdist(source, out, options, hooks)
+        wheel = _build_wheel(sdist.path, out, options, hooks)
+    requirements = sorted({*sdist.requirements, *wheel.requirements})
+    return Built(sdist=sdist.path, wheel=wheel.path, requirements=tuple(requirements))
+
+
+def build_sdist(source: Path, out: Path, options: BuildOptions) -> Made:
+    """Build the sdist of a source tree.
+
+    It is repacked, so that the same content is the same bytes whatever the umask, the user and the
+    clock. Raises BuildFailed and BuildRequirementsFailed.
+    """
+    with open_hooks(options.meanwhile) as hooks:
+        return _build_sdist(source, out, options, hooks)
+
+
+def build_wheel(sdist: Path, out: Path, options: BuildOptions) -> Made:
+    """Build the wheel of an sdist; raises BuildFailed and BuildRequirementsFailed."""
+    with open_hooks(options.meanwhile) as hooks:
+        return _build_wheel(sdist, out, options, hooks)
+
+
+def _build_sdist(source: Path, out: Path, options: BuildOptions, hooks: Hooks) -> Made:
+    with open_room("releasekit-build-") as room:
+        made, environment = _build_one("sdist", source, room / "sdist", options, hooks)
+        sdist = out / made.name
+        with _refuse_damaged(made):
+            repack_sdist(made, sdist, options.epoch)
+    return Made(path=sdist, requirements=environment.requirements)
+
+
+def _build_wheel(sdist: Path, out: Path, options: BuildOptions, hooks: Hooks) -> Made:
+    # Compilers write the paths of what they read into what they make.
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    with open_named_room("releasekit-wheel-", digest[:8]) as room:
+        with _refuse_damaged(sdist):
+            unpacked = unpack_sdist(sdist, room / "unpacked")
+        made, environment = _build_one("wheel", unpacked, room / "wheel", options, hooks)
+        wheel = Path(shutil.move(made, out / made.name))
+    return Made(path=wheel, requirements=environment.requirements)
+
+
+@contextlib.contextmanager
+def _refuse_damaged(sdist: Path) -> Iterator[None]:
+    try:
+        yield
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        tail = f"{sdist.name} cannot be unpacked: {error}"
+        raise BuildFailed(root=str(sdist), dist="sdist", log="", tail=tail) from error
+
+
+def _build_one(
+    dist: DistributionName, source: Path, out: Path, options: BuildOptions, hooks: Hooks
+) -> tuple[Path, BuildEnvironment]:
+    tail = ""
+
+    def call_hook(
+        cmd: Sequence[str],
+        cwd: str | None = None,
+        extra_environ: Mapping[str, str] | None = None,
+    ) -> None:
+        nonlocal tail
+        environ = {**_hook_environ(options, Path(cmd[0])), **(extra_environ or {})}
+        finished = hooks.run(cmd, cwd=Path(cwd or source), environ=environ, log=options.log)
+        refuse_killed(finished, f"the build backend ({cmd[2]})", str(options.root or source))
+        if finished.status:
+            tail = finished.tail()
+            raise CalledProcessError(finished.status, list(cmd))
+
+    try:
+        with _log_warnings(options):
+            requires = ProjectBuilder(source).build_system_requires
+            with open_build_environment(requires, source, options) as environment:
+                builder = ProjectBuilder(source, str(environment.python), call_hook)
+                more = builder.get_requires_for_build(dist)
+                if not more - requires:
+                    return Path(builder.build(dist, out)), environment
+            with open_build_environment(requires | more, source, options) as environment:
+                builder = ProjectBuilder(source, str(environment.python), call_hook)
+                return Path(builder.build(dist, out)), environment
+    except BuildBackendException as error:
+        if isinstance(error.exception, ReleasekitError):  # no fault of the backend's
+            raise error.exception from None
+        raise BuildFailed(root=str(source), dist=dist, log="", tail=tail or str(error)) from error
+    except BuildException as error:
+        raise BuildFailed(root=str(source), dist=dist, log="", tail=str(error)) from error
+
+
+OF_LIBRARIES = (DeprecationWarning, PendingDeprecationWarning, ResourceWarning)
+"""Warnings of this process: those of a backend come as UserWarning (pyproject-hooks 1.3)."""
+
+
+@contextlib.contextmanager
+def _log_warnings(options: BuildOptions) -> Iterator[None]:
+    """Write a backend's warnings to the log: `build` gives them as warnings of this process.
+
+    In the form that Python gives them, by which they are told from what distutils logs.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield
+        finally:
+            for warning in caught:
+                place = f"{warning.filename}:{warning.lineno}"
+                said = f"{place}: {warning.category.__name__}: {warning.message}"
+                if not issubclass(warning.category, OF_LIBRARIES):
+                    for line in said.splitlines():
+                        options.log(line)
+
+
+def _hook_environ(options: BuildOptions, python: Path) -> dict[str, str]:
+    path = options.environ.get("PATH", "")
+    environ = {
+        **strip_credentials(options.environ),
+        "PATH": f"{python.parent}:{path}" if path else str(python.parent),
+        "VIRTUAL_ENV": str(python.parent.parent),
+        "SOURCE_DATE_EPOCH": str(options.epoch),
+        "PYTHONDONTWRITEBYTECODE": "1",  # the environment has it; the tree holds the commit alone
+        "PYTHONHASHSEED": "0",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONUTF8": "1",  # what a setup.py reads does not depend on the locale (PEP 540)
+        "TZ": "UTC",
+    }
+    return environ if options.version is None else tell_version(environ, options.version)

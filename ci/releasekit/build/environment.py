@@ -1,0 +1,191 @@
+"""Build environments: isolated, made by uv from the build requirements, and cached."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uv
+
+from releasekit.build.environment_cache import use_cached
+from releasekit.errors import BuildRequirementsFailed
+from releasekit.process import Finished, Log, run
+from releasekit.redact import MARK, hide_credentials
+from releasekit.tempdirs import open_room
+from releasekit.uv.call import UvCall, plan_call, refuse_failed
+from releasekit.uv.indexes import (
+    BuildIndex,
+    choose_installer,
+    strip_credentials,
+)
+from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
+
+LAYOUT = 2
+"""How environments are kept; one that an older releasekit made shares its files with uv's cache."""
+REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")
+"""A line of `uv pip freeze`; warnings may stand between them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentOptions:
+    """How to make the environments that builds run in."""
+
+    environ: Mapping[str, str]
+    """For the code of others: it holds no secrets."""
+    cache: Path | None
+    """Where build environments are kept; None keeps none (--fresh)."""
+    constraints: Path | None
+    log: Log
+    root: Path | None = None
+    """The user's directory of the project, where uv finds its settings; by default what is built.
+
+    An sdist that is unpacked elsewhere, and a checkout, lack what lies beside and above it.
+    """
+    group: BuildIndex | None = None
+    """Where build requirements come from, unless uv or pip are told otherwise."""
+    installer_environ: Mapping[str, str] | None = field(default=None, repr=False)
+    """For uv alone, with what it needs to log in to an index; by default `environ`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildEnvironment:
+    """An isolated environment and what is installed in it."""
+
+    python: Path
+    requirements: tuple[str, ...]
+
+
+@contextlib.contextmanager
+def open_build_environment(
+    requires: set[str], source: Path, options: EnvironmentOptions
+) -> Iterator[BuildEnvironment]:
+    """Provide an environment with the requirements, from the cache where it is there whole."""
+    environ = options.environ if options.installer_environ is None else options.installer_environ
+    uv_settings = read_uv_settings(options.root or source, environ)
+    pip_settings = read_pip_settings(environ)
+    installer = choose_installer(environ, pip=pip_settings, uv=uv_settings, group=options.group)
+    call = plan_call(
+        installer,
+        requires,
+        root=options.root or source,
+        secret=environ.keys() - options.environ.keys(),
+        constraints=options.constraints,
+        uv=uv_settings,
+        group=options.group,
+    )
+    if options.cache is None:
+        with open_room("releasekit-build-env-") as room:
+            yield _make_environment(room / "env", requires, source, options, call)
+        return
+    key = _environment_key(requires, options, call, uv_settings)
+    path = options.cache / "build-envs" / key
+
+    def make(path: Path) -> tuple[str, ...]:
+        return _make_environment(path, requires, source, options, call).requirements
+
+    with use_cached(path, make) as requirements:
+        if requirements is not None:
+            yield BuildEnvironment(python=path / "bin" / "python", requirements=requirements)
+            return
+        with open_room("releasekit-build-env-") as room:
+            yield _make_environment(room / "env", requires, source, options, call)
+
+
+def _environment_key(
+    requires: set[str],
+    options: EnvironmentOptions,
+    call: UvCall,
+    uv_settings: Sequence[Mapping[str, Any]],
+) -> str:
+    """Return a name that is another one for all that may bring other files into an environment."""
+    # Credentials open an index, and change nothing in it.
+    told = strip_credentials(call.environ)
+    facts = [
+        LAYOUT,
+        # Scripts in it name this path: a cache that was copied elsewhere holds others.
+        str(options.cache and options.cache.resolve()),
+        sorted(requires),
+        sys.version,
+        sysconfig.get_config_var("EXT_SUFFIX"),  # machines of another kind may share a cache
+        str(Path(sys.executable).resolve()),
+        {name: value for name, value in sorted(told.items()) if name.startswith("UV_")},
+        call.options,
+        options.constraints.read_text(encoding="utf-8") if options.constraints else None,
+        uv_settings,
+    ]
+    return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:24]
+
+
+def _make_environment(
+    path: Path,
+    requires: set[str],
+    source: Path,
+    options: EnvironmentOptions,
+    call: UvCall,
+) -> BuildEnvironment:
+    python = str(path / "bin" / "python")
+    # Copied: uv links to its own cache, so that a build which writes into a file of its environment
+    # would write into every environment that is made later.
+    link = ("--link-mode", "copy")
+    pins = ["--constraints", str(options.constraints)] if options.constraints else []
+    # The requirements go in by stdin: an address among them may hold a password.
+    install = ["pip", "install", "--python", python, *link, *call.options, *pins, "-r", "-"]
+    # Only the install itself gets credentials: every start of that Python runs the .pth files of
+    # what is installed, also the one by which uv compiles (--compile-bytecode).
+    steps: list[tuple[list[str], str, Mapping[str, str]]]
+    steps = [(["venv", "--no-project", "--python", sys.executable, str(path)], "", call.clean)]
+    steps += [(install, "\n".join(sorted(requires)), call.environ)] if requires else []
+    steps.append((["pip", "freeze", "--python", python], "", call.clean))
+    for arguments, given, environ in steps:
+        finished = _uv(arguments, source, options, environ, given)
+        if finished.status:
+            refuse_failed(call, finished.output)
+            raise BuildRequirementsFailed(
+                root=str(source),
+                log="",
+                requirements=hide_credentials(", ".join(sorted(requires))) or "none",
+                index=call.index,
+                tail=hide_credentials(finished.tail(), MARK),
+            )
+    if requires:
+        _compile(Path(python), source, options)
+    requirements = tuple(
+        hide_credentials(line) for line in finished.output.splitlines() if REQUIREMENT.match(line)
+    )
+    return BuildEnvironment(python=Path(python), requirements=requirements)
+
+
+def _uv(
+    arguments: Sequence[str],
+    source: Path,
+    options: EnvironmentOptions,
+    environ: Mapping[str, str],
+    given: str,
+) -> Finished:
+    # Run in the project, so that its own [tool.uv] decides on indexes as it does for uv itself.
+    fresh = ("--no-cache",) if options.cache is None else ()
+    return run(
+        (uv.find_uv_bin(), *arguments, *fresh),
+        cwd=options.root or source,
+        environ={**environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
+        log=lambda line: options.log(hide_credentials(line, MARK)),
+        given=given,
+    )
+
+
+def _compile(python: Path, source: Path, options: EnvironmentOptions) -> None:
+    """Compile what is installed, once: the first import would, and PYTHONDONTWRITEBYTECODE all.
+
+    What does not compile, as templates of other Pythons, is left as it is.
+    """
+    folders = [str(folder) for folder in python.parents[1].glob("lib/python*/site-packages")]
+    command = (str(python), "-I", "-m", "compileall", "-qq", "-j", "0", *folders)
+    run(command, cwd=source, environ=strip_credentials(options.environ))

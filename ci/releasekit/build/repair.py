@@ -1,0 +1,67 @@
+"""Repairing: a command of the user's rewrites a wheel that was built, as auditwheel does."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from releasekit.errors import RepairFailed
+from releasekit.model.dists import NotADistError, parse_filename
+from releasekit.process import Log, run
+
+
+def repair_wheel(
+    wheel: Path,
+    command: str,
+    *,
+    root: Path,
+    environ: Mapping[str, str],
+    epoch: int,
+    log: Log | None = None,
+) -> Path:
+    """Return what the command makes of a wheel, in place of it; a pure wheel stays as it is.
+
+    The words {wheel} and {dest_dir} stand for paths, as in cibuildwheel's repair-wheel-command. It
+    runs in `root`; `epoch` is its SOURCE_DATE_EPOCH. Raises RepairFailed and MissingProgram.
+    """
+    if wheel.name.endswith("-none-any.whl"):
+        return wheel
+    made = wheel.parent / "repaired"
+    made.mkdir()
+    paths = {"{wheel}": str(wheel), "{dest_dir}": str(made)}
+    words = [_fill_in(word, paths) for word in shlex.split(command)]
+    finished = run(words, cwd=root, environ=_with_tools(environ, epoch), log=log)
+    tail = finished.tail() if finished.status else _find_fault(wheel, made)
+    if tail:
+        raise RepairFailed(wheel=wheel.name, command=command, root=str(root), log="", tail=tail)
+    (repaired,) = made.iterdir()
+    wheel.unlink()
+    return repaired.replace(wheel.parent / repaired.name)
+
+
+def _fill_in(word: str, paths: dict[str, str]) -> str:
+    for name, path in paths.items():
+        word = word.replace(name, path)
+    return word
+
+
+def _with_tools(environ: Mapping[str, str], epoch: int) -> dict[str, str]:
+    """Return the environment of the command: tools that lie beside the kit are found."""
+    path = f"{Path(sys.executable).parent}:{environ.get('PATH', '')}"
+    return {**environ, "PATH": path, "SOURCE_DATE_EPOCH": str(epoch)}
+
+
+def _find_fault(wheel: Path, made: Path) -> str:
+    """Return why what was made is not one wheel of the same release; nothing if it is."""
+    names = sorted(path.name for path in made.iterdir())
+    if len(names) != 1:
+        return f"it left {', '.join(names) or 'nothing'} in {{dest_dir}}, and not one wheel"
+    before = parse_filename(wheel.name)
+    try:
+        after = parse_filename(names[0])
+    except NotADistError as error:
+        return str(error)
+    same = (before.kind, before.name, before.version) == (after.kind, after.name, after.version)
+    return "" if same else f"it made {names[0]}, which is no wheel of this release"

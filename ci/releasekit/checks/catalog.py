@@ -1,0 +1,21 @@
+"""All checks, in the order of their codes."""
+
+from __future__ import annotations
+
+from releasekit.checks.metadata_errors import METADATA_ERRORS
+from releasekit.checks.metadata_warnings import METADATA_WARNINGS
+from releasekit.checks.model import Check
+from releasekit.checks.origins import ORIGIN_CHECKS
+from releasekit.checks.safety import SAFETY_CHECKS
+from releasekit.checks.sdist import SDIST_CHECKS
+from releasekit.checks.wheel import WHEEL_CHECKS
+
+CHECKS: tuple[Check, ...] = (
+    *METADATA_ERRORS,
+    *METADATA_WARNINGS,
+    *ORIGIN_CHECKS,
+    *SDIST_CHECKS,
+    *WHEEL_CHECKS,
+    *SAFETY_CHECKS,
+)
+CODES: tuple[str, ...] = tuple(check.code for check in CHECKS)

@@ -1,0 +1,142 @@
+"""Facts: all that checks may know, gathered once by an adapter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from releasekit.checks.declared import NOWHERE, Declared, Place
+from releasekit.checks.secrets import Secret
+from releasekit.model.dists import Dist, DistKind
+
+if TYPE_CHECKING:
+    from packaging.metadata import RawMetadata
+
+MEGABYTE = 1_000_000
+SIZE_LIMIT = 100 * MEGABYTE
+"""Bytes: what public indexes take by default."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """A file of an archive, or a directory that it names."""
+
+    name: str
+    """As the archive spells it."""
+    size: int = 0
+    """Bytes when unpacked."""
+    link: str | None = None
+    """Where a symbolic link leads, from the top of the archive."""
+    special: bool = False
+    """True for what is neither file, directory nor link: a device, a pipe."""
+    folder: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContentProblem:
+    """What check-wheel-contents says of a wheel."""
+
+    code: str
+    """Its own code, as W005."""
+    text: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadEntryPoint:
+    """An entry point that does not resolve in its wheel."""
+
+    group: str
+    name: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BackendWarning:
+    """A warning of the build backend."""
+
+    category: str
+    """Class of the warning, as SetuptoolsDeprecationWarning."""
+    text: str
+    advice: str = ""
+    """What the backend says is to be done; empty where it says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectFacts:
+    """What is known of the project that dists were built from; nothing of dists from elsewhere."""
+
+    declared: Declared = NOWHERE
+    """Where the project declares its metadata."""
+    release_version: Version | None = None
+    """The version to be released: the tag's, or without a tag the wheel's."""
+    tag: str | None = None
+    """The release tag."""
+    versioned: tuple[str, ...] = ()
+    """Files that git has."""
+    backend_warnings: tuple[BackendWarning, ...] = ()
+    required_urls: tuple[str, ...] = ()
+    """Labels of URLs that configuration wants, as it spells them."""
+    size_limit: float = SIZE_LIMIT
+    """Bytes that a dist may have."""
+    index: str = ""
+    """Address of the index that was asked for dependencies."""
+    absent_dependencies: tuple[str, ...] = ()
+    """Names of dependencies that this index does not have."""
+
+
+NO_PROJECT = ProjectFacts()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DistFacts:
+    """All that checks may know of one dist."""
+
+    dist: Dist
+    metadata: RawMetadata | None
+    """Core metadata as parsed; None where the dist has none that can be read."""
+    project: ProjectFacts = NO_PROJECT
+    archive_problem: str | None = None
+    """Why the archive cannot be read, or is not read to its end."""
+    members: tuple[Member, ...] = field(default=(), repr=False)
+    """Its files."""
+    folders: tuple[Member, ...] = field(default=(), repr=False)
+    metadata_problems: tuple[str, ...] = ()
+    """What the core metadata specification says against it."""
+    description_problem: str | None = None
+    """Why the long description does not render."""
+    unknown_classifiers: tuple[str, ...] = ()
+    deprecated_classifiers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Pairs of a classifier and what replaces it."""
+    secrets: tuple[Secret, ...] = ()
+    record_problems: tuple[str, ...] = ()
+    """Where a wheel's RECORD is untrue."""
+    content_problems: tuple[ContentProblem, ...] = ()
+    """What check-wheel-contents finds, after the project's own settings."""
+    dead_entry_points: tuple[DeadEntryPoint, ...] = ()
+    missing_files: tuple[str, ...] = ()
+    """Files in git that the sdist lacks, after the project's own check-manifest settings."""
+
+    @property
+    def is_wheel(self) -> bool:
+        """Tell a wheel from an sdist."""
+        return self.dist.named.kind is DistKind.WHEEL
+
+
+def in_dist(facts: DistFacts, member: str | None = None, line: int | None = None) -> Place:
+    """Return the place of a member in a dist, or of the dist itself."""
+    filename = facts.dist.filename
+    return Place(file=f"{filename}/{member}" if member else filename, line=line)
+
+
+def in_project(facts: DistFacts, *fields: str, near: str = "") -> Place:
+    """Return where the project declares the first of these fields that it does declare.
+
+    `near` is a text to look for there, as one classifier of many. The place is the dist's
+    metadata where there is no project at hand.
+    """
+    place = facts.project.declared.find(*fields, near=near)
+    return place or in_dist(facts, "METADATA" if facts.is_wheel else "PKG-INFO")

@@ -1,0 +1,181 @@
+"""RK108 to RK116: metadata that a reader of the index misses, or that leads astray."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from releasekit.checks.facts import DistFacts, in_project
+from releasekit.checks.license import find_missing_license_file, find_unclear_license
+from releasekit.checks.model import Check, Fault, Severity
+from releasekit.checks.urls import find_labels, normalize_label
+
+
+def find_missing_labels(facts: DistFacts) -> Iterator[Fault]:
+    """Find required URL labels that are not there, compared as PEP 753 says."""
+    if facts.metadata is None:
+        return
+    labels = set(find_labels(facts.metadata))
+    for wanted in facts.project.required_urls:
+        if normalize_label(wanted) not in labels:
+            yield Fault(
+                message=f"the project URL {wanted} is missing, which required-urls asks for",
+                fix=f'add [project.urls] {wanted} = "https://…"',
+                place=in_project(facts, "urls"),
+            )
+
+
+def find_missing_content_type(facts: DistFacts) -> Iterator[Fault]:
+    """Find a description that does not say what markup it is."""
+    metadata = facts.metadata or {}
+    description = metadata.get("description", "").strip()
+    if description in ("", "UNKNOWN") or metadata.get("description_content_type"):
+        return
+    yield Fault(
+        message="the description has no content type: an index takes it for reStructuredText",
+        fix='set readme = "README.md" in [project] (setup.cfg, setup.py: '
+        "long_description_content_type = text/markdown)",
+        place=in_project(facts, "readme"),
+    )
+
+
+def find_missing_summary(facts: DistFacts) -> Iterator[Fault]:
+    """Find metadata without a summary."""
+    if _lacks(facts, "summary"):
+        yield Fault(
+            message="the metadata names no summary",
+            fix='add description = "…" to [project], one line',
+            place=in_project(facts, "description"),
+        )
+
+
+def find_missing_author(facts: DistFacts) -> Iterator[Fault]:
+    """Find metadata that names neither an author nor a maintainer."""
+    if _lacks(facts, "author", "author_email", "maintainer", "maintainer_email"):
+        yield Fault(
+            message="the metadata names no author and no maintainer",
+            fix='add authors = [{ name = "…", email = "…" }] to [project]',
+            place=in_project(facts, "authors"),
+        )
+
+
+def find_missing_requires_python(facts: DistFacts) -> Iterator[Fault]:
+    """Find metadata that does not say which Python it needs."""
+    if _lacks(facts, "requires_python"):
+        yield Fault(
+            message="the metadata names no Python that it needs",
+            fix='add requires-python = ">=3.10" to [project]',
+            place=in_project(facts, "requires-python"),
+        )
+
+
+def _lacks(facts: DistFacts, *keys: str) -> bool:
+    """Tell whether metadata has none of these fields; old setuptools writes UNKNOWN for none."""
+    metadata = facts.metadata
+    return metadata is not None and all(metadata.get(key) in (None, "", "UNKNOWN") for key in keys)
+
+
+def find_unknown_classifiers(facts: DistFacts) -> Iterator[Fault]:
+    """Find classifiers that are on no list (trove-classifiers has it)."""
+    for classifier in facts.unknown_classifiers:
+        yield Fault(
+            message=f'there is no classifier "{classifier}"',
+            fix="take one from the list of trove-classifiers (a new one: update that package)",
+            place=in_project(facts, "classifiers", near=classifier),
+        )
+
+
+def find_deprecated_classifiers(facts: DistFacts) -> Iterator[Fault]:
+    """Find classifiers that have been given up (trove-classifiers has the list)."""
+    for classifier, instead in facts.deprecated_classifiers:
+        names = " or ".join(f'"{name}"' for name in instead)
+        yield Fault(
+            message=f'the classifier "{classifier}" is deprecated',
+            fix=f"replace it by {names}" if names else "remove it",
+            place=in_project(facts, "classifiers", near=classifier),
+        )
+
+
+METADATA_WARNINGS = (
+    Check(
+        code="RK108",
+        title="required URL missing",
+        severity=Severity.WARNING,
+        why="your configuration asks for it: who looks for the source or the tracker finds none",
+        mend="Add the URL under that label or a well-known alias of it (Repository is Source, Docs "
+        "is Documentation). The key required-urls says which labels are wanted.",
+        example='[project.urls]\nSource = "https://git.example.com/team/demo"',
+        find=find_missing_labels,
+    ),
+    Check(
+        code="RK109",
+        title="content type missing",
+        severity=Severity.WARNING,
+        why="an index takes the description for reStructuredText, and shows Markdown as it is",
+        mend="Name the README as a file, and its suffix tells the content type.",
+        example='[project]\nreadme = "README.md"',
+        find=find_missing_content_type,
+    ),
+    Check(
+        code="RK110",
+        title="no summary",
+        severity=Severity.WARNING,
+        why="lists and searches show the name alone",
+        mend="Say in one line what the package is for.",
+        example='[project]\ndescription = "Rates of exchange for billing"',
+        find=find_missing_summary,
+    ),
+    Check(
+        code="RK111",
+        title="neither author nor maintainer",
+        severity=Severity.WARNING,
+        why="nobody knows whom to ask when it breaks",
+        mend="Name a person or, better in a company, the team and its address.",
+        example='[project]\nauthors = [{ name = "Team Billing", email = "billing@example.com" }]',
+        find=find_missing_author,
+    ),
+    Check(
+        code="RK112",
+        title="license not clear",
+        severity=Severity.WARNING,
+        why="who may use it, and how, cannot be told, neither by people nor by license scanners",
+        mend="State an SPDX expression. For what is your company's alone, SPDX has LicenseRef- and "
+        "a name of your own.",
+        example='[project]\nlicense = "LicenseRef-Proprietary"   # or "MIT", "Apache-2.0 OR MIT"',
+        find=find_unclear_license,
+    ),
+    Check(
+        code="RK113",
+        title="license file missing",
+        severity=Severity.WARNING,
+        why="most licenses ask that their text goes with every copy",
+        mend="Put the text into the project's directory, and name it.",
+        example='[project]\nlicense-files = ["LICENSE"]',
+        find=find_missing_license_file,
+    ),
+    Check(
+        code="RK114",
+        title="requires-python missing",
+        severity=Severity.WARNING,
+        why="an old Python installs it, and fails when it runs",
+        mend="Name the oldest Python that you test with.",
+        example='[project]\nrequires-python = ">=3.10"',
+        find=find_missing_requires_python,
+    ),
+    Check(
+        code="RK115",
+        title="unknown classifier",
+        severity=Severity.WARNING,
+        why="public indexes refuse the upload, and no filter finds the package by it",
+        mend="Take the spelling from the list that trove-classifiers keeps.",
+        example="python -m trove_classifiers",
+        find=find_unknown_classifiers,
+    ),
+    Check(
+        code="RK116",
+        title="deprecated classifier",
+        severity=Severity.WARNING,
+        why="it says something else by now, or will be refused one day",
+        mend="Replace it by what the finding names.",
+        find=find_deprecated_classifiers,
+    ),
+)

@@ -1,0 +1,65 @@
+"""RK117 and RK118: what a release rests on, its dependencies and its build backend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from releasekit.checks.facts import DistFacts, in_project
+from releasekit.checks.model import Check, Fault, Severity
+
+FIELD = re.compile(r"`?project\.([a-z-]+)|License (classifiers)", re.IGNORECASE)
+"""The field that a warning of setuptools is about."""
+UNNAMED = ("BuildBackendWarning", "UserWarning", "Warning")
+"""Categories that say nothing; pyproject-hooks 1.3 gives the first to every warning."""
+
+
+def find_absent_dependencies(facts: DistFacts) -> Iterator[Fault]:
+    """Find dependencies that the index to install from does not have."""
+    for name in facts.project.absent_dependencies:
+        yield Fault(
+            message=f"{facts.project.index} does not have the dependency {name}",
+            fix="correct the name, or see that the group has a member that has it: a proxy of a "
+            "public index, or the hosted repository that it is published to",
+            place=in_project(facts, "dependencies", "optional-dependencies", near=name),
+        )
+
+
+def find_backend_warnings(facts: DistFacts) -> Iterator[Fault]:
+    """Find what the build backend warned of."""
+    for warning in facts.project.backend_warnings:
+        about = FIELD.search(warning.text)
+        kind = "" if warning.category in UNNAMED else f"{warning.category}: "
+        field = (about[1] or about[2]).lower() if about else "build-system"
+        yield Fault(
+            message=f"the build backend warns: {kind}{warning.text}",
+            fix=warning.advice or "see reports/build.log, and follow what the backend says there",
+            place=in_project(facts, field, "build-system"),
+        )
+
+
+ABSENT_DEPENDENCIES = Check(
+    code="RK117",
+    title="dependency not to be had",
+    severity=Severity.WARNING,
+    why="nobody can install the package from the group alone, or gets another one of that name",
+    mend="Correct the name, or give the group a member that has it. Only the index that the "
+    "run publishes to is asked; `check` alone and the sandbox without proxy-remote ask none.",
+    find=find_absent_dependencies,
+    needs_project=True,
+)
+"""Asked where an index is asked at all."""
+
+ORIGIN_CHECKS = (
+    ABSENT_DEPENDENCIES,
+    Check(
+        code="RK118",
+        title="the build backend warns",
+        severity=Severity.WARNING,
+        why="what is deprecated today fails one day, on a build machine that nobody has touched",
+        mend="Follow the backend's advice, which is the finding's fix; the whole text stands in "
+        "reports/build.log.",
+        find=find_backend_warnings,
+        needs_project=True,
+    ),
+)

@@ -1,0 +1,188 @@
+"""RK4xx: what must not leave the company, or must not reach a machine."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from releasekit.checks.facts import MEGABYTE, DistFacts, Member, in_dist
+from releasekit.checks.model import SHOWN, Check, Fault, Severity, shorten
+from releasekit.checks.secrets import Secret
+
+REVOKE = "take it out of the project, and revoke it: whoever has a copy of the repository has it"
+FOR_TESTS = re.compile(
+    r"(?:^|/)(?:(?:[\w.-]*[_.-])?(?:unit)?tests?|testing|testdata|fixtures?"
+    r"|examples?|samples?|demos?|docs?|benchmarks?)(?:/|_[\w.-]*$)|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*_test\.\w+)$"
+    # celery's t/unit/, grpcio's test_creds/, urllib3's dummyserver/: keys that are no secret.
+    r"|(?:^|/)(?:t|tests?[_.-][\w.-]*|dummy\w*|mocks?|fakes?)/",
+    re.IGNORECASE,
+)
+"""Paths of tests, examples and documentation, where keys are mostly made to be seen."""
+DRIVE = re.compile(r"^[A-Za-z]:")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def find_secrets(facts: DistFacts) -> Iterator[Fault]:
+    """Find secrets, but for those among tests and examples."""
+    for secret in facts.secrets:
+        if not FOR_TESTS.search(secret.member):
+            yield _secret(facts, secret, REVOKE)
+    # A file .git, in a submodule or a worktree, holds the path of the directory and no more.
+    git = [member.name for member in facts.members if ".git" in member.name.split("/")[:-1]]
+    if git:
+        yield Fault(
+            message=f"{len(git)} file(s) of git are packed: history, addresses, perhaps a password",
+            fix="exclude .git in the build backend's configuration (MANIFEST.in: prune .git)",
+            place=in_dist(facts, git[0]),
+        )
+
+
+def find_secrets_of_tests(facts: DistFacts) -> Iterator[Fault]:
+    """Find keys and tokens among tests and examples, which may be made for them."""
+    for secret in facts.secrets:
+        if FOR_TESTS.search(secret.member):
+            yield _secret(facts, secret, "see that it opens nothing; else revoke it")
+
+
+def _secret(facts: DistFacts, secret: Secret, fix: str) -> Fault:
+    return Fault(
+        message=f"{secret.what} is packed",
+        fix=fix,
+        place=in_dist(facts, secret.member, secret.line),
+    )
+
+
+def find_unsafe_members(facts: DistFacts) -> Iterator[Fault]:
+    """Find names and links that lead out of the directory that they are unpacked into."""
+    unsafe = [
+        (member, why)
+        for member in (*facts.members, *facts.folders)
+        if (why := _explain_unsafe(member))
+    ]
+    for member, why in unsafe[:SHOWN]:
+        yield _unsafe(facts, f"the member {member.name!r} {why}")
+    if more := len(unsafe[SHOWN:]):
+        yield _unsafe(facts, f"{more} more members are like these")
+
+
+def _unsafe(facts: DistFacts, message: str) -> Fault:
+    return Fault(
+        message=message,
+        fix="build again with a build backend that is known; do not unpack this file",
+        place=in_dist(facts),
+    )
+
+
+def _explain_unsafe(member: Member) -> str | None:
+    name = member.name
+    if name.startswith("/") or DRIVE.match(name):
+        return "has an absolute path"
+    if ".." in name.split("/"):
+        return "leads out of the directory that it is unpacked into"
+    if "\\" in name or CONTROL.search(name):
+        return "has a character that file names have not on every system"
+    if member.special:
+        return "is neither a file nor a directory nor a link"
+    if member.link is not None:
+        target = posixpath.normpath(member.link)
+        if target.startswith("/") or target.split("/")[0] == "..":
+            return "is a link out of the directory that it is unpacked into"
+    return None
+
+
+def find_doubled_members(facts: DistFacts) -> Iterator[Fault]:
+    """Find names that a zip file has twice: tools differ in which of them they take."""
+    if facts.dist.path.suffix not in (".whl", ".zip"):
+        return
+    names = Counter(member.name for member in facts.members)
+    if doubled := sorted(name for name, count in names.items() if count > 1):
+        yield Fault(
+            message=f"{len(doubled)} name(s) stand in it more than once: {shorten(doubled)}",
+            fix="build again, and add nothing to a dist that is built",
+            place=in_dist(facts, doubled[0]),
+        )
+
+
+def find_unreadable_archive(facts: DistFacts) -> Iterator[Fault]:
+    """Find an archive that cannot be read, or that unpacks to more than anybody means."""
+    if facts.archive_problem is not None:
+        yield Fault(
+            message=f"the archive cannot be read to its end: {facts.archive_problem}",
+            fix="build again; if it came through CI, see that the artifact arrived whole",
+            place=in_dist(facts),
+        )
+
+
+def find_large_dist(facts: DistFacts) -> Iterator[Fault]:
+    """Find a dist that is larger than configuration allows."""
+    size, limit = facts.dist.size, facts.project.size_limit
+    if size > limit:
+        largest = max(facts.members, key=lambda member: member.size, default=None)
+        most = f"; the largest file in it is {largest.name}" if largest else ""
+        yield Fault(
+            message=f"{size / MEGABYTE:.1f} MB are more than {limit / MEGABYTE:g} MB{most}",
+            fix="leave out what is not needed at run time, or raise size-limit",
+            place=in_dist(facts),
+        )
+
+
+SAFETY_CHECKS = (
+    Check(
+        code="RK401",
+        title="secret packed",
+        severity=Severity.ERROR,
+        why="everybody who can install the package can read it, and an index forgets nothing",
+        mend="Take the secret out of the project and revoke it at once: removing the file does not "
+        "take it back. Found are .pypirc, .netrc, .env, .npmrc and .git-credentials with something "
+        "in them, .git, private keys, and tokens that have a form of their own. The finding names "
+        "the place, never the secret.",
+        example="prune .git\nglobal-exclude .env .pypirc   # MANIFEST.in",
+        find=find_secrets,
+    ),
+    Check(
+        code="RK402",
+        title="unsafe file name",
+        severity=Severity.ERROR,
+        fixed=True,
+        why="unpacking it writes to places that nobody has chosen",
+        mend="No build backend makes such a file: find out where this one comes from.",
+        find=find_unsafe_members,
+    ),
+    Check(
+        code="RK403",
+        title="file name twice",
+        severity=Severity.ERROR,
+        why="one tool checks the first of them, and another installs the second",
+        mend="Build again, and add nothing to a dist that is built.",
+        find=find_doubled_members,
+    ),
+    Check(
+        code="RK404",
+        title="archive not readable",
+        severity=Severity.ERROR,
+        fixed=True,
+        why="what cannot be read cannot be checked, and does not install",
+        mend="Build again. Where the file came through CI, see that the artifact arrived whole. "
+        "An archive that unpacks to more than a hundred times its size is not read to its end.",
+        find=find_unreadable_archive,
+    ),
+    Check(
+        code="RK405",
+        title="larger than the limit",
+        severity=Severity.WARNING,
+        why="every install and every mirror pays for it, and indexes refuse it above their limit",
+        mend="Leave out what is not needed at run time. The key size-limit is in megabytes.",
+        example="[tool.releasekit]\nsize-limit = 250",
+        find=find_large_dist,
+    ),
+    Check(
+        code="RK406",
+        title="key or token among tests",
+        severity=Severity.NOTE,
+        why="it is mostly made for a test, and sometimes it is not",
+        mend="See that it opens nothing. If it does, treat it as RK401 says.",
+        find=find_secrets_of_tests,
+    ),
+)

@@ -1,0 +1,180 @@
+"""RK3xx: wheels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from releasekit.checks.facts import ContentProblem, DistFacts, in_dist, in_project
+from releasekit.checks.model import SHOWN, Check, Fault, Severity, shorten
+
+TYPED = "Typing :: Typed"
+STRAY = ("W001", "W005")
+"""check-wheel-contents: bytecode; names such as tests, docs and build at the top."""
+CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox")
+
+
+def find_untrue_record(facts: DistFacts) -> Iterator[Fault]:
+    """Find a wheel whose RECORD does not describe its members (installer's own check)."""
+    problems = list(facts.record_problems[:SHOWN])
+    if more := len(facts.record_problems[SHOWN:]):
+        problems.append(f"{more} more of its lines or files")
+    for problem in problems:
+        yield Fault(
+            message=f"RECORD is untrue: {problem}",
+            fix="build the wheel again, and change nothing in it afterwards",
+            place=in_dist(facts, "RECORD"),
+        )
+
+
+def find_content_problems(facts: DistFacts) -> Iterator[Fault]:
+    """Find what check-wheel-contents finds, but for what RK304 tells, and for a package's stubs."""
+    codes = Counter(problem.code for problem in facts.content_problems)
+    for problem in facts.content_problems:
+        ours = problem.code not in STRAY and not _is_stubs(problem)
+        if ours and (count := codes.pop(problem.code, 0)):
+            more = f"; {count - 1} more of {problem.code}" if count > 1 else ""
+            yield Fault(
+                message=f"check-wheel-contents {_render(problem)}{more}",
+                fix="mend the packaging, or ignore the code in [tool.check-wheel-contents]",
+                place=in_dist(facts),
+            )
+
+
+def _is_stubs(problem: ContentProblem) -> bool:
+    """Tell whether the second entry at the top is NAME-stubs of the first (PEP 561)."""
+    names = {path.strip("/").removesuffix("-stubs") for path in problem.paths}
+    return problem.code == "W009" and len(names) == 1
+
+
+def find_bare_linux_tag(facts: DistFacts) -> Iterator[Fault]:
+    """Find a wheel for any Linux: the platform tags of PEP 600 and PEP 656 say which."""
+    for platform in sorted({tag.platform for tag in facts.dist.named.tags}):
+        if platform.startswith("linux_"):
+            yield Fault(
+                message=f"the tag {platform} promises that it runs on every Linux",
+                fix="set repair-wheel-command: auditwheel finds the manylinux or musllinux tag",
+                place=in_dist(facts),
+            )
+
+
+def find_stray_packages(facts: DistFacts) -> Iterator[Fault]:
+    """Find tests, caches and the like where packages of the wheel stand."""
+    for problem in facts.content_problems:
+        own = facts.dist.named.name.replace("-", "_")
+        paths = tuple(path for path in problem.paths if path.strip("/") != own)
+        if problem.code in STRAY and paths:
+            yield Fault(
+                message=f"{shorten(paths)}: installed beside everybody's packages "
+                f"(check-wheel-contents {problem.code})",
+                fix="leave them out: name the packages, or exclude these (setuptools: "
+                "[tool.setuptools.packages.find])",
+                place=in_dist(facts),
+            )
+    tops = {member.name.partition("/")[0] for member in facts.members}
+    if facts.is_wheel and (caches := [name for name in CACHES if name in tops]):
+        yield Fault(
+            message=f"{shorten(caches)}: a cache of this machine is in the wheel",
+            fix="leave it out: name the packages that belong into the wheel",
+            place=in_dist(facts),
+        )
+
+
+def find_missing_py_typed(facts: DistFacts) -> Iterator[Fault]:
+    """Find a wheel that promises types and has no py.typed (PEP 561)."""
+    names = [member.name for member in facts.members]
+    marked = any(name.endswith(("/py.typed", "-stubs/__init__.pyi")) for name in names)
+    if not facts.is_wheel or facts.metadata is None or marked:
+        return
+    source = next((n for n in facts.project.versioned if n.endswith("/py.typed")), None)
+    if TYPED in facts.metadata.get("classifiers", []):
+        message, field = (
+            f'the classifier "{TYPED}" promises py.typed, and the wheel has none',
+            TYPED,
+        )
+    elif source is not None and not source.startswith(("test", "docs/", "examples/")):
+        message, field = f"git has {source}, and the wheel has no py.typed", ""
+    else:
+        return
+    yield Fault(
+        message=message,
+        fix='add py.typed to the package data (setuptools: package-data = { demo = ["py.typed"] })',
+        place=in_project(facts, "classifiers", near=field) if field else in_dist(facts),
+    )
+
+
+def find_dead_entry_points(facts: DistFacts) -> Iterator[Fault]:
+    """Find entry points that name what the wheel does not have."""
+    for point in facts.dead_entry_points:
+        yield Fault(
+            message=f"{point.group}: {point.name} = {point.value} does not resolve: {point.why}",
+            fix="correct it in [project.scripts] or [project.entry-points], or pack the module",
+            place=in_project(facts, "scripts", "entry-points", "gui-scripts", near=point.value),
+        )
+
+
+def _render(problem: ContentProblem) -> str:
+    return f"{problem.code}: {problem.text}" + (
+        f": {shorten(problem.paths)}" if problem.paths else ""
+    )
+
+
+WHEEL_CHECKS = (
+    Check(
+        code="RK301",
+        title="RECORD untrue",
+        severity=Severity.ERROR,
+        fixed=True,
+        why="installers that verify refuse the wheel; the others leave files behind on removal",
+        mend="Build the wheel again, and change nothing in it after the backend has made it.",
+        find=find_untrue_record,
+    ),
+    Check(
+        code="RK302",
+        title="wheel contents",
+        severity=Severity.WARNING,
+        why="files that are missing, doubled or misplaced show only where it is installed",
+        mend="check-wheel-contents explains each of its codes. Its own configuration is honoured: "
+        "ignore what is meant to be so, or name the packages that the wheel is to have.",
+        example='[tool.check-wheel-contents]\nignore = ["W002"]\ntoplevel = ["demo"]',
+        find=find_content_problems,
+    ),
+    Check(
+        code="RK303",
+        title="bare Linux tag",
+        severity=Severity.WARNING,
+        why="it says nothing of the C library: it installs, and fails on older systems",
+        mend="Build in a manylinux or musllinux image, and let auditwheel repair the wheel.",
+        example="[tool.releasekit]\n"
+        'repair-wheel-command = "auditwheel repair -w {dest_dir} {wheel}"',
+        find=find_bare_linux_tag,
+    ),
+    Check(
+        code="RK304",
+        title="tests or caches in the wheel",
+        severity=Severity.WARNING,
+        why="`import tests` finds them in every environment, and two packages overwrite each other",
+        mend="Name the packages that belong into the wheel, or move the code below src/.",
+        example='[tool.setuptools.packages.find]\ninclude = ["demo*"]',
+        find=find_stray_packages,
+    ),
+    Check(
+        code="RK305",
+        title="py.typed missing",
+        severity=Severity.WARNING,
+        why="type checkers take every import of the package as untyped, without a word",
+        mend="Put an empty py.typed into the package, and see that it is packed.",
+        example='[tool.setuptools.package-data]\ndemo = ["py.typed"]',
+        find=find_missing_py_typed,
+    ),
+    Check(
+        code="RK306",
+        title="entry point does not resolve",
+        severity=Severity.WARNING,
+        why="the command is installed, and ends with an ImportError",
+        mend="Correct the module or the function. Nothing is imported to find this out: the files "
+        "of the wheel are read, and names that a module makes as it runs are let pass.",
+        example='[project.scripts]\ndemo = "demo.cli:main"',
+        find=find_dead_entry_points,
+    ),
+)

@@ -1,0 +1,217 @@
+"""The settings of a project: what each key means, and what its value may be."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+
+from releasekit.config.severity import Severities, parse_severities
+from releasekit.model.versions import DEFAULT_PATTERNS
+
+HOST = re.compile(r"(?!\.|.*\.\.)[\w.:-]{1,253}")
+WHEEL_PATTERN = re.compile(r"[^\s/-]+-[^\s/-]+-[^\s/-]+")
+"""Three parts of a wheel's tag: Python, ABI, platform (PEP 425); each may hold * ? [...]."""
+SANDBOX = "sandbox"
+
+
+def _check_url(value: str) -> str:
+    if re.search(r"\s", value):  # urlsplit would drop line breaks and tabs, and let them pass
+        raise ValueError("an address has no space and no line break in it")
+    parts = urlsplit(value)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError("this is not an http:// or https:// address")
+    if not HOST.fullmatch(parts.hostname):
+        raise ValueError(f"{parts.hostname} is no host name")
+    if parts.username or parts.password:
+        raise ValueError("credentials do not belong here; use TWINE_USERNAME and TWINE_PASSWORD")
+    if parts.query or parts.fragment:
+        raise ValueError("the address of Nexus has neither ? nor # in it")
+    if not _has_valid_port(parts):
+        raise ValueError("the port is no number from 1 to 65535")
+    if "/repository/" in f"{parts.path}/":
+        raise ValueError("give the address of Nexus itself, without /repository/NAME/")
+    return value.rstrip("/")
+
+
+def _has_valid_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:  # its text holds the port, which is a password in https://bob:se/cret@host
+        return False
+
+
+def _read_sandbox(value: object) -> object:
+    """Read "sandbox": a merge request rehearses there although the project names a Nexus."""
+    return None if value == SANDBOX else value
+
+
+def _check_pattern(value: str) -> str:
+    if value.count("{version}") != 1:
+        raise ValueError('a tag pattern holds {version} exactly once, as in "v{version}"')
+    return value
+
+
+def _split_names(value: object) -> object:
+    """Read acme-*,secret-lib, the form that an environment variable can hold."""
+    return (
+        [name for name in re.split(r"[,\s]+", value) if name] if isinstance(value, str) else value
+    )
+
+
+def _check_wheel_pattern(value: str) -> str:
+    if not WHEEL_PATTERN.fullmatch(value):
+        raise ValueError(f'{value} is no wheel tag like "cp311-*-manylinux*_x86_64"')
+    return value
+
+
+def _check_repair(value: str | None) -> str | None:
+    if value is not None:
+        shlex.split(value)  # ValueError: No closing quotation
+        if not all(name in value for name in ("{wheel}", "{dest_dir}")):
+            raise ValueError("it has {wheel} and {dest_dir} in it, as paths are put in for them")
+    return value
+
+
+def _split_labels(value: object) -> object:
+    """Read Source, Release notes: labels may have spaces in them."""
+    if not isinstance(value, str):
+        return value
+    return [label for label in map(str.strip, value.split(",")) if label]
+
+
+Url = Annotated[str, AfterValidator(_check_url)]
+# The names that Nexus accepts for a repository.
+RepositoryName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$")]
+# A project's name (PEP 508), or the beginning of names with a star at its end.
+OwnName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:[._-]*\*)?$")
+]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+
+
+class Settings(BaseModel):
+    """What `[tool.releasekit]`, the environment and the options say together."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=lambda name: name.replace("_", "-"),
+        hide_input_in_errors=True,
+    )
+
+    url: Annotated[
+        Url | None,
+        BeforeValidator(_read_sandbox),
+        Field(description='address of Nexus; absent or "sandbox": the embedded sandbox'),
+    ] = None
+    hosted: Annotated[
+        RepositoryName, Field(description="hosted repository that releases go to")
+    ] = "pypi-hosted"
+    group: Annotated[
+        RepositoryName | None,
+        Field(description="group to verify and install from; absent: the hosted repository itself"),
+    ] = None
+    proxy: Annotated[
+        RepositoryName, Field(description="proxy repository, a member of the group")
+    ] = "pypi-proxy"
+    proxy_remote: Annotated[
+        str | None,
+        Field(
+            description="what the proxy serves: an index; in the sandbox a directory of dists too"
+        ),
+    ] = None
+    snapshots: Annotated[
+        RepositoryName | None,
+        Field(description="hosted repository that development versions may go to"),
+    ] = None
+    proxy_max_age: Annotated[
+        int,
+        Field(gt=0, description="minutes after which the proxy asks its remote again (provision)"),
+    ] = 1440
+    own_names: Annotated[
+        tuple[OwnName, ...],
+        BeforeValidator(_split_names),
+        Field(description='names, or "acme-*", that the proxy never serves (provision)'),
+    ] = ()
+    anonymous: Annotated[
+        bool | None,
+        Field(description="whether everybody may read; absent: left as it is (provision)"),
+    ] = None
+    ca_bundle: Annotated[
+        str | None,
+        Field(description="the company's CA: a PEM file, a directory of them, or PEM text"),
+    ] = None
+    client_cert: Annotated[
+        str | None, Field(description="PEM file with a client certificate and its key")
+    ] = None
+    tag: Annotated[
+        Annotated[str, AfterValidator(_check_pattern)] | None,
+        Field(description='release tags, as "v{version}"; absent: with or without the v'),
+    ] = None
+    wheels: Annotated[
+        tuple[Annotated[str, AfterValidator(_check_wheel_pattern)], ...],
+        BeforeValidator(_split_names),
+        Field(description='tags of all wheels of a release, as "cp311-*-manylinux*_x86_64"'),
+    ] = ()
+    severity: Annotated[
+        Severities,
+        BeforeValidator(parse_severities),
+        Field(description='"strict", or error, warning, note or off for the code of a check'),
+    ] = Severities()
+    required_urls: Annotated[
+        tuple[Annotated[str, Field(pattern=r"\w")], ...],
+        BeforeValidator(_split_labels),
+        Field(description='labels that the project URLs must have, as ["Source", "Changelog"]'),
+    ] = ()
+    size_limit: Annotated[
+        float, Field(gt=0, description="megabytes above which a dist is a finding")
+    ] = 100
+    build_constraints: Annotated[
+        str | None, Field(description="constraints file for the build requirements")
+    ] = None
+    repair_wheel_command: Annotated[
+        str | None,
+        AfterValidator(_check_repair),
+        Field(
+            description='makes of each platform wheel the one to release, as "auditwheel repair '
+            '-w {dest_dir} {wheel}"'
+        ),
+    ] = None
+    timeout: Annotated[Seconds, Field(description="seconds without an answer to wait for")] = 60
+    stale_limit: Annotated[
+        Seconds, Field(description="seconds to wait for the group to show an upload")
+    ] = 30
+    cache_dir: Annotated[
+        str | None,
+        Field(
+            description="where build environments, and what uv downloads, are kept; absent: the "
+            "user's cache directories"
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Settings:
+        names = [self.hosted, self.proxy, self.group, self.snapshots]
+        lower = [name.lower() for name in names if name]
+        if len(set(lower)) < len(lower):
+            raise ValueError("hosted, proxy, group and snapshots are different repositories")
+        return self
+
+    @property
+    def tag_patterns(self) -> tuple[str, ...]:
+        """Return the patterns that a release tag may have, the preferred one first."""
+        return (self.tag,) if self.tag else DEFAULT_PATTERNS
+
+
+KEYS: tuple[str, ...] = tuple(field.alias or name for name, field in Settings.model_fields.items())

@@ -1,0 +1,51 @@
+"""The settings of a project: its files, then the environment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from releasekit.config.parse import find_table, parse_settings, read_environment
+from releasekit.config.settings import Settings
+from releasekit.errors import InvalidConfiguration
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
+    """Read the settings of the project and the environment; raises InvalidConfiguration."""
+    pyproject = _read_toml(root / "pyproject.toml") or {}
+    own = _read_toml(root / "releasekit.toml")
+    table = find_table(root, pyproject, own)
+    settings = parse_settings([table, read_environment(environ)])
+    constraints = settings.build_constraints
+    if constraints and not (root / constraints).is_file():
+        problem = f"build-constraints: there is no file {root / constraints}"
+        raise InvalidConfiguration(source=table.name, count=1, problems=problem)
+    return settings
+
+
+def read_name(root: Path) -> str | None:
+    """Return the normalized name that a project states for all to read; None if it does not."""
+    try:
+        table = (_read_toml(root / "pyproject.toml") or {}).get("project")
+    except (InvalidConfiguration, OSError):
+        return None  # told when the project's turn comes
+    name = table.get("name") if isinstance(table, dict) else None
+    return canonicalize_name(name) if isinstance(name, str) else None
+
+
+def _read_toml(path: Path) -> Mapping[str, Any] | None:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidConfiguration(source=str(path), count=1, problems=str(error)) from error

@@ -1,0 +1,132 @@
+"""Where a release goes, and with which credentials."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from releasekit.config.settings import Settings
+from releasekit.model.credentials import READER_ENVIRONMENT, Credentials
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """Where a release goes and where it is installed from."""
+
+    upload_url: str
+    """Address of the hosted repository, with the slash at the end that Nexus demands."""
+    install_url: str
+    """Address of the repository that people install from: the group's, or else the hosted one."""
+    snapshots_url: str | None
+    credentials: Credentials
+    """For uploads alone."""
+    reader: Credentials
+    """For what is read: pages, files, the group, the install-back; see `find_reader`."""
+    sandbox: bool
+    """True for the embedded sandbox: nothing leaves the machine, and any tree may go there."""
+
+    def find_reader(self, url: str) -> Credentials:
+        """Return the credentials that read the repository at `url`.
+
+        A command that uploads reads the repository that it uploads to as the publisher, unless
+        RELEASEKIT_READER_* are set: an entry of netrc is there for pip, and often of a user who
+        may read the group alone.
+        """
+        is_hosted = url in (self.upload_url, self.snapshots_url)
+        is_publisher = self.credentials.password and self.reader.source != READER_ENVIRONMENT
+        return self.credentials if is_hosted and is_publisher else self.reader
+
+
+def simple_url(repository_url: str) -> str:
+    """Return the address of a repository's simple index (PEP 503)."""
+    return f"{repository_url.rstrip('/')}/simple/"
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether an address is on this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def sandbox_target(upload_url: str, install_url: str, credentials: Credentials) -> Target:
+    """Return the embedded sandbox as a target."""
+    return Target(
+        upload_url=upload_url,
+        install_url=install_url,
+        snapshots_url=None,
+        credentials=credentials,
+        reader=credentials,
+        sandbox=True,
+    )
+
+
+def hosted_url(settings: Settings) -> str:
+    """Return the address of the hosted repository that `url` and `hosted` name."""
+    return f"{settings.url}/repository/{settings.hosted}/"
+
+
+def nexus_target(
+    settings: Settings, credentials: Credentials, reader: Credentials | None = None
+) -> Target:
+    """Return the target that `url`, `hosted`, `group` and `snapshots` name.
+
+    The credentials serve for reading too, unless there is a reader.
+    """
+    return _target(hosted_url(settings), settings, (credentials, reader), str(settings.url))
+
+
+def split_url(url: str) -> tuple[str, str] | None:
+    """Return the Nexus and the name of its repository that an address holds, None for others."""
+    nexus, found, name = url.rstrip("/").partition("/repository/")
+    return (nexus, name) if found and name and "/" not in name else None
+
+
+def pypirc_target(
+    url: str, settings: Settings, credentials: Credentials, reader: Credentials | None = None
+) -> Target:
+    """Return the target of a `.pypirc` section's address; the group stands in the settings."""
+    nexus, found, _ = url.partition("/repository/")
+    who = (credentials, reader)
+    return _target(f"{url.rstrip('/')}/", settings, who, nexus if found else None)
+
+
+def _target(
+    upload_url: str,
+    settings: Settings,
+    who: tuple[Credentials, Credentials | None],
+    nexus: str | None,
+) -> Target:
+    credentials, reader = who
+
+    def sibling(name: str | None) -> str | None:
+        return f"{nexus}/repository/{name}/" if nexus and name else None
+
+    return Target(
+        upload_url=upload_url,
+        install_url=sibling(settings.group) or upload_url,
+        snapshots_url=sibling(settings.snapshots),
+        credentials=credentials,
+        reader=credentials if reader is None else reader,
+        sandbox=False,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """Certificates that are trusted, and the client's own."""
+
+    ca_bundle: str | None
+    client_cert: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Destination:
+    """Where a run goes, by its settings, and what is trusted there."""
+
+    settings: Settings
+    target: Target
+    trust: Trust

@@ -1,0 +1,1 @@
+"""What pip and uv on a consumer's machine are told, and the files that tell it."""

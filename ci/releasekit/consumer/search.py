@@ -1,0 +1,187 @@
+"""Searching the group: what was asked, what was found, and the line that installs it."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion, Version
+
+from releasekit.consumer.settings import Consumer
+from releasekit.errors import BadQuery
+from releasekit.nexus.documents import Component
+
+WILDCARDS = "*?"
+SHOWN = 10
+MANY_NAMES = 20_000
+"""More than these are not compared letter by letter: it would take seconds."""
+_WORD = re.compile(r"(?P<name>[a-z0-9*?]+(?:[-_.]+[a-z0-9*?]+)*)(?:\s*==\s*(?P<version>\S+))?")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """A word that was asked for."""
+
+    text: str
+    name: str
+    """Normalized (PEP 503), perhaps with wildcards: Nexus stores and compares it so."""
+    version: str | None = None
+
+    @property
+    def pattern(self) -> str:
+        """Return what names have to match: a word without wildcards may stand anywhere in them."""
+        return self.name if self.has_wildcards else f"*{self.name}*"
+
+    @property
+    def has_wildcards(self) -> bool:
+        """Tell whether the word is no name but a pattern."""
+        return any(sign in self.name for sign in WILDCARDS)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """A project in one repository."""
+
+    name: str
+    repository: str
+    versions: tuple[str, ...]
+    """Newest first, after PEP 440."""
+    installed: str | None = None
+
+    @property
+    def version(self) -> str:
+        """Return what an installer would take: the newest, a final one where there is one."""
+        finals = (text for text in self.versions if not _is_prerelease(text))
+        return next(finals, self.versions[0])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchResult:
+    """What a search found."""
+
+    query: Query
+    hits: tuple[Hit, ...]
+    environment: str
+    """The Python whose packages `installed` tells of."""
+    install: str
+    """The line that installs the first hit."""
+
+
+def parse_query(word: str) -> Query:
+    """Parse NAME, a part of one, a pattern with * and ?, or NAME==VERSION; raises BadQuery."""
+    found = _WORD.fullmatch(word.strip().lower())
+    if found is None:
+        raise BadQuery(word=word)
+    return Query(text=word.strip(), name=normalize_name(found["name"]), version=found["version"])
+
+
+def select_hits(
+    query: Query, components: Iterable[Component], installed: Mapping[str, str]
+) -> tuple[Hit, ...]:
+    """Gather versions to projects, the asked-for name first, then by name and repository."""
+    versions: dict[tuple[str, str], set[str]] = {}
+    for component in components:
+        name = normalize_name(component.name)
+        wanted = query.version is None or _is_same(component.version, query.version)
+        if wanted and fnmatch.fnmatchcase(name, query.pattern):
+            versions.setdefault((name, component.repository), set()).add(component.version)
+    hits = (
+        Hit(
+            name=name,
+            repository=repository,
+            versions=tuple(sorted(found, key=_version_key, reverse=True)),
+            installed=installed.get(name),
+        )
+        for (name, repository), found in versions.items()
+    )
+    return tuple(sorted(hits, key=lambda hit: (hit.name != query.name, hit.name, hit.repository)))
+
+
+def find_names(query: Query, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that match, the asked-for one first."""
+    matching = {
+        name for name in map(normalize_name, names) if fnmatch.fnmatchcase(name, query.pattern)
+    }
+    return tuple(sorted(matching, key=lambda name: (name != query.name, name)))
+
+
+def explain_nothing(
+    query: Query, components: Iterable[Component], names: Iterable[str]
+) -> tuple[str, str]:
+    """Return why nothing was found, and what to try; `names` are those of the whole index."""
+    known = {c.version for c in components if normalize_name(c.name) == query.name}
+    if known:
+        versions = ", ".join(sorted(known, key=_version_key, reverse=True)[:SHOWN])
+        return f"{query.name} has other versions: {versions}", f"nox -s search -- {query.name}"
+    among = list(map(normalize_name, names))
+    if matching := find_names(query, among):
+        lacking = f"version {query.version}" if query.version else "a wheel or an sdist"
+        again = f"nox -s search -- {shlex.quote(query.name)}"
+        return f"{len(matching)} project(s) match {query.pattern}, none has {lacking}", again
+    similar = get_close_matches(query.name, among) if len(among) <= MANY_NAMES else []
+    reason = f"none of its {len(among)} projects has a name like {query.pattern}"
+    if similar:
+        return reason, f"did you mean {' or '.join(similar)}? nox -s search -- {similar[0]}"
+    return reason, "try a part of the name: nox -s search -- 'PART*'"
+
+
+def parse_versions(name: str, filenames: Iterable[str]) -> tuple[str, ...]:
+    """Return the versions that the files of a project's page have."""
+    parsed = (_parse_filename(filename) for filename in filenames)
+    return tuple({version for found, version in filter(None, parsed) if found == name})
+
+
+def _parse_filename(filename: str) -> tuple[str, str] | None:
+    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
+    try:
+        name, version, *_ = parse(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename):  # .egg, .asc, and worse
+        return None
+    return str(name), str(version)
+
+
+def render_install_line(hit: Hit, consumer: Consumer) -> str:
+    """Return the command that installs exactly this version from the group."""
+    words = ["pip", "install", "--index-url", consumer.index_url]
+    if consumer.ca_file:
+        words += ["--cert", str(consumer.ca_file)]
+    if consumer.client_cert:
+        words += ["--client-cert", consumer.client_cert]
+    return shlex.join([*words, f"{hit.name}=={hit.version}"])
+
+
+def normalize_name(name: str) -> str:
+    """Normalize a name (PEP 503), or a pattern of names."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _is_same(one: str, other: str) -> bool:
+    return _version_key(one) == _version_key(other)
+
+
+def _is_prerelease(text: str) -> bool:
+    version = _parse_version(text)
+    return version is None or version.is_prerelease
+
+
+def _version_key(text: str) -> tuple[bool, Version, str]:
+    """Order versions; what is none after PEP 440 (Nexus stores any text) comes before all."""
+    version = _parse_version(text)
+    return (version is not None, version or Version("0"), "" if version else text)
+
+
+def _parse_version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None

@@ -1,0 +1,93 @@
+"""The text of a uv.toml: one [[index]] set, all else kept, comments too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from releasekit.errors import BrokenSettings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UvSettings:
+    """What stands in a uv.toml about indexes."""
+
+    index: Mapping[str, str]
+    """The keys of the table that is or becomes the default index; empty where there is none."""
+    others: Mapping[str, str]
+    """Other indexes that uv asks for every package: name and address."""
+    options: Mapping[str, str]
+    """Plain settings, those of [pip] as `pip.key`."""
+
+
+def read_uv_settings(text: str, name: str, path: str) -> UvSettings:
+    """Read the settings beside the index called `name`; raises BrokenSettings."""
+    document = _parse(text, path)
+    tables = _indexes(document, path)
+    chosen = _find_index(tables, name)
+    others = {
+        str(table.get("name") or table.get("url")): str(table.get("url"))
+        for table in tables
+        if table is not chosen and not table.get("explicit")
+    }
+    index = {key: _show(value) for key, value in (chosen or {}).items()}
+    pip = document.get("pip", {})
+    options = {key: _show(value) for key, value in document.items() if key not in ("index", "pip")}
+    options |= {f"pip.{key}": _show(value) for key, value in pip.items()}
+    return UvSettings(index=index, others=others, options=options)
+
+
+def set_index(text: str, index: Mapping[str, str], path: str) -> str:
+    """Return the text with the default index; raises BrokenSettings."""
+    document = _parse(text, path)
+    tables = _indexes(document, path)
+    table = _find_index(tables, index["name"])
+    if table is None:
+        table = _add_table(document)
+    for key, value in index.items():
+        table[key] = value == "true" if key == "default" else value
+    return tomlkit.dumps(document)
+
+
+def _add_table(document: tomlkit.TOMLDocument) -> Any:
+    if "index" not in document:
+        document["index"] = tomlkit.aot()
+    tables: Any = document["index"]
+    # A list on one line takes tables on one line only.
+    is_inline = isinstance(tables, tomlkit.items.Array)
+    tables.append(tomlkit.inline_table() if is_inline else tomlkit.table())
+    return tables[-1]
+
+
+def _find_index(tables: list[Any], name: str) -> Any:
+    """Return the table that uv takes as default, the first one, or else the one of that name."""
+    default = next((table for table in tables if table.get("default") is True), None)
+    named = next((table for table in tables if table.get("name") == name), None)
+    return named if default is None else default
+
+
+def _indexes(document: tomlkit.TOMLDocument, path: str) -> list[Any]:
+    tables: Any = document.get("index", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise BrokenSettings(path=path, reason="index is no list of tables ([[index]])")
+    if not isinstance(document.get("pip", {}), dict):
+        raise BrokenSettings(path=path, reason="pip is no table ([pip])")
+    return tables
+
+
+def _parse(text: str, path: str) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(text)
+    except TOMLKitError as error:
+        raise BrokenSettings(path=path, reason=str(error)) from error
+
+
+def _show(value: object) -> str:
+    plain = value.unwrap() if hasattr(value, "unwrap") else value
+    if isinstance(plain, bool):
+        return str(plain).lower()
+    return " ".join(map(str, plain)) if isinstance(plain, list) else str(plain)

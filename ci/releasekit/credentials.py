@@ -1,0 +1,145 @@
+"""Credentials and `.pypirc`, by twine's own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from twine import auth, exceptions, utils
+
+from releasekit.errors import (
+    MissingAdminCredentials,
+    MissingCredentials,
+    UnknownPypircSection,
+)
+from releasekit.model.credentials import ENVIRONMENT, NO_CREDENTIALS, Credentials
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PypircSection:
+    """A repository as `.pypirc` describes it."""
+
+    name: str
+    path: str
+    url: str
+    ca_cert: str | None
+    client_cert: str | None
+
+
+def read_pypirc(name: str) -> PypircSection:
+    """Read the section of `~/.pypirc` that `-r NAME` means; raises UnknownPypircSection."""
+    path = utils.DEFAULT_CONFIG_FILE
+    try:
+        found = utils.get_repository_from_config(path, name)
+    except exceptions.TwineException as error:
+        reason = str(error.args[0]).splitlines()[0]
+        raise UnknownPypircSection(name=name, path=path, reason=reason) from error
+    except KeyError as error:
+        raise UnknownPypircSection(
+            name=name, path=path, reason=f"the section has no {error.args[0]}"
+        ) from error
+    url = found["repository"]
+    if not url or not url.startswith(("https://", "http://")):
+        raise UnknownPypircSection(name=name, path=path, reason="repository is no https:// address")
+    if url in (utils.DEFAULT_REPOSITORY, utils.TEST_REPOSITORY):
+        reason = "that is twine's default, a public index; this kit publishes to private ones"
+        raise UnknownPypircSection(name=name, path=path, reason=reason)
+    if "@" in urlsplit(url).netloc:  # it would show wherever the address does
+        reason = "repository holds credentials; write username = … and password = … instead"
+        raise UnknownPypircSection(name=name, path=path, reason=reason)
+    return PypircSection(
+        name=name,
+        path=path,
+        url=url,
+        ca_cert=found.get("ca_cert"),
+        client_cert=found.get("client_cert"),
+    )
+
+
+def read_credentials(
+    url: str, *, section: str | None, environ: Mapping[str, str], interactive: bool
+) -> Credentials:
+    """Find the user name and the password for a repository.
+
+    In twine's order: environment, `.pypirc` section, keyring, and a prompt on a terminal only.
+    Raises MissingCredentials.
+    """
+    config: utils.RepositoryConfig = {"repository": url}
+    if section:
+        config = utils.get_repository_from_config(utils.DEFAULT_CONFIG_FILE, section)
+    given = auth.CredentialInput(
+        environ.get("TWINE_USERNAME") or None, environ.get("TWINE_PASSWORD") or None
+    )
+    resolver = auth.Resolver.choose(interactive)(config, given)
+    values = {}
+    for what in ("username", "password"):
+        try:
+            values[what] = getattr(resolver, what)
+        except (exceptions.NonInteractive, EOFError):
+            values[what] = None
+        if not values[what]:
+            label = {"username": "user name", "password": "password"}[what]
+            raise MissingCredentials(
+                url=url,
+                missing=label,
+                pypirc=utils.DEFAULT_CONFIG_FILE,
+                mend=_find_mend(environ),
+            )
+    return Credentials(**values, source=_source(given, config, section))
+
+
+def _find_mend(environ: Mapping[str, str]) -> str:
+    """Name the cause that GitLab hides: protected variables are not given to other refs' jobs."""
+    if environ.get("CI_COMMIT_REF_PROTECTED") != "false":
+        return "set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)"
+    ref = environ.get("CI_COMMIT_REF_NAME", "this ref")
+    return (
+        f"{ref} is not protected, and its jobs get no protected variables: protect it in GitLab\n"
+        "(Settings, Repository, Protected tags or branches), then run a new pipeline"
+    )
+
+
+def find_credentials(url: str, *, section: str | None, environ: Mapping[str, str]) -> Credentials:
+    """Find the publisher's credentials without a prompt; NO_CREDENTIALS where there are none."""
+    try:
+        return read_credentials(url, section=section, environ=environ, interactive=False)
+    except MissingCredentials:
+        return NO_CREDENTIALS
+
+
+def read_admin_credentials(
+    url: str, *, environ: Mapping[str, str], interactive: bool
+) -> Credentials:
+    """Find the credentials of the administration, for the Nexus at `url`.
+
+    Environment, keyring (under the address of Nexus), and a prompt on a terminal only. The user is
+    `admin` where nothing else is said. Raises MissingAdminCredentials.
+    """
+    username = environ.get("RELEASEKIT_ADMIN_USERNAME") or "admin"
+    password = environ.get("RELEASEKIT_ADMIN_PASSWORD") or None
+    given = auth.CredentialInput(username, password)
+    try:
+        found = auth.Resolver.choose(interactive)({"repository": url}, given).password
+    except (exceptions.NonInteractive, EOFError):
+        found = None
+    if not found:
+        raise MissingAdminCredentials(url=url, username=username)
+    source = "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD" if password else "keyring"
+    return Credentials(username=username, password=found, source=source)
+
+
+def find_admin_credentials(url: str, *, environ: Mapping[str, str]) -> Credentials:
+    """Find the administration's credentials without a prompt; NO_CREDENTIALS where none are."""
+    try:
+        return read_admin_credentials(url, environ=environ, interactive=False)
+    except MissingAdminCredentials:
+        return NO_CREDENTIALS
+
+
+def _source(
+    given: auth.CredentialInput, config: utils.RepositoryConfig, section: str | None
+) -> str:
+    if given.password:
+        return ENVIRONMENT
+    return f".pypirc section {section}" if config.get("password") else "keyring"

@@ -1,0 +1,177 @@
+"""The rows of the server and its users: version, writable, credentials, who else may write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from releasekit.doctor.facts import Answer, Login, ServerFacts
+from releasekit.doctor.model import (
+    ANONYMOUS,
+    CREDENTIALS,
+    DEFAULT_ADMIN,
+    SERVER,
+    UPLOAD,
+    WRITABLE,
+    Row,
+)
+from releasekit.doctor.repositories import FRONT
+from releasekit.nexus.documents import ServerVersion
+
+OLDEST = (3, 30)
+"""The oldest version that this kit was measured with."""
+PROBE = "nox -s doctor -- --probe   (ask the server's administrator first)"
+FORM_REFUSED = (400, 422, 500)
+"""How Nexus answers a form without a file to who may upload; 3.30 answers 500."""
+
+
+def judge_server(facts: ServerFacts) -> Row:
+    """Tell whether it is a Nexus that this kit knows."""
+    if facts.version is None:
+        return SERVER.failed(
+            f"what answers is no Nexus: it calls itself {facts.named or 'nothing'} and answered "
+            f"{replace(facts.status, is_foreign=False)}",
+            "check url: the address of Nexus itself, with its context path if it has one; a login "
+            "page, or a front server that hides the `Server:` header, answers like this",
+        )
+    return judge_age(facts.version)
+
+
+def judge_age(version: ServerVersion) -> Row:
+    """Tell whether a Nexus is one that this kit was tried with."""
+    if version.numbers < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        return SERVER.warning(
+            f"Nexus {version} is older than {oldest}, the oldest that was tried",
+            "ask its administrator for an upgrade, and try a release with --dry-run first",
+        )
+    return SERVER.ok(f"Nexus {version}")
+
+
+def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = None) -> Row:
+    """Tell whether it serves content, and takes changes.
+
+    `serves` is an answer for content, `frozen` says who asked for the read-only mode, and when.
+    """
+    if facts.status.status != 200:
+        return WRITABLE.failed(
+            f"it does not serve yet: its status is {facts.status}",
+            "wait until it has started, then run this again; its administrator sees its log",
+        )
+    if facts.writable.status == 503:
+        since = f" ({frozen})" if frozen else ""
+        return WRITABLE.failed(
+            f"it is in read-only mode{since}",
+            "wait, where a backup runs; else its administrator ends the mode: Administration, "
+            "System, Nodes",
+        )
+    if serves.status == 403 and "license agreement" in serves.reason.lower():
+        return WRITABLE.failed(
+            "it serves nothing before its End User License Agreement is accepted",
+            "its administrator signs in once with a browser, and accepts it; or by command: nox -s "
+            "provision -- --apply --accept-eula",
+        )
+    if not facts.writable.is_served:
+        return WRITABLE.unknown(
+            f"its answer is {facts.writable}", ask="the administrator of that server"
+        )
+    return WRITABLE.ok("it serves, and takes changes")
+
+
+def judge_credentials(
+    publisher: Login | None, admin: Login | None, reader: Login | None = None
+) -> Row:
+    """Tell whether the credentials are valid, and where they came from."""
+    for login in (publisher, admin, reader):
+        if login and login.answer.status == 401:
+            return CREDENTIALS.failed(
+                f"the server answered 401 to user {login.username}, from {login.source}",
+                f"check {login.source}; Nexus answers 401 to a disabled user as well",
+            )
+        if login and not login.answer.is_served:
+            return CREDENTIALS.unknown(
+                f"the server answered {login.answer} to user {login.username}",
+                fix="run this again when the server is well",
+            )
+    if publisher is None:
+        return CREDENTIALS.failed(
+            "there are none: not in TWINE_USERNAME and TWINE_PASSWORD, not in a section of .pypirc "
+            "that -r names, not in the keyring",
+            "set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)",
+        )
+    beside = f"; administrator {admin.username}, from {admin.source}" if admin else ""
+    reads = f"; reading as {reader.username}, from {reader.source}" if reader else ""
+    return CREDENTIALS.ok(f"user {publisher.username}, from {publisher.source}{reads}{beside}")
+
+
+def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:
+    """Tell whether this user may upload, by the answer to a form that holds no file.
+
+    None says that it was not sent.
+    """
+    if not username:
+        return UPLOAD.unknown("nobody to ask as", fix="mend credentials first, above")
+    if answer is None:
+        return UPLOAD.unknown(
+            "not asked: the test is an upload without a file, which Nexus logs as an error",
+            fix=PROBE,
+        )
+    if answer.is_foreign:
+        return UPLOAD.unknown(f"the server answered {answer}", fix=FRONT)
+    if answer.status in FORM_REFUSED:
+        return UPLOAD.ok(f"user {username} may upload to {hosted}; a form without a file told")
+    if answer.status == 401:
+        return UPLOAD.unknown("the credentials are wrong", fix="mend credentials first, above")
+    if answer.status == 403:
+        return UPLOAD.failed(
+            f"user {username} may not upload to {hosted} ({answer})",
+            f"ask the Nexus administrator for the privilege nx-repository-view-pypi-{hosted}-add",
+        )
+    if answer.status in (404, 405):
+        return UPLOAD.failed(
+            f"{hosted} takes no uploads of Python packages ({answer})",
+            "set hosted to a hosted PyPI repository: a group and a proxy take none",
+        )
+    return UPLOAD.unknown(f"the server answered {answer}", fix="mend the rows above first")
+
+
+def judge_default_admin(answer: Answer | None) -> Row:
+    """Tell whether the password that every Nexus once had is still good; None: it was not tried."""
+    if answer is None:
+        return DEFAULT_ADMIN.unknown(
+            "not asked: the test is a login as admin with the well-known password", fix=PROBE
+        )
+    if answer.is_foreign:
+        return DEFAULT_ADMIN.unknown(f"the server answered {answer}", fix=FRONT)
+    if answer.status == 401:
+        return DEFAULT_ADMIN.ok("the well-known password of admin is not accepted")
+    if answer.status == 200:
+        return DEFAULT_ADMIN.failed(
+            "admin still has its well-known password: anybody may change anything",
+            "its administrator changes it now: sign in as admin, Account, Change password",
+        )
+    return DEFAULT_ADMIN.unknown(
+        f"the server answered {answer}", fix="run this again when the server is well"
+    )
+
+
+def judge_anonymous(hosted: str, answer: Answer | None) -> Row:
+    """Tell whether somebody without credentials may upload, by a form that holds no file.
+
+    None says that it was not sent.
+    """
+    if answer is None:
+        return ANONYMOUS.unknown(
+            "not asked: the test is an upload without a file, which Nexus logs as an error",
+            fix=PROBE,
+        )
+    if answer.is_foreign:
+        return ANONYMOUS.unknown(f"the server answered {answer}", fix=FRONT)
+    if answer.status in (401, 403):
+        return ANONYMOUS.ok(f"nobody uploads to {hosted} without credentials")
+    if answer.status in FORM_REFUSED:
+        return ANONYMOUS.failed(
+            f"anybody may upload to {hosted} without credentials",
+            "its administrator takes the privilege add from the role of the anonymous user: "
+            "Security, Anonymous Access",
+        )
+    return ANONYMOUS.unknown(f"the server answered {answer}", fix="mend the rows above first")

@@ -1,0 +1,78 @@
+"""Files of the kit's own, written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from releasekit.errors import BrokenSettings, CannotWrite
+from releasekit.tempdirs import open_room
+
+
+def write_text(path: Path, text: str, *, mode: int = 0o644) -> Path:
+    """Write a file by a rename, so that no reader and no interrupt sees half of it.
+
+    Raises CannotWrite.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A directory, which goes with all that is in it where the writing fails; the next run
+        # clears it away where the kit was killed.
+        with open_room(f".{path.name}-", path.parent) as folder:
+            made = folder / path.name
+            made.write_text(text, encoding="utf-8")
+            made.chmod(mode)
+            return made.replace(path)
+    except OSError as error:
+        raise CannotWrite(path=str(path), reason=error.strerror or str(error)) from error
+
+
+def read_regular(path: Path) -> bytes:
+    """Read a regular file; raises OSError for a link, a directory, a named pipe or a device.
+
+    It does not wait: a named pipe that nobody writes to would be waited for without end.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb", 0) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        return file.read()
+
+
+def read_settings_file(path: Path) -> str:
+    """Read a user's settings with their line ends, empty where there are none yet.
+
+    Raises BrokenSettings, and CannotWrite where it cannot be read.
+    """
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise BrokenSettings(path=str(path), reason=f"it is not UTF-8: {error}") from error
+    except OSError as error:
+        raise CannotWrite(path=str(path), reason=error.strerror or str(error)) from error
+
+
+def replace_settings_file(path: Path, text: str, *, backup: Path | None = None) -> None:
+    """Write a user's settings whole: what it is a link to, with the rights that it has.
+
+    `backup` becomes another name of the file as it was: its bytes, and what secrets may stand in
+    them, are copied nowhere. Raises CannotWrite.
+    """
+    target = path.resolve()
+    try:
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+        if backup is not None:
+            backup.hardlink_to(target)
+    except OSError as error:
+        raise CannotWrite(path=str(path), reason=error.strerror or str(error)) from error
+    write_text(target, text, mode=mode)
+
+
+def find_backup(path: Path) -> Path:
+    """Return a name beside a file that nothing has yet: FILE.bak, FILE.bak2..."""
+    target = path.resolve()
+    names = (target.with_name(f"{target.name}.bak{number or ''}") for number in (0, *range(2, 999)))
+    return next(name for name in names if not name.exists())

@@ -1,0 +1,93 @@
+"""Git: asking it, and what is checked out."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from releasekit.errors import GitFailed, NotARepository
+from releasekit.model.project import Commit
+from releasekit.process import Finished, capture
+
+
+def read_commit(root: Path, environ: Mapping[str, str]) -> Commit:
+    """Read the commit that is checked out in `root`.
+
+    Raises NotARepository, with git's own words and the line that mends it.
+    """
+    # One process: the answers come in this order, a line each.
+    described = ask(root, environ, "rev-parse", "--show-toplevel", "--is-shallow-repository")
+    if described.status:
+        raise _not_a_repository(root, described)
+    top, shallow = described.output.splitlines()
+    shown = ask(root, environ, "log", "-1", "--format=%H %ct", "--no-show-signature")
+    if shown.status:
+        raise _not_a_repository(root, shown)
+    sha, time = shown.output.split()
+    tags = must(root, environ, "tag", "--points-at", "HEAD").output.split()
+    options = ("--porcelain=v1", "-z", "--untracked-files=no", "--no-renames")
+    status = must(root, environ, "status", *options)
+    return Commit(
+        root=Path(top),
+        sha=sha,
+        time=int(time),
+        tags=tuple(tags),
+        changed=parse_status(status.output),
+        shallow=shallow == "true",
+    )
+
+
+def parse_status(text: str) -> tuple[str, ...]:
+    """Return the changed paths of `git status --porcelain=v1 -z --no-renames`."""
+    return tuple(entry[3:] for entry in text.split("\0") if entry)
+
+
+def must(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
+    """Run git for an answer that it has to give; raises GitFailed."""
+    finished = ask(root, environ, *arguments)
+    if finished.status:
+        command = render_command(finished.command)
+        raise GitFailed(root=str(root), command=command, reason=finished.tail())
+    return finished
+
+
+def render_command(command: Sequence[str]) -> str:
+    """Return a command as a user would type it, without the settings that are the kit's own."""
+    pairs = zip(("", *command), command, strict=False)
+    return shlex.join(word for before, word in pairs if "-c" not in (before, word))
+
+
+def ask(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
+    """Run git in `root` for an answer, whatever its status."""
+    # No hook of the user's runs for our questions, no prompt, no optional lock, C locale.
+    quiet = {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "LC_ALL": "C.UTF-8",
+    }
+    command = ("git", "-c", "core.hooksPath=/dev/null", *arguments)
+    return capture(command, cwd=root, environ={**environ, **quiet})
+
+
+def list_files(root: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """List the files below `root` that git has, submodules' too, relative to it."""
+    listed = must(root, environ, "ls-files", "-z", "--recurse-submodules")
+    names = filter(None, listed.output.split("\0"))
+    return tuple(name for name in names if not _is_folder(root / name))
+
+
+def _is_folder(path: Path) -> bool:
+    # What git lists as one path and is a directory is a submodule that is not checked out.
+    return path.is_dir() and not path.is_symlink()
+
+
+def _not_a_repository(root: Path, finished: Finished) -> NotARepository:
+    reason = finished.tail()
+    mend = "git init && git add -A && git commit, or name the project's directory with -C DIR"
+    # git >= 2.35.2 refuses another user's repository and prints the line that allows it.
+    for line in finished.errors.splitlines():
+        if line.strip().startswith("git config --global --add safe.directory"):
+            mend = line.strip()
+    return NotARepository(root=str(root), reason=reason, mend=mend)

@@ -1,0 +1,1 @@
+"""A simple index: its pages, its files, and uploads to it."""

@@ -1,0 +1,207 @@
+"""Uploading, with the form of twine 7, one POST an attempt.
+
+twine's own `Repository.upload` repeats a POST on 5xx without asking whether the file arrived
+(twine 7.0.0, repository.py), and prints; so the POST itself is made here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import requests
+import urllib3
+from twine.exceptions import TwineException
+from twine.package import PackageFile
+from urllib3.filepost import choose_boundary, encode_multipart_formdata
+
+from releasekit.errors import FilesChanged, ReleasekitError, UploadFailed
+from releasekit.http import NO_RETRIES, explain_failure, open_session
+from releasekit.index.pages import refusal
+from releasekit.model.credentials import Credentials
+from releasekit.model.dists import BLOCK, UNREADABLE, Dist
+from releasekit.model.simple_page import describe_page
+from releasekit.network import Network
+
+STORED = 4 << 20
+"""Bytes a second that a slow server stores. It does so after the last byte has come, and answers
+when it is done: a large file that is taken for lost would be sent again."""
+
+READ = 64 << 10
+"""Bytes of an answer's body that are read: Nexus sends none (measured, 4), others send a page."""
+EXISTS = "updating assets"
+"""Part of the reason phrase by which Nexus refuses a file of a name that it has (measured, 4)."""
+
+OnSent = Callable[[int, int], None]
+"""Called with the bytes sent so far and the size of the form."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """How one POST went."""
+
+    error: ReleasekitError | None
+    reason: str
+    final: bool
+    """True where another attempt would be answered the same."""
+    exists: bool = False
+    """True where the server says that it has a file of this name."""
+
+
+def upload_once(
+    dist: Dist, url: str, *, network: Network, credentials: Credentials, on_sent: OnSent
+) -> Attempt:
+    """POST one dist to a hosted repository, once.
+
+    Only the bytes that were checked go up: they are hashed as they are sent, and where something
+    changed the file meanwhile, its end is not sent. `on_sent` may raise to stop the upload.
+    """
+    try:
+        answer, body = _post(_Form(dist, on_sent), url, network, credentials)
+    except _ChangedError:
+        reason = f"{dist.filename} was changed after it was checked"
+        changed = FilesChanged(dist=str(dist.path.parent), reason=reason)
+        return Attempt(error=changed, reason=reason, final=True)
+    except requests.RequestException as error:
+        failure = explain_failure(error, url)
+        return Attempt(error=failure, reason=failure.answers()["why"], final=False)
+    except (TwineException, *UNREADABLE) as error:
+        failed = UploadFailed(filename=dist.filename, url=url, reason=str(error), attempts=0)
+        return Attempt(error=failed, reason=str(error), final=True)
+    return _judge(answer, body, url, credentials)
+
+
+class _ChangedError(Exception):
+    """The file has other bytes than those that were checked."""
+
+
+class _Package(PackageFile):
+    """twine's view of a dist; it does not read the whole file once more for its digests."""
+
+    def __init__(self, filename: str, *others: Any) -> None:
+        super().__init__(os.devnull, *others)
+        self.filename, self.basefilename = filename, Path(filename).name
+        self.blake2_256_digest = None  # as where FIPS forbids it
+
+
+class _Form:
+    """The body of an upload; it tells how far it is as it goes."""
+
+    def __init__(self, dist: Dist, on_sent: OnSent) -> None:
+        blocks = _read_checked(dist)
+        first = next(blocks)  # of most files all there is: a changed one is not even begun
+        boundary = choose_boundary()
+        text, self.content_type = encode_multipart_formdata(_make_fields(dist), boundary)
+        end = f"\r\n--{boundary}--\r\n".encode()
+        self._size = len(text) + dist.size
+        self._blocks = itertools.chain((text.removesuffix(end), first), blocks, (end,))
+        self._on_sent = on_sent
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        sent = 0
+        for block in self._blocks:
+            yield block
+            sent += len(block)
+            self._on_sent(sent, self._size)
+
+
+def _make_fields(dist: Dist) -> list[tuple[str, Any]]:
+    """Return the fields of twine's form, the file last and empty."""
+    package = _Package.from_filename(str(dist.path), comment=None)
+    package.sha2_digest = dist.sha256
+    fields = [field for item in package.metadata_dictionary().items() for field in _spread(*item)]
+    fields += [(":action", "file_upload"), ("protocol_version", "1")]
+    return [*fields, ("content", (dist.filename, b"", "application/octet-stream"))]
+
+
+def _spread(name: str, value: Any) -> list[tuple[str, str]]:
+    """Return a value of twine's metadata as fields of the form.
+
+    As `twine.repository` does (7.0.0), whose import takes 0.06 s.
+    """
+    match value:
+        case {}:  # project_urls
+            value = [f"{label}, {url}" for label, url in value.items()]
+        case list() if name == "keywords":
+            value = ", ".join(value)
+    values = [value] if isinstance(value, str) else value
+    return [(name, one) for one in values]
+
+
+def _read_checked(dist: Dist) -> Iterator[bytes]:
+    """Yield the bytes of a dist, the last of them only if all are those that were checked."""
+    sha256, left = hashlib.sha256(), dist.size
+    with _open(dist) as file:
+        block = file.read(BLOCK)
+        while True:
+            following = file.read(BLOCK)
+            sha256.update(block)
+            left -= len(block)
+            if left < 0 or not (following or sha256.hexdigest() == dist.sha256):
+                raise _ChangedError
+            yield block
+            if not following:
+                return
+            block = following
+
+
+def _open(dist: Dist) -> BinaryIO:
+    try:
+        return dist.path.open("rb")
+    except OSError as error:  # it is gone
+        raise _ChangedError from error
+
+
+def _post(
+    form: _Form, url: str, network: Network, credentials: Credentials
+) -> tuple[requests.Response, bytes]:
+    """Send a form; return the answer and how its body begins."""
+    with (
+        open_session(network, credentials, NO_RETRIES) as session,
+        session.post(
+            url,
+            data=form,
+            timeout=(network.timeout, max(network.timeout, len(form) / STORED)),
+            allow_redirects=False,
+            headers={"Content-Type": form.content_type, "Accept-Encoding": "identity"},
+            stream=True,
+        ) as answer,
+    ):
+        return answer, _read_some(answer, network.timeout)
+
+
+def _read_some(answer: requests.Response, seconds: float) -> bytes:
+    """Read how the body begins; one that is cut off, endless or slow tells no less by then."""
+    deadline = time.monotonic() + seconds
+    body = b""
+    with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
+        while len(body) < READ and time.monotonic() < deadline:
+            if not (block := answer.raw.read1(READ)):
+                break
+            body += block
+    return body
+
+
+def _judge(answer: requests.Response, body: bytes, url: str, credentials: Credentials) -> Attempt:
+    """Tell what was answered; whether the file is stored, only the index tells (any 2xx)."""
+    status, phrase = answer.status_code, answer.reason or ""
+    accepted = 200 <= status < 300
+    error = None if accepted else refusal(answer, credentials, url=url, action="upload")
+    reason = f"the server answered {status} {phrase}".rstrip()
+    if accepted and body.strip():
+        kind = answer.headers.get("Content-Type", "no type").partition(";")[0]
+        text = body.decode("utf-8", "replace")
+        said = f'the page "{describe_page(text)}"' if "<" in text else f"a body of {kind}"
+        reason += f", with {said}"
+    exists = status == 409 or (status == 400 and EXISTS in phrase)
+    return Attempt(error=error, reason=reason, final=accepted or status < 500, exists=exists)

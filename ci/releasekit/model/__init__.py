@@ -1,0 +1,1 @@
+"""Values and decisions about them, without effects: dists, records, plans, versions."""

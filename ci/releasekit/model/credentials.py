@@ -1,0 +1,65 @@
+"""Credentials as values, and those that the environment gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from releasekit.errors import (
+    CredentialsNeeded,
+    HalfGivenReader,
+    ReleasekitError,
+    WrongCredentials,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Credentials:
+    """A user name and a password; the password shows in no representation."""
+
+    username: str
+    password: str = field(repr=False)
+    source: str
+    """Where they came from, for messages: "TWINE_USERNAME", ".pypirc section NAME"..."""
+
+    @property
+    def only_reads(self) -> bool:
+        """Tell whether they are those of a reader, and not those that a release uploads with."""
+        return self.source == READER_ENVIRONMENT or self.source.startswith("netrc")
+
+
+ENVIRONMENT = "TWINE_USERNAME and TWINE_PASSWORD"
+READER_USERNAME, READER_PASSWORD = "RELEASEKIT_READER_USERNAME", "RELEASEKIT_READER_PASSWORD"
+READER_ENVIRONMENT = f"{READER_USERNAME} and {READER_PASSWORD}"
+NO_CREDENTIALS = Credentials(username="", password="", source="nowhere")
+"""Nobody: what is asked is asked anonymously."""
+
+
+def given_credentials(environ: Mapping[str, str]) -> Credentials | None:
+    """Return what the environment gives whole: it beats every other source (twine 7, auth.py)."""
+    username, password = environ.get("TWINE_USERNAME"), environ.get("TWINE_PASSWORD")
+    if not username or not password:
+        return None
+    return Credentials(username=username, password=password, source=ENVIRONMENT)
+
+
+def refused_login(url: str, credentials: Credentials, answer: str) -> ReleasekitError:
+    """Return the situation that a server lets these credentials, or nobody's, not in."""
+    if not credentials.username:
+        return CredentialsNeeded(url=url, answer=answer)
+    wrong = WrongCredentials(url=url, username=credentials.username, source=credentials.source)
+    if credentials.only_reads:
+        wrong.mend = f"check {credentials.source};\nNexus answers 401 to a disabled user as well"
+    return wrong
+
+
+def given_reader(environ: Mapping[str, str]) -> Credentials | None:
+    """Return the credentials for reading that the environment gives; raises HalfGivenReader."""
+    username, password = environ.get(READER_USERNAME), environ.get(READER_PASSWORD)
+    if username and password:
+        return Credentials(username=username, password=password, source=READER_ENVIRONMENT)
+    if username or password:
+        names = (READER_USERNAME, READER_PASSWORD)
+        given, missing = names if username else reversed(names)
+        raise HalfGivenReader(given=given, missing=missing)
+    return None

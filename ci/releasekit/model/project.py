@@ -1,0 +1,156 @@
+"""The project at one commit, and whether that commit may be released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import Version
+
+from releasekit.errors import (
+    DirtyTree,
+    NoReleaseTag,
+    NotADevelopmentVersion,
+    TagIsNoVersion,
+    TagNotOnHead,
+    TagsDisagree,
+)
+from releasekit.model.versions import (
+    DifferentVersionsError,
+    ReleaseTag,
+    choose_tag,
+    parse_tag,
+    render_tag,
+)
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Commit:
+    """What git says of the commit that is checked out."""
+
+    root: Path
+    """Top directory of the git repository."""
+    sha: str
+    time: int
+    """Committer time in seconds since the epoch: SOURCE_DATE_EPOCH of the build."""
+    tags: tuple[str, ...]
+    changed: tuple[str, ...]
+    """Tracked files that differ from the commit; untracked files never get into a build."""
+    shallow: bool
+
+    @property
+    def short(self) -> str:
+        """Return the abbreviated commit id of messages."""
+        return self.sha[:10]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """A project directory at a commit, with its release tag if it has one."""
+
+    root: Path
+    commit: Commit
+    tag: ReleaseTag | None
+
+    @property
+    def dirty(self) -> bool:
+        """Tell whether tracked files differ from the commit."""
+        return bool(self.commit.changed)
+
+    @property
+    def released_as(self) -> ReleaseTag | None:
+        """Return the tag that names what is built; none names a changed tree."""
+        return None if self.dirty else self.tag
+
+
+def find_release_tag(
+    commit: Commit, patterns: Sequence[str], wanted: str | None = None
+) -> ReleaseTag | None:
+    """Return the release tag on a commit; `wanted` names one (--tag).
+
+    Raises TagsDisagree, TagNotOnHead and TagIsNoVersion; the last one only for a wanted tag.
+    """
+    root, short = str(commit.root), commit.short
+    if wanted is not None and wanted not in commit.tags:
+        there = ", ".join(commit.tags) or "none"
+        reason = f"the tags on HEAD: {there}"
+        raise TagNotOnHead(root=root, commit=short, tag=wanted, reason=reason)
+    tags = (wanted,) if wanted is not None else commit.tags
+    found = [tag for name in tags if (tag := parse_tag(name, patterns))]
+    if wanted is not None and not found:
+        raise _no_version(commit, (wanted,), patterns)
+    try:
+        return choose_tag(found)
+    except DifferentVersionsError as error:
+        best = max(found, key=lambda tag: tag.version).name
+        raise TagsDisagree(root=root, commit=short, tags=str(error), first=best) from error
+
+
+def find_rival_tags(project: Project, patterns: Sequence[str]) -> tuple[str, ...]:
+    """Return the tags on HEAD that name another version than the one that is released.
+
+    A candidate and its final version share a commit; a backend that asks git has to find the
+    chosen one.
+    """
+    if project.released_as is None:
+        return ()
+    tags = (parse_tag(name, patterns) for name in project.commit.tags)
+    return tuple(tag.name for tag in tags if tag and tag.version != project.released_as.version)
+
+
+def refuse_unreleasable(project: Project, patterns: Sequence[str]) -> None:
+    """Refuse what no real index may get: a commit without a release tag, a changed tree.
+
+    Raises NoReleaseTag, TagIsNoVersion and DirtyTree.
+    """
+    commit = project.commit
+    if project.tag is None and commit.tags:
+        raise _no_version(commit, commit.tags, patterns)
+    if project.tag is None:
+        raise no_release_tag(commit, patterns)
+    if commit.changed:
+        more = len(commit.changed) - SHOWN
+        files = ", ".join(commit.changed[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+        raise DirtyTree(root=str(commit.root), files=files, tag=project.tag.name)
+
+
+def no_release_tag(commit: Commit, patterns: Sequence[str]) -> NoReleaseTag:
+    """Return the error for a commit without a release tag; a shallow clone has its own mend."""
+    tag = render_tag("1.2.3", patterns)
+    reason = f"a release is named by a tag like {tag} on the commit that is checked out"
+    mend = f"git tag {tag} && git push origin {tag}, then run this again on that tag"
+    if commit.shallow:
+        reason = "this clone is shallow, so its tags may be missing"
+        mend = "git fetch --unshallow --tags, then run this again (in GitLab: GIT_DEPTH: 0)"
+    return NoReleaseTag(root=str(commit.root), commit=commit.short, reason=reason, mend=mend)
+
+
+def refuse_final_version(
+    version: Version, *, root: Path, commit: str, patterns: Sequence[str], snapshots: str
+) -> None:
+    """Raise NotADevelopmentVersion unless this is a version for `snapshots`: it has a .devN.
+
+    `==1.0` means 1.0+local as well (PEP 440), and 1.0rc1 and 1.0.post1 are releases by a tag.
+    """
+    if version.is_devrelease:
+        return
+    raise NotADevelopmentVersion(
+        version=str(version),
+        root=str(root),
+        commit=commit[:10],
+        snapshots=snapshots,
+        tag=render_tag(version.public, patterns),
+    )
+
+
+def _no_version(commit: Commit, tags: Sequence[str], patterns: Sequence[str]) -> TagIsNoVersion:
+    return TagIsNoVersion(
+        root=str(commit.root),
+        commit=commit.short,
+        tags=", ".join(tags),
+        pattern=" or ".join(patterns),
+        example=render_tag("1.2.3", patterns),
+    )

@@ -1,0 +1,82 @@
+"""How a run connects: what it trusts, and the environment of the programs that it starts.
+
+Connections themselves are made in `http`, which takes longer to import.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from releasekit.child_secrets import (
+    collect_secrets,
+    foreign_environ,
+    git_environ,
+    installer_environ,
+)
+from releasekit.tempdirs import open_room
+from releasekit.tls.child_environ import child_environ
+from releasekit.tls.trust import Trust, open_trust
+
+if TYPE_CHECKING:
+    from urllib3 import PoolManager
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Network:
+    """How this run connects: in process by `trust`, in children by `environ`."""
+
+    trust: Trust
+    environ: Mapping[str, str]
+    """For children: no secrets, and every CA variable names one PEM file of what is trusted."""
+    git_environ: Mapping[str, str] = field(repr=False)
+    """For git: with the logins of proxies, and git's own settings."""
+    installer_environ: Mapping[str, str] = field(repr=False)
+    """For uv while it resolves: with what pip and uv are told, passwords included."""
+    timeout: float
+    """Seconds without an answer."""
+    pools: dict[str, PoolManager] = field(repr=False, compare=False, default_factory=dict)
+    """Connections by the proxy that they go through. They outlive sessions: whoever asks next does
+    without a handshake."""
+
+
+@contextlib.contextmanager
+def open_network(
+    *,
+    environ: Mapping[str, str],
+    ca_bundle: str | None = None,
+    client_cert: str | None = None,
+    timeout: float = 60,
+    secrets: Iterable[str] = (),
+) -> Iterator[Network]:
+    """Provide the connections of a run; the merged PEM file lives as long.
+
+    `secrets` are those that stand in no variable. Raises BadCertificateFile.
+    """
+    trust = open_trust(environ, ca_bundle, client_cert)
+    with open_room("releasekit-ca-") as room:
+        bundle = room / "ca-bundle.pem"
+        bundle.write_text(trust.render_pem(), encoding="utf-8")
+        # What programs leave there, because they were killed with the kit, goes with its room.
+        children = {**child_environ(environ, bundle), "TMPDIR": tempfile.gettempdir()}
+        if client_cert:
+            # uv and pip show it too: the release is installed back from the same server.
+            path = str(Path(client_cert).absolute())  # children run in other directories
+            children |= dict.fromkeys(("SSL_CLIENT_CERT", "PIP_CLIENT_CERT"), path)
+        found = collect_secrets(environ, secrets)
+        network = Network(
+            trust=trust,
+            environ=foreign_environ(children, found),
+            git_environ=git_environ(children, found),
+            installer_environ=installer_environ(children, found),
+            timeout=timeout,
+        )
+        try:
+            yield network
+        finally:
+            for pool in network.pools.values():
+                pool.clear()

@@ -1,0 +1,27 @@
+"""What a Nexus ought to be: the wanted state, and how what is there differs from it."""
+
+from releasekit.nexus.desired_state import want
+from releasekit.nexus.drift import make_server_plan
+from releasekit.nexus.model import (
+    Action,
+    Change,
+    Difference,
+    Found,
+    Kind,
+    Secrets,
+    ServerPlan,
+    Thing,
+)
+
+__all__ = [
+    "Action",
+    "Change",
+    "Difference",
+    "Found",
+    "Kind",
+    "Secrets",
+    "ServerPlan",
+    "Thing",
+    "make_server_plan",
+    "want",
+]

@@ -1,0 +1,263 @@
+"""The wanted state: from the settings, and from what is there where that has a say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from releasekit.config.settings import Settings
+from releasekit.nexus.documents import EMPTY, Document, Value
+from releasekit.nexus.model import Found, Kind, Thing
+from releasekit.nexus.order import DESCRIPTION
+from releasekit.nexus.routing_patterns import block_patterns
+
+VIEW = "nx-repository-view-pypi"
+LOCAL_REALM = "NexusAuthenticatingRealm"
+ACCEPT = (
+    "it is not accepted, and Nexus serves no package before. It says:\n{text}\n"
+    "whoever may agree for your company types: nox -s provision -- --apply --accept-eula"
+)
+
+
+def want(settings: Settings, found: Found) -> tuple[Thing, ...]:
+    """Return all things as they are wanted, in the order in which they must be made."""
+    return tuple(_want(settings, found))
+
+
+def _want(settings: Settings, found: Found) -> Iterator[Thing]:
+    yield from _license(found)
+    yield from _realms(found)
+    if settings.anonymous is not None:
+        yield Thing(kind=Kind.ANONYMOUS, name="", fields=_fields(enabled=settings.anonymous))
+    yield _hosted(settings.hosted, "allow_once", found)
+    if settings.snapshots:
+        yield _hosted(settings.snapshots, "allow", found)
+    if settings.group:
+        if settings.own_names and not _is_blocked_by_another(settings, found):
+            yield _rule(settings, found)
+        yield _proxy(settings, found)
+        yield _group(settings.group, settings, found)
+    yield _publisher_role(settings)
+    yield _reader_role(settings)
+    yield _publisher(settings, found)
+
+
+def _fields(**values: Value) -> Document:
+    """Return a document; a double underscore stands for the dot of a path."""
+    return Document(fields=tuple((key.replace("__", "."), v) for key, v in values.items()))
+
+
+def _license(found: Found) -> Iterator[Thing]:
+    """Want the license agreement accepted, by a human's word alone: it binds the company."""
+    document = found.get(Kind.LICENSE, "")
+    if document is None:
+        return
+    accepted = found.accept_eula or document.get("accepted")
+    blocker = "" if accepted else ACCEPT.format(text=document.get("disclaimer"))
+    yield Thing(kind=Kind.LICENSE, name="", fields=_fields(accepted=True), blocker=blocker)
+
+
+def _realms(found: Found) -> Iterator[Thing]:
+    """Want users of Nexus itself to be able to log in, and leave other realms as they are."""
+    document = found.get(Kind.REALMS, "")
+    active = document.names("active") if document else ()
+    if LOCAL_REALM not in active:
+        yield Thing(kind=Kind.REALMS, name="", fields=_fields(active=(*active, LOCAL_REALM)))
+
+
+def _storage(kind: Kind, name: str, found: Found) -> tuple[Document, Document]:
+    """Return the blob store, as a field to keep where it is wrong, else as one to begin with.
+
+    Nexus takes the name of a blob store that does not exist, and then answers 500 to everything.
+    """
+    chosen = "default" if "default" in found.blob_stores else "".join(found.blob_stores[:1])
+    stores = _fields(storage__blobStoreName=chosen)
+    document = found.get(kind, name)
+    stands = document is None or document.get("storage.blobStoreName") in found.blob_stores
+    return (EMPTY, stores) if stands else (stores, EMPTY)
+
+
+def _hosted(name: str, policy: str, found: Found) -> Thing:
+    kept, initial = _storage(Kind.HOSTED, name, found)
+    # A cleanup policy would delete releases; development versions may be cleaned up.
+    cleanup = _fields(cleanup__policyNames=()) if policy == "allow_once" else EMPTY
+    fields = _fields(
+        online=True,
+        storage__strictContentTypeValidation=True,
+        storage__writePolicy=policy,
+    )
+    return Thing(
+        kind=Kind.HOSTED,
+        name=name,
+        fields=fields + cleanup + kept,
+        initial=initial,
+        blocker=_find_namesake(Kind.HOSTED, name, found),
+    )
+
+
+def rule_name(settings: Settings) -> str:
+    """Return what the routing rule of the proxy is called."""
+    return f"{settings.proxy}-own-names"
+
+
+def _is_blocked_by_another(settings: Settings, found: Found) -> bool:
+    """Tell whether the proxy has another rule, which blocks the own names already."""
+    name = _current_rule(settings, found)
+    document = found.get(Kind.RULE, name) if name and name != rule_name(settings) else None
+    if document is None or document.get("mode") != "BLOCK":
+        return False
+    return set(block_patterns(settings.own_names)) <= set(document.names("matchers"))
+
+
+def _current_rule(settings: Settings, found: Found) -> str:
+    document = found.get(Kind.PROXY, settings.proxy)
+    return str((document and document.get("routingRuleName")) or "")
+
+
+def _rule(settings: Settings, found: Found) -> Thing:
+    """Want the own names blocked; what else a rule of ours blocks stays blocked.
+
+    Another team's configuration may share the proxy: to let a name through is a human's decision.
+    """
+    name = rule_name(settings)
+    document = found.get(Kind.RULE, name)
+    also = document.names("matchers") if document and document.get("mode") == "BLOCK" else ()
+    patterns = tuple(sorted({*block_patterns(settings.own_names), *also}))
+    fields = _fields(description=DESCRIPTION, mode="BLOCK", matchers=patterns)
+    return Thing(kind=Kind.RULE, name=name, fields=fields)
+
+
+def _proxy(settings: Settings, found: Found) -> Thing:
+    name, age = settings.proxy, settings.proxy_max_age
+    kept, initial = _storage(Kind.PROXY, name, found)
+    remote = rule = EMPTY
+    if settings.proxy_remote:
+        remote = _fields(proxy__remoteUrl=root_url(settings.proxy_remote))
+    blocker = _find_namesake(Kind.PROXY, name, found)
+    if settings.own_names and not _is_blocked_by_another(settings, found):
+        rule = _fields(routingRuleName=rule_name(settings))
+        blocker = blocker or _find_foreign_rule(settings, found)
+    if found.get(Kind.PROXY, name) is None and not settings.proxy_remote:
+        blocker = blocker or "set proxy-remote: the address of the index that it fetches from"
+    fields = remote + _fields(
+        online=True,
+        storage__strictContentTypeValidation=True,
+        proxy__contentMaxAge=age,
+        proxy__metadataMaxAge=age,
+        negativeCache__enabled=True,
+        negativeCache__timeToLive=age,
+        httpClient__blocked=False,
+        httpClient__autoBlock=True,
+    )
+    return Thing(
+        kind=Kind.PROXY, name=name, fields=fields + rule + kept, initial=initial, blocker=blocker
+    )
+
+
+def root_url(remote: str) -> str:
+    """Return the address below which Nexus asks for simple/NAME/: it adds `simple` itself."""
+    return remote.rstrip("/").removesuffix("/simple").rstrip("/") + "/"
+
+
+def _find_foreign_rule(settings: Settings, found: Found) -> str:
+    name = _current_rule(settings, found)
+    if name in ("", rule_name(settings)):
+        return ""
+    patterns = "\n".join(block_patterns(settings.own_names))
+    return (
+        f"it has the routing rule {name}, and a proxy has one rule only;\n"
+        f"take that one off it, or make it a BLOCK rule with these matchers too:\n{patterns}"
+    )
+
+
+def _group(name: str, settings: Settings, found: Found) -> Thing:
+    document = found.get(Kind.GROUP, name)
+    members = document.names("group.memberNames") if document else ()
+    wanted = order_members(members, hosted=settings.hosted, proxy=settings.proxy)
+    kept, initial = _storage(Kind.GROUP, name, found)
+    return Thing(
+        kind=Kind.GROUP,
+        name=name,
+        fields=_fields(online=True, group__memberNames=wanted) + kept,
+        initial=_fields(storage__strictContentTypeValidation=True) + initial,
+        blocker=_find_namesake(Kind.GROUP, name, found),
+    )
+
+
+def order_members(members: tuple[str, ...], *, hosted: str, proxy: str) -> tuple[str, ...]:
+    """Return the members with hosted before proxy: the first one that has a file serves it.
+
+    Other members stay, in their order.
+    """
+    if proxy not in members:
+        members = (*members, proxy)
+    if hosted in members and members.index(hosted) < members.index(proxy):
+        return members
+    others = tuple(member for member in members if member != hosted)
+    place = others.index(proxy) if hosted in members else 0
+    return (*others[:place], hosted, *others[place:])
+
+
+def _find_namesake(kind: Kind, name: str, found: Found) -> str:
+    """Return why a repository cannot have its name: Nexus ignores case there."""
+    wanted = {Kind.HOSTED: "hosted", Kind.PROXY: "proxy", Kind.GROUP: "group"}[kind]
+    for repository in found.repositories:
+        if repository.name.lower() != name.lower():
+            continue
+        if (repository.name, repository.format, repository.type) != (name, "pypi", wanted):
+            there = f"{repository.format} {repository.type} repository {repository.name}"
+            return f"the {there} has that name: choose another one"
+    return ""
+
+
+def publisher_name(settings: Settings) -> str:
+    """Return what the publisher, role and user, of the hosted repository is called."""
+    return f"{settings.hosted}-publisher"
+
+
+def _publisher_role(settings: Settings) -> Thing:
+    """Want the least that a release needs (measured): `add` uploads, `edit` is not needed.
+
+    `read` proves what is published, `browse` shows the repositories to doctor and search.
+    """
+    uploads = [settings.hosted, *([settings.snapshots] if settings.snapshots else [])]
+    rights = [f"{name}-{right}" for name in uploads for right in ("add", "browse", "read")]
+    if settings.group:
+        rights += [f"{settings.group}-{right}" for right in ("browse", "read")]
+    return _role(publisher_name(settings), rights, f"uploads to {' and '.join(uploads)}")
+
+
+def _reader_role(settings: Settings) -> Thing:
+    name = settings.group or settings.hosted
+    rights = [f"{name}-{right}" for right in ("browse", "read")]
+    return _role(f"{name}-reader", rights, f"installs from {name}")
+
+
+def _role(name: str, rights: list[str], description: str) -> Thing:
+    privileges = tuple(sorted(f"{VIEW}-{right}" for right in rights))
+    return Thing(
+        kind=Kind.ROLE,
+        name=name,
+        fields=_fields(privileges=privileges, roles=()),
+        initial=_fields(id=name, name=name, description=f"releasekit: {description}"),
+    )
+
+
+def _publisher(settings: Settings, found: Found) -> Thing:
+    name = publisher_name(settings)
+    document = found.get(Kind.USER, name)
+    source = document.get("source") if document else "default"
+    blocker = "" if source == "default" else f"a user of the source {source} has that name"
+    if name == found.admin:
+        blocker = "this administration is done as that user"
+    return Thing(
+        kind=Kind.USER,
+        name=name,
+        fields=_fields(status="active", roles=(name,)),
+        initial=_fields(
+            userId=name,
+            firstName="Publisher",
+            lastName=settings.hosted,
+            emailAddress="publisher@example.com",
+        ),
+        blocker=blocker,
+    )

@@ -1,0 +1,91 @@
+"""What administration reads and writes: things by their kind, over the REST API."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from releasekit.nexus import Kind
+from releasekit.nexus.documents import Document, parse_document
+from releasekit.nexus.rest import (
+    Rest,
+    ask,
+    find_document,
+    find_settings,
+    read,
+    require,
+)
+
+PATHS = {
+    Kind.LICENSE: "system/eula",
+    Kind.REALMS: "security/realms/active",
+    Kind.ANONYMOUS: "security/anonymous",
+    Kind.HOSTED: "repositories/pypi/hosted",
+    Kind.RULE: "routing-rules",
+    Kind.PROXY: "repositories/pypi/proxy",
+    Kind.GROUP: "repositories/pypi/group",
+    Kind.ROLE: "security/roles",
+    Kind.USER: "security/users",
+}
+"""Where a thing is created; with its name behind it, where it is changed."""
+
+
+def find_thing(rest: Rest, kind: Kind, name: str) -> Document | None:
+    """Read a thing, None where the server does not have it."""
+    path = PATHS[kind]
+    match kind:
+        case Kind.LICENSE:
+            return find_document(rest, path, "read the license agreement")
+        case Kind.REALMS:
+            active = read(rest, path, "read the realms")
+            return Document(fields=(("active", tuple(active)),))
+        case Kind.ANONYMOUS:
+            return parse_document(read(rest, path, "read the anonymous access"))
+        case Kind.HOSTED | Kind.PROXY | Kind.GROUP:
+            return find_settings(rest, path.rpartition("/")[2], name)
+        case Kind.RULE:
+            return find_document(rest, f"{path}/{quote(name)}", "read routing rules")
+        case Kind.ROLE:
+            return find_document(rest, f"{path}/{quote(name)}", "read roles")
+        case Kind.USER:
+            return _find_user(rest, name)
+
+
+def _find_user(rest: Rest, name: str) -> Document | None:
+    """Read a user: userId, source, status, roles. Never a password."""
+    found = read(rest, PATHS[Kind.USER], "read users", userId=name)
+    # The query means "begins with", in some versions.
+    return next((parse_document(user) for user in found if user["userId"] == name), None)
+
+
+def list_blob_stores(rest: Rest) -> tuple[str, ...]:
+    """List the names of the blob stores."""
+    return tuple(store["name"] for store in read(rest, "blobstores", "list the blob stores"))
+
+
+def create_thing(rest: Rest, kind: Kind, body: dict[str, Any]) -> None:
+    """Create a thing."""
+    action = f"create the {kind.value} {body.get('name') or body.get('userId')}"
+    require(rest, ask(rest, "POST", PATHS[kind], document=body), action)
+
+
+def update_thing(rest: Rest, kind: Kind, name: str, body: dict[str, Any]) -> None:
+    """Write a whole thing that is there."""
+    path = "/".join(filter(None, (PATHS[kind], quote(name))))
+    document = body["active"] if kind is Kind.REALMS else body
+    action = " ".join(filter(None, ("change the", kind.value, name)))
+    method = "POST" if kind is Kind.LICENSE else "PUT"
+    require(rest, ask(rest, method, path, document=document), action)
+
+
+def set_password(rest: Rest, username: str, password: str) -> None:
+    """Give a user of Nexus itself another password."""
+    path = f"security/users/{quote(username)}/change-password"
+    action = f"change the password of the user {username}"
+    require(rest, ask(rest, "PUT", path, text=password), action)
+
+
+def invalidate_cache(rest: Rest, repository: str) -> None:
+    """Make a proxy or a group forget the pages that it keeps."""
+    path = f"repositories/{quote(repository)}/invalidate-cache"
+    require(rest, ask(rest, "POST", path), f"invalidate the cache of {repository}")

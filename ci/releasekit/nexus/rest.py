@@ -1,0 +1,228 @@
+"""The REST API of a Nexus: one session, lenient reading, and refusals as situations.
+
+What a real 3.30 answers decides; newer versions differ in the shapes of their errors. Three traps:
+wrong credentials are 401 on every path, even on status; missing rights are 403 with an empty body,
+also for nobody; but the settings of a repository are 404 to a user who may not see them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from releasekit.errors import (
+    NexusRefused,
+    NotAllowedByNexus,
+    NotANexus,
+    WrongCredentials,
+)
+from releasekit.http import explain_failure, open_session
+from releasekit.model.credentials import Credentials
+from releasekit.network import Network
+from releasekit.nexus.documents import (
+    Component,
+    Document,
+    Repository,
+    ServerVersion,
+    parse_component,
+    parse_document,
+    parse_server_version,
+)
+
+PREFIX = "service/rest/v1"
+REALM_OFF = "and to all of its own users while its Local Authenticating Realm is off"
+SHOWN = 500
+"""Characters of an answer that an error shows."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rest:
+    """The REST API of the Nexus at `url`, as one user, or as nobody."""
+
+    url: str
+    session: requests.Session
+    credentials: Credentials
+
+
+@contextlib.contextmanager
+def open_rest(url: str, network: Network, credentials: Credentials) -> Iterator[Rest]:
+    """Provide the API; a GET is tried four times, a change once.
+
+    NO_CREDENTIALS ask as nobody.
+    """
+    with open_session(network, credentials) as session:
+        yield Rest(url=url.rstrip("/"), session=session, credentials=credentials)
+
+
+def ask(
+    rest: Rest,
+    method: str,
+    path: str,
+    *,
+    document: Mapping[str, Any] | list[str] | None = None,
+    text: str | None = None,
+    query: Mapping[str, str] | None = None,
+) -> requests.Response:
+    """Send one request and return its answer, whatever the status.
+
+    `path` is below /service/rest/v1, or from the root where it begins with a slash. Raises the
+    situations of connections.
+    """
+    url = f"{rest.url}{path}" if path.startswith("/") else f"{rest.url}/{PREFIX}/{path}"
+    headers = {"Content-Type": "text/plain"} if text is not None else {}
+    data = None if text is None else text.encode()
+    try:
+        return rest.session.request(
+            method,
+            url,
+            params=query,
+            json=document,
+            data=data,
+            headers=headers,
+            allow_redirects=method == "GET",
+        )
+    except requests.RequestException as error:
+        raise explain_failure(error, url) from error
+
+
+def require(rest: Rest, answer: requests.Response, action: str) -> requests.Response:
+    """Return a good answer; raise the situation that another one is.
+
+    `action` completes "this user may not ..." and "Nexus refused to ...".
+    """
+    status, url = answer.status_code, answer.url
+    if status < 300:
+        return answer
+    username, source = rest.credentials.username or "nobody", rest.credentials.source
+    if status == 401:
+        raise WrongCredentials(
+            url=url,
+            username=username,
+            source=source,
+            mend=f"check {source}; Nexus answers 401 to a disabled user as well,\n{REALM_OFF}",
+        )
+    if status == 403:
+        raise NotAllowedByNexus(url=url, username=username, action=action)
+    said = f"{status} {answer.reason or ''}: {read_message(answer)}".rstrip(": ")
+    raise NexusRefused(url=url, action=action, answer=said)
+
+
+def read_message(answer: requests.Response) -> str:
+    """Return what an error's body says; there are five shapes, and one of them is no JSON."""
+    text = answer.text.strip()
+    if text.startswith("<"):  # an error page: its reason phrase says as much
+        return ""
+    try:
+        found = json.loads(text)
+    except ValueError:  # 3.30: quoted, with raw line breaks and quotes in it
+        return " ".join(text.strip('"').split())[:SHOWN]
+    entries = found if isinstance(found, list) else [found]
+    return "; ".join(_read_entry(entry) for entry in entries)[:SHOWN]
+
+
+def _read_entry(entry: object) -> str:
+    if not isinstance(entry, Mapping):
+        return str(entry)
+    # "PARAMETER name", "HelperBean.memberNames", "*"
+    place = str(entry.get("id", "*")).removeprefix("PARAMETER ")
+    message = str(entry.get("message", "")).strip('"')
+    return message if place == "*" else f"{place}: {message}"
+
+
+def read(rest: Rest, path: str, action: str, **query: str) -> Any:
+    """Read a JSON document; raises where the answer is no good one."""
+    return _parse(require(rest, ask(rest, "GET", path, query=query), action))
+
+
+def _parse(answer: requests.Response) -> Any:
+    """Parse a JSON document; a login page answers 200 too. Raises NotANexus."""
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise _not_a_nexus(answer) from error
+
+
+def _not_a_nexus(answer: requests.Response) -> NotANexus:
+    return NotANexus(
+        url=answer.url,
+        answer=f"{answer.status_code} {answer.reason or ''}".rstrip(),
+        server=answer.headers.get("Server") or "nothing",
+    )
+
+
+def find_document(rest: Rest, path: str, action: str) -> Document | None:
+    """Read a JSON document, None where there is none (or this user may not see it)."""
+    answer = ask(rest, "GET", path)
+    if answer.status_code == 404:
+        return None
+    return parse_document(_parse(require(rest, answer, action)))
+
+
+def read_pages(rest: Rest, path: str, action: str, **query: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the items of all pages: 10, 50 or 100 on one, by version and path."""
+    token: str | None = None
+    while True:
+        following = {"continuationToken": token} if token else {}
+        page = read(rest, path, action, **query, **following)
+        yield from page["items"]
+        token = page.get("continuationToken")
+        if not token:
+            return
+
+
+def read_version(rest: Rest) -> ServerVersion:
+    """Read the version of the server, and see that the credentials are valid.
+
+    Status, open to everybody, is 401 with a wrong password. A front server may put its own name
+    into the `Server:` header (nginx does by default): then the description of the API tells it.
+    Raises WrongCredentials, NotANexus.
+    """
+    answer = require(rest, ask(rest, "GET", "status"), "read the status")
+    version = parse_server_version(answer.headers.get("Server"))
+    if version is None:
+        described = require(rest, ask(rest, "GET", "/service/rest/swagger.json"), "see its API")
+        info = parse_document(_parse(described))
+        if "Nexus" in str(info.get("info.title")):
+            version = parse_server_version(f"Nexus/{info.get('info.version')}")
+    if version is None:
+        raise _not_a_nexus(answer)
+    return version
+
+
+def list_repositories(rest: Rest) -> tuple[Repository, ...]:
+    """List the repositories that this user may browse, all formats."""
+    return tuple(
+        Repository(
+            name=item["name"],
+            format=item["format"],
+            type=item["type"],
+            url=item["url"],
+            remote=((item.get("attributes") or {}).get("proxy") or {}).get("remoteUrl"),
+        )
+        for item in read(rest, "repositories", "list the repositories")
+    )
+
+
+def find_settings(rest: Rest, kind: str, name: str) -> Document | None:
+    """Read the settings of a PyPI repository; `kind` is hosted, proxy or group.
+
+    None where there is none of that kind, and to a user without the privilege
+    nx-repository-admin-pypi-NAME-read (measured: 404).
+    """
+    path = f"repositories/pypi/{kind}/{quote(name)}"
+    return find_document(rest, path, f"see the settings of {name}")
+
+
+def search_components(rest: Rest, **query: str) -> Iterator[Component]:
+    """Search what this user may browse; a new upload is found after about a second.
+
+    `query`: name (wildcards, lower case), version, q, repository (a group finds its members')...
+    """
+    for item in read_pages(rest, "search", "search", format="pypi", **query):
+        yield parse_component(item)

@@ -1,0 +1,263 @@
+"""The one way in which the kit starts another program."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import io
+import os
+import select
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from releasekit.errors import MissingProgram, ProgramKilled
+
+GRACE = 3.0
+"""Seconds that a program has between SIGTERM and SIGKILL."""
+
+LOOK = 1.0
+"""Seconds between two looks at whether a program that writes nothing is still there."""
+FROM_OUTSIDE = {
+    *(signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM),
+    *(signal.SIGXCPU, signal.SIGXFSZ),  # limits: ulimit -t, ulimit -f
+}
+"""Signals that no program sends to itself, as one that crashes does."""
+END = object()
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """A program that has ended."""
+
+    command: tuple[str, ...]
+    status: int
+    output: str
+    """What it wrote: all of it from `run`, stdout alone from `capture`."""
+    errors: str = ""
+    """stderr from `capture`."""
+
+    def tail(self, lines: int = 15) -> str:
+        """Return the last lines it wrote, where programs say what went wrong."""
+        text = self.errors or self.output
+        kept = [line for line in text.splitlines() if line.strip()][-lines:]
+        if self.status < 0:
+            kept.append(explain_end(self.status))
+        return "\n".join(kept) or f"{self.command[0]} ended with status {self.status}"
+
+
+def explain_end(status: int) -> str:
+    """Return how a process ended, by its status: below 0 it is a signal's number."""
+    if status >= 0:
+        return f"it ended with status {status}"
+    number = -status
+    name = signal.Signals(number).name if number in list(signal.Signals) else f"signal {number}"
+    hints: dict[int, str] = {
+        signal.SIGKILL: "; where memory runs out, the system ends the largest process so",
+        signal.SIGXCPU: "; its CPU time is limited (ulimit -t)",
+        signal.SIGXFSZ: "; the size of files is limited (ulimit -f)",
+    }
+    return f"{name} ended it{hints.get(number, '')}"
+
+
+def refuse_killed(finished: Finished, program: str, place: str) -> None:
+    """Refuse to judge by a program that something ended from outside; raises ProgramKilled."""
+    if -finished.status in FROM_OUTSIDE:
+        raise ProgramKilled(program=program, place=place, reason=explain_end(finished.status))
+
+
+def _refuse_ended(finished: Finished, cwd: Path) -> Finished:
+    """Return what a program of ours did; raises ProgramKilled if it crashed, too."""
+    if finished.status < 0:
+        program = Path(finished.command[0]).name
+        *said, end = finished.tail().splitlines()
+        raise ProgramKilled(program=program, place=str(cwd), reason="\n".join((end, *said)))
+    return finished
+
+
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    log: Log | None = None,
+    given: str = "",
+) -> Finished:
+    """Run a program to its end, whatever its status; `log` gets each line as it comes.
+
+    It gets what is `given` as standard input (which no list of processes shows), a umask of 022 (so
+    that files in dists have the same modes everywhere) and a session of its own: an interrupt stops
+    it together with all its children.
+    Raises MissingProgram and ProgramKilled.
+    """
+    stdin = subprocess.PIPE if given else subprocess.DEVNULL
+    with _start(command, cwd, environ, subprocess.STDOUT, stdin) as process:
+        try:
+            _give(process, given)
+            _end_input(process)
+            output = _read(process, log)
+        except BaseException:
+            _stop(process)
+            raise
+    finished = Finished(command=tuple(command), status=process.returncode, output=output)
+    return _refuse_ended(finished, cwd)
+
+
+class Conversation:
+    """A program that does one thing after another, as it is asked by lines of its input."""
+
+    def __init__(self, command: Sequence[str], process: subprocess.Popen[bytes]) -> None:
+        self._command = tuple(command)
+        self._process = process
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
+        self._unread = ""
+
+    def ask(self, line: str, mark: str, log: Log, meanwhile: Iterator[None]) -> Finished:
+        """Ask for one thing, and return what was written until the mark, and the status after it.
+
+        A program that ends instead has the status that it ended with. While nothing of the answer
+        is there, steps of `meanwhile` are taken.
+        """
+        _give(self._process, f"{line}\n")
+        lines = []
+        while written := self._read_line(meanwhile):
+            text, end, status = written.partition(mark)
+            if text:  # the last line may have no end of its own
+                lines.append(text)
+                log(text.rstrip("\n"))
+            if end:
+                return Finished(command=self._command, status=int(status), output="".join(lines))
+        status_at_end = self._process.wait() or 1
+        return Finished(command=self._command, status=status_at_end, output="".join(lines))
+
+    def _read_line(self, meanwhile: Iterator[None]) -> str:
+        """Return the next line; no text is the end."""
+        while "\n" not in self._unread:
+            data = self._read(meanwhile)
+            self._unread += self._decoder.decode(data, final=not data)
+            if not data:
+                break
+        line, end, self._unread = self._unread.partition("\n")
+        return line + end
+
+    def _read(self, meanwhile: Iterator[None]) -> bytes:
+        if self._process.stdout is None:
+            return b""
+        output, has_ended = self._process.stdout.fileno(), False
+        while not select.select([output], [], [], 0)[0] and next(meanwhile, END) is not END:
+            pass
+        # Where it was killed, what it had started may go on, and hold the other end.
+        while not select.select([output], [], [], 0 if has_ended else LOOK)[0]:
+            if has_ended:
+                return b""
+            has_ended = self._process.poll() is not None
+        return os.read(output, io.DEFAULT_BUFFER_SIZE)
+
+
+@contextlib.contextmanager
+def open_conversation(
+    command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]
+) -> Iterator[Conversation]:
+    """Start a program to ask; it ends with the block, and all its children with it."""
+    with _start(command, cwd, environ, subprocess.STDOUT, subprocess.PIPE) as process:
+        try:
+            yield Conversation(command, process)
+        finally:
+            _stop(process)
+
+
+def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> Finished:
+    """Run a program like `run`, and keep stdout, an answer to parse, apart from stderr.
+
+    Line ends stay as they are: a file name may hold a carriage return. Raises MissingProgram and
+    ProgramKilled.
+    """
+    with _start(command, cwd, environ, subprocess.PIPE) as process:
+        try:
+            output, errors = (part.decode("utf-8", "replace") for part in process.communicate())
+        except BaseException:
+            _stop(process)
+            raise
+    finished = Finished(
+        command=tuple(command), status=process.returncode, output=output, errors=errors
+    )
+    return _refuse_ended(finished, cwd)
+
+
+def _give(process: subprocess.Popen[bytes], text: str) -> None:
+    if process.stdin:
+        with contextlib.suppress(BrokenPipeError):  # it may not want to read it
+            process.stdin.write(text.encode())
+            process.stdin.flush()
+
+
+def _end_input(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+
+
+def _start(
+    command: Sequence[str],
+    cwd: Path,
+    environ: Mapping[str, str],
+    stderr: int,
+    stdin: int = subprocess.DEVNULL,
+) -> subprocess.Popen[bytes]:
+    try:
+        with _interrupts_let_through():
+            return subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=dict(environ),
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                umask=0o022,
+                start_new_session=True,
+            )
+    except FileNotFoundError as error:
+        program = Path(command[0]).name
+        raise MissingProgram(
+            program=program, reason=str(error), mend=f"install {program}, or put it on PATH"
+        ) from error
+
+
+@contextlib.contextmanager
+def _interrupts_let_through() -> Iterator[None]:
+    """Let interrupts through, also in a thread that takes none: a program inherits that."""
+    interrupts = (signal.SIGINT, signal.SIGTERM)
+    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, interrupts)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _read(process: subprocess.Popen[bytes], log: Log | None) -> str:
+    lines = []
+    stdout = process.stdout or io.BytesIO()
+    with io.TextIOWrapper(stdout, encoding="utf-8", errors="replace") as text:
+        for line in text:
+            lines.append(line)
+            if log:
+                log(line.rstrip("\n"))
+    process.wait()
+    return "".join(lines)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+    finally:  # also when a second Ctrl-C ends the grace
+        # What it started may have ignored the signal, and outlive it. (EPERM: macOS, all ended.)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,70 @@
+"""outcome.json: the verdict, the files' fates and the times."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from releasekit.checks.model import Severity
+from releasekit.outcome import Outcome
+from releasekit.report.consumer import search_document, settings_document
+from releasekit.report.diagnosis import diagnosis_document
+from releasekit.report.server import server_document
+
+
+def render_outcome(outcome: Outcome) -> str:
+    """Return the verdict, the files' fates and the times, as JSON."""
+    record, plan = outcome.record, outcome.plan
+    document: dict[str, Any] = {
+        "schema_version": 1,
+        "command": outcome.command,
+        "status": outcome.status.word,
+        "exit_status": int(outcome.status),
+        "sandbox": outcome.sandbox,
+        "dry_run": outcome.dry_run,
+        "stopped_in": outcome.step if outcome.error else None,
+        "error": dict(outcome.error) or None,
+        "project": record.project if record else None,
+        "version": record.version if record else _tagged_version(outcome),
+        "tag": record.tag if record else _tag_name(outcome),
+        "commit": outcome.project.commit.sha if outcome.project else None,
+        "repository": plan.url if plan else None,
+        "installed_from": _installed_from(outcome),
+        "files": [
+            {"filename": file.dist.filename, "action": file.action.value, "why": file.why}
+            for file in (plan.files if plan else ())
+        ],
+        "uploaded": list(outcome.published.uploaded) if outcome.published else [],
+        "findings": {
+            ("waived" if severity is Severity.OFF else severity.value): sum(
+                finding.severity is severity for finding in outcome.findings
+            )
+            for severity in Severity
+        },
+        "notes": list(outcome.notes),
+        "seconds": {time.step: time.seconds for time in outcome.times},
+    }
+    if outcome.diagnosis:
+        document["diagnosis"] = diagnosis_document(outcome.diagnosis)
+    if outcome.search:
+        document["search"] = search_document(outcome.search)
+    if outcome.settings:
+        document["settings"] = settings_document(outcome.settings)
+    if outcome.server:
+        document["server"] = server_document(outcome.server)
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _installed_from(outcome: Outcome) -> str | None:
+    proof = outcome.verified
+    return proof.url if proof and proof.installed else None
+
+
+def _tagged_version(outcome: Outcome) -> str | None:
+    tag = outcome.project.released_as if outcome.project else None
+    return str(tag.version) if tag else None
+
+
+def _tag_name(outcome: Outcome) -> str | None:
+    tag = outcome.project.released_as if outcome.project else None
+    return tag.name if tag else None

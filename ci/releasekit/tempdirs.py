@@ -1,0 +1,152 @@
+"""Rooms: throw-away directories that do not outlive the kit, even where it is killed.
+
+A room is locked while it is in use. What is unlocked was left by a run that could not tidy up
+(SIGKILL, a power cut), and the next room of its kind clears it away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from releasekit.errors import CannotWrite
+
+RUN = "releasekit-run-"
+OF_ANY_KIND = "releasekit-(?:[a-z]+-)+"
+"""A pattern of the prefixes that rooms have in the system's directory for temporary files."""
+_system: list[str] = []
+"""That directory, while all temporary files of this process go elsewhere."""
+
+
+@contextlib.contextmanager
+def keep_temporary_files() -> Iterator[None]:
+    """Have all temporary files of this process in one room, whoever makes them.
+
+    Libraries do (pyproject-hooks 1.2, check-manifest 0.51), under names that tell nobody whose they
+    are: where the kit is killed, they would stay. Rooms of all kinds that are left are cleared.
+    """
+    system, before = find_system_directory(), tempfile.tempdir
+    _clear_left_rooms(OF_ANY_KIND, system)
+    with open_room(RUN, system) as room:
+        _system.append(str(system))
+        tempfile.tempdir = str(room)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+            _system.pop()
+
+
+def find_system_directory() -> Path:
+    """Return the system's directory for temporary files, which is the same one for each run.
+
+    Raises CannotWrite.
+    """
+    try:
+        return Path(_system[-1] if _system else tempfile.gettempdir()).resolve()
+    except FileNotFoundError as error:  # tempfile has tried them all
+        reason = error.strerror or str(error)
+        raise CannotWrite(path="the directory for temporary files", reason=reason) from error
+
+
+@contextlib.contextmanager
+def open_room(prefix: str, parent: Path | None = None) -> Iterator[Path]:
+    """Provide a new directory below `parent` (the system's for temporary files by default)."""
+    parent = Path(tempfile.gettempdir()) if parent is None else parent
+    # Directories that are in use unlocked (by other versions of the kit) are never named so.
+    _clear_left_rooms(re.escape(prefix), parent)
+    room, lock = _make_room(f"{prefix}room-", parent)
+    try:
+        yield room
+    finally:
+        # What is read-only in it (caches of Go, a checkout's packs) may keep this from being
+        # whole; it is the system's directory for temporary files.
+        shutil.rmtree(room, ignore_errors=True)
+        os.close(lock)
+
+
+@contextlib.contextmanager
+def open_named_room(prefix: str, key: str) -> Iterator[Path]:
+    """Provide an empty directory that has the same path for the same key (8 hexadecimal digits).
+
+    Compilers write paths into what they make. Another run with this key is waited for. Where the
+    name is taken by somebody else, it is a room like any other.
+    """
+    path = find_system_directory() / f"{prefix}room-{key}"
+    lock = _enter(path)
+    if lock is None:
+        with open_room(prefix) as room:
+            yield room
+        return
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
+
+
+def _enter(path: Path) -> int | None:
+    """Return the lock on an empty directory of ours; None where it cannot be ours."""
+    while True:
+        try:
+            path.mkdir(mode=0o700, exist_ok=True)
+            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except FileNotFoundError:  # who had it has just cleared it away
+            continue
+        except OSError:
+            return None
+        if os.fstat(lock).st_uid != os.geteuid() or not _lock(lock, fcntl.LOCK_EX):
+            os.close(lock)
+            return None
+        if path.exists() and os.path.samestat(path.stat(), os.fstat(lock)):
+            for left in path.iterdir():  # by a run that was killed
+                if left.is_dir() and not left.is_symlink():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink()
+            return lock
+        os.close(lock)
+
+
+def _make_room(prefix: str, parent: Path) -> tuple[Path, int]:
+    while True:
+        room = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
+        # Between these two lines another run may take it for left, and clear it away.
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(room, os.O_RDONLY)
+            _lock(lock, fcntl.LOCK_EX)
+            if room.exists():
+                return room, lock
+            os.close(lock)
+
+
+def _clear_left_rooms(prefixes: str, parent: Path) -> None:
+    """Clear what was left away; `prefixes` is a pattern."""
+    made_by_mkdtemp = re.compile(f"{prefixes}room-[a-z0-9_]{{8}}")
+    for path in parent.iterdir():
+        if made_by_mkdtemp.fullmatch(path.name):
+            _clear_if_left(path)
+
+
+def _clear_if_left(path: Path) -> None:
+    with contextlib.suppress(OSError):  # another user's, or just gone
+        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            if os.fstat(lock).st_uid == os.geteuid() and _lock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                shutil.rmtree(path, ignore_errors=True)
+        finally:
+            os.close(lock)
+
+
+def _lock(lock: int, how: int) -> bool:
+    try:
+        fcntl.flock(lock, how)
+    except OSError:  # in use, or (NFS) directories cannot be locked there: then nothing is cleared
+        return False
+    return True

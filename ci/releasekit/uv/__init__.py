@@ -1,0 +1,1 @@
+"""How uv is called: with which credentials, and when it may build."""

@@ -1,0 +1,103 @@
+"""What pip and uv are told by their settings files, found by their own rules."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from releasekit.errors import BrokenSettings
+from releasekit.pip_conf import read_options
+from releasekit.uv.indexes import merge_pip_options
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def read_pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the options that `pip install` has here; raises BrokenSettings.
+
+    Directories of find-links that are not there are left out: pip says so and goes on, uv stops.
+    """
+    files = [read_options(text, str(path)) for path, text in _read_all(_find_pip_files(environ))]
+    options = merge_pip_options(files, environ)
+    if links := options.get("find-links"):
+        options["find-links"] = " ".join(link for link in links.split() if _is_there(link))
+    return options
+
+
+def _is_there(link: str) -> bool:
+    return "://" in link or Path(link).expanduser().exists()
+
+
+def _find_pip_files(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the places of pip.conf, the weakest first (pip 26: configuration.py, appdirs.py)."""
+    named = environ.get("PIP_CONFIG_FILE")
+    if named == os.devnull:
+        return
+    for folder in _config_dirs(environ):
+        yield folder / "pip" / "pip.conf"
+    yield Path("/etc/pip.conf")
+    if not (named and Path(named).exists()):
+        home = _home(environ)
+        yield home / ".pip" / "pip.conf"
+        mac = home / "Library" / "Application Support" / "pip"
+        use_mac = sys.platform == "darwin" and mac.is_dir()
+        yield (mac if use_mac else _config_home(environ) / "pip") / "pip.conf"
+    yield Path(sys.prefix, "pip.conf")
+    if named:
+        yield Path(named)
+
+
+def read_uv_settings(root: Path, environ: Mapping[str, str]) -> tuple[Mapping[str, Any], ...]:
+    """Return the settings of uv for a project: its own, its parents', the user's, the system's.
+
+    uv stops at the first parent that has any; which one is its affair, and all are returned.
+    Raises BrokenSettings.
+    """
+    if environ.get("UV_NO_CONFIG", "").lower() in ("1", "true", "t", "yes", "y", "on"):
+        return ()
+    if named := environ.get("UV_CONFIG_FILE"):
+        return tuple(_parse(path, text) for path, text in _read_all([Path(named)]))
+    folders = [*(folder / "uv" for folder in _config_dirs(environ)), Path("/etc/uv")]
+    folders = [root, *root.parents, _config_home(environ) / "uv", *folders]
+    found = [_parse(path, text) for path, text in _read_all(f / "uv.toml" for f in folders)]
+    for path, text in _read_all(folder / "pyproject.toml" for folder in (root, *root.parents)):
+        if "tool" in text and isinstance(table := _parse(path, text).get("tool"), dict):
+            found += [uv] if isinstance(uv := table.get("uv"), dict) else []
+    return tuple(found)
+
+
+def _parse(path: Path, text: str) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BrokenSettings(path=str(path), reason=str(error)) from error
+
+
+def _read_all(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the files that are there and may be read."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            yield path, path.read_text(encoding="utf-8", errors="replace")
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("HOME") or Path("~").expanduser())
+
+
+def _config_home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("XDG_CONFIG_HOME") or _home(environ) / ".config")
+
+
+def _config_dirs(environ: Mapping[str, str]) -> list[Path]:
+    """Return the system's directories of settings, the weakest first."""
+    if sys.platform == "darwin":
+        return [Path("/Library/Application Support")]
+    named = environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+    return [Path(folder) for folder in reversed(named.split(os.pathsep)) if folder]

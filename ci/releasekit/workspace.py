@@ -1,0 +1,104 @@
+"""`dist/` and `reports/`: only directories and plain files, and no link is followed.
+
+A repository may hold a link, and what it leads to is not releasekit's: writing, reading or deleting
+there would be outside of the project. A directory that is a link is refused. A file that is a link
+is replaced when it is written or deleted, and refused when it is read.
+"""
+
+from __future__ import annotations
+
+import shlex
+import stat
+from pathlib import Path
+
+from releasekit.errors import CannotWrite, NotAPlainFile
+from releasekit.files import read_regular, write_text
+
+FOLDERS = ("dist", "reports", "reports/parts")
+KINDS = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFREG: "a file",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def check_folders(root: Path) -> None:
+    """Raise NotAPlainFile if one of a project's directories for results is a link, or a file."""
+    for name in FOLDERS:
+        check_folder(root / name, root=root)
+
+
+def check_folder(folder: Path, *, root: Path) -> Path:
+    """Return a directory, which may be missing.
+
+    Raises NotAPlainFile if it, or a directory between it and `root`, is a link or no directory.
+    """
+    names = folder.relative_to(root).parts
+    for count in range(1, len(names) + 1):
+        _check(root.joinpath(*names[:count]), stat.S_IFDIR)
+    return folder
+
+
+def make_folder(folder: Path, *, root: Path) -> Path:
+    """Make a directory if it is missing; raises NotAPlainFile and CannotWrite."""
+    check_folder(folder, root=root)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(path=str(folder), reason=error.strerror or str(error)) from error
+    return folder
+
+
+def check_file(path: Path, *, root: Path) -> Path:
+    """Return the path of a file, which may be missing; raises NotAPlainFile."""
+    check_folder(path.parent, root=root)
+    _check(path, stat.S_IFREG)
+    return path
+
+
+def read_file(path: Path, *, root: Path) -> str:
+    """Read a file; raises NotAPlainFile, OSError and UnicodeDecodeError."""
+    return read_regular(check_file(path, root=root)).decode("utf-8")
+
+
+def write_file(path: Path, text: str, *, root: Path) -> None:
+    """Write a file, in place of what has its name; raises NotAPlainFile and CannotWrite."""
+    check_folder(path.parent, root=root)
+    write_text(path, text)
+
+
+def remove_file(path: Path, *, root: Path) -> None:
+    """Remove a file, or the link that has its name; raises NotAPlainFile and CannotWrite."""
+    check_folder(path.parent, root=root)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotWrite(path=str(path), reason=error.strerror or str(error)) from error
+
+
+def list_folder(folder: Path, pattern: str, *, root: Path) -> list[Path]:
+    """Return what in a directory has names of this pattern, sorted; raises NotAPlainFile."""
+    return sorted(check_folder(folder, root=root).glob(pattern))
+
+
+def _check(path: Path, wanted: int) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise CannotWrite(path=str(path), reason=error.strerror or str(error)) from error
+    if stat.S_IFMT(mode) == wanted:
+        return
+    is_link = stat.S_ISLNK(mode)
+    kind = f"a link to {path.readlink()}" if is_link else KINDS.get(stat.S_IFMT(mode), "special")
+    remove = "rm -r" if stat.S_ISDIR(mode) else "rm"
+    raise NotAPlainFile(
+        path=str(path),
+        kind=kind,
+        wanted=KINDS[wanted],
+        fix=f"{remove} {shlex.quote(str(path))}",
+    )

@@ -1,0 +1,279 @@
+"""Reading an index: the sandbox for what Nexus does, a server that answers as told for the rest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from releasekit.errors import ReleasekitError, WrongCredentials
+from releasekit.index.pages import Index, ask_in, read_digest, read_page
+from releasekit.model.credentials import Credentials
+from releasekit.model.simple_page import ProjectPage, PublishedFile
+from releasekit.network import Network, open_network
+from releasekit.servers.sandbox import run_sandbox
+from samples import WHEEL
+from unit.conftest import Answer, Server
+
+BOB = Credentials(username="bob", password="hunter2", source="TWINE_USERNAME")
+
+
+@pytest.fixture
+def network(ca_file: Path) -> Iterator[Network]:
+    with open_network(environ={}, ca_bundle=str(ca_file), timeout=5) as network:
+        yield network
+
+
+@pytest.fixture
+def index(server: Server, network: Network) -> Index:
+    return Index(url=f"{server.url}/repository/h/", network=network, credentials=BOB)
+
+
+def test_page_and_digest_of_a_nexus(environ: dict[str, str]) -> None:
+    content = b"PK\x03\x04 a wheel"
+    with run_sandbox() as sandbox:
+        sandbox.state.store(
+            "pypi-hosted", project="demo", version="1.0", filename=WHEEL, content=content
+        )
+        with open_network(environ=environ, ca_bundle=str(sandbox.ca_bundle)) as network:
+            user = Credentials(
+                username=sandbox.username, password=sandbox.password, source="the sandbox"
+            )
+            url = sandbox.upload_url("pypi-group")
+            index = Index(url=url, network=network, credentials=user)
+            page = read_page(index, "demo")
+            decided = read_digest(index, page.files[0])
+            unknown = (
+                read_page(index, "other"),
+                read_page(
+                    Index(url=sandbox.upload_url(), network=network, credentials=user), "other"
+                ),
+            )
+    md5 = ("md5", hashlib.md5(content).hexdigest())
+    listed = PublishedFile(filename=WHEEL, url=f"{url}packages/demo/1.0/{WHEEL}", hashes=(md5,))
+    assert page == ProjectPage(title="Links for demo", files=(listed,))
+    sha256 = ("sha256", hashlib.sha256(content).hexdigest())
+    assert decided == PublishedFile(filename=listed.filename, url=listed.url, hashes=(sha256, md5))
+    assert [page.files for page in unknown] == [(), ()]
+
+
+def test_asking_in_reads_one_byte_and_leaves_the_connection_to_the_next(
+    environ: dict[str, str],
+) -> None:
+    with run_sandbox() as sandbox:
+        sandbox.state.store(
+            "pypi-hosted", project="demo", version="1.0", filename=WHEEL, content=b""
+        )
+        user = Credentials(username=sandbox.username, password=sandbox.password, source="test")
+        with open_network(environ=environ, ca_bundle=str(sandbox.ca_bundle)) as network:
+            index = Index(url=sandbox.upload_url(), network=network, credentials=user)
+            ask_in(index)
+            read_page(index, "demo")
+            (manager,) = network.pools.values()
+            (pool,) = (manager.pools[key] for key in manager.pools.keys())  # noqa: SIM118
+            assert pool.num_connections == 1
+        assert [request.status for request in sandbox.state.requests_log] == [206, 200]
+
+
+def test_an_index_that_knows_no_ranges_lets_in_all_the_same(server: Server, index: Index) -> None:
+    server.answers = [ROOT]
+    ask_in(index)
+    assert server.asked == BOTH_PAGES[1:]
+
+
+def test_a_wrong_password_is_told_when_asked_in(server: Server, index: Index) -> None:
+    server.answers = [Answer(status=401, reason="Unauthorized")]
+    with pytest.raises(WrongCredentials):
+        ask_in(index)
+
+
+def refuse(index: Index) -> str:
+    with pytest.raises(ReleasekitError) as caught:
+        read_page(index, "demo")
+    return str(caught.value)
+
+
+def said(index: Index, what: str, why: str, mend: str) -> str:
+    url = f"{index.url}simple/demo/"
+    return f"error: {what}\n  where: {url}\n  why:   {why}\n  next:  {mend}"
+
+
+GATE = b"<html>To use it, accept the End User License Agreement.</html>"
+"""By what others saw on 3.94: the words are theirs, not a captured page."""
+LOOK = (
+    "open that address in a browser: a login page, a front server or an offline repository\n"
+    "         answers like this; then run this again"
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "what", "why", "mend"),
+    [
+        pytest.param(
+            Answer(status=401, reason="Unauthorized"),
+            "the user name or the password is wrong",
+            "the server answered 401 to user bob, whose credentials came from TWINE_USERNAME",
+            "check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
+            "         Nexus answers 401 to a disabled user as well",
+            id="wrong password",
+        ),
+        pytest.param(
+            Answer(status=403, reason="Forbidden"),
+            "this user may not read",
+            "the server answered 403 to user bob: Forbidden",
+            "ask the Nexus administrator for the privileges add, browse and read on this "
+            "repository",
+            id="no right",
+        ),
+        pytest.param(
+            Answer(status=403, reason="Forbidden", body=GATE),
+            "this Nexus serves nothing yet",
+            "its End User License Agreement is not accepted: it answers 403 to everybody",
+            "its administrator accepts it: by signing in with a browser, or by\n"
+            "         nox -s provision -- --apply --accept-eula",
+            id="license agreement",
+        ),
+        pytest.param(
+            Answer(status=400, reason=""),
+            "the server's answer is not that of a package index",
+            "400 without a reason",
+            LOOK,
+            id="no reason",
+        ),
+        pytest.param(
+            Answer(body=b"<title>Sign in</title>"),
+            "the server's answer is not that of a package index",
+            'it sent a page without any link to a file: "Sign in"',
+            LOOK,
+            id="login page",
+        ),
+    ],
+)
+def test_answer_that_is_no_page_is_a_situation(
+    server: Server, index: Index, answer: Answer, what: str, why: str, mend: str
+) -> None:
+    server.answers = [answer]
+    assert refuse(index) == said(index, what, why, mend)
+    assert len(server.asked) == 1
+
+
+ROOT = Answer(body=b"<html><head><title>Simple Index</title></head></html>")
+UNKNOWN = Answer(status=404, reason="Not Found")
+BOTH_PAGES = ["GET /repository/h/simple/demo/", "GET /repository/h/simple/"]
+
+
+def test_project_that_an_index_does_not_know_has_no_files(server: Server, index: Index) -> None:
+    server.answers = [UNKNOWN, ROOT]
+    assert read_page(index, "demo") == ProjectPage(title="")
+    assert server.asked == BOTH_PAGES
+
+
+CHECK_URL = (
+    "check url, hosted and group (or the .pypirc section):\n"
+    "         uploads go to a hosted repository, never to a group or a proxy"
+)
+
+
+@pytest.mark.parametrize(
+    ("answers", "what", "where", "why", "mend"),
+    [
+        pytest.param(
+            [Answer(status=404, reason="Repository not found")],
+            "this is not a readable PyPI repository",
+            "/repository/h/",
+            "the server answered 404 Repository not found",
+            CHECK_URL,
+            id="no repository",
+        ),
+        pytest.param(
+            [UNKNOWN, Answer(status=404, reason="Gone")],
+            "this is not a readable PyPI repository",
+            "/repository/h/",
+            "the server answered 404 Not Found",
+            CHECK_URL,
+            id="no index: what the project's page said is told",
+        ),
+        pytest.param(
+            [UNKNOWN, Answer(body=b"<title>Sonatype Nexus Repository</title>")],
+            "this is not a readable PyPI repository",
+            "/repository/h/simple/",
+            "the server answered a page that is no index",
+            CHECK_URL,
+            id="a page for everything",
+        ),
+        pytest.param(
+            [UNKNOWN, Answer(status=401, reason="Unauthorized")],
+            "the user name or the password is wrong",
+            "/repository/h/simple/",
+            "the server answered 401 to user bob, whose credentials came from TWINE_USERNAME",
+            "check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
+            "         Nexus answers 401 to a disabled user as well",
+            id="password",
+        ),
+        pytest.param(
+            [UNKNOWN, Answer(status=400, reason="Odd")],
+            "the server's answer is not that of a package index",
+            "/repository/h/simple/",
+            "400 Odd",
+            LOOK,
+            id="odd",
+        ),
+    ],
+)
+def test_address_that_is_no_index_is_not_taken_for_one_without_the_project(
+    server: Server,
+    index: Index,
+    answers: list[Answer],
+    what: str,
+    where: str,
+    why: str,
+    mend: str,
+) -> None:
+    server.answers = answers
+    url = f"{server.url}{where}"
+    assert refuse(index) == f"error: {what}\n  where: {url}\n  why:   {why}\n  next:  {mend}"
+    assert server.asked == BOTH_PAGES
+
+
+def test_dead_link_is_no_file(server: Server, index: Index) -> None:
+    server.answers = [Answer(status=404)]
+    file = PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}")
+    assert read_digest(index, file) is None
+
+
+def test_download_that_breaks_off_is_no_digest(server: Server, index: Index) -> None:
+    server.answers = [Answer(cut=True)]
+    with pytest.raises(ReleasekitError) as caught:
+        read_digest(index, PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}"))
+    assert caught.value.answers()["why"] == "the connection was closed before an answer came"
+
+
+def test_credentials_go_to_the_index_alone(
+    server: Server, index: Index, serve: Callable[[None], Server]
+) -> None:
+    elsewhere = serve(None)
+    for host in (server, elsewhere):
+        read_digest(index, PublishedFile(filename=WHEEL, url=f"{host.url}/{WHEEL}"))
+    assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI="]
+    assert elsewhere.authorizations == [None]
+
+
+def test_credentials_do_not_go_over_plain_http_to_the_same_host(
+    server: Server, index: Index
+) -> None:
+    server.speaks_both = True
+    plain = server.url.replace("https:", "http:")
+    for url in (plain, server.url):
+        read_digest(index, PublishedFile(filename=WHEEL, url=f"{url}/{WHEEL}"))
+    assert server.authorizations == [None, "Basic Ym9iOmh1bnRlcjI="]
+
+
+def test_credentials_do_not_follow_a_redirect_to_plain_http(server: Server, index: Index) -> None:
+    server.speaks_both = True
+    location = f"{server.url.replace('https:', 'http:')}/{WHEEL}"
+    server.answers = [Answer(status=302, headers={"Location": location}), Answer()]
+    read_digest(index, PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}"))
+    assert server.asked == [f"GET /{WHEEL}"] * 2
+    assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI=", None]

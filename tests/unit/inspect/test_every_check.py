@@ -1,0 +1,362 @@
+"""Every check on real files: a dist that has the fault, and one that has not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from releasekit.checks.catalog import CHECKS, CODES
+from releasekit.checks.declared import Place, parse_declared
+from releasekit.checks.facts import BackendWarning, ProjectFacts
+from releasekit.checks.model import Finding, run_checks
+from releasekit.inspect.gather import gather_facts
+from releasekit.model.dists import read_dist
+from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
+
+PYPROJECT = """\
+[build-system]
+requires = []
+[project]
+name = "demo"
+version = "1.0"
+dependencies = [
+  "other",
+]
+classifiers = [
+  "Private :: Do Not Upload",
+]
+[project.urls]
+Homepage = "https://demo.example.com"
+"""
+DECLARED = parse_declared({"pyproject.toml": PYPROJECT})
+NO_PROJECT = ProjectFacts()
+KEY = "-----BEGIN " + "PRIVATE KEY-----\n" + "A1b2" * 16 + "\n"
+INFO = "demo-1.0.dist-info"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A dist with a fault, and the finding: message, place and fix."""
+
+    write: Callable[[Path], Path]
+    message: str
+    fix: str
+    file: str
+    line: int | None = None
+    project: ProjectFacts = field(default_factory=lambda: ProjectFacts(declared=DECLARED))
+
+
+def wheel(metadata: str = METADATA, **files: str) -> Callable[[Path], Path]:
+    members = {"demo.py": "ANSWER = 42\n", **{n.replace("__", "/"): t for n, t in files.items()}}
+    return lambda folder: write_wheel(folder, metadata=metadata, files=members)
+
+
+def without(field_name: str) -> str:
+    return "".join(
+        line for line in METADATA.splitlines(True) if not line.startswith(f"{field_name}:")
+    )
+
+
+def packed(files: dict[str, str], metadata: str = METADATA) -> Callable[[Path], Path]:
+    return lambda folder: write_wheel(folder, metadata=metadata, files=files)
+
+
+def sdist(files: dict[str, str]) -> Callable[[Path], Path]:
+    return lambda folder: write_sdist(folder, files={"PKG-INFO": METADATA, **files})
+
+
+def damaged(folder: Path) -> Path:
+    path = folder / WHEEL
+    path.write_bytes(b"damaged")
+    return path
+
+
+def doubled(folder: Path) -> Path:
+    import zipfile
+
+    path = write_wheel(folder)
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("demo.py", "ANSWER = 43\n")
+    return path
+
+
+REVOKE = "take it out of the project, and revoke it: whoever has a copy of the repository has it"
+INVALID = "mend that field in the project's configuration, or update the build backend"
+PYPROJECT_FILE = "pyproject.toml"
+
+CASES = {
+    "RK101": Case(
+        write=wheel(without("Project-URL")),
+        message="the metadata names no url: neither a home page nor a project URL",
+        fix='add [project.urls] Homepage = "https://…" (setup.cfg: url = …, setup.py: url="…")',
+        file=PYPROJECT_FILE,
+        line=12,
+    ),
+    "RK102": Case(
+        write=wheel(),
+        message=f"the release is 2.0, {WHEEL} is not",
+        fix="set the version to 2.0, or tag the commit that has it",
+        file=PYPROJECT_FILE,
+        line=5,
+        project=ProjectFacts(declared=DECLARED, release_version=Version("2.0")),
+    ),
+    "RK103": Case(
+        write=wheel(f"{METADATA}Foo: x\n"),
+        message="invalid metadata: unknown or malformed field foo",
+        fix=INVALID,
+        file=WHEEL,
+    ),
+    "RK104": Case(
+        write=wheel(f"{METADATA}Description-Content-Type: text/x-rst\n\n.. nothing::\n"),
+        message='the description does not render: 1: (ERROR/3) Unknown directive type "nothing".',
+        fix="mend the README's markup, or declare its content type (readme = …)",
+        file=PYPROJECT_FILE,
+        line=3,
+    ),
+    "RK105": Case(
+        write=wheel(f"{METADATA}Classifier: Private :: Do Not Upload\n"),
+        message='the classifier "Private :: Do Not Upload" says that this is not to be published',
+        fix="remove it, or, where it only keeps the package out of public indexes, waive "
+        "RK105 with that reason",
+        file=PYPROJECT_FILE,
+        line=10,
+    ),
+    "RK106": Case(
+        write=wheel(f"{METADATA}Requires-Dist: other @ https://example.com/other.whl\n"),
+        message="other is required from an address, not from the index",
+        fix="publish other to the index and require a version of it",
+        file=PYPROJECT_FILE,
+        line=7,
+    ),
+    "RK107": Case(
+        write=lambda folder: write_wheel(
+            folder,
+            metadata=METADATA.replace("Version: 1.0", "Version: 1.0+x"),
+            filename="demo-1.0+x-py3-none-any.whl",
+        ),
+        message="the tag v1.0+x releases a local version, 1.0+x",
+        fix="tag 1.0; what stands after + names a private variant of a release",
+        file=PYPROJECT_FILE,
+        line=5,
+        project=ProjectFacts(declared=DECLARED, tag="v1.0+x"),
+    ),
+    "RK108": Case(
+        write=wheel(),
+        message="the project URL Source is missing, which required-urls asks for",
+        fix='add [project.urls] Source = "https://…"',
+        file=PYPROJECT_FILE,
+        line=12,
+        project=ProjectFacts(declared=DECLARED, required_urls=("Source", "home page")),
+    ),
+    "RK109": Case(
+        write=wheel(f"{METADATA}\nA demo.\n"),
+        message="the description has no content type: an index takes it for reStructuredText",
+        fix='set readme = "README.md" in [project] (setup.cfg, setup.py: '
+        "long_description_content_type = text/markdown)",
+        file=PYPROJECT_FILE,
+        line=3,
+    ),
+    "RK110": Case(
+        write=wheel(without("Summary")),
+        message="the metadata names no summary",
+        fix='add description = "…" to [project], one line',
+        file=PYPROJECT_FILE,
+        line=3,
+    ),
+    "RK111": Case(
+        write=wheel(without("Author-email")),
+        message="the metadata names no author and no maintainer",
+        fix='add authors = [{ name = "…", email = "…" }] to [project]',
+        file=PYPROJECT_FILE,
+        line=3,
+    ),
+    "RK112": Case(
+        write=wheel(without("License-Expression")),
+        message="the metadata states no license",
+        fix='add license = "…" to [project]: an SPDX expression, or LicenseRef-Proprietary',
+        file=PYPROJECT_FILE,
+        line=3,
+    ),
+    "RK113": Case(
+        write=wheel(METADATA.replace("LicenseRef-Proprietary", "MIT")),
+        message=f"{WHEEL} states a license, and has no file with its text",
+        fix='add the text as LICENSE, and license-files = ["LICENSE"] to [project]',
+        file=PYPROJECT_FILE,
+        line=3,
+    ),
+    "RK114": Case(
+        write=wheel(without("Requires-Python")),
+        message="the metadata names no Python that it needs",
+        fix='add requires-python = ">=3.10" to [project]',
+        file=PYPROJECT_FILE,
+        line=3,
+    ),
+    "RK115": Case(
+        write=wheel(f"{METADATA}Classifier: Framework :: Nothing\n"),
+        message='there is no classifier "Framework :: Nothing"',
+        fix="take one from the list of trove-classifiers (a new one: update that package)",
+        file=PYPROJECT_FILE,
+        line=9,
+    ),
+    "RK116": Case(
+        write=wheel(f"{METADATA}Classifier: Natural Language :: Ukranian\n"),
+        message='the classifier "Natural Language :: Ukranian" is deprecated',
+        fix='replace it by "Natural Language :: Ukrainian"',
+        file=PYPROJECT_FILE,
+        line=9,
+    ),
+    "RK117": Case(
+        write=wheel(),
+        message="https://nexus.example.com does not have the dependency other",
+        fix="correct the name, or see that the group has a member that has it: a proxy of a "
+        "public index, or the hosted repository that it is published to",
+        file=PYPROJECT_FILE,
+        line=7,
+        project=ProjectFacts(
+            declared=DECLARED, index="https://nexus.example.com", absent_dependencies=("other",)
+        ),
+    ),
+    "RK118": Case(
+        write=wheel(),
+        message="the build backend warns: SomeWarning: this is old",
+        fix="do it anew",
+        file=PYPROJECT_FILE,
+        line=1,
+        project=ProjectFacts(
+            declared=DECLARED,
+            backend_warnings=(
+                BackendWarning(category="SomeWarning", text="this is old", advice="do it anew"),
+            ),
+        ),
+    ),
+    "RK201": Case(
+        write=sdist({"demo.py": ""}),
+        message="1 file(s) in git are not in the sdist: notes.txt",
+        fix="include them in MANIFEST.in, or list them in [tool.check-manifest] ignore",
+        file=SDIST,
+        project=ProjectFacts(declared=DECLARED, versioned=("demo.py", "notes.txt")),
+    ),
+    "RK301": Case(
+        write=lambda folder: write_wheel(
+            folder, record=f"{INFO}/METADATA,,\n{INFO}/RECORD,,\n{INFO}/WHEEL,sha256=x,1\n"
+        ),
+        message="RECORD is untrue: demo.py is not mentioned in RECORD",
+        fix="build the wheel again, and change nothing in it afterwards",
+        file=f"{WHEEL}/RECORD",
+    ),
+    "RK302": Case(
+        write=packed({"demo.py": "1\n", "other.py": "2\n"}),
+        message="check-wheel-contents W009: Wheel contains multiple toplevel library entries: "
+        "demo.py, other.py",
+        fix="mend the packaging, or ignore the code in [tool.check-wheel-contents]",
+        file=WHEEL,
+    ),
+    "RK303": Case(
+        write=lambda folder: write_wheel(folder, filename="demo-1.0-py3-none-linux_x86_64.whl"),
+        message="the tag linux_x86_64 promises that it runs on every Linux",
+        fix="set repair-wheel-command: auditwheel finds the manylinux or musllinux tag",
+        file="demo-1.0-py3-none-linux_x86_64.whl",
+    ),
+    "RK304": Case(
+        write=packed({"demo.py": "1\n", "tests/__init__.py": "2\n"}),
+        message="tests/: installed beside everybody's packages (check-wheel-contents W005)",
+        fix="leave them out: name the packages, or exclude these (setuptools: "
+        "[tool.setuptools.packages.find])",
+        file=WHEEL,
+    ),
+    "RK305": Case(
+        write=wheel(f"{METADATA}Classifier: Typing :: Typed\n"),
+        message='the classifier "Typing :: Typed" promises py.typed, and the wheel has none',
+        fix='add py.typed to the package data (setuptools: package-data = { demo = ["py.typed"] })',
+        file=PYPROJECT_FILE,
+        line=9,
+    ),
+    "RK306": Case(
+        write=packed(
+            {
+                "demo.py": "def main(): ...\n",
+                f"{INFO}/entry_points.txt": "[console_scripts]\na = demo:main\nb = demo:run\n",
+            }
+        ),
+        message="console_scripts: b = demo:run does not resolve: the module demo has no run",
+        fix="correct it in [project.scripts] or [project.entry-points], or pack the module",
+        file=PYPROJECT_FILE,
+        line=3,
+    ),
+    "RK401": Case(
+        write=packed({"demo.py": "1\n", "demo.txt": f"\n{KEY}"}),
+        message="a private key is packed",
+        fix=REVOKE,
+        file=f"{WHEEL}/demo.txt",
+        line=2,
+    ),
+    "RK402": Case(
+        write=packed({"../demo.py": "1\n"}),
+        message="the member '../demo.py' leads out of the directory that it is unpacked into",
+        fix="build again with a build backend that is known; do not unpack this file",
+        file=WHEEL,
+    ),
+    "RK403": Case(
+        write=doubled,
+        message="1 name(s) stand in it more than once: demo.py",
+        fix="build again, and add nothing to a dist that is built",
+        file=f"{WHEEL}/demo.py",
+    ),
+    "RK404": Case(
+        write=damaged,
+        message="the archive cannot be read to its end: File is not a zip file",
+        fix="build again; if it came through CI, see that the artifact arrived whole",
+        file=WHEEL,
+    ),
+    "RK405": Case(
+        write=packed({"demo.py": "1\n" * 1000}),
+        message="0.0 MB are more than 0.0001 MB; the largest file in it is demo.py",
+        fix="leave out what is not needed at run time, or raise size-limit",
+        file=WHEEL,
+        project=ProjectFacts(declared=DECLARED, size_limit=100),
+    ),
+    "RK406": Case(
+        write=packed({"demo.py": "1\n", "demo/tests/server.pem": KEY}),
+        message="a private key is packed",
+        fix="see that it opens nothing; else revoke it",
+        file=f"{WHEEL}/demo/tests/server.pem",
+        line=1,
+    ),
+}
+
+
+def test_every_check_has_a_case() -> None:
+    assert tuple(CASES) == CODES
+
+
+@pytest.mark.parametrize(("code", "case"), CASES.items(), ids=CASES)
+def test_fault_is_found(code: str, case: Case, tmp_path: Path) -> None:
+    check = next(check for check in CHECKS if check.code == code)
+    facts = gather_facts([read_dist(case.write(tmp_path))], case.project, tmp_path)
+    found = [finding for finding in run_checks(CHECKS, facts) if finding.code == code]
+    assert found[:1] == [
+        Finding(
+            code=code,
+            severity=check.severity,
+            message=case.message,
+            place=Place(file=case.file, line=case.line),
+            fix=case.fix,
+        )
+    ]
+    assert len(found) == 1 or code == "RK301"
+
+
+def test_faultless_dists_have_no_findings(tmp_path: Path) -> None:
+    dists = [read_dist(write_wheel(tmp_path)), read_dist(write_sdist(tmp_path))]
+    project = ProjectFacts(
+        declared=DECLARED,
+        release_version=Version("1.0"),
+        tag="v1.0",
+        required_urls=("homepage",),
+        versioned=("demo.py",),
+    )
+    assert run_checks(CHECKS, gather_facts(dists, project, tmp_path)) == ()

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.version import Version
+
+from releasekit.errors import (
+    DirtyTree,
+    NoReleaseTag,
+    TagIsNoVersion,
+    TagNotOnHead,
+    TagsDisagree,
+)
+from releasekit.model.project import (
+    Commit,
+    Project,
+    find_release_tag,
+    find_rival_tags,
+    refuse_unreleasable,
+)
+from releasekit.model.versions import DEFAULT_PATTERNS, ReleaseTag
+
+TAG = ReleaseTag(name="v1.0", version=Version("1.0"))
+
+
+def make_commit(**changes: Any) -> Commit:
+    facts: dict[str, Any] = {"tags": (), "changed": (), "shallow": False, **changes}
+    return Commit(root=Path("/work/demo"), sha="0123456789abcdef", time=1_700_000_000, **facts)
+
+
+def make_project(tag: ReleaseTag | None = TAG, **changes: Any) -> Project:
+    return Project(root=Path("/work/demo"), commit=make_commit(**changes), tag=tag)
+
+
+@pytest.mark.parametrize(
+    ("tags", "wanted", "found"),
+    [
+        pytest.param((), None, None, id="no tag"),
+        pytest.param(("latest",), None, None, id="no release tag"),
+        pytest.param(("latest", "v1.0"), None, "v1.0", id="the release tag among others"),
+        pytest.param(("v1.0", "v1.0rc1"), None, "v1.0", id="the final one"),
+        pytest.param(("v1.0", "v1.0rc1"), "v1.0rc1", "v1.0rc1", id="the wanted one"),
+        pytest.param(("v1.0", "v2.0"), "v1.0", "v1.0", id="wanted, where tags disagree"),
+    ],
+)
+def test_release_tag_is_found(tags: tuple[str, ...], wanted: str | None, found: str | None) -> None:
+    tag = find_release_tag(make_commit(tags=tags), DEFAULT_PATTERNS, wanted)
+    assert (tag.name if tag else None) == found
+
+
+def test_tags_of_different_releases_are_refused() -> None:
+    with pytest.raises(TagsDisagree) as caught:
+        find_release_tag(make_commit(tags=("v2.0", "v1.0")), DEFAULT_PATTERNS)
+    assert str(caught.value) == (
+        "error: the tags on HEAD name different versions\n"
+        "  where: /work/demo, commit 0123456789: v1.0, v2.0\n"
+        "  why:   only a candidate and its final version may share a commit\n"
+        "  next:  choose one: nox -s release -- --tag v2.0 (in CI: RELEASEKIT_TAG=v2.0)"
+    )
+
+
+@pytest.mark.parametrize(("tags", "there"), [((), "none"), (("v1.0", "x"), "v1.0, x")])
+def test_wanted_tag_has_to_be_on_head(tags: tuple[str, ...], there: str) -> None:
+    with pytest.raises(TagNotOnHead) as caught:
+        find_release_tag(make_commit(tags=tags), DEFAULT_PATTERNS, "v3")
+    assert str(caught.value) == (
+        "error: the tag v3 is not on HEAD\n"
+        "  where: /work/demo, commit 0123456789\n"
+        f"  why:   the tags on HEAD: {there}\n"
+        "  next:  git checkout v3 (or fetch it first: git fetch origin tag v3)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("tags", "changed", "rivals"),
+    [
+        pytest.param(("v1.0",), (), (), id="alone"),
+        pytest.param(("v1.0", "v1.0rc1", "v2.0"), (), ("v1.0rc1", "v2.0"), id="other versions"),
+        pytest.param(("v1.0", "1.0.0", "latest"), (), (), id="the same version, and none"),
+        pytest.param(("v1.0", "v1.0rc1"), ("f",), (), id="a changed tree is released as none"),
+    ],
+)
+def test_tags_of_other_versions_are_rivals(
+    tags: tuple[str, ...], changed: tuple[str, ...], rivals: tuple[str, ...]
+) -> None:
+    project = make_project(tags=tags, changed=changed)
+    assert find_rival_tags(project, DEFAULT_PATTERNS) == rivals
+
+
+def test_wanted_tag_has_to_be_a_version() -> None:
+    with pytest.raises(TagIsNoVersion) as caught:
+        find_release_tag(make_commit(tags=("latest", "v1.0")), DEFAULT_PATTERNS, "latest")
+    assert str(caught.value) == (
+        "error: no tag on HEAD is a version\n"
+        "  where: /work/demo, commit 0123456789: latest\n"
+        "  why:   the tag pattern is v{version} or {version}, where {version} is a version after "
+        "PEP 440\n"
+        "  next:  git tag v1.2.3 (or set `tag` in [tool.releasekit] to your pattern)"
+    )
+
+
+def test_tagged_commit_may_be_released() -> None:
+    refuse_unreleasable(make_project(tags=("v1.0",)), DEFAULT_PATTERNS)
+
+
+def test_commit_without_a_tag_may_not() -> None:
+    with pytest.raises(NoReleaseTag) as caught:
+        refuse_unreleasable(make_project(None), ("pkg-a/v{version}",))
+    assert str(caught.value) == (
+        "error: HEAD carries no release tag\n"
+        "  where: /work/demo, commit 0123456789\n"
+        "  why:   a release is named by a tag like pkg-a/v1.2.3 on the commit that is checked out\n"
+        "  next:  git tag pkg-a/v1.2.3 && git push origin pkg-a/v1.2.3, then run this again on "
+        "that tag"
+    )
+
+
+def test_shallow_clone_is_told_how_to_get_the_tags() -> None:
+    with pytest.raises(NoReleaseTag) as caught:
+        refuse_unreleasable(make_project(None, shallow=True), DEFAULT_PATTERNS)
+    answers = caught.value.answers()
+    assert answers["why"] == "this clone is shallow, so its tags may be missing"
+    assert answers["next"] == (
+        "git fetch --unshallow --tags, then run this again (in GitLab: GIT_DEPTH: 0)"
+    )
+
+
+def test_tags_that_are_no_versions_are_named() -> None:
+    with pytest.raises(TagIsNoVersion) as caught:
+        refuse_unreleasable(make_project(None, tags=("latest", "x")), DEFAULT_PATTERNS)
+    assert caught.value.answers()["where"] == "/work/demo, commit 0123456789: latest, x"
+
+
+@pytest.mark.parametrize(
+    ("count", "files"),
+    [
+        pytest.param(1, "f0", id="one"),
+        pytest.param(5, "f0, f1, f2, f3, f4", id="as many as are shown"),
+        pytest.param(7, "f0, f1, f2, f3, f4 and 2 more", id="more"),
+    ],
+)
+def test_changed_tree_may_not_be_released(count: int, files: str) -> None:
+    changed = tuple(f"f{number}" for number in range(count))
+    with pytest.raises(DirtyTree) as caught:
+        refuse_unreleasable(make_project(changed=changed), DEFAULT_PATTERNS)
+    assert str(caught.value) == (
+        "error: the working tree has uncommitted changes\n"
+        f"  where: /work/demo: {files}\n"
+        "  why:   a release holds what the tag v1.0 holds, and these files differ from it\n"
+        "  next:  git stash (or commit and tag again), then run this again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "dirty", "name"), [((), False, TAG), (("f",), True, None)], ids=["clean", "dirty"]
+)
+def test_tag_names_what_is_built_of_a_clean_tree_only(
+    changed: tuple[str, ...], dirty: bool, name: ReleaseTag | None
+) -> None:
+    project = make_project(changed=changed)
+    assert (project.dirty, project.released_as) == (dirty, name)

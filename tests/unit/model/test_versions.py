@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.version import Version
+
+from releasekit.model.versions import (
+    DEFAULT_PATTERNS,
+    DifferentVersionsError,
+    ReleaseTag,
+    choose_tag,
+    parse_tag,
+    render_tag,
+)
+
+NUMBERS = st.integers(min_value=0, max_value=9999)
+
+
+@st.composite
+def versions(draw: st.DrawFn) -> str:
+    """A version in PEP 440's normal form: epoch, release, pre, post, dev and local."""
+    epoch = draw(st.sampled_from(["", "1!", "2026!"]))
+    release = ".".join(str(part) for part in draw(st.lists(NUMBERS, min_size=1, max_size=4)))
+    marks = (draw(st.sampled_from(["a", "b", "rc"])), ".post", ".dev")
+    parts = [f"{mark}{draw(NUMBERS)}" for mark in marks if draw(st.booleans())]
+    return epoch + release + "".join(parts) + draw(st.sampled_from(["", "+local.1"]))
+
+
+patterns = st.sampled_from(["v{version}", "{version}", "pkg-a/v{version}", "r{version}-final"])
+
+
+def tag(name: str) -> ReleaseTag:
+    return ReleaseTag(name=name, version=Version(name.removeprefix("v")))
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "version"),
+    [
+        pytest.param("v1.2.3", DEFAULT_PATTERNS, "1.2.3", id="with a v"),
+        pytest.param("1.2.3", DEFAULT_PATTERNS, "1.2.3", id="without a v"),
+        pytest.param("v1.2.3rc1", DEFAULT_PATTERNS, "1.2.3rc1", id="candidate"),
+        pytest.param("v1!2.0", DEFAULT_PATTERNS, "1!2.0", id="epoch"),
+        pytest.param("v1.2.3-rc.1", DEFAULT_PATTERNS, "1.2.3rc1", id="another spelling"),
+        pytest.param("pkg-a/v2", ("pkg-a/v{version}",), "2", id="monorepo"),
+        pytest.param("2-final", ("{version}-final",), "2", id="text behind"),
+        pytest.param("v1", ("v{version}", "{version}"), "1", id="first pattern that fits"),
+        pytest.param("1.0+b", ("v{version}", "{version}"), "1.0+b", id="second pattern"),
+    ],
+)
+def test_tag_names_a_version(name: str, pattern: tuple[str, ...], version: str) -> None:
+    assert parse_tag(name, pattern) == ReleaseTag(name=name, version=Version(version))
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        pytest.param("latest", DEFAULT_PATTERNS, id="word"),
+        pytest.param("v", DEFAULT_PATTERNS, id="v alone"),
+        pytest.param("vv1", DEFAULT_PATTERNS, id="two v"),
+        pytest.param("v1.2.x", DEFAULT_PATTERNS, id="no version behind the v"),
+        pytest.param("v1.0", ("{version}",), id="a v that the pattern lacks"),
+        pytest.param("1.0", ("v{version}",), id="no v that the pattern has"),
+        pytest.param("pkg-b/v1", ("pkg-a/v{version}",), id="the neighbour's tag"),
+        pytest.param("pkgXa/v1", ("pkg.a/v{version}",), id="a dot is a dot"),
+        pytest.param("²", DEFAULT_PATTERNS, id="a digit that is none"),
+    ],
+)
+def test_other_tags_name_no_version(name: str, pattern: tuple[str, ...]) -> None:
+    assert parse_tag(name, pattern) is None
+
+
+@given(versions(), patterns)
+def test_every_version_survives_its_tag(version: str, pattern: str) -> None:
+    name = render_tag(version, (pattern, "other-{version}"))
+    assert parse_tag(name, (pattern,)) == ReleaseTag(name=name, version=Version(version))
+
+
+@given(st.text(max_size=20), patterns)
+def test_any_text_is_a_tag_of_its_version_or_none(name: str, pattern: str) -> None:
+    found = parse_tag(name, (pattern,))
+    assert found is None or (found.name, found.version) == (name, Version(str(found.version)))
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        pytest.param([], None, id="no tag"),
+        pytest.param(["v1.0"], "v1.0", id="one"),
+        pytest.param(["v1.0", "v1.0rc2"], "v1.0", id="candidate and final"),
+        pytest.param(["v1.0rc10", "v1.0rc9"], "v1.0rc10", id="two candidates"),
+        pytest.param(["1.0", "v1.0"], "v1.0", id="with and without the v"),
+        pytest.param(["v1.0", "v1.0.0"], "v1.0.0", id="1.0 and 1.0.0 are one version"),
+    ],
+)
+def test_highest_version_of_one_release_is_chosen(names: list[str], chosen: str | None) -> None:
+    assert choose_tag([tag(name) for name in names]) == (tag(chosen) if chosen else None)
+
+
+def test_tags_of_two_releases_are_refused_in_order() -> None:
+    with pytest.raises(DifferentVersionsError) as caught:
+        choose_tag([tag("v1.10"), tag("v1.9"), tag("v1.9rc1")])
+    assert str(caught.value) == "v1.9rc1, v1.9, v1.10"
+
+
+@given(st.lists(versions(), min_size=1, max_size=4))
+def test_choice_does_not_depend_on_the_order(names: list[str]) -> None:
+    tags = [tag(name) for name in names]
+    try:
+        assert choose_tag(tags) == choose_tag(tags[::-1])
+    except DifferentVersionsError:
+        with pytest.raises(DifferentVersionsError):
+            choose_tag(tags[::-1])

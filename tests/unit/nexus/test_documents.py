@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from releasekit.nexus.documents import (
+    Asset,
+    Component,
+    Document,
+    ServerVersion,
+    parse_component,
+    parse_document,
+    parse_server_version,
+    render_document,
+)
+
+
+@pytest.mark.parametrize(
+    ("header", "numbers", "edition", "shown"),
+    [
+        ("Nexus/3.30.0-01 (OSS)", (3, 30, 0), "OSS", "3.30.0 (OSS)"),
+        ("Nexus/3.89.0-09 (COMMUNITY)", (3, 89, 0), "COMMUNITY", "3.89.0 (COMMUNITY)"),
+        ("Nexus/3.97.0-13 (PRO)", (3, 97, 0), "PRO", "3.97.0 (PRO)"),
+        ("Nexus/3.100.1-02", (3, 100, 1), "", "3.100.1"),
+    ],
+)
+def test_server_header(header: str, numbers: tuple[int, ...], edition: str, shown: str) -> None:
+    version = parse_server_version(header)
+    assert version == ServerVersion(numbers=numbers, edition=edition)
+    assert str(version) == shown
+
+
+@pytest.mark.parametrize("header", [None, "", "nginx", "nginx/1.25.3", "Nexus", "Jetty(9.4)"])
+def test_another_server_is_no_nexus(header: str | None) -> None:
+    assert parse_server_version(header) is None
+
+
+HOSTED = {
+    "name": "pypi-hosted",
+    "online": True,
+    "storage": {"blobStoreName": "default", "writePolicy": "allow_once"},
+    "cleanup": None,
+    "group": {"memberNames": ["a", "b"]},
+}
+
+
+def test_document_is_flat() -> None:
+    document = parse_document(HOSTED)
+    assert document.fields == (
+        ("name", "pypi-hosted"),
+        ("online", True),
+        ("storage.blobStoreName", "default"),
+        ("storage.writePolicy", "allow_once"),
+        ("cleanup", None),
+        ("group.memberNames", ("a", "b")),
+    )
+    assert (document.get("storage.writePolicy"), document.get("nope")) == ("allow_once", None)
+    assert (document.names("group.memberNames"), document.names("cleanup")) == (("a", "b"), ())
+
+
+def test_fields_of_the_second_document_win() -> None:
+    first = Document(fields=(("a", 1), ("b.c", 2)))
+    assert (first + Document(fields=(("b.c", 3), ("d", 4)))).fields == (
+        ("a", 1),
+        ("b.c", 3),
+        ("d", 4),
+    )
+
+
+keys = st.text("abc", min_size=1, max_size=2)
+leaves = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text(), max_size=2)
+documents = st.dictionaries(keys, leaves | st.dictionaries(keys, leaves, min_size=1), min_size=1)
+
+
+@given(documents)
+def test_a_document_survives_being_flat(document: dict[str, Any]) -> None:
+    assert render_document(parse_document(document)) == document
+
+
+def test_component_of_a_search() -> None:
+    asset = {
+        "id": "x",
+        "path": "packages/a/1.0/a-1.0.tar.gz",
+        "repository": "pypi-hosted",
+        "downloadUrl": "https://n.example.com/repository/pypi-hosted/packages/a/1.0/a-1.0.tar.gz",
+        "checksum": {"sha1": "1", "sha256": "2", "md5": "3"},
+    }
+    old = {**asset, "checksum": {}}
+    document = {"repository": "pypi-hosted", "name": "a", "version": "1.0", "assets": [asset, old]}
+    component = parse_component(document)
+    first = Asset(
+        id="x",
+        path="packages/a/1.0/a-1.0.tar.gz",
+        repository="pypi-hosted",
+        url="https://n.example.com/repository/pypi-hosted/packages/a/1.0/a-1.0.tar.gz",
+        sha256="2",
+        md5="3",
+    )
+    assert component.assets[0] == first
+    assert (first.filename, component.assets[1].sha256) == ("a-1.0.tar.gz", None)
+    assert component == Component(
+        repository="pypi-hosted", name="a", version="1.0", assets=component.assets
+    )

@@ -1,0 +1,391 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from releasekit.nexus import Action, Found, Kind, Secrets, ServerPlan
+from releasekit.nexus.desired_state import order_members
+from releasekit.nexus.documents import Repository
+from releasekit.nexus.order import DESCRIPTION, PENDING
+from releasekit.nexus.routing_patterns import block_patterns
+from unit.nexus.conftest import (
+    EMPTY_SERVER,
+    URL,
+    Compare,
+    alter,
+    make_settings,
+    remove,
+    settle,
+)
+
+ACME, BILLING = block_patterns(["acme-*"])[0], block_patterns(["billing"])[0]
+SETTLED = settle(make_settings())
+
+
+def differences(plan: ServerPlan) -> dict[str, tuple[Any, Any]]:
+    return {
+        f"{change.thing}: {difference.path}": (difference.old, difference.new)
+        for change in plan.changes
+        for difference in change.differences
+    }
+
+
+def names(plan: ServerPlan, action: Action) -> list[str]:
+    return [str(change.thing) for change in plan.having(action)]
+
+
+def test_empty_server_gets_everything_in_the_order_in_which_it_is_made(compare: Compare) -> None:
+    plan = compare(EMPTY_SERVER, snapshots="dev", anonymous=False)
+    assert [(change.action.value, str(change.thing)) for change in plan.changes] == [
+        ("change", "anonymous access"),
+        ("create", "hosted repository own"),
+        ("create", "hosted repository dev"),
+        ("create", "routing rule far-own-names"),
+        ("create", "proxy repository far"),
+        ("create", "group repository all"),
+        ("create", "role own-publisher"),
+        ("create", "role all-reader"),
+        ("create", "user own-publisher"),
+    ]
+    assert (plan.url, plan.settled) == (URL, 0)
+
+
+def test_everything_that_is_wanted(compare: Compare) -> None:
+    found = differences(compare(EMPTY_SERVER, snapshots="dev"))
+    view = "nx-repository-view-pypi"
+    assert {path: new for path, (old, new) in found.items() if old is None} == {
+        "hosted repository own: online": True,
+        "hosted repository own: storage.strictContentTypeValidation": True,
+        "hosted repository own: storage.writePolicy": "allow_once",
+        "hosted repository own: cleanup.policyNames": (),
+        "hosted repository dev: online": True,
+        "hosted repository dev: storage.strictContentTypeValidation": True,
+        "hosted repository dev: storage.writePolicy": "allow",
+        "routing rule far-own-names: description": DESCRIPTION,
+        "routing rule far-own-names: mode": "BLOCK",
+        "routing rule far-own-names: matchers": (ACME,),
+        "proxy repository far: proxy.remoteUrl": "https://index.example.com/",
+        "proxy repository far: online": True,
+        "proxy repository far: storage.strictContentTypeValidation": True,
+        "proxy repository far: proxy.contentMaxAge": 1440,
+        "proxy repository far: proxy.metadataMaxAge": 1440,
+        "proxy repository far: negativeCache.enabled": True,
+        "proxy repository far: negativeCache.timeToLive": 1440,
+        "proxy repository far: httpClient.blocked": False,
+        "proxy repository far: httpClient.autoBlock": True,
+        "proxy repository far: routingRuleName": "far-own-names",
+        "group repository all: online": True,
+        "group repository all: group.memberNames": ("own", "far"),
+        "role own-publisher: privileges": (
+            f"{view}-all-browse",
+            f"{view}-all-read",
+            f"{view}-dev-add",
+            f"{view}-dev-browse",
+            f"{view}-dev-read",
+            f"{view}-own-add",
+            f"{view}-own-browse",
+            f"{view}-own-read",
+        ),
+        "role own-publisher: roles": (),
+        "role all-reader: privileges": (f"{view}-all-browse", f"{view}-all-read"),
+        "role all-reader: roles": (),
+        "user own-publisher: status": "active",
+        "user own-publisher: roles": ("own-publisher",),
+        "user own-publisher: password": "made up, shown once",
+    }
+
+
+def test_without_a_group_neither_proxy_nor_rule_are_looked_after(compare: Compare) -> None:
+    plan = compare(EMPTY_SERVER, group=None)
+    assert names(plan, Action.CREATE) == [
+        "hosted repository own",
+        "role own-publisher",
+        "role own-reader",
+        "user own-publisher",
+    ]
+
+
+def test_settled_server_needs_nothing(compare: Compare) -> None:
+    plan = compare(SETTLED)
+    assert (plan.changes, plan.settled) == ((), 7)
+
+
+DRIFT: dict[str, tuple[Kind, str, dict[str, Any], Any]] = {
+    "hosted offline": (Kind.HOSTED, "own", {"online": False}, True),
+    "hosted allows overwriting": (
+        Kind.HOSTED,
+        "own",
+        {"storage__writePolicy": "ALLOW"},
+        "allow_once",
+    ),
+    "hosted takes any content": (
+        Kind.HOSTED,
+        "own",
+        {"storage__strictContentTypeValidation": False},
+        True,
+    ),
+    "releases are cleaned up": (Kind.HOSTED, "own", {"cleanup__policyNames": ["old"]}, ()),
+    "blob store that does not exist": (
+        Kind.HOSTED,
+        "own",
+        {"storage__blobStoreName": "gone"},
+        "default",
+    ),
+    "rule allows": (Kind.RULE, "far-own-names", {"mode": "ALLOW"}, "BLOCK"),
+    "rule blocks less": (Kind.RULE, "far-own-names", {"matchers": []}, (ACME,)),
+    "rule being applied": (
+        Kind.RULE,
+        "far-own-names",
+        {"description": PENDING},
+        DESCRIPTION,
+    ),
+    "other remote": (
+        Kind.PROXY,
+        "far",
+        {"proxy__remoteUrl": "https://other.example.com/"},
+        "https://index.example.com/",
+    ),
+    "files checked never": (Kind.PROXY, "far", {"proxy__contentMaxAge": -1}, 1440),
+    "index pages checked never": (Kind.PROXY, "far", {"proxy__metadataMaxAge": -1}, 1440),
+    "no negative cache": (Kind.PROXY, "far", {"negativeCache__enabled": False}, True),
+    "proxy blocked by hand": (Kind.PROXY, "far", {"httpClient__blocked": True}, False),
+    "no auto-block": (Kind.PROXY, "far", {"httpClient__autoBlock": False}, True),
+    "rule taken off": (Kind.PROXY, "far", {"routingRuleName": None}, "far-own-names"),
+    "proxy before hosted": (
+        Kind.GROUP,
+        "all",
+        {"group__memberNames": ["far", "own"]},
+        ("own", "far"),
+    ),
+    "publisher disabled": (Kind.USER, "own-publisher", {"status": "disabled"}, "active"),
+    "publisher may do all": (
+        Kind.USER,
+        "own-publisher",
+        {"roles": ["own-publisher", "nx-admin"]},
+        ("own-publisher",),
+    ),
+    "role in a role": (Kind.ROLE, "own-publisher", {"roles": ["nx-admin"]}, ()),
+}
+
+
+@pytest.mark.parametrize(("kind", "name", "fields", "new"), DRIFT.values(), ids=DRIFT)
+def test_drift_is_one_difference(
+    compare: Compare, kind: Kind, name: str, fields: dict[str, Any], new: Any
+) -> None:
+    plan = compare(alter(SETTLED, kind, name, **fields))
+    ((path, old),) = fields.items()
+    (change,) = plan.changes
+    (difference,) = change.differences
+    assert (change.action, change.thing.kind, change.thing.name) == (Action.CHANGE, kind, name)
+    expected = tuple(old) if isinstance(old, list) else old
+    assert (difference.path, difference.old, difference.new) == (
+        path.replace("__", "."),
+        expected,
+        new,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "fields"),
+    [
+        pytest.param(Kind.HOSTED, "own", {"storage__writePolicy": "ALLOW_ONCE"}, id="capitals"),
+        pytest.param(Kind.HOSTED, "own", {"cleanup": None}, id="no cleanup at all"),
+        pytest.param(Kind.HOSTED, "own", {"component__proprietaryComponents": True}, id="not ours"),
+        pytest.param(Kind.PROXY, "far", {"proxy__remoteUrl": "https://index.example.com"}, id="/"),
+        pytest.param(
+            Kind.GROUP,
+            "all",
+            {"group__memberNames": ["x", "own", "y", "far", "z"]},
+            id="more members",
+        ),
+        pytest.param(Kind.RULE, "far-own-names", {"matchers": [BILLING, ACME]}, id="blocks more"),
+        pytest.param(Kind.USER, "own-publisher", {"emailAddress": "team@example.com"}, id="e-mail"),
+    ],
+)
+def test_what_is_no_drift(compare: Compare, kind: Kind, name: str, fields: dict[str, Any]) -> None:
+    assert compare(alter(SETTLED, kind, name, **fields)).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (kind, name)
+        for kind, name, _ in SETTLED.documents
+        if (kind, name) not in ((Kind.REALMS, ""), (Kind.ANONYMOUS, ""), (Kind.USER, "admin"))
+    ],
+)
+def test_what_was_deleted_is_created_again(compare: Compare, kind: Kind, name: str) -> None:
+    (change,) = compare(remove(SETTLED, kind, name)).changes
+    assert (change.action, change.thing.kind, change.thing.name) == (Action.CREATE, kind, name)
+
+
+def test_a_rule_that_blocks_more_goes_on_and_gets_what_it_lacks(compare: Compare) -> None:
+    found = alter(SETTLED, Kind.RULE, "far-own-names", matchers=["/other/.*"])
+    assert differences(compare(found)) == {
+        "routing rule far-own-names: matchers": (("/other/.*",), (ACME, "/other/.*")),
+    }
+
+
+def test_patterns_of_a_rule_that_allows_are_not_blocked(compare: Compare) -> None:
+    found = alter(SETTLED, Kind.RULE, "far-own-names", mode="ALLOW", matchers=["/simple/.*"])
+    assert differences(compare(found)) == {
+        "routing rule far-own-names: mode": ("ALLOW", "BLOCK"),
+        "routing rule far-own-names: matchers": (("/simple/.*",), (ACME,)),
+    }
+
+
+def test_a_rule_stays_where_no_names_are_configured(compare: Compare) -> None:
+    assert compare(SETTLED, own_names=[]).changes == ()
+
+
+def with_rule(mode: str, *matchers: str) -> Found:
+    """A server whose proxy has somebody's own rule."""
+    found = alter(SETTLED, Kind.PROXY, "far", routingRuleName="theirs")
+    rule = (("name", "theirs"), ("mode", mode), ("matchers", matchers))
+    document = type(found.documents[0][2])(fields=rule)
+    documents = (
+        *remove(found, Kind.RULE, "far-own-names").documents,
+        (Kind.RULE, "theirs", document),
+    )
+    return replace(found, documents=documents)
+
+
+def test_another_rule_that_blocks_the_own_names_will_do(compare: Compare) -> None:
+    assert compare(with_rule("BLOCK", "/simple/bad/", ACME)).changes == ()
+
+
+@pytest.mark.parametrize(
+    "found", [with_rule("BLOCK", "/simple/bad/"), with_rule("ALLOW", ACME)], ids=["less", "allows"]
+)
+def test_another_rule_is_not_replaced(compare: Compare, found: Found) -> None:
+    (change,) = compare(found).having(Action.BLOCKED)
+    assert str(change.thing) == "proxy repository far"
+    assert change.why == (
+        "it has the routing rule theirs, and a proxy has one rule only;\n"
+        f"take that one off it, or make it a BLOCK rule with these matchers too:\n{ACME}"
+    )
+
+
+NAMESAKES = {
+    "another kind": (
+        Repository(name="own", format="pypi", type="proxy", url="", remote=None),
+        "pypi proxy repository own",
+    ),
+    "another format": (
+        Repository(name="own", format="maven2", type="hosted", url="", remote=None),
+        "maven2 hosted repository own",
+    ),
+    "another case": (
+        Repository(name="Own", format="pypi", type="hosted", url="", remote=None),
+        "pypi hosted repository Own",
+    ),
+}
+
+
+@pytest.mark.parametrize(("repository", "shown"), NAMESAKES.values(), ids=NAMESAKES)
+def test_a_repository_under_the_name_stands_in_the_way(
+    compare: Compare, repository: Repository, shown: str
+) -> None:
+    plan = compare(replace(EMPTY_SERVER, repositories=(repository,)))
+    (change,) = plan.having(Action.BLOCKED)
+    assert (str(change.thing), change.why) == (
+        "hosted repository own",
+        f"the {shown} has that name: choose another one",
+    )
+
+
+def test_a_proxy_without_remote_cannot_be_created(compare: Compare) -> None:
+    (change,) = compare(EMPTY_SERVER, proxy_remote=None).having(Action.BLOCKED)
+    assert change.why == "set proxy-remote: the address of the index that it fetches from"
+    assert compare(SETTLED, proxy_remote=None).changes == ()
+
+
+def test_a_proxy_that_logs_in_needs_its_password_for_every_change(compare: Compare) -> None:
+    login = alter(SETTLED, Kind.PROXY, "far", httpClient__authentication__username="mirror")
+    assert compare(login).changes == ()
+    found = alter(login, Kind.PROXY, "far", online=False)
+    (change,) = compare(found).changes
+    assert (change.action, change.why) == (
+        Action.BLOCKED,
+        "it logs in to its remote as mirror, and Nexus does not tell the password:\n"
+        "set RELEASEKIT_PROXY_PASSWORD to it, and run this again",
+    )
+    given = replace(found, secrets=Secrets(upstream_given=True))
+    assert names(compare(given), Action.CHANGE) == ["proxy repository far"]
+
+
+def test_a_publisher_of_another_source_stands_in_the_way(compare: Compare) -> None:
+    (change,) = compare(alter(SETTLED, Kind.USER, "own-publisher", source="LDAP")).changes
+    assert (change.action, change.why) == (
+        Action.BLOCKED,
+        "a user of the source LDAP has that name",
+    )
+
+
+def test_the_administrator_is_not_made_a_publisher(compare: Compare) -> None:
+    (change,) = compare(replace(SETTLED, admin="own-publisher")).changes
+    assert (change.action, change.why) == (
+        Action.BLOCKED,
+        "this administration is done as that user",
+    )
+
+
+@pytest.mark.parametrize(
+    ("secrets", "expected"),
+    [
+        (Secrets(), {}),
+        (Secrets(publisher_given=True, publisher_fits=True), {}),
+        (
+            Secrets(publisher_given=True),
+            {
+                "user own-publisher: password": (
+                    "another one",
+                    "from RELEASEKIT_PUBLISHER_PASSWORD",
+                )
+            },
+        ),
+        (
+            Secrets(admin_changes=True),
+            {"user admin: password": ("the first one", "from RELEASEKIT_ADMIN_PASSWORD")},
+        ),
+    ],
+    ids=["none given", "fits", "differs", "the first one of the administrator"],
+)
+def test_passwords(compare: Compare, secrets: Secrets, expected: Any) -> None:
+    plan = compare(replace(SETTLED, secrets=secrets))
+    assert differences(plan) == expected
+    assert plan.settled == 7 - ("user own-publisher: password" in expected)
+
+
+def test_realm_of_local_users_is_added_to_others(compare: Compare) -> None:
+    found = alter(SETTLED, Kind.REALMS, "", active=["LdapRealm"])
+    assert differences(compare(found)) == {
+        "realms: active": (("LdapRealm",), ("LdapRealm", "NexusAuthenticatingRealm")),
+    }
+
+
+def test_the_only_blob_store_is_taken_where_there_is_no_default(compare: Compare) -> None:
+    plan = compare(replace(EMPTY_SERVER, blob_stores=("s3",)))
+    (hosted,) = (c.thing for c in plan.changes if c.thing.kind is Kind.HOSTED)
+    assert hosted.initial.get("storage.blobStoreName") == "s3"
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ((), ("own", "far")),
+        (("own", "far"), ("own", "far")),
+        (("far", "own"), ("own", "far")),
+        (("far",), ("own", "far")),
+        (("own",), ("own", "far")),
+        (("x", "far", "y", "own", "z"), ("x", "own", "far", "y", "z")),
+        (("x", "own", "y"), ("x", "own", "y", "far")),
+        (("x", "far"), ("own", "x", "far")),
+    ],
+)
+def test_hosted_comes_before_proxy_and_other_members_stay(
+    members: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    assert order_members(members, hosted="own", proxy="far") == expected

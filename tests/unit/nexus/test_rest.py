@@ -1,0 +1,187 @@
+"""The REST client on a server that answers as told: shapes of errors, paging, who it is.
+
+What the real server answers is asked in tests whose names say nexus.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from releasekit.errors import NexusRefused, NotAllowedByNexus, NotANexus, WrongCredentials
+from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.network import Network, open_network
+from releasekit.nexus import Kind
+from releasekit.nexus.documents import ServerVersion
+from releasekit.nexus.resources import update_thing
+from releasekit.nexus.rest import (
+    Rest,
+    ask,
+    find_document,
+    open_rest,
+    read,
+    read_message,
+    read_version,
+    require,
+    search_components,
+)
+from unit.conftest import Answer, Server
+
+ADMIN = Credentials(username="admin", password="hunter2", source="the keyring")
+NEXUS = {"Server": "Nexus/3.30.0-01 (OSS)"}
+
+
+@pytest.fixture
+def network(ca_file: Path) -> Iterator[Network]:
+    with open_network(environ={}, ca_bundle=str(ca_file), timeout=5) as network:
+        yield network
+
+
+@pytest.fixture
+def rest(server: Server, network: Network) -> Iterator[Rest]:
+    with open_rest(f"{server.url}/", network, ADMIN) as rest:
+        yield rest
+
+
+def told(status: int = 200, document: Any = None, **more: Any) -> Answer:
+    body = more.pop("body", b"" if document is None else json.dumps(document).encode())
+    return Answer(status=status, headers=more.pop("headers", NEXUS), body=body, **more)
+
+
+# Measured: 3.30 sends the first three, newer versions the others.
+SAID = {
+    "bare text": (b'"Repository not found"', "Repository not found"),
+    "text that is no JSON": (
+        b'"Cannot index record: found duplicated key \'x\'\r\n\tDB name="config""',
+        "Cannot index record: found duplicated key 'x' DB name=\"config",
+    ),
+    "validations": (
+        b'[{"id":"PARAMETER name","message":"may not be empty"},{"id":"*","message":"No."}]',
+        "name: may not be empty; No.",
+    ),
+    "object": (rb'{"id":"*","message":"\"Repository not found\""}', "Repository not found"),
+    "internal": (b"ERROR: (ID 1-2) org.x.Y", "ERROR: (ID 1-2) org.x.Y"),
+    "page": (b"\n<!DOCTYPE html><html></html>\n\n", ""),
+    "nothing": (b"", ""),
+    "very long": (b"x" * 2000, "x" * 500),
+}
+
+
+@pytest.mark.parametrize(("body", "said"), SAID.values(), ids=SAID)
+def test_message_of_an_error(server: Server, rest: Rest, body: bytes, said: str) -> None:
+    server.answers = [told(400, body=body, reason="Bad Request")]
+    answer = ask(rest, "GET", "x")
+    assert read_message(answer) == said
+    with pytest.raises(NexusRefused) as caught:
+        require(rest, answer, "do that")
+    assert str(caught.value) == (
+        "error: Nexus refused to do that\n"
+        f"  where: {server.url}/service/rest/v1/x\n"
+        f"  why:   it answered {f'400 Bad Request: {said}'.removesuffix(': ')}\n"
+        "  next:  see in Nexus what that means, then run this again: what is done already is kept"
+    )
+
+
+def test_wrong_credentials(server: Server, rest: Rest) -> None:
+    server.answers = [told(401)]
+    with pytest.raises(WrongCredentials) as caught:
+        read_version(rest)
+    assert str(caught.value) == (
+        "error: the user name or the password is wrong\n"
+        f"  where: {server.url}/service/rest/v1/status\n"
+        "  why:   the server answered 401 to user admin, whose credentials came from the keyring\n"
+        "  next:  check the keyring; Nexus answers 401 to a disabled user as well,\n"
+        "         and to all of its own users while its Local Authenticating Realm is off"
+    )
+
+
+def test_missing_rights_are_no_missing_thing(server: Server, rest: Rest) -> None:
+    server.answers = [told(404), told(403)]
+    assert find_document(rest, "x", "see x") is None
+    with pytest.raises(NotAllowedByNexus) as caught:
+        find_document(rest, "x", "see x")
+    assert str(caught.value) == (
+        "error: this user may not see x\n"
+        f"  where: {server.url}/service/rest/v1/x\n"
+        "  why:   Nexus answered 403 to user admin\n"
+        "  next:  use an administrator's RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD,\n"
+        "         or ask the Nexus administrator to run this"
+    )
+
+
+def test_version_of_a_server_that_names_itself(server: Server, rest: Rest) -> None:
+    server.answers = [told()]
+    assert read_version(rest) == ServerVersion(numbers=(3, 30, 0), edition="OSS")
+    assert server.asked == ["GET /service/rest/v1/status"]
+
+
+SWAGGER = {"info": {"version": "3.71.0-06", "title": "Nexus Repository Manager REST API"}}
+
+
+def test_version_of_a_server_behind_one_that_names_itself(server: Server, rest: Rest) -> None:
+    front = {"Server": "nginx"}
+    server.answers = [told(headers=front), told(document=SWAGGER, headers=front)]
+    assert read_version(rest) == ServerVersion(numbers=(3, 71, 0), edition="")
+    assert server.asked[1] == "GET /service/rest/swagger.json"
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        told(body=b"<html>Please log in</html>", headers={}),
+        told(document={"info": {"version": "1.0", "title": "Another API"}}, headers={}),
+    ],
+    ids=["login page", "another API"],
+)
+def test_what_is_no_nexus(server: Server, rest: Rest, second: Answer) -> None:
+    server.answers = [told(body=b"<html>Please log in</html>", headers={}), second]
+    with pytest.raises(NotANexus, match="this does not answer as a Nexus does"):
+        read_version(rest)
+
+
+def test_login_page_instead_of_a_document(server: Server, rest: Rest) -> None:
+    server.answers = [told(body=b"<html>Please log in</html>", reason="OK")]
+    with pytest.raises(NotANexus) as caught:
+        read(rest, "repositories", "list the repositories")
+    answers = caught.value.answers()
+    assert answers["where"] == f"{server.url}/service/rest/v1/repositories"
+    assert answers["why"] == "it answered 200 OK, and calls itself Nexus/3.30.0-01 (OSS)"
+
+
+def test_a_change_follows_no_redirect(server: Server, rest: Rest) -> None:
+    server.answers = [told(302, headers={"Location": f"{server.url}/elsewhere"}, reason="Found")]
+    with pytest.raises(NexusRefused, match="it answered 302 Found"):
+        update_thing(rest, Kind.ROLE, "a b", {"id": "a b"})
+    assert server.asked == ["PUT /service/rest/v1/security/roles/a%20b"]
+
+
+def test_pages_are_read_to_the_end(server: Server, rest: Rest) -> None:
+    def component(version: int) -> dict[str, Any]:
+        return {"repository": "r", "name": "a", "version": str(version)}
+
+    server.answers = [
+        told(document={"items": [component(1), component(2)], "continuationToken": "t0"}),
+        told(document={"items": [component(3)], "continuationToken": None}),
+    ]
+    assert [found.version for found in search_components(rest, name="a")] == ["1", "2", "3"]
+    asked = "/service/rest/v1/search?format=pypi&name=a"
+    assert server.asked == [
+        f"GET {asked}",
+        f"GET {asked}&continuationToken=t0",
+    ]
+
+
+def test_nobody_sends_no_credentials(
+    server: Server, network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login bob password hunter2\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    server.answers = [told()]
+    with open_rest(server.url, network, NO_CREDENTIALS) as rest:
+        assert ask(rest, "GET", "status").ok
+    assert server.authorizations == [None]

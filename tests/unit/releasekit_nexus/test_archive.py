@@ -1,0 +1,187 @@
+"""Only the genuine archive is ever used, and nothing else is kept."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from releasekit_nexus import (
+    ArchiveMissing,
+    DownloadFailed,
+    NexusError,
+    ResolverMissing,
+    WrongArchive,
+)
+from releasekit_nexus.archive import SHA256, SIZE, fetch_archive, find_address
+from unit.releasekit_nexus.conftest import Answer, Mirror, give_bytes, give_file, give_no_end
+
+NAME = "nexus-base-template-3.30.0-01.zip"
+
+
+def ignore(_received: int, _total: int) -> None:
+    pass
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    directory = tmp_path / "cache"
+    directory.mkdir()
+    return directory
+
+
+@pytest.fixture
+def fetch(cache: Path, session: requests.Session) -> Callable[..., Path]:
+    def fetch_given(given: str, progress: Callable[[int, int], None] = ignore) -> Path:
+        environ = {"RELEASEKIT_NEXUS_ZIP": given}
+        return fetch_archive(cache, environ=environ, session=session, progress=progress)
+
+    return fetch_given
+
+
+def test_a_given_file_is_used_where_it_is(
+    fetch: Callable[..., Path], archive: Path, cache: Path
+) -> None:
+    assert fetch(str(archive)) == archive
+    assert list(cache.iterdir()) == []
+
+
+def test_a_given_file_that_is_not_there_is_an_error(
+    fetch: Callable[..., Path], tmp_path: Path
+) -> None:
+    with pytest.raises(ArchiveMissing) as caught:
+        fetch(str(tmp_path / "nexus.zip"))
+    assert str(caught.value) == (
+        "RELEASEKIT_NEXUS_ZIP names no file\n"
+        f"  where: {tmp_path}/nexus.zip\n"
+        "  why: there is no such file\n"
+        "  next: give it the path of the archive, or an address that begins with https://"
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "why"), [(5, "its size is 5 bytes, that of"), (SIZE, "its SHA-256 is ")]
+)
+def test_a_given_file_with_other_bytes_is_refused_and_left_alone(
+    fetch: Callable[..., Path], cache: Path, tmp_path: Path, size: int, why: str
+) -> None:
+    file = tmp_path / "nexus.zip"
+    with file.open("wb") as opened:
+        opened.truncate(size)
+    with pytest.raises(WrongArchive) as caught:
+        fetch(str(file))
+    assert caught.value.where == str(file)
+    assert caught.value.why.startswith(why)
+    assert caught.value.why.endswith(str(SIZE) if size == 5 else SHA256)
+    assert (file.stat().st_size, list(cache.iterdir())) == (size, [])
+
+
+BEFORE = {
+    "nothing": {},
+    "what a killed process left": {f"{NAME}.part": b"half"},
+    "a truncated archive": {NAME: b"half"},
+}
+
+
+@pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
+def test_it_is_downloaded_once_with_progress(
+    fetch: Callable[..., Path],
+    cache: Path,
+    archive: Path,
+    mirror: Mirror,
+    before: dict[str, bytes],
+) -> None:
+    for name, content in before.items():
+        (cache / name).write_bytes(content)
+    mirror.answer = give_file(archive)
+    seen: list[tuple[int, int]] = []
+    first = fetch(mirror.url, lambda *numbers: seen.append(numbers))
+    second = fetch(mirror.url)
+    assert (first, second) == (cache / NAME, cache / NAME)
+    assert list(cache.iterdir()) == [cache / NAME]
+    assert mirror.asked == [("/nexus.zip", None)]
+    assert seen == sorted(seen)
+    assert seen[-1] == (SIZE, SIZE)
+
+
+WRONG = {
+    "an error page": (
+        lambda request: request.send_error(503, "Busy"),
+        DownloadFailed,
+        "the server answered 503 Busy",
+    ),
+    "a login page": (give_bytes(b"<html>"), WrongArchive, "its size is 6 bytes"),
+    "a broken connection": (give_bytes(b"PK", promised=SIZE), DownloadFailed, "Connection broken"),
+    "other bytes": (give_bytes(bytes(SIZE)), WrongArchive, "its SHA-256 is "),
+    "no end": (give_no_end, WrongArchive, "its size is "),
+}
+
+
+@pytest.mark.parametrize(("answer", "error", "why"), WRONG.values(), ids=WRONG)
+def test_of_a_wrong_download_nothing_is_kept(
+    fetch: Callable[..., Path],
+    cache: Path,
+    mirror: Mirror,
+    answer: Answer,
+    error: type[NexusError],
+    why: str,
+) -> None:
+    mirror.answer = answer
+    with pytest.raises(error) as caught:
+        fetch(mirror.url)
+    assert (caught.value.where, why in caught.value.why) == (mirror.url, True)
+    assert list(cache.iterdir()) == []
+
+
+def test_an_unknown_ca_is_an_error(mirror: Mirror, cache: Path) -> None:
+    with requests.Session() as session, pytest.raises(DownloadFailed, match="CERTIFICATE_VERIFY"):
+        session.trust_env = False
+        environ = {"RELEASEKIT_NEXUS_ZIP": mirror.url}
+        fetch_archive(cache, environ=environ, session=session, progress=ignore)
+    assert list(cache.iterdir()) == []
+
+
+def test_an_interrupt_leaves_nothing(
+    fetch: Callable[..., Path], cache: Path, archive: Path, mirror: Mirror
+) -> None:
+    def interrupt(received: int, _total: int) -> None:
+        if received > SIZE // 2:
+            raise KeyboardInterrupt
+
+    mirror.answer = give_file(archive)
+    with pytest.raises(KeyboardInterrupt):
+        fetch(mirror.url, interrupt)
+    assert list(cache.iterdir()) == []
+
+
+def test_a_login_in_the_address_is_sent_and_never_shown(
+    fetch: Callable[..., Path], mirror: Mirror
+) -> None:
+    with pytest.raises(DownloadFailed) as caught:
+        fetch(f"https://me:s3cret%21@{mirror.host}/nexus.zip")
+    assert mirror.asked == [("/nexus.zip", "Basic bWU6czNjcmV0IQ==")]
+    assert caught.value.where == mirror.url
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_client_library_names_the_address() -> None:
+    address = find_address()
+    assert address.startswith("https://")
+    assert address.endswith(f"/org/sonatype/nexus/assemblies/nexus-base-template/3.30.0-01/{NAME}")
+
+
+def test_without_the_client_library_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "maven_artifact.artifact", None)
+    with pytest.raises(ResolverMissing) as caught:
+        fetch_archive(cache, environ={}, session=None, progress=ignore)
+    assert str(caught.value) == (
+        "the address of Nexus cannot be found\n"
+        "  where: org.sonatype.nexus.assemblies:nexus-base-template:zip:3.30.0-01\n"
+        "  why: the library maven-artifact is not installed\n"
+        "  next: pip install 'releasekit[nexus]' (or set RELEASEKIT_NEXUS_ZIP to a file or address)"
+    )

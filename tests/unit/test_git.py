@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from releasekit.build.checkout import open_checkout
+from releasekit.errors import GitFailed, NotARepository
+from releasekit.git import list_files, parse_status, read_commit
+from releasekit.model.project import Commit
+from releasekit.tls.child_environ import child_environ
+from support import ProjectDir, commit_of, content_of
+
+INIT = "git init && git add -A && git commit, or name the project's directory with -C DIR"
+
+
+# --- the commit ---------------------------------------------------------------------------------
+
+
+def test_commit_is_read_whole(repository: ProjectDir) -> None:
+    repository.git("tag", "v1.0")
+    repository.git("tag", "-a", "-m", "annotated", "other")
+    assert commit_of(repository) == Commit(
+        root=repository.root,
+        sha=repository.git("rev-parse", "HEAD"),
+        time=1767323045,
+        tags=("other", "v1.0"),
+        changed=(),
+        shallow=False,
+    )
+
+
+def test_commit_is_read_from_a_directory_below(repository: ProjectDir) -> None:
+    assert read_commit(repository.root / "d", repository.environ) == commit_of(repository)
+
+
+def test_tags_of_other_commits_are_not_on_head(repository: ProjectDir) -> None:
+    repository.git("tag", "v1.0")
+    repository.write("a.txt", "second")
+    repository.commit_all()
+    assert commit_of(repository).tags == ()
+
+
+def test_shallow_clone_is_known(repository: ProjectDir, tmp_path: Path) -> None:
+    repository.write("a.txt", "second")
+    repository.commit_all()
+    clone = tmp_path / "clone"
+    repository.git("clone", "-q", "--depth=1", f"file://{repository.root}", str(clone))
+    assert read_commit(clone, repository.environ).shallow
+
+
+def test_changed_files_are_the_tracked_ones(repository: ProjectDir) -> None:
+    repository.write("größe mit.txt", "x")
+    repository.commit_all()
+    repository.write("größe mit.txt", "y")
+    repository.write("staged.txt", "s")
+    repository.git("add", "staged.txt")
+    repository.write("untracked.txt", "u")
+    (repository.root / "d" / "b.txt").unlink()
+    assert commit_of(repository).changed == ("d/b.txt", "größe mit.txt", "staged.txt")
+
+
+@pytest.mark.parametrize(
+    "add", [("add", "-A"), ("add", "-N", "new name.txt")], ids=["index", "tree"]
+)
+def test_renamed_file_is_two_changes(repository: ProjectDir, add: tuple[str, ...]) -> None:
+    (repository.root / "a.txt").rename(repository.root / "new name.txt")
+    repository.git(*add)
+    assert commit_of(repository).changed == ("a.txt", "new name.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        pytest.param("", (), id="clean"),
+        pytest.param(" M a\0M  b\0MM c\0", ("a", "b", "c"), id="modified"),
+        pytest.param(" D a b\0A  c\0", ("a b", "c"), id="deleted and added"),
+        pytest.param("UU a\0", ("a",), id="conflict"),
+        pytest.param(" M -> b\0", ("-> b",), id="no quoting, no arrows"),
+    ],
+)
+def test_status_is_parsed(text: str, paths: tuple[str, ...]) -> None:
+    assert parse_status(text) == paths
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0"), min_size=1)))
+def test_any_file_name_comes_out_of_a_status(names: list[str]) -> None:
+    assert parse_status("".join(f" M {name}\0" for name in names)) == tuple(names)
+
+
+def refuse(root: Path, environ: dict[str, str]) -> str:
+    with pytest.raises(NotARepository) as caught:
+        read_commit(root, environ)
+    return str(caught.value)
+
+
+def test_directory_outside_git_is_refused(tmp_path: Path, environ: dict[str, str]) -> None:
+    assert refuse(tmp_path, environ) == (
+        "error: no git commit to release\n"
+        f"  where: {tmp_path}\n"
+        "  why:   git says: fatal: not a git repository (or any of the parent directories): .git\n"
+        f"  next:  {INIT}"
+    )
+
+
+def test_repository_without_a_commit_is_refused(tmp_path: Path, environ: dict[str, str]) -> None:
+    ProjectDir(root=tmp_path, environ=environ).git("init", "-q", "-b", "main")
+    assert refuse(tmp_path, environ) == (
+        "error: no git commit to release\n"
+        f"  where: {tmp_path}\n"
+        "  why:   git says: fatal: your current branch 'main' does not have any commits yet\n"
+        f"  next:  {INIT}"
+    )
+
+
+def test_repository_of_another_user_is_refused_with_the_line_that_allows_it(
+    repository: ProjectDir,
+) -> None:
+    # git's own tests pretend with this variable; a chown would need root.
+    environ = {**repository.environ, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+    assert refuse(repository.root, environ) == (
+        "error: no git commit to release\n"
+        f"  where: {repository.root}\n"
+        "  why:   git says: fatal: detected dubious ownership in repository at "
+        f"'{repository.root}'\n"
+        "         To add an exception for this directory, call:\n"
+        f"         \tgit config --global --add safe.directory {repository.root}\n"
+        f"  next:  git config --global --add safe.directory {repository.root}"
+    )
+
+
+def test_repository_whose_state_git_cannot_tell_is_not_taken_for_clean(
+    repository: ProjectDir,
+) -> None:
+    (repository.root / ".git" / "index").write_bytes(b"damaged")
+    with pytest.raises(GitFailed) as caught:
+        commit_of(repository)
+    assert str(caught.value) == damaged(
+        repository, "status --porcelain=v1 -z --untracked-files=no --no-renames"
+    )
+
+
+def damaged(repository: ProjectDir, command: str) -> str:
+    return (
+        "error: git failed\n"
+        f"  where: {repository.root}\n"
+        "  why:   git says: fatal: .git/index: index file smaller than expected\n"
+        "  next:  mend what git says, then run this again; the command was: "
+        f"git {command}"
+    )
+
+
+# --- the environment of a hook, and the files ---------------------------------------------------
+
+
+@pytest.fixture
+def in_hook(
+    repository: ProjectDir, make_repository: Callable[..., ProjectDir], tmp_path: Path
+) -> dict[str, str]:
+    """The environment of children where git runs the kit in a hook of another repository."""
+    other = make_repository("other")
+    other.write("other.txt", "x")
+    other.commit_all()
+    git = str(other.root / ".git")
+    mine = {
+        "GIT_DIR": git,
+        "GIT_COMMON_DIR": git,
+        "GIT_WORK_TREE": str(other.root),
+        "GIT_INDEX_FILE": f"{git}/index",
+        "GIT_OBJECT_DIRECTORY": f"{git}/objects",
+        "GIT_PREFIX": "d/",
+    }
+    return child_environ({**repository.environ, **mine}, tmp_path / "ca.pem")
+
+
+def test_commit_is_the_one_of_the_directory_whatever_hook_the_kit_runs_in(
+    repository: ProjectDir, in_hook: dict[str, str]
+) -> None:
+    assert read_commit(repository.root, in_hook) == commit_of(repository)
+    assert list_files(repository.root, in_hook) == ("a.txt", "d/b.txt")
+    with open_checkout(commit_of(repository), in_hook) as tree:
+        assert content_of(tree) == {"a.txt": b"a\n" * 20, "d/b.txt": b"b\n"}
+
+
+ODD_NAMES = (" lead", "größe mit.txt", "new\nline.txt", 'quo"te', "re\rturn", "tab\t")
+
+
+def test_files_are_listed_by_the_names_they_have(repository: ProjectDir) -> None:
+    for name in ODD_NAMES:
+        repository.write(name, "x")
+    repository.write(".gitignore", "*.log\n")
+    repository.commit_all()
+    for name in ("untracked.txt", "ignored.log"):
+        repository.write(name, "x")
+    (repository.root / "d" / "b.txt").unlink()
+    (repository.root / "link").symlink_to("d")
+    repository.git("add", "link")
+    names = list_files(repository.root, repository.environ)
+    assert sorted(names) == sorted((*ODD_NAMES, ".gitignore", "a.txt", "d/b.txt", "link"))
+
+
+def test_files_of_a_directory_are_relative_to_it(repository: ProjectDir) -> None:
+    assert list_files(repository.root / "d", repository.environ) == ("b.txt",)
+
+
+def test_files_that_git_cannot_list_are_not_taken_for_none(repository: ProjectDir) -> None:
+    (repository.root / ".git" / "index").write_bytes(b"damaged")
+    with pytest.raises(GitFailed) as caught:
+        list_files(repository.root, repository.environ)
+    assert str(caught.value) == damaged(repository, "ls-files -z --recurse-submodules")
+
+
+def test_files_of_submodules_are_listed_where_they_are_checked_out(
+    with_submodule: ProjectDir, tmp_path: Path
+) -> None:
+    ours = (".gitmodules", "a.txt", "d/b.txt")
+    listed = list_files(with_submodule.root, with_submodule.environ)
+    assert listed == (*ours, "lib/a.txt", "lib/d/b.txt")
+    with_submodule.git("clone", "-q", str(with_submodule.root), str(tmp_path / "clone"))
+    assert list_files(tmp_path / "clone", with_submodule.environ) == ours

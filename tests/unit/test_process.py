@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from releasekit.errors import MissingProgram
+from releasekit.process import GRACE, Finished, capture, run
+from support import wait_for
+
+ENVIRON = {"PATH": os.environ["PATH"], "MARK": "ours"}
+
+
+class Stop(BaseException):
+    """What an interrupt is to the code under test."""
+
+
+def python(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", code)
+
+
+def test_run_gives_all_that_a_program_wrote_and_its_status(tmp_path: Path) -> None:
+    command = python("import os, sys; os.write(1, b'out\\n'); os.write(2, b'err\\n'); sys.exit(7)")
+    lines: list[str] = []
+    assert run(command, cwd=tmp_path, environ=ENVIRON, log=lines.append) == Finished(
+        command=command, status=7, output="out\nerr\n"
+    )
+    assert lines == ["out", "err"]
+
+
+def test_capture_keeps_the_answer_apart(tmp_path: Path) -> None:
+    command = python("import os; os.write(1, b'out\\0'); os.write(2, b'err\\n')")
+    assert capture(command, cwd=tmp_path, environ=ENVIRON) == Finished(
+        command=command, status=0, output="out\0", errors="err\n"
+    )
+
+
+def test_captured_answer_keeps_its_line_ends(tmp_path: Path) -> None:
+    command = python("import os; os.write(1, b'a\\r\\nb\\rc\\n\\xff')")
+    assert capture(command, cwd=tmp_path, environ=ENVIRON).output == "a\r\nb\rc\n\ufffd"
+
+
+def test_each_step_of_a_progress_bar_is_a_line(tmp_path: Path) -> None:
+    lines: list[str] = []
+    command = python("import os; os.write(1, b'1%\\r2%\\r\\ndone')")
+    assert run(command, cwd=tmp_path, environ=ENVIRON, log=lines.append).output == "1%\n2%\ndone"
+    assert lines == ["1%", "2%", "done"]
+
+
+def test_bytes_that_are_no_text_do_not_stop_a_run(tmp_path: Path) -> None:
+    finished = run(python("import os; os.write(1, b'\\xff\\n')"), cwd=tmp_path, environ=ENVIRON)
+    assert finished.output == "\ufffd\n"
+
+
+def test_program_gets_this_environment_directory_umask_and_no_input(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "umask = os.umask(0)\n"
+        "print(os.environ.get('MARK'), os.environ.get('HOME'), os.getcwd(), oct(umask))\n"
+        "print(repr(sys.stdin.read()), os.getsid(0) == os.getpid())"
+    )
+    before = os.umask(0o077)
+    try:
+        finished = run(python(code), cwd=tmp_path, environ=ENVIRON)
+    finally:
+        os.umask(before)
+    assert finished.output == f"ours None {tmp_path.resolve()} 0o22\n'' True\n"
+
+
+@pytest.mark.parametrize("start", [run, capture])
+def test_program_that_is_not_there_is_named(start: object, tmp_path: Path) -> None:
+    assert callable(start)
+    with pytest.raises(MissingProgram) as caught:
+        start(["no-such-program", "-x"], cwd=tmp_path, environ=ENVIRON)
+    assert str(caught.value) == (
+        "error: no-such-program is not installed\n"
+        "  where: PATH\n"
+        "  why:   [Errno 2] No such file or directory: 'no-such-program'\n"
+        "  next:  install no-such-program, or put it on PATH"
+    )
+
+
+@pytest.mark.parametrize(
+    ("finished", "tail"),
+    [
+        pytest.param(
+            Finished(command=("uv",), status=2, output="a\n\n \nb\nc\n"), "b\nc", id="output"
+        ),
+        pytest.param(
+            Finished(command=("git",), status=2, output="x", errors="why\n"), "why", id="stderr"
+        ),
+        pytest.param(
+            Finished(command=("uv", "venv"), status=2, output=" \n"),
+            "uv ended with status 2",
+            id="silent",
+        ),
+    ],
+)
+def test_tail_says_what_went_wrong(finished: Finished, tail: str) -> None:
+    assert finished.tail(2) == tail
+
+
+# A program and one that it starts; both hold a lock on a file for as long as they live.
+FAMILY = """
+import fcntl, signal, subprocess, sys, time
+hold = "import fcntl,signal,time;f=open({lock!r});fcntl.flock(f,fcntl.LOCK_SH);"
+hold += {grandchild!r} + "print('ready',flush=True);time.sleep(60)"
+{child}
+subprocess.Popen([sys.executable, "-c", hold]).wait()
+"""
+DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+
+
+def is_free(lock: Path, seconds: float) -> bool:
+    """Tell whether nobody holds a lock any more, within some time."""
+    deadline = time.monotonic() + seconds
+    with lock.open() as file:
+        while time.monotonic() < deadline:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            time.sleep(0.01)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("child", "grandchild"),
+    [
+        pytest.param("", "", id="both listen"),
+        pytest.param("", DEAF, id="the grandchild is deaf"),
+        pytest.param(DEAF, DEAF, id="both are deaf"),
+    ],
+)
+def test_interrupt_stops_a_program_and_what_it_started(
+    child: str, grandchild: str, tmp_path: Path
+) -> None:
+    lock = tmp_path / "lock"
+    lock.touch()
+
+    def interrupt(line: str) -> None:
+        assert line == "ready"
+        assert not is_free(lock, 0.05)
+        raise Stop
+
+    code = FAMILY.format(lock=str(lock), child=child, grandchild=grandchild)
+    started = time.monotonic()
+    with pytest.raises(Stop):
+        run(python(code), cwd=tmp_path, environ=ENVIRON, log=interrupt)
+    assert is_free(lock, 2)
+    assert time.monotonic() - started < (10 if child else 3)
+
+
+# The kit with a program that ignores SIGTERM; both signal by files what they have come to.
+TWICE = """
+import os, pathlib, sys
+from releasekit.process import {start}
+{start}((sys.executable, "-c", {program!r}), cwd=pathlib.Path.cwd(), environ=os.environ)
+"""
+HOLDER = """
+import fcntl, pathlib, signal, time
+def hear(number, frame):
+    pathlib.Path("termed").touch()
+signal.signal(signal.SIGTERM, hear)
+lock = open("lock", "w")
+fcntl.flock(lock, fcntl.LOCK_SH)
+pathlib.Path("ready").touch()
+while True:
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("start", ["run", "capture"])
+def test_second_interrupt_ends_the_grace_and_kills(start: str, tmp_path: Path) -> None:
+    code = TWICE.format(start=start, program=HOLDER)
+    environ = {**ENVIRON, "PYTHONPATH": os.pathsep.join(sys.path)}
+    kit = subprocess.Popen(
+        python(code), cwd=tmp_path, env=environ, stderr=subprocess.PIPE, text=True
+    )
+    with kit:
+        wait_for((tmp_path / "ready").exists)
+        kit.send_signal(signal.SIGINT)
+        wait_for((tmp_path / "termed").exists)  # the grace has begun
+        assert not is_free(tmp_path / "lock", 0.05)
+        second = time.monotonic()
+        kit.send_signal(signal.SIGINT)
+        _, errors = kit.communicate(timeout=10)
+    assert is_free(tmp_path / "lock", 2)
+    assert time.monotonic() - second < GRACE
+    assert errors.count("KeyboardInterrupt") > 1
+    assert kit.returncode == -signal.SIGINT
+
+
+def test_signal_stops_a_captured_program_too(tmp_path: Path) -> None:
+    def interrupt(number: int, frame: object) -> None:
+        raise Stop
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(Stop):
+            capture(["sleep", "60"], cwd=tmp_path, environ=ENVIRON)
+    finally:
+        signal.signal(signal.SIGALRM, before)

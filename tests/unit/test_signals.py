@@ -1,0 +1,47 @@
+"""An interrupt that nobody could catch ends a run all the same, and none is left for the next."""
+
+from __future__ import annotations
+
+import os
+import signal
+import weakref
+
+import pytest
+
+from releasekit.signals import interruptible, raise_again
+
+
+class Thing:
+    """Something that a weak reference may point at."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_is_dropped_is_raised_at_the_next_event(number: signal.Signals) -> None:
+    thing, handlers = Thing(), [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    # The import system's locks end by such callbacks; what they raise Python cannot hand on.
+    watched = weakref.ref(thing, lambda _: os.kill(os.getpid(), number))
+    with interruptible():
+        raise_again()
+        del thing
+        assert watched() is None
+        with pytest.raises(KeyboardInterrupt):
+            raise_again()
+    raise_again()
+    assert handlers == [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+
+
+def test_an_interrupt_is_raised_where_it_comes() -> None:
+    with interruptible(), pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_what_a_shell_has_set_aside_stays_so() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interruptible():
+            os.kill(os.getpid(), signal.SIGINT)
+            raise_again()
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

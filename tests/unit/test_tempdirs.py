@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from releasekit.tempdirs import keep_temporary_files, open_named_room, open_room
+
+LEAVE = """
+import os, pathlib, signal, sys
+from releasekit.tempdirs import open_named_room, open_room
+
+with open_room("kind-", pathlib.Path(sys.argv[1])) as room:
+    (room / "file").touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The system's directory for temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def leave_room(parent: Path) -> Path:
+    """Let a run be killed in its room."""
+    subprocess.run((sys.executable, "-c", LEAVE, str(parent)), check=False)
+    (room,) = parent.glob("kind-*")
+    assert (room / "file").exists()
+    return room
+
+
+def test_room_is_gone_afterwards(tmp_path: Path) -> None:
+    with open_room("kind-", tmp_path) as room:
+        (room / "folder").mkdir()
+        (room / "folder" / "file").touch()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_room_of_a_run_that_was_killed_is_cleared_by_the_next_one(tmp_path: Path) -> None:
+    left = leave_room(tmp_path)
+    with open_room("kind-", tmp_path) as room:
+        assert room != left
+        assert list(tmp_path.iterdir()) == [room]
+
+
+def test_room_of_another_kind_is_left_alone(tmp_path: Path) -> None:
+    left = leave_room(tmp_path)
+    with open_room("other-", tmp_path):
+        assert left.exists()
+
+
+def test_room_in_use_is_left_alone(tmp_path: Path) -> None:
+    with open_room("kind-", tmp_path) as one, open_room("kind-", tmp_path) as two:
+        assert sorted(tmp_path.iterdir()) == sorted((one, two))
+
+
+def test_what_only_looks_like_a_room_is_left_alone(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "file").touch()
+    (tmp_path / "kind-room-12345678").symlink_to(elsewhere)
+    (tmp_path / "kind-room-abcdefgh").touch()
+    for name in (
+        "kind-",
+        "kind-abcdefgh",
+        "kind-room-notes",
+        "kind-room-ABCDEFGH",
+        "my-kind-room-abcdefgh",
+    ):
+        (tmp_path / name).mkdir()
+    before = sorted(tmp_path.iterdir())
+    with open_room("kind-", tmp_path):
+        pass
+    assert sorted(tmp_path.iterdir()) == before
+    assert (elsewhere / "file").exists()
+
+
+# --- all temporary files of a run ---------------------------------------------------------------
+
+LEAVE_FILES = """
+import os, signal, tempfile
+from releasekit.tempdirs import keep_temporary_files, open_named_room, open_room
+
+with keep_temporary_files(), open_named_room("releasekit-wheel-", "0123abcd"):
+    with open_room("releasekit-src-"):
+        tempfile.mkdtemp()
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_temporary_files_of_libraries_go_with_the_run(temporary: Path) -> None:
+    with keep_temporary_files():
+        made = Path(tempfile.mkdtemp())
+        assert made.parent.parent == temporary
+    assert list(temporary.iterdir()) == []
+    assert tempfile.gettempdir() == str(temporary)
+
+
+def test_whatever_a_killed_run_left_is_cleared_by_the_next_one(temporary: Path) -> None:
+    subprocess.run((sys.executable, "-c", LEAVE_FILES), env={"TMPDIR": str(temporary)}, check=False)
+    left = {path.name for path in temporary.iterdir()}
+    assert "releasekit-wheel-room-0123abcd" in left
+    assert len(left) == 2
+    with keep_temporary_files():
+        assert len(list(temporary.iterdir())) == 1
+    assert list(temporary.iterdir()) == []
+
+
+def test_named_room_is_at_the_same_place_in_each_run(temporary: Path) -> None:
+    with keep_temporary_files(), open_named_room("kind-", "0123abcd") as room:
+        assert room == temporary / "kind-room-0123abcd"
+
+
+# --- rooms with a name --------------------------------------------------------------------------
+
+
+def test_named_room_is_at_the_same_place_each_time_and_empty(temporary: Path) -> None:
+    wanted = temporary / "kind-room-0123abcd"
+    for _ in range(2):
+        with open_named_room("kind-", "0123abcd") as room:
+            assert room == wanted
+            assert list(room.iterdir()) == []
+            (room / "file").touch()
+        assert not wanted.exists()
+
+
+def test_named_room_is_cleared_of_what_a_killed_run_left(temporary: Path) -> None:
+    left = temporary / "kind-room-0123abcd"
+    (left / "folder" / "below").mkdir(parents=True)
+    (left / "file").touch()
+    (left / "link").symlink_to(temporary)
+    with open_named_room("kind-", "0123abcd") as room:
+        assert room == left
+        assert list(room.iterdir()) == []
+
+
+def test_named_room_in_use_is_waited_for(temporary: Path) -> None:
+    said = []
+
+    def enter() -> None:
+        with open_named_room("kind-", "0123abcd") as room:
+            said.append(list(room.iterdir()))
+
+    with open_named_room("kind-", "0123abcd") as room:
+        (room / "file").touch()
+        thread = threading.Thread(target=enter)
+        thread.start()
+        thread.join(0.2)
+        assert said == []
+    thread.join()
+    assert said == [[]]
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_named_room_whose_name_is_taken_is_a_room_like_any_other(
+    temporary: Path, kind: str
+) -> None:
+    taken = temporary / "kind-room-0123abcd"
+    if kind == "file":
+        taken.touch()
+    else:
+        taken.symlink_to(temporary)
+    with open_named_room("kind-", "0123abcd") as room:
+        assert room != taken
+        assert room.parent == temporary
+    assert list(temporary.iterdir()) == [taken]
