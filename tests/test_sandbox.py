@@ -210,21 +210,18 @@ def test_whatever_is_not_there_is_refused(
     assert answer.headers["Server"].strip() == "releasekit-sandbox"
 
 
-@pytest.mark.parametrize("path", ["/repository/pypi-hosted/simple/", "/repository/nope/", "/"])
 @pytest.mark.parametrize("login", ["sandbox:wrong", "nobody:", "sandbox:päss"])
-def test_wrong_credentials_are_refused_wherever_they_come(
-    client: Client, path: str, login: str
-) -> None:
+def test_only_the_publisher_uploads_and_everybody_reads(client: Client, login: str) -> None:
     username, _, password = login.partition(":")
-    answer = client.request("GET", path, auth=(username, password.encode()))
+    right, client.login = client.login, (username, password.encode().decode("latin-1"))
+    answer = client.upload()
     assert (answer.status_code, answer.reason) == (401, "Unauthorized")
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="releasekit sandbox"'
-
-
-def test_the_publisher_may_read(client: Client) -> None:
-    client.upload()
-    answer = client.request("GET", f"/repository/pypi-hosted/{FILE}", auth=client.login)
-    assert answer.content == CONTENT
+    client.login = right
+    assert client.upload().status_code == 200
+    for auth in (None, right, (username, password.encode())):
+        answer = client.request("GET", f"/repository/pypi-group/{FILE}", auth=auth)
+        assert answer.content == CONTENT
 
 
 ODD = "The form has no name, version or file name, or one with odd characters"

@@ -27,6 +27,7 @@ from releasekit.errors import (
     MissingCredentials,
     NoNexus,
     NotAProject,
+    SandboxIsNoNexus,
     UnknownPypircSection,
 )
 from releasekit.events import Note, Notify, TargetChosen
@@ -104,22 +105,28 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
     """
     from releasekit.network import open_network
     from releasekit.steps.job import Job
+    from releasekit.steps.requirements import is_sandbox, keep_reachable
     from releasekit.steps.spare import SpareEnvironment
 
     destination = request.destination or choose_destination(request)
-    settings, target, trust = destination.settings, destination.target, destination.trust
+    settings, target = destination.settings, destination.target
+    into_sandbox = target.sandbox or is_sandbox(target.upload_url, destination.trust.ca_bundle)
+    group, trust = _find_group(request, destination, into_sandbox=into_sandbox)
     _add_secrets_of_installers(request)
     notify(TargetChosen(url=target.upload_url, sandbox=target.sandbox))
     _note_plain_http(target.upload_url, notify)
+    users = (target.credentials, target.reader, *([group.credentials] if group else ()))
     network = stack.enter_context(
         open_network(
             environ=_with_cache_of_uv(request, settings, _with_cert_of_pip(request.environ)),
             ca_bundle=trust.ca_bundle,
             client_cert=trust.client_cert,
             timeout=settings.timeout,
-            secrets=(target.credentials.password, target.reader.password),
+            secrets=[user.password for user in users],
         )
     )
+    if into_sandbox and group:
+        group = keep_reachable(group, network, notify)
     for reason in network.trust.useless:
         notify(Note(text=f"ca-bundle: {reason}; it is left out"))
     return Job(
@@ -131,7 +138,8 @@ def open_job(request: Request, notify: Notify, stack: contextlib.ExitStack) -> J
         environment=SpareEnvironment(network.installer_environ, stack),
         tag=request.tag or request.environ.get("RELEASEKIT_TAG") or None,
         cache=None if request.fresh else _find_cache(request, settings),
-        build_index=_find_build_index(request, target),
+        into_sandbox=into_sandbox,
+        group=group,
         wheel_from=request.wheel_from,
         gather_from=tuple(request.root / folder for folder in request.gather_from),
         files=request.files,
@@ -187,17 +195,29 @@ def _with_cache_of_uv(
     return {**environ, "UV_CACHE_DIR": str(_find_cache(request, settings) / "uv")}
 
 
-def _find_build_index(request: Request, target: Target) -> BuildIndex | None:
-    """Return the group as a source of build requirements, with credentials where there are any.
+def _find_group(
+    request: Request, destination: Destination, *, into_sandbox: bool
+) -> tuple[BuildIndex | None, Trust]:
+    """Return the group that requirements come from, and what is trusted.
 
-    A build job may have none: many groups let everybody read.
+    For a sandbox it is that of the project's files. Many groups let everybody read.
     """
+    from releasekit.steps.requirements import add_trust, read_own_settings
     from releasekit.uv.indexes import BuildIndex
 
-    has_group = not target.sandbox and target.install_url != target.upload_url
-    if not (request.command.builds and has_group):
-        return None
-    return BuildIndex(url=target.install_url, credentials=target.reader)
+    target, trust, builds = destination.target, destination.trust, request.command.builds
+    own = read_own_settings(request.root) if builds and into_sandbox else None
+    if own is None:
+        if not builds or into_sandbox or target.install_url == target.upload_url:
+            return None, trust
+        return BuildIndex(url=target.install_url, credentials=target.reader), trust
+    hidden = () if target.sandbox else ("TWINE_",)  # the credentials of the other sandbox
+    environ = {name: v for name, v in request.environ.items() if not name.startswith(hidden)}
+    asking = replace(request, environ=environ, repository=None)
+    reader = _find_reader(asking, hosted_url(own), NO_CREDENTIALS)
+    bundles = map(request.resolve, (destination.settings.ca_bundle, own.ca_bundle))
+    trust = add_trust(trust, bundles, request.resolve(own.client_cert))
+    return BuildIndex(url=nexus_target(own, reader).install_url, credentials=reader), trust
 
 
 def _find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
@@ -233,11 +253,14 @@ def open_task(request: Request, notify: Notify, stack: contextlib.ExitStack) -> 
     """
     from releasekit.credentials import find_credentials
     from releasekit.network import open_network
+    from releasekit.steps.requirements import is_sandbox
     from releasekit.tasks.task import Task
 
     settings, trust = _read_nexus(request)
     if settings.url is None:
         raise NoNexus(command=request.command.name, root=str(request.root))
+    if request.command.needs_admin and is_sandbox(settings.url, trust.ca_bundle):
+        raise SandboxIsNoNexus(command=request.command.name, url=settings.url)
     environ, url = request.environ, settings.url
     admin = _find_admin(request, url)
     first = _read_first_password(request, admin.username, notify)
@@ -328,11 +351,11 @@ def _open_target(
         return sandbox_target("", "", NO_CREDENTIALS), trust
     from releasekit.serve import embed_sandbox, sandbox_options
 
-    sandbox = embed_sandbox(**sandbox_options(settings, request.root))
+    sandbox = embed_sandbox(**sandbox_options(settings))
     credentials = Credentials(
         username=sandbox.username, password=sandbox.password, source="the sandbox"
     )
-    urls = sandbox.upload_url(), sandbox.upload_url(sandbox.group)
+    urls = sandbox.repository_url(sandbox.hosted), sandbox.repository_url(sandbox.group)
     return sandbox_target(*urls, credentials), Trust(ca_bundle=str(sandbox.ca_bundle))
 
 

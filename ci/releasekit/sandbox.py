@@ -33,14 +33,15 @@ from urllib.parse import quote, unquote
 
 from packaging.utils import canonicalize_name
 
+from releasekit.config.target import SANDBOX_CA
+
 USERNAME = "sandbox"
 BLOCK = 256 * 1024
 """Bytes that are read or written at once: a file is never in memory as a whole."""
 IDLE_SECONDS, STOP_SECONDS = 60.0, 5.0
 FIELDS = (":action", "name", "version", "requires_python", "sha256_digest")
-"""The fields of a form that are looked at."""
+"""The fields of a form that are looked at, each of FIELD_LIMIT bytes at most."""
 FIELD_LIMIT = 64 * 1024
-"""Bytes that one of them may have, and the headers of any."""
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 """Names of projects, versions and dists; nothing else gets into a path or a page."""
 TARGET = re.compile(r"/repository/([^/]+)/(.*)")
@@ -88,16 +89,16 @@ def run_sandbox(
 ) -> Iterator[Sandbox]:
     """Run a sandbox until the block ends; its files are in the directory, which the caller removes.
 
-    The group shows what the hosted repository has; in `snapshots` files may be overwritten. Raises
-    OSError if the port is taken.
+    The group shows what the hosted repository has; in `snapshots` files may be overwritten. All may
+    read, also with the credentials of another server. Raises OSError if the port is taken.
     """
     released = _Repository(hosted, directory)
     served = {group: released, hosted: released}
     if snapshots:
         served[snapshots] = _Repository(snapshots, directory, allows_overwriting=True)
     password, ca_bundle = secrets.token_urlsafe(24), directory / "ca.pem"
-    login = base64.b64encode(f"{USERNAME}:{password}".encode())
-    server = _Server(port, _make_context(ca_bundle), served, b"Basic " + login)
+    login = b"Basic " + base64.b64encode(f"{USERNAME}:{password}".encode())
+    server = _Server(port, _make_context(ca_bundle), served, login)
     with server.running():
         yield Sandbox(
             url=f"https://127.0.0.1:{server.server_address[1]}",
@@ -117,7 +118,7 @@ def _make_context(ca_bundle: Path) -> ssl.SSLContext:
     import trustme  # takes long to import, and most commands run no sandbox
 
     authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(ca_bundle))
+    ca_bundle.write_bytes(SANDBOX_CA.encode() + authority.cert_pem.bytes())
     certificate = authority.issue_cert("127.0.0.1", "::1", "localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with certificate.private_key_and_cert_chain_pem.tempfile(dir=str(ca_bundle.parent)) as path:
@@ -367,9 +368,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(_RefusedError(500, f"The sandbox failed: {error}"))
 
     def _answer(self) -> None:
-        login = self.headers.get("Authorization")
-        if login and not hmac.compare_digest(login.encode(), self.server.login):
-            raise _RefusedError(401)  # whatever is asked, as in a Nexus
+        login = self.headers.get("Authorization", "").encode()
         target = TARGET.fullmatch(unquote(self.path.partition("?")[0]))
         name, path = target.groups() if target else ("", "")
         repository = self.server.served.get(name)
@@ -381,7 +380,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise _RefusedError(405)
         elif path or name != repository.name:  # nor does the group of a Nexus take uploads
             raise _RefusedError(404)
-        elif not login:
+        elif not hmac.compare_digest(login, self.server.login):
             raise _RefusedError(401)
         else:
             _receive(self._body, self.headers, repository)

@@ -14,12 +14,12 @@ import requests
 
 from contract.nexus_admin import VIEW, NexusAdmin
 from contract.upstream import Told, Upstream, run_upstream
+from nexus_double import WritePolicy
 from releasekit.commands import COMMANDS
 from releasekit.doctor import QUESTIONS, Diagnosis, Row, State
 from releasekit.errors import ReleasekitError, Status
 from releasekit.prepare import open_task
 from releasekit.request import Request
-from releasekit.servers.sandbox import WritePolicy
 from releasekit.tasks.doctor import diagnose as examine
 from releasekit.tasks.doctor import refuse_failed
 from releasekit_nexus import Nexus

@@ -17,12 +17,12 @@ import truststore
 import urllib3
 
 from certificates import DAY, NOW, make
+from nexus_double import run_sandbox
 from releasekit.config.target import is_loopback
 from releasekit.errors import ReleasekitError
 from releasekit.http import explain_failure, open_session
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import open_network
-from releasekit.servers.sandbox import run_sandbox
 from releasekit.threads import run_in_threads
 from releasekit.tls.bundle import read_bundle
 from releasekit.tls.trust import CA_VARIABLES, open_trust

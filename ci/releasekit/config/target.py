@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from releasekit.config.settings import Settings
 from releasekit.model.credentials import READER_ENVIRONMENT, Credentials
 
+SANDBOX_CA = "# The CA of a sandbox of releasekit\n"
+"""The first line of its file, which tells that address from that of a Nexus on this machine."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:

@@ -8,7 +8,6 @@ from pathlib import Path
 from releasekit.checks.facts import NO_PROJECT, DistFacts, ProjectFacts
 from releasekit.inspect.archive import Archive, read_archive
 from releasekit.inspect.metadata import find_deprecated, find_unknown, render_description
-from releasekit.inspect.project import read_backend_warnings, read_declared
 from releasekit.inspect.sdist import find_missing_files
 from releasekit.inspect.wheel import (
     ContentsCheck,
@@ -17,6 +16,7 @@ from releasekit.inspect.wheel import (
     read_contents_check,
 )
 from releasekit.model.dists import Dist, DistKind, parse_metadata, read_metadata
+
 
 def gather_facts(
     dists: Sequence[Dist], project: ProjectFacts = NO_PROJECT, root: Path | None = None

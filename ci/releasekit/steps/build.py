@@ -155,7 +155,8 @@ def _build_options(job: Job, project: Project, log: Callable[[str], None]) -> Bu
         version=tag.version if tag else None,
         log=log,
         root=job.root,
-        group=job.build_index,
+        group=job.group,
+        own_names=job.settings.own_names if job.into_sandbox else (),
         installer_environ=job.network.installer_environ,
     )
 

@@ -14,8 +14,8 @@ from releasekit.checks.model import Check, Severity, find_asked, run_checks
 from releasekit.checks.origins import ABSENT_DEPENDENCIES
 from releasekit.errors import ChecksRefused
 from releasekit.events import Began, Checked
-from releasekit.inspect.project import read_backend_warnings, read_declared
 from releasekit.inspect.gather import gather_facts
+from releasekit.inspect.project import read_backend_warnings, read_declared
 from releasekit.model.dists import Dist
 from releasekit.model.project import Project
 from releasekit.model.record import Record

@@ -11,12 +11,16 @@ from packaging.utils import canonicalize_name
 from releasekit.checks.facts import DistFacts
 from releasekit.config.target import is_loopback
 from releasekit.errors import ReleasekitError
+from releasekit.events import Note
 from releasekit.index.pages import Index, read_page
 from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.model.record import Record
 from releasekit.steps.job import Job
 from releasekit.steps.plan import install_url, upload_url
 from releasekit.threads import run_in_threads
+
+SHOWN = 3
+"""Names that a note shows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,22 +34,38 @@ class Absent:
 def find_absent_dependencies(job: Job, record: Record, facts: Sequence[DistFacts]) -> Absent:
     """Ask the group for every dependency of a release; one that does not answer is asked no more.
 
-    Only a group can be expected to have them all, and the sandbox's only with a proxy-remote.
+    Only a group can be expected to have them all: for a sandbox it is that of the project's files.
     What the same command releases beside this is not expected there: it may come a moment later.
     """
-    url = install_url(job, record)
-    serves_others = url != upload_url(job, record)
-    if job.target.sandbox:
-        serves_others = job.settings.proxy_remote is not None
-    if not url or not serves_others or job.target.reader == NO_CREDENTIALS:
-        return Absent()
     names = sorted(set(_find_names(facts)) - {record.normalized_name} - job.siblings)
+    url = install_url(job, record)
+    if job.into_sandbox and url:
+        return _ask_for_sandbox(job, names)
+    if not url or url == upload_url(job, record) or job.target.reader == NO_CREDENTIALS:
+        return Absent()
     absent = _ask(Index(url=url, network=job.network, credentials=job.target.reader), names)
     if absent is None:
         return Absent()  # what was not answered is not passed; the plan asks the same index
     if is_loopback(url) and len(absent) == len(names):
         return Absent()  # a server for trying out, of which the proxy has no remote
     return Absent(index=url, names=absent)
+
+
+def _ask_for_sandbox(job: Job, names: Sequence[str]) -> Absent:
+    """Ask the group of the project's files; without it, nothing can be said of a dependency."""
+    if job.group:
+        index = Index(url=job.group.url, network=job.network, credentials=job.group.credentials)
+        absent = _ask(index, names)
+        if absent is not None:
+            return Absent(index=index.url, names=absent)
+    if names:
+        shown = ", ".join(names[:SHOWN]) + (
+            f" and {len(names) - SHOWN} more" if names[SHOWN:] else ""
+        )
+        job.notify(
+            Note(text=f"not verified: whether {shown} can be installed (no group was asked)")
+        )
+    return Absent()
 
 
 def _ask(index: Index, names: Sequence[str]) -> tuple[str, ...] | None:

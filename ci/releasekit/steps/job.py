@@ -31,8 +31,10 @@ class Job:
     tag: str | None = None
     cache: Path | None = None
     """Where build environments are kept; None keeps none."""
-    build_index: BuildIndex | None = None
-    """Where build requirements come from, unless uv or pip are told otherwise."""
+    into_sandbox: bool = False
+    """True for the embedded sandbox, and for one in another terminal, which has a `url`."""
+    group: BuildIndex | None = None
+    """Where requirements come from, unless uv or pip are told otherwise."""
     wheel_from: str | None = None
     """The sdist that `build --wheel-from` names."""
     gather_from: tuple[Path, ...] = ()

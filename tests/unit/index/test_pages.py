@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from nexus_double import run_sandbox
 from releasekit.errors import ReleasekitError, WrongCredentials
 from releasekit.index.pages import Index, ask_in, read_digest, read_page
 from releasekit.model.credentials import Credentials
 from releasekit.model.simple_page import ProjectPage, PublishedFile
 from releasekit.network import Network, open_network
-from releasekit.servers.sandbox import run_sandbox
 from samples import WHEEL
 from unit.conftest import Answer, Server
 

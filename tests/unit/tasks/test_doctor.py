@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from certificates import DAY, NOW, Made, make, server_context
+from nexus_double import Faults, run_sandbox
 from releasekit.commands import COMMANDS
 from releasekit.doctor import Diagnosis, Row
 from releasekit.errors import ReleasekitError, Status
 from releasekit.prepare import open_task
 from releasekit.request import Request
-from releasekit.servers.sandbox import Faults, run_sandbox
 from releasekit.tasks.doctor import diagnose as examine
 from releasekit.tasks.doctor import refuse_failed
 from unit.conftest import Server, run_server

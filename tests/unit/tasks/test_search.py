@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nexus_double import Sandbox, run_sandbox
 from releasekit.admin import search
 from releasekit.commands import COMMANDS
 from releasekit.consumer.search import Hit
@@ -17,7 +18,6 @@ from releasekit.errors import CredentialsNeeded, NothingFound, WrongCredentials
 from releasekit.events import Event, Note, Searched
 from releasekit.prepare import open_task
 from releasekit.request import Request
-from releasekit.servers.sandbox import Sandbox, run_sandbox
 from samples import METADATA, write_wheel
 
 Find = Callable[..., list[Event]]
