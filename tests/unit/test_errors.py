@@ -20,7 +20,7 @@ STATUSES = {
         MissingPublisherPassword
         BadCertificateFile UntrustedCertificate ClientCertificateRefused WrongCredentials
         NotPermitted NoSuchRepository NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
-        NotDists UnknownCheck NothingPublished
+        NotDists UnknownCheck NothingPublished OwnNameElsewhere SandboxIsNoNexus
     """,
     Status.REFUSED: """
         NothingFound SettingsDiffer InvalidBuildRequirement NotADevelopmentVersion NotAPlainFile
