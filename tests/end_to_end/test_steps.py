@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.servers.sandbox import Sandbox
+from nexus_double import Sandbox
 from support import SDIST, WHEEL, Command, ProjectDir, outcome, published, uploads
 
 

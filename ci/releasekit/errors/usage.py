@@ -139,6 +139,42 @@ class NoNexus(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class SandboxIsNoNexus(ReleasekitError):
+    """A command that only a Nexus can serve, and a `url` that is a sandbox's."""
+
+    status = Status.USAGE
+    what = "this is a sandbox, and {command} needs a Nexus"
+    where = "{url}"
+    why = "a sandbox takes uploads and serves them; it has no users, rights and rules to set up"
+    next = (
+        "set url to the address of your Nexus (RELEASEKIT_URL is stronger than the project's);\n"
+        "`releasekit nexus` runs a Nexus on this machine to try it with"
+    )
+    command: str
+    url: str
+
+
+@dataclass(kw_only=True, eq=False)
+class OwnNameElsewhere(ReleasekitError):
+    """A build requirement that `own-names` has, and no group to take it from."""
+
+    status = Status.USAGE
+    what = "no group to take the build requirement {names} from, which own-names has"
+    where = "{root}"
+    why = (
+        "without a group, requirements come from {index},\n"
+        "which may have a package of that name that is not yours"
+    )
+    next = (
+        "set url and group in pyproject.toml to the group that has it, and\n"
+        "RELEASEKIT_READER_USERNAME and RELEASEKIT_READER_PASSWORD if it asks who reads"
+    )
+    names: str
+    root: str
+    index: str
+
+
+@dataclass(kw_only=True, eq=False)
 class NothingPublished(ReleasekitError):
     """`verify` without a `url`: the embedded sandbox is new, and gone with its process."""
 
