@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nexus_double import run_sandbox
 from releasekit.errors import ReleasekitError, WrongCredentials
 from releasekit.index.layouts import open_index
 from releasekit.index.protocol import Index
@@ -15,7 +16,6 @@ from releasekit.model.credentials import Credentials
 from releasekit.model.dists import Dist, read_dist
 from releasekit.model.simple_page import ProjectPage, PublishedFile
 from releasekit.network import Network, open_network
-from releasekit.servers.sandbox import run_sandbox
 from samples import WHEEL, write_wheel
 from unit.conftest import Answer, Server
 
