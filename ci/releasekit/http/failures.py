@@ -30,6 +30,8 @@ class Kind(Enum):
     """What went wrong. PROXY_...: on the way to the proxy, or there."""
 
     REFUSED = auto()
+    ADDRESS = auto()
+    """No address, as a link of a page or a setting may be."""
     UNKNOWN_NAME = auto()
     CLOSED = auto()
     """Closed or reset, before the answer or in the middle of it; no route; no network."""
@@ -101,6 +103,7 @@ class Explanation:
 
 EXPLANATIONS: dict[Kind, Explanation] = {
     Kind.REFUSED: Explanation(error=Unreachable),
+    Kind.ADDRESS: Explanation(error=Unreachable, problem="this is no address", fix=LOOK),
     Kind.UNKNOWN_NAME: Explanation(error=Unreachable),
     Kind.CLOSED: Explanation(error=Unreachable),
     Kind.TIMEOUT: Explanation(error=Unreachable),
@@ -225,6 +228,8 @@ def _classify_cause(cause: BaseException, url: str, proxy: str | None) -> tuple[
     match cause:
         case errors.NewConnectionError():  # a subclass of TimeoutError, whatever it wraps
             return None
+        case errors.LocationValueError():
+            return Kind.ADDRESS, "its host or its port is none"
         case ssl.SSLError():
             return _classify_tls(cause)
         case socket.gaierror() | UnicodeError():

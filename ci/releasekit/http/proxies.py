@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import sys
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from releasekit.model.addresses import is_loopback
 
@@ -43,9 +43,17 @@ def _is_excluded(url: str, environ: Mapping[str, str]) -> bool:
     """Tell whether NO_PROXY names the host: a domain, `*`, an address or a network (CIDR)."""
     excluded = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme)
+    host, port = parts.hostname or "", _find_port(parts)
     names = (name.strip().lower() for name in excluded.split(","))
     return any(_covers(name, host, port) for name in names if name)
+
+
+def _find_port(parts: SplitResult) -> int | None:
+    """Return the port of an address; None for one that is no number, which is refused later."""
+    try:
+        return parts.port or PORTS.get(parts.scheme)
+    except ValueError:
+        return None
 
 
 def _covers(name: str, host: str, port: int | None) -> bool:

@@ -162,6 +162,15 @@ def test_failure_has_its_name_and_ends(
     assert (error.status, len(server.heads)) == (3, attempts)
 
 
+@pytest.mark.parametrize(
+    "url", ["https://nexus.example.com:banana/x", "https://nexus.example.com:99999/x", "https:///x"]
+)
+def test_a_link_that_is_no_address_is_named(client: Client, url: str) -> None:
+    error = fail(lambda: client.get(url))
+    assert (error.status, error.answers()["what"]) == (3, "this is no address")
+    assert error.answers()["where"] == url
+
+
 def test_a_body_that_was_cut_is_read_again(serve_raw: Serve, client: Client) -> None:
     cut, whole = b"Content-Length: 9999\r\n\r\n", b"Content-Length: 5\r\n\r\nhello"
     server = serve_raw(send(OK, cut), send(OK, whole))
