@@ -36,7 +36,7 @@ from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
     from releasekit.context import NexusContext, ProjectContext
-    from releasekit.servers.sandbox import Sandbox
+    from releasekit.sandbox import Sandbox
     from releasekit_nexus import Nexus
 
 
@@ -227,7 +227,7 @@ class Run:
         return True
 
     def explain(self, code: str) -> int:
-        """Tell what a check asks, as the README has it."""
+        """Tell what a check finds, as docs/checks.md has it."""
         from releasekit.checks.explain import explain_check
 
         try:
@@ -309,9 +309,11 @@ class Run:
 
     def _show_server(self, server: Sandbox | Nexus) -> None:
         environ = server.environ()
-        names = f"hosted {server.hosted}, proxy {server.proxy}, group {server.group}"
+        is_nexus = self._request.command.name == "nexus"
+        proxy = f"proxy {cast('Nexus', server).proxy}, " if is_nexus else ""
+        names = f"hosted {server.hosted}, {proxy}group {server.group}"
         self._terminal.say(self._request.command.name, f"{server.url} ({names})")
-        if self._request.command.name == "nexus":
+        if is_nexus:
             environ |= self._show_nexus(cast("Nexus", server))
         self._terminal.say("settings", "for another terminal, until Ctrl-C ends this one:")
         # The password of a server that ends with this process: whoever sees it may use it.

@@ -22,7 +22,18 @@ import pytest
 
 from black_box import kill_tools
 from black_box.kill_tools import Index, Machine, make_environ, run_index
-from black_box.tools import BOUND, KIT, MakeProject, Project, Ran, RunKit, Server, run_server
+from black_box.tools import (
+    BOUND,
+    DOUBLE,
+    KIT,
+    TESTS,
+    MakeProject,
+    Project,
+    Ran,
+    RunKit,
+    Server,
+    run_server,
+)
 
 BACKEND = Path(__file__).with_name("plain_backend.py")
 PYPROJECT = """\
@@ -146,22 +157,23 @@ def run_kit(user_environ: Mapping[str, str]) -> RunKit:
 
 
 @pytest.fixture(scope="session")
-def sandbox_index(
+def double_index(
     user_environ: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """A sandbox that all tests of this process share: choose project names that are yours alone."""
-    with run_server("sandbox", user_environ, tmp_path_factory.mktemp("sandbox")) as server:
+    """A double that all tests of this process share: choose project names that are yours alone."""
+    environ = {**user_environ, "PYTHONPATH": TESTS}
+    with run_server(DOUBLE, environ, tmp_path_factory.mktemp("double")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def nexus_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real Nexus, whose archive is in this machine's own cache; shared like the sandbox."""
+    """A real Nexus, whose archive is in this machine's own cache; shared like the double."""
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("TWINE_", "RELEASEKIT_"))}
     kept["RELEASEKIT_SNAPSHOTS"] = "pypi-snapshots"
     if archive := os.environ.get("RELEASEKIT_NEXUS_ZIP"):
         kept["RELEASEKIT_NEXUS_ZIP"] = archive
-    with run_server("nexus", kept, tmp_path_factory.mktemp("nexus")) as server:
+    with run_server((KIT, "nexus", "--json"), kept, tmp_path_factory.mktemp("nexus")) as server:
         yield server
 
 

@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from black_box.tools import DOUBLE, TESTS
+
 RELEASEKIT = str(Path(sys.executable).with_name("releasekit"))
 NOX = str(Path(sys.executable).with_name("nox"))
 WAIT = 120.0
@@ -86,7 +88,7 @@ class _Rule:
 
 
 class Index:
-    """A sandbox, and a plain http door before it that holds a request where a test says so."""
+    """A double, and a plain http door before it that holds a request where a test says so."""
 
     def __init__(self, environ: Mapping[str, str], settings: Mapping[str, str]) -> None:
         self._environ = dict(settings)
@@ -228,11 +230,11 @@ def _has_left(connection: Any) -> bool:
 
 @contextlib.contextmanager
 def run_index(environ: Mapping[str, str], folder: Path) -> Iterator[Index]:
-    """Run a sandbox in a process of its own, and the door before it."""
+    """Run a double in a process of its own, and the door before it."""
     process = subprocess.Popen(
-        (RELEASEKIT, "sandbox", "--json"),
+        DOUBLE,
         cwd=folder,
-        env=dict(environ),
+        env={**environ, "PYTHONPATH": TESTS},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

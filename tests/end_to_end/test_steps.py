@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.servers.sandbox import Sandbox
+from nexus_double import Sandbox
 from support import SDIST, WHEEL, Command, ProjectDir, outcome, published, uploads
 
 
@@ -64,7 +64,7 @@ def test_verify_alone_in_a_sandbox_of_its_own_is_refused_at_once(
         "         so that each run has a sandbox of its own, which is gone at its end",
         "  next:  nox -s release (or nox -s publish verify, in one run);",
         '         or set url = "https://nexus.example.com" (or RELEASEKIT_URL); '
-        "nox -s sandbox keeps one",
+        "releasekit sandbox keeps one",
     ]
     assert "waiting for" not in ran.out + ran.err
 

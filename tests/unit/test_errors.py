@@ -21,7 +21,7 @@ STATUSES = {
         BadCertificateFile UntrustedCertificate ClientCertificateRefused WrongCredentials
         UnusableProxy
         NotPermitted NoSuchRepository NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
-        NotDists UnknownCheck NothingPublished
+        NotDists UnknownCheck NothingPublished OwnNameElsewhere SandboxIsNoNexus
     """,
     Status.REFUSED: """
         NothingFound SettingsDiffer InvalidBuildRequirement NotADevelopmentVersion NotAPlainFile

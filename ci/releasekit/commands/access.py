@@ -20,7 +20,7 @@ from releasekit.tls.parsing import read_clock
 
 OVERWRITES = (
     "{name} lets published files be overwritten: it cannot be excluded that another release does "
-    "that to this one at the same instant; nox -s provision -- --apply sets its deployment policy "
+    "that to this one at the same instant; releasekit provision --apply sets its deployment policy "
     "to Disable redeploy"
 )
 
@@ -66,7 +66,8 @@ def _can_overwrite(ctx: ProjectContext, plan: Plan) -> bool:
     """Tell whether the repository lets files be overwritten, as far as this user may see it.
 
     Only the settings of a repository tell that. Who lacks nx-repository-admin-pypi-NAME-read is
-    answered 404 (measured), as the publisher of `provision` is.
+    answered 404, as the publisher of `provision` is:
+    docs/nexus-behaviour.md#settings-of-a-repository.
     """
     places = split_url(plan.url)
     releases = plan.url == ctx.target.upload_url  # snapshots are there to be overwritten

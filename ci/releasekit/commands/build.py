@@ -170,7 +170,8 @@ def _build_options(
         version=tag.version if tag else None,
         log=log,
         root=ctx.root,
-        group=ctx.build_index,
+        group=ctx.group,
+        own_names=ctx.settings.own_names if ctx.into_sandbox else (),
         installer_environ=ctx.network.installer_environ,
     )
 

@@ -114,8 +114,8 @@ def _await_listed(
 ) -> tuple[Dist, ...]:
     """Wait until the hosted repository lists these files; return those that it does not list.
 
-    Nexus lists a file at once (measured, 5.3), a cache in front of it may not. Raises Conflict
-    where another release was quicker with other bytes.
+    Nexus lists a file at once (docs/nexus-behaviour.md#visibility), a cache in front of it may not.
+    Raises Conflict where another release was quicker with other bytes.
     """
     deadline = time.monotonic() + (0 if ctx.target.sandbox else seconds)
     while True:

@@ -1,8 +1,8 @@
 """Searching the group: by the REST search, and by the index for what that does not show.
 
 The REST search shows what this user may browse and what a proxy has fetched already. A user who
-may only read gets an empty answer or 403 (measured on 3.30), a front server may hide the REST API;
-the index serves them all.
+may only read gets an empty answer or 403 (docs/nexus-behaviour.md#rest-search-and-lists), a front
+server may hide the REST API; the index serves them all.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from releasekit.model.credentials import Credentials
 from releasekit.nexus.documents import Component
 from releasekit.nexus.rest import Rest, search_components
 
-NO_FILE = "ca-bundle is not one file: the line needs what nox -s pip-config -- --apply writes"
+NO_FILE = "ca-bundle is not one file: the line needs what releasekit pip-config --apply writes"
 MOST_PAGES = 20
 """Projects whose versions are read from the index, a request each."""
 

@@ -179,9 +179,9 @@ def read_project(visitor: Visitor, url: str) -> tuple[Answer, ProjectPage]:
 def send_empty_form(visitor: Visitor, url: str) -> Answer:
     """POST a form of an upload that holds no file: rights are looked at first, nothing is stored.
 
-    Measured on 3.30: 403 to who may not upload, 401 to nobody, 500 to who may, with a stack trace
-    in its log. So do a file with a wrong md5_digest (400) and an upload that ends after `100
-    Continue`; and a server that did not compare digests would store that file.
+    docs/nexus-behaviour.md#refused-uploads: 403 to who may not upload, 401 to nobody, 500 to who
+    may, with a stack trace in its log. So do a file with a wrong md5_digest (400) and an upload
+    that ends after `100 Continue`; and a server that did not compare digests would store that file.
     """
     body, content_type = encode_multipart_formdata({":action": "file_upload"})
     return read_answer(

@@ -15,7 +15,7 @@ class InvalidConfiguration(ReleasekitError):
     what = "the configuration is wrong in {count} place(s)"
     where = "{source}"
     why = "{problems}"
-    next = "mend these lines; the README's table of keys says what each may hold"
+    next = "correct these lines; docs/settings.md of releasekit says what each key may hold"
     source: str
     count: int
     problems: str
@@ -132,10 +132,46 @@ class NoNexus(ReleasekitError):
     why = "there is no url in [tool.releasekit], in releasekit.toml or in RELEASEKIT_URL"
     next = (
         'set url = "https://nexus.example.com" (or RELEASEKIT_URL);\n'
-        "`nox -s nexus` runs a Nexus on this machine to try it with"
+        "`releasekit nexus` runs a Nexus on this machine to try it with"
     )
     command: str
     root: str
+
+
+@dataclass(kw_only=True, eq=False)
+class SandboxIsNoNexus(ReleasekitError):
+    """A command that only a Nexus can serve, and a `url` that is a sandbox's."""
+
+    status = Status.USAGE
+    what = "this is a sandbox, and {command} needs a Nexus"
+    where = "{url}"
+    why = "a sandbox takes uploads and serves them; it has no users, rights and rules to set up"
+    next = (
+        "set url to the address of your Nexus (RELEASEKIT_URL is stronger than the project's);\n"
+        "`releasekit nexus` runs a Nexus on this machine to try it with"
+    )
+    command: str
+    url: str
+
+
+@dataclass(kw_only=True, eq=False)
+class OwnNameElsewhere(ReleasekitError):
+    """A build requirement that `own-names` has, and no group to take it from."""
+
+    status = Status.USAGE
+    what = "no group to take the build requirement {names} from, which own-names has"
+    where = "{root}"
+    why = (
+        "without a group, requirements come from {index},\n"
+        "which may have a package of that name that is not yours"
+    )
+    next = (
+        "set url and group in pyproject.toml to the group that has it, and\n"
+        "RELEASEKIT_READER_USERNAME and RELEASEKIT_READER_PASSWORD if it asks who reads"
+    )
+    names: str
+    root: str
+    index: str
 
 
 @dataclass(kw_only=True, eq=False)
@@ -152,7 +188,7 @@ class NothingPublished(ReleasekitError):
     )
     next = (
         "nox -s release (or nox -s publish verify, in one run);\n"
-        'or set url = "https://nexus.example.com" (or RELEASEKIT_URL); nox -s sandbox keeps one'
+        'or set url = "https://nexus.example.com" (or RELEASEKIT_URL); releasekit sandbox keeps one'
     )
     url: str
     files: str
@@ -191,7 +227,7 @@ class BadQuery(ReleasekitError):
     what = "this cannot be searched for"
     where = "{word!r}"
     why = "a name has letters, digits, - _ and . in it; * and ? stand for any of them"
-    next = "nox -s search -- NAME (or a part of it, 'NAME-*', NAME==VERSION)"
+    next = "releasekit search NAME (or a part of it, 'NAME-*', NAME==VERSION)"
     word: str
 
 
@@ -203,7 +239,7 @@ class NoSuchEnvironment(ReleasekitError):
     what = "no Python there"
     where = "{path}"
     why = "{reason}"
-    next = "name an environment's directory or its Python: nox -s search -- WORD --python .venv"
+    next = "name an environment's directory or its Python: releasekit search WORD --python .venv"
     path: str
     reason: str
 

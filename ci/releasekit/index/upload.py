@@ -29,7 +29,10 @@ STORED = 4 << 20
 when it is done: a large file that is taken for lost would be sent again."""
 
 EXISTS = "updating assets"
-"""Part of the reason phrase by which Nexus refuses a file of a name that it has (measured, 4)."""
+"""Part of the reason phrase by which Nexus refuses a file of a name that it has.
+
+See docs/nexus-behaviour.md#refused-uploads.
+"""
 
 OnSent = Callable[[int, int], None]
 """Called with the bytes sent so far and the size of the form."""

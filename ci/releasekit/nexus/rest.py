@@ -203,7 +203,7 @@ def find_settings(rest: Rest, kind: str, name: str) -> Document | None:
     """Read the settings of a PyPI repository; `kind` is hosted, proxy or group.
 
     None where there is none of that kind, and to a user without the privilege
-    nx-repository-admin-pypi-NAME-read (measured: 404).
+    nx-repository-admin-pypi-NAME-read: docs/nexus-behaviour.md#settings-of-a-repository.
     """
     path = f"repositories/pypi/{kind}/{quote(name)}"
     return find_document(rest, path, f"see the settings of {name}")

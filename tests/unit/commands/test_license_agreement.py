@@ -50,7 +50,7 @@ def test_without_a_word_the_plan_says_what_to_type_and_nothing_is_changed(
         "says:\n"
         f"         {FIRST}\n"
         f"         {SECOND}\n"
-        "         whoever may agree for your company types: nox -s provision -- --apply "
+        "         whoever may agree for your company types: releasekit provision --apply "
         "--accept-eula\n"
         "         nothing was changed\n"
         "  next:  settle what the lines with ! say, then run this again"

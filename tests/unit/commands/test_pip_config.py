@@ -104,7 +104,7 @@ def test_shown_settings_are_not_written(configure: Configure, tmp_path: Path) ->
         "error: pip and uv are not set up for the group\n"
         f"  where: directory {tmp_path}/there\n"
         "  why:   4 setting(s) differ: see the plan above; nothing was written\n"
-        "  next:  nox -s pip-config -- --apply writes them"
+        "  next:  releasekit pip-config --apply writes them"
     )
     assert not (tmp_path / "there").exists()
 

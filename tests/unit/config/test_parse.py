@@ -213,6 +213,12 @@ REPOSITORY = "string should match pattern '^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$'"
             id="repository without a name",
         ),
         pytest.param("url", 3, "T url: input should be a valid string", id="number"),
+        pytest.param(
+            "proxy-remote",
+            "wheels",
+            "T proxy-remote: this is not an http:// or https:// address",
+            id="directory that a proxy serves",
+        ),
         pytest.param("hosted", "a/b", f"T hosted: {REPOSITORY}", id="path as repository"),
         pytest.param("group", "", f"T group: {REPOSITORY}", id="no repository"),
         pytest.param("timeout", 0, "T timeout: input should be greater than 0", id="no time"),
@@ -326,7 +332,7 @@ def test_all_problems_of_all_sources_come_at_once() -> None:
         f"         RELEASEKIT_HOSTED: {REPOSITORY}\n"
         "         T timeout: input should be greater than 0\n"
         "         RELEASEKIT_URI: there is no such key; did you mean url?\n"
-        "  next:  mend these lines; the README's table of keys says what each may hold"
+        "  next:  correct these lines; docs/settings.md of releasekit says what each key may hold"
     )
 
 

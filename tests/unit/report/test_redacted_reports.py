@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from outcomes import HOSTED, MISSING, REFUSED, RELEASED, WAIVED
@@ -73,6 +73,8 @@ def test_no_report_contains_a_secret(secret: str, make: Any) -> None:
     reports = render(make(f"({secret})"), secret)
     expected = render(make("(****)"))
     assert reports == expected
+    # Such as a part of "exit_status": it is there without any secret.
+    assume(not any(secret in text for text in expected.values()))
     assert not [name for name, text in reports.items() if secret in text]
     parsed = [json.loads(text) for name, text in reports.items() if "json" in name]
     assert not [text for document in parsed for text in texts(document) if secret in text]
