@@ -144,6 +144,30 @@ def test_only_the_command_line_reads_the_environment() -> None:
     assert readers <= FIRST
 
 
+def test_only_one_module_finds_the_home() -> None:
+    finders = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("expanduser", "home", "expandvars")
+    }
+    assert finders == {"releasekit.home"}
+    assert {name for name, found in IMPORTS.items() if "platformdirs" in found} == set()
+
+
+def test_only_the_http_client_connects() -> None:
+    form = "urllib3.filepost"  # encodes, and connects to nothing
+    clients = ("requests", "urllib3", "http.client", "urllib.request")
+    users = {
+        (name, other)
+        for name in set(MODULES) - set(below("releasekit.http", "releasekit.servers"))
+        for other in IMPORTS[name]
+        if is_in(other, *clients) and other != form
+    }
+    # The doctor looks at a TLS chain on a connection on which nothing is ever sent.
+    assert users == {("releasekit.doctor.probe", "http.client")}
+
+
 def test_only_the_command_line_and_the_terminal_print() -> None:
     printers = {
         name

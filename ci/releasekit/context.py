@@ -9,10 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from releasekit.config.settings import Settings
-from releasekit.config.target import Target, Trust, hosted_url, is_loopback
+from releasekit.config.target import Target, Trust, hosted_url
 from releasekit.destination import (
     choose_destination,
     find_nexus_credentials,
@@ -20,6 +18,8 @@ from releasekit.destination import (
     read_nexus_settings,
 )
 from releasekit.errors import BrokenSettings, NoNexus
+from releasekit.home import find_cache_home
+from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.progress import Progress
@@ -241,7 +241,7 @@ def _find_build_index(request: Request, target: Target) -> BuildIndex | None:
 
 def _find_cache(request: Request, settings: Settings) -> Path:
     named = request.resolve(settings.cache_dir)
-    return Path(named) if named else user_cache_path("releasekit")
+    return Path(named) if named else find_cache_home(request.environ) / "releasekit"
 
 
 def _read_first_password(request: Request, username: str, progress: Progress) -> Credentials:

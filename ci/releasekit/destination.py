@@ -16,13 +16,14 @@ from releasekit.config.target import (
     nexus_target,
     pypirc_target,
     sandbox_target,
-    split_url,
 )
 from releasekit.errors import (
     MissingCredentials,
     NotAProject,
     UnknownPypircSection,
 )
+from releasekit.home import expand_home
+from releasekit.index.nexus import split_url
 from releasekit.model.credentials import (
     NO_CREDENTIALS,
     Credentials,
@@ -142,7 +143,7 @@ def read_nexus_settings(request: Request) -> tuple[Settings, Trust]:
     trust = _configured_trust(request, settings)
     if request.options.repository is None:
         return settings, trust
-    section, trust = _read_section(request.options.repository, trust)
+    section, trust = _read_section(request, request.options.repository, trust)
     places = split_url(section.url)
     if places is None:
         reason = "repository has no /repository/NAME/ in it, and a repository of Nexus has"
@@ -155,7 +156,7 @@ def _open_target(
 ) -> tuple[Target, Trust]:
     trust = _configured_trust(request, settings)
     if request.options.repository is not None:
-        section, trust = _read_section(request.options.repository, trust)
+        section, trust = _read_section(request, request.options.repository, trust)
         credentials = find(request, section.url)
         reader = _find_reader(request, section.url, credentials)
         return pypirc_target(section.url, settings, credentials, reader), trust
@@ -182,16 +183,21 @@ def _configured_trust(request: Request, settings: Settings) -> Trust:
     )
 
 
-def _read_section(name: str, trust: Trust) -> tuple[PypircSection, Trust]:
+def _read_section(request: Request, name: str, trust: Trust) -> tuple[PypircSection, Trust]:
     """Read a `.pypirc` section; its certificates serve where the configuration has none."""
     from releasekit.credentials import read_pypirc
 
-    section = read_pypirc(name)
+    section = read_pypirc(name, request.environ)
     trust = Trust(
-        ca_bundle=trust.ca_bundle or section.ca_cert,
-        client_cert=trust.client_cert or section.client_cert,
+        ca_bundle=trust.ca_bundle or _expand(section.ca_cert, request),
+        client_cert=trust.client_cert or _expand(section.client_cert, request),
     )
     return section, trust
+
+
+def _expand(path: str | None, request: Request) -> str | None:
+    """Return a path of `.pypirc`, which starts from the current directory."""
+    return str(expand_home(path, request.environ)) if path else None
 
 
 def _find_credentials(request: Request, url: str) -> Credentials:

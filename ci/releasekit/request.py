@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.errors import BadDirectory
+from releasekit.home import expand_home
 from releasekit.redact import Redactor
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Request:
         """Return a configured path below the project's directory; PEM text stays as it is."""
         if path is None or "-----BEGIN" in path:
             return path
-        return str(self.root / Path(path).expanduser())
+        return str(self.root / expand_home(path, self.environ))
 
 
 def is_project(root: Path) -> bool:

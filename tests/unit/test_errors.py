@@ -19,6 +19,7 @@ STATUSES = {
         BadDirectory NoSdist BuildBesideCredentials HalfGivenReader
         MissingPublisherPassword
         BadCertificateFile UntrustedCertificate ClientCertificateRefused WrongCredentials
+        UnusableProxy
         NotPermitted NoSuchRepository NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
         NotDists UnknownCheck NothingPublished
     """,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from releasekit.config.target import split_url
 from releasekit.context import ProjectContext
-from releasekit.doctor.probe import open_probe
 from releasekit.doctor.warnings import find_warnings
-from releasekit.errors import NotPermitted, ReleasekitError
-from releasekit.index.answer_headers import Greeting
-from releasekit.index.pages import Index, ask_in
+from releasekit.errors import ReleasekitError
+from releasekit.index.greeting import Greeting
+from releasekit.index.layouts import open_index
+from releasekit.index.nexus import split_url
 from releasekit.model.plan import Action, Plan
 from releasekit.model.project import Project
 from releasekit.nexus.documents import Document
@@ -36,11 +35,8 @@ def check_access(ctx: ProjectContext, project: Project) -> None:
         return
     snapshots = None if project.released_as else ctx.target.snapshots_url
     url, target = snapshots or ctx.target.upload_url, ctx.target
-    reader = target.find_reader(url)
-    if reader != target.credentials:
-        with contextlib.suppress(NotPermitted):  # who uploads need not be one who reads
-            ask_in(Index(url=url, network=ctx.network, credentials=target.credentials))
-    ask_in(Index(url=url, network=ctx.network, credentials=reader))
+    reader, client = target.find_reader(url), ctx.network.client
+    open_index(url, client=client, reader=reader, publisher=target.credentials).check_access()
 
 
 @contextlib.contextmanager
@@ -82,9 +78,9 @@ def _can_overwrite(ctx: ProjectContext, plan: Plan) -> bool:
 
 
 def _find_settings(ctx: ProjectContext, nexus: str, name: str) -> Document | None:
-    with open_probe(ctx.network, ctx.target.reader) as session:
-        rest = Rest(url=nexus, session=session, credentials=ctx.target.reader)
-        try:
-            return find_settings(rest, "hosted", name)
-        except ReleasekitError:  # a front server may hide the API, and a release needs none
-            return None
+    reader = ctx.target.reader
+    rest = Rest(url=nexus, client=ctx.network.client, credentials=reader, attempts=1)
+    try:
+        return find_settings(rest, "hosted", name)
+    except ReleasekitError:  # a front server may hide the API, and a release needs none
+        return None

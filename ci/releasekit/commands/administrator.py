@@ -9,7 +9,7 @@ from releasekit.context import NexusContext
 from releasekit.errors import WrongCredentials
 from releasekit.model.credentials import Credentials
 from releasekit.nexus.resources import set_password
-from releasekit.nexus.rest import Rest, open_rest, read_version
+from releasekit.nexus.rest import Rest, read_version
 
 
 @contextlib.contextmanager
@@ -18,8 +18,11 @@ def open_administration(ctx: NexusContext) -> Iterator[Rest]:
 
     Raises WrongCredentials, for the password that is wanted.
     """
-    with open_rest(ctx.url, ctx.network, _choose(ctx)) as rest:
-        yield rest
+    yield _open_rest(ctx, _choose(ctx))
+
+
+def _open_rest(ctx: NexusContext, credentials: Credentials) -> Rest:
+    return Rest(url=ctx.url, client=ctx.network.client, credentials=credentials)
 
 
 def _choose(ctx: NexusContext) -> Credentials:
@@ -35,8 +38,7 @@ def has_first_password(ctx: NexusContext, rest: Rest) -> bool:
 
 def change_first_password(ctx: NexusContext) -> None:
     """Replace the password that Nexus made up at its first start."""
-    with open_rest(ctx.url, ctx.network, ctx.first) as rest:
-        set_password(rest, ctx.admin.username, ctx.admin.password)
+    set_password(_open_rest(ctx, ctx.first), ctx.admin.username, ctx.admin.password)
 
 
 def fits(ctx: NexusContext, username: str, password: str) -> bool:
@@ -45,9 +47,8 @@ def fits(ctx: NexusContext, username: str, password: str) -> bool:
 
 
 def _fits(ctx: NexusContext, credentials: Credentials) -> bool:
-    with open_rest(ctx.url, ctx.network, credentials) as rest:
-        try:
-            read_version(rest)
-        except WrongCredentials:
-            return False
+    try:
+        read_version(_open_rest(ctx, credentials))
+    except WrongCredentials:
+        return False
     return True

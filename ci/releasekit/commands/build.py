@@ -23,6 +23,7 @@ from releasekit.errors import (
     NotInCommit,
     RepairFailed,
 )
+from releasekit.home import expand_home
 from releasekit.model.dists import (
     Dist,
     DistKind,
@@ -92,7 +93,7 @@ def _find_sdist(ctx: ProjectContext, wanted: str) -> Dist:
 
     With `nox -C` and with -C the shell looks for such names in another directory. Raises NoSdist.
     """
-    path = ctx.root / Path(wanted).expanduser()
+    path = ctx.root / expand_home(wanted, ctx.environ)
     found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
     if len(found) != 1:
         names = ", ".join(file.name for file in found)

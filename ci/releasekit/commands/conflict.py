@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from releasekit.context import ProjectContext
 from releasekit.errors import Conflict, ReleasekitError
-from releasekit.index.pages import Index, download
+from releasekit.index.layouts import open_index
 from releasekit.inspect.archive import DAMAGED
 from releasekit.inspect.contents import read_contents
 from releasekit.model.difference import Difference, find_difference
@@ -48,12 +48,12 @@ def _mend(pins: list[str]) -> str:
 def _find_difference(
     ctx: ProjectContext, record: Record, dist: Dist, url: str, page: ProjectPage
 ) -> Difference:
-    index = Index(url=url, network=ctx.network, credentials=ctx.target.find_reader(url))
+    index = open_index(url, client=ctx.network.client, reader=ctx.target.find_reader(url))
     listed = page.find(dist.filename)
     try:
         with open_room("releasekit-compare-") as room:
             path = room / dist.filename
-            if listed is None or not download(index, listed, path, limit=LIMIT):
+            if listed is None or not index.download(listed, path, limit=LIMIT):
                 return Difference(lines=("published is too large to compare",))
             published = read_contents(read_dist(path))
         requirements = record.find_build(dist.filename).requirements

@@ -10,10 +10,11 @@ from packaging.utils import canonicalize_name
 
 from releasekit.checks.facts import DistFacts
 from releasekit.commands.plan import install_url, upload_url
-from releasekit.config.target import is_loopback
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
-from releasekit.index.pages import Index, read_page
+from releasekit.index.layouts import open_index
+from releasekit.index.protocol import Index
+from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.model.record import Record
 from releasekit.threads import run_in_threads
@@ -42,7 +43,7 @@ def find_absent_dependencies(
     if not url or not serves_others or ctx.target.reader == NO_CREDENTIALS:
         return Absent()
     names = sorted(set(_find_names(facts)) - {record.normalized_name} - ctx.siblings)
-    absent = _ask(Index(url=url, network=ctx.network, credentials=ctx.target.reader), names)
+    absent = _ask(open_index(url, client=ctx.network.client, reader=ctx.target.reader), names)
     if absent is None:
         return Absent()  # what was not answered is not passed; the plan asks the same index
     if is_loopback(url) and len(absent) == len(names):
@@ -58,7 +59,7 @@ def _ask(index: Index, names: Sequence[str]) -> tuple[str, ...] | None:
         if failed:
             return
         try:
-            if not read_page(index, name).files:
+            if not index.read_page(name).files:
                 absent.add(name)
         except ReleasekitError as error:
             failed.append(error)

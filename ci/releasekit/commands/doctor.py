@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from releasekit.commands.next_release import find_due, read_control, read_name, read_version
-from releasekit.config.target import is_loopback
 from releasekit.context import NexusContext
 from releasekit.doctor import QUESTIONS, Diagnosis, Row, State, probe, server
 from releasekit.doctor import connection as way
@@ -17,6 +16,9 @@ from releasekit.doctor.facts import Answer, Login, RepositoryFacts
 from releasekit.doctor.release import judge_name, judge_version
 from releasekit.doctor.results import Diagnosed
 from releasekit.errors import DiagnosisFailed, DiagnosisRefused, ReleasekitError
+from releasekit.index.layouts import simple_url
+from releasekit.index.nexus import repository_url
+from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.nexus.documents import Document, Repository
 from releasekit.nexus.rest import Rest, find_settings, list_repositories
@@ -80,31 +82,30 @@ def _fill_up(rows: list[Row], broken: ReleasekitError | None) -> tuple[Row, ...]
 def _examine(ctx: NexusContext) -> Iterator[Row]:
     """Yield rows until something fails that all others rest on."""
     yield way.judge_encryption(ctx.url, loopback=is_loopback(ctx.url))
-    reach = probe.reach(ctx.url, ctx.network.timeout)
+    reach = probe.reach(ctx.url, ctx.network.client)
     yield way.judge_address(reach)
     if reach.problem:
         return
     is_https = ctx.url.startswith("https://")
-    handshake = probe.shake_hands(ctx.url, ctx.network) if is_https else None
+    handshake = probe.shake_hands(ctx.url, ctx.network.client) if is_https else None
     yield way.judge_tls(handshake, read_clock())
     if handshake and handshake.problem:
         return
-    facts = probe.read_server(ctx.network, ctx.url)
+    facts = probe.read_server(ctx.network.client, ctx.url)
     yield server.judge_server(facts)
     if facts.version is None:
         return
     yield way.judge_clock(facts.date, facts.now)
-    with contextlib.ExitStack() as stack:
-        visit = _open_visit(ctx, stack)
-        yield server.judge_credentials(visit.publisher, visit.administrator, visit.reader)
-        hosted = visit.look_at("hosted", ctx.settings.hosted, "")
-        is_frozen = facts.writable.status == 503
-        frozen = probe.read_frozen(visit.admin, ctx.url) if is_frozen else None
-        yield server.judge_writable(facts, hosted.serves, frozen=frozen)
-        settings = ctx.settings
-        control = read_control(visit.user, visit.admin, visit.url(settings.proxy))
-        yield from _examine_repositories(visit, hosted, control)
-        yield from _examine_release(visit, hosted, control)
+    visit = _open_visit(ctx)
+    yield server.judge_credentials(visit.publisher, visit.administrator, visit.reader)
+    hosted = visit.look_at("hosted", ctx.settings.hosted, "")
+    is_frozen = facts.writable.status == 503
+    frozen = probe.read_frozen(visit.admin, ctx.url) if is_frozen else None
+    yield server.judge_writable(facts, hosted.serves, frozen=frozen)
+    settings = ctx.settings
+    control = read_control(visit.user, visit.admin, visit.url(settings.proxy))
+    yield from _examine_repositories(visit, hosted, control)
+    yield from _examine_release(visit, hosted, control)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,12 +113,12 @@ class _Visit:
     """A server that answers, and as whom it is asked."""
 
     ctx: NexusContext
-    nobody: probe.Session
-    user: probe.Session
+    nobody: probe.Visitor
+    user: probe.Visitor
     """The publisher's, or nobody's where the credentials are missing or wrong."""
-    admin: probe.Session
+    admin: probe.Visitor
     """The administrator's; else the publisher's."""
-    reading: probe.Session
+    reading: probe.Visitor
     """The reader's, where reading has credentials of its own; else the publisher's."""
     publisher: Login | None
     administrator: Login | None
@@ -130,16 +131,16 @@ class _Visit:
         valid = self.publisher and self.publisher.answer.status == 200
         return self.publisher.username if valid and self.publisher else ""
 
-    def url(self, repository: str, path: str = "") -> str:
-        """Return an address in a repository."""
-        return f"{self.ctx.url}/repository/{repository}/{path}"
+    def url(self, repository: str) -> str:
+        """Return the address of a repository."""
+        return repository_url(self.ctx.url, repository)
 
     def look_at(self, kind: str, name: str, project: str) -> RepositoryFacts:
         """Return what is known of a repository; without a project its root page is asked for."""
-        path = f"simple/{project}/" if project else "simple/"
+        page = f"{project}/" if project else ""
         return RepositoryFacts(
             name=name,
-            serves=self.read(self.url(name, path)),
+            serves=self.read(f"{simple_url(self.url(name))}{page}"),
             listed=next((one for one in self.listed if one.name == name), None),
             settings=self._find_settings(kind, name),
             username=self._find_reader_name(),
@@ -156,33 +157,38 @@ class _Visit:
         return probe.ask(self.admin, url) if refused and self.administrator else answer
 
     def _find_settings(self, kind: str, name: str) -> Document | None:
-        rest = Rest(url=self.ctx.url, session=self.admin, credentials=NO_CREDENTIALS)
+        rest = _open_rest(self.ctx, self.admin)
         with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
             return find_settings(rest, kind, name)
         return None
 
 
-def _open_visit(ctx: NexusContext, stack: contextlib.ExitStack) -> _Visit:
-    nobody = stack.enter_context(probe.open_probe(ctx.network, None))
+def _open_rest(ctx: NexusContext, visitor: probe.Visitor) -> Rest:
+    client, credentials = visitor.client, visitor.credentials
+    return Rest(url=ctx.url, client=client, credentials=credentials, attempts=1)
+
+
+def _open_visit(ctx: NexusContext) -> _Visit:
+    nobody = probe.Visitor(client=ctx.network.client, credentials=NO_CREDENTIALS)
     logins = []
     own = ctx.reader if ctx.reader != ctx.credentials else NO_CREDENTIALS
     for credentials in (ctx.credentials, ctx.admin, own):
-        login, session = None, nobody
+        login, visitor = None, nobody
         if credentials.username:
-            session = stack.enter_context(probe.open_probe(ctx.network, credentials))
-            answer = probe.ask(session, f"{ctx.url}{probe.STATUS}")
+            visitor = probe.Visitor(client=ctx.network.client, credentials=credentials)
+            answer = probe.ask(visitor, f"{ctx.url}{probe.STATUS}")
             login = Login(username=credentials.username, source=credentials.source, answer=answer)
-        logins.append((login, session if login and login.answer.status == 200 else nobody))
+        logins.append((login, visitor if login and login.answer.status == 200 else nobody))
     (publisher, user), (administrator, admin), (reader, reading) = logins
-    rest = Rest(url=ctx.url, session=user if admin is nobody else admin, credentials=NO_CREDENTIALS)
+    asking = user if admin is nobody else admin
     listed: tuple[Repository, ...] = ()
     with contextlib.suppress(ReleasekitError):
-        listed = list_repositories(rest)
+        listed = list_repositories(_open_rest(ctx, asking))
     return _Visit(
         ctx=ctx,
         nobody=nobody,
         user=user,
-        admin=rest.session,
+        admin=asking,
         reading=user if reading is nobody else reading,
         publisher=publisher,
         reader=reader,
@@ -209,8 +215,8 @@ def _examine_repositories(visit: _Visit, hosted: RepositoryFacts, control: Answe
 
 
 def _try_well_known(ctx: NexusContext) -> Answer:
-    with probe.open_probe(ctx.network, WELL_KNOWN) as session:
-        return probe.ask(session, f"{ctx.url}{probe.STATUS}")
+    visitor = probe.Visitor(client=ctx.network.client, credentials=WELL_KNOWN)
+    return probe.ask(visitor, f"{ctx.url}{probe.STATUS}")
 
 
 def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from releasekit.doctor import probe
 from releasekit.doctor.facts import Answer, NameFacts, VersionFacts
 from releasekit.doctor.release import CONTROL
 from releasekit.errors import ReleasekitError
+from releasekit.index.layouts import simple_url
 from releasekit.inspect.static_metadata import read_declared
 from releasekit.model.dists import Dist, NotADistError, parse_filename, read_dist
 from releasekit.model.plan import compare
@@ -60,8 +61,8 @@ def _read_dists(ctx: NexusContext) -> Iterator[Dist]:
 
 
 def read_name(
-    user: probe.Session,
-    admin: probe.Session,
+    user: probe.Visitor,
+    admin: probe.Visitor,
     proxy_url: str,
     due: Due,
     control: Answer | None,
@@ -69,16 +70,16 @@ def read_name(
     """Ask the proxy for the project's page: as the publisher, else as the administrator."""
     if due.name is None:
         return NameFacts(name=None)
-    url = f"{proxy_url}simple/{due.name}/"
+    url = f"{simple_url(proxy_url)}{due.name}/"
     answer, page = probe.read_project(user, url)
     if answer.status in (401, 403) and admin is not user:
         answer, page = probe.read_project(admin, url)
     return NameFacts(name=due.name, answer=answer, files=len(page.files), control=control)
 
 
-def read_control(user: probe.Session, admin: probe.Session, proxy_url: str) -> Answer:
+def read_control(user: probe.Visitor, admin: probe.Visitor, proxy_url: str) -> Answer:
     """Ask the proxy for a project that every public index has; a page without files is none."""
-    url = f"{proxy_url}simple/{CONTROL}/"
+    url = f"{simple_url(proxy_url)}{CONTROL}/"
     answer, page = probe.read_project(user, url)
     if answer.status in (401, 403) and admin is not user:
         answer, page = probe.read_project(admin, url)
@@ -86,12 +87,12 @@ def read_control(user: probe.Session, admin: probe.Session, proxy_url: str) -> A
 
 
 def read_version(
-    user: probe.Session, admin: probe.Session, hosted_url: str, due: Due, *, is_hosted: bool
+    user: probe.Visitor, admin: probe.Visitor, hosted_url: str, due: Due, *, is_hosted: bool
 ) -> VersionFacts:
     """Read what the hosted repository has of the version, and compare what is built with it."""
     if due.name is None or due.version is None:
         return VersionFacts(version=None)
-    url = f"{hosted_url}simple/{due.name}/"
+    url = f"{simple_url(hosted_url)}{due.name}/"
     answer, page = probe.read_project(user, url)
     if answer.status in (401, 403) and admin is not user:
         answer, page = probe.read_project(admin, url)

@@ -6,7 +6,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from releasekit.config.target import is_loopback, simple_url
 from releasekit.consumer.results import SettingsPlanned, SettingsWritten
 from releasekit.consumer.settings import (
     Change,
@@ -32,6 +31,10 @@ from releasekit.consumer.uv_toml import read_uv_settings, set_index
 from releasekit.context import NexusContext
 from releasekit.errors import InsecureIndex, SettingsDiffer
 from releasekit.files import find_backup, read_settings_file, replace_settings_file
+from releasekit.home import expand_home, find_config_home, find_home
+from releasekit.index.layouts import simple_url
+from releasekit.index.nexus import repository_url
+from releasekit.model.addresses import is_loopback
 from releasekit.pip_conf import read_options, set_options
 from releasekit.tls.bundle import CERTIFICATE
 
@@ -88,7 +91,7 @@ def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer
     """Return what installs from the group; raises InsecureIndex."""
     settings = ctx.settings
     name = settings.group or settings.hosted
-    url = simple_url(f"{ctx.url}/repository/{name}")
+    url = simple_url(repository_url(ctx.url, name))
     if url.startswith("http://") and not is_loopback(url):
         raise InsecureIndex(url=url)
     own_ca = settings.ca_bundle is not None and url.startswith("https://")
@@ -107,14 +110,13 @@ def find_place(ctx: NexusContext) -> Place:
         return virtualenv_place(Path(active))
     if ctx.options.to is None or ctx.options.to == USER:
         return _find_user_place(ctx)
-    folder = (ctx.root / Path(ctx.options.to).expanduser()).resolve()
+    folder = (ctx.root / expand_home(ctx.options.to, ctx.environ)).resolve()
     return virtualenv_place(folder) if _is_environment(folder) else folder_place(folder)
 
 
 def _find_user_place(ctx: NexusContext) -> Place:
-    home = Path(ctx.environ.get("HOME") or Path.home())
-    config = Path(ctx.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    mac = home / "Library" / "Application Support" / "pip"
+    config = find_config_home(ctx.environ)
+    mac = find_home(ctx.environ) / "Library" / "Application Support" / "pip"
     return user_place(config, pip_folder=mac if sys.platform == "darwin" and mac.is_dir() else None)
 
 
@@ -180,4 +182,4 @@ def _with_backup(file: FilePlan) -> FilePlan:
 
 
 def _resolve(ctx: NexusContext, path: str | None) -> str | None:
-    return str(ctx.root / Path(path).expanduser()) if path else None
+    return str(ctx.root / expand_home(path, ctx.environ)) if path else None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from packaging.version import Version
@@ -14,8 +13,9 @@ from releasekit.commands.record import read_dists, read_whole_record
 from releasekit.commands.version import read_releasable_project, refuse_final_snapshot
 from releasekit.context import ProjectContext
 from releasekit.errors import OtherBytesServed, UnexpectedAnswer
-from releasekit.index.answer_headers import Greeting
-from releasekit.index.pages import Index, download, read_digest, read_page
+from releasekit.index.greeting import Greeting
+from releasekit.index.layouts import open_index
+from releasekit.index.protocol import Index, ignore_greeting
 from releasekit.model.dists import Dist, read_dist
 from releasekit.model.plan import Action, Plan, compare, find_undecided
 from releasekit.model.record import Record
@@ -40,8 +40,8 @@ def make_plan(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Pla
     if url == ctx.target.snapshots_url:
         refuse_final_snapshot(ctx, Version(record.version), record.commit)
     greetings: list[Greeting] = []
-    index = replace(_index(ctx, url), hear=greetings.append)
-    page = _decide(ctx, dists, read_page(index, record.normalized_name), url)
+    index = open_repository(ctx, url, greetings.append)
+    page = _decide(ctx, dists, index.read_page(record.normalized_name), url)
     note_greeting(ctx, greetings[-1])
     plan = compare(dists, page, url=url)
     ctx.progress.finish(Planned(plan=plan))
@@ -54,7 +54,7 @@ def _look_ahead(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> N
     """Find out before the upload that the group is none, or has other files of these names."""
     url = install_url(ctx, record)
     if url != upload_url(ctx, record):
-        page = read_page(_index(ctx, url), record.normalized_name)
+        page = open_repository(ctx, url).read_page(record.normalized_name)
         refuse_other_bytes(compare(dists, page, url=url))
 
 
@@ -84,15 +84,24 @@ def install_url(ctx: ProjectContext, record: Record) -> str:
     return ctx.target.install_url if goes_to == ctx.target.upload_url else goes_to
 
 
-def _index(ctx: ProjectContext, url: str) -> Index:
-    return Index(url=url, network=ctx.network, credentials=ctx.target.find_reader(url))
+def open_repository(
+    ctx: ProjectContext, url: str, on_answer: Callable[[Greeting], None] = ignore_greeting
+) -> Index:
+    """Return the index of a repository of the target, with its credentials."""
+    return open_index(
+        url,
+        client=ctx.network.client,
+        reader=ctx.target.find_reader(url),
+        publisher=ctx.target.credentials,
+        on_answer=on_answer,
+    )
 
 
 def read_decided_page(
     ctx: ProjectContext, record: Record, dists: Sequence[Dist], url: str
 ) -> ProjectPage:
     """Read the project's page, and download what it does not decide."""
-    return _decide(ctx, dists, read_page(_index(ctx, url), record.normalized_name), url)
+    return _decide(ctx, dists, open_repository(ctx, url).read_page(record.normalized_name), url)
 
 
 def _decide(ctx: ProjectContext, dists: Sequence[Dist], page: ProjectPage, url: str) -> ProjectPage:
@@ -103,8 +112,8 @@ def download_digests(
     ctx: ProjectContext, files: Sequence[PublishedFile], url: str
 ) -> dict[PublishedFile, PublishedFile | None]:
     """Download files, several at once, and return each with its SHA-256; None: a dead link."""
-    index = _index(ctx, url)
-    return dict(zip(files, run_in_threads(lambda f: read_digest(index, f), files), strict=True))
+    index = open_repository(ctx, url)
+    return dict(zip(files, run_in_threads(index.read_digest, files), strict=True))
 
 
 def download_wheels(
@@ -115,12 +124,12 @@ def download_wheels(
     Raises OtherBytesServed where one is not, UnexpectedAnswer where one is not listed, and what
     reading an index raises.
     """
-    index = _index(ctx, url)
-    page = read_page(index, record.normalized_name)
+    index = open_repository(ctx, url)
+    page = index.read_page(record.normalized_name)
     for wheel in wheels:
         listed, path = page.find(wheel.filename), folder / wheel.filename
         if listed is None:
             raise UnexpectedAnswer(url=url, answer=f"it does not list {wheel.filename} any more")
-        whole = download(index, listed, path, limit=wheel.size)
+        whole = index.download(listed, path, limit=wheel.size)
         if not whole or read_dist(path).sha256 != wheel.sha256:
             raise OtherBytesServed(url=url, files=f"{wheel.filename}: other bytes were downloaded")

@@ -11,13 +11,12 @@ from packaging.specifiers import SpecifierSet
 from releasekit.commands.access import check_access_meanwhile, note_overwriting
 from releasekit.commands.check import check
 from releasekit.commands.conflict import refuse_conflicts
-from releasekit.commands.plan import POLL, make_plan, read_decided_page
+from releasekit.commands.plan import POLL, make_plan, open_repository, read_decided_page
 from releasekit.commands.plan import run as run_plan
 from releasekit.commands.record import read_whole_record
 from releasekit.commands.version import read_releasable_project
 from releasekit.context import ProjectContext
 from releasekit.errors import CannotProve, NotListed, UploadFailed
-from releasekit.index.upload import upload_once
 from releasekit.model.dists import Dist, DistKind, parse_metadata, read_metadata
 from releasekit.model.plan import Action, Plan, compare
 from releasekit.model.record import Record
@@ -80,13 +79,7 @@ def _upload(ctx: ProjectContext, url: str, record: Record, dist: Dist) -> str:
         ctx.progress.sent(dist.filename, sent, size)
 
     for attempt in range(1, POSTS + 1):
-        tried = upload_once(
-            dist,
-            url,
-            network=ctx.network,
-            credentials=ctx.target.credentials,
-            on_sent=on_sent,
-        )
+        tried = open_repository(ctx, url).upload(dist, on_sent)
         if tried.error is None:
             return tried.reason
         # A refusal after an answer that was lost may mean the file itself, which a cache in front

@@ -35,10 +35,13 @@ from releasekit.errors import (
     NotPermitted,
     WrongCredentials,
 )
-from releasekit.index.pages import Index, read_names, read_page
+from releasekit.home import expand_home
+from releasekit.index.layouts import open_index
+from releasekit.index.nexus import repository_url
+from releasekit.index.protocol import Index
 from releasekit.model.credentials import Credentials
 from releasekit.nexus.documents import Component
-from releasekit.nexus.rest import open_rest, search_components
+from releasekit.nexus.rest import Rest, search_components
 
 NO_FILE = "ca-bundle is not one file: the line needs what releasekit pip-config --apply writes"
 MOST_PAGES = 20
@@ -62,7 +65,7 @@ def search_group(ctx: NexusContext) -> None:
     try:
         components = _find_components(ctx, index, query)
     except WrongCredentials as error:
-        if index.credentials.username:
+        if ctx.reader.username:
             raise
         raise CredentialsNeeded(url=error.url, answer="401") from error
     hits = select_hits(query, components, installed)
@@ -75,7 +78,7 @@ def search_group(ctx: NexusContext) -> None:
 
 def _find_components(ctx: NexusContext, index: Index, query: Query) -> tuple[Component, ...]:
     """Return what matches, at least one version; raises NothingFound."""
-    found = _search_rest(ctx, query, index.credentials)
+    found = _search_rest(ctx, query, ctx.reader)
     if not query.has_wildcards and not _has_name(found, query.name):
         found += _read_unfetched(ctx, index, query.name, found)
     if not select_hits(query, found, {}):
@@ -102,7 +105,7 @@ def _search_index(
     names: tuple[str, ...] = ()
     if not _has_name(known, query.name):  # else it is the version that is not there
         ctx.progress.work("reading the names of all projects")
-        names = read_names(index)
+        names = index.read_names()
     matching = find_names(query, names)
     pages = [_read_project(ctx, index, name) for name in matching[:MOST_PAGES]]
     found = tuple(component for page in pages for component in page)
@@ -121,14 +124,14 @@ def _has_name(components: tuple[Component, ...], name: str) -> bool:
 def _search_rest(ctx: NexusContext, query: Query, reader: Credentials) -> tuple[Component, ...]:
     repository = _repository(ctx)
     try:
-        with open_rest(ctx.url, ctx.network, reader) as rest:
-            return tuple(search_components(rest, name=query.pattern, repository=repository))
+        rest = Rest(url=ctx.url, client=ctx.network.client, credentials=reader)
+        return tuple(search_components(rest, name=query.pattern, repository=repository))
     except (NotAllowedByNexus, NotANexus, NexusRefused):
         return ()
 
 
 def _read_project(ctx: NexusContext, index: Index, name: str) -> tuple[Component, ...]:
-    page = read_page(index, name)
+    page = index.read_page(name)
     versions = parse_versions(name, (file.filename for file in page.files))
     return tuple(
         Component(repository=_repository(ctx), name=name, version=version, assets=())
@@ -137,8 +140,8 @@ def _read_project(ctx: NexusContext, index: Index, name: str) -> tuple[Component
 
 
 def _open_index(ctx: NexusContext) -> Index:
-    url = f"{ctx.url}/repository/{_repository(ctx)}/"
-    return Index(url=url, network=ctx.network, credentials=ctx.reader)
+    url = repository_url(ctx.url, _repository(ctx))
+    return open_index(url, client=ctx.network.client, reader=ctx.reader)
 
 
 def _repository(ctx: NexusContext) -> str:
@@ -148,7 +151,7 @@ def _repository(ctx: NexusContext) -> str:
 def _find_python(ctx: NexusContext) -> Path:
     """Return the Python that is asked: the named one, the active environment's, or this one."""
     active = ctx.environ.get("VIRTUAL_ENV")
-    named = ctx.root / Path(ctx.options.python).expanduser() if ctx.options.python else None
+    named = ctx.root / expand_home(ctx.options.python, ctx.environ) if ctx.options.python else None
     for folder in filter(None, (named, Path(active) if active else None)):
         if folder.is_dir() and (folder / "bin" / "python").exists():
             return folder / "bin" / "python"
@@ -158,5 +161,5 @@ def _find_python(ctx: NexusContext) -> Path:
 def _find_ca_file(ctx: NexusContext) -> Path | None:
     """Return `ca-bundle` where it is a file, as pip's --cert takes it."""
     bundle = ctx.settings.ca_bundle
-    path = ctx.root / Path(bundle).expanduser() if bundle and "-----" not in bundle else None
+    path = ctx.root / expand_home(bundle, ctx.environ) if bundle and "-----" not in bundle else None
     return path if path and path.is_file() else None

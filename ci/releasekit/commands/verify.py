@@ -13,6 +13,7 @@ from releasekit.commands.plan import (
     download_digests,
     download_wheels,
     install_url,
+    open_repository,
     read_decided_page,
     refuse_other_bytes,
     upload_url,
@@ -28,7 +29,6 @@ from releasekit.errors import (
     ReleasekitError,
     StaleIndex,
 )
-from releasekit.index.pages import Index, read_page
 from releasekit.model.dists import Dist, DistKind
 from releasekit.model.plan import Action, compare, find_unproven
 from releasekit.model.record import Record
@@ -88,11 +88,11 @@ def _await_files(
 
     No file is downloaded twice while others are waited for.
     """
-    index = Index(url=url, network=ctx.network, credentials=ctx.target.find_reader(url))
+    index = open_repository(ctx, url)
     deadline = time.monotonic() + ctx.settings.stale_limit
     served: dict[PublishedFile, PublishedFile | None] = {}
     while True:
-        page = read_page(index, record.normalized_name)
+        page = index.read_page(record.normalized_name)
         unproven = [file for file in _find_unproven(dists, page, foreign) if not served.get(file)]
         served |= download_digests(ctx, unproven, url)
         plan = compare(dists, page.with_served(served), url=url)

@@ -12,6 +12,7 @@ from releasekit.errors.access import (
     NotAllowedByNexus,
     NotPermitted,
     UntrustedCertificate,
+    UnusableProxy,
     WrongCredentials,
 )
 from releasekit.errors.base import Interrupted, ReleasekitError, Status
@@ -174,6 +175,7 @@ __all__ = [
     "UnknownPypircSection",
     "Unreachable",
     "UntrustedCertificate",
+    "UnusableProxy",
     "UploadFailed",
     "UploadRefused",
     "WheelOfAnotherSdist",

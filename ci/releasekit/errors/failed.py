@@ -9,16 +9,18 @@ from releasekit.errors.base import ReleasekitError
 
 @dataclass(kw_only=True, eq=False)
 class Unreachable(ReleasekitError):
-    """No connection could be made, or it broke."""
+    """No answer came that can be read: no connection could be made, or the exchange broke."""
 
-    what = "the server cannot be reached"
+    what = "{problem}"
     where = "{url}"
     why = "{reason}"
-    next = (
-        "check the address, the network and HTTPS_PROXY / NO_PROXY, then run this again: it is safe"
-    )
+    next = "{mend}"
     url: str
     reason: str
+    problem: str = "the server cannot be reached"
+    mend: str = (
+        "check the address, the network and HTTPS_PROXY / NO_PROXY, then run this again: it is safe"
+    )
 
 
 @dataclass(kw_only=True, eq=False)

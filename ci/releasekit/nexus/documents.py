@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SERVER_HEADER = re.compile(
-    r"Nexus/(?P<numbers>\d+(?:\.\d+)+)(?:-\S+)?(?:\s+\((?P<edition>[^)]*)\))?"
+    r"Nexus/(?P<numbers>\d{1,9}(?:\.\d{1,9})+)(?:-\S+)?(?:\s+\((?P<edition>[^)]*)\))?"
 )
 
 COMMUNITY = "COMMUNITY"

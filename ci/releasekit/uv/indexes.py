@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from releasekit.config.target import simple_url
+from releasekit.index.layouts import simple_url
 from releasekit.model.credentials import Credentials
 from releasekit.redact import hide_credentials
 

@@ -17,8 +17,8 @@ from releasekit.commands.access import note_greeting
 from releasekit.config.settings import Settings
 from releasekit.config.target import nexus_target
 from releasekit.context import ProjectContext
-from releasekit.index.answer_headers import Greeting
-from releasekit.index.pages import Index, read_page
+from releasekit.index.greeting import Greeting
+from releasekit.index.layouts import open_index
 from releasekit.model.credentials import Credentials
 from releasekit.network import open_network
 from releasekit.proof.clean_environment import SpareEnvironment
@@ -53,12 +53,12 @@ def notes(tmp_path: Path) -> Iterator[Greet]:
                 progress=recorder,
                 environment=SpareEnvironment({}, stack),
             )
-            heard: list[Greeting] = []
-            index = Index(
-                url=target.upload_url, network=network, credentials=BOB, hear=heard.append
+            greetings: list[Greeting] = []
+            index = open_index(
+                target.upload_url, client=network.client, reader=BOB, on_answer=greetings.append
             )
-            read_page(index, "plain")
-            note_greeting(ctx, heard[-1])
+            index.read_page("plain")
+            note_greeting(ctx, greetings[-1])
             return recorder.notes
 
         yield run

@@ -125,9 +125,10 @@ def test_a_firewall_that_says_nothing(tmp_path: Path) -> None:
     )
 
 
-def test_a_proxy_that_is_away(tmp_path: Path, closed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", f"http://bob:hunter2@127.0.0.1:{closed}")
-    assert told(diagnose(tmp_path, "https://nexus.example.com")["address"]) == (
+def test_a_proxy_that_is_away(tmp_path: Path, closed: int) -> None:
+    proxy = f"http://bob:hunter2@127.0.0.1:{closed}"
+    rows = diagnose(tmp_path, "https://nexus.example.com", HTTPS_PROXY=proxy)
+    assert told(rows["address"]) == (
         "failed",
         f"nexus.example.com:443 through the proxy http://127.0.0.1:{closed}: connection refused",
         "fix: see that the proxy runs, or go past it: NO_PROXY=nexus.example.com",
@@ -378,11 +379,9 @@ def test_clocks_that_differ(tmp_path: Path, newer: NewerNexus, skew: timedelta, 
     )
 
 
-def test_plain_http_across_a_network(
-    tmp_path: Path, newer: NewerNexus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", newer.url)  # so that another host answers here
-    rows = diagnose(tmp_path, "http://nexus.example.com")
+def test_plain_http_across_a_network(tmp_path: Path, newer: NewerNexus) -> None:
+    # Through the proxy another host answers here.
+    rows = diagnose(tmp_path, "http://nexus.example.com", HTTP_PROXY=newer.url)
     assert told(rows["encryption"]) == (
         "failed",
         "http://nexus.example.com is plain http: the password travels in clear",

@@ -222,7 +222,7 @@ def test_a_place_that_was_named(
     configure: Configure, tmp_path: Path, virtualenv: Path, to: str, place: str
 ) -> None:
     done = configure(to=to, VIRTUAL_ENV="/nowhere")
-    assert done.plan.place == place.format(root=tmp_path, home=Path.home())
+    assert done.plan.place == place.format(root=tmp_path, home=tmp_path / "home")
 
 
 @pytest.mark.parametrize("config", ["", "elsewhere"])

@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from releasekit.index.answer_headers import parse_date
+from releasekit.index.greeting import parse_date
 
 WHEN = datetime(2026, 11, 25, 13, 0, tzinfo=timezone.utc)
 DATES = {
@@ -15,6 +15,8 @@ DATES = {
     "none": (None, None),
     "empty": ("", None),
     "no date": ("yesterday", None),
+    "more digits than Python reads": ("9" * 5000, None),
+    "a year that no clock has": ("Wed, 25 Nov 99999999999 13:00:00 GMT", None),
     "impossible": ("Wed, 99 Nov 2026 13:00:00 GMT", None),
 }
 

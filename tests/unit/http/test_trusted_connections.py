@@ -11,16 +11,13 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-import requests
 import trustme
 import truststore
-import urllib3
 
 from certificates import DAY, NOW, make
-from releasekit.config.target import is_loopback
 from releasekit.errors import ReleasekitError
-from releasekit.http import explain_failure, open_session
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.model.addresses import is_loopback
+from releasekit.model.credentials import Credentials
 from releasekit.network import open_network
 from releasekit.servers.sandbox import run_sandbox
 from releasekit.threads import run_in_threads
@@ -209,29 +206,25 @@ def test_children_show_the_client_certificate_from_any_directory(
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
-def test_loopback_is_reached_past_a_proxy(
-    server: Server, ca_file: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert get(server.url, ca=ca_file).text == "hello"
+def test_loopback_is_reached_past_a_proxy(server: Server, ca_file: Path, name: str) -> None:
+    assert get(server.url, {name: "http://127.0.0.1:1"}, ca_file).text == "hello"
 
 
 def test_proxy_of_the_environment_is_used_elsewhere(
-    serve: Serve, authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, authority: trustme.CA, ca_file: Path
 ) -> None:
     proxy = serve(None)
     proxy.inner = server_context(authority, "nexus.example.com")
-    monkeypatch.setenv("HTTP_PROXY", proxy.url)
-    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/missing.pem")
-    assert get("http://nexus.example.com/a").text == "hello"
-    assert get("https://nexus.example.com/b", ca=ca_file).text == "hello"
+    environ = {"HTTP_PROXY": proxy.url, "HTTPS_PROXY": proxy.url}
+    environ["REQUESTS_CA_BUNDLE"] = "/nowhere/missing.pem"
+    assert get("http://nexus.example.com/a", environ).text == "hello"
+    assert get("https://nexus.example.com/b", environ, ca_file).text == "hello"
     assert proxy.asked == [
         "GET http://nexus.example.com/a",
         "CONNECT nexus.example.com:443",
         "GET /b",
     ]
-    said = refuse("https://nexus.example.com/b")
+    said = refuse("https://nexus.example.com/b", environ)
     assert said == untrusted(
         "https://nexus.example.com/b", "unable to get local issuer certificate"
     )
@@ -295,7 +288,7 @@ def test_read_is_tried_four_times_and_no_server_makes_it_wait(
 
 def test_answers_other_than_a_busy_server_are_final(server: Server, ca_file: Path) -> None:
     server.answers = [Answer(status=404), Answer()]
-    assert get(server.url, ca=ca_file).status_code == 404
+    assert get(server.url, ca=ca_file).status == 404
 
 
 @pytest.mark.parametrize(
@@ -311,24 +304,20 @@ def test_credentials_are_sent_as_utf_8(
     server: Server, ca_file: Path, username: str, password: str
 ) -> None:
     user = Credentials(username=username, password=password, source="test")
-    with (
-        open_network(environ={}, ca_bundle=str(ca_file), timeout=5) as network,
-        open_session(network, user) as session,
-    ):
-        session.get(server.url)
+    with open_network(environ={}, ca_bundle=str(ca_file), timeout=5) as network:
+        network.client.get(server.url, credentials=user)
     (sent,) = server.authorizations
     assert sent == f"Basic {base64.b64encode(f'{username}:{password}'.encode()).decode()}"
 
 
-def test_a_connection_is_used_again_by_the_next_session() -> None:
+def test_a_connection_is_used_again_by_the_next_request() -> None:
     with (
         run_sandbox() as sandbox,
         open_network(environ={}, ca_bundle=str(sandbox.ca_bundle)) as network,
     ):
         for _ in range(3):
-            with open_session(network, NO_CREDENTIALS) as session:
-                assert session.get(sandbox.simple_url()).status_code == 200
-        (pool,) = network.pools.values()
+            assert network.client.get(sandbox.simple_url()).status == 200
+        (pool,) = network.client.connections.managers.values()
         (key,) = pool.pools.keys()
         host = pool.pools[key]
         assert (host.num_connections, host.num_requests) == (1, 3)
@@ -349,8 +338,7 @@ def test_hands_are_shaken_side_by_side(authority: trustme.CA, ca_file: Path) -> 
     context = server_context(authority, "127.0.0.1")
 
     def get(url: str) -> int:
-        with open_session(network, NO_CREDENTIALS) as session:
-            return session.get(url).status_code
+        return network.client.get(url).status
 
     def serve() -> None:
         accepted = [listener.accept()[0] for _ in range(2)]
@@ -368,51 +356,3 @@ def test_hands_are_shaken_side_by_side(authority: trustme.CA, ca_file: Path) -> 
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         assert run_in_threads(get, [url, url]) == [200, 200]
         server.join()
-
-
-URL = "https://nexus.example.com/x"
-POOL = urllib3.HTTPSConnectionPool("nexus.example.com")
-CONNECTION = urllib3.connection.HTTPSConnection("nexus.example.com")
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        pytest.param(
-            requests.ConnectionError(
-                urllib3.exceptions.MaxRetryError(
-                    POOL,
-                    "/x",
-                    urllib3.exceptions.NameResolutionError(
-                        "nexus.example.com",
-                        CONNECTION,
-                        socket.gaierror(-2, "not known"),
-                    ),
-                )
-            ),
-            "the name nexus.example.com cannot be resolved",
-            id="unknown name",
-        ),
-        pytest.param(
-            requests.ReadTimeout(urllib3.exceptions.ReadTimeoutError(POOL, "/x", "timed out")),
-            "no answer within the timeout",
-            id="no answer",
-        ),
-        pytest.param(
-            requests.ConnectionError(
-                urllib3.exceptions.ProtocolError("aborted", ConnectionResetError(104, "Reset"))
-            ),
-            "reset",
-            id="reset",
-        ),
-        pytest.param(
-            requests.exceptions.ChunkedEncodingError("cut"),
-            "the connection was closed before an answer came",
-            id="cut",
-        ),
-    ],
-)
-def test_failure_is_explained_by_its_first_cause(
-    error: requests.RequestException, reason: str
-) -> None:
-    assert str(explain_failure(error, URL)) == unreachable(URL, reason)
