@@ -2,7 +2,7 @@
 
 One name for one thing, spelled as each door spells: `working-directory` is an input in GitLab and
 the parameter `workingDirectory` in Jenkins. Tests hold the command line, the settings and both
-templates to this list; the README's tables and the help of the Jenkins step are made from it.
+templates to this list; tables in docs/ and the help of the Jenkins step are generated from it.
 """
 
 from __future__ import annotations

@@ -9,11 +9,11 @@ from releasekit.checks.catalog import CODES
 from releasekit.checks.declared import Place
 from releasekit.checks.model import Finding, Severity
 from releasekit.errors import Status
-from releasekit.events import Published, Verified
 from releasekit.model.plan import Action, Plan, PlannedFile
 from releasekit.model.project import Commit, Project
 from releasekit.model.record import BuildFacts, Record, RecordedFile
 from releasekit.outcome import Outcome, StepTime
+from releasekit.results import Published, Verified
 from samples import SDIST, WHEEL, make_dist
 
 HOSTED = "https://nexus.example.com/repository/pypi-hosted/"

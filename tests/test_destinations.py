@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from releasekit.commands import COMMANDS
+from releasekit.cli import make_parser
+from releasekit.cli import make_request as make
 from releasekit.config.target import nexus_target
+from releasekit.destination import choose_destinations
 from releasekit.model.credentials import Credentials
-from releasekit.prepare import choose_destinations
 from releasekit.request import Request
 
 GIVEN = {"TWINE_USERNAME": "publisher", "TWINE_PASSWORD": "hunter2"}
@@ -19,12 +21,9 @@ URL = "https://nexus.example.com"
 def make_request(root: Path, command: str, text: str, **environ: str) -> Request:
     root.mkdir(exist_ok=True)
     (root / "pyproject.toml").write_text(text, encoding="utf-8")
-    return Request(
-        command=next(c for c in COMMANDS if c.name == command),
-        root=root,
-        environ={"RELEASEKIT_URL": URL, **environ},
-        interactive=True,
-    )
+    options = make_parser().parse_args([command])
+    request = make(options, root, {"RELEASEKIT_URL": URL, **environ})
+    return replace(request, interactive=True)
 
 
 def never(label: str, text: str) -> None:

@@ -6,29 +6,30 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from import_graph import Package, find_reachable, is_in
+
 REPOSITORY = Path(__file__).parents[1]
-PACKAGE = REPOSITORY / "ci" / "releasekit"
-MODULES = {
-    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
-    for path in sorted(PACKAGE.rglob("*.py"))
-}
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+PACKAGE = Package(REPOSITORY / "ci" / "releasekit")
+MODULES = PACKAGE.modules
+TREES = PACKAGE.trees
+IMPORTS = PACKAGE.imports
+imports = PACKAGE.find_imports_at_run_time
+below = PACKAGE.find_below
 
 HOOK_SERVER = "releasekit.build.hooks.server"
 """A program of its own, which build environments run."""
 
-PURE = ("checks", "errors", "events", "model", "outcome", "redact", "report")
+PURE = ("checks", "errors", "model", "outcome", "progress", "redact", "report", "results")
 """They have no effects, nor has what they import."""
 
-COMMANDS = ("admin", "pipeline", "prepare", "run", "steps", "tasks")
-"""They know the whole of a run. Only the doors and each other import them."""
+COMMANDS = "releasekit.commands"
+"""Only the doors and other commands import them, and only they know the context."""
 
-DOORS = ("__main__", "cli", "foreign", "pool", "projects", "request", "serve", "sessions")
+DOORS = ("cli", "pool", "run", "sessions")
 
 EFFECTS = {
     *("asyncio", "ctypes", "multiprocessing", "os", "random", "secrets", "select", "signal"),
@@ -46,39 +47,6 @@ EFFECTS = {
 """Modules of the standard library that have effects."""
 
 
-def find_imports(name: str, nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Yield the modules that a module imports in these nodes."""
-    package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            parts = package.split(".")
-            base = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
-            module = ".".join(filter(None, (base, node.module)))
-            names = (f"{module}.{alias.name}" for alias in node.names)
-            yield from (full if full in MODULES else module for full in names)
-
-
-def find_typing_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield what stands below `if TYPE_CHECKING`, and is not imported when the program runs."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            yield from ast.walk(node)
-
-
-IMPORTS = {name: set(find_imports(name, ast.walk(tree))) for name, tree in TREES.items()}
-"""What each module imports, at its top or in a function."""
-
-
-def below(*packages: str) -> list[str]:
-    return [name for name in MODULES if is_in(name, *packages)]
-
-
-def is_in(name: str, *packages: str) -> bool:
-    return any(name == package or name.startswith(f"{package}.") for package in packages)
-
-
 def ours(*names: str) -> tuple[str, ...]:
     return tuple(f"releasekit.{name}" for name in names)
 
@@ -88,31 +56,17 @@ def find_package(name: str) -> str:
     return ".".join(name.split(".")[:2])
 
 
-def find_imports_at_run_time(name: str) -> set[str]:
-    nodes = set(ast.walk(TREES[name])) - set(find_typing_nodes(TREES[name]))
-    return set(find_imports(name, nodes))
-
-
-def find_reachable(name: str, edges: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = [name]
-    while waiting:
-        new = edges[waiting.pop()] - found
-        found |= new
-        waiting.extend(new)
-    return found
-
-
 def test_packages_have_no_circular_imports() -> None:
     edges: dict[str, set[str]] = {find_package(name): set() for name in MODULES}
-    for name, found in IMPORTS.items():
+    for name in MODULES:
         package = find_package(name)
-        edges[package] |= {find_package(other) for other in found if other in MODULES} - {package}
+        edges[package] |= {find_package(other) for other in imports(name) if other in MODULES}
+        edges[package].discard(package)
     assert [package for package in edges if package in find_reachable(package, edges)] == []
 
 
 def test_model_checks_and_reports_have_no_effects() -> None:
-    runtime = {name: find_imports_at_run_time(name) for name in MODULES}
+    runtime = {name: imports(name) for name in MODULES}
     edges = {
         name: {other for other in found if other in MODULES} for name, found in runtime.items()
     }
@@ -132,25 +86,26 @@ def is_known_library(name: str) -> bool:
     return top in sys.stdlib_module_names or top in ("packaging", "pydantic", "releasekit")
 
 
-def test_only_doors_and_commands_import_commands() -> None:
-    commands = ours(*COMMANDS)
-    users = {name for name in MODULES if any(is_in(found, *commands) for found in IMPORTS[name])}
-    assert {name for name in users if not is_in(name, *commands, *ours(*DOORS))} == set()
+def test_only_doors_import_commands() -> None:
+    users = {name for name in MODULES if any(is_in(found, COMMANDS) for found in imports(name))}
+    assert {name for name in users if not is_in(name, COMMANDS, *ours(*DOORS))} == set()
 
 
-@pytest.mark.parametrize("name", below(*ours(*COMMANDS)))
+def test_only_commands_know_the_context() -> None:
+    context = "releasekit.context"
+    users = {name for name in MODULES if context in imports(name)}
+    assert {name for name in users if not is_in(name, COMMANDS, *ours(*DOORS))} == set()
+
+
+@pytest.mark.parametrize("name", below(COMMANDS))
 def test_commands_leave_effects_to_packages(name: str) -> None:
     effects = ("subprocess", "socket", "os", "requests", "urllib3")
-    assert {found for found in IMPORTS[name] if is_in(found, *effects)} == set()
+    assert {found for found in imports(name) if is_in(found, *effects)} == set()
 
 
 def test_servers_are_started_in_one_module_alone() -> None:
     servers = ("releasekit.sandbox", "releasekit_nexus")
-    users = {
-        name
-        for name in MODULES
-        if any(is_in(found, *servers) for found in find_imports_at_run_time(name))
-    }
+    users = {name for name in MODULES if any(is_in(found, *servers) for found in imports(name))}
     assert users == {"releasekit.serve"}
 
 
@@ -179,6 +134,30 @@ def test_only_the_command_line_reads_the_environment() -> None:
     assert readers <= FIRST
 
 
+def test_only_one_module_finds_the_home() -> None:
+    finders = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("expanduser", "home", "expandvars")
+    }
+    assert finders == {"releasekit.home"}
+    assert {name for name, found in IMPORTS.items() if "platformdirs" in found} == set()
+
+
+def test_only_the_http_client_connects() -> None:
+    form = "urllib3.filepost"  # encodes, and connects to nothing
+    clients = ("requests", "urllib3", "http.client", "urllib.request")
+    users = {
+        (name, other)
+        for name in set(MODULES) - set(below("releasekit.http", "releasekit.servers"))
+        for other in IMPORTS[name]
+        if is_in(other, *clients) and other != form
+    }
+    # The doctor looks at a TLS chain on a connection on which nothing is ever sent.
+    assert users == {("releasekit.doctor.probe", "http.client")}
+
+
 def test_only_the_command_line_and_the_terminal_print() -> None:
     printers = {
         name
@@ -199,8 +178,8 @@ def test_only_the_command_line_and_the_terminal_print() -> None:
 
 
 def test_import_rule_sees_late_imports() -> None:
-    assert "releasekit.credentials" in IMPORTS["releasekit.prepare"]
-    assert "releasekit.build.checkout" in IMPORTS["releasekit.steps.build"]
+    assert "releasekit.credentials" in IMPORTS["releasekit.destination"]
+    assert "releasekit.build.checkout" in IMPORTS["releasekit.commands.build"]
 
 
 # Built from parts: this file is searched too.

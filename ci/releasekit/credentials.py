@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from twine import auth, exceptions, utils
@@ -13,7 +15,10 @@ from releasekit.errors import (
     MissingCredentials,
     UnknownPypircSection,
 )
+from releasekit.home import find_home
 from releasekit.model.credentials import ENVIRONMENT, NO_CREDENTIALS, Credentials
+
+BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,13 +32,24 @@ class PypircSection:
     client_cert: str | None
 
 
-def read_pypirc(name: str) -> PypircSection:
+def find_pypirc(environ: Mapping[str, str]) -> Path:
+    """Return the user's `.pypirc`; twine would look into the home of the process."""
+    return find_home(environ) / ".pypirc"
+
+
+def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
     """Read the section of `~/.pypirc` that `-r NAME` means; raises UnknownPypircSection."""
-    path = utils.DEFAULT_CONFIG_FILE
+    path, file = utils.DEFAULT_CONFIG_FILE, find_pypirc(environ)
     try:
-        found = utils.get_repository_from_config(path, name)
+        if file.read_bytes().startswith(BYTE_ORDER_MARKS):
+            reason = "it begins with a byte order mark: save it as UTF-8 without one (no BOM)"
+            raise UnknownPypircSection(name=name, path=path, reason=reason)
+        found = utils.get_repository_from_config(str(file), name)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UnknownPypircSection(name=name, path=path, reason=reason) from error
     except exceptions.TwineException as error:
-        reason = str(error.args[0]).splitlines()[0]
+        reason = str(error.args[0]).splitlines()[0].replace(str(file), path)
         raise UnknownPypircSection(name=name, path=path, reason=reason) from error
     except KeyError as error:
         raise UnknownPypircSection(
@@ -67,7 +83,7 @@ def read_credentials(
     """
     config: utils.RepositoryConfig = {"repository": url}
     if section:
-        config = utils.get_repository_from_config(utils.DEFAULT_CONFIG_FILE, section)
+        config = utils.get_repository_from_config(str(find_pypirc(environ)), section)
     given = auth.CredentialInput(
         environ.get("TWINE_USERNAME") or None, environ.get("TWINE_PASSWORD") or None
     )

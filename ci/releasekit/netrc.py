@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from releasekit.home import expand_home, find_home
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 
 NAMES = (".netrc", "_netrc")
@@ -32,20 +33,16 @@ def find_netrc(url: str, environ: Mapping[str, str]) -> Credentials:
 
 def _find_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
     if named := environ.get("NETRC"):
-        return (Path(named).expanduser(),)
-    home = _home(environ)
+        return (expand_home(named, environ),)
+    home = find_home(environ)
     return tuple(home / name for name in NAMES)
 
 
 def is_known_to_uv(url: str, environ: Mapping[str, str]) -> bool:
     """Tell whether `uv auth login` keeps a password for an address's host (uv 0.13)."""
-    data = environ.get("XDG_DATA_HOME") or _home(environ) / ".local" / "share"
+    data = environ.get("XDG_DATA_HOME") or find_home(environ) / ".local" / "share"
     folder = Path(environ.get("UV_CREDENTIALS_DIR") or Path(data, "uv", "credentials"))
     with contextlib.suppress(OSError):
         text = (folder / "credentials.toml").read_text(encoding="utf-8", errors="replace")
         return f"://{urlsplit(url).hostname}" in text
     return False
-
-
-def _home(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("HOME") or Path("~").expanduser())

@@ -1,12 +1,10 @@
-"""How a run connects: what it trusts, and the environment of the programs that it starts.
-
-Connections themselves are made in `http`, which takes longer to import.
-"""
+"""How a run connects: its HTTP client, and the environment of the programs that it starts."""
 
 from __future__ import annotations
 
 import contextlib
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +21,12 @@ from releasekit.tls.child_environ import child_environ
 from releasekit.tls.trust import Trust, open_trust
 
 if TYPE_CHECKING:
-    from urllib3 import PoolManager
+    from releasekit.http.client import Client
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Network:
-    """How this run connects: in process by `trust`, in children by `environ`."""
+    """How this run connects: in process by `client`, in children by `environ`."""
 
     trust: Trust
     environ: Mapping[str, str]
@@ -39,9 +37,26 @@ class Network:
     """For uv while it resolves: with what pip and uv are told, passwords included."""
     timeout: float
     """Seconds without an answer."""
-    pools: dict[str, PoolManager] = field(repr=False, compare=False, default_factory=dict)
-    """Connections by the proxy that they go through. They outlive sessions: whoever asks next does
-    without a handshake."""
+    run_environ: Mapping[str, str] = field(repr=False)
+    """Of the run itself: its proxies."""
+    _clients: list[Client] = field(repr=False, compare=False, default_factory=list)
+    _lock: threading.Lock = field(repr=False, compare=False, default_factory=threading.Lock)
+
+    @property
+    def client(self) -> Client:
+        """The one HTTP client of the run, made for the first request: its import takes long."""
+        with self._lock:
+            if not self._clients:
+                from releasekit.http.client import Client
+
+                client = Client(trust=self.trust, environ=self.run_environ, timeout=self.timeout)
+                self._clients.append(client)
+        return self._clients[0]
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients:
+            client.close()
 
 
 @contextlib.contextmanager
@@ -74,9 +89,7 @@ def open_network(
             git_environ=git_environ(children, found),
             installer_environ=installer_environ(children, found),
             timeout=timeout,
+            run_environ=environ,
         )
-        try:
+        with contextlib.closing(network):
             yield network
-        finally:
-            for pool in network.pools.values():
-                pool.clear()

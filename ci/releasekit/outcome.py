@@ -1,60 +1,76 @@
-"""The outcome of a run: what its events add up to."""
+"""What came of a run: the results of its steps, added up."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from releasekit.errors import Status
-from releasekit.events import (
-    Began,
-    Built,
-    Checked,
-    Diagnosed,
-    Event,
-    Gathered,
-    Note,
-    Planned,
-    ProjectRead,
-    Published,
-    RecordRead,
-    Searched,
-    ServerPlanned,
-    ServerSettled,
-    SettingsPlanned,
-    SettingsWritten,
-    TargetChosen,
-    Verified,
-)
 
 if TYPE_CHECKING:
     from releasekit.checks.model import Finding
-    from releasekit.consumer.search import SearchResult
-    from releasekit.consumer.settings import SettingsPlan
-    from releasekit.doctor import Diagnosis
     from releasekit.model.plan import Plan
     from releasekit.model.project import Project
     from releasekit.model.record import Record
-    from releasekit.nexus import ServerPlan
+    from releasekit.results import Published, Verified
 
-STEPS = {
-    ProjectRead: "version",
-    Built: "build",
-    Gathered: "gather",
-    Checked: "check",
-    Planned: "plan",
-    Published: "publish",
-    Verified: "verify",
-    Diagnosed: "doctor",
-    Searched: "search",
-    SettingsPlanned: "plan",
-    SettingsWritten: "write",
-    ServerPlanned: "plan",
-    ServerSettled: "apply",
-}
-"""The step that each of these events ends."""
 START = "start"
 """What comes before the first step: settings, credentials, certificates, imports."""
+
+Clean = Callable[[str], str]
+"""Return a text without the secrets of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line below the one of a step: texts, each with a style of rich."""
+
+    parts: tuple[tuple[str, str], ...]
+    always: bool = False
+    """True where -q shows it too."""
+    folded: bool = False
+    """True where all but the first part are one line: a file name may contain line feeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table below the line of a step."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Result:
+    """What a finished step found, as the terminal and the reports show it."""
+
+    __slots__ = ()
+    step: ClassVar[str] = ""
+    """The step that it ends; empty for what is no step of its own."""
+
+    def describe(self) -> str:
+        """Return the line of the step."""
+        return ""
+
+    def details(self) -> Iterable[Line | Table]:
+        """Return what the terminal shows below that line."""
+        return ()
+
+    def document(self) -> dict[str, Any]:
+        """Return the keys that it adds to outcome.json."""
+        return {}
+
+    def summarize(self) -> list[str]:
+        """Return its lines of summary.md, as Markdown."""
+        return []
+
+    def redact(self, clean: Clean) -> Result:  # noqa: ARG002
+        """Return it with the texts cleaned that are shown to people."""
+        return self
+
+    def add_to(self, outcome: Outcome) -> Outcome:
+        """Return the outcome with this result."""
+        return replace(outcome, result=self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +83,7 @@ class StepTime:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """All that is known of a run; what a step would have told is None until it ended."""
+    """All that is known of a run; what a step finds is None until it ended."""
 
     command: str
     sandbox: bool
@@ -76,14 +92,13 @@ class Outcome:
     project: Project | None = None
     record: Record | None = None
     asked: tuple[str, ...] = ()
+    """Codes of the checks that were run."""
     findings: tuple[Finding, ...] = ()
     plan: Plan | None = None
     published: Published | None = None
     verified: Verified | None = None
-    diagnosis: Diagnosis | None = None
-    search: SearchResult | None = None
-    settings: SettingsPlan | None = None
-    server: ServerPlan | None = None
+    result: Result | None = None
+    """The result of a command that is no part of a release."""
     notes: tuple[str, ...] = ()
     times: tuple[StepTime, ...] = ()
     step: str = START
@@ -94,49 +109,24 @@ class Outcome:
     error: tuple[tuple[str, str], ...] = ()
     """The answers of the error that stopped the run: what, where, why, next."""
 
+    def begin(self, step: str, at: float) -> Outcome:
+        """Return it with a step begun; `at` is a clock's reading in seconds."""
+        outcome = self._add_time(START, at) if self.step == START else self
+        return replace(outcome, step=step, began=at)
 
-def fold_event(outcome: Outcome, event: Event, at: float) -> Outcome:
-    """Return the outcome with one event more; `at` is a clock's reading in seconds."""
-    if isinstance(event, Began):
-        if outcome.step == START:
-            outcome = _add_time(outcome, START, at)
-        return replace(outcome, step=event.step, began=at)
-    if type(event) in STEPS:
-        outcome = _add_time(outcome, STEPS[type(event)], at)
-    match event:
-        case TargetChosen():
-            return replace(outcome, sandbox=event.sandbox)
-        case ProjectRead():
-            return replace(outcome, project=event.project)
-        case Built() | Gathered() | RecordRead():
-            return replace(outcome, record=event.record)
-        case Checked():
-            return replace(outcome, asked=event.asked, findings=event.findings)
-        case Diagnosed():
-            codes = tuple(row.question.code for row in event.diagnosis.rows)
-            return replace(outcome, asked=codes, findings=event.findings, diagnosis=event.diagnosis)
-        case Planned():
-            return replace(outcome, plan=event.plan)
-        case Published():
-            return replace(outcome, published=event)
-        case Verified():
-            return replace(outcome, verified=event)
-        case Searched():
-            return replace(outcome, search=event.result)
-        case SettingsPlanned() | SettingsWritten():
-            return replace(outcome, settings=event.plan)
-        case ServerPlanned():
-            return replace(outcome, server=event.plan)
-        case Note():
-            return replace(outcome, notes=(*outcome.notes, event.text))
-    return outcome
+    def finish(self, result: Result, at: float) -> Outcome:
+        """Return it with the result of a step, and the time that the step took."""
+        outcome = self._add_time(result.step, at) if result.step else self
+        return result.add_to(outcome)
 
+    def note(self, text: str) -> Outcome:
+        """Return it with one note more."""
+        return replace(self, notes=(*self.notes, text))
 
-def _add_time(outcome: Outcome, step: str, at: float) -> Outcome:
-    done = StepTime(step=step, seconds=round(at - outcome.began, 3))
-    return replace(outcome, times=(*outcome.times, done))
+    def _add_time(self, step: str, at: float) -> Outcome:
+        done = StepTime(step=step, seconds=round(at - self.began, 3))
+        return replace(self, times=(*self.times, done))
 
-
-def describe_times(outcome: Outcome) -> str:
-    """Return where the time went, step by step."""
-    return ", ".join(f"{time.step} {time.seconds:.2f} s" for time in outcome.times)
+    def describe_times(self) -> str:
+        """Return where the time went, step by step."""
+        return ", ".join(f"{time.step} {time.seconds:.2f} s" for time in self.times)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import io
 import os
 import select
@@ -25,8 +24,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 
-from releasekit import steps
 from releasekit.commands import Command
+from releasekit.commands.preload import import_first, import_in_parts
 from releasekit.errors import ProcessKilled, ReleasekitError, Status
 from releasekit.process import explain_end
 from releasekit.request import Request
@@ -40,18 +39,6 @@ ECHO = 1.0
 AGAIN = 5.0
 """Seconds after which a process that was told to stop is told again: Python may drop an interrupt
 (see `signals`), and a build that hangs brings no event. More than programs have to end."""
-FIRST = (
-    "releasekit.pipeline",
-    "releasekit.report.code_quality",
-    "releasekit.report.findings",
-    "releasekit.proof.install",
-    "releasekit.steps.version",
-    "releasekit.steps.build",
-    "releasekit.steps.plan",
-    "platformdirs",
-    "trove_classifiers",
-)
-"""What a release needs beside what it loads while it builds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,9 +94,9 @@ def _signals_deferred() -> Iterator[None]:
 
 
 def _load() -> None:
-    for name in FIRST:
-        importlib.import_module(name)
-    for _ in steps.load((*steps.GREET, *steps.LATER)):
+    """Import what a release needs, once for all processes."""
+    import_first()
+    for _ in import_in_parts():
         pass
 
 

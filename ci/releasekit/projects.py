@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from releasekit.config.sources import read_name
+from releasekit.destination import choose_destinations
 from releasekit.errors import Interrupted, Status
 from releasekit.outcome import START
-from releasekit.prepare import choose_destinations
 from releasekit.request import Request
 from releasekit.run import Run, render_path
 from releasekit.terminal import Terminal

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
+from typing import TypeVar
 from urllib.parse import unquote
+
+T = TypeVar("T")
 
 HIDDEN = "****"
 """What is shown in place of a secret."""
@@ -292,6 +296,24 @@ class Redactor:
         plain = [forms[form] for form in order if not HEX.fullmatch(form)]
         in_hex = [forms[form] for form in order if HEX.fullmatch(form)]
         return re.compile("|".join((*plain, DIGEST, *in_hex)))
+
+
+def redact_fields(value: T, clean: Callable[[str], str], *names: str) -> T:
+    """Return a dataclass with these fields cleaned: texts, or tuples of them."""
+    cleaned = {name: _clean(getattr(value, name), clean) for name in names}
+    return replace(value, **cleaned)  # type: ignore[type-var]
+
+
+def redact_all(values: tuple[T, ...], clean: Callable[[str], str], *names: str) -> tuple[T, ...]:
+    """Return dataclasses with these fields cleaned."""
+    return tuple(redact_fields(value, clean, *names) for value in values)
+
+
+def _clean(value: object, clean: Callable[[str], str]) -> object:
+    """Clean a text or a tuple of texts; numbers and None stay."""
+    if isinstance(value, tuple):
+        return tuple(_clean(part, clean) for part in value)
+    return clean(value) if isinstance(value, str) else value
 
 
 def _encode(text: str) -> Iterator[str]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from releasekit.commands import Command
 from releasekit.errors import BadDirectory
+from releasekit.home import expand_home
 from releasekit.redact import Redactor
 
 if TYPE_CHECKING:
+    from releasekit.commands import Command
     from releasekit.config.target import Destination
 
 PATTERN = set("*?[")
@@ -28,29 +30,11 @@ class Request:
     root: Path
     environ: Mapping[str, str] = field(repr=False)
     interactive: bool
-    """True where somebody can answer a prompt."""
-    json: bool = False
-    tag: str | None = None
-    repository: str | None = None
-    dry_run: bool = False
-    fresh: bool = False
-    sdist: bool = False
-    wheel_from: str | None = None
-    gather_from: tuple[str, ...] = ()
-    port: int = 0
-    apply: bool = False
+    """True if somebody can answer a prompt."""
+    options: Namespace
+    """The arguments; see `commands.arguments`."""
     attended: bool = False
-    """True where somebody sees what is printed."""
-    first_password: str | None = None
-    accept_eula: bool = False
-    probe: bool = False
-    word: str = ""
-    to: str | None = None
-    python: str | None = None
-    files: tuple[Path, ...] = ()
-    """Dists, or directories of them, to check instead of the project."""
-    reports: Path | None = None
-    explain: str | None = None
+    """True if somebody sees the output."""
     siblings: frozenset[str] = frozenset()
     """Names, normalized, of all projects that the same command is for."""
     destination: Destination | None = None
@@ -66,7 +50,7 @@ class Request:
     @property
     def is_dry_run(self) -> bool:
         """Tell whether --dry-run keeps this command from sending anything; others send nothing."""
-        return self.dry_run and self.command.dry_verb is not None
+        return self.options.dry_run and self.command.can_rehearse
 
     @property
     def reports_folder(self) -> Path | None:
@@ -74,15 +58,16 @@ class Request:
 
         Their reports would stand for the project's own, or litter any directory.
         """
-        if self.reports or self.files or not self.command.reports:
-            return self.reports
+        reports: Path | None = self.options.reports
+        if reports or self.options.files or not self.command.reports:
+            return reports
         return self.root / "reports" if self.is_project else None
 
     def resolve(self, path: str | None) -> str | None:
         """Return a configured path below the project's directory; PEM text stays as it is."""
         if path is None or "-----BEGIN" in path:
             return path
-        return str(self.root / Path(path).expanduser())
+        return str(self.root / expand_home(path, self.environ))
 
 
 def is_project(root: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import shlex
 import sys
@@ -13,28 +12,30 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
+from releasekit.destination import choose_destination
 from releasekit.errors import (
+    CannotNameFiles,
     CannotWrite,
     InternalError,
     Interrupted,
     NotAPlainFile,
+    OutputLost,
     ReleasekitError,
     Status,
     UnknownCheck,
     find_limit,
 )
-from releasekit.events import Event, Note, Output, Sent, Working
 from releasekit.model.credentials import Credentials
-from releasekit.outcome import Outcome, describe_times, fold_event
-from releasekit.prepare import open_job, open_task
+from releasekit.outcome import Outcome, Result
 from releasekit.redact import escape_json
 from releasekit.request import Request, check_directory
-from releasekit.signals import is_interrupted, raise_again
+from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
 from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
+    from releasekit.context import NexusContext, ProjectContext
     from releasekit.sandbox import Sandbox
     from releasekit_nexus import Nexus
 
@@ -63,29 +64,40 @@ class Run:
 
     def do(self) -> int:
         """Do what was asked, and return the exit status."""
-        if self._request.explain:
-            return self.explain(self._request.explain)
-        return self.keep_server() if self._request.command.server else self.carry_out()
+        if self._request.options.explain:
+            return self.explain(self._request.options.explain)
+        return self.keep_server() if self._request.command.context == "server" else self.carry_out()
 
     def carry_out(self) -> int:
         """Do the command and return its exit status; report also when it fails."""
         from releasekit.tempdirs import keep_temporary_files
 
-        error: ReleasekitError | None = None
+        raised: BaseException | None = None
         try:
             with keep_temporary_files(), contextlib.ExitStack() as stack:
                 self._check_directory()
                 self._check_folders()
-                open_ = {"pipeline": open_job, "admin": open_task}[self._request.command.module]
-                opened = open_(self._request, self.notify, stack)
-                self._add_secrets(opened)
+                ctx = self._open(stack)
+                self._add_secrets(ctx)
                 self._note_dry_run()
-                self._find_verb()(opened)
-        except KeyboardInterrupt:
-            error = Interrupted(step=self._outcome.step)
-        except Exception as raised:  # noqa: BLE001 - told from each other there
-            error = self._explain(raised)
-        return self.conclude(error)
+                if run := self._request.command.run:
+                    run(ctx)
+        except (KeyboardInterrupt, Exception) as caught:  # noqa: BLE001 - told apart there
+            raised = caught
+        with interrupts_deferred(until_event=True):  # nothing cuts a report off
+            return self.conclude(self._explain(raised) if raised else None)
+
+    def _open(self, stack: contextlib.ExitStack) -> ProjectContext | NexusContext:
+        """Return what the command is given; settings are read before more is imported."""
+        request = self._request
+        if request.command.context == "project" and not request.destination:
+            request = replace(request, destination=choose_destination(request))
+        from releasekit.context import ProjectContext, open_context
+
+        ctx = open_context(request, self, stack)
+        if isinstance(ctx, ProjectContext):
+            self._outcome = replace(self._outcome, sandbox=ctx.target.sandbox)
+        return ctx
 
     def _add_secrets(self, opened: object) -> None:
         """Add the passwords that were looked up; say which are too short to be hidden."""
@@ -93,7 +105,7 @@ class Run:
             name = f"the password of {found.source}"
             self._request.redactor.add(found.password, found.username, name=name)
         if warning := self._request.redactor.warn():
-            self.notify(Note(text=warning))
+            self.note(warning)
 
     def _check_directory(self) -> None:
         """Refuse a -C that is no directory, and note one without any settings."""
@@ -103,23 +115,28 @@ class Run:
         is_named = not self._request.command.is_step and root != Path.cwd()
         if is_named and not any((root / name).is_file() for name in files):
             text = "no pyproject.toml or releasekit.toml: settings come from the environment alone"
-            self.notify(Note(text=f"{root} has {text}"))
+            self.note(f"{root} has {text}")
 
     def _check_folders(self) -> None:
         """Refuse links in place of `dist/` and `reports/` before there is anything to write."""
-        if self._request.reports_folder and not self._request.reports:
+        if self._request.reports_folder and not self._request.options.reports:
             from releasekit.workspace import check_folders
 
             check_folders(self._request.root)
 
-    def _explain(self, raised: Exception) -> ReleasekitError:
+    def _explain(self, raised: BaseException) -> ReleasekitError:
         """Return the situation that an exception means."""
-        if is_interrupted():  # it had reached the programs that were started before
+        if (
+            is_interrupted() and not self._over
+        ):  # it had reached the programs that were started before
             return Interrupted(step=self._outcome.step)
         if limit := find_limit(raised, str(self._request.root)):
             return limit
         if isinstance(raised, ReleasekitError):
             return raised
+        if isinstance(raised, UnicodeEncodeError) and sys.getfilesystemencoding() != "utf-8":
+            reason, place = str(raised), str(self._request.root)
+            return CannotNameFiles(place=place, encoding=raised.encoding, reason=reason)
         if isinstance(raised, OSError):
             path = raised.filename or "no file is named"
             return CannotWrite(path=str(path), reason=raised.strerror or str(raised))
@@ -127,11 +144,11 @@ class Run:
 
     def _note_dry_run(self) -> None:
         name = self._request.command.name
-        if self._request.dry_run and not self._request.is_dry_run:
+        if self._request.options.dry_run and not self._request.is_dry_run:
             text = f"--dry-run changes nothing here: {name} sends no file with or without it"
-            self.notify(Note(text=text))
+            self.note(text)
 
-    def _explain_defect(self, raised: Exception) -> ReleasekitError:
+    def _explain_defect(self, raised: BaseException) -> ReleasekitError:
         if self._terminal.is_verbose:
             self._terminal.trace("".join(traceback.format_exception(raised)))
         frame = traceback.extract_tb(raised.__traceback__)[-1]
@@ -141,11 +158,12 @@ class Run:
     def keep_server(self) -> int:
         """Keep a server in the foreground until Ctrl-C or SIGTERM, its ordinary end."""
         from releasekit.serve import open_server
+        from releasekit.tempdirs import keep_temporary_files
 
         name = self._request.command.name
         try:
             self._check_directory()
-            with open_server(self._request, self.notify) as server:
+            with keep_temporary_files(), open_server(self._request, self) as server:
                 self._terminal.rest()
                 self._show_server(server)
                 threading.Event().wait()
@@ -157,27 +175,59 @@ class Run:
             return error.status
         return Status.DONE
 
-    def notify(self, event: Event) -> None:
-        """Take an event in; threads send progress only, which adds nothing to the outcome."""
-        if self._over:
-            return
-        raise_again()
-        if not isinstance(event, Sent | Working | Output):
-            self._outcome = fold_event(self._outcome, event, time.monotonic())
-        self._terminal.show(event, self._outcome)
+    def begin(self, step: str) -> None:
+        """Take note that a step has begun."""
+        if self._goes_on():
+            self._outcome = self._outcome.begin(step, time.monotonic())
+            self._terminal.begin(step)
 
-    def _find_verb(self) -> Any:
-        request, command = self._request, self._request.command
-        dry = request.is_dry_run and command.dry_verb
-        applied = request.apply and command.applied_verb
-        sdist = request.sdist and command.sdist_verb
-        wheel = request.wheel_from and command.wheel_verb
-        module = importlib.import_module(f"releasekit.{command.module}")
-        given = request.files and command.files_verb
-        return getattr(module, dry or applied or sdist or wheel or given or command.verb)
+    def finish(self, result: Result) -> None:
+        """Take the result of a step, which ends it."""
+        if self._goes_on():
+            self._outcome = self._outcome.finish(result, time.monotonic())
+            if result.step:
+                self._terminal.finish(result, self._outcome)
+
+    def note(self, text: str) -> None:
+        """Take something to know that stops nothing."""
+        if self._goes_on():
+            self._outcome = self._outcome.note(text)
+            self._terminal.note(text)
+
+    def change(self, text: str) -> None:
+        """Show a change that was made on a server."""
+        if self._goes_on():
+            self._terminal.say("apply", text)
+
+    def show_password(self, username: str, password: str) -> None:
+        """Show a generated password, once."""
+        if self._goes_on():
+            self._terminal.show_password(username, password)
+
+    def work(self, text: str) -> None:
+        """Show what a long step is doing now."""
+        if self._goes_on():
+            self._terminal.work(f"{self._outcome.step}: {text}")
+
+    def output(self, line: str) -> None:
+        """Show a line of a program, with -v."""
+        if self._goes_on():
+            self._terminal.output(line)
+
+    def sent(self, filename: str, sent: int, size: int) -> None:
+        """Show how much of a file is sent."""
+        if self._goes_on():
+            self._terminal.sent(filename, sent, size)
+
+    def _goes_on(self) -> bool:
+        """Tell whether the command is under way still; raises an interrupt that got lost."""
+        if self._over:
+            return False
+        raise_again()
+        return True
 
     def explain(self, code: str) -> int:
-        """Tell what a check asks, as the README has it."""
+        """Tell what a check finds, as docs/checks.md has it."""
         from releasekit.checks.explain import explain_check
 
         try:
@@ -185,14 +235,22 @@ class Run:
         except UnknownCheck as error:
             self._terminal.fail(error)
             return error.status
-        sys.stdout.write(text)
+        self._terminal.write(text)
         return Status.DONE
 
     def conclude(self, error: ReleasekitError | None) -> int:
         """Report what came of the command, and return its exit status."""
+        self._over = True
+        try:
+            return self._conclude(error)
+        except OutputLost as lost:  # what is shown from now on goes to standard error
+            for unseen in (error, lost) if error else (lost,):
+                self._terminal.fail(unseen)
+            return (error or lost).status
+
+    def _conclude(self, error: ReleasekitError | None) -> int:
         from releasekit.report.redacted import redact_outcome
 
-        self._over = True
         if error:
             status, answers = error.status, tuple(error.answers().items())
             self._outcome = replace(self._outcome, status=status, error=answers)
@@ -205,11 +263,11 @@ class Run:
         else:
             self._terminal.say(*self._say_done())
         if self._terminal.is_verbose and self._outcome.times:
-            self._terminal.say("times", describe_times(self._outcome))
-        if self._request.json:
+            self._terminal.say("times", self._outcome.describe_times())
+        if self._request.options.json:
             from releasekit.report.outcome import render_outcome
 
-            sys.stdout.write(escape_json(render_outcome(self._outcome)))
+            self._terminal.write(escape_json(render_outcome(self._outcome)))
         return unwritten or self._outcome.status
 
     def _say_done(self) -> tuple[str, str]:
@@ -228,7 +286,7 @@ class Run:
         from releasekit.workspace import remove_file, write_file
 
         reports = render_reports(self._outcome)
-        root = self._request.reports or self._request.root
+        root = self._request.options.reports or self._request.root
         try:
             for name, text in reports.items():
                 write_file(folder / name, text, root=root)
@@ -251,7 +309,7 @@ class Run:
 
     def _show_server(self, server: Sandbox | Nexus) -> None:
         environ = server.environ()
-        is_nexus = self._request.command.server == "nexus"
+        is_nexus = self._request.command.name == "nexus"
         proxy = f"proxy {cast('Nexus', server).proxy}, " if is_nexus else ""
         names = f"hosted {server.hosted}, {proxy}group {server.group}"
         self._terminal.say(self._request.command.name, f"{server.url} ({names})")
@@ -259,12 +317,11 @@ class Run:
             environ |= self._show_nexus(cast("Nexus", server))
         self._terminal.say("settings", "for another terminal, until Ctrl-C ends this one:")
         # The password of a server that ends with this process: whoever sees it may use it.
-        if self._request.json:
-            sys.stdout.write(json.dumps(environ) + "\n")
+        if self._request.options.json:
+            self._terminal.write(json.dumps(environ) + "\n")
         else:
             exports = (f"export {name}={shlex.quote(v)}\n" for name, v in environ.items())
-            sys.stdout.writelines(exports)
-        sys.stdout.flush()
+            self._terminal.write("".join(exports))
 
     def _show_nexus(self, nexus: Nexus) -> dict[str, str]:
         self._terminal.say("note", "an old release: for trying out and for tests, not for service")

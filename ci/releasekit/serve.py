@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from releasekit.config.settings import Settings
 from releasekit.config.sources import read_settings
 from releasekit.errors import NoServer
-from releasekit.events import Note, Notify, Sent
+from releasekit.progress import Progress
 from releasekit.request import Request
 from releasekit.tempdirs import find_system_directory, open_room
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def open_server(request: Request, notify: Notify) -> Iterator[Sandbox | Nexus]:
+def open_server(request: Request, progress: Progress) -> Iterator[Sandbox | Nexus]:
     """Run the sandbox or a real Nexus until the block ends; raises NoServer."""
     settings = read_settings(request.root, request.environ)
-    if request.command.server == "nexus":
-        with _run_nexus(request, notify, settings) as nexus:
+    if request.command.name == "nexus":
+        with _run_nexus(request, progress, settings) as nexus:
             yield nexus
     else:
-        with _run_sandbox(**sandbox_options(settings), port=request.port) as sandbox:
+        with _run_sandbox(**sandbox_options(settings), port=request.options.port) as sandbox:
             yield sandbox
 
 
 @contextlib.contextmanager
-def _run_nexus(request: Request, notify: Notify, settings: Settings) -> Iterator[Nexus]:
+def _run_nexus(request: Request, progress: Progress, settings: Settings) -> Iterator[Nexus]:
     from releasekit_nexus import NexusError, run_nexus
 
-    def progress(received: int, size: int) -> None:
-        notify(Sent(filename="Nexus 3.30.0-01", sent=received, size=size))
+    def show(received: int, size: int) -> None:
+        progress.sent("Nexus 3.30.0-01", received, size)
 
     with contextlib.ExitStack() as stack:
         try:
@@ -46,10 +46,10 @@ def _run_nexus(request: Request, notify: Notify, settings: Settings) -> Iterator
                     **sandbox_options(settings),
                     proxy=settings.proxy,
                     remote=settings.proxy_remote,
-                    port=request.port,
+                    port=request.options.port,
                     environ=request.environ,
-                    notify=lambda text: notify(Note(text=text)),
-                    progress=progress,
+                    notify=progress.note,
+                    progress=show,
                 )
             )
         except NexusError as error:

@@ -14,6 +14,8 @@ from pathlib import Path
 from releasekit.errors import CannotWrite, NotAPlainFile
 from releasekit.files import read_regular, write_text
 
+RECORD = Path("reports", "release.json")
+"""Where a build leaves its record, below the project's directory."""
 FOLDERS = ("dist", "reports", "reports/parts")
 KINDS = {
     stat.S_IFDIR: "a directory",

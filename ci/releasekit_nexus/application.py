@@ -26,8 +26,9 @@ def unpack(archive: Path, directory: Path) -> None:
 def make_instance(unpacked: Path, directory: Path) -> None:
     """Make the application directory of one instance.
 
-    Karaf writes into etc/; two instances that share it hang for ever (measured, 1.5). Symbolic
-    links serve for the rest, also where cache and instance are on different file systems.
+    Karaf writes into etc/; two instances that share it hang for ever
+    (docs/nexus-behaviour.md#one-application-directory-per-instance). Symbolic links serve for the
+    rest, also where cache and instance are on different file systems.
     """
     directory.mkdir()
     for name in SHARED:

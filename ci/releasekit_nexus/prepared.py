@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Notify = Callable[[str], None]
 
 # Made anew by every start: Karaf clears cache/ first, so that a copy without it starts as quickly
-# (measured; told to keep it, it hangs in another application directory). Or of the first start.
+# (docs/nexus-behaviour.md#prepared-data-directory). The others are of the first start only.
 LEFT_OUT = ("cache", "generated-bundles", "karaf.pid", "lock", "log", "port", "tmp")
 
 

@@ -56,7 +56,8 @@ def run_jvm(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run Nexus until the block ends, in a session of its own: a Ctrl-C is ours to pass on.
 
-    The start script becomes the JVM (measured, 1.1), so its pid and process group are the JVM's.
+    The start script becomes the JVM (docs/nexus-behaviour.md#start-and-stop): its pid and process
+    group are the JVM's.
     `leftover` is a directory to remove should we be killed.
     """
     with log.open("wb") as output:
@@ -118,8 +119,9 @@ def wait_ready(
     log: Path,
     seconds: float = READY_SECONDS,
 ) -> None:
-    """Wait until Nexus takes writes; a 200 from status/writable is enough (measured, 1.2).
+    """Wait until Nexus takes writes.
 
+    A 200 from status/writable is enough (docs/nexus-behaviour.md#start-and-stop).
     Raises StartFailed, with the last lines of the log.
     """
     import requests

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 SECONDS = 60.0
 # Where the proxy points while nobody has named an upstream: loopback, where nothing answers.
-# Blocked, it never asks: its answers come at once, and group pages leave it out (measured, 6.3).
+# Blocked, it sends no request: its answers come at once, and group pages leave it out
+# (docs/nexus-behaviour.md#remote-failures).
 NOWHERE = "http://127.0.0.1:9/"
 DAY_MINUTES = 1440
 
@@ -32,7 +33,10 @@ class Names:
     remote: str | None
 
     def __post_init__(self) -> None:
-        """Refuse what Nexus would refuse later: it ignores case (measured, 3.2)."""
+        """Refuse what Nexus would refuse later: it ignores case.
+
+        See docs/nexus-behaviour.md#rest-repositories.
+        """
         names = [self.hosted, self.proxy, self.group, *([self.snapshots] if self.snapshots else [])]
         if len({name.lower() for name in names}) < len(names):
             raise ValueError(f"two repositories share the same name: {', '.join(names)}")
@@ -74,7 +78,10 @@ def _proxy(names: Names) -> Creation:
 
 
 def _group(names: Names) -> Creation:
-    """Describe the group: hosted before proxy, for the first member wins (measured, 6.4)."""
+    """Describe the group: hosted before proxy, for the first member wins.
+
+    See docs/nexus-behaviour.md#group.
+    """
     members = {"memberNames": [names.hosted, names.proxy]}
     return Creation(
         path="repositories/pypi/group", document={**_repository(names.group), "group": members}
@@ -87,7 +94,10 @@ def _repository(name: str) -> dict[str, Any]:
 
 
 def _role(names: Names) -> Creation:
-    """Describe the least a publisher needs: `edit` is not among it (measured, 7)."""
+    """Describe the least a publisher needs: `edit` is not among it.
+
+    See docs/nexus-behaviour.md#rights-to-upload.
+    """
     uploads = [names.hosted, *([names.snapshots] if names.snapshots else [])]
     rights = [f"{name}-{right}" for name in uploads for right in ("add", "browse", "read")]
     rights += [f"{names.group}-{right}" for right in ("browse", "read")]

@@ -26,7 +26,7 @@ def write_keystore(keystore: Path, ca_bundle: Path) -> None:
 
     authority = trustme.CA()
     issued = authority.issue_cert(*NAMES)
-    # trustme makes EC keys; Nexus takes them (measured, 1.6).
+    # trustme makes EC keys; Nexus takes them (docs/nexus-behaviour.md#tls).
     loaded = load_pem_private_key(issued.private_key_pem.bytes(), None)
     key = cast("EllipticCurvePrivateKey", loaded)
     own, *others = (load_pem_x509_certificate(pem.bytes()) for pem in issued.cert_chain_pems)

@@ -25,7 +25,7 @@ from bench.releases import COLD, WARM, Releases, find_settings
 from bench.size import Size
 from bench.start import measure_start
 from bench.subjects import SUBJECTS
-from bench.tables import describe_machine, fill_readme, make_table, render_result
+from bench.tables import describe_machine, fill_page, make_table, render_result
 from bench.targets import SERVERS, Server, open_server, read_server
 from bench.ways import UV, WAYS, Way, find_cache_variables, find_variables
 from nexus_double import run_sandbox
@@ -53,7 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--wheels", type=int, default=200, help="behind the slow connection; default: 200")
     add("--all", action="store_true", help="all parts, projects, servers, states of the caches")
     add("--json", type=Path, default=REPORT, help=f"where the document goes; default: {REPORT}")
-    add("--readme", action="store_true", help="put the table into the README")
+    add("--write", action="store_true", help="put the table into docs/speed.md")
     return parser
 
 
@@ -65,8 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         measured = Bench(options, Path(folder), console).measure()
     machine["versions"] |= measured.pop("versions")
     document = {"machine": machine, **measured}
-    if options.readme:
-        fill_readme(document)
+    if options.write:
+        fill_page(document)
     text = json.dumps(document, indent=2)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(f"{text}\n", encoding="utf-8")

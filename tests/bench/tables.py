@@ -102,12 +102,12 @@ def render_result(result: Result) -> dict[str, Any]:
     }
 
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "speed.md"
 PLACE = re.compile(r"(?<=<!-- bench -->\n).*(?=<!-- end of bench -->)", re.DOTALL)
 
 
 def render_markdown(document: Mapping[str, Any]) -> str:
-    """Return the document as the README shows it: seconds are medians."""
+    """Return the document as docs/speed.md shows it: seconds are medians."""
     machine = document["machine"]
     versions = machine["versions"].items()
     used = ", ".join(f"{name} {number}" for name, number in versions if name != "releasekit")
@@ -167,8 +167,8 @@ def _render_cell(way: Mapping[str, Any] | None) -> str:
     return f"{way['median']:.2f} s{ratio}"
 
 
-def fill_readme(document: Mapping[str, Any]) -> None:
-    """Put the document into the README."""
-    text = README.read_text(encoding="utf-8")
+def fill_page(document: Mapping[str, Any]) -> None:
+    """Put the document into docs/speed.md."""
+    text = PAGE.read_text(encoding="utf-8")
     found = render_markdown(document)
-    README.write_text(PLACE.sub(lambda _: f"{found}\n", text), encoding="utf-8")
+    PAGE.write_text(PLACE.sub(lambda _: f"{found}\n", text), encoding="utf-8")

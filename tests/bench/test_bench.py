@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import main
-from bench.tables import PLACE, README, render_markdown
+from bench.tables import PAGE, PLACE, render_markdown
 
 
 def test_bench_compares_ways_and_writes_down_what_they_took(
@@ -27,7 +27,7 @@ def test_bench_compares_ways_and_writes_down_what_they_took(
     assert list(measured["steps"]) == steps
     assert "a small hatchling project, cold, to the sandbox" in capsys.readouterr().out
     assert "| hatchling | cold | sandbox |" in render_markdown(document)
-    assert PLACE.search(README.read_text(encoding="utf-8"))
+    assert PLACE.search(PAGE.read_text(encoding="utf-8"))
 
 
 def test_bench_measures_the_start_and_a_monorepo(tmp_path: Path) -> None:

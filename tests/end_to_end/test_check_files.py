@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from readme_tables import README
+from docs_tables import CHECKS_PAGE
 from releasekit.checks.catalog import CODES
 from releasekit.cli import main
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
@@ -192,13 +192,13 @@ def test_dists_are_given_to_the_session_after_the_dashes(
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_explain_prints_the_readmes_paragraph(
+def test_explain_prints_the_paragraph_of_the_document(
     code: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", "--explain", code.lower()]) == 0
     paragraph = capsys.readouterr().out
-    assert paragraph.startswith(f"#### {code} ")
-    assert paragraph in README.read_text(encoding="utf-8")
+    assert paragraph.startswith(f"### {code} ")
+    assert paragraph in CHECKS_PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_explain_prints_the_readmes_paragraph(
     [
         pytest.param("RK1O1", "did you mean RK101? releasekit check --explain RK101", id="a slip"),
         pytest.param(
-            "url", "take the code from a finding, or from the README's table of checks", id="a word"
+            "url", "take the code from a finding, or from docs/checks.md of releasekit", id="a word"
         ),
     ],
 )

@@ -14,19 +14,16 @@ import requests
 
 from contract.nexus_admin import VIEW, NexusAdmin
 from contract.upstream import Told, Upstream, run_upstream
+from in_process import Recorder, open_command
 from nexus_double import WritePolicy
-from releasekit.commands import COMMANDS
+from releasekit.commands.doctor import diagnose as examine
+from releasekit.commands.doctor import refuse_failed
 from releasekit.doctor import QUESTIONS, Diagnosis, Row, State
 from releasekit.errors import ReleasekitError, Status
-from releasekit.prepare import open_task
-from releasekit.request import Request
-from releasekit.tasks.doctor import diagnose as examine
-from releasekit.tasks.doctor import refuse_failed
 from releasekit_nexus import Nexus
 from support import Command, ProjectDir
 
-DOCTOR = next(command for command in COMMANDS if command.name == "doctor")
-PROVISION = "nox -s provision -- --apply"
+PROVISION = "releasekit provision --apply"
 RIGHTS = ("add", "browse", "read")
 ADMIN_ASK = "or set RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
 
@@ -84,11 +81,11 @@ def diagnose(
             **nexus.admin_environ(),
             **variables,
         }
-        request = Request(
-            command=DOCTOR, root=project.root, environ=environ, interactive=False, probe=probe
-        )
-        with ExitStack() as stack:
-            diagnosis = examine(open_task(request, lambda event: None, stack))
+        arguments = ("doctor", *(["--probe"] if probe else []))
+        with open_command(
+            *arguments, root=project.root, environ=environ, recorder=Recorder()
+        ) as ctx:
+            diagnosis = examine(ctx)
         assert find_status(diagnosis) is status
         assert [row.question for row in diagnosis.rows] == list(QUESTIONS)
         for secret in (nexus.admin_password, variables.get("TWINE_PASSWORD")):

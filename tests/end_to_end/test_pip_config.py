@@ -65,7 +65,7 @@ def test_without_apply_the_plan_is_shown_and_the_status_is_1(
         plan(where.root) + lines(where.root) + "error: pip and uv are not set up for the group\n"
         f"  where: directory {where.root}/ci\n"
         "  why:   4 setting(s) differ: see the plan above; nothing was written\n"
-        "  next:  nox -s pip-config -- --apply writes them\n",
+        "  next:  releasekit pip-config --apply writes them\n",
     )
 
 

@@ -257,7 +257,7 @@ def test_a_repository_that_lets_files_be_overwritten_is_noted_where_that_may_be_
 ) -> None:
     note = (
         "note      {} lets published files be overwritten: it cannot be excluded that another "
-        "release does that to this one at the same instant; nox -s provision -- --apply sets its "
+        "release does that to this one at the same instant; releasekit provision --apply sets its "
         "deployment policy to Disable redeploy\n"
     )
     assert releasekit("build", project=project, server=nexus).status == 0

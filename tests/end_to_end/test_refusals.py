@@ -478,7 +478,7 @@ def test_configuration_shows_all_problems_at_once(
         f"  why:   {table} timeout: input should be greater than 0\n"
         f"         {table} hostd: there is no such key; did you mean hosted?\n"
         "         RELEASEKIT_URI: there is no such key; did you mean url?\n"
-        "  next:  mend these lines; the README's table of keys says what each may hold\n"
+        "  next:  correct these lines; docs/settings.md of releasekit says what each key may hold\n"
     ), ran.out
 
 

@@ -107,7 +107,7 @@ def test_a_ca_that_is_no_file_cannot_stand_in_the_line(
     ran = releasekit("search", stored.name, project=where, server=nexus, **pem)
     assert "--cert" not in ran.out
     assert (
-        "note      ca-bundle is not one file: the line needs what nox -s pip-config -- --apply "
+        "note      ca-bundle is not one file: the line needs what releasekit pip-config --apply "
         "writes\n"
     ) in ran.out
 
@@ -206,13 +206,13 @@ def test_nobody_is_told_how_to_be_somebody(
         pytest.param(
             "{name}==7",
             "{name} has other versions: 2.0rc1, 1.10, 1.2",
-            "nox -s search -- {name}",
+            "releasekit search {name}",
             id="version",
         ),
         pytest.param(
             "{name}x",
             r"none of its \d+ projects has a name like \*{name}x\*",
-            r"did you mean {name}\? nox -s search -- {name}",
+            r"did you mean {name}\? releasekit search {name}",
             id="name",
         ),
     ],

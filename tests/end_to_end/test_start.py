@@ -78,6 +78,7 @@ def test_the_list_of_sessions_needs_nox_alone(tmp_path: Path, environ: dict[str,
     assert [name for name in added.split() if name.startswith("releasekit")] == [
         "releasekit",
         "releasekit.commands",
+        "releasekit.commands.arguments",
         "releasekit.sessions",
     ]
     assert not LIBRARIES.intersection(added.split())

@@ -1,4 +1,4 @@
-"""The wiki page that the kit grew from, told anew in the README as commands that run here."""
+"""The wiki page that the kit grew from, as the commands in docs/nexus.md, which run here."""
 
 from __future__ import annotations
 

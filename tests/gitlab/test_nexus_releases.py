@@ -1,4 +1,4 @@
-"""The README's pipeline of three lines, run into the real Nexus, and this repository's own."""
+"""The pipeline in docs/gitlab.md, and this repository's own, run into the real Nexus."""
 
 from __future__ import annotations
 

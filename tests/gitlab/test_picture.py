@@ -1,4 +1,4 @@
-"""The README's picture shows the jobs that pipelines have."""
+"""The picture in docs/gitlab.md shows the jobs that pipelines have."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def name() -> str:
 
 
 def step(own_kit: str, more: str = "") -> str:
-    """The step as in the README's file, on an agent that has releasekit."""
+    """The step as in docs/jenkins.md, on an agent that has releasekit."""
     given = (own_kit, "credentials: 'nexus-publisher', caBundle: 'company-ca'", more)
     return f"releasePython({', '.join(filter(None, given))})\n"
 

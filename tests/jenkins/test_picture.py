@@ -1,4 +1,4 @@
-"""The README's picture shows what the step runs."""
+"""The picture in docs/jenkins.md shows what the step runs."""
 
 from __future__ import annotations
 

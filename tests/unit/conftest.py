@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 import trustme
 
-from releasekit.http import explain_failure, open_session
+from releasekit.http import answer as http_answer
 from releasekit.model.credentials import Credentials
 from releasekit.network import open_network
 from support import ProjectDir
@@ -228,18 +227,12 @@ def get(
     environ: dict[str, str] | None = None,
     ca: Path | str | None = None,
     client_cert: str | None = None,
-) -> requests.Response:
+) -> http_answer.Answer:
     """GET as the kit does; raises the kit's error."""
-    with (
-        open_network(
-            environ=environ or {},
-            ca_bundle=str(ca) if ca else None,
-            client_cert=client_cert,
-            timeout=5,
-        ) as network,
-        open_session(network, BOB) as session,
-    ):
-        try:
-            return session.get(url)
-        except requests.RequestException as error:
-            raise explain_failure(error, url) from error
+    with open_network(
+        environ=environ or {},
+        ca_bundle=str(ca) if ca else None,
+        client_cert=client_cert,
+        timeout=5,
+    ) as network:
+        return network.client.get(url, credentials=BOB)

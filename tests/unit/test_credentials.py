@@ -64,8 +64,8 @@ class Keyring(KeyringBackend):
 
 @pytest.fixture(autouse=True)
 def pypirc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home with a .pypirc, and no keyring."""
-    monkeypatch.setenv("HOME", str(tmp_path))
+    """A home with a .pypirc, which is not that of the process; and no keyring."""
+    monkeypatch.setenv("HOME", "/nowhere")
     path = tmp_path / ".pypirc"
     path.write_text(PYPIRC)
     before = keyring.get_keyring()
@@ -74,15 +74,21 @@ def pypirc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     keyring.set_keyring(before)
 
 
-def read(section: str | None = None, **environ: str) -> Credentials:
-    return read_credentials(URL, section=section, environ=environ, interactive=False)
+@pytest.fixture
+def home(pypirc: Path) -> dict[str, str]:
+    """The environment of the run."""
+    return {"HOME": str(pypirc.parent)}
 
 
-def test_sections_are_read() -> None:
-    assert read_pypirc("mine") == PypircSection(
+def read(environ: dict[str, str], section: str | None = None, **more: str) -> Credentials:
+    return read_credentials(URL, section=section, environ={**environ, **more}, interactive=False)
+
+
+def test_sections_are_read_from_the_home_of_the_run(home: dict[str, str]) -> None:
+    assert read_pypirc("mine", home) == PypircSection(
         name="mine", path="~/.pypirc", url=URL, ca_cert=None, client_cert=None
     )
-    assert read_pypirc("whole") == PypircSection(
+    assert read_pypirc("whole", home) == PypircSection(
         name="whole", path="~/.pypirc", url=URL, ca_cert="ca.pem", client_cert="client.pem"
     )
 
@@ -92,7 +98,7 @@ def unknown(name: str, reason: str) -> str:
         f"error: -r {name}: no such repository in .pypirc\n"
         "  where: ~/.pypirc\n"
         f"  why:   {reason}\n"
-        f"  next:  add [{name}] with `repository = https://…/repository/NAME/`,\n"
+        f"  next:  add [{name}] with `repository = https://…` (of Nexus: https://…/repository/NAME/),\n"
         "         and its name to index-servers under [distutils]"
     )
 
@@ -115,46 +121,53 @@ def unknown(name: str, reason: str) -> str:
         ),
     ],
 )
-def test_section_of_no_use_is_refused_and_no_password_shown(name: str, reason: str) -> None:
+def test_section_of_no_use_is_refused_and_no_password_shown(
+    home: dict[str, str], name: str, reason: str
+) -> None:
     with pytest.raises(UnknownPypircSection) as caught:
-        read_pypirc(name)
+        read_pypirc(name, home)
     assert str(caught.value) == unknown(name, reason)
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        pytest.param(None, "Missing 'mine' section from ~/.pypirc.", id="missing"),
+        pytest.param(None, "no such file or directory", id="missing"),
+        pytest.param(
+            f"\ufeff{PYPIRC}",
+            "it begins with a byte order mark: save it as UTF-8 without one (no BOM)",
+            id="byte order mark",
+        ),
         pytest.param("hunter2", "Malformed configuration in ~/.pypirc.", id="malformed"),
     ],
 )
 def test_file_of_no_use_is_refused_and_its_content_not_shown(
-    pypirc: Path, content: str | None, reason: str
+    pypirc: Path, home: dict[str, str], content: str | None, reason: str
 ) -> None:
-    pypirc.unlink() if content is None else pypirc.write_text(content)
+    pypirc.unlink() if content is None else pypirc.write_text(content, encoding="utf-8")
     with pytest.raises(UnknownPypircSection) as caught:
-        read_pypirc("mine")
+        read_pypirc("mine", home)
     assert str(caught.value) == unknown("mine", reason)
 
 
-def test_environment_gives_credentials_and_beats_the_section() -> None:
+def test_environment_gives_credentials_and_beats_the_section(home: dict[str, str]) -> None:
     expected = Credentials(
         username="ci", password="token", source="TWINE_USERNAME and TWINE_PASSWORD"
     )
-    assert read(TWINE_USERNAME="ci", TWINE_PASSWORD="token") == expected
-    assert read("mine", TWINE_USERNAME="ci", TWINE_PASSWORD="token") == expected
+    assert read({}, TWINE_USERNAME="ci", TWINE_PASSWORD="token") == expected
+    assert read(home, "mine", TWINE_USERNAME="ci", TWINE_PASSWORD="token") == expected
 
 
 @pytest.mark.parametrize("environ", [{}, {"TWINE_USERNAME": "", "TWINE_PASSWORD": ""}])
-def test_section_gives_credentials(environ: dict[str, str]) -> None:
+def test_section_gives_credentials(home: dict[str, str], environ: dict[str, str]) -> None:
     expected = Credentials(username="bob", password="hunter2", source=".pypirc section mine")
-    assert read("mine", **environ) == expected
+    assert read(home, "mine", **environ) == expected
 
 
 @pytest.mark.parametrize("environ", [{}, {"TWINE_USERNAME": "carol"}])
 def test_keyring_gives_credentials(environ: dict[str, str]) -> None:
     keyring.set_keyring(Keyring())
-    assert read(**environ) == Credentials(username="carol", password="hunter2", source="keyring")
+    assert read(environ) == Credentials(username="carol", password="hunter2", source="keyring")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +177,7 @@ def test_keyring_gives_credentials(environ: dict[str, str]) -> None:
 )
 def test_missing_credentials_are_named(environ: dict[str, str], missing: str) -> None:
     with pytest.raises(MissingCredentials) as caught:
-        read(**environ)
+        read(environ)
     assert str(caught.value) == (
         f"error: no {missing} for the repository\n"
         f"  where: {URL}\n"
@@ -175,7 +188,7 @@ def test_missing_credentials_are_named(environ: dict[str, str], missing: str) ->
 
 def test_a_ref_that_gitlab_does_not_protect_is_named_as_the_cause() -> None:
     with pytest.raises(MissingCredentials) as caught:
-        read(CI_COMMIT_REF_PROTECTED="false", CI_COMMIT_REF_NAME="v1.2.3")
+        read({}, CI_COMMIT_REF_PROTECTED="false", CI_COMMIT_REF_NAME="v1.2.3")
     assert caught.value.answers()["next"] == (
         "v1.2.3 is not protected, and its jobs get no protected variables: protect it in GitLab\n"
         "(Settings, Repository, Protected tags or branches), then run a new pipeline"

@@ -1,31 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import reduce
 from pathlib import Path
 
 from releasekit.checks.declared import Place
 from releasekit.checks.model import Finding, Severity
-from releasekit.events import (
-    Began,
-    Built,
-    Checked,
-    Event,
-    Note,
-    Output,
-    Planned,
-    ProjectRead,
-    Published,
-    RecordRead,
-    Sent,
-    TargetChosen,
-    Verified,
-    Working,
-)
 from releasekit.model.plan import Plan
 from releasekit.model.project import Commit, Project
 from releasekit.model.record import BuildFacts, Record, RecordedFile
-from releasekit.outcome import Outcome, StepTime, fold_event
+from releasekit.outcome import Outcome, StepTime
+from releasekit.results import Built, Checked, Planned, ProjectRead, Published, RecordRead, Verified
 from samples import SDIST, WHEEL
 
 COMMIT = Commit(root=Path("/p"), sha="ab", time=0, tags=(), changed=(), shallow=False)
@@ -51,34 +35,17 @@ VERIFIED = Verified(url="u", requirement="demo==1")
 START = Outcome(command="release", sandbox=False, began=0.5)
 
 
-def fold(*events: tuple[float, Event]) -> Outcome:
-    return reduce(lambda outcome, event: fold_event(outcome, event[1], event[0]), events, START)
-
-
-def test_events_of_a_release_add_up() -> None:
-    outcome = fold(
-        (1.0, TargetChosen(url="u", sandbox=True)),
-        (2.0, Began(step="version")),
-        (2.1, ProjectRead(project=PROJECT)),
-        (10.1, Began(step="build")),
-        (10.2, Output(line="building")),
-        (11.1, Note(text="first")),
-        (12.1, Built(record=RECORD)),
-        (12.1, Began(step="check")),
-        (12.35, Checked(findings=(FINDING,), asked=("RK101",))),
-        (13.0, Began(step="plan")),
-        (13.5, Planned(plan=PLAN)),
-        (14.0, Began(step="publish")),
-        (14.1, Sent(filename="a.whl", sent=1, size=2)),
-        (15.0, PUBLISHED),
-        (15.0, Began(step="verify")),
-        (15.5, Working(text="waiting")),
-        (16.0, Note(text="second")),
-        (17.12345, VERIFIED),
-    )
+def test_results_of_a_release_add_up() -> None:
+    outcome = START.begin("version", 2.0).finish(ProjectRead(project=PROJECT), 2.1)
+    outcome = outcome.begin("build", 10.1).note("first").finish(Built(record=RECORD), 12.1)
+    checked = Checked(findings=(FINDING,), asked=("RK101",))
+    outcome = outcome.begin("check", 12.1).finish(checked, 12.35)
+    outcome = outcome.begin("plan", 13.0).finish(Planned(plan=PLAN), 13.5)
+    outcome = outcome.begin("publish", 14.0).finish(PUBLISHED, 15.0)
+    outcome = outcome.begin("verify", 15.0).note("second").finish(VERIFIED, 17.12345)
     assert outcome == Outcome(
         command="release",
-        sandbox=True,
+        sandbox=False,
         project=PROJECT,
         record=RECORD,
         asked=("RK101",),
@@ -102,13 +69,8 @@ def test_events_of_a_release_add_up() -> None:
 
 
 def test_record_of_an_earlier_build_is_known_too_and_is_no_step() -> None:
-    outcome = fold(
-        (1.0, Began(step="version")),
-        (1.5, ProjectRead(project=PROJECT)),
-        (2.0, RecordRead(record=RECORD)),
-        (2.0, Began(step="check")),
-    )
-    assert outcome == replace(
+    outcome = START.begin("version", 1.0).finish(ProjectRead(project=PROJECT), 1.5)
+    assert outcome.finish(RecordRead(record=RECORD), 2.0).begin("check", 2.0) == replace(
         START,
         project=PROJECT,
         record=RECORD,
@@ -120,11 +82,11 @@ def test_record_of_an_earlier_build_is_known_too_and_is_no_step() -> None:
 
 def test_record_that_is_read_gives_way_to_one_that_is_built() -> None:
     built = RECORD.model_copy(update={"dirty": True})
-    outcome = fold((1.0, RecordRead(record=RECORD)), (2.0, Built(record=built)))
+    outcome = START.finish(RecordRead(record=RECORD), 1.0).finish(Built(record=built), 2.0)
     assert outcome.record == built
 
 
 def test_step_that_did_not_end_has_no_time() -> None:
-    outcome = fold((1.0, Began(step="version")), (2.0, Began(step="build")))
+    outcome = START.begin("version", 1.0).begin("build", 2.0)
     assert [time.step for time in outcome.times] == ["start"]
     assert outcome.step == "build"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,16 +11,9 @@ from outcomes import MISSING, NO_URL, WAIVED
 from releasekit.checks.declared import Place
 from releasekit.checks.model import Finding, Severity
 from releasekit.errors import UploadRefused
-from releasekit.events import (
-    Checked,
-    Event,
-    Note,
-    Output,
-    PasswordMade,
-    Published,
-)
 from releasekit.outcome import Outcome, StepTime
 from releasekit.redact import Redactor
+from releasekit.results import Checked, Published
 from releasekit.terminal import NORMAL, QUIET, VERBOSE, Terminal
 from samples import SDIST, WHEEL
 
@@ -28,8 +22,8 @@ OUTCOME = Outcome(command="check", sandbox=False, times=(StepTime(step="check", 
 
 def show(findings: tuple[Finding, ...], loudness: int = NORMAL) -> str:
     console = Console(file=io.StringIO(), width=60, highlight=False, emoji=False, markup=False)
-    event = Checked(findings=findings, asked=("RK101", "RK104", "RK201"))
-    Terminal(console, loudness).show(event, OUTCOME)
+    result = Checked(findings=findings, asked=("RK101", "RK104", "RK201"))
+    Terminal(console, loudness).finish(result, OUTCOME)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -109,18 +103,24 @@ URL = f"https://nexus.example.com/{SECRET}/"
 
 
 @pytest.mark.parametrize(
-    "event",
+    "result",
     [
-        Note(text=f"a {SECRET}"),
-        Output(line=f"a {SECRET}"),
         Published(url=URL, uploaded=(WHEEL,)),
         Checked(findings=(replace(NO_URL, message=f"a {SECRET}", fix=SECRET),), asked=("RK101",)),
     ],
-    ids=lambda event: type(event).__name__,
+    ids=lambda result: type(result).__name__,
 )
-def test_no_line_shows_a_secret(event: Event) -> None:
+def test_no_line_of_a_result_shows_a_secret(result: Published | Checked) -> None:
     terminal, file = open_terminal(SECRET)
-    terminal.show(event, OUTCOME)
+    terminal.finish(result, OUTCOME)
+    assert "****" in file.getvalue()
+    assert SECRET not in file.getvalue()
+
+
+@pytest.mark.parametrize("show", [Terminal.note, Terminal.output], ids=lambda show: show.__name__)
+def test_no_note_and_no_output_shows_a_secret(show: Callable[[Terminal, str], None]) -> None:
+    terminal, file = open_terminal(SECRET)
+    show(terminal, f"a {SECRET}")
     assert "****" in file.getvalue()
     assert SECRET not in file.getvalue()
 
@@ -140,7 +140,7 @@ def test_neither_an_error_nor_a_traceback_shows_a_secret() -> None:
 
 def test_a_password_that_was_made_up_is_shown_this_once() -> None:
     terminal, file = open_terminal(SECRET)
-    terminal.show(PasswordMade(username="ci", password=SECRET), OUTCOME)
+    terminal.show_password("ci", SECRET)
     terminal.say("note", SECRET)
     assert file.getvalue() == (
         f"password  {SECRET}  (of ci; shown this once, kept nowhere)\nnote      ****\n"

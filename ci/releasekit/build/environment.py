@@ -16,7 +16,7 @@ from typing import Any
 import uv
 
 from releasekit.build.environment_cache import use_cached
-from releasekit.errors import BuildRequirementsFailed, OwnNameElsewhere
+from releasekit.errors import BuildRequirementsFailed, OwnNameElsewhere, find_limit_in
 from releasekit.process import Finished, Log, run
 from releasekit.redact import MARK, hide_credentials
 from releasekit.tempdirs import open_room
@@ -154,6 +154,8 @@ def _make_environment(
         finished = _uv(arguments, source, options, environ, given)
         if finished.status:
             refuse_failed(call, finished.output)
+            if limit := find_limit_in(hide_credentials(finished.output, MARK), str(source)):
+                raise limit
             raise BuildRequirementsFailed(
                 root=str(source),
                 log="",

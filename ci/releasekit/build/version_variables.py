@@ -13,7 +13,7 @@ from packaging.version import Version
 VERSION_VARIABLES = (
     "SETUPTOOLS_SCM_PRETEND_VERSION",  # setuptools-scm, hatch-vcs, scikit-build-core
     "VCS_VERSIONING_PRETEND_VERSION",  # vcs-versioning, the library below setuptools-scm 10
-    "PDM_BUILD_SCM_VERSION",  # pdm-backend, docs/metadata.md
+    "PDM_BUILD_SCM_VERSION",  # pdm-backend, metadata.md
     "PBR_VERSION",  # pbr, doc/source/user/packagers.rst
     "POETRY_DYNAMIC_VERSIONING_BYPASS",  # poetry-dynamic-versioning, README
     "UV_DYNAMIC_VERSIONING_BYPASS",  # uv-dynamic-versioning, README

@@ -1,4 +1,4 @@
-"""What a check asks, why, and how to mend it: the README's paragraph, and `check --explain`."""
+"""What a check finds, why that matters and how to fix it: docs/checks.md, `check --explain`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def explain_check(code: str) -> str:
     mend = (
         f"did you mean {close[0]}? releasekit check --explain {close[0]}"
         if close
-        else ("take the code from a finding, or from the README's table of checks")
+        else ("take the code from a finding, or from docs/checks.md of releasekit")
     )
     raise UnknownCheck(code=code, codes=", ".join(CODES), mend=mend)
 
@@ -35,7 +35,7 @@ def render_explanation(check: Check) -> str:
         else (f"{check.severity.value} by default")
     )
     text = (
-        f"#### {check.code} {check.title}\n\n"
+        f"### {check.code} {check.title}\n\n"
         f"{finds.replace('Find ', 'Finds ', 1)} Severity: {severity}.\n"
         f"Why it matters: {check.why}.\n\n"
         f"{check.mend}\n"

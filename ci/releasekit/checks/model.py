@@ -73,7 +73,7 @@ class Check:
     title: str
     severity: Severity
     why: str
-    """Why it matters, in one sentence, for the README and the reports."""
+    """Why it matters, in one sentence, for docs/checks.md and the reports."""
     mend: str
     """How to mend it, in a paragraph, for --explain."""
     example: str = ""

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from releasekit.config.severity import Severities, parse_severities
+from releasekit.index.nexus import is_below_repositories
 from releasekit.model.versions import DEFAULT_PATTERNS
 
 HOST = re.compile(r"(?!\.|.*\.\.)[\w.:-]{1,253}")
@@ -49,7 +50,7 @@ def _check_url(value: str) -> str:
         raise ValueError("the address of Nexus has neither ? nor # in it")
     if not _has_valid_port(parts):
         raise ValueError("the port is no number from 1 to 65535")
-    if "/repository/" in f"{parts.path}/":
+    if is_below_repositories(value):
         raise ValueError("give the address of Nexus itself, without /repository/NAME/")
     return value.rstrip("/")
 

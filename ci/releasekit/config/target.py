@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from releasekit.config.settings import Settings
+from releasekit.index.layouts import find_layout
+from releasekit.index.nexus import repository_url
 from releasekit.model.credentials import READER_ENVIRONMENT, Credentials
 
 SANDBOX_CA = "# The CA of a sandbox of releasekit\n"
@@ -41,20 +41,6 @@ class Target:
         return self.credentials if is_hosted and is_publisher else self.reader
 
 
-def simple_url(repository_url: str) -> str:
-    """Return the address of a repository's simple index (PEP 503)."""
-    return f"{repository_url.rstrip('/')}/simple/"
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether an address is on this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def sandbox_target(upload_url: str, install_url: str, credentials: Credentials) -> Target:
     """Return the embedded sandbox as a target."""
     return Target(
@@ -69,7 +55,7 @@ def sandbox_target(upload_url: str, install_url: str, credentials: Credentials) 
 
 def hosted_url(settings: Settings) -> str:
     """Return the address of the hosted repository that `url` and `hosted` name."""
-    return f"{settings.url}/repository/{settings.hosted}/"
+    return repository_url(str(settings.url), settings.hosted)
 
 
 def nexus_target(
@@ -79,34 +65,23 @@ def nexus_target(
 
     The credentials serve for reading too, unless there is a reader.
     """
-    return _target(hosted_url(settings), settings, (credentials, reader), str(settings.url))
-
-
-def split_url(url: str) -> tuple[str, str] | None:
-    """Return the Nexus and the name of its repository that an address holds, None for others."""
-    nexus, found, name = url.rstrip("/").partition("/repository/")
-    return (nexus, name) if found and name and "/" not in name else None
+    return _target(hosted_url(settings), settings, (credentials, reader))
 
 
 def pypirc_target(
     url: str, settings: Settings, credentials: Credentials, reader: Credentials | None = None
 ) -> Target:
     """Return the target of a `.pypirc` section's address; the group stands in the settings."""
-    nexus, found, _ = url.partition("/repository/")
-    who = (credentials, reader)
-    return _target(f"{url.rstrip('/')}/", settings, who, nexus if found else None)
+    return _target(f"{url.rstrip('/')}/", settings, (credentials, reader))
 
 
 def _target(
-    upload_url: str,
-    settings: Settings,
-    who: tuple[Credentials, Credentials | None],
-    nexus: str | None,
+    upload_url: str, settings: Settings, who: tuple[Credentials, Credentials | None]
 ) -> Target:
     credentials, reader = who
 
     def sibling(name: str | None) -> str | None:
-        return f"{nexus}/repository/{name}/" if nexus and name else None
+        return find_layout(upload_url).find_sibling(upload_url, name) if name else None
 
     return Target(
         upload_url=upload_url,

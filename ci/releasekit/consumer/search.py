@@ -122,17 +122,17 @@ def explain_nothing(
     known = {c.version for c in components if normalize_name(c.name) == query.name}
     if known:
         versions = ", ".join(sorted(known, key=_version_key, reverse=True)[:SHOWN])
-        return f"{query.name} has other versions: {versions}", f"nox -s search -- {query.name}"
+        return f"{query.name} has other versions: {versions}", f"releasekit search {query.name}"
     among = list(map(normalize_name, names))
     if matching := find_names(query, among):
         lacking = f"version {query.version}" if query.version else "a wheel or an sdist"
-        again = f"nox -s search -- {shlex.quote(query.name)}"
+        again = f"releasekit search {shlex.quote(query.name)}"
         return f"{len(matching)} project(s) match {query.pattern}, none has {lacking}", again
     similar = get_close_matches(query.name, among) if len(among) <= MANY_NAMES else []
     reason = f"none of its {len(among)} projects has a name like {query.pattern}"
     if similar:
-        return reason, f"did you mean {' or '.join(similar)}? nox -s search -- {similar[0]}"
-    return reason, "try a part of the name: nox -s search -- 'PART*'"
+        return reason, f"did you mean {' or '.join(similar)}? releasekit search {similar[0]}"
+    return reason, "try a part of the name: releasekit search 'PART*'"
 
 
 def parse_versions(name: str, filenames: Iterable[str]) -> tuple[str, ...]:

@@ -12,45 +12,60 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
-from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
+from urllib3.filepost import encode_multipart_formdata
 
-from releasekit.config.target import is_loopback
 from releasekit.doctor.facts import Answer, Handshake, Reach, ServerFacts
-from releasekit.http import NO_RETRIES, explain_failure, open_session
-from releasekit.index.answer_headers import parse_date, wants_license
+from releasekit.http import answer as http_answer
+from releasekit.http.client import Client
+from releasekit.http.connections import make_login
+from releasekit.http.failures import classify, explain, show_proxy
+from releasekit.http.proxies import PORTS
+from releasekit.index.greeting import parse_date, wants_license
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.model.simple_page import NotAnIndexPageError, ProjectPage, parse_project_page
-from releasekit.network import Network
 from releasekit.nexus.documents import parse_server_version
 from releasekit.tls.bundle import CERTIFICATE
 from releasekit.tls.certificates import Certificate
-from releasekit.tls.parsing import parse_certificate, read_clock
+from releasekit.tls.parsing import parse_certificate
 from releasekit.tls.trust import TrustedSource
 
-Session = requests.Session
-DEFAULT_PORTS = {"https": 443, "http": 80}
 STATUS = "/service/rest/v1/status"
 
 
-def reach(url: str, timeout: float) -> Reach:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visitor:
+    """Who asks the server, each question once: an answer that comes at the second try is none."""
+
+    client: Client
+    credentials: Credentials
+
+    def get(self, url: str, *, limit: int, leave_rest: bool = False) -> http_answer.Answer:
+        """Read an address, once; raises the situations of connections."""
+        return self.client.get(
+            url,
+            credentials=self.credentials,
+            headers={"Accept": "text/html, application/json"},
+            limit=limit,
+            leave_rest=leave_rest,
+            attempts=1,
+        )
+
+
+def reach(url: str, client: Client) -> Reach:
     """Try whether something takes connections there, or at the proxy before it."""
-    host, port, proxy = _find_endpoint(url)
-    where = urlsplit(proxy) if proxy else urlsplit(url)
-    shown = f"{where.scheme}://{where.hostname}:{where.port}" if proxy else None
-    problem = _try_connection(where.hostname or "", where.port or port, timeout)
+    host, port, proxy = _find_endpoint(url, client)
+    where = urlsplit(proxy or url)
+    shown = show_proxy(proxy) if proxy else None
+    problem = _try_connection(where.hostname or "", where.port or port, client.timeout)
     return Reach(host=host, port=port, proxy=shown, problem=problem)
 
 
-def _find_endpoint(url: str) -> tuple[str, int, str | None]:
+def _find_endpoint(url: str, client: Client) -> tuple[str, int, str | None]:
     parts = urlsplit(url)
-    proxies = {} if is_loopback(url) else get_environ_proxies(url, no_proxy=None)
-    host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
-    return host, port, select_proxy(url, proxies)
+    return parts.hostname or "", parts.port or PORTS[parts.scheme], client.find_proxy(url)
 
 
 def _try_connection(host: str, port: int, timeout: float) -> str | None:
@@ -65,53 +80,52 @@ def _try_connection(host: str, port: int, timeout: float) -> str | None:
     return None
 
 
-def shake_hands(url: str, network: Network) -> Handshake:
+def shake_hands(url: str, client: Client) -> Handshake:
     """Make a TLS connection as a release does, and look at the chain; nothing is sent on it."""
     try:
-        with _open_tls(url, network.trust.context, network.timeout) as connection:
+        with _open_tls(url, client.trust.context, client) as connection:
             verified = _read_chain(connection, "get_verified_chain")
             return Handshake(
                 protocol=connection.version() or "",
                 chain=_parse_chain(_read_chain(connection, "get_unverified_chain")),
-                anchor=_find_anchor(verified, network.trust.sources),
+                anchor=_find_anchor(verified, client.trust.sources),
             )
     except ssl.SSLCertVerificationError as error:
-        answers = explain_failure(error, url).answers()
+        answers = explain(classify(error, url)).answers()
         return Handshake(
-            chain=_read_untrusted_chain(url, network.timeout),
+            chain=_read_untrusted_chain(url, client),
             problem=answers["why"],
             code=error.verify_code,
             mend=answers["next"],
         )
     except OSError as error:
-        answers = explain_failure(error, url).answers()
+        answers = explain(classify(error, url, client.find_proxy(url))).answers()
         return Handshake(problem=answers["why"], mend=answers["next"])
 
 
-def _read_untrusted_chain(url: str, timeout: float) -> tuple[Certificate, ...]:
+def _read_untrusted_chain(url: str, client: Client) -> tuple[Certificate, ...]:
     """Read what the server shows to somebody who believes nothing of it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # this connection is closed as soon as the chain is read
     try:
-        with _open_tls(url, context, timeout) as connection:
+        with _open_tls(url, context, client) as connection:
             return _parse_chain(_read_chain(connection, "get_unverified_chain"))
     except OSError:
         return ()
 
 
 @contextlib.contextmanager
-def _open_tls(url: str, context: ssl.SSLContext, timeout: float) -> Iterator[ssl.SSLSocket]:
+def _open_tls(url: str, context: ssl.SSLContext, client: Client) -> Iterator[ssl.SSLSocket]:
     """Provide a connection after its handshake, through the proxy where there is one."""
-    host, port, proxy = _find_endpoint(url)
-    where = urlsplit(proxy) if proxy else urlsplit(url)
+    host, port, proxy = _find_endpoint(url, client)
+    where = urlsplit(proxy or url)
     connection = http.client.HTTPSConnection(
-        where.hostname or host, where.port or port, timeout=timeout, context=context
+        where.hostname or host, where.port or port, timeout=client.timeout, context=context
     )
     if proxy:
-        user, password = get_auth_from_url(proxy)
-        auth = urllib3.make_headers(proxy_basic_auth=f"{user}:{password}") if user else {}
-        connection.set_tunnel(host, port, headers=auth)
+        userinfo = where.netloc.rpartition("@")[0]
+        connection.set_tunnel(host, port, headers=make_login(userinfo))
     with contextlib.closing(connection):
         connection.connect()
         assert isinstance(connection.sock, ssl.SSLSocket)  # noqa: S101 - HTTPSConnection made it
@@ -145,72 +159,56 @@ def _find_anchor(chain: list[bytes], sources: tuple[TrustedSource, ...]) -> str 
     return None
 
 
-@contextlib.contextmanager
-def open_probe(network: Network, credentials: Credentials | None) -> Iterator[Session]:
-    """Provide a session that tries everything once; None asks as nobody."""
-    with open_session(network, credentials or NO_CREDENTIALS, NO_RETRIES) as session:
-        yield session
-
-
-def look(session: Session, url: str) -> requests.Response:
-    """GET an address, once; raises the situations of connections."""
-    try:
-        return session.get(url, headers={"Accept": "text/html, application/json"})
-    except requests.RequestException as error:
-        raise explain_failure(error, url) from error
-
-
-def ask(session: Session, url: str) -> Answer:
+def ask(visitor: Visitor, url: str) -> Answer:
     """GET an address, once, and return how it was answered; its body may be large, and is left."""
-    try:
-        with session.get(url, stream=True) as answer:
-            return read_answer(answer)
-    except requests.RequestException as error:
-        raise explain_failure(error, url) from error
+    return read_answer(visitor.get(url, limit=1, leave_rest=True))
 
 
-def read_project(session: Session, url: str) -> tuple[Answer, ProjectPage]:
+def read_project(visitor: Visitor, url: str) -> tuple[Answer, ProjectPage]:
     """GET a project's page, once; whatever is none has no files, and is not from Nexus."""
-    answer = look(session, url)
+    answer = visitor.get(url, limit=http_answer.PAGE)
     said, page = read_answer(answer), ProjectPage(title="")
-    if answer.status_code == 200:
+    if answer.status == 200:
         try:
-            page = parse_project_page(answer.text, url)
+            page = parse_project_page(answer.text, answer.url)
         except NotAnIndexPageError:
             said = replace(said, is_foreign=True)
     return said, page
 
 
-def send_empty_form(session: Session, url: str) -> Answer:
+def send_empty_form(visitor: Visitor, url: str) -> Answer:
     """POST a form of an upload that holds no file: rights are looked at first, nothing is stored.
 
-    Measured on 3.30: 403 to who may not upload, 401 to nobody, 500 to who may, with a stack trace
-    in its log. So do a file with a wrong md5_digest (400) and an upload that ends after `100
-    Continue`; and a server that did not compare digests would store that file.
+    docs/nexus-behaviour.md#refused-uploads: 403 to who may not upload, 401 to nobody, 500 to who
+    may, with a stack trace in its log. So do a file with a wrong md5_digest (400) and an upload
+    that ends after `100 Continue`; and a server that did not compare digests would store that file.
     """
-    form = {":action": (None, "file_upload")}
-    try:
-        return read_answer(session.post(url, files=form, allow_redirects=False))
-    except requests.RequestException as error:
-        raise explain_failure(error, url) from error
+    body, content_type = encode_multipart_formdata({":action": "file_upload"})
+    return read_answer(
+        visitor.client.send(
+            "POST",
+            url,
+            credentials=visitor.credentials,
+            headers={"Content-Type": content_type},
+            body=body,
+        )
+    )
 
 
-def read_answer(answer: requests.Response) -> Answer:
+def read_answer(answer: http_answer.Answer) -> Answer:
     """Return the status, the reason phrase, in which Nexus says what is wrong, and whose it is."""
-    reason = answer.reason or ""
+    reason = answer.reason
     if wants_license(answer):
         reason = "End User License Agreement"  # stands in the page, with newer versions
     is_foreign = parse_server_version(answer.headers.get("Server")) is None
-    return Answer(status=answer.status_code, reason=reason, is_foreign=is_foreign)
+    return Answer(status=answer.status, reason=reason, is_foreign=is_foreign)
 
 
-def read_server(network: Network, url: str) -> ServerFacts:
+def read_server(client: Client, url: str) -> ServerFacts:
     """Ask as nobody what the server says of itself."""
-    with open_probe(network, None) as session:
-        before = read_clock()
-        status = look(session, f"{url}{STATUS}")
-        now = before + (read_clock() - before) / 2
-        writable = ask(session, f"{url}{STATUS}/writable")
+    nobody = Visitor(client=client, credentials=NO_CREDENTIALS)
+    status = nobody.get(f"{url}{STATUS}", limit=http_answer.DOCUMENT)
+    writable = ask(nobody, f"{url}{STATUS}/writable")
     named = status.headers.get("Server", "")
     return ServerFacts(
         version=parse_server_version(named),
@@ -218,14 +216,15 @@ def read_server(network: Network, url: str) -> ServerFacts:
         status=read_answer(status),
         writable=writable,
         date=parse_date(status.headers.get("Date")),
-        now=now,
+        now=status.moment,
     )
 
 
-def read_frozen(session: Session, url: str) -> str | None:
+def read_frozen(visitor: Visitor, url: str) -> str | None:
     """Read who asked for the read-only mode: 3.30 tells administrators, after 3.90 it is gone."""
     try:
-        found = look(session, f"{url}/service/rest/v1/read-only").json()
+        place = f"{url}/service/rest/v1/read-only"
+        found = visitor.get(place, limit=http_answer.DOCUMENT).parse_json()
     except ValueError:
         return None
     reason = found.get("summaryReason") if isinstance(found, dict) else None

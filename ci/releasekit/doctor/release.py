@@ -25,7 +25,7 @@ def judge_name(facts: NameFacts, proxy: str) -> Row:
         return NAME.ok(f"{name} is blocked by a routing rule of {proxy}")
     if answer.status == 404:
         # A proxy gives the same 404 for a remote that is wrong or refuses, and Nexus for a
-        # repository that does not exist (measured on 3.30): only one that serves is believed.
+        # repository that does not exist (docs/nexus-behaviour.md#proxy): believe one that serves.
         if not (facts.control and facts.control.is_served):
             return NAME.unknown(
                 f"{proxy} answered {facts.control} for {CONTROL} too, which every public index has",
@@ -40,7 +40,7 @@ def judge_name(facts: NameFacts, proxy: str) -> Row:
     if answer.status == 200 and facts.files:
         return NAME.failed(
             f"{name} exists publicly, with {facts.files} file(s): its higher version would win",
-            "write it into own-names, then nox -s provision -- --apply: a rule blocks the public "
+            "write it into own-names, then releasekit provision --apply: a rule blocks the public "
             "one; or rename the project",
         )
     return NAME.unknown(f"{proxy} answered {answer}", ask="its administrator what that means")

@@ -8,7 +8,7 @@ from releasekit.doctor.facts import Answer, RepositoryFacts
 from releasekit.doctor.model import GROUP, HOSTED, PROXY, REDEPLOY, Question, Row
 from releasekit.nexus.documents import Document, Repository
 
-PROVISION = "nox -s provision -- --apply"
+PROVISION = "releasekit provision --apply"
 NOT_FOUND = "Repository not found"
 BLOCKED = "Routing rules block"
 FRONT = "let the front server pass /repository/ on to Nexus, without a login page of its own"

@@ -18,7 +18,7 @@ from releasekit.doctor.repositories import FRONT
 from releasekit.nexus.documents import ServerVersion
 
 OLDEST = (3, 30)
-"""The oldest version that this kit was measured with."""
+"""The oldest version that this kit was measured with: docs/nexus-behaviour.md."""
 PROBE = "nox -s doctor -- --probe   (ask the server's administrator first)"
 FORM_REFUSED = (400, 422, 500)
 """How Nexus answers a form without a file to who may upload; 3.30 answers 500."""
@@ -67,8 +67,8 @@ def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = N
     if serves.status == 403 and "license agreement" in serves.reason.lower():
         return WRITABLE.failed(
             "it serves nothing before its End User License Agreement is accepted",
-            "its administrator signs in once with a browser, and accepts it; or by command: nox -s "
-            "provision -- --apply --accept-eula",
+            "its administrator signs in once with a browser, and accepts it; or by command: "
+            "releasekit provision --apply --accept-eula",
         )
     if not facts.writable.is_served:
         return WRITABLE.unknown(

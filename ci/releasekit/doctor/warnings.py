@@ -8,7 +8,8 @@ from datetime import datetime
 from releasekit.doctor.connection import judge_clock, judge_expiry
 from releasekit.doctor.model import Row, State
 from releasekit.doctor.server import judge_age
-from releasekit.index.answer_headers import Greeting
+from releasekit.index.greeting import Greeting
+from releasekit.nexus.documents import parse_server_version
 
 
 def find_warnings(greeting: Greeting, now: datetime) -> tuple[Row, ...]:
@@ -19,6 +20,6 @@ def find_warnings(greeting: Greeting, now: datetime) -> tuple[Row, ...]:
 def _judge(greeting: Greeting, now: datetime) -> Iterator[Row]:
     if greeting.certificate_ends:
         yield judge_expiry("the server's certificate", greeting.certificate_ends, now)
-    if greeting.version:
-        yield judge_age(greeting.version)
+    if version := parse_server_version(greeting.server):
+        yield judge_age(version)
     yield judge_clock(greeting.date, greeting.now)

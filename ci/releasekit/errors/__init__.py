@@ -12,6 +12,7 @@ from releasekit.errors.access import (
     NotAllowedByNexus,
     NotPermitted,
     UntrustedCertificate,
+    UnusableProxy,
     WrongCredentials,
 )
 from releasekit.errors.base import Interrupted, ReleasekitError, Status
@@ -35,6 +36,7 @@ from releasekit.errors.failed import (
     MissingProgram,
     NoServer,
     NotListed,
+    OutputLost,
     ProcessKilled,
     ProgramKilled,
     StaleIndex,
@@ -43,7 +45,7 @@ from releasekit.errors.failed import (
     UploadFailed,
     UploadRefused,
 )
-from releasekit.errors.limits import LimitReached, find_limit
+from releasekit.errors.limits import LimitReached, find_limit, find_limit_in
 from releasekit.errors.nexus import (
     DiagnosisFailed,
     LicenseNotAccepted,
@@ -81,6 +83,7 @@ from releasekit.errors.usage import (
     BadDirectory,
     BadQuery,
     BrokenSettings,
+    CannotNameFiles,
     InsecureIndex,
     InvalidConfiguration,
     NoNexus,
@@ -108,6 +111,7 @@ __all__ = [
     "BuildRequirementsFailed",
     "BuiltTwice",
     "CannotCache",
+    "CannotNameFiles",
     "CannotProve",
     "CannotWrite",
     "ChecksRefused",
@@ -155,6 +159,7 @@ __all__ = [
     "NothingFound",
     "NothingPublished",
     "OtherBytesServed",
+    "OutputLost",
     "OwnNameElsewhere",
     "PackageBroken",
     "PartsDisagree",
@@ -178,9 +183,11 @@ __all__ = [
     "UnknownPypircSection",
     "Unreachable",
     "UntrustedCertificate",
+    "UnusableProxy",
     "UploadFailed",
     "UploadRefused",
     "WheelOfAnotherSdist",
     "WrongCredentials",
     "find_limit",
+    "find_limit_in",
 ]

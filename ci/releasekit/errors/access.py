@@ -65,6 +65,20 @@ class UntrustedCertificate(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class UnusableProxy(ReleasekitError):
+    """The proxy of the environment asks for a login, or is none that can be used."""
+
+    status = Status.USAGE
+    what = "the proxy cannot be used"
+    where = "{url}"
+    why = "{reason}"
+    next = "{mend}"
+    url: str
+    reason: str
+    mend: str
+
+
+@dataclass(kw_only=True, eq=False)
 class ClientCertificateRefused(ReleasekitError):
     """The server wants a client certificate, and another one than it was shown."""
 
@@ -85,11 +99,12 @@ class WrongCredentials(ReleasekitError):
     status = Status.USAGE
     what = "the user name or the password is wrong"
     where = "{url}"
-    why = "the server answered 401 to user {username}, whose credentials came from {source}"
+    why = "the server answered {answer} to user {username}, whose credentials came from {source}"
     next = "{mend}"
     url: str
     username: str
     source: str
+    answer: str = "401"
     mend: str = (
         "check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
         "Nexus answers 401 to a disabled user as well"

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 
 class Status(IntEnum):
-    """Exit statuses; the README's table says what each asks of the reader."""
+    """Exit statuses; the README's table says what each means."""
 
     DONE = 0
     REFUSED = 1

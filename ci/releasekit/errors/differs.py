@@ -60,7 +60,7 @@ class SettingsDiffer(ReleasekitError):
     what = "pip and uv are not set up for the group"
     where = "{place}"
     why = "{count} setting(s) differ: see the plan above; nothing was written"
-    next = "nox -s pip-config -- --apply writes them"
+    next = "releasekit pip-config --apply writes them"
     place: str
     count: int
 
@@ -88,7 +88,7 @@ class ServerDiffers(ReleasekitError):
     what = "Nexus is not what the configuration wants"
     where = "{url}"
     why = "{changes}: see the plan above; nothing was changed"
-    next = "nox -s provision -- --apply carries the plan out"
+    next = "releasekit provision --apply carries the plan out"
     url: str
     changes: str
 

@@ -9,16 +9,18 @@ from releasekit.errors.base import ReleasekitError
 
 @dataclass(kw_only=True, eq=False)
 class Unreachable(ReleasekitError):
-    """No connection could be made, or it broke."""
+    """No answer came that can be read: no connection could be made, or the exchange broke."""
 
-    what = "the server cannot be reached"
+    what = "{problem}"
     where = "{url}"
     why = "{reason}"
-    next = (
-        "check the address, the network and HTTPS_PROXY / NO_PROXY, then run this again: it is safe"
-    )
+    next = "{mend}"
     url: str
     reason: str
+    problem: str = "the server cannot be reached"
+    mend: str = (
+        "check the address, the network and HTTPS_PROXY / NO_PROXY, then run this again: it is safe"
+    )
 
 
 @dataclass(kw_only=True, eq=False)
@@ -197,6 +199,21 @@ class CannotWrite(ReleasekitError):
     why = "{reason}"
     next = "see what is there, whether this user may write it, and whether there is room"
     path: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class OutputLost(ReleasekitError):
+    """What is shown arrives nowhere: a full disk, or a reader that has gone."""
+
+    what = "the output cannot be written"
+    where = "{stream}"
+    why = "{reason}"
+    next = (
+        "see whether there is room where the output goes, and what reads it; then run this again:\n"
+        "it is safe"
+    )
+    stream: str
     reason: str
 
 

@@ -70,7 +70,7 @@ class LicenseNotAccepted(ReleasekitError):
     why = "its End User License Agreement is not accepted: it answers 403 to everybody"
     next = (
         "its administrator accepts it: by signing in with a browser, or by\n"
-        "nox -s provision -- --apply --accept-eula"
+        "releasekit provision --apply --accept-eula"
     )
     url: str
 

@@ -15,10 +15,24 @@ class InvalidConfiguration(ReleasekitError):
     what = "the configuration is wrong in {count} place(s)"
     where = "{source}"
     why = "{problems}"
-    next = "mend these lines; the README's table of keys says what each may hold"
+    next = "correct these lines; docs/settings.md of releasekit says what each key may hold"
     source: str
     count: int
     problems: str
+
+
+@dataclass(kw_only=True, eq=False)
+class CannotNameFiles(ReleasekitError):
+    """Python's encoding for file names lacks a letter; in nox's process it cannot be changed."""
+
+    status = Status.USAGE
+    what = "this Python cannot name a file"
+    where = "{place}"
+    why = "its encoding for file names is {encoding}: {reason}"
+    next = "set PYTHONUTF8=1, or LC_ALL=C.UTF-8 without PYTHONUTF8, then run this again"
+    place: str
+    encoding: str
+    reason: str
 
 
 @dataclass(kw_only=True, eq=False)
@@ -30,7 +44,7 @@ class UnknownPypircSection(ReleasekitError):
     where = "{path}"
     why = "{reason}"
     next = (
-        "add [{name}] with `repository = https://…/repository/NAME/`,\n"
+        "add [{name}] with `repository = https://…` (of Nexus: https://…/repository/NAME/),\n"
         "and its name to index-servers under [distutils]"
     )
     name: str
@@ -118,7 +132,7 @@ class NoNexus(ReleasekitError):
     why = "there is no url in [tool.releasekit], in releasekit.toml or in RELEASEKIT_URL"
     next = (
         'set url = "https://nexus.example.com" (or RELEASEKIT_URL);\n'
-        "`nox -s nexus` runs a Nexus on this machine to try it with"
+        "`releasekit nexus` runs a Nexus on this machine to try it with"
     )
     command: str
     root: str
@@ -174,7 +188,7 @@ class NothingPublished(ReleasekitError):
     )
     next = (
         "nox -s release (or nox -s publish verify, in one run);\n"
-        'or set url = "https://nexus.example.com" (or RELEASEKIT_URL); nox -s sandbox keeps one'
+        'or set url = "https://nexus.example.com" (or RELEASEKIT_URL); releasekit sandbox keeps one'
     )
     url: str
     files: str
@@ -213,7 +227,7 @@ class BadQuery(ReleasekitError):
     what = "this cannot be searched for"
     where = "{word!r}"
     why = "a name has letters, digits, - _ and . in it; * and ? stand for any of them"
-    next = "nox -s search -- NAME (or a part of it, 'NAME-*', NAME==VERSION)"
+    next = "releasekit search NAME (or a part of it, 'NAME-*', NAME==VERSION)"
     word: str
 
 
@@ -225,7 +239,7 @@ class NoSuchEnvironment(ReleasekitError):
     what = "no Python there"
     where = "{path}"
     why = "{reason}"
-    next = "name an environment's directory or its Python: nox -s search -- WORD --python .venv"
+    next = "name an environment's directory or its Python: releasekit search WORD --python .venv"
     path: str
     reason: str
 

@@ -1,16 +1,11 @@
-"""A simple index: a project's page, and files downloaded to learn their SHA-256."""
+"""A repository with a simple index: pages, files, uploads, and what their answers mean."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import contextlib
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING
 
-import requests
-
-from releasekit.config.target import simple_url
 from releasekit.errors import (
     LicenseNotAccepted,
     NoSuchRepository,
@@ -19,10 +14,11 @@ from releasekit.errors import (
     UnexpectedAnswer,
     UploadRefused,
 )
-from releasekit.http import explain_failure, open_session, send_as_it_is
-from releasekit.index.answer_headers import Greeting, read_greeting, wants_license
-from releasekit.model.credentials import Credentials, refused_login
-from releasekit.model.dists import BLOCK
+from releasekit.http.answer import NAMES, PAGE, Answer
+from releasekit.index.greeting import read_greeting, wants_license
+from releasekit.index.protocol import Access, Layout
+from releasekit.model.addresses import is_same_origin
+from releasekit.model.credentials import NO_CREDENTIALS, Credentials, refused_login
 from releasekit.model.simple_page import (
     NotAnIndexPageError,
     ProjectPage,
@@ -31,7 +27,10 @@ from releasekit.model.simple_page import (
     parse_project_page,
     parse_root_page,
 )
-from releasekit.network import Network
+
+if TYPE_CHECKING:
+    from releasekit.index.upload import Attempt, OnSent
+    from releasekit.model.dists import Dist
 
 NO_REASON = "without a reason"
 MENDS = {
@@ -48,153 +47,148 @@ WITHOUT_LOGIN = ("Forbidden", "Unauthorized", NO_REASON)
 """Reason phrases of a 403 by which a login is missing; a proxy's rules say more."""
 
 
-def _pay_no_heed(_: Greeting) -> None:
-    """Hear a greeting, as most do."""
+class SimpleIndex:
+    """A repository with a simple index (PEP 503)."""
 
+    def __init__(self, access: Access, layout: Layout) -> None:
+        self.access, self.layout = access, layout
+        self.simple_url = layout.find_simple_url(access.url)
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Index:
-    """The simple index of the repository at `url`, and how to read it."""
+    @property
+    def url(self) -> str:
+        """Return the address of the repository."""
+        return self.access.url
 
-    url: str
-    network: Network
-    credentials: Credentials
-    hear: Callable[[Greeting], None] = _pay_no_heed
-    """Is told what each answer says beside its content."""
+    def check_access(self) -> None:
+        """See whether the publisher may upload, or may read at least, and the reader may read.
 
+        To read is to ask for one byte of the long first page. Nexus answers 206 (measured with
+        3.30); the connection stays open for what is asked next. What knows no ranges sends the
+        whole page, whose rest is left unread.
+        """
+        if self.layout.ask_for_upload:
+            answer = self.layout.ask_for_upload(self.access)
+            if answer.status != 400 and (error := self.explain_upload(answer)):
+                raise error
+        elif self.access.publisher != self.access.reader:
+            with contextlib.suppress(NotPermitted):  # who uploads need not be one who reads
+                self._read_byte(self.access.publisher)
+        self._read_byte(self.access.reader)
 
-def read_page(index: Index, name: str) -> ProjectPage:
-    """Read the page of a project; a project that the index does not know has no files.
+    def _read_byte(self, credentials: Credentials) -> None:
+        answer = self._get(
+            self.simple_url, credentials, limit=1, leave_rest=True, Range="bytes=0-0"
+        )
+        if answer.status != 206:
+            self._refuse(answer, self.simple_url, credentials)
 
-    Nexus answers 404 in a hosted repository, and 200 with an empty page in a group.
-    """
-    url = f"{simple_url(index.url)}{name}/"
-    with (
-        open_session(index.network, index.credentials) as session,
-        _get(session, index, url) as answer,
-    ):
-        if answer.status_code == 404:
-            _refuse_no_index(session, index, _phrase(answer))
+    def read_page(self, name: str) -> ProjectPage:
+        """Read the page of a project; a project that the index does not know has no files.
+
+        Nexus answers 404 in a hosted repository, and 200 with an empty page in a group.
+        """
+        url = f"{self.simple_url}{name}/"
+        answer = self._get(url, self.access.reader)
+        if answer.status == 404 or (answer.location and not self.layout.follows_elsewhere):
+            self._refuse_no_index(answer)
             return ProjectPage(title="")
-        _refuse(answer, index, url)
+        self._refuse(answer, url)
         try:
-            return parse_project_page(answer.text, url)
+            return parse_project_page(answer.text, answer.url)
         except NotAnIndexPageError as error:
             said = f'it sent a page without any link to a file: "{error}"'
             raise UnexpectedAnswer(url=url, answer=said) from error
 
+    def read_names(self) -> tuple[str, ...]:
+        """Read the names of all projects; a proxy's index may have very many."""
+        return parse_root_page(self._read_root().text)
 
-def ask_in(index: Index) -> None:
-    """Ask whether an index lets these credentials in, for one byte of its long first page.
+    def upload(self, dist: Dist, on_sent: OnSent) -> Attempt:
+        """Send a dist, once; `on_sent` may raise to stop that."""
+        from releasekit.index.upload import upload_once  # with twine, which takes long to import
 
-    Nexus answers 206 (measured with 3.30); the connection stays open for what is asked next.
-    """
-    url = simple_url(index.url)
-    with open_session(index.network, index.credentials) as session:
-        session.headers["Range"] = "bytes=0-0"
-        with _get(session, index, url) as answer:
-            if answer.status_code == 206:
-                answer.content  # noqa: B018 - read, or the connection cannot be used again
-            else:  # what knows no ranges sends the whole page, which is left unread
-                _refuse(answer, index, url)
+        return upload_once(dist, self.access, explain=self.explain_upload, on_sent=on_sent)
 
+    def explain_upload(self, answer: Answer) -> ReleasekitError | None:
+        """Return what an answer to an upload means, None for 200."""
+        found = self.layout.explain_refusal(answer, self.access)
+        return found or refusal(answer, self.access.publisher, url=self.url, action="upload")
 
-def read_names(index: Index) -> tuple[str, ...]:
-    """Read the names of all projects; a proxy's index may have very many."""
-    url = simple_url(index.url)
-    with (
-        open_session(index.network, index.credentials) as session,
-        _get(session, index, url) as answer,
-    ):
-        _refuse(answer, index, url)
-        if not is_root_page(answer.text):
-            raise NoSuchRepository(url=url, role="readable", answer="a page that is no index")
-        return parse_root_page(answer.text)
-
-
-def _refuse_no_index(session: requests.Session, index: Index, phrase: str) -> None:
-    """Tell a project that an index does not know from an address that is no index at all."""
-    url = simple_url(index.url)
-    with _get(session, index, url) as answer:
-        if answer.status_code == 404:
-            raise NoSuchRepository(url=index.url, role="readable", answer=f"404 {phrase}")
-        _refuse(answer, index, url)
-        if not is_root_page(answer.text):
-            raise NoSuchRepository(url=url, role="readable", answer="a page that is no index")
-
-
-def read_digest(index: Index, file: PublishedFile) -> PublishedFile | None:
-    """Download a file and return it with its SHA-256; None where the page's link is dead."""
-    with (
-        open_session(index.network, index.credentials) as session,
-        _get(session, index, file.url) as answer,
-    ):
-        if answer.status_code == 404:
+    def read_digest(self, file: PublishedFile) -> PublishedFile | None:
+        """Download a file and return it with its SHA-256; None if the page's link is dead."""
+        found = self.access.client.download(file.url, credentials=self._find_login(file.url))
+        if found.answer.status == 404:
             return None
-        _refuse(answer, index, file.url)
-        digest = hashlib.sha256()
-        for block in _read_blocks(answer, file.url):
-            digest.update(block)
-    return file.with_sha256(digest.hexdigest())
+        self._refuse(found.answer, file.url)
+        return file.with_sha256(found.sha256)
 
+    def download(self, file: PublishedFile, path: Path, *, limit: int) -> bool:
+        """Download a file; False if it has more than `limit` bytes."""
+        login, client = self._find_login(file.url), self.access.client
+        found = client.download(file.url, credentials=login, path=path, limit=limit)
+        self._refuse(found.answer, file.url)
+        return bool(found.sha256)
 
-def download(index: Index, file: PublishedFile, path: Path, *, limit: int) -> bool:
-    """Download a file; False where it has more than `limit` bytes."""
-    with (
-        open_session(index.network, index.credentials) as session,
-        _get(session, index, file.url) as answer,
-        path.open("wb") as content,
-    ):
-        _refuse(answer, index, file.url)
-        for block in _read_blocks(answer, file.url):
-            content.write(block)
-            if content.tell() > limit:
-                return False
-    return True
+    def _find_login(self, url: str) -> Credentials:
+        """Return the reader's credentials, for the index's own server: a page may link anywhere."""
+        return self.access.reader if is_same_origin(url, self.url) else NO_CREDENTIALS
 
+    def _read_root(self) -> Answer:
+        """Read the first page; raises NoSuchRepository if it is none of an index."""
+        answer = self._get(self.simple_url, self.access.reader, limit=NAMES)
+        self._refuse(answer, self.simple_url)
+        if not is_root_page(answer.text):
+            raise NoSuchRepository(
+                url=self.simple_url, role="readable", answer="a page that is no index"
+            )
+        return answer
 
-def _read_blocks(answer: requests.Response, url: str) -> Iterator[bytes]:
-    try:
-        yield from answer.iter_content(BLOCK)
-    except requests.RequestException as error:
-        raise explain_failure(error, url) from error
+    def _refuse_no_index(self, page: Answer) -> None:
+        """Tell a project that an index does not know from an address that is no index at all."""
+        try:
+            self._read_root()
+        except NoSuchRepository as error:
+            if error.answer.startswith("404 "):
+                said = f"{page.status} {page.reason or NO_REASON}"
+                raise NoSuchRepository(url=self.url, role="readable", answer=said) from error
+            raise
 
-
-def _get(session: requests.Session, index: Index, url: str) -> requests.Response:
-    # Credentials go to the index's own host only: a page may link anywhere.
-    same_host = urlsplit(url)[:2] == urlsplit(index.url)[:2]
-    try:
-        answer = session.get(
+    def _get(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        limit: int = PAGE,
+        leave_rest: bool = False,
+        **headers: str,
+    ) -> Answer:
+        """Read a page; a cache in front of the server is to ask it."""
+        answer = self.access.client.get(
             url,
-            auth=None if same_host else send_as_it_is,
-            headers={
-                "Accept": "text/html",
-                "Accept-Encoding": "identity",
-                "Cache-Control": "no-cache",  # a cache in front is to ask the server
-            },
-            stream=True,
+            credentials=credentials,
+            headers={"Accept": "text/html", "Cache-Control": "no-cache", **headers},
+            limit=limit,
+            leave_rest=leave_rest,
+            follows_elsewhere=self.layout.follows_elsewhere,
         )
-    except requests.RequestException as error:
-        raise explain_failure(error, url) from error
-    index.hear(read_greeting(answer))
-    return answer
+        self.access.on_answer(read_greeting(answer))
+        return answer
 
-
-def _refuse(answer: requests.Response, index: Index, url: str) -> None:
-    if error := refusal(answer, index.credentials, url=url, action="read"):
-        raise error
+    def _refuse(self, answer: Answer, url: str, credentials: Credentials | None = None) -> None:
+        if error := refusal(answer, credentials or self.access.reader, url=url, action="read"):
+            raise error
 
 
 def refusal(
-    answer: requests.Response, credentials: Credentials, *, url: str, action: str
+    answer: Answer, credentials: Credentials, *, url: str, action: str
 ) -> ReleasekitError | None:
     """Return the situation that an answer other than 200 is, None for 200."""
-    status = answer.status_code
+    status = answer.status
     if status == 200:
         return None
     if wants_license(answer):
         return LicenseNotAccepted(url=url)
-    phrase = _phrase(answer)
+    phrase = answer.reason or NO_REASON
     if status == 401 or (status == 403 and phrase in WITHOUT_LOGIN and not credentials.username):
         return refused_login(url, credentials, f"{status} {phrase}")
     if status == 403:
@@ -212,21 +206,6 @@ def refusal(
         return NoSuchRepository(url=url, role=role, answer=f"{status} {phrase}")
     if action == "upload" and status < 500:
         mend = MENDS.get(status, "see what that means in Nexus, then run this again: it is safe")
-        return UploadRefused(url=url, answer=f"{status} {phrase}{_target(answer)}", mend=mend)
+        target = f", to {answer.location}" if answer.location else ""
+        return UploadRefused(url=url, answer=f"{status} {phrase}{target}", mend=mend)
     return UnexpectedAnswer(url=url, answer=f"{status} {phrase}")
-
-
-def _target(answer: requests.Response) -> str:
-    """Return where an answer redirects to, without what may be secret: a login's query."""
-    if not (location := answer.headers.get("Location")):
-        return ""
-    try:
-        place = urlsplit(urljoin(answer.url, location))
-    except ValueError:  # no address
-        return ""
-    return f", to {place.scheme}://{place.netloc.rpartition('@')[2]}{place.path}"
-
-
-def _phrase(answer: requests.Response) -> str:
-    """Return the reason phrase, in which Nexus says what is wrong."""
-    return answer.reason or NO_REASON

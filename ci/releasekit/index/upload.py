@@ -6,41 +6,38 @@ twine's own `Repository.upload` repeats a POST on 5xx without asking whether the
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import itertools
 import os
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import requests
-import urllib3
 from twine.exceptions import TwineException
 from twine.package import PackageFile
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
 from releasekit.errors import FilesChanged, ReleasekitError, UploadFailed
-from releasekit.http import NO_RETRIES, explain_failure, open_session
-from releasekit.index.pages import refusal
-from releasekit.model.credentials import Credentials
+from releasekit.http.answer import Answer
+from releasekit.index.protocol import Access
 from releasekit.model.dists import BLOCK, UNREADABLE, Dist
 from releasekit.model.simple_page import describe_page
-from releasekit.network import Network
 
 STORED = 4 << 20
 """Bytes a second that a slow server stores. It does so after the last byte has come, and answers
 when it is done: a large file that is taken for lost would be sent again."""
 
-READ = 64 << 10
-"""Bytes of an answer's body that are read: Nexus sends none (measured, 4), others send a page."""
 EXISTS = "updating assets"
-"""Part of the reason phrase by which Nexus refuses a file of a name that it has (measured, 4)."""
+"""Part of the reason phrase by which Nexus refuses a file of a name that it has.
+
+See docs/nexus-behaviour.md#refused-uploads.
+"""
 
 OnSent = Callable[[int, int], None]
 """Called with the bytes sent so far and the size of the form."""
+Explain = Callable[[Answer], ReleasekitError | None]
+"""Tells what an answer other than 2xx means."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,27 +52,32 @@ class Attempt:
     """True where the server says that it has a file of this name."""
 
 
-def upload_once(
-    dist: Dist, url: str, *, network: Network, credentials: Credentials, on_sent: OnSent
-) -> Attempt:
-    """POST one dist to a hosted repository, once.
+def upload_once(dist: Dist, access: Access, *, explain: Explain, on_sent: OnSent) -> Attempt:
+    """POST one dist to a repository, once; `explain` tells what an answer means.
 
     Only the bytes that were checked go up: they are hashed as they are sent, and where something
     changed the file meanwhile, its end is not sent. `on_sent` may raise to stop the upload.
     """
     try:
-        answer, body = _post(_Form(dist, on_sent), url, network, credentials)
+        form = _Form(dist, on_sent)
+        answer = access.client.send(
+            "POST",
+            access.url,
+            credentials=access.publisher,
+            headers={"Content-Type": form.content_type, "Content-Length": str(len(form))},
+            body=form,
+            patience=len(form) / STORED,
+        )
     except _ChangedError:
         reason = f"{dist.filename} was changed after it was checked"
         changed = FilesChanged(dist=str(dist.path.parent), reason=reason)
         return Attempt(error=changed, reason=reason, final=True)
-    except requests.RequestException as error:
-        failure = explain_failure(error, url)
+    except ReleasekitError as failure:
         return Attempt(error=failure, reason=failure.answers()["why"], final=False)
     except (TwineException, *UNREADABLE) as error:
-        failed = UploadFailed(filename=dist.filename, url=url, reason=str(error), attempts=0)
+        failed = UploadFailed(filename=dist.filename, url=access.url, reason=str(error), attempts=0)
         return Attempt(error=failed, reason=str(error), final=True)
-    return _judge(answer, body, url, credentials)
+    return _judge(answer, explain)
 
 
 class _ChangedError(Exception):
@@ -162,45 +164,15 @@ def _open(dist: Dist) -> BinaryIO:
         raise _ChangedError from error
 
 
-def _post(
-    form: _Form, url: str, network: Network, credentials: Credentials
-) -> tuple[requests.Response, bytes]:
-    """Send a form; return the answer and how its body begins."""
-    with (
-        open_session(network, credentials, NO_RETRIES) as session,
-        session.post(
-            url,
-            data=form,
-            timeout=(network.timeout, max(network.timeout, len(form) / STORED)),
-            allow_redirects=False,
-            headers={"Content-Type": form.content_type, "Accept-Encoding": "identity"},
-            stream=True,
-        ) as answer,
-    ):
-        return answer, _read_some(answer, network.timeout)
-
-
-def _read_some(answer: requests.Response, seconds: float) -> bytes:
-    """Read how the body begins; one that is cut off, endless or slow tells no less by then."""
-    deadline = time.monotonic() + seconds
-    body = b""
-    with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
-        while len(body) < READ and time.monotonic() < deadline:
-            if not (block := answer.raw.read1(READ)):
-                break
-            body += block
-    return body
-
-
-def _judge(answer: requests.Response, body: bytes, url: str, credentials: Credentials) -> Attempt:
+def _judge(answer: Answer, explain: Explain) -> Attempt:
     """Tell what was answered; whether the file is stored, only the index tells (any 2xx)."""
-    status, phrase = answer.status_code, answer.reason or ""
+    status, phrase = answer.status, answer.reason
     accepted = 200 <= status < 300
-    error = None if accepted else refusal(answer, credentials, url=url, action="upload")
+    error = None if accepted else explain(answer)
     reason = f"the server answered {status} {phrase}".rstrip()
-    if accepted and body.strip():
+    if accepted and answer.body.strip():
         kind = answer.headers.get("Content-Type", "no type").partition(";")[0]
-        text = body.decode("utf-8", "replace")
+        text = answer.text
         said = f'the page "{describe_page(text)}"' if "<" in text else f"a body of {kind}"
         reason += f", with {said}"
     exists = status == 409 or (status == 400 and EXISTS in phrase)

@@ -47,8 +47,8 @@ class Plan:
 def find_undecided(dists: Sequence[Dist], page: ProjectPage) -> tuple[PublishedFile, ...]:
     """Return the listed files about whose bytes the page says nothing.
 
-    A page of Nexus carries md5 (3.30, measured). That is enough to plan by; before a release is
-    done, SHA-256 proves every file.
+    A page of Nexus 3.30 carries md5 (docs/nexus-behaviour.md#simple-pages). That is enough to plan
+    by; before a release is done, SHA-256 proves every file.
     """
     return tuple(file for _, file in _find_listed(dists, page) if not file.hashes)
 

@@ -62,11 +62,15 @@ class _Anchors(HTMLParser):
         self.title = ""
         self.metas: list[str] = []
         self.links: list[str] = []
+        self.base = ""
+        """Where links start from, if the page says so (HTML, the base element): its first one."""
         self._in_title = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         self._in_title = tag == "title"
+        if tag == "base" and values.get("href"):
+            self.base = self.base or str(values["href"])
         if tag == "a" and values.get("href"):
             self.links.append(str(values["href"]))
         if tag == "meta" and values.get("name"):
@@ -80,7 +84,7 @@ class _Anchors(HTMLParser):
 
 
 def parse_project_page(html: str, url: str) -> ProjectPage:
-    """Return the files that a project's page at `url` lists.
+    """Return the files that a project's page at `url` lists; links start from its <base href>.
 
     A page without any file has to show that it is an index page: the title of PEP 503's example
     ("Links for NAME", also Nexus') or a version in a meta tag (PEP 629; Nexus has "api-version").
@@ -89,7 +93,8 @@ def parse_project_page(html: str, url: str) -> ProjectPage:
     page = _Anchors()
     with contextlib.suppress(AssertionError):  # html.parser, of an unknown marked section
         page.feed(html)
-    found = (_parse_link(link, url) for link in page.links)
+    start = _join(url, page.base) or url
+    found = (_parse_link(link, start) for link in page.links)
     files = tuple(file for file in found if file and file.filename)
     marked = page.title.strip().startswith("Links for") or _is_marked(page)
     if not marked and not any(file.hashes for file in files):
@@ -126,11 +131,18 @@ def _is_marked(page: _Anchors) -> bool:
     return any(name in ("pypi:repository-version", "api-version") for name in page.metas)
 
 
-def _parse_link(link: str, page_url: str) -> PublishedFile | None:
+def _join(start: str, link: str) -> str | None:
     try:
-        url, fragment = urldefrag(urljoin(page_url, link))
+        return urljoin(start, link)
     except ValueError:  # no address, as in "http://["
         return None
+
+
+def _parse_link(link: str, start: str) -> PublishedFile | None:
+    joined = _join(start, link)
+    if joined is None:
+        return None
+    url, fragment = urldefrag(joined)
     filename = unquote(urlsplit(url).path.rpartition("/")[2])
     found = re.findall(r"(?:^|&)(sha256|md5)=([0-9a-fA-F]+)", fragment)
     return PublishedFile(

@@ -16,7 +16,8 @@ ANSWER_ONLY = {
 """Fields of answers that the requests do not have."""
 RULE_NAME_SINCE = (3, 94)
 """Before, a request says `routingRule` where the answer says `routingRuleName`: a document that is
-put back as it came loses its rule, and Nexus says nothing (measured on 3.30 and 3.71)."""
+put back as it came loses its rule, and Nexus says nothing:
+docs/nexus-behaviour.md#rest-repositories; the same on 3.71."""
 
 
 def render_creation(thing: Thing, version: ServerVersion) -> dict[str, Any]:

@@ -14,7 +14,7 @@ VIEW = "nx-repository-view-pypi"
 LOCAL_REALM = "NexusAuthenticatingRealm"
 ACCEPT = (
     "it is not accepted, and Nexus serves no package before. It says:\n{text}\n"
-    "whoever may agree for your company types: nox -s provision -- --apply --accept-eula"
+    "whoever may agree for your company types: releasekit provision --apply --accept-eula"
 )
 
 
@@ -215,9 +215,10 @@ def publisher_name(settings: Settings) -> str:
 
 
 def _publisher_role(settings: Settings) -> Thing:
-    """Want the least that a release needs (measured): `add` uploads, `edit` is not needed.
+    """Want the least that a release needs: `add` uploads, `edit` is not needed.
 
-    `read` proves what is published, `browse` shows the repositories to doctor and search.
+    `read` proves what is published, `browse` shows the repositories to doctor and search: see
+    docs/nexus-behaviour.md#rights-to-upload.
     """
     uploads = [settings.hosted, *([settings.snapshots] if settings.snapshots else [])]
     rights = [f"{name}-{right}" for name in uploads for right in ("add", "browse", "read")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SERVER_HEADER = re.compile(
-    r"Nexus/(?P<numbers>\d+(?:\.\d+)+)(?:-\S+)?(?:\s+\((?P<edition>[^)]*)\))?"
+    r"Nexus/(?P<numbers>\d{1,9}(?:\.\d{1,9})+)(?:-\S+)?(?:\s+\((?P<edition>[^)]*)\))?"
 )
 
 COMMUNITY = "COMMUNITY"
@@ -114,7 +114,7 @@ class Asset:
     repository: str
     url: str
     sha256: str | None
-    """Present since 3.30 at least, measured; None where a version has none."""
+    """Present since 3.30 at least (docs/nexus-behaviour.md#rest-search-and-lists); else None."""
     md5: str | None = None
 
     @property

@@ -85,7 +85,8 @@ def _compare_password(thing: Thing, found: Found) -> Iterator[Difference]:
 def _find_lost_password(thing: Thing, document: Document | None, found: Found) -> str:
     """Return why a proxy with credentials for its remote cannot be written.
 
-    Nexus shows the user and not the password, and refuses one without the other (measured: 400).
+    Nexus shows the user and not the password, and refuses one without the other:
+    docs/nexus-behaviour.md#rest-repositories.
     """
     if thing.kind is not Kind.PROXY or document is None or found.secrets.upstream_given:
         return ""

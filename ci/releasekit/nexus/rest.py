@@ -1,4 +1,4 @@
-"""The REST API of a Nexus: one session, lenient reading, and refusals as situations.
+"""The REST API of a Nexus: lenient reading, and refusals as situations.
 
 What a real 3.30 answers decides; newer versions differ in the shapes of their errors. Three traps:
 wrong credentials are 401 on every path, even on status; missing rights are 403 with an empty body,
@@ -7,14 +7,11 @@ also for nobody; but the settings of a repository are 404 to a user who may not 
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote
-
-import requests
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from releasekit.errors import (
     NexusRefused,
@@ -22,9 +19,8 @@ from releasekit.errors import (
     NotANexus,
     WrongCredentials,
 )
-from releasekit.http import explain_failure, open_session
+from releasekit.http.answer import DOCUMENT, Answer
 from releasekit.model.credentials import Credentials
-from releasekit.network import Network
 from releasekit.nexus.documents import (
     Component,
     Document,
@@ -35,6 +31,9 @@ from releasekit.nexus.documents import (
     parse_server_version,
 )
 
+if TYPE_CHECKING:
+    from releasekit.http.client import Client
+
 PREFIX = "service/rest/v1"
 REALM_OFF = "and to all of its own users while its Local Authenticating Realm is off"
 SHOWN = 500
@@ -43,21 +42,13 @@ SHOWN = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rest:
-    """The REST API of the Nexus at `url`, as one user, or as nobody."""
+    """The REST API of the Nexus at `url`, as one user; NO_CREDENTIALS ask as nobody."""
 
     url: str
-    session: requests.Session
+    client: Client
     credentials: Credentials
-
-
-@contextlib.contextmanager
-def open_rest(url: str, network: Network, credentials: Credentials) -> Iterator[Rest]:
-    """Provide the API; a GET is tried four times, a change once.
-
-    NO_CREDENTIALS ask as nobody.
-    """
-    with open_session(network, credentials) as session:
-        yield Rest(url=url.rstrip("/"), session=session, credentials=credentials)
+    attempts: int = 4
+    """How often a GET is tried; a change is sent once."""
 
 
 def ask(
@@ -68,35 +59,34 @@ def ask(
     document: Mapping[str, Any] | list[str] | None = None,
     text: str | None = None,
     query: Mapping[str, str] | None = None,
-) -> requests.Response:
+) -> Answer:
     """Send one request and return its answer, whatever the status.
 
     `path` is below /service/rest/v1, or from the root where it begins with a slash. Raises the
     situations of connections.
     """
-    url = f"{rest.url}{path}" if path.startswith("/") else f"{rest.url}/{PREFIX}/{path}"
-    headers = {"Content-Type": "text/plain"} if text is not None else {}
-    data = None if text is None else text.encode()
-    try:
-        return rest.session.request(
-            method,
-            url,
-            params=query,
-            json=document,
-            data=data,
-            headers=headers,
-            allow_redirects=method == "GET",
+    base = rest.url.rstrip("/")
+    url = f"{base}{path}" if path.startswith("/") else f"{base}/{PREFIX}/{path}"
+    if query:
+        url += f"?{urlencode(query)}"
+    if method == "GET":
+        return rest.client.get(
+            url, credentials=rest.credentials, limit=DOCUMENT, attempts=rest.attempts
         )
-    except requests.RequestException as error:
-        raise explain_failure(error, url) from error
+    body, headers = None, {}
+    if document is not None:
+        body, headers = json.dumps(document).encode(), {"Content-Type": "application/json"}
+    elif text is not None:
+        body, headers = text.encode(), {"Content-Type": "text/plain"}
+    return rest.client.send(method, url, credentials=rest.credentials, headers=headers, body=body)
 
 
-def require(rest: Rest, answer: requests.Response, action: str) -> requests.Response:
+def require(rest: Rest, answer: Answer, action: str) -> Answer:
     """Return a good answer; raise the situation that another one is.
 
     `action` completes "this user may not ..." and "Nexus refused to ...".
     """
-    status, url = answer.status_code, answer.url
+    status, url = answer.status, answer.url
     if status < 300:
         return answer
     username, source = rest.credentials.username or "nobody", rest.credentials.source
@@ -109,11 +99,11 @@ def require(rest: Rest, answer: requests.Response, action: str) -> requests.Resp
         )
     if status == 403:
         raise NotAllowedByNexus(url=url, username=username, action=action)
-    said = f"{status} {answer.reason or ''}: {read_message(answer)}".rstrip(": ")
+    said = f"{status} {answer.reason}: {read_message(answer)}".rstrip(": ")
     raise NexusRefused(url=url, action=action, answer=said)
 
 
-def read_message(answer: requests.Response) -> str:
+def read_message(answer: Answer) -> str:
     """Return what an error's body says; there are five shapes, and one of them is no JSON."""
     text = answer.text.strip()
     if text.startswith("<"):  # an error page: its reason phrase says as much
@@ -140,18 +130,18 @@ def read(rest: Rest, path: str, action: str, **query: str) -> Any:
     return _parse(require(rest, ask(rest, "GET", path, query=query), action))
 
 
-def _parse(answer: requests.Response) -> Any:
+def _parse(answer: Answer) -> Any:
     """Parse a JSON document; a login page answers 200 too. Raises NotANexus."""
     try:
-        return answer.json()
+        return answer.parse_json()
     except ValueError as error:
         raise _not_a_nexus(answer) from error
 
 
-def _not_a_nexus(answer: requests.Response) -> NotANexus:
+def _not_a_nexus(answer: Answer) -> NotANexus:
     return NotANexus(
         url=answer.url,
-        answer=f"{answer.status_code} {answer.reason or ''}".rstrip(),
+        answer=f"{answer.status} {answer.reason}".rstrip(),
         server=answer.headers.get("Server") or "nothing",
     )
 
@@ -159,7 +149,7 @@ def _not_a_nexus(answer: requests.Response) -> NotANexus:
 def find_document(rest: Rest, path: str, action: str) -> Document | None:
     """Read a JSON document, None where there is none (or this user may not see it)."""
     answer = ask(rest, "GET", path)
-    if answer.status_code == 404:
+    if answer.status == 404:
         return None
     return parse_document(_parse(require(rest, answer, action)))
 
@@ -213,7 +203,7 @@ def find_settings(rest: Rest, kind: str, name: str) -> Document | None:
     """Read the settings of a PyPI repository; `kind` is hosted, proxy or group.
 
     None where there is none of that kind, and to a user without the privilege
-    nx-repository-admin-pypi-NAME-read (measured: 404).
+    nx-repository-admin-pypi-NAME-read: docs/nexus-behaviour.md#settings-of-a-repository.
     """
     path = f"repositories/pypi/{kind}/{quote(name)}"
     return find_document(rest, path, f"see the settings of {name}")

@@ -1,8 +1,7 @@
 """The organisation's own names, as the patterns of a routing rule.
 
-A rule of Nexus matches the whole path below the repository, as it was asked and decoded, with the
-query behind it (measured on 3.30: `/simple/acme-core/?x=1` and a line break in the query pass a
-pattern that knows of neither). The patterns are Java's.
+A rule of Nexus matches the whole path below the repository, as it was requested and decoded, with
+the query behind it: docs/nexus-behaviour.md#routing-rules. The patterns are Java's.
 """
 
 from __future__ import annotations

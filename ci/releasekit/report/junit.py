@@ -23,7 +23,7 @@ def render_junit(outcome: Outcome) -> str:
     suite = ElementTree.Element("testsuite", name="releasekit")
     titles = {check.code: check.title for check in CHECKS}
     titles |= {question.code: question.title for question in QUESTIONS}
-    kind = "releasekit.doctor" if outcome.diagnosis else "releasekit.check"
+    kind = "releasekit.doctor" if outcome.command == "doctor" else "releasekit.check"
     for code, title in titles.items():
         if code in outcome.asked:
             name = f"{code} {title}"

@@ -7,9 +7,6 @@ from typing import Any
 
 from releasekit.checks.model import Severity
 from releasekit.outcome import Outcome
-from releasekit.report.consumer import search_document, settings_document
-from releasekit.report.diagnosis import diagnosis_document
-from releasekit.report.server import server_document
 
 
 def render_outcome(outcome: Outcome) -> str:
@@ -44,14 +41,8 @@ def render_outcome(outcome: Outcome) -> str:
         "notes": list(outcome.notes),
         "seconds": {time.step: time.seconds for time in outcome.times},
     }
-    if outcome.diagnosis:
-        document["diagnosis"] = diagnosis_document(outcome.diagnosis)
-    if outcome.search:
-        document["search"] = search_document(outcome.search)
-    if outcome.settings:
-        document["settings"] = settings_document(outcome.settings)
-    if outcome.server:
-        document["server"] = server_document(outcome.server)
+    if outcome.result:
+        document |= outcome.result.document()
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

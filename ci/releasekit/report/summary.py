@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from releasekit.errors import Status
 from releasekit.model.plan import Action
-from releasekit.outcome import Outcome, describe_times
-from releasekit.report.diagnosis import summarize_diagnosis
+from releasekit.outcome import Outcome
 
 
 def render_summary(outcome: Outcome) -> str:
@@ -54,8 +53,8 @@ def _summarize_files(outcome: Outcome) -> list[str]:
 
 
 def _summarize_findings(outcome: Outcome) -> list[str]:
-    if outcome.diagnosis:
-        return summarize_diagnosis(outcome.diagnosis)
+    if outcome.result:
+        return outcome.result.summarize()
     if not outcome.asked:
         return []
     if not outcome.findings:
@@ -70,7 +69,7 @@ def _summarize_findings(outcome: Outcome) -> list[str]:
 
 
 def _summarize_times(outcome: Outcome) -> list[str]:
-    times = describe_times(outcome)
+    times = outcome.describe_times()
     return ["", f"Times: {times}."] if times else []
 
 

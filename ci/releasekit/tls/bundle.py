@@ -134,7 +134,7 @@ def _read(value: str) -> Iterator[_Text]:
     if is_pem(value):
         yield _Text(place=value, content=value.encode())
         return
-    path = Path(value).expanduser()
+    path = Path(value)
     try:
         for file in sorted(path.iterdir()) if path.is_dir() else [path]:
             if not file.is_dir() or file == path:  # Debian: /etc/ssl/certs/java

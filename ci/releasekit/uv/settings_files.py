@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from releasekit.errors import BrokenSettings
+from releasekit.home import expand_home, find_config_home, find_home
 from releasekit.pip_conf import read_options
 from releasekit.uv.indexes import merge_pip_options
 
@@ -27,12 +28,13 @@ def read_pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
     files = [read_options(text, str(path)) for path, text in _read_all(_find_pip_files(environ))]
     options = merge_pip_options(files, environ)
     if links := options.get("find-links"):
-        options["find-links"] = " ".join(link for link in links.split() if _is_there(link))
+        kept = (link for link in links.split() if _is_there(link, environ))
+        options["find-links"] = " ".join(kept)
     return options
 
 
-def _is_there(link: str) -> bool:
-    return "://" in link or Path(link).expanduser().exists()
+def _is_there(link: str, environ: Mapping[str, str]) -> bool:
+    return "://" in link or expand_home(link, environ).exists()
 
 
 def _find_pip_files(environ: Mapping[str, str]) -> Iterator[Path]:
@@ -44,11 +46,11 @@ def _find_pip_files(environ: Mapping[str, str]) -> Iterator[Path]:
         yield folder / "pip" / "pip.conf"
     yield Path("/etc/pip.conf")
     if not (named and Path(named).exists()):
-        home = _home(environ)
+        home = find_home(environ)
         yield home / ".pip" / "pip.conf"
         mac = home / "Library" / "Application Support" / "pip"
         use_mac = sys.platform == "darwin" and mac.is_dir()
-        yield (mac if use_mac else _config_home(environ) / "pip") / "pip.conf"
+        yield (mac if use_mac else find_config_home(environ) / "pip") / "pip.conf"
     yield Path(sys.prefix, "pip.conf")
     if named:
         yield Path(named)
@@ -65,7 +67,7 @@ def read_uv_settings(root: Path, environ: Mapping[str, str]) -> tuple[Mapping[st
     if named := environ.get("UV_CONFIG_FILE"):
         return tuple(_parse(path, text) for path, text in _read_all([Path(named)]))
     folders = [*(folder / "uv" for folder in _config_dirs(environ)), Path("/etc/uv")]
-    folders = [root, *root.parents, _config_home(environ) / "uv", *folders]
+    folders = [root, *root.parents, find_config_home(environ) / "uv", *folders]
     found = [_parse(path, text) for path, text in _read_all(f / "uv.toml" for f in folders)]
     for path, text in _read_all(folder / "pyproject.toml" for folder in (root, *root.parents)):
         if "tool" in text and isinstance(table := _parse(path, text).get("tool"), dict):
@@ -85,14 +87,6 @@ def _read_all(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     for path in paths:
         with contextlib.suppress(OSError):
             yield path, path.read_text(encoding="utf-8", errors="replace")
-
-
-def _home(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("HOME") or Path("~").expanduser())
-
-
-def _config_home(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("XDG_CONFIG_HOME") or _home(environ) / ".config")
 
 
 def _config_dirs(environ: Mapping[str, str]) -> list[Path]:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import requests
 from platformdirs import user_cache_path
 
-from releasekit import admin
-from releasekit.commands import COMMANDS
+from in_process import Recorder, open_command
+from releasekit.commands.provision import run as provision
 from releasekit.errors import ServerDiffers
-from releasekit.events import CacheRenewed, Event, PasswordMade, ServerChanged, ServerPlanned
 from releasekit.nexus import ServerPlan
-from releasekit.prepare import open_task
-from releasekit.request import Request
+from releasekit.nexus.results import ServerPlanned
 from releasekit_nexus.launch import launch
 from releasekit_nexus.prepared import prepare_runtime
 from releasekit_nexus.settings import UNTOUCHED
@@ -31,7 +29,6 @@ REST = "service/rest/v1"
 HOSTED, PROXY = "repositories/pypi/hosted/pypi-hosted", "repositories/pypi/proxy/pypi-proxy"
 GROUP, ROLE = "repositories/pypi/group/pypi-group", f"security/roles/{PUBLISHER[0]}"
 RULE = "routing-rules/pypi-proxy-own-names"
-(PROVISION,) = (command for command in COMMANDS if command.name == "provision")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,11 +94,7 @@ def run_bare(home: Path) -> Iterator[Bare]:
         yield Bare(url=running.url, ca_bundle=running.ca_bundle, first=first, session=session)
 
 
-Listen = Callable[[Event], None]
-
-
-def _say_nothing(_: Event) -> None:
-    """Take an event in."""
+OnChange = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,51 +104,33 @@ class Administrator:
     root: Path
     environ: Mapping[str, str]
     attended: bool = False
+    recorders: list[Recorder] = field(default_factory=list, compare=False)
 
-    def run(self, verb: Callable[[Any], None], listen: Listen = _say_nothing) -> tuple[Event, ...]:
-        """Run a verb and give its events; `listen` may end it, as Ctrl-C does."""
-        events: list[Event] = []
-
-        def notify(event: Event) -> None:
-            events.append(event)
-            listen(event)
-
-        request = Request(
-            command=PROVISION,
-            root=self.root,
-            environ=self.environ,
-            interactive=False,
-            attended=self.attended,
-        )
-        with ExitStack() as stack:
-            verb(open_task(request, notify, stack))
-        return tuple(events)
+    def run(self, *options: str, on_change: OnChange = lambda text: None) -> Recorder:
+        """Run `provision`; `on_change` may end it, as Ctrl-C does."""
+        recorder = Recorder(on_change)
+        with open_command(
+            "provision", *options, root=self.root, environ=self.environ, recorder=recorder
+        ) as ctx:
+            self.recorders.append(recorder)
+            provision(replace(ctx, attended=self.attended))
+        return recorder
 
     def plan(self) -> ServerPlan:
         """Give the plan, whatever is in it."""
-        plans: list[ServerPlan] = []
-
-        def keep(event: Event) -> None:
-            if isinstance(event, ServerPlanned):
-                plans.append(event.plan)
-
         try:
-            self.run(admin.plan_provision, keep)
+            self.run()
         except ServerDiffers:
-            assert plans[0].changes
+            differs = True
         else:
-            assert not plans[0].changes
-        return plans[0]
+            differs = False
+        plan = self.recorders[-1].find(ServerPlanned).plan
+        assert bool(plan.changes) is differs
+        return plan
 
-    def apply(self, listen: Listen = _say_nothing) -> tuple[Event, ...]:
-        """Carry the plan out."""
-        return self.run(admin.provision, listen)
-
-
-def made_password(events: tuple[Event, ...]) -> str:
-    """Give the password that was shown."""
-    (made,) = (event for event in events if isinstance(event, PasswordMade))
-    return made.password
+    def apply(self, on_change: OnChange = lambda text: None) -> Recorder:
+        """Apply the plan."""
+        return self.run("--apply", on_change=on_change)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,8 +180,7 @@ class Interruption:
     def __init__(self, number: int) -> None:
         self.left = number
 
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, ServerChanged | CacheRenewed):
-            self.left -= 1
-            if self.left == 0:
-                raise KeyboardInterrupt
+    def __call__(self, text: str) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt

@@ -16,7 +16,6 @@ from end_to_end.bare_nexus.server import (
     PUBLISHER,
     Administrator,
     Bare,
-    made_password,
 )
 from releasekit.errors import (
     MissingPublisherPassword,
@@ -74,7 +73,7 @@ def test_a_password_that_is_made_up_is_shown_once(newcomer: Administrator, bare:
         environ={**newcomer.environ, "RELEASEKIT_PUBLISHER_PASSWORD": ""},
         attended=True,
     )
-    password = made_password(seen.apply())
+    (password,) = seen.apply().passwords.values()
     user = (f"{newcomer.environ['RELEASEKIT_HOSTED']}-publisher", password)
     assert bare.send("GET", "service/rest/v1/status", user=user).status_code == 200
     assert seen.plan().changes == ()

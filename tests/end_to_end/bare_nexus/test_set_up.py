@@ -39,7 +39,7 @@ def test_plan_of_a_bare_server_changes_nothing(set_up: SetUp, bare: Bare) -> Non
         "error: Nexus is not what the configuration wants",
         f"  where: {bare.url}",
         "  why:   8 to create, 1 to change: see the plan above; nothing was changed",
-        "  next:  nox -s provision -- --apply carries the plan out",
+        "  next:  releasekit provision --apply carries the plan out",
     ]
 
 

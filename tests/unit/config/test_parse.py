@@ -332,7 +332,7 @@ def test_all_problems_of_all_sources_come_at_once() -> None:
         f"         RELEASEKIT_HOSTED: {REPOSITORY}\n"
         "         T timeout: input should be greater than 0\n"
         "         RELEASEKIT_URI: there is no such key; did you mean url?\n"
-        "  next:  mend these lines; the README's table of keys says what each may hold"
+        "  next:  correct these lines; docs/settings.md of releasekit says what each key may hold"
     )
 
 

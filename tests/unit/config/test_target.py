@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from releasekit.config.settings import Settings
-from releasekit.config.target import Target, nexus_target, pypirc_target, sandbox_target, simple_url
+from releasekit.config.target import Target, nexus_target, pypirc_target, sandbox_target
 from releasekit.errors import HalfGivenReader
+from releasekit.index.layouts import simple_url
 from releasekit.model.credentials import (
     NO_CREDENTIALS,
     READER_ENVIRONMENT,

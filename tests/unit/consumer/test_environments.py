@@ -43,6 +43,6 @@ def test_what_is_no_python(tmp_path: Path, content: str | None, mode: int, reaso
         "error: no Python there\n"
         f"  where: {python}\n"
         f"  why:   {reason}\n"
-        "  next:  name an environment's directory or its Python: nox -s search -- WORD --python "
+        "  next:  name an environment's directory or its Python: releasekit search WORD --python "
         ".venv"
     )

@@ -49,7 +49,7 @@ def test_what_is_no_name(word: str) -> None:
         "error: this cannot be searched for\n"
         f"  where: {word!r}\n"
         "  why:   a name has letters, digits, - _ and . in it; * and ? stand for any of them\n"
-        "  next:  nox -s search -- NAME (or a part of it, 'NAME-*', NAME==VERSION)"
+        "  next:  releasekit search NAME (or a part of it, 'NAME-*', NAME==VERSION)"
     )
 
 
@@ -131,42 +131,42 @@ def test_versions_of_a_page_are_those_of_its_dists() -> None:
             "acme-core==7",
             ("acme-core",),
             "acme-core has other versions: 99.0, 2.0rc1, 1.10, 1.9, 9 9",
-            "nox -s search -- acme-core",
+            "releasekit search acme-core",
             id="another version",
         ),
         pytest.param(
             "tools==7",
             ("acme-tools", "zzz"),
             "1 project(s) match *tools*, none has version 7",
-            "nox -s search -- tools",
+            "releasekit search tools",
             id="another version of a similar name",
         ),
         pytest.param(
             "*x",
             ("acmex",),
             "1 project(s) match *x, none has a wheel or an sdist",
-            "nox -s search -- '*x'",
+            "releasekit search '*x'",
             id="odd files",
         ),
         pytest.param(
             "acmecroe",
             ("Acme_Core", "zzz"),
             "none of its 2 projects has a name like *acmecroe*",
-            "did you mean acme-core? nox -s search -- acme-core",
+            "did you mean acme-core? releasekit search acme-core",
             id="a slip",
         ),
         pytest.param(
             "zzz",
             ("acme-core",),
             "none of its 1 projects has a name like *zzz*",
-            "try a part of the name: nox -s search -- 'PART*'",
+            "try a part of the name: releasekit search 'PART*'",
             id="nothing like it",
         ),
         pytest.param(
             "acmecroe",
             ("acme-core",) * 20_001,
             "none of its 20001 projects has a name like *acmecroe*",
-            "try a part of the name: nox -s search -- 'PART*'",
+            "try a part of the name: releasekit search 'PART*'",
             id="too many names to compare",
         ),
     ],

@@ -137,7 +137,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
         ),
         "failed",
         "r is offline",
-        "fix: nox -s provision -- --apply, or tick Online in its settings",
+        "fix: releasekit provision --apply, or tick Online in its settings",
     ),
     "group": (
         repositories.judge_group(AWAY, "own", (), "far"),

@@ -10,7 +10,8 @@ import pytest
 
 from nexus_double import run_sandbox
 from releasekit.errors import ReleasekitError, WrongCredentials
-from releasekit.index.pages import Index, ask_in, read_digest, read_page
+from releasekit.index.layouts import open_index
+from releasekit.index.protocol import Index
 from releasekit.model.credentials import Credentials
 from releasekit.model.simple_page import ProjectPage, PublishedFile
 from releasekit.network import Network, open_network
@@ -26,9 +27,13 @@ def network(ca_file: Path) -> Iterator[Network]:
         yield network
 
 
+def open_for(url: str, network: Network, user: Credentials) -> Index:
+    return open_index(url, client=network.client, reader=user, publisher=user)
+
+
 @pytest.fixture
 def index(server: Server, network: Network) -> Index:
-    return Index(url=f"{server.url}/repository/h/", network=network, credentials=BOB)
+    return open_for(f"{server.url}/repository/h/", network, BOB)
 
 
 def test_page_and_digest_of_a_nexus(environ: dict[str, str]) -> None:
@@ -42,15 +47,11 @@ def test_page_and_digest_of_a_nexus(environ: dict[str, str]) -> None:
                 username=sandbox.username, password=sandbox.password, source="the sandbox"
             )
             url = sandbox.upload_url("pypi-group")
-            index = Index(url=url, network=network, credentials=user)
-            page = read_page(index, "demo")
-            decided = read_digest(index, page.files[0])
-            unknown = (
-                read_page(index, "other"),
-                read_page(
-                    Index(url=sandbox.upload_url(), network=network, credentials=user), "other"
-                ),
-            )
+            index = open_for(url, network, user)
+            page = index.read_page("demo")
+            decided = index.read_digest(page.files[0])
+            hosted = open_for(sandbox.upload_url(), network, user)
+            unknown = (index.read_page("other"), hosted.read_page("other"))
     md5 = ("md5", hashlib.md5(content).hexdigest())
     listed = PublishedFile(filename=WHEEL, url=f"{url}packages/demo/1.0/{WHEEL}", hashes=(md5,))
     assert page == ProjectPage(title="Links for demo", files=(listed,))
@@ -59,7 +60,7 @@ def test_page_and_digest_of_a_nexus(environ: dict[str, str]) -> None:
     assert [page.files for page in unknown] == [(), ()]
 
 
-def test_asking_in_reads_one_byte_and_leaves_the_connection_to_the_next(
+def test_access_check_reads_one_byte_and_leaves_the_connection_to_the_next(
     environ: dict[str, str],
 ) -> None:
     with run_sandbox() as sandbox:
@@ -68,30 +69,30 @@ def test_asking_in_reads_one_byte_and_leaves_the_connection_to_the_next(
         )
         user = Credentials(username=sandbox.username, password=sandbox.password, source="test")
         with open_network(environ=environ, ca_bundle=str(sandbox.ca_bundle)) as network:
-            index = Index(url=sandbox.upload_url(), network=network, credentials=user)
-            ask_in(index)
-            read_page(index, "demo")
-            (manager,) = network.pools.values()
+            index = open_for(sandbox.upload_url(), network, user)
+            index.check_access()
+            index.read_page("demo")
+            (manager,) = network.client.connections.managers.values()
             (pool,) = (manager.pools[key] for key in manager.pools.keys())  # noqa: SIM118
             assert pool.num_connections == 1
         assert [request.status for request in sandbox.state.requests_log] == [206, 200]
 
 
-def test_an_index_that_knows_no_ranges_lets_in_all_the_same(server: Server, index: Index) -> None:
+def test_access_is_checked_also_where_no_ranges_are_known(server: Server, index: Index) -> None:
     server.answers = [ROOT]
-    ask_in(index)
+    index.check_access()
     assert server.asked == BOTH_PAGES[1:]
 
 
-def test_a_wrong_password_is_told_when_asked_in(server: Server, index: Index) -> None:
+def test_access_check_refuses_a_wrong_password(server: Server, index: Index) -> None:
     server.answers = [Answer(status=401, reason="Unauthorized")]
     with pytest.raises(WrongCredentials):
-        ask_in(index)
+        index.check_access()
 
 
 def refuse(index: Index) -> str:
     with pytest.raises(ReleasekitError) as caught:
-        read_page(index, "demo")
+        index.read_page("demo")
     return str(caught.value)
 
 
@@ -132,7 +133,7 @@ LOOK = (
             "this Nexus serves nothing yet",
             "its End User License Agreement is not accepted: it answers 403 to everybody",
             "its administrator accepts it: by signing in with a browser, or by\n"
-            "         nox -s provision -- --apply --accept-eula",
+            "         releasekit provision --apply --accept-eula",
             id="license agreement",
         ),
         pytest.param(
@@ -166,7 +167,7 @@ BOTH_PAGES = ["GET /repository/h/simple/demo/", "GET /repository/h/simple/"]
 
 def test_project_that_an_index_does_not_know_has_no_files(server: Server, index: Index) -> None:
     server.answers = [UNKNOWN, ROOT]
-    assert read_page(index, "demo") == ProjectPage(title="")
+    assert index.read_page("demo") == ProjectPage(title="")
     assert server.asked == BOTH_PAGES
 
 
@@ -240,14 +241,15 @@ def test_address_that_is_no_index_is_not_taken_for_one_without_the_project(
 def test_dead_link_is_no_file(server: Server, index: Index) -> None:
     server.answers = [Answer(status=404)]
     file = PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}")
-    assert read_digest(index, file) is None
+    assert index.read_digest(file) is None
 
 
 def test_download_that_breaks_off_is_no_digest(server: Server, index: Index) -> None:
     server.answers = [Answer(cut=True)]
     with pytest.raises(ReleasekitError) as caught:
-        read_digest(index, PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}"))
-    assert caught.value.answers()["why"] == "the connection was closed before an answer came"
+        index.read_digest(PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}"))
+    assert caught.value.answers()["why"] == "the connection was closed in the middle of the answer"
+    assert len(server.asked) == 4
 
 
 def test_credentials_go_to_the_index_alone(
@@ -255,7 +257,7 @@ def test_credentials_go_to_the_index_alone(
 ) -> None:
     elsewhere = serve(None)
     for host in (server, elsewhere):
-        read_digest(index, PublishedFile(filename=WHEEL, url=f"{host.url}/{WHEEL}"))
+        index.read_digest(PublishedFile(filename=WHEEL, url=f"{host.url}/{WHEEL}"))
     assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI="]
     assert elsewhere.authorizations == [None]
 
@@ -266,14 +268,22 @@ def test_credentials_do_not_go_over_plain_http_to_the_same_host(
     server.speaks_both = True
     plain = server.url.replace("https:", "http:")
     for url in (plain, server.url):
-        read_digest(index, PublishedFile(filename=WHEEL, url=f"{url}/{WHEEL}"))
+        index.read_digest(PublishedFile(filename=WHEEL, url=f"{url}/{WHEEL}"))
     assert server.authorizations == [None, "Basic Ym9iOmh1bnRlcjI="]
 
 
-def test_credentials_do_not_follow_a_redirect_to_plain_http(server: Server, index: Index) -> None:
+def test_a_redirect_to_plain_http_is_refused(server: Server, index: Index) -> None:
     server.speaks_both = True
-    location = f"{server.url.replace('https:', 'http:')}/{WHEEL}"
-    server.answers = [Answer(status=302, headers={"Location": location}), Answer()]
-    read_digest(index, PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}"))
-    assert server.asked == [f"GET /{WHEEL}"] * 2
-    assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI=", None]
+    plain = f"{server.url.replace('https:', 'http:')}/{WHEEL}"
+    server.answers = [Answer(status=302, headers={"Location": plain}), Answer()]
+    url = f"{server.url}/{WHEEL}"
+    with pytest.raises(ReleasekitError) as caught:
+        index.read_digest(PublishedFile(filename=WHEEL, url=url))
+    assert str(caught.value) == (
+        "error: the server redirects from https to plain http\n"
+        f"  where: {url}\n"
+        f"  why:   its Location is {plain}\n"
+        "  next:  have the front server keep https in its redirects (X-Forwarded-Proto), or "
+        "configure\n         the address that it leads to, with https"
+    )
+    assert server.asked == [f"GET /{WHEEL}"]

@@ -21,7 +21,8 @@ from twine.package import PackageFile
 from twine.repository import Repository
 
 from nexus_double import Faults, run_sandbox
-from releasekit.index.upload import Attempt, OnSent, upload_once
+from releasekit.index.layouts import open_index
+from releasekit.index.upload import Attempt, OnSent
 from releasekit.model.credentials import Credentials
 from releasekit.model.dists import Dist, read_dist
 from releasekit.network import Network, open_network
@@ -37,14 +38,19 @@ def network(ca_file: Path) -> Iterator[Network]:
         yield network
 
 
+def send(
+    dist: Dist,
+    url: str,
+    network: Network,
+    on_sent: OnSent | None = None,
+    user: Credentials = BOB,
+) -> Attempt:
+    index = open_index(url, client=network.client, reader=user, publisher=user)
+    return index.upload(dist, on_sent or (lambda sent, size: None))
+
+
 def upload(path: Path, url: str, network: Network, on_sent: OnSent | None = None) -> Attempt:
-    return upload_once(
-        read_dist(path),
-        url,
-        network=network,
-        credentials=BOB,
-        on_sent=on_sent or (lambda sent, size: None),
-    )
+    return send(read_dist(path), url, network, on_sent)
 
 
 LARGE = 32 << 20
@@ -62,7 +68,7 @@ def sandbox_upload() -> Iterator[SandboxUpload]:
 
         def upload(dist: Dist, on_sent: OnSent) -> Attempt:
             url = sandbox.upload_url()
-            tried = upload_once(dist, url, network=network, credentials=user, on_sent=on_sent)
+            tried = send(dist, url, network, on_sent, user)
             stored = [file.blob.sha256 for file in sandbox.state.find_files(sandbox.hosted)]
             assert stored == ([] if tried.error else [dist.sha256])
             return tried
@@ -79,12 +85,12 @@ def test_dists_arrive_with_their_bytes_and_progress_is_told(tmp_path: Path) -> N
     ):
         user = Credentials(username=sandbox.username, password=sandbox.password, source="test")
         attempts = [
-            upload_once(
+            send(
                 read_dist(path),
                 sandbox.upload_url(),
-                network=network,
-                credentials=user,
-                on_sent=lambda sent, size: told.append((sent, size)),
+                network,
+                lambda sent, size: told.append((sent, size)),
+                user,
             )
             for path in dists
         ]
@@ -329,9 +335,7 @@ def test_file_that_was_changed_after_it_was_read_is_not_sent(
     dist = read_dist(write(tmp_path))
 
     def try_it() -> Attempt:
-        return upload_once(
-            dist, server.url, network=network, credentials=BOB, on_sent=lambda sent, size: None
-        )
+        return send(dist, f"{server.url}/", network)
 
     assert try_it().error is None
     change(dist)
@@ -404,15 +408,8 @@ def test_large_file_is_not_taken_for_lost_while_the_server_stores_it(large_wheel
         run_sandbox(faults=Faults(upload_delay=3)) as sandbox,
         open_network(environ={}, ca_bundle=str(sandbox.ca_bundle), timeout=2) as network,
     ):
-        attempt = upload_once(
-            read_dist(large_wheel),
-            sandbox.upload_url(),
-            network=network,
-            credentials=Credentials(
-                username=sandbox.username, password=sandbox.password, source="test"
-            ),
-            on_sent=lambda sent, size: None,
-        )
+        user = Credentials(username=sandbox.username, password=sandbox.password, source="test")
+        attempt = send(read_dist(large_wheel), sandbox.upload_url(), network, user=user)
     assert attempt.error is None
 
 
@@ -436,9 +433,7 @@ def test_file_that_changes_while_it_is_sent_is_not_sent_to_its_end(
 def test_credentials_are_sent_as_utf_8(server: Server, network: Network, tmp_path: Path) -> None:
     user = Credentials(username="bøb", password="pässwörd€", source="test")
     dist = read_dist(write_wheel(tmp_path))
-    upload_once(
-        dist, server.url, network=network, credentials=user, on_sent=lambda sent, size: None
-    )
+    send(dist, server.url, network, user=user)
     sent = base64.b64encode("bøb:pässwörd€".encode()).decode()
     assert server.authorizations == [f"Basic {sent}"]
 

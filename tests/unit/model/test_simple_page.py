@@ -52,6 +52,19 @@ def test_page_of_nexus_is_read_whole() -> None:
     )
 
 
+def test_links_start_from_the_base_of_the_page() -> None:
+    page = '<base href="../files/"><base href="/other/"><a href="demo-1.0.tar.gz#md5=ab">x</a>'
+    (file,) = parse_project_page(page, URL).files
+    place = "https://nexus.example.com/repository/pypi-group/simple/files/demo-1.0.tar.gz"
+    assert file.url == place
+
+
+def test_a_base_that_is_no_address_is_left_out() -> None:
+    page = '<base href="http://["><a href="demo-1.0.tar.gz#md5=ab">x</a>'
+    (file,) = parse_project_page(page, URL).files
+    assert file.url == f"{URL}demo-1.0.tar.gz"
+
+
 @pytest.mark.parametrize(
     "page",
     [

@@ -33,7 +33,10 @@ def test_server_header(header: str, numbers: tuple[int, ...], edition: str, show
     assert str(version) == shown
 
 
-@pytest.mark.parametrize("header", [None, "", "nginx", "nginx/1.25.3", "Nexus", "Jetty(9.4)"])
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "nginx", "nginx/1.25.3", "Nexus", "Jetty(9.4)", "Nexus/" + "9" * 5000 + ".30"],
+)
 def test_another_server_is_no_nexus(header: str | None) -> None:
     assert parse_server_version(header) is None
 

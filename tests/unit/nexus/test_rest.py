@@ -22,7 +22,6 @@ from releasekit.nexus.rest import (
     Rest,
     ask,
     find_document,
-    open_rest,
     read,
     read_message,
     read_version,
@@ -42,9 +41,8 @@ def network(ca_file: Path) -> Iterator[Network]:
 
 
 @pytest.fixture
-def rest(server: Server, network: Network) -> Iterator[Rest]:
-    with open_rest(f"{server.url}/", network, ADMIN) as rest:
-        yield rest
+def rest(server: Server, network: Network) -> Rest:
+    return Rest(url=f"{server.url}/", client=network.client, credentials=ADMIN)
 
 
 def told(status: int = 200, document: Any = None, **more: Any) -> Answer:
@@ -182,6 +180,6 @@ def test_nobody_sends_no_credentials(
     netrc.write_text("machine 127.0.0.1 login bob password hunter2\n")
     monkeypatch.setenv("NETRC", str(netrc))
     server.answers = [told()]
-    with open_rest(server.url, network, NO_CREDENTIALS) as rest:
-        assert ask(rest, "GET", "status").ok
+    rest = Rest(url=server.url, client=network.client, credentials=NO_CREDENTIALS)
+    assert ask(rest, "GET", "status").status == 200
     assert server.authorizations == [None]

@@ -90,7 +90,7 @@ def test_the_publisher_may_not(ask: Ask, method: str, path: str, content: dict[s
     if content.get("json") == "SETTINGS":
         content = {"json": ask(f"{REST}/{path}", user="admin").json()}
     answer = ask(f"{REST}/{path}", method=method, **content)
-    # Settings that one may not read do not exist (measured, 3.2).
+    # See docs/nexus-behaviour.md#settings-of-a-repository.
     assert answer.status_code == (404 if path.endswith("hosted/pypi-hosted") else 403)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from outcomes import START
+from releasekit.consumer.results import Searched, SettingsPlanned
 from releasekit.consumer.search import Hit, Query, SearchResult
 from releasekit.consumer.settings import Change, FilePlan, SettingsPlan
 from releasekit.report.outcome import render_outcome
@@ -35,7 +36,7 @@ PLAN = SettingsPlan(
 
 
 def test_outcome_of_a_search() -> None:
-    assert json.loads(render_outcome(replace(START, search=RESULT)))["search"] == {
+    assert json.loads(render_outcome(replace(START, result=Searched(result=RESULT))))["search"] == {
         "query": "Oracle",
         "environment": "/venv/bin/python",
         "install": "pip install oracledb==1.0",
@@ -59,7 +60,9 @@ def test_outcome_of_a_search() -> None:
 
 
 def test_outcome_of_settings_tells_the_changes_and_not_the_texts() -> None:
-    assert json.loads(render_outcome(replace(START, settings=PLAN)))["settings"] == {
+    assert json.loads(render_outcome(replace(START, result=SettingsPlanned(plan=PLAN))))[
+        "settings"
+    ] == {
         "place": "user",
         "files": [
             {

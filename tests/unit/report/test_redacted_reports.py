@@ -9,13 +9,14 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from outcomes import HOSTED, MISSING, REFUSED, RELEASED, WAIVED
 from releasekit.doctor import Diagnosis
 from releasekit.doctor.model import CLOCK
 from releasekit.doctor.model import HOSTED as HOSTED_ROW
+from releasekit.doctor.results import Diagnosed
 from releasekit.outcome import Outcome
 from releasekit.redact import CONTROLS, Redactor
 from releasekit.report import render_reports
@@ -46,7 +47,8 @@ def diagnose(text: str) -> Outcome:
         HOSTED_ROW.failed(f"a {text}", f"b {text}", lines=(f"c {text}",)),
         CLOCK.unknown(f"d {text}", ask=f"e {text}"),
     )
-    return replace(plant(text), diagnosis=Diagnosis(url=HOSTED, rows=rows))
+    diagnosis = Diagnosis(url=HOSTED, rows=rows)
+    return replace(plant(text), result=Diagnosed(diagnosis=diagnosis, place="pyproject.toml"))
 
 
 def render(outcome: Outcome, *secrets: str) -> dict[str, str]:
@@ -71,6 +73,8 @@ def test_no_report_contains_a_secret(secret: str, make: Any) -> None:
     reports = render(make(f"({secret})"), secret)
     expected = render(make("(****)"))
     assert reports == expected
+    # Such as a part of "exit_status": it is there without any secret.
+    assume(not any(secret in text for text in expected.values()))
     assert not [name for name, text in reports.items() if secret in text]
     parsed = [json.loads(text) for name, text in reports.items() if "json" in name]
     assert not [text for document in parsed for text in texts(document) if secret in text]

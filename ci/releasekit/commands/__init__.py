@@ -1,0 +1,240 @@
+"""The commands: what each is called, what it takes, and what runs it. One list registers them.
+
+A command is a module of this package. Its `run` is imported when it is called, so that help, the
+list of nox sessions and refusals are quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from releasekit.commands import arguments
+from releasekit.commands.arguments import AddArguments
+
+if TYPE_CHECKING:
+    from releasekit.context import NexusContext, ProjectContext
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """A command: its name, its arguments, and what it needs."""
+
+    name: str
+    summary: str
+    arguments: tuple[AddArguments, ...]
+    run: Callable[[Any], None] | None = None
+    """Takes the context; None for a server that is kept in the foreground."""
+    context: Literal["project", "nexus", "server"] = "project"
+    """What it works on: a Python project, a Nexus, or a server that it starts."""
+    needs_admin: bool = False
+    """True if nothing can be done without an administrator's credentials."""
+    can_rehearse: bool = False
+    """True if --dry-run keeps it from uploading; the other commands upload nothing."""
+    asks_index: bool = False
+    uploads: bool = False
+    """True if credentials for uploads are needed."""
+    builds: bool = False
+    """True if build requirements may be needed."""
+    reports: bool = True
+    renews_findings: bool = False
+    """True if findings of an earlier run are outdated by this one."""
+
+    @property
+    def is_step(self) -> bool:
+        """Tell whether it works on projects, of which there may be several."""
+        return self.context == "project"
+
+
+def _release(ctx: ProjectContext) -> None:
+    from releasekit.commands.release import run
+
+    run(ctx)
+
+
+def _version(ctx: ProjectContext) -> None:
+    from releasekit.commands.version import run
+
+    run(ctx)
+
+
+def _build(ctx: ProjectContext) -> None:
+    from releasekit.commands.build import run
+
+    run(ctx)
+
+
+def _gather(ctx: ProjectContext) -> None:
+    from releasekit.commands.gather import run
+
+    run(ctx)
+
+
+def _check(ctx: ProjectContext) -> None:
+    from releasekit.commands.check import run
+
+    run(ctx)
+
+
+def _plan(ctx: ProjectContext) -> None:
+    from releasekit.commands.plan import run
+
+    run(ctx)
+
+
+def _publish(ctx: ProjectContext) -> None:
+    from releasekit.commands.publish import run
+
+    run(ctx)
+
+
+def _verify(ctx: ProjectContext) -> None:
+    from releasekit.commands.verify import run
+
+    run(ctx)
+
+
+def _provision(ctx: NexusContext) -> None:
+    from releasekit.commands.provision import run
+
+    run(ctx)
+
+
+def _doctor(ctx: NexusContext) -> None:
+    from releasekit.commands.doctor import run
+
+    run(ctx)
+
+
+def _search(ctx: NexusContext) -> None:
+    from releasekit.commands.search import run
+
+    run(ctx)
+
+
+def _pip_config(ctx: NexusContext) -> None:
+    from releasekit.commands.pip_config import run
+
+    run(ctx)
+
+
+COMMANDS = (
+    Command(
+        name="release",
+        summary="The whole release: version, build, check, plan, publish, verify, report.",
+        run=_release,
+        arguments=(arguments.add_project,),
+        can_rehearse=True,
+        builds=True,
+        asks_index=True,
+        uploads=True,
+        renews_findings=True,
+    ),
+    Command(
+        name="version",
+        summary="Tell which version a release of HEAD has.",
+        run=_version,
+        arguments=(arguments.add_project, arguments.add_parts),
+        reports=False,
+    ),
+    Command(
+        name="build",
+        summary="Build the sdist, and the wheel from it, into dist/.",
+        run=_build,
+        arguments=(arguments.add_project, arguments.add_parts),
+        builds=True,
+        renews_findings=True,
+    ),
+    Command(
+        name="gather",
+        summary="Join what several build jobs made to one release.",
+        run=_gather,
+        arguments=(arguments.add_project, arguments.add_parts),
+        renews_findings=True,
+    ),
+    Command(
+        name="check",
+        summary="Check the dists, and build them first if need be; or check the files given.",
+        run=_check,
+        arguments=(arguments.add_project, arguments.add_parts, arguments.add_files),
+        builds=True,
+        renews_findings=True,
+    ),
+    Command(
+        name="plan",
+        summary="Compare dist/ with the index: upload, skip or conflict.",
+        run=_plan,
+        arguments=(arguments.add_project, arguments.add_parts),
+        asks_index=True,
+    ),
+    Command(
+        name="publish",
+        summary="Check dist/ again and upload what is missing, wheels first.",
+        run=_publish,
+        arguments=(arguments.add_project, arguments.add_parts),
+        can_rehearse=True,
+        asks_index=True,
+        uploads=True,
+        renews_findings=True,
+    ),
+    Command(
+        name="verify",
+        summary="Prove that the index serves dist/ and that it installs.",
+        run=_verify,
+        arguments=(arguments.add_project, arguments.add_parts),
+        asks_index=True,
+    ),
+    Command(
+        name="provision",
+        summary="Compare Nexus with what the configuration wants of it; --apply changes it.",
+        run=_provision,
+        arguments=(arguments.add_apply, arguments.add_provision),
+        context="nexus",
+        needs_admin=True,
+        reports=False,
+    ),
+    Command(
+        name="doctor",
+        summary="Ask, before the tag, whether a release would succeed, and how to mend it.",
+        run=_doctor,
+        arguments=(arguments.add_repository, arguments.add_probe),
+        context="nexus",
+        renews_findings=True,
+    ),
+    Command(
+        name="search",
+        summary="List projects of the group by name, with versions; say how one installs.",
+        run=_search,
+        arguments=(arguments.add_search,),
+        context="nexus",
+        reports=False,
+    ),
+    Command(
+        name="pip-config",
+        summary="Show what pip and uv need to install from the group; --apply writes it.",
+        run=_pip_config,
+        arguments=(arguments.add_apply, arguments.add_place),
+        context="nexus",
+        reports=False,
+    ),
+    Command(
+        name="sandbox",
+        summary="Keep a sandbox index in the foreground and print its settings.",
+        arguments=(arguments.add_port,),
+        context="server",
+        reports=False,
+    ),
+    Command(
+        name="nexus",
+        summary="Keep a real Nexus (for tests) in the foreground; needs releasekit[nexus].",
+        arguments=(arguments.add_port,),
+        context="server",
+        reports=False,
+    ),
+)
+
+
+def find_command(name: str) -> Command:
+    """Return the command of a name."""
+    return next(command for command in COMMANDS if command.name == name)

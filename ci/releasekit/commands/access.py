@@ -1,0 +1,86 @@
+"""What a release learns of the server before it sends anything."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from releasekit.context import ProjectContext
+from releasekit.doctor.warnings import find_warnings
+from releasekit.errors import ReleasekitError
+from releasekit.index.greeting import Greeting
+from releasekit.index.layouts import open_index
+from releasekit.index.nexus import split_url
+from releasekit.model.plan import Action, Plan
+from releasekit.model.project import Project
+from releasekit.nexus.documents import Document
+from releasekit.nexus.rest import Rest, find_settings
+from releasekit.threads import begin
+from releasekit.tls.parsing import read_clock
+
+OVERWRITES = (
+    "{name} lets published files be overwritten: it cannot be excluded that another release does "
+    "that to this one at the same instant; releasekit provision --apply sets its deployment policy "
+    "to Disable redeploy"
+)
+
+
+def check_access(ctx: ProjectContext, project: Project) -> None:
+    """Find out before much is done what would stop the release after it.
+
+    A wrong password, an unknown CA, a repository that is not there: builds may take long. Raises
+    what reading an index raises.
+    """
+    if ctx.target.sandbox:
+        return
+    snapshots = None if project.released_as else ctx.target.snapshots_url
+    url, target = snapshots or ctx.target.upload_url, ctx.target
+    reader, client = target.find_reader(url), ctx.network.client
+    open_index(url, client=client, reader=reader, publisher=target.credentials).check_access()
+
+
+@contextlib.contextmanager
+def check_access_meanwhile(ctx: ProjectContext, project: Project) -> Iterator[None]:
+    """Knock while the block works on files; raises at its end what knocking raises."""
+    asked = begin(lambda: check_access(ctx, project))
+    yield
+    asked.result()
+
+
+def note_greeting(ctx: ProjectContext, greeting: Greeting) -> None:
+    """Note what is odd about a server, as its first answer tells: nothing is asked for it."""
+    for row in find_warnings(greeting, read_clock()):
+        ctx.progress.note(f"{row.question.title}: {row.text}; {row.fix}")
+
+
+@contextlib.contextmanager
+def note_overwriting(ctx: ProjectContext, plan: Plan) -> Iterator[None]:
+    """Note that two releases at one instant are not kept apart; asked while the block uploads."""
+    overwrites = begin(lambda: _can_overwrite(ctx, plan))
+    yield
+    if overwrites.result():
+        ctx.progress.note(OVERWRITES.format(name=plan.url.rstrip("/").rpartition("/")[2]))
+
+
+def _can_overwrite(ctx: ProjectContext, plan: Plan) -> bool:
+    """Tell whether the repository lets files be overwritten, as far as this user may see it.
+
+    Only the settings of a repository tell that. Who lacks nx-repository-admin-pypi-NAME-read is
+    answered 404, as the publisher of `provision` is:
+    docs/nexus-behaviour.md#settings-of-a-repository.
+    """
+    places = split_url(plan.url)
+    releases = plan.url == ctx.target.upload_url  # snapshots are there to be overwritten
+    if ctx.target.sandbox or not (places and releases and plan.having(Action.UPLOAD)):
+        return False
+    settings = _find_settings(ctx, *places)
+    return settings is not None and str(settings.get("storage.writePolicy")).lower() == "allow"
+
+
+def _find_settings(ctx: ProjectContext, nexus: str, name: str) -> Document | None:
+    reader = ctx.target.reader
+    rest = Rest(url=nexus, client=ctx.network.client, credentials=reader, attempts=1)
+    try:
+        return find_settings(rest, "hosted", name)
+    except ReleasekitError:  # a front server may hide the API, and a release needs none
+        return None

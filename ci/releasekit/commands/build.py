@@ -1,0 +1,245 @@
+"""The version names dists: they are built once, and recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from releasekit.build.backend import BuildOptions, build_dists, build_sdist, build_wheel
+from releasekit.build.checkout import copy_changes, follow_links_out, open_checkout
+from releasekit.build.hooks import NOTHING
+from releasekit.build.repair import repair_wheel
+from releasekit.commands.record import write_record
+from releasekit.commands.version import read_project
+from releasekit.context import ProjectContext
+from releasekit.errors import (
+    BuildFailed,
+    BuildRequirementsFailed,
+    NoSdist,
+    NotInCommit,
+    RepairFailed,
+)
+from releasekit.home import expand_home
+from releasekit.model.dists import (
+    Dist,
+    DistKind,
+    NotADistError,
+    parse_metadata,
+    read_dist,
+    read_metadata,
+)
+from releasekit.model.project import Project, find_rival_tags
+from releasekit.model.record import BuildFacts, Record, RecordedFile
+from releasekit.results import Built
+from releasekit.tempdirs import open_room
+from releasekit.uv.indexes import strip_credentials
+from releasekit.workspace import check_file, make_folder, write_file
+
+TOOLS = ("releasekit", "build", "uv")
+
+
+def run(ctx: ProjectContext) -> None:
+    """Build the dists, or the part of them that --sdist and --wheel-from name."""
+    project = read_project(ctx)
+    if ctx.options.sdist:
+        build_sdist_alone(ctx, project)
+    elif ctx.options.wheel_from:
+        build_wheel_alone(ctx, project, ctx.options.wheel_from)
+    else:
+        build(ctx, project)
+
+
+def build(ctx: ProjectContext, project: Project, *, meanwhile: Iterator[None] = NOTHING) -> Record:
+    """Build the sdist and the wheel into `dist/`, and record them.
+
+    Steps of `meanwhile` are taken while the build backend works.
+    """
+    with _begin(ctx) as room, _open_source(ctx, project) as source, _log(ctx, room) as log:
+        options = replace(_build_options(ctx, project, log), meanwhile=meanwhile)
+        built = build_dists(source, room, options)
+        wheel = _repair(ctx, built.wheel, options)
+        dists = tuple(_keep(ctx, path) for path in (built.sdist, wheel))
+    note_history(ctx, project, built.requirements)
+    record = _record(ctx, project, dists, _facts(ctx, dists, built.requirements, dists[0].sha256))
+    note_strangers(ctx, record)
+    return record
+
+
+def build_sdist_alone(ctx: ProjectContext, project: Project) -> Record:
+    """Build the sdist into `dist/`, and record it: `build --sdist`."""
+    with _begin(ctx) as room, _open_source(ctx, project) as source, _log(ctx, room) as log:
+        built = build_sdist(source, room, _build_options(ctx, project, log))
+        dists = (_keep(ctx, built.path),)
+    note_history(ctx, project, built.requirements)
+    return _record(ctx, project, dists, _facts(ctx, dists, built.requirements, None))
+
+
+def build_wheel_alone(ctx: ProjectContext, project: Project, wanted: str) -> Record:
+    """Build the wheel of an sdist at hand into `dist/`, and record it: `build --wheel-from`."""
+    sdist = _find_sdist(ctx, wanted)
+    with _begin(ctx) as room, _log(ctx, room) as log:
+        options = _build_options(ctx, project, log)
+        built = build_wheel(sdist.path, room, options)
+        dists = (_keep(ctx, _repair(ctx, built.path, options)),)
+    return _record(ctx, project, dists, _facts(ctx, dists, built.requirements, sdist.sha256))
+
+
+def _find_sdist(ctx: ProjectContext, wanted: str) -> Dist:
+    """Return the sdist that `--wheel-from` names; `dist/*.tar.gz` may be meant for the kit.
+
+    With `nox -C` and with -C the shell looks for such names in another directory. Raises NoSdist.
+    """
+    path = ctx.root / expand_home(wanted, ctx.environ)
+    found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
+    if len(found) != 1:
+        names = ", ".join(file.name for file in found)
+        reason = f"several files are meant: {names}" if names else "there is no such file"
+        raise NoSdist(path=str(path), reason=reason)
+    if found[0].is_relative_to(ctx.dist):
+        check_file(found[0], root=ctx.root)
+    try:
+        dist = read_dist(found[0])
+    except NotADistError as error:
+        raise NoSdist(path=str(found[0]), reason=str(error)) from error
+    if dist.named.kind is not DistKind.SDIST:
+        raise NoSdist(path=str(dist.path), reason="this is a wheel")
+    return dist
+
+
+def _log_path(ctx: ProjectContext) -> Path:
+    return ctx.record_path.parent / "build.log"
+
+
+@contextlib.contextmanager
+def _begin(ctx: ProjectContext) -> Iterator[Path]:
+    """Provide a place beside the finished dists, from which a rename is atomic."""
+    ctx.progress.begin("build")
+    make_folder(ctx.dist, root=ctx.root)
+    with open_room(".build-", ctx.dist) as room:
+        yield room
+
+
+@contextlib.contextmanager
+def _log(ctx: ProjectContext, room: Path) -> Iterator[Callable[[str], None]]:
+    """Keep what tools say, also where they fail: `reports/build.log`."""
+    log = room / "build.log"
+    try:
+        with log.open("w", encoding="utf-8") as lines:
+
+            def write(line: str) -> None:
+                line = ctx.redactor.clean(line)
+                lines.write(f"{line}\n")
+                ctx.progress.output(line)
+
+            yield write
+    except (BuildFailed, BuildRequirementsFailed, RepairFailed) as error:
+        error.root, error.log = str(ctx.root), str(_log_path(ctx))
+        raise
+    finally:
+        write_file(_log_path(ctx), log.read_text("utf-8"), root=ctx.root)
+
+
+@contextlib.contextmanager
+def _open_source(ctx: ProjectContext, project: Project) -> Iterator[Path]:
+    """Provide what is to be built: the commit alone; with the user's changes for the sandbox."""
+    rivals = find_rival_tags(project, ctx.settings.tag_patterns)
+    commit = project.commit
+    with open_checkout(commit, ctx.network.git_environ, hidden_tags=rivals) as tree:
+        if project.dirty:
+            copy_changes(commit, tree)
+        source = tree / ctx.root.relative_to(commit.root)
+        if not source.is_dir():
+            raise NotInCommit(root=str(ctx.root), commit=commit.short)
+        follow_links_out(tree, source, ctx.network.git_environ)
+        yield source
+
+
+def _build_options(
+    ctx: ProjectContext, project: Project, log: Callable[[str], None]
+) -> BuildOptions:
+    constraints, tag = ctx.settings.build_constraints, project.released_as
+    return BuildOptions(
+        environ=ctx.network.environ,
+        cache=ctx.cache,
+        constraints=ctx.root / constraints if constraints else None,
+        epoch=project.commit.time,
+        version=tag.version if tag else None,
+        log=log,
+        root=ctx.root,
+        group=ctx.group,
+        own_names=ctx.settings.own_names if ctx.into_sandbox else (),
+        installer_environ=ctx.network.installer_environ,
+    )
+
+
+def _repair(ctx: ProjectContext, wheel: Path, options: BuildOptions) -> Path:
+    command = ctx.settings.repair_wheel_command
+    if command is None:
+        return wheel
+    environ = strip_credentials(options.environ)
+    epoch, log = options.epoch, options.log
+    return repair_wheel(wheel, command, root=ctx.root, environ=environ, epoch=epoch, log=log)
+
+
+def _keep(ctx: ProjectContext, path: Path) -> Dist:
+    path.chmod(0o644)
+    dist = make_folder(ctx.dist, root=ctx.root)
+    return read_dist(path.replace(dist / path.name))
+
+
+def _facts(
+    ctx: ProjectContext, dists: Sequence[Dist], requirements: Sequence[str], made_from: str | None
+) -> BuildFacts:
+    versions = {name: installed_version(name) for name in TOOLS}
+    return BuildFacts(
+        files=tuple(dist.filename for dist in dists),
+        made_from=made_from,
+        requirements=tuple(map(ctx.redactor.clean_requirement, requirements)),
+        tools={"python": platform.python_version(), **versions},
+    )
+
+
+def _record(
+    ctx: ProjectContext, project: Project, dists: Sequence[Dist], facts: BuildFacts
+) -> Record:
+    """Record a build, and say what it made."""
+    metadata, _ = parse_metadata(read_metadata(dists[-1]) or b"")
+    record = Record(
+        project=metadata.get("name", dists[-1].named.name),
+        version=str(dists[-1].named.version),
+        tag=project.released_as.name if project.released_as else None,
+        commit=project.commit.sha,
+        dirty=project.dirty,
+        files=tuple(
+            RecordedFile(filename=dist.filename, size=dist.size, sha256=dist.sha256)
+            for dist in dists
+        ),
+        builds=(facts,),
+    )
+    write_record(ctx, record)
+    ctx.progress.finish(Built(record=record))
+    return record
+
+
+def note_history(ctx: ProjectContext, project: Project, requirements: Sequence[str]) -> None:
+    """Say where a part of the history makes other bytes than all of it."""
+    writes_history = any(requirement.startswith("pbr==") for requirement in requirements)
+    if project.commit.shallow and writes_history:
+        ctx.progress.note(
+            "pbr writes ChangeLog and AUTHORS from git's history, and this clone is "
+            "shallow: a whole one gives other bytes (git fetch --unshallow; in GitLab: "
+            "GIT_DEPTH: 0)"
+        )
+
+
+def note_strangers(ctx: ProjectContext, record: Record) -> None:
+    """Say what else lies in `dist/`; it is left alone."""
+    ours = {file.filename for file in record.files}
+    others = sorted(p.name for p in ctx.dist.iterdir() if p.is_file() and p.name not in ours)
+    if others:
+        names = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if others[3:] else "")
+        ctx.progress.note(f"dist/ also holds {names}: left alone, not part of this release")

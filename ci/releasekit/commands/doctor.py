@@ -1,0 +1,230 @@
+"""The doctor: asks in the order in which one thing rests on another, and stops where it must."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from releasekit.commands.next_release import find_due, read_control, read_name, read_version
+from releasekit.context import NexusContext
+from releasekit.doctor import QUESTIONS, Diagnosis, Row, State, probe, server
+from releasekit.doctor import connection as way
+from releasekit.doctor import repositories as shelf
+from releasekit.doctor.facts import Answer, Login, RepositoryFacts
+from releasekit.doctor.release import judge_name, judge_version
+from releasekit.doctor.results import Diagnosed
+from releasekit.errors import DiagnosisFailed, DiagnosisRefused, ReleasekitError
+from releasekit.index.layouts import simple_url
+from releasekit.index.nexus import repository_url
+from releasekit.model.addresses import is_loopback
+from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.nexus.documents import Document, Repository
+from releasekit.nexus.rest import Rest, find_settings, list_repositories
+from releasekit.tls.parsing import read_clock
+
+WELL_KNOWN = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106
+NOBODY = "releasekit-doctor-"
+"""Begins the name of a project that no index has; the rest is made up for each run."""
+
+
+def run(ctx: NexusContext) -> None:
+    """Find out before the tag what would stop a release after it."""
+    refuse_failed(diagnose(ctx))
+
+
+def diagnose(ctx: NexusContext) -> Diagnosis:
+    """Ask all that this user can ask, and return a row for each question."""
+    ctx.progress.begin("doctor")
+    rows: list[Row] = []
+    broken: ReleasekitError | None = None
+    try:
+        for row in _examine(ctx):
+            ctx.progress.work(row.question.title)
+            rows.append(row)
+    except ReleasekitError as error:  # the server went away in the middle
+        broken = error
+    diagnosis = Diagnosis(url=ctx.url, rows=_fill_up(rows, broken))
+    ctx.progress.finish(Diagnosed(diagnosis=diagnosis, place=_find_place(ctx)))
+    return diagnosis
+
+
+def refuse_failed(diagnosis: Diagnosis) -> None:
+    """Raise what the failed rows add up to: DiagnosisRefused, or DiagnosisFailed of servers."""
+    failed = diagnosis.having(State.FAILED)
+    codes = ", ".join(row.question.code for row in failed)
+    if any(not row.question.serves for row in failed):
+        raise DiagnosisRefused(url=diagnosis.url, count=len(failed), codes=codes)
+    if failed:
+        raise DiagnosisFailed(url=diagnosis.url, count=len(failed), codes=codes)
+
+
+def _find_place(ctx: NexusContext) -> str:
+    """Return the file that holds the configuration, to which findings belong."""
+    own = "releasekit.toml"
+    return own if (ctx.root / own).is_file() else "pyproject.toml"
+
+
+def _fill_up(rows: list[Row], broken: ReleasekitError | None) -> tuple[Row, ...]:
+    """Return a row for each question, in their order; what was not asked says why."""
+    found = {row.question: row for row in rows}
+    for question in QUESTIONS:
+        if question not in found and broken:
+            answers = broken.answers()
+            found[question] = question.failed(answers["why"], answers["next"])
+            broken = None
+    failed = next((q for q in QUESTIONS if q in found and found[q].state is State.FAILED), None)
+    text, fix = "not asked", f"mend {failed.title if failed else ''} first, above"
+    return tuple(found.get(q) or q.unknown(text, fix=fix) for q in QUESTIONS)
+
+
+def _examine(ctx: NexusContext) -> Iterator[Row]:
+    """Yield rows until something fails that all others rest on."""
+    yield way.judge_encryption(ctx.url, loopback=is_loopback(ctx.url))
+    reach = probe.reach(ctx.url, ctx.network.client)
+    yield way.judge_address(reach)
+    if reach.problem:
+        return
+    is_https = ctx.url.startswith("https://")
+    handshake = probe.shake_hands(ctx.url, ctx.network.client) if is_https else None
+    yield way.judge_tls(handshake, read_clock())
+    if handshake and handshake.problem:
+        return
+    facts = probe.read_server(ctx.network.client, ctx.url)
+    yield server.judge_server(facts)
+    if facts.version is None:
+        return
+    yield way.judge_clock(facts.date, facts.now)
+    visit = _open_visit(ctx)
+    yield server.judge_credentials(visit.publisher, visit.administrator, visit.reader)
+    hosted = visit.look_at("hosted", ctx.settings.hosted, "")
+    is_frozen = facts.writable.status == 503
+    frozen = probe.read_frozen(visit.admin, ctx.url) if is_frozen else None
+    yield server.judge_writable(facts, hosted.serves, frozen=frozen)
+    settings = ctx.settings
+    control = read_control(visit.user, visit.admin, visit.url(settings.proxy))
+    yield from _examine_repositories(visit, hosted, control)
+    yield from _examine_release(visit, hosted, control)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Visit:
+    """A server that answers, and as whom it is asked."""
+
+    ctx: NexusContext
+    nobody: probe.Visitor
+    user: probe.Visitor
+    """The publisher's, or nobody's where the credentials are missing or wrong."""
+    admin: probe.Visitor
+    """The administrator's; else the publisher's."""
+    reading: probe.Visitor
+    """The reader's, where reading has credentials of its own; else the publisher's."""
+    publisher: Login | None
+    administrator: Login | None
+    reader: Login | None
+    listed: tuple[Repository, ...] = ()
+
+    @property
+    def username(self) -> str:
+        """Return who asks about rights, empty for nobody."""
+        valid = self.publisher and self.publisher.answer.status == 200
+        return self.publisher.username if valid and self.publisher else ""
+
+    def url(self, repository: str) -> str:
+        """Return the address of a repository."""
+        return repository_url(self.ctx.url, repository)
+
+    def look_at(self, kind: str, name: str, project: str) -> RepositoryFacts:
+        """Return what is known of a repository; without a project its root page is asked for."""
+        page = f"{project}/" if project else ""
+        return RepositoryFacts(
+            name=name,
+            serves=self.read(f"{simple_url(self.url(name))}{page}"),
+            listed=next((one for one in self.listed if one.name == name), None),
+            settings=self._find_settings(kind, name),
+            username=self._find_reader_name(),
+        )
+
+    def _find_reader_name(self) -> str:
+        found = self.administrator or self.reader
+        return found.username if found else self.username
+
+    def read(self, url: str) -> Answer:
+        """Ask as a release reads; as the administrator where that user may not."""
+        answer = probe.ask(self.reading, url)
+        refused = answer.status in (401, 403) and answer.reason in ("", "Forbidden", "Unauthorized")
+        return probe.ask(self.admin, url) if refused and self.administrator else answer
+
+    def _find_settings(self, kind: str, name: str) -> Document | None:
+        rest = _open_rest(self.ctx, self.admin)
+        with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
+            return find_settings(rest, kind, name)
+        return None
+
+
+def _open_rest(ctx: NexusContext, visitor: probe.Visitor) -> Rest:
+    client, credentials = visitor.client, visitor.credentials
+    return Rest(url=ctx.url, client=client, credentials=credentials, attempts=1)
+
+
+def _open_visit(ctx: NexusContext) -> _Visit:
+    nobody = probe.Visitor(client=ctx.network.client, credentials=NO_CREDENTIALS)
+    logins = []
+    own = ctx.reader if ctx.reader != ctx.credentials else NO_CREDENTIALS
+    for credentials in (ctx.credentials, ctx.admin, own):
+        login, visitor = None, nobody
+        if credentials.username:
+            visitor = probe.Visitor(client=ctx.network.client, credentials=credentials)
+            answer = probe.ask(visitor, f"{ctx.url}{probe.STATUS}")
+            login = Login(username=credentials.username, source=credentials.source, answer=answer)
+        logins.append((login, visitor if login and login.answer.status == 200 else nobody))
+    (publisher, user), (administrator, admin), (reader, reading) = logins
+    asking = user if admin is nobody else admin
+    listed: tuple[Repository, ...] = ()
+    with contextlib.suppress(ReleasekitError):
+        listed = list_repositories(_open_rest(ctx, asking))
+    return _Visit(
+        ctx=ctx,
+        nobody=nobody,
+        user=user,
+        admin=asking,
+        reading=user if reading is nobody else reading,
+        publisher=publisher,
+        reader=reader,
+        administrator=administrator if admin is not nobody else None,
+        listed=listed,
+    )
+
+
+def _examine_repositories(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:
+    settings = visit.ctx.settings
+    upload_url = visit.url(hosted.name)
+    yield shelf.judge_hosted(hosted)
+    yield shelf.judge_redeploy(hosted)
+    tests = visit.ctx.options.probe
+    form = probe.send_empty_form(visit.user, upload_url) if tests and visit.username else None
+    yield server.judge_upload(hosted.name, visit.username, form)
+    nowhere = NOBODY + secrets.token_hex(8)
+    group = visit.look_at("group", settings.group, nowhere) if settings.group else None
+    yield shelf.judge_group(group, hosted.name, visit.listed, settings.proxy)
+    yield shelf.judge_proxy(visit.look_at("proxy", settings.proxy, nowhere), control)
+    yield server.judge_default_admin(_try_well_known(visit.ctx) if tests else None)
+    form = probe.send_empty_form(visit.nobody, upload_url) if tests else None
+    yield server.judge_anonymous(hosted.name, form)
+
+
+def _try_well_known(ctx: NexusContext) -> Answer:
+    visitor = probe.Visitor(client=ctx.network.client, credentials=WELL_KNOWN)
+    return probe.ask(visitor, f"{ctx.url}{probe.STATUS}")
+
+
+def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:
+    due = find_due(visit.ctx)
+    settings = visit.ctx.settings
+    proxy_url, hosted_url = visit.url(settings.proxy), visit.url(settings.hosted)
+    name = read_name(visit.reading, visit.admin, proxy_url, due, control)
+    yield judge_name(name, settings.proxy)
+    is_hosted = hosted.serves.is_served
+    version = read_version(visit.reading, visit.admin, hosted_url, due, is_hosted=is_hosted)
+    yield judge_version(version, settings.hosted)

@@ -1,0 +1,75 @@
+"""What several build jobs made becomes one release: all of it, or nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from releasekit.commands.build import note_strangers
+from releasekit.commands.record import (
+    find_parts,
+    load_dists,
+    load_record,
+    refuse_gaps,
+    refuse_other_commit,
+)
+from releasekit.commands.version import read_project
+from releasekit.context import ProjectContext
+from releasekit.model.dists import Dist
+from releasekit.model.parts import join_parts
+from releasekit.model.project import Project
+from releasekit.model.record import Record, render_record
+from releasekit.results import Gathered
+from releasekit.tempdirs import open_room
+from releasekit.workspace import RECORD, make_folder, write_file
+
+
+def run(ctx: ProjectContext) -> None:
+    """Join what several build jobs left to one release."""
+    folders = [ctx.root / folder for folder in ctx.options.gather_from]
+    gather(ctx, read_project(ctx), folders or (ctx.root,))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """What one build left: its record, and the directory that holds its `dist/`."""
+
+    path: Path
+    record: Record
+    root: Path
+
+
+def gather(ctx: ProjectContext, project: Project, folders: Sequence[Path]) -> Record:
+    """Join what build jobs left in these directories: each holds a ctx's `dist/` and `reports/`.
+
+    Nothing is changed before all of it is known to be one whole release.
+    """
+    ctx.progress.begin("gather")
+    parts = [part for folder in folders for part in _read_parts(folder)]
+    for part in parts:
+        refuse_other_commit(part.record, project, part.path)
+    joined = join_parts({str(part.path): part.record for part in parts})
+    refuse_gaps(ctx, joined)
+    _fetch(ctx, [dist for part in parts for dist in load_dists(part.root, part.record)])
+    write_file(ctx.record_path, render_record(joined), root=ctx.root)
+    note_strangers(ctx, joined)
+    ctx.progress.finish(Gathered(record=joined))
+    return joined
+
+
+def _read_parts(folder: Path) -> list[Part]:
+    """Read what a directory holds: the records of all builds in it, or the one of a ctx."""
+    paths = find_parts(folder) or [folder / RECORD]
+    return [Part(path=path, record=load_record(path, root=folder), root=folder) for path in paths]
+
+
+def _fetch(ctx: ProjectContext, dists: Sequence[Dist]) -> None:
+    """Copy files into `dist/`, beside it first: an interrupt leaves whole files only."""
+    make_folder(ctx.dist, root=ctx.root)
+    with open_room(".build-", ctx.dist) as room:
+        others = {dist.filename: dist.path for dist in dists if dist.path.parent != ctx.dist}
+        copies = [Path(shutil.copyfile(path, room / name)) for name, path in others.items()]
+        for copy in copies:
+            copy.replace(ctx.dist / copy.name)

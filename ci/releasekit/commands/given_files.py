@@ -1,0 +1,65 @@
+"""Dists that were given by path, from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from releasekit.context import ProjectContext
+from releasekit.errors import NotDists
+from releasekit.model.dists import Dist, NotADistError, parse_filename, read_dist
+
+SHOWN = 3
+NONE_IN_THERE = "no file in there has the name of a dist"
+
+
+def read_given(ctx: ProjectContext) -> tuple[Dist, ...]:
+    """Read the dists that were given, those of a directory in the order of their names.
+
+    Raises NotDists with all that is none. What else a directory holds is left alone.
+    """
+    read = [_read(path) for path in dict.fromkeys(_expand(ctx))]
+    reasons = [reason for reason in read if isinstance(reason, str)]
+    if reasons or not read:
+        where = ", ".join(map(str, ctx.options.files[:SHOWN])) + (
+            ", …" if ctx.options.files[SHOWN:] else ""
+        )
+        raise NotDists(where_=where, reasons="\n".join(reasons or [NONE_IN_THERE]))
+    return tuple(dist for dist in read if isinstance(dist, Dist))
+
+
+def _expand(ctx: ProjectContext) -> Iterator[Path]:
+    for path in ctx.options.files:
+        if path.is_dir():
+            yield from _find_dists(ctx, path)
+        else:
+            yield path
+
+
+def _find_dists(ctx: ProjectContext, folder: Path) -> Sequence[Path]:
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    dists = [path for path in files if _is_dist(path.name)]
+    others = [path.name for path in files if path not in dists]
+    if dists and others:
+        more = f" and {len(others) - SHOWN} more" if others[SHOWN:] else ""
+        text = f"{folder} also holds {', '.join(others[:SHOWN])}{more}: no dists, left alone"
+        ctx.progress.note(text)
+    return dists
+
+
+def _is_dist(name: str) -> bool:
+    try:
+        parse_filename(name)
+    except NotADistError:
+        return False
+    return True
+
+
+def _read(path: Path) -> Dist | str:
+    """Read a dist, or return why the path leads to none."""
+    if not path.is_file():
+        return f"{path}: {'this is no regular file' if path.exists() else 'there is no such file'}"
+    try:
+        return read_dist(path)
+    except (NotADistError, OSError) as error:
+        return f"{path}: {error.strerror if isinstance(error, OSError) else error}"

@@ -1,0 +1,135 @@
+"""A plan compares dists with the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from packaging.version import Version
+
+from releasekit.commands.access import note_greeting
+from releasekit.commands.conflict import refuse_conflicts
+from releasekit.commands.record import read_dists, read_whole_record
+from releasekit.commands.version import read_releasable_project, refuse_final_snapshot
+from releasekit.context import ProjectContext
+from releasekit.errors import OtherBytesServed, UnexpectedAnswer
+from releasekit.index.greeting import Greeting
+from releasekit.index.layouts import open_index
+from releasekit.index.protocol import Index, ignore_greeting
+from releasekit.model.dists import Dist, read_dist
+from releasekit.model.plan import Action, Plan, compare, find_undecided
+from releasekit.model.record import Record
+from releasekit.model.simple_page import ProjectPage, PublishedFile
+from releasekit.results import Planned
+from releasekit.threads import run_in_threads
+
+POLL = 1.0
+"""Seconds between two looks at an index that does not show an upload yet."""
+
+
+def run(ctx: ProjectContext) -> None:
+    """Compare the dists that were built with the index."""
+    record = read_whole_record(ctx, read_releasable_project(ctx))
+    make_plan(ctx, record, read_dists(ctx, record))
+
+
+def make_plan(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Plan:
+    """Plan against the repository that is published to; raises Conflict for other bytes there."""
+    ctx.progress.begin("plan")
+    url = upload_url(ctx, record)
+    if url == ctx.target.snapshots_url:
+        refuse_final_snapshot(ctx, Version(record.version), record.commit)
+    greetings: list[Greeting] = []
+    index = open_repository(ctx, url, greetings.append)
+    page = _decide(ctx, dists, index.read_page(record.normalized_name), url)
+    note_greeting(ctx, greetings[-1])
+    plan = compare(dists, page, url=url)
+    ctx.progress.finish(Planned(plan=plan))
+    refuse_conflicts(ctx, record, plan, page)
+    _look_ahead(ctx, record, dists)
+    return plan
+
+
+def _look_ahead(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> None:
+    """Find out before the upload that the group is none, or has other files of these names."""
+    url = install_url(ctx, record)
+    if url != upload_url(ctx, record):
+        page = open_repository(ctx, url).read_page(record.normalized_name)
+        refuse_other_bytes(compare(dists, page, url=url))
+
+
+def refuse_other_bytes(plan: Plan) -> None:
+    """Raise OtherBytesServed where the index to install from has other bytes under a name."""
+    if files := _list_conflicts(plan):
+        raise OtherBytesServed(url=plan.url, files="\n".join(files))
+
+
+def _list_conflicts(plan: Plan) -> list[str]:
+    return [
+        f"{file.dist.filename}: {file.why}" for file in plan.files if file.action is Action.CONFLICT
+    ]
+
+
+def upload_url(ctx: ProjectContext, record: Record) -> str:
+    """Return the repository for this version: development versions go to `snapshots`."""
+    snapshots = ctx.target.snapshots_url
+    if record.tag is None and not ctx.target.sandbox and snapshots:
+        return snapshots
+    return ctx.target.upload_url
+
+
+def install_url(ctx: ProjectContext, record: Record) -> str:
+    """Return the repository that this version is installed from: the group has no snapshots."""
+    goes_to = upload_url(ctx, record)
+    return ctx.target.install_url if goes_to == ctx.target.upload_url else goes_to
+
+
+def open_repository(
+    ctx: ProjectContext, url: str, on_answer: Callable[[Greeting], None] = ignore_greeting
+) -> Index:
+    """Return the index of a repository of the target, with its credentials."""
+    return open_index(
+        url,
+        client=ctx.network.client,
+        reader=ctx.target.find_reader(url),
+        publisher=ctx.target.credentials,
+        on_answer=on_answer,
+    )
+
+
+def read_decided_page(
+    ctx: ProjectContext, record: Record, dists: Sequence[Dist], url: str
+) -> ProjectPage:
+    """Read the project's page, and download what it does not decide."""
+    return _decide(ctx, dists, open_repository(ctx, url).read_page(record.normalized_name), url)
+
+
+def _decide(ctx: ProjectContext, dists: Sequence[Dist], page: ProjectPage, url: str) -> ProjectPage:
+    return page.with_served(download_digests(ctx, find_undecided(dists, page), url))
+
+
+def download_digests(
+    ctx: ProjectContext, files: Sequence[PublishedFile], url: str
+) -> dict[PublishedFile, PublishedFile | None]:
+    """Download files, several at once, and return each with its SHA-256; None: a dead link."""
+    index = open_repository(ctx, url)
+    return dict(zip(files, run_in_threads(index.read_digest, files), strict=True))
+
+
+def download_wheels(
+    ctx: ProjectContext, record: Record, wheels: Sequence[Dist], url: str, folder: Path
+) -> None:
+    """Download the wheels that an index serves into a directory; they are ours, byte for byte.
+
+    Raises OtherBytesServed where one is not, UnexpectedAnswer where one is not listed, and what
+    reading an index raises.
+    """
+    index = open_repository(ctx, url)
+    page = index.read_page(record.normalized_name)
+    for wheel in wheels:
+        listed, path = page.find(wheel.filename), folder / wheel.filename
+        if listed is None:
+            raise UnexpectedAnswer(url=url, answer=f"it does not list {wheel.filename} any more")
+        whole = index.download(listed, path, limit=wheel.size)
+        if not whole or read_dist(path).sha256 != wheel.sha256:
+            raise OtherBytesServed(url=url, files=f"{wheel.filename}: other bytes were downloaded")

@@ -1,0 +1,110 @@
+"""A plan for the server carried out: every write is read back and compared.
+
+Nexus takes in silence what it does not do: a blob store or a routing rule that does not exist, a
+proxy's rule under the name that its own answer uses.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from releasekit.commands.administrator import change_first_password, open_administration
+from releasekit.commands.provision_plan import PUBLISHER_PASSWORD, UPSTREAM_PASSWORD, refuse_blocked
+from releasekit.context import NexusContext
+from releasekit.errors import MissingPublisherPassword, NotAsWritten
+from releasekit.nexus import Action, Change, Difference, Kind, ServerPlan, Thing
+from releasekit.nexus.bodies import render_creation, render_update
+from releasekit.nexus.documents import ServerVersion
+from releasekit.nexus.drift import PASSWORD, find_differences
+from releasekit.nexus.order import Flush, Write, order_steps
+from releasekit.nexus.render import describe_change, render_difference
+from releasekit.nexus.resources import (
+    create_thing,
+    find_thing,
+    invalidate_cache,
+    set_password,
+    update_thing,
+)
+from releasekit.nexus.rest import Rest
+
+PATIENCE = (0.0, 0.5, 1.0, 2.0)
+"""Seconds before each look at what was written: where several Nexus share a database, it may take
+a moment to be seen (terraform-provider-nexus #593)."""
+
+
+def apply_plan(ctx: NexusContext, plan: ServerPlan) -> None:
+    """Make every change of the plan, in an order that the next run can finish."""
+    ctx.progress.begin("apply")
+    for change in plan.changes:
+        if change.thing not in plan.things:  # the administrator's own password, before all else
+            change_first_password(ctx)
+            ctx.progress.change(describe_change(change))
+    with open_administration(ctx) as rest:
+        for step in order_steps(plan):
+            match step:
+                case Write():
+                    _write(ctx, rest, plan.version, step)
+                case Flush():
+                    invalidate_cache(rest, step.group)
+                    ctx.progress.change(f"renewed the pages of {step.group}")
+
+
+def refuse_unready(ctx: NexusContext, plan: ServerPlan) -> None:
+    """Refuse, before the first change, what could not be carried out to its end.
+
+    No password is made up where nobody sees it, or where a log would keep it.
+    """
+    refuse_blocked(plan)
+    for change in plan.having(Action.CREATE):
+        if change.thing.kind is not Kind.USER or ctx.attended:
+            continue
+        if not ctx.environ.get(PUBLISHER_PASSWORD):
+            raise MissingPublisherPassword(url=plan.url, username=change.thing.name)
+
+
+def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -> None:
+    """Bring one thing to what is wanted: as it is now, not as it was when the plan was made."""
+    thing = step.thing
+    found = find_thing(rest, thing.kind, thing.name)
+    if found is None:
+        body = render_creation(thing, version)
+        password = _choose_password(ctx, thing, body)
+        create_thing(rest, thing.kind, body)
+        if password:
+            ctx.progress.show_password(thing.name, password)
+    elif find_differences(thing.fields, found):
+        upstream = ctx.environ.get(UPSTREAM_PASSWORD)
+        body = render_update(thing, found, version, upstream_password=upstream)
+        update_thing(rest, thing.kind, thing.name, body)
+    if found is not None and step.change and _gives_password(step.change):
+        set_password(rest, thing.name, ctx.environ[PUBLISHER_PASSWORD])
+    _read_back(rest, thing)
+    if step.change:
+        ctx.progress.change(describe_change(step.change))
+
+
+def _choose_password(ctx: NexusContext, thing: Thing, body: dict[str, object]) -> str:
+    """Put the password of a new user into the body; return it where it was made up."""
+    if thing.kind is not Kind.USER:
+        return ""
+    given = ctx.environ.get(PUBLISHER_PASSWORD)
+    body["password"] = given or secrets.token_urlsafe(24)
+    ctx.redactor.add(str(body["password"]), thing.name)
+    return "" if given else str(body["password"])
+
+
+def _gives_password(change: Change) -> bool:
+    return any(difference.path == PASSWORD for difference in change.differences)
+
+
+def _read_back(rest: Rest, thing: Thing) -> None:
+    """See that the server has what it was told; raises NotAsWritten."""
+    differences: tuple[Difference, ...] = ()
+    for seconds in PATIENCE:
+        time.sleep(seconds)
+        differences = find_differences(thing.fields, find_thing(rest, thing.kind, thing.name))
+        if not differences:
+            return
+    lines = "\n".join(map(render_difference, differences))
+    raise NotAsWritten(url=rest.url, thing=str(thing), differences=lines)

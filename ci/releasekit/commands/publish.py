@@ -1,0 +1,129 @@
+"""Publishing carries out the plan."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Mapping, Sequence
+
+from packaging.specifiers import SpecifierSet
+
+from releasekit.commands.access import check_access_meanwhile, note_overwriting
+from releasekit.commands.check import check
+from releasekit.commands.conflict import refuse_conflicts
+from releasekit.commands.plan import POLL, make_plan, open_repository, read_decided_page
+from releasekit.commands.plan import run as run_plan
+from releasekit.commands.record import read_whole_record
+from releasekit.commands.version import read_releasable_project
+from releasekit.context import ProjectContext
+from releasekit.errors import CannotProve, NotListed, UploadFailed
+from releasekit.model.dists import Dist, DistKind, parse_metadata, read_metadata
+from releasekit.model.plan import Action, Plan, compare
+from releasekit.model.record import Record
+from releasekit.results import Published
+from releasekit.threads import run_in_threads
+
+POSTS = 3
+"""A file is sent at most three times; the index is read after each failure."""
+
+
+def run(ctx: ProjectContext) -> None:
+    """Check the dists that were built again, and publish them; with --dry-run only plan."""
+    if ctx.options.dry_run:
+        run_plan(ctx)
+        return
+    project = read_releasable_project(ctx)
+    record = read_whole_record(ctx, project)
+    with check_access_meanwhile(ctx, project):
+        dists = check(ctx, project, record)
+    publish(ctx, make_plan(ctx, record, dists), record)
+
+
+def publish(ctx: ProjectContext, plan: Plan, record: Record) -> None:
+    """Upload what is not published yet: the wheels, then the sdist.
+
+    A file counts as uploaded once the hosted repository lists it with these bytes: a login page
+    answers 200 too. The sdist is sent when all wheels of the release are listed.
+    """
+    ctx.progress.begin("publish")
+    missing = plan.having(Action.UPLOAD)
+    _refuse_unprovable(missing)
+    wheels = [dist for dist in missing if dist.named.kind is DistKind.WHEEL]
+    sdists = [dist for dist in missing if dist.named.kind is DistKind.SDIST]
+    release = [file.dist for file in plan.files]
+    all_wheels = [dist for dist in release if dist.named.kind is DistKind.WHEEL]
+    with note_overwriting(ctx, plan):
+        answers = run_in_threads(lambda dist: _upload(ctx, plan.url, record, dist), wheels)
+        answered = dict(zip(wheels, answers, strict=True))
+        if missing:
+            _require_listed(ctx, plan.url, record, all_wheels, answered)
+        for sdist in sdists:
+            answered[sdist] = _upload(ctx, plan.url, record, sdist)
+            _require_listed(ctx, plan.url, record, release, answered)
+    ctx.progress.finish(Published(url=plan.url, uploaded=tuple(dist.filename for dist in missing)))
+
+
+def _refuse_unprovable(dists: Sequence[Dist]) -> None:
+    """Refuse, before the first byte goes up, what this Python could not install back."""
+    for dist in dists:
+        metadata, _ = parse_metadata(read_metadata(dist) or b"")
+        requires, python = metadata.get("requires_python", ""), platform.python_version()
+        if not SpecifierSet(requires).contains(python, prereleases=True):
+            raise CannotProve(filename=dist.filename, requires=requires, python=python)
+
+
+def _upload(ctx: ProjectContext, url: str, record: Record, dist: Dist) -> str:
+    """Upload one file, and return what was answered; after a failure the index decides."""
+
+    def on_sent(sent: int, size: int) -> None:
+        ctx.progress.sent(dist.filename, sent, size)
+
+    for attempt in range(1, POSTS + 1):
+        tried = open_repository(ctx, url).upload(dist, on_sent)
+        if tried.error is None:
+            return tried.reason
+        # A refusal after an answer that was lost may mean the file itself, which a cache in front
+        # of the index does not show yet.
+        stored_perhaps = tried.exists or (tried.final and attempt > 1)
+        seconds = ctx.settings.stale_limit if stored_perhaps else 0
+        if not _await_listed(ctx, url, record, [dist], seconds):
+            return tried.reason
+        if tried.final:
+            raise tried.error
+        time.sleep(attempt)
+    raise UploadFailed(filename=dist.filename, url=url, reason=tried.reason, attempts=POSTS)
+
+
+def _require_listed(
+    ctx: ProjectContext,
+    url: str,
+    record: Record,
+    dists: Sequence[Dist],
+    answered: Mapping[Dist, str],
+) -> None:
+    """Raise NotListed unless the hosted repository lists these files within `stale-limit`."""
+    limit = ctx.settings.stale_limit
+    if missing := _await_listed(ctx, url, record, dists, limit):
+        before = "it was listed before this run uploaded anything"
+        lines = (f"{dist.filename}: {answered.get(dist, before)}" for dist in missing)
+        raise NotListed(url=url, files="\n".join(lines), seconds=limit)
+
+
+def _await_listed(
+    ctx: ProjectContext, url: str, record: Record, dists: Sequence[Dist], seconds: float
+) -> tuple[Dist, ...]:
+    """Wait until the hosted repository lists these files; return those that it does not list.
+
+    Nexus lists a file at once (docs/nexus-behaviour.md#visibility), a cache in front of it may not.
+    Raises Conflict where another release was quicker with other bytes.
+    """
+    deadline = time.monotonic() + (0 if ctx.target.sandbox else seconds)
+    while True:
+        page = read_decided_page(ctx, record, dists, url)
+        plan = compare(dists, page, url=url)
+        refuse_conflicts(ctx, record, plan, page)
+        missing = plan.having(Action.UPLOAD)
+        if not missing or time.monotonic() >= deadline:
+            return missing
+        ctx.progress.work(f"waiting for {url} to list {missing[0].filename}")
+        time.sleep(POLL)

@@ -1,0 +1,133 @@
+"""What a build left for later steps: the record, and the files it names."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from releasekit.context import ProjectContext
+from releasekit.errors import (
+    CannotWrite,
+    FilesChanged,
+    IncompleteRelease,
+    NoRecord,
+    NotAPlainFile,
+    RecordOfAnotherCommit,
+)
+from releasekit.model.dists import Dist, NotADistError, read_dist
+from releasekit.model.parts import find_gaps, is_superseded, name_part
+from releasekit.model.project import Project
+from releasekit.model.record import Record, find_changes, parse_record, render_record
+from releasekit.results import RecordRead
+from releasekit.workspace import (
+    RECORD,
+    check_file,
+    list_folder,
+    read_file,
+    remove_file,
+    write_file,
+)
+
+PARTS = RECORD.parent / "parts"
+"""Where each build leaves its record under a name of its own, for `gather`."""
+
+
+def write_record(ctx: ProjectContext, record: Record) -> None:
+    """Write the record of a build: for the next step, and as a part that others are joined with.
+
+    Parts of earlier builds here that this one makes worthless are removed.
+    """
+    for path in find_parts(ctx.root):
+        with contextlib.suppress(OSError, CannotWrite):
+            if _is_worthless(ctx.root, path, record):
+                remove_file(path, root=ctx.root)
+    write_file(ctx.root / PARTS / name_part(record), render_record(record), root=ctx.root)
+    write_file(ctx.record_path, render_record(record), root=ctx.root)
+
+
+def _is_worthless(root: Path, path: Path, record: Record) -> bool:
+    try:
+        return is_superseded(parse_record(read_file(path, root=root)), by=record)
+    except (ValueError, NotAPlainFile):
+        return True
+
+
+def find_parts(folder: Path) -> list[Path]:
+    """Return the records that builds left below a directory."""
+    return list_folder(folder / PARTS, "*.json", root=folder)
+
+
+def load_record(path: Path, *, root: Path) -> Record:
+    """Read a record, of whatever commit; raises NoRecord and NotAPlainFile."""
+    try:
+        return parse_record(read_file(path, root=root))
+    except FileNotFoundError as error:
+        raise NoRecord(path=str(path), reason="there is no such file") from error
+    except (OSError, ValueError) as error:
+        reason = _first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise NoRecord(path=str(path), reason=f"it cannot be read: {reason}") from error
+
+
+def read_record(ctx: ProjectContext, project: Project) -> Record:
+    """Read the record that a build left; it has to be of this commit and tag.
+
+    Raises NoRecord and RecordOfAnotherCommit.
+    """
+    record = load_record(ctx.record_path, root=ctx.root)
+    refuse_other_commit(record, project, ctx.record_path)
+    ctx.progress.finish(RecordRead(record=record))
+    return record
+
+
+def read_whole_record(ctx: ProjectContext, project: Project) -> Record:
+    """Read the record of a whole release; raises IncompleteRelease as well."""
+    record = read_record(ctx, project)
+    refuse_gaps(ctx, record)
+    return record
+
+
+def refuse_other_commit(record: Record, project: Project, path: Path) -> None:
+    """Raise RecordOfAnotherCommit for a record of another commit or tag than is checked out."""
+    tag = project.released_as.name if project.released_as else None
+    if (record.commit, record.tag, record.dirty) != (project.commit.sha, tag, project.dirty):
+        built = _describe(record.commit, record.tag, record.dirty)
+        head = _describe(project.commit.sha, tag, project.dirty)
+        raise RecordOfAnotherCommit(path=str(path), built=built, head=head)
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(str(part) for part in problem['loc']) or 'JSON'}: {problem['msg']}"
+
+
+def _describe(commit: str, tag: str | None, dirty: bool) -> str:
+    return f"{commit[:10]} ({tag or 'no tag'}{', with changes' if dirty else ''})"
+
+
+def read_dists(ctx: ProjectContext, record: Record) -> tuple[Dist, ...]:
+    """Read the recorded files from `dist/`; raises FilesChanged for other bytes."""
+    return load_dists(ctx.root, record)
+
+
+def load_dists(root: Path, record: Record) -> tuple[Dist, ...]:
+    """Read the recorded files from `dist/` below a directory.
+
+    Raises NotAPlainFile, and FilesChanged for other bytes.
+    """
+    folder = root / "dist"
+    dists = []
+    for file in record.files:
+        with contextlib.suppress(FileNotFoundError, NotADistError):
+            dists.append(read_dist(check_file(folder / file.filename, root=root)))
+    if changes := find_changes(record, dists):
+        raise FilesChanged(dist=str(folder), reason="\n".join(changes))
+    return tuple(dists)
+
+
+def refuse_gaps(ctx: ProjectContext, record: Record) -> None:
+    """Raise IncompleteRelease where a file of the release is missing, or one too much is there."""
+    if gaps := find_gaps(record, ctx.settings.wheels):
+        path, said = str(ctx.record_path), "\n".join(gaps)
+        raise IncompleteRelease(requirement=record.requirement, path=path, gaps=said)

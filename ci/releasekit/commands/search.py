@@ -1,0 +1,165 @@
+"""Searching the group: by the REST search, and by the index for what that does not show.
+
+The REST search shows what this user may browse and what a proxy has fetched already. A user who
+may only read gets an empty answer or 403 (docs/nexus-behaviour.md#rest-search-and-lists), a front
+server may hide the REST API; the index serves them all.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from releasekit.commands.pip_config import describe_consumer
+from releasekit.consumer.environments import read_installed_versions
+from releasekit.consumer.results import Searched
+from releasekit.consumer.search import (
+    Query,
+    SearchResult,
+    explain_nothing,
+    find_names,
+    normalize_name,
+    parse_query,
+    parse_versions,
+    render_install_line,
+    select_hits,
+)
+from releasekit.context import NexusContext
+from releasekit.errors import (
+    CredentialsNeeded,
+    NexusRefused,
+    NotAllowedByNexus,
+    NotANexus,
+    NothingFound,
+    NotPermitted,
+    WrongCredentials,
+)
+from releasekit.home import expand_home
+from releasekit.index.layouts import open_index
+from releasekit.index.nexus import repository_url
+from releasekit.index.protocol import Index
+from releasekit.model.credentials import Credentials
+from releasekit.nexus.documents import Component
+from releasekit.nexus.rest import Rest, search_components
+
+NO_FILE = "ca-bundle is not one file: the line needs what releasekit pip-config --apply writes"
+MOST_PAGES = 20
+"""Projects whose versions are read from the index, a request each."""
+
+
+def run(ctx: NexusContext) -> None:
+    """Find projects of the group by name."""
+    search_group(ctx)
+
+
+def search_group(ctx: NexusContext) -> None:
+    """Find projects, their versions, and which is installed; raises NothingFound."""
+    query = parse_query(ctx.options.word)
+    consumer = replace(describe_consumer(ctx), ca_file=_find_ca_file(ctx))
+    python = _find_python(ctx)
+    ctx.progress.begin("search")
+    found = read_installed_versions(python, ctx.network.environ)
+    installed = {normalize_name(name): version for name, version in found.items()}
+    index = _open_index(ctx)
+    try:
+        components = _find_components(ctx, index, query)
+    except WrongCredentials as error:
+        if ctx.reader.username:
+            raise
+        raise CredentialsNeeded(url=error.url, answer="401") from error
+    hits = select_hits(query, components, installed)
+    install = render_install_line(hits[0], consumer)
+    result = SearchResult(query=query, hits=hits, environment=str(python), install=install)
+    ctx.progress.finish(Searched(result=result))
+    if ctx.settings.ca_bundle and not consumer.ca_file:
+        ctx.progress.note(NO_FILE)
+
+
+def _find_components(ctx: NexusContext, index: Index, query: Query) -> tuple[Component, ...]:
+    """Return what matches, at least one version; raises NothingFound."""
+    found = _search_rest(ctx, query, ctx.reader)
+    if not query.has_wildcards and not _has_name(found, query.name):
+        found += _read_unfetched(ctx, index, query.name, found)
+    if not select_hits(query, found, {}):
+        found += _search_index(ctx, index, query, found)
+    return found
+
+
+def _read_unfetched(
+    ctx: NexusContext, index: Index, name: str, found: tuple[Component, ...]
+) -> tuple[Component, ...]:
+    """Return a project that a proxy serves although nobody fetched it yet."""
+    try:
+        return _read_project(ctx, index, name)
+    except NotPermitted:  # to browse, but not to read
+        if found:
+            return ()
+        raise
+
+
+def _search_index(
+    ctx: NexusContext, index: Index, query: Query, known: tuple[Component, ...]
+) -> tuple[Component, ...]:
+    """Return what the index has under names that match; raises NothingFound."""
+    names: tuple[str, ...] = ()
+    if not _has_name(known, query.name):  # else it is the version that is not there
+        ctx.progress.work("reading the names of all projects")
+        names = index.read_names()
+    matching = find_names(query, names)
+    pages = [_read_project(ctx, index, name) for name in matching[:MOST_PAGES]]
+    found = tuple(component for page in pages for component in page)
+    if not select_hits(query, found, {}):
+        reason, mend = explain_nothing(query, (*known, *found), names)
+        raise NothingFound(word=query.text, url=index.url, reason=reason, mend=mend)
+    if (unread := len(matching) - MOST_PAGES) > 0:
+        ctx.progress.note(f"{unread} more name(s) match: give a longer word")
+    return found
+
+
+def _has_name(components: tuple[Component, ...], name: str) -> bool:
+    return any(normalize_name(component.name) == name for component in components)
+
+
+def _search_rest(ctx: NexusContext, query: Query, reader: Credentials) -> tuple[Component, ...]:
+    repository = _repository(ctx)
+    try:
+        rest = Rest(url=ctx.url, client=ctx.network.client, credentials=reader)
+        return tuple(search_components(rest, name=query.pattern, repository=repository))
+    except (NotAllowedByNexus, NotANexus, NexusRefused):
+        return ()
+
+
+def _read_project(ctx: NexusContext, index: Index, name: str) -> tuple[Component, ...]:
+    page = index.read_page(name)
+    versions = parse_versions(name, (file.filename for file in page.files))
+    return tuple(
+        Component(repository=_repository(ctx), name=name, version=version, assets=())
+        for version in versions
+    )
+
+
+def _open_index(ctx: NexusContext) -> Index:
+    url = repository_url(ctx.url, _repository(ctx))
+    return open_index(url, client=ctx.network.client, reader=ctx.reader)
+
+
+def _repository(ctx: NexusContext) -> str:
+    return ctx.settings.group or ctx.settings.hosted
+
+
+def _find_python(ctx: NexusContext) -> Path:
+    """Return the Python that is asked: the named one, the active environment's, or this one."""
+    active = ctx.environ.get("VIRTUAL_ENV")
+    named = ctx.root / expand_home(ctx.options.python, ctx.environ) if ctx.options.python else None
+    for folder in filter(None, (named, Path(active) if active else None)):
+        if folder.is_dir() and (folder / "bin" / "python").exists():
+            return folder / "bin" / "python"
+    return named or Path(sys.executable)
+
+
+def _find_ca_file(ctx: NexusContext) -> Path | None:
+    """Return `ca-bundle` where it is a file, as pip's --cert takes it."""
+    bundle = ctx.settings.ca_bundle
+    path = ctx.root / expand_home(bundle, ctx.environ) if bundle and "-----" not in bundle else None
+    return path if path and path.is_file() else None

@@ -1,0 +1,257 @@
+"""What a command is given: a project or a Nexus, its settings, and how to reach the world."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from releasekit.config.settings import Settings
+from releasekit.config.target import Target, Trust, hosted_url
+from releasekit.destination import (
+    choose_destination,
+    find_nexus_credentials,
+    find_own_reader,
+    read_nexus_settings,
+)
+from releasekit.errors import BrokenSettings, NoNexus, SandboxIsNoNexus
+from releasekit.home import find_cache_home
+from releasekit.model.addresses import is_loopback
+from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.network import Network, open_network
+from releasekit.progress import Progress
+from releasekit.proof.clean_environment import SpareEnvironment
+from releasekit.redact import Redactor
+from releasekit.request import Request
+from releasekit.requirements import find_source, is_sandbox, keep_reachable
+from releasekit.uv.indexes import BuildIndex
+from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
+from releasekit.workspace import RECORD
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """What every command is given."""
+
+    root: Path
+    """The directory that -C names."""
+    options: Namespace
+    """The arguments of the command; see `commands.arguments`."""
+    environ: Mapping[str, str] = field(repr=False)
+    settings: Settings
+    network: Network
+    progress: Progress
+    redactor: Redactor = field(default_factory=Redactor)
+    """The secrets of this run: what is found or generated later is added."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectContext(Context):
+    """What the steps of a release are given."""
+
+    target: Target
+    environment: SpareEnvironment
+    """Where the release is installed back."""
+    cache: Path | None = None
+    """Where build environments are kept; None keeps none."""
+    into_sandbox: bool = False
+    """True for the embedded sandbox, and for one in another terminal, which has a `url`."""
+    group: BuildIndex | None = None
+    """Where requirements come from, unless uv or pip are told otherwise."""
+    siblings: frozenset[str] = frozenset()
+    """Names of the projects that are released beside this one: the group may lack them yet."""
+
+    @property
+    def tag(self) -> str | None:
+        """Return the name of the release tag, if it is given."""
+        tag: str | None = self.options.tag
+        return tag or self.environ.get("RELEASEKIT_TAG") or None
+
+    @property
+    def dist(self) -> Path:
+        """Return the directory of the built dists."""
+        return self.root / "dist"
+
+    @property
+    def record_path(self) -> Path:
+        """Return the file that passes a build on to later steps."""
+        return self.root / RECORD
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NexusContext(Context):
+    """What administration and consumers are given."""
+
+    url: str
+    """Address of Nexus itself."""
+    credentials: Credentials
+    """The publisher's; NO_CREDENTIALS if there are none."""
+    reader: Credentials
+    """For what is read: the reader's own, else the publisher's, else NO_CREDENTIALS."""
+    admin: Credentials
+    """The administrator's; NO_CREDENTIALS if there are none."""
+    first: Credentials = NO_CREDENTIALS
+    """The administrator's on a server that was started for the first time."""
+    attended: bool = False
+    """True if somebody sees the output: a generated password may be shown."""
+
+
+def open_context(
+    request: Request, progress: Progress, stack: contextlib.ExitStack
+) -> ProjectContext | NexusContext:
+    """Return what the command is given; what it holds open ends with the stack.
+
+    Wrong configuration and missing credentials are refused here, before any work is done.
+    """
+    if request.command.context == "project":
+        return open_project(request, progress, stack)
+    return open_nexus(request, progress, stack)
+
+
+def open_project(
+    request: Request, progress: Progress, stack: contextlib.ExitStack
+) -> ProjectContext:
+    """Return what the steps of a release are given."""
+    destination = request.destination or choose_destination(request)
+    settings, target = destination.settings, destination.target
+    _add_secrets_of_installers(request)
+    if target.sandbox and target.upload_url:
+        progress.note("no url is configured: this goes to a sandbox on this machine only")
+    _note_plain_http(target.upload_url, progress)
+    environ = _with_cache_of_uv(request, settings, _with_cert_of_pip(request.environ))
+    source = find_source(request, destination)
+    users = (
+        target.credentials,
+        target.reader,
+        *([source.group.credentials] if source.group else ()),
+    )
+    network = _open_network(environ, settings, source.trust, [u.password for u in users], stack)
+    for reason in network.trust.useless:
+        progress.note(f"ca-bundle: {reason}; it is left out")
+    return ProjectContext(
+        root=request.root,
+        options=request.options,
+        environ=request.environ,
+        settings=settings,
+        network=network,
+        progress=progress,
+        redactor=request.redactor,
+        target=target,
+        environment=SpareEnvironment(network.installer_environ, stack),
+        cache=None if request.options.fresh else _find_cache(request, settings),
+        into_sandbox=source.into_sandbox,
+        group=keep_reachable(source, network, progress),
+        siblings=request.siblings,
+    )
+
+
+def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack) -> NexusContext:
+    """Return what administration and consumers are given; raises NoNexus, SandboxIsNoNexus."""
+    settings, trust = read_nexus_settings(request)
+    url = settings.url
+    if url is None:
+        raise NoNexus(command=request.command.name, root=str(request.root))
+    if request.command.needs_admin and is_sandbox(url, trust.ca_bundle):
+        raise SandboxIsNoNexus(command=request.command.name, url=url)
+    credentials, admin = find_nexus_credentials(request, url, hosted_url(settings))
+    first = _read_first_password(request, admin.username, progress)
+    _note_plain_http(url, progress)
+    reader = find_own_reader(hosted_url(settings), request.environ) or credentials
+    secrets = [who.password for who in (admin, first, credentials, reader)]
+    return NexusContext(
+        root=request.root,
+        options=request.options,
+        environ=request.environ,
+        settings=settings,
+        network=_open_network(request.environ, settings, trust, secrets, stack),
+        progress=progress,
+        redactor=request.redactor,
+        url=url,
+        credentials=credentials,
+        reader=reader,
+        admin=admin,
+        first=first,
+        attended=request.attended,
+    )
+
+
+def _open_network(
+    environ: Mapping[str, str],
+    settings: Settings,
+    trust: Trust,
+    secrets: Sequence[str],
+    stack: contextlib.ExitStack,
+) -> Network:
+    return stack.enter_context(
+        open_network(
+            environ=environ,
+            ca_bundle=trust.ca_bundle,
+            client_cert=trust.client_cert,
+            timeout=settings.timeout,
+            secrets=secrets,
+        )
+    )
+
+
+def _add_secrets_of_installers(request: Request) -> None:
+    """Add the passwords in addresses of pip.conf and uv.toml, which their programs may print."""
+    if not request.command.builds:
+        return
+    with contextlib.suppress(BrokenSettings):  # a build will say so
+        for option, value in read_pip_settings(request.environ).items():
+            request.redactor.add_addresses(value, name=f"the password in {option} of pip")
+    with contextlib.suppress(BrokenSettings):
+        for text in _find_texts(read_uv_settings(request.root, request.environ)):
+            request.redactor.add_addresses(text, name="a password in the settings of uv")
+
+
+def _find_texts(value: object) -> Iterator[str]:
+    """Yield the texts in a TOML value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | Sequence):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _find_texts(part)
+
+
+def _note_plain_http(url: str, progress: Progress) -> None:
+    if url.startswith("http://") and not is_loopback(url):
+        progress.note(f"{url} is plain http: the password travels in clear")
+
+
+def _with_cert_of_pip(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment with the CA that pip.conf names, which is trusted like PIP_CERT."""
+    with contextlib.suppress(BrokenSettings):  # a build will say so
+        cert = read_pip_settings(environ).get("cert")
+        return {**environ, "PIP_CERT": cert} if cert else environ
+    return environ
+
+
+def _with_cache_of_uv(
+    request: Request, settings: Settings, environ: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return the environment with uv's cache in `cache-dir`, for a home that cannot be written."""
+    if settings.cache_dir is None or environ.get("UV_CACHE_DIR"):
+        return environ
+    return {**environ, "UV_CACHE_DIR": str(_find_cache(request, settings) / "uv")}
+
+
+def _find_cache(request: Request, settings: Settings) -> Path:
+    named = request.resolve(settings.cache_dir)
+    return Path(named) if named else find_cache_home(request.environ) / "releasekit"
+
+
+def _read_first_password(request: Request, username: str, progress: Progress) -> Credentials:
+    """Read the password that Nexus generated; it removes the file when the password is changed."""
+    name = getattr(request.options, "first_password", None)
+    if name is None:
+        return NO_CREDENTIALS
+    try:
+        text = sys.stdin.read() if name == "-" else (request.root / name).read_text("utf-8")
+    except FileNotFoundError:
+        progress.note(f"{name} is not there: Nexus removes it with the first password")
+        return NO_CREDENTIALS
+    return Credentials(username=username, password=text.strip(), source=name)

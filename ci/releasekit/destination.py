@@ -1,0 +1,215 @@
+"""Where a run goes, by its settings: the target, its credentials, and what is trusted there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from releasekit.config.settings import Settings
+from releasekit.config.sources import read_settings
+from releasekit.config.target import (
+    Destination,
+    Target,
+    Trust,
+    hosted_url,
+    nexus_target,
+    pypirc_target,
+    sandbox_target,
+)
+from releasekit.errors import (
+    MissingCredentials,
+    NotAProject,
+    UnknownPypircSection,
+)
+from releasekit.home import expand_home
+from releasekit.index.nexus import split_url
+from releasekit.model.credentials import (
+    NO_CREDENTIALS,
+    Credentials,
+    given_credentials,
+    given_reader,
+)
+from releasekit.request import Request
+
+if TYPE_CHECKING:
+    from releasekit.credentials import PypircSection
+
+
+FindCredentials = Callable[[Request, str], Credentials]
+
+
+def choose_destination(request: Request, find: FindCredentials | None = None) -> Destination:
+    """Find out where a run goes; raises what is wrong with the settings, or is missing."""
+    if not request.is_project and not request.options.files:
+        raise NotAProject(root=str(request.root))
+    settings = read_settings(request.root, request.environ)
+    target, trust = _open_target(request, settings, find or _find_credentials)
+    return Destination(settings=settings, target=target, trust=trust)
+
+
+def choose_destinations(
+    requests: Sequence[Request], say: Callable[[str, str], None]
+) -> list[Request]:
+    """Return the requests with their destinations, for processes that can neither ask nor serve.
+
+    Credentials are found once for each address, and who gave none is not asked again; all share one
+    sandbox. What cannot be told is left out: whoever carries that request out meets the error.
+    """
+    found: dict[str, Credentials] = {}
+
+    def find(request: Request, url: str) -> Credentials:
+        if url not in found:
+            found[url] = _find_or_ask(request, url, say)
+        return found[url]
+
+    chosen, interactive = [], True
+    for request in requests:
+        destination = None
+        try:
+            asking = replace(request, interactive=request.interactive and interactive)
+            destination = choose_destination(asking, find)
+        except MissingCredentials:
+            interactive = False
+        except Exception:  # noqa: BLE001, S110 - met again, and reported, where it is carried out
+            pass
+        chosen.append(replace(request, interactive=False, destination=destination))
+    return chosen
+
+
+def _find_or_ask(request: Request, url: str, say: Callable[[str, str], None]) -> Credentials:
+    """Find credentials, and say what they are for where somebody has to be asked."""
+    try:
+        return _find_credentials(replace(request, interactive=False), url)
+    except MissingCredentials:
+        if not request.interactive:
+            raise
+        say("login", url)
+        return _find_credentials(request, url)
+
+
+def find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
+    """Return the credentials for reading, NO_CREDENTIALS for nobody's; no request is made for it.
+
+    Those for uploads serve where no others are: also those of a command that uploads nothing, for
+    who has set no others. Raises HalfGivenReader.
+    """
+    if not (request.command.asks_index or request.command.builds):
+        return NO_CREDENTIALS
+    if reader := find_own_reader(url, request.environ):
+        return reader
+    if found := upload if upload.password else given_credentials(request.environ):
+        return found
+    from releasekit.credentials import find_credentials
+
+    return find_credentials(url, section=request.options.repository, environ=request.environ)
+
+
+def find_own_reader(url: str, environ: Mapping[str, str]) -> Credentials | None:
+    """Return the reader's own credentials, else netrc's for the host; None for neither."""
+    from releasekit.netrc import find_netrc
+
+    if reader := given_reader(environ):
+        return reader
+    found = find_netrc(url, environ)
+    return found if found.password else None
+
+
+def find_nexus_credentials(
+    request: Request, url: str, hosted: str
+) -> tuple[Credentials, Credentials]:
+    """Return the publisher's credentials and the administrator's; raises MissingAdminCredentials.
+
+    `url` is the address of Nexus, `hosted` that of the repository for uploads.
+    """
+    from releasekit.credentials import find_credentials
+
+    admin = _find_admin(request, url)
+    section = request.options.repository
+    return find_credentials(hosted, section=section, environ=request.environ), admin
+
+
+def _find_admin(request: Request, url: str) -> Credentials:
+    from releasekit.credentials import find_admin_credentials, read_admin_credentials
+
+    if not request.command.needs_admin:
+        return find_admin_credentials(url, environ=request.environ)
+    return read_admin_credentials(url, environ=request.environ, interactive=request.interactive)
+
+
+def read_nexus_settings(request: Request) -> tuple[Settings, Trust]:
+    """Read the settings, with url and hosted of the `.pypirc` section that -r names."""
+    settings = read_settings(request.root, request.environ)
+    trust = _configured_trust(request, settings)
+    if request.options.repository is None:
+        return settings, trust
+    section, trust = _read_section(request, request.options.repository, trust)
+    places = split_url(section.url)
+    if places is None:
+        reason = "repository has no /repository/NAME/ in it, and a repository of Nexus has"
+        raise UnknownPypircSection(name=section.name, path=section.path, reason=reason)
+    return settings.model_copy(update={"url": places[0], "hosted": places[1]}), trust
+
+
+def _open_target(
+    request: Request, settings: Settings, find: FindCredentials
+) -> tuple[Target, Trust]:
+    trust = _configured_trust(request, settings)
+    if request.options.repository is not None:
+        section, trust = _read_section(request, request.options.repository, trust)
+        credentials = find(request, section.url)
+        reader = find_reader(request, section.url, credentials)
+        return pypirc_target(section.url, settings, credentials, reader), trust
+    if settings.url is not None:
+        credentials = find(request, hosted_url(settings))
+        reader = find_reader(request, hosted_url(settings), credentials)
+        return nexus_target(settings, credentials, reader), trust
+    if not request.command.asks_index:
+        return sandbox_target("", "", NO_CREDENTIALS), trust
+    from releasekit.serve import embed_sandbox, sandbox_options
+
+    sandbox = embed_sandbox(**sandbox_options(settings))
+    credentials = Credentials(
+        username=sandbox.username, password=sandbox.password, source="the sandbox"
+    )
+    urls = sandbox.repository_url(sandbox.hosted), sandbox.repository_url(sandbox.group)
+    return sandbox_target(*urls, credentials), Trust(ca_bundle=str(sandbox.ca_bundle))
+
+
+def _configured_trust(request: Request, settings: Settings) -> Trust:
+    return Trust(
+        ca_bundle=request.resolve(settings.ca_bundle),
+        client_cert=request.resolve(settings.client_cert),
+    )
+
+
+def _read_section(request: Request, name: str, trust: Trust) -> tuple[PypircSection, Trust]:
+    """Read a `.pypirc` section; its certificates serve where the configuration has none."""
+    from releasekit.credentials import read_pypirc
+
+    section = read_pypirc(name, request.environ)
+    trust = Trust(
+        ca_bundle=trust.ca_bundle or _expand(section.ca_cert, request),
+        client_cert=trust.client_cert or _expand(section.client_cert, request),
+    )
+    return section, trust
+
+
+def _expand(path: str | None, request: Request) -> str | None:
+    """Return a path of `.pypirc`, which starts from the current directory."""
+    return str(expand_home(path, request.environ)) if path else None
+
+
+def _find_credentials(request: Request, url: str) -> Credentials:
+    if not request.command.uploads:
+        return NO_CREDENTIALS
+    if given := given_credentials(request.environ):
+        return given
+    from releasekit.credentials import read_credentials
+
+    return read_credentials(
+        url,
+        section=request.options.repository,
+        environ=request.environ,
+        interactive=request.interactive,
+    )

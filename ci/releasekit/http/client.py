@@ -1,0 +1,331 @@
+"""The HTTP client of a run: everything that the kit asks for goes through it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from urllib3 import BaseHTTPResponse
+
+from releasekit.http.answer import DOCUMENT, PAGE, TEXT, Answer
+from releasekit.http.connections import ERRORS, Connections, Deadline, make_basic
+from releasekit.http.failures import Failure, Kind, explain
+from releasekit.http.proxies import find_proxy
+from releasekit.model.addresses import is_same_origin, show_address
+from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.tls.trust import Trust
+
+BLOCK = 1 << 20
+PAUSES = (0.0, 0.6, 1.2)
+"""Seconds before each further attempt of what is safe to repeat."""
+ATTEMPTS = len(PAUSES) + 1
+BUSY = (500, 502, 503, 504)
+TOO_MANY_REQUESTS = 429
+REDIRECTS = (301, 302, 303, 307, 308)
+MOST_REDIRECTS = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Download:
+    """A file that was downloaded."""
+
+    answer: Answer
+    sha256: str = ""
+    """Empty for an answer other than 200, and for a body that is larger than the limit."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Exchange:
+    """One request and its answer, whose body is not read yet."""
+
+    url: str
+    response: BaseHTTPResponse
+    moment: datetime
+    certificate_ends: datetime | None
+
+    def make_answer(self, body: bytes) -> Answer:
+        return Answer(
+            url=self.url,
+            status=self.response.status,
+            reason=self.response.reason or "",
+            headers=self.response.headers,
+            body=body,
+            moment=self.moment,
+            certificate_ends=self.certificate_ends,
+        )
+
+
+class Client:
+    """All connections of a run, and the rules for them; threads may share it.
+
+    Reads are repeated after failures that may pass; they follow redirects, but not from https to
+    http, and take no credentials to another server. What changes something is sent once, and
+    follows no redirect.
+    """
+
+    def __init__(self, *, trust: Trust, environ: Mapping[str, str], timeout: float) -> None:
+        self.trust, self.timeout = trust, timeout
+        self._environ = environ
+        self.connections = Connections(trust)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.connections.close()
+
+    def find_proxy(self, url: str) -> str | None:
+        """Return the proxy for an address, its login included; None for a direct connection."""
+        return find_proxy(url, self._environ)
+
+    def get(
+        self,
+        url: str,
+        *,
+        credentials: Credentials = NO_CREDENTIALS,
+        headers: Mapping[str, str] | None = None,
+        limit: int = PAGE,
+        leave_rest: bool = False,
+        follows_elsewhere: bool = True,
+        attempts: int = ATTEMPTS,
+    ) -> Answer:
+        """Read an address; more than `limit` bytes are a failure, or left unread.
+
+        A redirect to another server is followed, or is the answer. Raises the errors of
+        `failures.EXPLANATIONS`.
+        """
+
+        def read() -> Answer:
+            with self._open(
+                url, credentials, headers or {}, follows_elsewhere=follows_elsewhere
+            ) as exchange:
+                response = exchange.response
+                if response.status >= 300:
+                    body = _read_some(response, TEXT)
+                elif leave_rest:
+                    body = response.read(limit)
+                else:
+                    body = _read_all(response, exchange.url, limit)
+                return exchange.make_answer(body)
+
+        return self._repeat(lambda: Download(answer=read()), attempts).answer
+
+    def download(
+        self,
+        url: str,
+        *,
+        credentials: Credentials = NO_CREDENTIALS,
+        path: Path | None = None,
+        limit: int | None = None,
+    ) -> Download:
+        """Read a file as it is, into `path` if one is given, and hash it.
+
+        Raises the errors of `failures.EXPLANATIONS`, and OSError of `path`.
+        """
+
+        def read() -> Download:
+            with self._open(url, credentials, {"Cache-Control": "no-cache"}) as exchange:
+                if exchange.response.status != 200:
+                    text = _read_some(exchange.response, TEXT)
+                    return Download(answer=exchange.make_answer(text))
+                sha256 = _save(exchange.response, path, limit)
+                return Download(answer=exchange.make_answer(b""), sha256=sha256)
+
+        return self._repeat(read, ATTEMPTS)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        credentials: Credentials = NO_CREDENTIALS,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | Iterable[bytes] | None = None,
+        patience: float = 0,
+    ) -> Answer:
+        """Send what changes something, once; `patience` is for an answer that may come late.
+
+        A body that breaks off, never ends or comes too slowly is cut: what was asked for is done
+        by then. Raises the errors of `failures.EXPLANATIONS`.
+        """
+        wanted = {**_authorize(credentials), **(headers or {})}
+        try:
+            with self._exchange(
+                method, url, wanted, Deadline(self.timeout), body=body, patience=patience
+            ) as exchange:
+                return exchange.make_answer(_read_some(exchange.response, DOCUMENT))
+        except Failure as failure:
+            raise explain(failure) from failure
+
+    def _repeat(self, read: Callable[[], Download], attempts: int) -> Download:
+        """Read until it succeeds, or no further attempt would help."""
+        for pause in (*PAUSES[: attempts - 1], None):
+            try:
+                found = read()
+            except Failure as failure:
+                if pause is None or not failure.may_pass:
+                    raise explain(failure) from failure
+            else:
+                pause = None if pause is None else self._find_pause(found.answer, pause)
+                if pause is None:
+                    return found
+            time.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _find_pause(self, answer: Answer, pause: float) -> float | None:
+        """Return the seconds before another attempt; None if this answer is final.
+
+        Retry-After is obeyed if it is not longer than `timeout` (it may ask for hours).
+        """
+        wanted = answer.headers.get("Retry-After", "")
+        seconds = int(wanted) if wanted.isdecimal() and len(wanted) < 9 else None
+        is_short = seconds is not None and seconds <= self.timeout
+        if answer.status == TOO_MANY_REQUESTS:
+            return seconds if is_short else None
+        if answer.status not in BUSY:
+            return None
+        return max(pause, seconds or 0) if is_short else pause
+
+    @contextlib.contextmanager
+    def _open(
+        self,
+        url: str,
+        credentials: Credentials,
+        headers: Mapping[str, str],
+        *,
+        follows_elsewhere: bool = True,
+    ) -> Iterator[_Exchange]:
+        """Provide the answer that redirects lead to; all of them share one deadline."""
+        place, seen, deadline = url, {url}, Deadline(self.timeout)
+        while True:
+            login = _authorize(credentials) if is_same_origin(place, url) else {}
+            with self._exchange("GET", place, {**headers, **login}, deadline) as exchange:
+                location = exchange.response.headers.get("Location") or ""
+                is_redirect = exchange.response.status in REDIRECTS and location
+                if not is_redirect or not (follows_elsewhere or _stays(place, location)):
+                    yield exchange
+                    return
+                _read_some(exchange.response, TEXT)
+            place = _follow(url, place, location, seen)
+
+    @contextlib.contextmanager
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        *,
+        body: bytes | Iterable[bytes] | None = None,
+        patience: float = 0,
+    ) -> Iterator[_Exchange]:
+        """Provide the answer to one request; raises Failure, also of what the block reads."""
+        proxy = self.find_proxy(url)
+        usual = {"User-Agent": "releasekit", "Accept": "*/*", "Accept-Encoding": "identity"}
+        began = datetime.now(timezone.utc)
+        with self.connections.exchange(
+            method,
+            url,
+            headers={**usual, **headers},
+            body=body,
+            proxy=proxy,
+            deadline=deadline,
+            patience=patience,
+        ) as response:
+            moment = began + (datetime.now(timezone.utc) - began) / 2
+            if proxy and response.status == 407:  # over http; over https CONNECT is refused
+                reason = f"it asks for a login (407 {response.reason or ''})"
+                raise Failure(kind=Kind.PROXY_LOGIN, url=url, reason=reason, proxy=proxy)
+            end = _read_certificate_end(response)  # the connection goes with the body
+            yield _Exchange(url=url, response=response, moment=moment, certificate_ends=end)
+
+
+def _authorize(credentials: Credentials) -> dict[str, str]:
+    if not credentials.username:
+        return {}
+    return {"Authorization": make_basic(f"{credentials.username}:{credentials.password}")}
+
+
+def _stays(place: str, location: str) -> bool:
+    """Tell whether a redirect leads to the same server."""
+    with contextlib.suppress(ValueError):  # no address, which is refused where it is followed
+        return is_same_origin(place, urljoin(place, location))
+    return True
+
+
+def _follow(url: str, place: str, location: str, seen: set[str]) -> str:
+    """Return where a redirect leads to; raises Failure."""
+    try:
+        target = urljoin(place, location)
+        scheme, shown = urlsplit(target).scheme, show_address(target)
+    except ValueError as error:
+        reason = "its Location is no address"
+        raise Failure(kind=Kind.REDIRECT_ADDRESS, url=url, reason=reason) from error
+    if scheme not in ("http", "https"):
+        kind, reason = Kind.REDIRECT_ADDRESS, f"its Location is {shown}"
+    elif scheme == "http" and urlsplit(place).scheme == "https":
+        kind, reason = Kind.REDIRECT_TO_HTTP, f"its Location is {shown}"
+    elif target in seen or len(seen) > MOST_REDIRECTS:
+        kind, reason = Kind.REDIRECT_LOOP, f"after {len(seen)} redirect(s), Location is {shown}"
+    else:
+        seen.add(target)
+        return target
+    raise Failure(kind=kind, url=url, reason=reason)
+
+
+def _read_all(response: BaseHTTPResponse, url: str, limit: int) -> bytes:
+    """Read a body to its end, decoded; raises Failure if it is too large."""
+    content = io.BytesIO()
+    for block in response.stream(BLOCK, decode_content=True):
+        content.write(block)
+        if content.tell() > limit:
+            reason = f"it has more than {limit >> 20} MiB"
+            raise Failure(kind=Kind.TOO_LARGE, url=url, reason=reason)
+    return content.getvalue()
+
+
+def _read_some(response: BaseHTTPResponse, limit: int) -> bytes:
+    """Read how a body begins; one that is cut off, endless or slow tells no less by then."""
+    content = io.BytesIO()
+    with contextlib.suppress(OSError, *ERRORS):
+        while content.tell() < limit:
+            block = response.read1(min(TEXT, limit - content.tell()), decode_content=True)
+            if not block:
+                break
+            content.write(block)
+    return content.getvalue()
+
+
+def _save(response: BaseHTTPResponse, path: Path | None, limit: int | None) -> str:
+    """Hash a body, and write it into a file if there is one; "" if it is larger than `limit`.
+
+    It is taken as it is: servers call a .tar.gz "Content-Encoding: gzip" (pip does so too).
+    """
+    sha256, size = hashlib.sha256(), 0
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(path.open("wb")) if path else None
+        for block in response.stream(BLOCK, decode_content=False):
+            size += len(block)
+            if limit is not None and size > limit:
+                return ""
+            sha256.update(block)
+            if file:
+                file.write(block)
+    return sha256.hexdigest()
+
+
+def _read_certificate_end(response: Any) -> datetime | None:
+    """Return when the server's certificate ends; None over http, and if nobody tells."""
+    sock = getattr(getattr(response, "connection", None), "sock", None)
+    peer = getattr(sock, "getpeercert", None)
+    with contextlib.suppress(OSError, ValueError):  # the server has closed the connection
+        if end := (peer() or {}).get("notAfter") if peer else None:
+            return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), timezone.utc)
+    return None

@@ -1,0 +1,263 @@
+"""Connections with deadlines, kept for the next request, direct or through a proxy.
+
+urllib3's timeouts count from one read to the next, so that a server that sends a byte now and then
+keeps a client for ever. Here each read and write of an exchange is bounded by its deadline.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import http.client
+import importlib.util
+import io
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util import parse_url
+
+from releasekit.http.failures import Failure, Kind, classify
+from releasekit.tls.trust import Trust
+
+SLOWEST = 32 << 10
+"""Bytes per second; what is slower than that, timeout aside, is given up."""
+KEPT = 24
+"""Connections to one server that are kept for the next request; more than threads that ask."""
+DIRECT = ""
+"""Stands for the proxy if there is none."""
+ERRORS = (urllib3.exceptions.HTTPError, http.client.HTTPException)
+SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
+
+
+class Deadline:
+    """Ends an exchange `seconds` after its last byte, or if it is slower than SLOWEST."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def find_timeout(self) -> float:
+        """Return the seconds that the next read or write may take; raises TimeoutError."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline of the exchange is over")
+        return min(left, self._seconds)
+
+    def count(self, size: int) -> None:
+        """Move the end, because so many bytes were sent or received."""
+        self._end += size / SLOWEST
+
+    def wait_for_answer(self, seconds: float) -> None:
+        """Allow so many seconds from now to the first byte of the answer."""
+        self._seconds = max(self._seconds, seconds)
+        self._end = max(self._end, time.monotonic() + seconds)
+
+
+class _Exchange(threading.local):
+    """The exchange of this thread: urllib3 hands nothing on to a connection."""
+
+    deadline = Deadline(0)
+    patience = 0.0
+
+
+_exchange = _Exchange()
+
+
+class _Reader(io.RawIOBase):
+    """Reads from a socket until the deadline."""
+
+    def __init__(self, raw: io.RawIOBase, connection: Any, deadline: Deadline) -> None:
+        self._raw, self._socket, self._deadline = raw, connection, deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        timeout = self._deadline.find_timeout()
+        if self._socket.gettimeout() != timeout:
+            self._socket.settimeout(timeout)
+        size: int | None = self._raw.readinto(buffer)
+        self._deadline.count(size or 0)
+        return size
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer that is read until the deadline, its first line and its headers too."""
+
+    def __init__(self, sock: Any, *args: Any, deadline: Deadline, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        raw = self.fp.detach()
+        self.fp = io.BufferedReader(_Reader(raw, sock, deadline))
+
+
+class _Timed(HTTPConnection):
+    """A connection that obeys the deadline of the exchange it is used for."""
+
+    response_class: Any
+
+    def connect(self) -> None:
+        self.response_class = functools.partial(_Response, deadline=_exchange.deadline)
+        super().connect()
+
+    def send(self, data: Any) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(_exchange.deadline.find_timeout())
+        super().send(data)
+        _exchange.deadline.count(len(data))
+
+    def getresponse(self) -> Any:
+        _exchange.deadline.wait_for_answer(_exchange.patience)
+        self.response_class = functools.partial(_Response, deadline=_exchange.deadline)
+        return super().getresponse()
+
+
+class _TimedHTTPS(_Timed, HTTPSConnection):
+    """The same with TLS."""
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Timed
+
+
+class _PoolHTTPS(HTTPSConnectionPool):
+    ConnectionCls = _TimedHTTPS
+
+
+POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _Pool, "https": _PoolHTTPS}
+
+
+class Connections:
+    """The connections of a run, by the proxy that they go through; they have one TLS context."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
+        self._lock = threading.Lock()
+        self.managers: dict[str, urllib3.PoolManager] = {}
+
+    def close(self) -> None:
+        """Close all of them."""
+        for manager in self.managers.values():
+            manager.clear()
+
+    @contextlib.contextmanager
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: Any,
+        proxy: str | None,
+        deadline: Deadline,
+        patience: float = 0,
+    ) -> Iterator[urllib3.BaseHTTPResponse]:
+        """Send a request once, and provide the answer, whose body is not read yet.
+
+        A body that was not read to its end ends the connection. Raises Failure, also of errors in
+        the block.
+        """
+        manager = self._find_manager(url, proxy)
+        _exchange.deadline, _exchange.patience = deadline, patience
+        try:
+            timeout = deadline.find_timeout()
+            answer = manager.urlopen(
+                method,
+                url,
+                redirect=False,
+                retries=False,
+                body=body,
+                headers=headers,
+                timeout=urllib3.Timeout(connect=timeout, read=timeout),
+                preload_content=False,
+            )
+        except (*ERRORS, OSError) as error:
+            raise classify(error, url, proxy) from error
+        try:
+            yield answer
+        except ERRORS as error:
+            raise classify(error, url, proxy) from error
+        finally:
+            if not answer.closed:  # its body was not read to the end
+                answer.close()
+            answer.release_conn()
+
+    def _find_manager(self, url: str, proxy: str | None) -> urllib3.PoolManager:
+        """Return what connects through a proxy; raises Failure."""
+        with self._lock:
+            manager = self.managers.get(proxy or DIRECT)
+            if manager is None:
+                manager = self._open_proxy(url, proxy) if proxy else self._open_direct()
+                self.managers[proxy or DIRECT] = manager
+        return manager
+
+    def _open_direct(self) -> urllib3.PoolManager:
+        manager = urllib3.PoolManager(maxsize=KEPT, ssl_context=self._trust.context)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
+
+    def _open_proxy(self, url: str, proxy: str) -> urllib3.PoolManager:
+        try:
+            parts = parse_url(proxy)
+            if parts.scheme in SOCKS:
+                return self._open_socks(url, proxy)
+            if not parts.host:
+                raise urllib3.exceptions.LocationParseError(proxy)
+            manager = urllib3.ProxyManager(
+                parts._replace(auth=None).url,
+                maxsize=KEPT,
+                ssl_context=self._trust.context,
+                proxy_ssl_context=self._trust.context,
+                proxy_headers=make_login(parts.auth),
+            )
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
+            reason = "this is no address of a proxy (http://HOST:PORT)"
+            raise Failure(kind=Kind.PROXY_ADDRESS, url=url, reason=reason, proxy=proxy) from error
+        manager.pool_classes_by_scheme = POOLS
+        return manager
+
+    def _open_socks(self, url: str, proxy: str) -> urllib3.PoolManager:
+        if importlib.util.find_spec("socks") is None:
+            reason = "it is a SOCKS proxy, and PySocks is not installed"
+            raise Failure(kind=Kind.PROXY_NEEDS_SOCKS, url=url, reason=reason, proxy=proxy)
+        from urllib3.contrib import socks
+
+        class Timed(_Timed, socks.SOCKSConnection):
+            pass
+
+        class TimedHTTPS(_TimedHTTPS, socks.SOCKSHTTPSConnection):
+            pass
+
+        class Pool(socks.SOCKSHTTPConnectionPool):
+            ConnectionCls = Timed
+
+        class PoolHTTPS(socks.SOCKSHTTPSConnectionPool):
+            ConnectionCls = TimedHTTPS
+
+        manager = socks.SOCKSProxyManager(proxy, maxsize=KEPT, ssl_context=self._trust.context)
+        manager.pool_classes_by_scheme = {"http": Pool, "https": PoolHTTPS}
+        return manager
+
+
+def make_login(userinfo: str | None) -> dict[str, str]:
+    """Return the header of a login at a proxy, of `USER:PASSWORD` as an address has it."""
+    if not userinfo:
+        return {}
+    username, _, password = userinfo.partition(":")
+    login = f"{unquote(username)}:{unquote(password)}"
+    return {"Proxy-Authorization": make_basic(login)}
+
+
+def make_basic(login: str) -> str:
+    """Return the value of a Basic login, in UTF-8 (RFC 7617)."""
+    return f"Basic {base64.b64encode(login.encode()).decode()}"

@@ -1,0 +1,293 @@
+"""Why an exchange failed: one kind for each cause, and a table of what is said of it.
+
+The kinds are told from each other by the errors of urllib3, OpenSSL and the system.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from urllib.parse import urlsplit
+
+import urllib3.exceptions as errors
+
+from releasekit.errors import (
+    ClientCertificateRefused,
+    ReleasekitError,
+    Unreachable,
+    UntrustedCertificate,
+    UnusableProxy,
+)
+from releasekit.model.addresses import show_address
+
+
+class Kind(Enum):
+    """What went wrong. PROXY_...: on the way to the proxy, or there."""
+
+    REFUSED = auto()
+    UNKNOWN_NAME = auto()
+    CLOSED = auto()
+    """Closed or reset, before the answer or in the middle of it; no route; no network."""
+    TIMEOUT = auto()
+    PROXY_UNREACHABLE = auto()
+    PROXY_LOGIN = auto()
+    PROXY_ADDRESS = auto()
+    PROXY_NEEDS_SOCKS = auto()
+    PROXY_ANSWER = auto()
+    """The proxy answered that it does not connect to the server."""
+    UNTRUSTED = auto()
+    NOT_YET_VALID = auto()
+    EXPIRED = auto()
+    WRONG_NAME = auto()
+    CLIENT_CERTIFICATE = auto()
+    HANDSHAKE = auto()
+    REDIRECT_LOOP = auto()
+    REDIRECT_TO_HTTP = auto()
+    REDIRECT_ADDRESS = auto()
+    CUT_OFF = auto()
+    TOO_LARGE = auto()
+    WRONG_LENGTH = auto()
+    UNREADABLE = auto()
+    """What answered is no HTTP, or has headers or an encoding that cannot be read."""
+
+
+@dataclass(kw_only=True)
+class Failure(Exception):
+    """An exchange that failed; `str(explain(failure))` says what, where, why and the fix."""
+
+    kind: Kind
+    url: str
+    reason: str
+    proxy: str | None = None
+
+    @property
+    def may_pass(self) -> bool:
+        """Tell whether another attempt can end otherwise."""
+        return self.kind in PASSING
+
+
+PASSING = {
+    *(Kind.REFUSED, Kind.UNKNOWN_NAME, Kind.CLOSED, Kind.TIMEOUT, Kind.HANDSHAKE),
+    *(Kind.PROXY_UNREACHABLE, Kind.PROXY_ANSWER, Kind.CUT_OFF, Kind.UNREADABLE),
+}
+
+AGAIN = "run this again: it is safe"
+LOOK = "see what is at that address and in front of it, then run this again: it is safe"
+VALID_NAME = "use the host name in `url` that the certificate was issued for"
+SHOW_CLIENT_CERT = (
+    "set client-cert (or RELEASEKIT_CLIENT_CERT) to a PEM file of the certificate and key"
+)
+ODD_ANSWER = "the server's answer cannot be read"
+NO_PROXY = "the proxy cannot be reached"
+CHECK_PROXY = "check HTTPS_PROXY (HTTP_PROXY, ALL_PROXY), or go past it: NO_PROXY={host}"
+
+Make = Callable[..., ReleasekitError]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """The error of a kind of failure; an empty problem or fix is the error's own."""
+
+    error: Make
+    problem: str = ""
+    fix: str = ""
+
+
+EXPLANATIONS: dict[Kind, Explanation] = {
+    Kind.REFUSED: Explanation(error=Unreachable),
+    Kind.UNKNOWN_NAME: Explanation(error=Unreachable),
+    Kind.CLOSED: Explanation(error=Unreachable),
+    Kind.TIMEOUT: Explanation(error=Unreachable),
+    Kind.HANDSHAKE: Explanation(error=Unreachable),
+    Kind.PROXY_UNREACHABLE: Explanation(
+        error=Unreachable, problem=NO_PROXY, fix=f"{CHECK_PROXY}; then {AGAIN}"
+    ),
+    Kind.PROXY_ANSWER: Explanation(
+        error=Unreachable, problem="the proxy does not connect to the server", fix=CHECK_PROXY
+    ),
+    Kind.PROXY_LOGIN: Explanation(
+        error=UnusableProxy,
+        fix="write the login into the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT\n"
+        "(percent-encode special characters), or go past the proxy: NO_PROXY={host}",
+    ),
+    Kind.PROXY_ADDRESS: Explanation(error=UnusableProxy, fix=CHECK_PROXY),
+    Kind.PROXY_NEEDS_SOCKS: Explanation(
+        error=UnusableProxy, fix=f"pip install PySocks beside releasekit; or {CHECK_PROXY}"
+    ),
+    Kind.UNTRUSTED: Explanation(error=UntrustedCertificate),
+    Kind.NOT_YET_VALID: Explanation(
+        error=UntrustedCertificate,
+        fix="compare this machine's clock with the server's; or its certificate is too new",
+    ),
+    Kind.EXPIRED: Explanation(
+        error=UntrustedCertificate,
+        fix="ask the administrator of that server to renew its certificate",
+    ),
+    Kind.WRONG_NAME: Explanation(error=UntrustedCertificate, fix=VALID_NAME),
+    Kind.CLIENT_CERTIFICATE: Explanation(error=ClientCertificateRefused),
+    Kind.REDIRECT_LOOP: Explanation(
+        error=Unreachable, problem="the server redirects without end", fix=LOOK
+    ),
+    Kind.REDIRECT_TO_HTTP: Explanation(
+        error=Unreachable,
+        problem="the server redirects from https to plain http",
+        fix="have the front server keep https in its redirects (X-Forwarded-Proto), or configure\n"
+        "the address that it leads to, with https",
+    ),
+    Kind.REDIRECT_ADDRESS: Explanation(
+        error=Unreachable, problem="the server redirects to nowhere", fix=LOOK
+    ),
+    Kind.CUT_OFF: Explanation(error=Unreachable, problem="the server's answer broke off", fix=LOOK),
+    Kind.TOO_LARGE: Explanation(
+        error=Unreachable, problem="the server's answer is too large", fix=LOOK
+    ),
+    Kind.WRONG_LENGTH: Explanation(error=Unreachable, problem=ODD_ANSWER, fix=LOOK),
+    Kind.UNREADABLE: Explanation(error=Unreachable, problem=ODD_ANSWER, fix=LOOK),
+}
+
+CERTIFICATE_KINDS = {
+    9: Kind.NOT_YET_VALID,
+    10: Kind.EXPIRED,
+    62: Kind.WRONG_NAME,
+    64: Kind.WRONG_NAME,
+}
+"""By OpenSSL's codes: not yet valid, expired, issued for another name or address (x509_vfy.h)."""
+CLIENT_REFUSALS = {
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": ("it asks for a client certificate", SHOW_CLIENT_CERT),
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": (
+        "it ended the handshake, as servers do that ask for a client certificate",
+        SHOW_CLIENT_CERT,
+    ),
+    "TLSV1_ALERT_UNKNOWN_CA": (
+        "it does not know the CA that issued the client certificate",
+        "use a client certificate of the CA that this server asks for",
+    ),
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": (
+        "it says that the client certificate has expired",
+        "renew the client certificate; if it is valid still, compare the clocks",
+    ),
+    "SSLV3_ALERT_BAD_CERTIFICATE": (
+        "it refuses the client certificate",
+        "ask its administrator which client certificates it accepts",
+    ),
+}
+"""By OpenSSL's names of the TLS alerts that a server sends (RFC 8446, section 6.2)."""
+NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+TUNNEL = re.compile(r"Tunnel connection failed: (\d+) ?(.*)")
+"""How http.client words what a proxy answered to CONNECT."""
+
+
+def explain(failure: Failure) -> ReleasekitError:
+    """Return the error that a failed exchange is."""
+    row = EXPLANATIONS[failure.kind]
+    host = urlsplit(failure.url).hostname or ""
+    more = {name: text for name, text in (("problem", row.problem), ("mend", row.fix)) if text}
+    if failure.kind is Kind.CLIENT_CERTIFICATE:
+        more["mend"] = next(fix for why, fix in CLIENT_REFUSALS.values() if why == failure.reason)
+    if "mend" in more:
+        more["mend"] = more["mend"].replace("{host}", host)
+    where = failure.url
+    if failure.proxy and failure.kind.name.startswith("PROXY_"):
+        where = f"{show_proxy(failure.proxy)}, on the way to {failure.url}"
+    return row.error(url=where, reason=failure.reason, **more)
+
+
+def explain_error(error: Exception, url: str) -> ReleasekitError:
+    """Return the error that a failed connection to an address is."""
+    return explain(classify(error, url))
+
+
+def show_proxy(proxy: str) -> str:
+    """Return a proxy's address without its login."""
+    return show_address(proxy).rstrip("/")
+
+
+def classify(error: Exception, url: str, proxy: str | None = None) -> Failure:
+    """Tell what an error means; `proxy` is the one on the way, if there is one."""
+    if isinstance(error, Failure):
+        return error
+    causes = list(_find_causes(error))
+    at_proxy = proxy is not None and any(isinstance(c, errors.ProxyError) for c in causes)
+    for cause in causes:
+        if found := _classify_cause(cause, url, proxy if at_proxy else None):
+            kind, reason = found
+            if at_proxy and kind in (Kind.REFUSED, Kind.UNKNOWN_NAME, Kind.CLOSED, Kind.TIMEOUT):
+                kind = Kind.PROXY_UNREACHABLE
+            return Failure(kind=kind, url=url, reason=reason, proxy=proxy)
+    reason = "the connection was closed before an answer came"
+    kind = Kind.PROXY_UNREACHABLE if at_proxy else Kind.CLOSED
+    return Failure(kind=kind, url=url, reason=reason, proxy=proxy)
+
+
+def _classify_cause(cause: BaseException, url: str, proxy: str | None) -> tuple[Kind, str] | None:
+    """Tell what one error of a chain means; None for one that only wraps another one."""
+    match cause:
+        case errors.NewConnectionError():  # a subclass of TimeoutError, whatever it wraps
+            return None
+        case ssl.SSLError():
+            return _classify_tls(cause)
+        case socket.gaierror() | UnicodeError():
+            host = urlsplit(proxy or url).hostname
+            return Kind.UNKNOWN_NAME, f"the name {host} cannot be resolved"
+        case OSError() if found := TUNNEL.match(str(cause)):
+            return _classify_tunnel(found)
+        case TimeoutError() | errors.TimeoutError():
+            return Kind.TIMEOUT, "no answer within the timeout, or too slow an answer"
+        case errors.IncompleteRead() | http.client.IncompleteRead():
+            return Kind.CUT_OFF, "the connection was closed in the middle of the answer"
+        case errors.InvalidHeader():
+            return Kind.WRONG_LENGTH, "it names several lengths"
+        case errors.DecodeError():
+            return Kind.UNREADABLE, "its content is not encoded as its headers say"
+        case http.client.RemoteDisconnected():
+            return Kind.CLOSED, "the connection was closed before an answer came"
+        case http.client.HTTPException() if "headers" in str(cause) or "header line" in str(cause):
+            return Kind.UNREADABLE, "its headers are too long, or too many"
+        case http.client.HTTPException() | errors.HeaderParsingError():
+            return Kind.UNREADABLE, "what answers does not speak HTTP"
+        case ConnectionRefusedError():
+            return Kind.REFUSED, (cause.strerror or "connection refused").lower()
+        case OSError() if cause.strerror:
+            return Kind.CLOSED, cause.strerror.lower()
+    return None
+
+
+def _classify_tls(error: ssl.SSLError) -> tuple[Kind, str]:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return CERTIFICATE_KINDS.get(error.verify_code, Kind.UNTRUSTED), error.verify_message
+    if refusal := CLIENT_REFUSALS.get(error.reason):
+        return Kind.CLIENT_CERTIFICATE, refusal[0]
+    if error.reason in NO_TLS:
+        return Kind.HANDSHAKE, "what answers there speaks no TLS"
+    if isinstance(error, ssl.SSLEOFError):
+        return Kind.HANDSHAKE, "the connection was closed during the TLS handshake"
+    said = (error.reason or str(error)).lower().replace("_", " ")
+    return Kind.HANDSHAKE, f"no TLS connection: {said}"
+
+
+def _classify_tunnel(match: re.Match[str]) -> tuple[Kind, str]:
+    status, phrase = int(match[1]), match[2].strip()
+    said = f"{status} {phrase}".rstrip()
+    if status == 407:
+        return Kind.PROXY_LOGIN, f"it asks for a login ({said})"
+    return Kind.PROXY_ANSWER, f"the proxy answered {said}"
+
+
+def _find_causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the errors below an error, through urllib3's own wrappings."""
+    seen: set[int] = set()
+    queue = [error]
+    while queue:
+        cause = queue.pop(0)
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        wrapped = (getattr(cause, name, None) for name in ("reason", "original_error"))
+        below = (cause.__cause__, cause.__context__, *wrapped, *cause.args)
+        queue.extend(item for item in below if isinstance(item, BaseException))

@@ -1,0 +1,93 @@
+"""What an index can do, and what a layout knows about its addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+
+if TYPE_CHECKING:
+    from releasekit.errors import ReleasekitError
+    from releasekit.http.answer import Answer
+    from releasekit.http.client import Client
+    from releasekit.index.greeting import Greeting
+    from releasekit.index.upload import Attempt, OnSent
+    from releasekit.model.dists import Dist
+    from releasekit.model.simple_page import ProjectPage, PublishedFile
+
+
+class Index(Protocol):
+    """A repository of Python packages. Every method raises the errors of HTTP and of refusals."""
+
+    @property
+    def url(self) -> str:
+        """Return the address of the repository, with a slash at its end."""
+
+    def check_access(self) -> None:
+        """See, before much is done, that the publisher may upload and the reader may read."""
+
+    def read_page(self, name: str) -> ProjectPage:
+        """Read the page of a project; one that the index does not know has no files."""
+
+    def read_names(self) -> tuple[str, ...]:
+        """Read the names of all projects."""
+
+    def upload(self, dist: Dist, on_sent: OnSent) -> Attempt:
+        """Send a dist, once; whether it is stored, only the index tells."""
+
+    def read_digest(self, file: PublishedFile) -> PublishedFile | None:
+        """Download a file and return it with its SHA-256; None if the page's link is dead."""
+
+    def download(self, file: PublishedFile, path: Path, *, limit: int) -> bool:
+        """Download a file; False if it has more than `limit` bytes."""
+
+
+def ignore_greeting(_: Greeting) -> None:
+    """Do nothing with what an answer tells beside its content."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Access:
+    """A repository, and as whom it is asked."""
+
+    url: str
+    client: Client
+    reader: Credentials
+    publisher: Credentials = field(default=NO_CREDENTIALS)
+    on_answer: Callable[[Greeting], None] = ignore_greeting
+    """Gets what each answer to a read tells beside its content."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layout:
+    """How one kind of server arranges its repositories, and how it answers uploads.
+
+    See `layouts.LAYOUTS`. The module of a layout imports nothing that takes long: the settings of
+    every command need its addresses.
+    """
+
+    owns: Callable[[str], bool]
+    """Tells whether an address is one of a repository of this kind."""
+    find_sibling: Callable[[str, str], str | None] = lambda *_: None
+    """Returns the address of another repository of the same server, None if it has only one."""
+    simple_path: str = "simple/"
+    """Where the simple index (PEP 503) is, below the address that uploads go to."""
+    follows_elsewhere: bool = True
+    """False if a page that redirects to another server says that the project is not here."""
+    ask_for_upload: Callable[[Access], Answer] | None = None
+    """Sends an upload that cannot be stored: 400 to who may upload. None: to read is to know."""
+    explain_refusal: Callable[[Answer, Access], ReleasekitError | None] = lambda *_: None
+    """Tells what an answer to an upload means here; None if it means what it does everywhere."""
+
+    def find_simple_url(self, url: str) -> str:
+        """Return the address of a repository's simple index, as installers take it."""
+        return f"{url.rstrip('/')}/{self.simple_path}"
+
+    def open(self, access: Access) -> Index:
+        """Return the repository; nothing is asked yet."""
+        from releasekit.index.pages import SimpleIndex
+
+        return SimpleIndex(access, self)

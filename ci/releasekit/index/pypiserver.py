@@ -1,0 +1,44 @@
+"""pypiserver, and servers like it: one repository per server, uploads to its root.
+
+Read from pypiserver 2.4 (_app.py), and tried with it: by default it lets everybody read, answers
+401 to an upload without credentials and 403 to one with a wrong password, and redirects a project
+that it does not have to a public index.
+"""
+
+from __future__ import annotations
+
+from releasekit.errors import ReleasekitError, WrongCredentials
+from releasekit.http.answer import Answer
+from releasekit.index.protocol import Access, Layout
+
+
+def _ask_for_upload(access: Access) -> Answer:
+    """Send a form without an action, which is looked at after the login, and stores nothing."""
+    return access.client.send(
+        "POST",
+        access.url,
+        credentials=access.publisher,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        body=b"",
+    )
+
+
+def _explain_refusal(answer: Answer, access: Access) -> ReleasekitError | None:
+    publisher = access.publisher
+    if answer.status != 403 or not publisher.username:
+        return None
+    return WrongCredentials(
+        url=access.url,
+        username=publisher.username,
+        source=publisher.source,
+        answer="403",
+        mend=f"check {publisher.source}; a user whom it does not let upload gets 403 as well",
+    )
+
+
+PYPISERVER = Layout(
+    owns=bool,  # every address
+    follows_elsewhere=False,
+    ask_for_upload=_ask_for_upload,
+    explain_refusal=_explain_refusal,
+)

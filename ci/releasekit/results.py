@@ -1,0 +1,195 @@
+"""The results of the steps of a release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from releasekit.checks.model import Finding, Severity
+from releasekit.model.plan import Action, Plan
+from releasekit.model.project import Project
+from releasekit.model.record import Record
+from releasekit.outcome import Clean, Line, Outcome, Result
+from releasekit.redact import redact_fields
+
+STYLES = {
+    Severity.ERROR: "bold red",
+    Severity.WARNING: "yellow",
+    Severity.NOTE: "cyan",
+    Severity.OFF: "dim",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectRead(Result):
+    """The project and its release tag."""
+
+    step: ClassVar[str] = "version"
+    project: Project
+
+    def describe(self) -> str:
+        """Return the version and the commit."""
+        commit = self.project.commit
+        if tag := self.project.released_as:
+            return f"{tag.version} from tag {tag.name} on commit {commit.short}"
+        untagged = f"commit {commit.short} has no release tag"
+        changed = f"{len(commit.changed)} file(s) differ from commit {commit.short}"
+        shallow = ", and the clone is shallow" if commit.shallow else ""
+        why = changed if self.project.dirty else untagged + shallow
+        return f"{why}: the build backend names the version"
+
+    def add_to(self, outcome: Outcome) -> Outcome:
+        """Return the outcome with the project."""
+        return replace(outcome, project=self.project)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordRead(Result):
+    """The record that an earlier build left."""
+
+    record: Record
+
+    def add_to(self, outcome: Outcome) -> Outcome:
+        """Return the outcome with the record."""
+        return replace(outcome, record=self.record)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built(RecordRead):
+    """What a build made."""
+
+    step: ClassVar[str] = "build"
+
+    def describe(self) -> str:
+        """Return the files with their sizes."""
+        return ", ".join(f"{file.filename} ({_size(file.size)})" for file in self.record.files)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gathered(RecordRead):
+    """One release, joined from what several builds made."""
+
+    step: ClassVar[str] = "gather"
+
+    def describe(self) -> str:
+        """Return how many files and builds it has."""
+        record = self.record
+        return f"{len(record.files)} files of {len(record.builds)} builds are one release"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checked(Result):
+    """What the checks found; `asked` are the codes of all that were run."""
+
+    step: ClassVar[str] = "check"
+    findings: tuple[Finding, ...]
+    asked: tuple[str, ...]
+
+    def describe(self) -> str:
+        """Return how many findings there are of each severity."""
+        return f"{len(self.asked)} checks: {_describe_findings(self.findings)}"
+
+    def details(self) -> Iterable[Line]:
+        """Return one line per finding; an error is shown with -q too."""
+        for finding in self.findings:
+            head = (f"  {finding.word:<8} {finding.code}  ", STYLES[finding.severity])
+            text = f"{finding.place}: {finding.message}"
+            parts = (head, (text, ""), (f"  {_render_end(finding)}", "dim"))
+            is_error = finding.severity is Severity.ERROR
+            yield Line(parts, always=is_error, folded=True)
+
+    def add_to(self, outcome: Outcome) -> Outcome:
+        """Return the outcome with the findings."""
+        return replace(outcome, asked=self.asked, findings=self.findings)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned(Result):
+    """What a release has to do."""
+
+    step: ClassVar[str] = "plan"
+    plan: Plan
+
+    def describe(self) -> str:
+        """Return how many files there are to upload."""
+        counts = {action: len(self.plan.having(action)) for action in Action}
+        text = f"{counts[Action.UPLOAD]} to upload, {counts[Action.SKIP]} already published"
+        conflicts = counts[Action.CONFLICT]
+        return f"{text}, {conflicts} in conflict" if conflicts else text
+
+    def add_to(self, outcome: Outcome) -> Outcome:
+        """Return the outcome with the plan."""
+        return replace(outcome, plan=self.plan)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Published(Result):
+    """The index has every file; `uploaded` are the names of those that this run uploaded."""
+
+    step: ClassVar[str] = "publish"
+    url: str
+    uploaded: tuple[str, ...]
+
+    def describe(self) -> str:
+        """Return how much was uploaded, and where to."""
+        if not self.uploaded:
+            return f"nothing to upload: {self.url} has it all"
+        return f"{len(self.uploaded)} uploaded to {self.url}"
+
+    def redact(self, clean: Clean) -> Published:
+        """Return it with a clean address."""
+        return redact_fields(self, clean, "url")
+
+    def add_to(self, outcome: Outcome) -> Outcome:
+        """Return the outcome with what was published."""
+        return replace(outcome, published=self)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verified(Result):
+    """The index serves the same bytes, and the release was installed by hash."""
+
+    step: ClassVar[str] = "verify"
+    url: str
+    requirement: str
+    not_installed: tuple[str, ...] = ()
+    """Wheels for other platforms: downloaded by hash."""
+    installed: bool = True
+    """False where no wheel of the release is for the Python that proves it."""
+
+    def describe(self) -> str:
+        """Return what was installed, and from where."""
+        if not self.installed:
+            return f"{self.requirement} downloaded by hash from {self.url}, not installed here"
+        return f"{self.requirement} installed by hash from {self.url}"
+
+    def redact(self, clean: Clean) -> Verified:
+        """Return it with a clean address."""
+        return redact_fields(self, clean, "url")
+
+    def add_to(self, outcome: Outcome) -> Outcome:
+        """Return the outcome with the proof."""
+        return replace(outcome, verified=self)
+
+
+def _describe_findings(findings: tuple[Finding, ...]) -> str:
+    counts = ((each, sum(finding.severity is each for finding in findings)) for each in Severity)
+    words = (
+        f"{count} waived" if severity is Severity.OFF else f"{count} {severity.value}(s)"
+        for severity, count in counts
+        if count
+    )
+    return ", ".join(words) or "no findings"
+
+
+def _render_end(finding: Finding) -> str:
+    """Return the fix, last in the line; of what is waived the reason."""
+    if finding.is_waived:
+        return f"reason: {finding.reason}"
+    reason = f" (reason of the {finding.word}: {finding.reason})" if finding.reason else ""
+    return f"fix: {finding.fix}{reason}"
+
+
+def _size(size: int) -> str:
+    return f"{size} B" if size < 1000 else f"{size / 1000:.1f} kB"
