@@ -26,7 +26,7 @@ from releasekit.progress import Progress
 from releasekit.proof.clean_environment import SpareEnvironment
 from releasekit.redact import Redactor
 from releasekit.request import Request
-from releasekit.requirements import find_source, is_sandbox, keep_reachable
+from releasekit.requirements import find_group, is_sandbox, keep_reachable
 from releasekit.uv.indexes import BuildIndex
 from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
 from releasekit.workspace import RECORD
@@ -117,18 +117,17 @@ def open_project(
     """Return what the steps of a release are given."""
     destination = request.destination or choose_destination(request)
     settings, target = destination.settings, destination.target
+    into_sandbox = target.sandbox or is_sandbox(target.upload_url, destination.trust.ca_bundle)
+    group, trust = find_group(request, destination, into_sandbox=into_sandbox)
     _add_secrets_of_installers(request)
     if target.sandbox and target.upload_url:
         progress.note("no url is configured: this goes to a sandbox on this machine only")
     _note_plain_http(target.upload_url, progress)
     environ = _with_cache_of_uv(request, settings, _with_cert_of_pip(request.environ))
-    source = find_source(request, destination)
-    users = (
-        target.credentials,
-        target.reader,
-        *([source.group.credentials] if source.group else ()),
-    )
-    network = _open_network(environ, settings, source.trust, [u.password for u in users], stack)
+    users = (target.credentials, target.reader, *([group.credentials] if group else ()))
+    network = _open_network(environ, settings, trust, [user.password for user in users], stack)
+    if into_sandbox and group:
+        group = keep_reachable(group, network, progress)
     for reason in network.trust.useless:
         progress.note(f"ca-bundle: {reason}; it is left out")
     return ProjectContext(
@@ -142,14 +141,14 @@ def open_project(
         target=target,
         environment=SpareEnvironment(network.installer_environ, stack),
         cache=None if request.options.fresh else _find_cache(request, settings),
-        into_sandbox=source.into_sandbox,
-        group=keep_reachable(source, network, progress),
+        into_sandbox=into_sandbox,
+        group=group,
         siblings=request.siblings,
     )
 
 
 def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack) -> NexusContext:
-    """Return what administration and consumers are given; raises NoNexus, SandboxIsNoNexus."""
+    """Return what administration and consumers are given; raises NoNexus."""
     settings, trust = read_nexus_settings(request)
     url = settings.url
     if url is None:

@@ -1,15 +1,17 @@
-"""Where requirements come from: a group; a sandbox has nothing that a release may require."""
+"""Where the requirements of a release into a sandbox come from: the sandbox itself has none."""
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from releasekit.config.settings import Settings
 from releasekit.config.sources import read_settings
 from releasekit.config.target import SANDBOX_CA, Destination, Trust, hosted_url, nexus_target
 from releasekit.destination import find_reader
+from releasekit.doctor.probe import Visitor, ask
 from releasekit.errors import InvalidConfiguration, ReleasekitError
 from releasekit.index.layouts import simple_url
 from releasekit.model.addresses import is_loopback
@@ -24,32 +26,8 @@ ANSWERED = (200, 404)
 """How an index answers for a project's page; a hosted repository does not know most projects."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RequirementsSource:
-    """The group that requirements come from, None if there is none, and what is trusted."""
-
-    group: BuildIndex | None
-    trust: Trust
-    into_sandbox: bool = False
-    """True for the embedded sandbox, and for one in another terminal, which has a `url`."""
-
-
-def find_source(request: Request, destination: Destination) -> RequirementsSource:
-    """Return where requirements come from, unless uv or pip are told otherwise.
-
-    For a sandbox it is the group that the project's files name. Many groups let everybody read: a
-    job that builds may have no credentials.
-    """
-    target, trust, builds = destination.target, destination.trust, request.command.builds
-    if target.sandbox or is_sandbox(target.upload_url, trust.ca_bundle):
-        return _find_own_source(request, destination)
-    group = BuildIndex(url=target.install_url, credentials=target.reader)
-    has_group = builds and target.install_url != target.upload_url
-    return RequirementsSource(group=group if has_group else None, trust=trust)
-
-
 def is_sandbox(url: str, ca_bundle: str | None) -> bool:
-    """Tell whether an address is that of `releasekit sandbox`: by its CA, without a request."""
+    """Tell whether an address is that of `releasekit sandbox`: by its CA, no request is made."""
     if not ca_bundle or not is_loopback(url):
         return False
     try:
@@ -58,30 +36,39 @@ def is_sandbox(url: str, ca_bundle: str | None) -> bool:
         return False
 
 
-def _find_own_source(request: Request, destination: Destination) -> RequirementsSource:
-    """Return the source that the project's files name; the environment names the sandbox."""
-    target, trust = destination.target, destination.trust
-    own = read_own_settings(request.root) if request.command.builds else None
-    if own is None:
-        return RequirementsSource(group=None, trust=trust, into_sandbox=True)
-    hidden = () if target.sandbox else ("TWINE_",)  # those are the credentials of the sandbox
-    environ = {name: v for name, v in request.environ.items() if not name.startswith(hidden)}
-    reader = find_reader(replace(request, environ=environ), hosted_url(own), NO_CREDENTIALS)
-    bundles = map(request.resolve, (destination.settings.ca_bundle, own.ca_bundle))
-    return RequirementsSource(
-        group=BuildIndex(url=nexus_target(own, reader).install_url, credentials=reader),
-        trust=add_trust(trust, bundles, request.resolve(own.client_cert)),
-        into_sandbox=True,
-    )
-
-
 def read_own_settings(root: Path) -> Settings | None:
-    """Return the settings of the project's files, if they name a Nexus and a group of it."""
+    """Return the settings of the project's files, if they name a Nexus and a group of it.
+
+    The environment names the sandbox instead.
+    """
     try:
         settings = read_settings(root, {})
     except InvalidConfiguration:  # what the environment replaces may be wrong
         return None
     return settings if settings.url and settings.group else None
+
+
+def find_group(
+    request: Request, destination: Destination, *, into_sandbox: bool
+) -> tuple[BuildIndex | None, Trust]:
+    """Return the group that requirements come from, and what is trusted.
+
+    For a sandbox it is that of the project's files. Many groups let everybody read.
+    """
+    target, trust, builds = destination.target, destination.trust, request.command.builds
+    own = read_own_settings(request.root) if builds and into_sandbox else None
+    if own is None:
+        if not builds or into_sandbox or target.install_url == target.upload_url:
+            return None, trust
+        return BuildIndex(url=target.install_url, credentials=target.reader), trust
+    hidden = () if target.sandbox else ("TWINE_",)  # the credentials of the other sandbox
+    environ = {name: v for name, v in request.environ.items() if not name.startswith(hidden)}
+    options = Namespace(**{**vars(request.options), "repository": None})
+    asking = replace(request, environ=environ, options=options)
+    reader = find_reader(asking, hosted_url(own), NO_CREDENTIALS)
+    bundles = map(request.resolve, (destination.settings.ca_bundle, own.ca_bundle))
+    trust = add_trust(trust, bundles, request.resolve(own.client_cert))
+    return BuildIndex(url=nexus_target(own, reader).install_url, credentials=reader), trust
 
 
 def add_trust(trust: Trust, ca_bundles: Iterable[str | None], client_cert: str | None) -> Trust:
@@ -96,21 +83,14 @@ def add_trust(trust: Trust, ca_bundles: Iterable[str | None], client_cert: str |
     )
 
 
-def keep_reachable(
-    source: RequirementsSource, network: Network, progress: Progress
-) -> BuildIndex | None:
-    """Return the group, but not one for a sandbox that does not answer, of which a note tells."""
-    group = source.group
-    if group is None or not source.into_sandbox:
-        return group
+def keep_reachable(group: BuildIndex, network: Network, progress: Progress) -> BuildIndex | None:
+    """Return the group if it answers; else note that what pip or uv is told of is asked instead."""
     url = f"{simple_url(group.url)}pip/"
     try:
-        answer = network.client.get(
-            url, credentials=group.credentials, limit=1, leave_rest=True, attempts=1
-        )
-        problem = f"{url} answered {answer.status} {answer.reason}"
+        answer = ask(Visitor(client=network.client, credentials=group.credentials), url)
         if answer.status in ANSWERED:
             return group
+        problem = f"{url} answered {answer.status} {answer.reason}"
     except ReleasekitError as error:
         answers = error.answers()
         problem = f"{answers['what']}: {answers['why']}"

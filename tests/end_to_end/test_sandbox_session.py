@@ -102,7 +102,7 @@ def test_there_is_nothing_to_provision_in_it(
         "set up\n"
         "  next:  set url to the address of your Nexus (RELEASEKIT_URL is stronger than the "
         "project's);\n"
-        "         `nox -s nexus` runs a Nexus on this machine to try it with\n"
+        "         `releasekit nexus` runs a Nexus on this machine to try it with\n"
     )
 
 

@@ -56,15 +56,16 @@ def find_absent_dependencies(
 def _ask_for_sandbox(ctx: ProjectContext, names: Sequence[str]) -> Absent:
     """Ask the group of the project's files; without it, nothing can be said of a dependency."""
     if ctx.group:
-        group = ctx.group
-        client = ctx.network.client
-        absent = _ask(open_index(group.url, client=client, reader=group.credentials), names)
+        url, reader = ctx.group.url, ctx.group.credentials
+        index = open_index(url, client=ctx.network.client, reader=reader)
+        absent = _ask(index, names)
         if absent is not None:
-            return Absent(index=group.url, names=absent)
+            return Absent(index=url, names=absent)
     if names:
-        more = f" and {len(names) - SHOWN} more" if names[SHOWN:] else ""
-        shown = ", ".join(names[:SHOWN]) + more
-        ctx.progress.note(f"not verified: whether {shown} can be installed (no group answered)")
+        shown = ", ".join(names[:SHOWN]) + (
+            f" and {len(names) - SHOWN} more" if names[SHOWN:] else ""
+        )
+        ctx.progress.note(f"not verified: whether {shown} can be installed (no group was asked)")
     return Absent()
 
 

@@ -148,7 +148,7 @@ class SandboxIsNoNexus(ReleasekitError):
     why = "a sandbox takes uploads and serves them; it has no users, rights and rules to set up"
     next = (
         "set url to the address of your Nexus (RELEASEKIT_URL is stronger than the project's);\n"
-        "`nox -s nexus` runs a Nexus on this machine to try it with"
+        "`releasekit nexus` runs a Nexus on this machine to try it with"
     )
     command: str
     url: str
