@@ -67,9 +67,9 @@ class SimpleIndex:
     def check_access(self) -> None:
         """See whether the publisher may upload, or may read at least, and the reader may read.
 
-        To read is to ask for one byte of the long first page. Nexus answers 206 (measured with
-        3.30); the connection stays open for what is asked next. What knows no ranges sends the
-        whole page, whose rest is left unread.
+        To read is to ask for one byte of the long first page. Nexus answers 206
+        (docs/nexus-behaviour.md#simple-pages); the connection stays open for what is asked next.
+        What knows no ranges sends the whole page, whose rest is left unread.
         """
         if self.layout.ask_for_upload:
             answer = self.layout.ask_for_upload(self.access)

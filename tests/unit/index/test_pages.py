@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from nexus_double import run_sandbox
+from releasekit.archives import read_dist
 from releasekit.errors import ReleasekitError, WrongCredentials
 from releasekit.index.layouts import open_index
 from releasekit.index.protocol import Index
 from releasekit.model.credentials import Credentials
-from releasekit.model.dists import Dist, read_dist
+from releasekit.model.dists import Dist
 from releasekit.model.simple_page import ProjectPage, PublishedFile
 from releasekit.network import Network, open_network
 from samples import WHEEL, write_wheel
