@@ -191,10 +191,20 @@ def test_a_dead_link_in_the_group_is_not_taken_for_a_served_file(
     assert f"  why:   {WHEEL} is not served\n" in ran.out
 
 
+def test_a_group_that_serves_a_page_in_place_of_a_wheel_is_not_taken_for_a_conflict(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    sandbox.state.faults = Faults(other_bytes={WHEEL: b"<html>Sign in</html>"})
+    ran = releasekit("release", project=project, server=sandbox)
+    assert ran.status == 3
+    assert "error: the server's answer is not that of a package index\n" in ran.out
+    assert f"/{WHEEL}\n  why:   it is no wheel, but " in ran.out
+
+
 def test_a_group_that_serves_other_bytes_is_found_out(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    sandbox.state.faults = Faults(other_bytes={WHEEL: b"shadow"})
+    sandbox.state.faults = Faults(other_bytes={WHEEL: b"PK, another wheel"})
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert "error: the index serves other bytes than were released\n" in ran.out
