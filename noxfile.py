@@ -53,15 +53,16 @@ def lint(session: nox.Session) -> None:
 
 # One process waits for the real Nexus most of the time, the others for builds and installs.
 PYTEST = ("pytest", "--numprocesses=4")
-# Images often forbid to write it, and each of a thousand commands would compile the kit anew.
-BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
+# Images often forbid bytecode, and each of a thousand commands would compile the kit anew.
+# Tests name files with umlauts, for which a locale may have no letters.
+PYTHON = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONUTF8": "1"}
 
 
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
     """Run all tests; options of pytest stand after --."""
     _need_test_tools(session)
-    _run(session, *PYTEST, *session.posargs, **BYTECODE)
+    _run(session, *PYTEST, *session.posargs, **PYTHON)
 
 
 @nox.session(venv_backend="none", default=False)
@@ -77,7 +78,7 @@ def faults(session: nox.Session) -> None:
         told = {"FAULTS": "record" if write else "all", "FAULTS_NEXUS": nexus}
         matrix = ("--numprocesses=8", "-q", "tests/black_box/test_faults.py", *options)
         try:
-            _run(session, "pytest", *matrix, FAULTS_RESULTS=results, **told, **BYTECODE)
+            _run(session, "pytest", *matrix, FAULTS_RESULTS=results, **told, **PYTHON)
         finally:
             report = ["tests/black_box/fault_report.py", results, *(["--write"] if write else [])]
             session.run(sys.executable, *report, external=True)
@@ -102,7 +103,7 @@ def coverage(session: nox.Session) -> None:
     """
     _need_test_tools(session)
     _run(session, "coverage", "erase")
-    _run(session, "coverage", "run", "-m", *PYTEST, *session.posargs, **BYTECODE)
+    _run(session, "coverage", "run", "-m", *PYTEST, *session.posargs, **PYTHON)
     _run(session, "coverage", "combine", "--quiet")
     _run(session, "coverage", "report", *(["--fail-under=0"] if session.posargs else []))
 
@@ -123,7 +124,7 @@ def pythons(session: nox.Session) -> None:
             install = ("uv", "pip", "install", "--quiet", f"--python={python}")
             _run(session, *install, f"--constraints={LOCK}", *PURE_NEEDS)
             tests = (python, "-m", "pytest", "-q", *folders)
-            session.run(*tests, external=True, env={"PYTHONPATH": "ci", **BYTECODE})
+            session.run(*tests, external=True, env={"PYTHONPATH": "ci", **PYTHON})
 
 
 @nox.session(venv_backend="none", default=False)
@@ -156,4 +157,4 @@ def docs(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure releases beside other tools; options stand after --, as --help or --all."""
     _need_test_tools(session)
-    _run(session, "bench", *session.posargs, PYTHONPATH="tests", **BYTECODE)
+    _run(session, "bench", *session.posargs, PYTHONPATH="tests", **PYTHON)

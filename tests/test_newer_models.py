@@ -105,7 +105,7 @@ def test_models_of_sonatype_understand_all_that_newer_versions_are_sent(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert judged.returncode == 0, judged.stderr
     assert json.loads(judged.stdout) == [body for _, body in bodies]

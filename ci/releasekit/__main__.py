@@ -20,8 +20,21 @@ error: Python imported {names} from the current directory into releasekit
 """
 
 
+FAILED = 3
+ENOMEM = 12
+NO_MEMORY = """\
+error: a limit of this machine was reached: memory
+  where: {place}
+  why:   {reason}
+  next:  give this job more memory, or raise `ulimit -v`, then run this again: it is safe
+"""
+UNLOADABLE = "failed to map segment"
+"""How the dynamic linker says that an extension module finds no room (glibc 2.36)."""
+
+
 def main() -> int:
     """Run one command, without modules of the current directory; return its exit status."""
+    _restart_python()
     try:
         folder = os.getcwd()  # noqa: PTH109 - pathlib is not imported yet
     except FileNotFoundError:  # it is gone, and the command says so
@@ -36,9 +49,35 @@ def main() -> int:
             )
         )
         return USAGE
-    from releasekit.cli import main as run
+    try:
+        from releasekit.cli import main as run
 
-    return run()
+        return run()
+    except Exception as error:  # noqa: BLE001 - in an import, or in a report
+        if _is_memory_short(error):
+            reason = str(error) or "no more memory can be allocated"
+            sys.stderr.write(NO_MEMORY.format(place=folder, reason=reason))
+        else:
+            sys.excepthook(type(error), error, error.__traceback__)
+    return FAILED  # Python's own status for this is 1, by which the project would be to blame
+
+
+def _is_memory_short(error: Exception) -> bool:
+    """Tell whether memory has run out, without an import, for which there may be none."""
+    is_unloadable = isinstance(error, ImportError) and UNLOADABLE in str(error)
+    return isinstance(error, MemoryError) or is_unloadable or getattr(error, "errno", 0) == ENOMEM
+
+
+def _restart_python() -> None:
+    """Start Python again where its variables make it unfit for a command.
+
+    PYTHONINSPECT keeps it from ending, with a status of its own. Where PYTHONUTF8=0 beats the UTF-8
+    mode of the locale C, it cannot name files as git does, and as projects and authors are called.
+    """
+    options = [] if sys.getfilesystemencoding() == "utf-8" else ["-X", "utf8"]
+    is_kept = sys.flags.inspect and os.environ.pop("PYTHONINSPECT", "")
+    if is_kept or options:
+        os.execv(sys.executable, [sys.executable, *options, *sys.orig_argv[1:]])  # noqa: S606
 
 
 def _render_command() -> str:

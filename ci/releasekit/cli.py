@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from releasekit.commands import COMMANDS, Command, find_command
 from releasekit.commands.arguments import add_common
-from releasekit.errors import BadDirectory
+from releasekit.errors import BadDirectory, Interrupted, OutputLost, Status
 from releasekit.request import PATTERN, Request, is_project
 from releasekit.signals import interruptible
 
@@ -37,6 +37,7 @@ pyproject.toml, RELEASEKIT_* in the environment, then these options; see the REA
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    _open_closed_streams()
     parser = make_parser()
     options = parser.parse_args(argv)
     try:
@@ -53,21 +54,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.set_threshold(100_000)
     with interruptible(), _calm_logs():
         # Imported when a command runs: help and the list of sessions need none of it.
-        from releasekit.projects import carry_out_all
+        terminal = _open_terminal(options)
+        try:
+            from releasekit.projects import carry_out_all
 
-        status = carry_out_all(requests, _open_terminal(options), jobs=options.jobs)
+            status = carry_out_all(requests, terminal, jobs=options.jobs)
+        except OutputLost as lost:
+            terminal.fail(lost)
+            status = lost.status
+        except KeyboardInterrupt:  # before a project began, or after its end
+            terminal.fail(Interrupted(step="start"))
+            status = Status.INTERRUPTED
     gc.freeze()  # Python looks through all that is left before it ends: 0.1 s for nothing
     return status
 
 
-def _open_terminal(options: argparse.Namespace) -> Terminal:
-    from rich.console import Console
+def _open_closed_streams() -> None:
+    """Have streams where there are none (`>&-`); what is opened takes the lowest number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
-    from releasekit.terminal import NORMAL, QUIET, VERBOSE, Terminal
+
+def _open_terminal(options: argparse.Namespace) -> Terminal:
+    from releasekit.terminal import NORMAL, QUIET, VERBOSE, Terminal, TerminalConsole
 
     loudness = QUIET if options.quiet else VERBOSE if options.verbose else NORMAL
     # With --json, stdout belongs to the document.
-    console = Console(stderr=options.json, highlight=False, emoji=False, markup=False)
+    console = TerminalConsole(stderr=options.json, highlight=False, emoji=False, markup=False)
     return Terminal(console, loudness)
 
 

@@ -17,7 +17,7 @@ from releasekit.destination import (
     find_own_reader,
     read_nexus_settings,
 )
-from releasekit.errors import BrokenSettings, NoNexus
+from releasekit.errors import BrokenSettings, NoNexus, SandboxIsNoNexus
 from releasekit.home import find_cache_home
 from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
@@ -26,6 +26,7 @@ from releasekit.progress import Progress
 from releasekit.proof.clean_environment import SpareEnvironment
 from releasekit.redact import Redactor
 from releasekit.request import Request
+from releasekit.requirements import find_group, is_sandbox, keep_reachable
 from releasekit.uv.indexes import BuildIndex
 from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
 from releasekit.workspace import RECORD
@@ -56,8 +57,10 @@ class ProjectContext(Context):
     """Where the release is installed back."""
     cache: Path | None = None
     """Where build environments are kept; None keeps none."""
-    build_index: BuildIndex | None = None
-    """Where build requirements come from, unless uv or pip are told otherwise."""
+    into_sandbox: bool = False
+    """True for the embedded sandbox, and for one in another terminal, which has a `url`."""
+    group: BuildIndex | None = None
+    """Where requirements come from, unless uv or pip are told otherwise."""
     siblings: frozenset[str] = frozenset()
     """Names of the projects that are released beside this one: the group may lack them yet."""
 
@@ -114,13 +117,17 @@ def open_project(
     """Return what the steps of a release are given."""
     destination = request.destination or choose_destination(request)
     settings, target = destination.settings, destination.target
+    into_sandbox = target.sandbox or is_sandbox(target.upload_url, destination.trust.ca_bundle)
+    group, trust = find_group(request, destination, into_sandbox=into_sandbox)
     _add_secrets_of_installers(request)
     if target.sandbox and target.upload_url:
         progress.note("no url is configured: this goes to a sandbox on this machine only")
     _note_plain_http(target.upload_url, progress)
     environ = _with_cache_of_uv(request, settings, _with_cert_of_pip(request.environ))
-    secrets = (target.credentials.password, target.reader.password)
-    network = _open_network(environ, settings, destination.trust, secrets, stack)
+    users = (target.credentials, target.reader, *([group.credentials] if group else ()))
+    network = _open_network(environ, settings, trust, [user.password for user in users], stack)
+    if into_sandbox and group:
+        group = keep_reachable(group, network, progress)
     for reason in network.trust.useless:
         progress.note(f"ca-bundle: {reason}; it is left out")
     return ProjectContext(
@@ -134,7 +141,8 @@ def open_project(
         target=target,
         environment=SpareEnvironment(network.installer_environ, stack),
         cache=None if request.options.fresh else _find_cache(request, settings),
-        build_index=_find_build_index(request, target),
+        into_sandbox=into_sandbox,
+        group=group,
         siblings=request.siblings,
     )
 
@@ -145,6 +153,8 @@ def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack
     url = settings.url
     if url is None:
         raise NoNexus(command=request.command.name, root=str(request.root))
+    if request.command.needs_admin and is_sandbox(url, trust.ca_bundle):
+        raise SandboxIsNoNexus(command=request.command.name, url=url)
     credentials, admin = find_nexus_credentials(request, url, hosted_url(settings))
     first = _read_first_password(request, admin.username, progress)
     _note_plain_http(url, progress)
@@ -226,17 +236,6 @@ def _with_cache_of_uv(
     if settings.cache_dir is None or environ.get("UV_CACHE_DIR"):
         return environ
     return {**environ, "UV_CACHE_DIR": str(_find_cache(request, settings) / "uv")}
-
-
-def _find_build_index(request: Request, target: Target) -> BuildIndex | None:
-    """Return the group as a source of build requirements, with credentials if there are any.
-
-    A build job may have none: many groups let everybody read.
-    """
-    has_group = not target.sandbox and target.install_url != target.upload_url
-    if not (request.command.builds and has_group):
-        return None
-    return BuildIndex(url=target.install_url, credentials=target.reader)
 
 
 def _find_cache(request: Request, settings: Settings) -> Path:

@@ -88,7 +88,7 @@ def _find_or_ask(request: Request, url: str, say: Callable[[str, str], None]) ->
         return _find_credentials(request, url)
 
 
-def _find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
+def find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
     """Return the credentials for reading, NO_CREDENTIALS for nobody's; no request is made for it.
 
     Those for uploads serve where no others are: also those of a command that uploads nothing, for
@@ -158,21 +158,21 @@ def _open_target(
     if request.options.repository is not None:
         section, trust = _read_section(request, request.options.repository, trust)
         credentials = find(request, section.url)
-        reader = _find_reader(request, section.url, credentials)
+        reader = find_reader(request, section.url, credentials)
         return pypirc_target(section.url, settings, credentials, reader), trust
     if settings.url is not None:
         credentials = find(request, hosted_url(settings))
-        reader = _find_reader(request, hosted_url(settings), credentials)
+        reader = find_reader(request, hosted_url(settings), credentials)
         return nexus_target(settings, credentials, reader), trust
     if not request.command.asks_index:
         return sandbox_target("", "", NO_CREDENTIALS), trust
     from releasekit.serve import embed_sandbox, sandbox_options
 
-    sandbox = embed_sandbox(**sandbox_options(settings, request.root))
+    sandbox = embed_sandbox(**sandbox_options(settings))
     credentials = Credentials(
         username=sandbox.username, password=sandbox.password, source="the sandbox"
     )
-    urls = sandbox.upload_url(), sandbox.upload_url(sandbox.group)
+    urls = sandbox.repository_url(sandbox.hosted), sandbox.repository_url(sandbox.group)
     return sandbox_target(*urls, credentials), Trust(ca_bundle=str(sandbox.ca_bundle))
 
 

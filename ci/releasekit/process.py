@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from releasekit.errors import MissingProgram, ProgramKilled
+from releasekit.signals import interrupts_deferred
 
 GRACE = 3.0
 """Seconds that a program has between SIGTERM and SIGKILL."""
@@ -209,9 +210,11 @@ def _start(
     stderr: int,
     stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
+    process: subprocess.Popen[bytes] | None = None
     try:
-        with _interrupts_let_through():
-            return subprocess.Popen(
+        # Popen forgets what it has started where it is interrupted, and nobody would stop that.
+        with _interrupts_let_through(), interrupts_deferred():
+            process = subprocess.Popen(
                 command,
                 cwd=cwd,
                 env=dict(environ),
@@ -226,6 +229,12 @@ def _start(
         raise MissingProgram(
             program=program, reason=str(error), mend=f"install {program}, or put it on PATH"
         ) from error
+    except KeyboardInterrupt:
+        if process:
+            with process:
+                _stop(process)
+        raise
+    return process
 
 
 @contextlib.contextmanager

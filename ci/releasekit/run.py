@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, cast
 
 from releasekit.destination import choose_destination
 from releasekit.errors import (
+    CannotNameFiles,
     CannotWrite,
     InternalError,
     Interrupted,
     NotAPlainFile,
+    OutputLost,
     ReleasekitError,
     Status,
     UnknownCheck,
@@ -29,12 +31,12 @@ from releasekit.model.credentials import Credentials
 from releasekit.outcome import Outcome, Result
 from releasekit.redact import escape_json
 from releasekit.request import Request, check_directory
-from releasekit.signals import is_interrupted, raise_again
+from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
 from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
     from releasekit.context import NexusContext, ProjectContext
-    from releasekit.servers.sandbox import Sandbox
+    from releasekit.sandbox import Sandbox
     from releasekit_nexus import Nexus
 
 
@@ -70,7 +72,7 @@ class Run:
         """Do the command and return its exit status; report also when it fails."""
         from releasekit.tempdirs import keep_temporary_files
 
-        error: ReleasekitError | None = None
+        raised: BaseException | None = None
         try:
             with keep_temporary_files(), contextlib.ExitStack() as stack:
                 self._check_directory()
@@ -80,11 +82,10 @@ class Run:
                 self._note_dry_run()
                 if run := self._request.command.run:
                     run(ctx)
-        except KeyboardInterrupt:
-            error = Interrupted(step=self._outcome.step)
-        except Exception as raised:  # noqa: BLE001 - told from each other there
-            error = self._explain(raised)
-        return self.conclude(error)
+        except (KeyboardInterrupt, Exception) as caught:  # noqa: BLE001 - told apart there
+            raised = caught
+        with interrupts_deferred(until_event=True):  # nothing cuts a report off
+            return self.conclude(self._explain(raised) if raised else None)
 
     def _open(self, stack: contextlib.ExitStack) -> ProjectContext | NexusContext:
         """Return what the command is given; settings are read before more is imported."""
@@ -123,14 +124,19 @@ class Run:
 
             check_folders(self._request.root)
 
-    def _explain(self, raised: Exception) -> ReleasekitError:
+    def _explain(self, raised: BaseException) -> ReleasekitError:
         """Return the situation that an exception means."""
-        if is_interrupted():  # it had reached the programs that were started before
+        if (
+            is_interrupted() and not self._over
+        ):  # it had reached the programs that were started before
             return Interrupted(step=self._outcome.step)
         if limit := find_limit(raised, str(self._request.root)):
             return limit
         if isinstance(raised, ReleasekitError):
             return raised
+        if isinstance(raised, UnicodeEncodeError) and sys.getfilesystemencoding() != "utf-8":
+            reason, place = str(raised), str(self._request.root)
+            return CannotNameFiles(place=place, encoding=raised.encoding, reason=reason)
         if isinstance(raised, OSError):
             path = raised.filename or "no file is named"
             return CannotWrite(path=str(path), reason=raised.strerror or str(raised))
@@ -142,7 +148,7 @@ class Run:
             text = f"--dry-run changes nothing here: {name} sends no file with or without it"
             self.note(text)
 
-    def _explain_defect(self, raised: Exception) -> ReleasekitError:
+    def _explain_defect(self, raised: BaseException) -> ReleasekitError:
         if self._terminal.is_verbose:
             self._terminal.trace("".join(traceback.format_exception(raised)))
         frame = traceback.extract_tb(raised.__traceback__)[-1]
@@ -152,11 +158,12 @@ class Run:
     def keep_server(self) -> int:
         """Keep a server in the foreground until Ctrl-C or SIGTERM, its ordinary end."""
         from releasekit.serve import open_server
+        from releasekit.tempdirs import keep_temporary_files
 
         name = self._request.command.name
         try:
             self._check_directory()
-            with open_server(self._request, self) as server:
+            with keep_temporary_files(), open_server(self._request, self) as server:
                 self._terminal.rest()
                 self._show_server(server)
                 threading.Event().wait()
@@ -228,14 +235,22 @@ class Run:
         except UnknownCheck as error:
             self._terminal.fail(error)
             return error.status
-        sys.stdout.write(text)
+        self._terminal.write(text)
         return Status.DONE
 
     def conclude(self, error: ReleasekitError | None) -> int:
         """Report what came of the command, and return its exit status."""
+        self._over = True
+        try:
+            return self._conclude(error)
+        except OutputLost as lost:  # what is shown from now on goes to standard error
+            for unseen in (error, lost) if error else (lost,):
+                self._terminal.fail(unseen)
+            return (error or lost).status
+
+    def _conclude(self, error: ReleasekitError | None) -> int:
         from releasekit.report.redacted import redact_outcome
 
-        self._over = True
         if error:
             status, answers = error.status, tuple(error.answers().items())
             self._outcome = replace(self._outcome, status=status, error=answers)
@@ -252,7 +267,7 @@ class Run:
         if self._request.options.json:
             from releasekit.report.outcome import render_outcome
 
-            sys.stdout.write(escape_json(render_outcome(self._outcome)))
+            self._terminal.write(escape_json(render_outcome(self._outcome)))
         return unwritten or self._outcome.status
 
     def _say_done(self) -> tuple[str, str]:
@@ -294,18 +309,19 @@ class Run:
 
     def _show_server(self, server: Sandbox | Nexus) -> None:
         environ = server.environ()
-        names = f"hosted {server.hosted}, proxy {server.proxy}, group {server.group}"
+        is_nexus = self._request.command.name == "nexus"
+        proxy = f"proxy {cast('Nexus', server).proxy}, " if is_nexus else ""
+        names = f"hosted {server.hosted}, {proxy}group {server.group}"
         self._terminal.say(self._request.command.name, f"{server.url} ({names})")
-        if self._request.command.name == "nexus":
+        if is_nexus:
             environ |= self._show_nexus(cast("Nexus", server))
         self._terminal.say("settings", "for another terminal, until Ctrl-C ends this one:")
         # The password of a server that ends with this process: whoever sees it may use it.
         if self._request.options.json:
-            sys.stdout.write(json.dumps(environ) + "\n")
+            self._terminal.write(json.dumps(environ) + "\n")
         else:
             exports = (f"export {name}={shlex.quote(v)}\n" for name, v in environ.items())
-            sys.stdout.writelines(exports)
-        sys.stdout.flush()
+            self._terminal.write("".join(exports))
 
     def _show_nexus(self, nexus: Nexus) -> dict[str, str]:
         self._terminal.say("note", "an old release: for trying out and for tests, not for service")

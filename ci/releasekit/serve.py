@@ -6,7 +6,6 @@ import atexit
 import contextlib
 import functools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from releasekit.config.settings import Settings
@@ -17,41 +16,36 @@ from releasekit.request import Request
 from releasekit.tempdirs import find_system_directory, open_room
 
 if TYPE_CHECKING:
-    from releasekit.servers.sandbox import Sandbox
+    from releasekit.sandbox import Sandbox
     from releasekit_nexus import Nexus
 
 
 @contextlib.contextmanager
 def open_server(request: Request, progress: Progress) -> Iterator[Sandbox | Nexus]:
     """Run the sandbox or a real Nexus until the block ends; raises NoServer."""
-    options = sandbox_options(read_settings(request.root, request.environ), request.root)
+    settings = read_settings(request.root, request.environ)
     if request.command.name == "nexus":
-        with _run_nexus(request, progress, options) as nexus:
+        with _run_nexus(request, progress, settings) as nexus:
             yield nexus
     else:
-        with _run_sandbox(**options, port=request.options.port) as sandbox:
+        with _run_sandbox(**sandbox_options(settings), port=request.options.port) as sandbox:
             yield sandbox
 
 
 @contextlib.contextmanager
-def _run_nexus(request: Request, progress: Progress, options: dict[str, Any]) -> Iterator[Nexus]:
+def _run_nexus(request: Request, progress: Progress, settings: Settings) -> Iterator[Nexus]:
     from releasekit_nexus import NexusError, run_nexus
 
     def show(received: int, size: int) -> None:
         progress.sent("Nexus 3.30.0-01", received, size)
 
-    if isinstance(options["remote"], Path):
-        raise NoServer(
-            said_what="a Nexus proxy serves no directory",
-            said_where=f"proxy-remote: {options['remote']}",
-            said_why="it fetches from an index over http or https",
-            said_next="give proxy-remote the address of an index, or use releasekit sandbox",
-        )
     with contextlib.ExitStack() as stack:
         try:
             nexus = stack.enter_context(
                 run_nexus(
-                    **options,
+                    **sandbox_options(settings),
+                    proxy=settings.proxy,
+                    remote=settings.proxy_remote,
                     port=request.options.port,
                     environ=request.environ,
                     notify=progress.note,
@@ -70,12 +64,12 @@ def _run_nexus(request: Request, progress: Progress, options: dict[str, Any]) ->
 
 @contextlib.contextmanager
 def _run_sandbox(**options: Any) -> Iterator[Sandbox]:
-    from releasekit.servers.sandbox import run_sandbox
+    from releasekit.sandbox import run_sandbox
 
     with contextlib.ExitStack() as stack:
         try:
             room = stack.enter_context(open_room("releasekit-sandbox-", find_system_directory()))
-            sandbox = stack.enter_context(run_sandbox(**options, folder=room))
+            sandbox = stack.enter_context(run_sandbox(room, **options))
         except OSError as error:
             raise NoServer(
                 said_what="the sandbox could not be started",
@@ -100,14 +94,10 @@ def embed_sandbox(**options: Any) -> Sandbox:
     return sandbox
 
 
-def sandbox_options(settings: Settings, root: Path) -> dict[str, Any]:
-    """Return the sandbox that the settings describe."""
-    remote = settings.proxy_remote
-    is_address = remote is None or remote.startswith(("https://", "http://"))
+def sandbox_options(settings: Settings) -> dict[str, Any]:
+    """Return the names of the repositories that the settings describe."""
     return {
         "hosted": settings.hosted,
-        "proxy": settings.proxy,
         "group": settings.group or "pypi-group",
         "snapshots": settings.snapshots,
-        "remote": remote if is_address else root / str(remote),
     }

@@ -1,5 +1,7 @@
 """The kit's nox sessions: `import releasekit.sessions` in a noxfile is all that a project needs.
 
+The import registers the steps, `release` and `doctor`; `register` takes other names, or a prefix.
+
 Each session is one call of the function behind `python -m releasekit`; its options stand after
 `--`. Sessions run in process. One that did not end well raises SystemExit, which nox passes on,
 and which stops the sessions after it.
@@ -9,19 +11,25 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import nox
+from nox import registry
 
-from releasekit.commands import COMMANDS
+from releasekit.commands import COMMANDS, Command
 
 SHADOWED = """\
 {names} came from {folder}, not from where it is installed: `python -m nox` puts that directory
 first on sys.path, and the project's code runs in the process that may have the credentials.
 Start nox by its console script: nox -s {session}"""
+TAKEN = """\
+the noxfile has a session {name} already, and releasekit has one of that name
+  next:  above the project's own sessions: from releasekit.sessions import register
+         and: register(prefix="kit-"), or register(names=["release", "doctor"])"""
 
 
-def _add_session(name: str, summary: str) -> None:
+def _add_session(name: str, command: Command) -> None:
     def session(session: nox.Session) -> None:
         from releasekit.foreign import drop_directory  # `nox -l` needs the names alone
 
@@ -35,13 +43,13 @@ def _add_session(name: str, summary: str) -> None:
             _warn_of_replaced_modules(session)
             from releasekit.cli import main
 
-            status = main([name, *session.posargs])
+            status = main([command.name, *session.posargs])
         finally:
             sys.path[:] = before  # sessions of the project may import from its directory
         if status:
             raise SystemExit(status)
 
-    session.__doc__ = summary
+    session.__doc__ = command.summary
     nox.session(name=name, venv_backend="none", default=False)(session)
 
 
@@ -55,5 +63,35 @@ def _warn_of_replaced_modules(session: nox.Session) -> None:
         session.warn(text)
 
 
-for _command in COMMANDS:
-    _add_session(_command.name, _command.summary)
+DEFAULT_NAMES = (*(command.name for command in COMMANDS if command.is_step), "doctor")
+"""What the import registers: the steps, the whole release and the doctor."""
+
+
+def register(*, prefix: str = "", names: Iterable[str] = DEFAULT_NAMES) -> None:
+    """Register these commands as sessions, in place of those that were registered before.
+
+    Ends nox with status 2 for a name that no command has, or that is a session of the project.
+    """
+    sessions = registry._REGISTRY  # nox has no public way to take a session back
+    for name in _REGISTERED:
+        sessions.pop(name, None)
+    _REGISTERED.clear()
+    for name in names:
+        command = next((command for command in COMMANDS if command.name == name), None)
+        if command is None:
+            known = ", ".join(command.name for command in COMMANDS)
+            _refuse(f"releasekit has no command {name}; it has {known}")
+        elif f"{prefix}{name}" in sessions:
+            _refuse(TAKEN.format(name=f"{prefix}{name}"))
+        else:
+            _add_session(f"{prefix}{name}", command)
+            _REGISTERED.append(f"{prefix}{name}")
+
+
+def _refuse(text: str) -> None:
+    sys.stderr.write(f"error: {text}\n")
+    raise SystemExit(2)
+
+
+_REGISTERED: list[str] = []
+register()

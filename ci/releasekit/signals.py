@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _interrupted = threading.Event()
+_deferred = threading.Event()
 
 
 @contextlib.contextmanager
@@ -51,7 +52,27 @@ def find_heeded() -> list[signal.Signals]:
 def interrupt(*_: object) -> None:
     """Remember an interrupt, and raise it."""
     _interrupted.set()
-    raise KeyboardInterrupt
+    if not _deferred.is_set():
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def interrupts_deferred(*, until_event: bool = False) -> Iterator[None]:
+    """Raise an interrupt that comes in the block at its end, or at the next event after it.
+
+    In another thread than the main one, which alone is interrupted, this does nothing.
+    """
+    if _deferred.is_set() or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = is_interrupted()
+    _deferred.set()
+    try:
+        yield
+    finally:
+        _deferred.clear()
+    if is_interrupted() and not (before or until_event):
+        raise KeyboardInterrupt
 
 
 def is_interrupted() -> bool:

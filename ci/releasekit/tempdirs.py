@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from releasekit.errors import CannotWrite
+from releasekit.signals import interrupts_deferred
 
 RUN = "releasekit-run-"
 OF_ANY_KIND = "releasekit-(?:[a-z]+-)+"
@@ -67,8 +68,9 @@ def open_room(prefix: str, parent: Path | None = None) -> Iterator[Path]:
     finally:
         # What is read-only in it (caches of Go, a checkout's packs) may keep this from being
         # whole; it is the system's directory for temporary files.
-        shutil.rmtree(room, ignore_errors=True)
-        os.close(lock)
+        with interrupts_deferred():
+            shutil.rmtree(room, ignore_errors=True)
+            os.close(lock)
 
 
 @contextlib.contextmanager
@@ -87,8 +89,9 @@ def open_named_room(prefix: str, key: str) -> Iterator[Path]:
     try:
         yield path
     finally:
-        shutil.rmtree(path, ignore_errors=True)
-        os.close(lock)
+        with interrupts_deferred():
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
 
 
 def _enter(path: Path) -> int | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
-from releasekit.errors import ReleasekitError
+from releasekit.errors import OutputLost, ReleasekitError
 from releasekit.outcome import Outcome, Result, Table
 from releasekit.redact import Redactor, printable
 
@@ -18,6 +21,14 @@ if TYPE_CHECKING:
     from rich.status import Status as Spinner
 
 QUIET, NORMAL, VERBOSE = 0, 1, 2
+
+
+class TerminalConsole(Console):
+    """A console that leaves it to the terminal what a broken pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise BrokenPipeError, which is being handled; rich would end with status 1, refused."""
+        raise
 
 
 class Terminal:
@@ -30,6 +41,7 @@ class Terminal:
         self._spinner: Spinner | None = None
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
+        self._is_lost = False
 
     def use(self, redactor: Redactor) -> None:
         """Hide the secrets of this run from now on."""
@@ -98,10 +110,30 @@ class Terminal:
     def pass_on(self, lines: str, document: str) -> None:
         """Show what was recorded elsewhere, and write what belongs on standard output."""
         self.rest()
-        self._console.file.write(lines)
-        self._console.file.flush()
-        sys.stdout.write(document)
-        sys.stdout.flush()
+        with self._loss_noticed(self._console.file):
+            self._console.file.write(lines)
+            self._console.file.flush()
+        self.write(document)
+
+    def write(self, document: str) -> None:
+        """Write what belongs on standard output, whatever else is shown; raises OutputLost."""
+        with self._loss_noticed(sys.stdout):
+            sys.stdout.write(document)
+            sys.stdout.flush()
+
+    @contextlib.contextmanager
+    def _loss_noticed(self, stream: IO[str]) -> Iterator[None]:
+        """Raise OutputLost for the first thing that cannot be written; show the rest on stderr."""
+        try:
+            yield
+        except OSError as error:
+            with contextlib.suppress(OSError):  # else Python tries again when it ends: status 120
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            self._console = TerminalConsole(stderr=True, highlight=False, emoji=False, markup=False)
+            if not self._is_lost:
+                self._is_lost = True
+                name = "standard error" if stream is sys.stderr else "standard output"
+                raise OutputLost(stream=name, reason=error.strerror or str(error)) from error
 
     def rest(self) -> None:
         """Take the spinner and the bars away."""
@@ -128,13 +160,13 @@ class Terminal:
             shown.add_column(heading, overflow="fold")
         for row in table.rows:
             shown.add_row(*map(self._redactor.clean, row))
-        self._console.print(Padding(shown, (0, 0, 0, 10), expand=False))
+        self._show_text(Padding(shown, (0, 0, 0, 10), expand=False))
 
     def show_password(self, username: str, password: str) -> None:
         """Show a generated password, with -q too: it is told this once."""
         self.rest()
         text = f"{password}  (of {printable(username)}; shown this once, kept nowhere)"
-        self._console.print(Text.assemble(("password  ", "bold"), text), soft_wrap=True)
+        self._show_text(Text.assemble(("password  ", "bold"), text), soft_wrap=True)
 
     def _print(
         self, *parts: str | tuple[str, str], always: bool = False, folded: bool = False
@@ -145,7 +177,12 @@ class Terminal:
             cleaned = [(self._redactor.clean(text), style) for text, style in styled]
             if folded:
                 cleaned[1:] = [(_fold(text), style) for text, style in cleaned[1:]]
-            self._console.print(Text.assemble(*cleaned), soft_wrap=True)
+            self._show_text(Text.assemble(*cleaned), soft_wrap=True)
+
+    def _show_text(self, text: RenderableType, *, soft_wrap: bool = False) -> None:
+        """Show a text or a table; raises OutputLost."""
+        with self._loss_noticed(self._console.file):
+            self._console.print(text, soft_wrap=soft_wrap)
 
     def _spin(self, text: str) -> None:
         if not self._is_live:

@@ -28,8 +28,8 @@ from bench.subjects import SUBJECTS
 from bench.tables import describe_machine, fill_page, make_table, render_result
 from bench.targets import SERVERS, Server, open_server, read_server
 from bench.ways import UV, WAYS, Way, find_cache_variables, find_variables
+from nexus_double import run_sandbox
 from releasekit.network import open_network
-from releasekit.servers.sandbox import run_sandbox
 from support import public_index
 
 REPORT = Path("reports", "bench.json")

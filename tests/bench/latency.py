@@ -12,7 +12,7 @@ from typing import Any
 from bench.measure import Took, find_median, time_commands
 from bench.subjects import QUICK, Checkout, write_checkout
 from bench.wheels import KIT, add_wheel, build_version, read_seconds, record_wheels
-from releasekit.servers.sandbox import Sandbox
+from nexus_double import Sandbox
 
 ROUND_TRIP = 50.0
 """Milliseconds."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.measure import run_command
 from bench.subjects import Checkout
-from releasekit.model.dists import read_dist
+from releasekit.archives import read_dist
 from samples import METADATA, WHEEL_FILE
 
 KIT = (sys.executable, "-m", "releasekit")

@@ -1,6 +1,6 @@
-"""A closed server with two users before a sandbox, which has one: a publisher, and who only reads.
+"""A closed server with two users before a double, which has one: a publisher, and who only reads.
 
-It speaks HTTP on loopback. Nothing of the kit is imported: the sandbox is a process of its own.
+It speaks HTTP on loopback. Nothing of the kit is imported: the double is a process of its own.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from black_box.tools import DOUBLE, TESTS
 
 RELEASEKIT = str(Path(sys.executable).with_name("releasekit"))
 SENT_ON = ("Accept", "Content-Type", "Range")
@@ -43,11 +46,14 @@ def basic(user: tuple[str, str]) -> str:
 
 
 @contextlib.contextmanager
-def run_sandbox() -> Iterator[dict[str, str]]:
-    """Run `releasekit sandbox`, and give the settings that it prints."""
-    command = (RELEASEKIT, "sandbox", "--json")
+def run_double() -> Iterator[dict[str, str]]:
+    """Run a double of a Nexus, and give the settings that it prints."""
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        DOUBLE,
+        env={**os.environ, "PYTHONPATH": TESTS},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     with process:
         try:
@@ -59,13 +65,13 @@ def run_sandbox() -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def run_front(publisher: tuple[str, str], reader: tuple[str, str]) -> Iterator[Front]:
-    """Run a sandbox and the server before it."""
-    with run_sandbox() as sandbox:
+    """Run a double and the server before it."""
+    with run_double() as double:
         server = _Server(("127.0.0.1", 0), _Handler)
         url = f"http://127.0.0.1:{server.server_address[1]}"
         server.front = Front(url=url, publisher=publisher, reader=reader)
-        server.sandbox = sandbox
-        server.context = ssl.create_default_context(cafile=sandbox["RELEASEKIT_CA_BUNDLE"])
+        server.double = double
+        server.context = ssl.create_default_context(cafile=double["RELEASEKIT_CA_BUNDLE"])
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -78,7 +84,7 @@ def run_front(publisher: tuple[str, str], reader: tuple[str, str]) -> Iterator[F
 
 class _Server(ThreadingHTTPServer):
     front: Front
-    sandbox: dict[str, str]
+    double: dict[str, str]
     context: ssl.SSLContext
 
 
@@ -114,9 +120,9 @@ class _Handler(BaseHTTPRequestHandler):
         return "" if sent is None and front.anonymous and self.command != "POST" else None
 
     def _forward(self, body: bytes) -> None:
-        sandbox = self.server.sandbox
-        address = urlsplit(sandbox["RELEASEKIT_URL"])
-        user = (sandbox["TWINE_USERNAME"], sandbox["TWINE_PASSWORD"])
+        double = self.server.double
+        address = urlsplit(double["RELEASEKIT_URL"])
+        user = (double["TWINE_USERNAME"], double["TWINE_PASSWORD"])
         headers = {name: self.headers[name] for name in SENT_ON if name in self.headers}
         connection = HTTPSConnection(
             str(address.hostname), address.port, context=self.server.context, timeout=60

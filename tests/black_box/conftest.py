@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import shutil
 import signal
@@ -14,12 +15,25 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from black_box.tools import BOUND, KIT, MakeProject, Project, Ran, RunKit, Server, run_server
+from black_box import kill_tools
+from black_box.kill_tools import Index, Machine, make_environ, run_index
+from black_box.tools import (
+    BOUND,
+    DOUBLE,
+    KIT,
+    TESTS,
+    MakeProject,
+    Project,
+    Ran,
+    RunKit,
+    Server,
+    run_server,
+)
 
 BACKEND = Path(__file__).with_name("plain_backend.py")
 PYPROJECT = """\
@@ -36,7 +50,7 @@ dependencies = [{dependencies}]
 
 
 @pytest.fixture(scope="session")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def user_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the environment of a user with an empty HOME, whom nobody told of an index."""
     ours = {
         name: value
@@ -69,7 +83,7 @@ def _fill(size: int) -> str:
 
 
 @pytest.fixture
-def make_project(tmp_path: Path, machine: Mapping[str, str]) -> MakeProject:
+def make_project(tmp_path: Path, user_environ: Mapping[str, str]) -> MakeProject:
     """Make a project that builds at once and needs no index, in a git repository, with a tag."""
 
     def make(
@@ -93,15 +107,15 @@ def make_project(tmp_path: Path, machine: Mapping[str, str]) -> MakeProject:
         (root / ".gitignore").write_text("dist/\nreports/\n", encoding="utf-8")
         shutil.copy(BACKEND, root / "backend.py")
         for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "first")):
-            subprocess.run(("git", *command), cwd=root, env=machine, check=True)
-        subprocess.run(("git", "tag", f"v{version}"), cwd=root, env=machine, check=True)
+            subprocess.run(("git", *command), cwd=root, env=user_environ, check=True)
+        subprocess.run(("git", "tag", f"v{version}"), cwd=root, env=user_environ, check=True)
         return Project(root=root, name=name, version=version)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def run_kit(machine: Mapping[str, str]) -> RunKit:
+def run_kit(user_environ: Mapping[str, str]) -> RunKit:
     """Run the console script in a session of its own; kill it, and all it started, at a bound."""
 
     def run(
@@ -114,7 +128,7 @@ def run_kit(machine: Mapping[str, str]) -> RunKit:
             process = subprocess.Popen(
                 (KIT, *arguments),
                 cwd=cwd,
-                env={**machine, **(environ or {})},
+                env={**user_environ, **(environ or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -143,20 +157,64 @@ def run_kit(machine: Mapping[str, str]) -> RunKit:
 
 
 @pytest.fixture(scope="session")
-def sandbox_index(
-    machine: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+def double_index(
+    user_environ: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """A sandbox that all tests of this process share: choose project names that are yours alone."""
-    with run_server("sandbox", machine, tmp_path_factory.mktemp("sandbox")) as server:
+    """A double that all tests of this process share: choose project names that are yours alone."""
+    environ = {**user_environ, "PYTHONPATH": TESTS}
+    with run_server(DOUBLE, environ, tmp_path_factory.mktemp("double")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def nexus_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real Nexus, whose archive is in this machine's own cache; shared like the sandbox."""
+    """A real Nexus, whose archive is in this machine's own cache; shared like the double."""
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("TWINE_", "RELEASEKIT_"))}
     kept["RELEASEKIT_SNAPSHOTS"] = "pypi-snapshots"
     if archive := os.environ.get("RELEASEKIT_NEXUS_ZIP"):
         kept["RELEASEKIT_NEXUS_ZIP"] = archive
-    with run_server("nexus", kept, tmp_path_factory.mktemp("nexus")) as server:
+    with run_server((KIT, "nexus", "--json"), kept, tmp_path_factory.mktemp("nexus")) as server:
         yield server
+
+
+# --- what can be held, killed and limited ---------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def held_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a user whose git can be held."""
+    return make_environ(tmp_path_factory.mktemp("user"))
+
+
+@pytest.fixture(scope="session")
+def index(
+    held_environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Index]:
+    """A sandbox whose requests can be held; all tests of this process share it."""
+    with run_index(held_environ, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def machine(tmp_path: Path, held_environ: dict[str, str]) -> Iterator[Machine]:
+    """A directory for temporary files, and the processes of this test alone."""
+    made = Machine(tmp_path, held_environ)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def new_name() -> Callable[[], str]:
+    """Make a name of a project that nobody else has."""
+    numbers = itertools.count()
+    return lambda: f"held{next(numbers)}"
+
+
+@pytest.fixture
+def project(machine: Machine, new_name: Callable[[], str]) -> kill_tools.Project:
+    """A tagged project whose backend can be held."""
+    name = new_name()
+    root = machine.folder / "project"
+    kill_tools.make_project(root, name)
+    kill_tools.commit(root, machine.environ)
+    return kill_tools.Project(root=root, name=name)

@@ -25,13 +25,13 @@ the last thing that each row tries is a plain re-run, which has to reach exactly
 shows what is promised (the letters are below), and in bold the number of a reason if the promise is
 not kept today.
 """
-SERVERS = {"sandbox": "The sandbox", "real": "A real Nexus 3.30.0-01"}
+SERVERS = {"double": "The double of a Nexus", "real": "A real Nexus 3.30.0-01"}
 Broken = Mapping[str, Mapping[str, str]]
 
 
 def cells_of(server: str) -> list[Cell]:
     """Return the cells that are tried before a server."""
-    return [cell for cell in CELLS if server == "sandbox" or REQUESTS[cell.request].nexus]
+    return [cell for cell in CELLS if server == "double" or REQUESTS[cell.request].nexus]
 
 
 def merge(broken: Broken, results: list[dict[str, object]]) -> dict[str, dict[str, str]]:

@@ -12,6 +12,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+FILES = ("pyproject.toml", "README.md", "held_backend.py", "noxfile.py", ".gitignore")
 WHEEL = "Wheel-Version: 1.0\nGenerator: held 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 METADATA = """\
@@ -39,11 +40,10 @@ def wait_if_held(hook: str) -> None:
         fifo.read_text()
 
 
-def read_project() -> tuple[str, str]:
+def read_project() -> tuple[str, bytes]:
     text = Path("pyproject.toml").read_text()
     name = re.findall('name = "(.+)"', text)[0]
-    description = Path("README.md").read_text()
-    return name, METADATA.format(name=name) + description
+    return name, METADATA.format(name=name).encode() + Path("README.md").read_bytes()
 
 
 def get_requires_for_build_sdist(config_settings: object = None) -> list[str]:
@@ -55,11 +55,11 @@ def build_sdist(sdist_directory: str, config_settings: object = None) -> str:
     wait_if_held("build_sdist")
     name, metadata = read_project()
     with tarfile.open(f"{sdist_directory}/{name}-1.0.tar.gz", "w:gz") as archive:
-        for file in ("pyproject.toml", "README.md", "held_backend.py", f"{name}.py", ".gitignore"):
+        for file in (*FILES, f"{name}.py"):
             archive.add(file, f"{name}-1.0/{file}")
         entry = tarfile.TarInfo(f"{name}-1.0/PKG-INFO")
         entry.size = len(metadata)
-        archive.addfile(entry, io.BytesIO(metadata.encode()))
+        archive.addfile(entry, io.BytesIO(metadata))
     return f"{name}-1.0.tar.gz"
 
 
@@ -69,13 +69,13 @@ def build_wheel(
     wait_if_held("build_wheel")
     name, metadata = read_project()
     info = f"{name}-1.0.dist-info"
-    files = {f"{name}.py": Path(f"{name}.py").read_text(), f"{info}/METADATA": metadata}
-    files[f"{info}/WHEEL"] = WHEEL
+    files = {f"{name}.py": Path(f"{name}.py").read_bytes(), f"{info}/METADATA": metadata}
+    files[f"{info}/WHEEL"] = WHEEL.encode()
     record = f"{info}/RECORD,,\n"
-    for path, text in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
-        record += f"{path},sha256={digest.decode()},{len(text)}\n"
+    for path, content in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
+        record += f"{path},sha256={digest.decode()},{len(content)}\n"
     with zipfile.ZipFile(f"{wheel_directory}/{name}-1.0-py3-none-any.whl", "w") as archive:
-        for path, text in {**files, f"{info}/RECORD": record}.items():
-            archive.writestr(zipfile.ZipInfo(path), text)
+        for path, content in {**files, f"{info}/RECORD": record.encode()}.items():
+            archive.writestr(zipfile.ZipInfo(path), content)
     return f"{name}-1.0-py3-none-any.whl"

@@ -26,7 +26,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from black_box.tools import DOUBLE, TESTS
+
 RELEASEKIT = str(Path(sys.executable).with_name("releasekit"))
+NOX = str(Path(sys.executable).with_name("nox"))
 WAIT = 120.0
 """Seconds until a test gives up: far more than anything takes, on a busy machine too."""
 FILENAME = re.compile(rb'filename="([^"]+)"')
@@ -85,7 +88,7 @@ class _Rule:
 
 
 class Index:
-    """A sandbox, and a plain http door before it that holds a request where a test says so."""
+    """A double, and a plain http door before it that holds a request where a test says so."""
 
     def __init__(self, environ: Mapping[str, str], settings: Mapping[str, str]) -> None:
         self._environ = dict(settings)
@@ -227,11 +230,11 @@ def _has_left(connection: Any) -> bool:
 
 @contextlib.contextmanager
 def run_index(environ: Mapping[str, str], folder: Path) -> Iterator[Index]:
-    """Run a sandbox in a process of its own, and the door before it."""
+    """Run a double in a process of its own, and the door before it."""
     process = subprocess.Popen(
-        (RELEASEKIT, "sandbox", "--json"),
+        DOUBLE,
         cwd=folder,
-        env=dict(environ),
+        env={**environ, "PYTHONPATH": TESTS},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -360,6 +363,7 @@ def make_project(root: Path, name: str, requires: str = "") -> None:
     )
     (root / f"{name}.py").write_text("ANSWER = 42\n")
     (root / "README.md").write_text("A project.\n")
+    (root / "noxfile.py").write_text("import releasekit.sessions\n")
     (root / ".gitignore").write_text("dist/\nreports/\n")
 
 
@@ -376,16 +380,18 @@ def start(
     environ: Mapping[str, str],
     *arguments: str,
     prefix: Sequence[str] = (),
+    kit: Sequence[str] = (RELEASEKIT,),
 ) -> subprocess.Popen[str]:
     """Start a command in a session of its own, as a terminal or a CI runner does."""
     process = subprocess.Popen(
-        (*prefix, RELEASEKIT, *arguments),
+        (*prefix, *kit, *arguments),
         cwd=folder,
         env={**machine.environ, **environ},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         start_new_session=True,
     )
     machine.started.append(process)

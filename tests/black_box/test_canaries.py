@@ -178,6 +178,16 @@ def find_anywhere(seen: Sequence[Seen], user: tuple[str, str]) -> list[str]:
     )
 
 
+def find_in_files(root: Path, user: tuple[str, str]) -> list[str]:
+    """The files of a project, its dists and reports, that hold a password."""
+    forms = [form.encode() for form in forms_of(user)]
+    contents = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    assert {"outcome.json", "build.log"} <= {path.name for path in contents}
+    return [
+        str(path) for path, content in contents.items() if any(form in content for form in forms)
+    ]
+
+
 SECRET_NAMES = ("TWINE_", "RELEASEKIT_ADMIN_", "RELEASEKIT_READER_", "UV_INDEX_", "UV_PUBLISH_")
 
 
@@ -203,7 +213,10 @@ def test_build_check_and_verify_see_no_upload_credentials(site: Site, tmp_path: 
         one.name for one in found
     }
     assert find_anywhere(found, site.front.publisher) == []
+    # The kit's own environment has it, and canaries can read that: they would see the other, too.
+    assert {"canary-requirement", "repair"} <= set(find_anywhere(found, site.front.reader))
     assert find_own(found, site.front.reader) == []
+    assert find_in_files(root, site.front.reader) == []
     assert find_names(found) == []
 
 
@@ -230,6 +243,8 @@ def test_a_release_gives_its_credentials_to_no_child(site: Site, tmp_path: Path)
     assert "packaging" not in {one.name for one in found}
     for user in (site.front.publisher, site.front.reader, admin):
         assert find_own(found, user) == []
+        assert find_in_files(root, user) == []
+        assert not any(form in ran.stdout + ran.stderr for form in forms_of(user))
     assert find_names(found) == []
     users = {(method, user) for method, _, user in site.front.requests if method == "POST"}
     assert users == {("POST", "publisher")}

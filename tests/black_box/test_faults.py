@@ -1,7 +1,7 @@
 """One request of a release goes wrong: what is promised then, and that a re-run makes up for it.
 
 `nox -s faults` tries all cells of fault_table.py, those of uploads and pages before a real Nexus
-too. A plain run of the tests takes every request and every fault once, before the sandbox.
+too. A plain run of the tests takes every request and every fault once, before the double.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class BrokenPromise(AssertionError):
 def _choose_rows(server: str) -> list[object]:
     """Return the cells to try before a server; one that is broken today has to stay broken."""
     broken = BROKEN[server]
-    selected = select_cells(broken) if server == "sandbox" else set()
+    selected = select_cells(broken) if server == "double" else set()
     rows: list[object] = []
     for cell in fault_report.cells_of(server):
         if not CHOICE and cell.name not in selected:
@@ -115,8 +115,8 @@ def try_cell(
 
 
 @pytest.fixture(scope="session")
-def stocked_sandbox(sandbox_index: Server, tmp_path_factory: pytest.TempPathFactory) -> Server:
-    """The sandbox, with a package that others need for their build or at run time."""
+def stocked_double(double_index: Server, tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """The double, with a package that others need for their build or at run time."""
     folder = tmp_path_factory.mktemp("helper")
     text = f'name = "{HELPER}"\nversion = "1.0"\ndependencies = []\n'
     (folder / "pyproject.toml").write_text(text)
@@ -125,8 +125,8 @@ def stocked_sandbox(sandbox_index: Server, tmp_path_factory: pytest.TempPathFact
     backend = Path(__file__).with_name("plain_backend.py")
     program = f"import runpy; runpy.run_path({str(backend)!r})['build_wheel']('.')"
     subprocess.run((sys.executable, "-c", program), cwd=folder, check=True)
-    sandbox_index.upload(next(folder.glob("*.whl")), HELPER, "1.0")
-    return sandbox_index
+    double_index.upload(next(folder.glob("*.whl")), HELPER, "1.0")
+    return double_index
 
 
 @pytest.fixture
@@ -139,11 +139,11 @@ def real_nexus(request: pytest.FixtureRequest) -> Server:
     return server
 
 
-@pytest.mark.parametrize(("server", "cell"), [*_choose_rows("sandbox"), *_choose_rows("real")])
+@pytest.mark.parametrize(("server", "cell"), [*_choose_rows("double"), *_choose_rows("real")])
 def test_a_request_goes_wrong_and_the_promise_is_kept(
     server: str, cell: Cell, try_cell: Try, request: pytest.FixtureRequest
 ) -> None:
-    fixture = "stocked_sandbox" if server == "sandbox" else "real_nexus"
+    fixture = "stocked_double" if server == "double" else "real_nexus"
     problems = try_cell(cell, request.getfixturevalue(fixture))
     if folder := os.environ.get("FAULTS_RESULTS"):
         result = {"server": server, "cell": cell.name, "problems": problems}

@@ -13,12 +13,12 @@ TESTS = {path.stem for path in Path(__file__).parents[1].iterdir() if path.suffi
 
 
 def test_a_release_leaves_exactly_what_was_built(
-    make_project: MakeProject, run_kit: RunKit, sandbox_index: Server
+    make_project: MakeProject, run_kit: RunKit, double_index: Server
 ) -> None:
     project = make_project("fixtures")
-    ran = run_kit("release", cwd=project.root, environ=sandbox_index.environ)
+    ran = run_kit("release", cwd=project.root, environ=double_index.environ)
     assert ran.status == 0, ran.text
-    assert sandbox_index.files("fixtures") == project.built()
+    assert double_index.files("fixtures") == project.built()
     assert project.built().keys() == {project.wheel, project.sdist}
     assert ran.memory > 0
 

@@ -70,12 +70,14 @@ class Golden:
         """Run the kit, and keep what it promised."""
         environ = {**(self._server.environ if to_nexus else {}), **variables}
         done = self._run_kit(*arguments, cwd=self._root, environ=environ)
+        removed = list(self._find_removed())
         self._runs.append(
             {
                 "command": [steady(word, self.name) for word in arguments],
                 "exit_status": done.status,
                 "stdout": self._describe_output(done.out, "--json" in arguments),
                 "reports": dict(self._find_reports()),
+                **({"removed": removed} if removed else {}),
             }
         )
 
@@ -88,10 +90,17 @@ class Golden:
                 shown = steady(str(path.relative_to(self._root)), self.name)
                 yield shown, describe_report(path, self.name)
 
+    def _find_removed(self) -> Iterator[str]:
+        """Yield the reports of earlier runs that the last run removed: they would belie it."""
+        for path in sorted(self._seen):
+            if not path.exists():
+                del self._seen[path]
+                yield steady(str(path.relative_to(self._root)), self.name)
+
     def _describe_output(self, text: str, is_json: bool) -> Any:
         """Return the JSON that is promised; nothing is promised of what a person reads."""
         text = steady(text.replace(str(self._root), "PROJECT"), self.name)
-        return promise(json.loads(text)) if is_json else "text"
+        return promise(json.loads(text)) if is_json else "text" if text else ""
 
     def describe(self) -> dict[str, Any]:
         """Return all runs, and the files of the project in the repositories of Nexus."""
@@ -111,13 +120,13 @@ class Golden:
 @pytest.fixture
 def golden(
     tmp_path: Path,
-    machine: Mapping[str, str],
+    user_environ: Mapping[str, str],
     nexus_index: Server,
     run_kit: RunKit,
     request: pytest.FixtureRequest,
 ) -> Iterator[Golden]:
     """The runs of a test, which are compared with the golden ones when it is over."""
-    made = Golden(tmp_path / "project", machine, nexus_index, run_kit)
+    made = Golden(tmp_path / "project", user_environ, nexus_index, run_kit)
     yield made
     path = GOLDEN / f"{request.node.name.removeprefix('test_')}.json"
     found = json.dumps(made.describe(), indent=1, ensure_ascii=False) + "\n"
@@ -247,3 +256,9 @@ def test_administration(golden: Golden) -> None:
     golden.run("doctor", "--json")
     golden.run("search", golden.name, "--json")
     golden.run("pip-config", "--to", "settings", "--json")
+
+
+def test_each_golden_outcome_belongs_to_a_test() -> None:
+    tests = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
+    kept = {path.stem for path in GOLDEN.glob("*.json")}
+    assert kept == tests - {"each_golden_outcome_belongs_to_a_test"}

@@ -6,9 +6,10 @@ The package is never blamed, and without the limit the next run reaches exactly 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,12 +20,9 @@ from black_box.kill_tools import (
     Machine,
     Project,
     Ran,
-    commit,
     end,
-    make_environ,
-    make_project,
-    run_index,
     start,
+    wait_until,
 )
 
 AS_OTHERS = (
@@ -33,37 +31,6 @@ AS_OTHERS = (
     else ()
 )
 """Root may write anywhere; without this right it is as other users are."""
-
-
-@pytest.fixture(scope="module")
-def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return make_environ(tmp_path_factory.mktemp("user"))
-
-
-@pytest.fixture(scope="module")
-def index(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    with run_index(environ, tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def machine(tmp_path: Path, environ: dict[str, str]) -> Iterator[Machine]:
-    made = Machine(tmp_path, environ)
-    yield made
-    made.close()
-
-
-numbers = itertools.count()
-
-
-@pytest.fixture
-def project(machine: Machine) -> Project:
-    """A tagged project whose name nobody else has."""
-    name = f"limited{next(numbers)}"
-    root = machine.folder / "project"
-    make_project(root, name)
-    commit(root, machine.environ)
-    return Project(root=root, name=name)
 
 
 def release(
@@ -106,7 +73,57 @@ def test_a_limit_is_named(
     assert_released(machine, project, index)
 
 
-@pytest.mark.parametrize("limit", ["-v 110000", "-n 15"])
+@pytest.mark.parametrize("size", [20_000, 30_000, 45_000, 60_000, 75_000])
+def test_too_little_memory_is_named_wherever_it_runs_out(
+    machine: Machine, project: Project, index: Index, size: int
+) -> None:
+    """In imports of the kit, in a thread, in a report. Below 15 MB Python itself does not start."""
+    prefix = ("sh", "-c", f'ulimit -v {size}; exec "$@"', "sh")
+    ran = release(machine, project, index, *prefix)
+    assert ran.status == 3, ran.out
+    assert "error: a limit of this machine was reached: " in ran.out
+    assert "ulimit -v" in ran.out
+    assert "defect" not in ran.out
+    assert_released(machine, project, index)
+
+
+ANOTHER = 61000 + os.getpid() % 4000
+AS_ANOTHER = (
+    *("setpriv", f"--reuid={ANOTHER}", f"--regid={ANOTHER}", "--clear-groups"),
+    *(f"--{kind}=+dac_override" for kind in ("inh-caps", "ambient-caps")),
+)
+"""Who runs the tests has processes already, and root may have as many as it likes."""
+
+
+@pytest.fixture
+def of_another(machine: Machine, project: Project) -> Iterator[Project]:
+    """The project as a user has it who runs no process yet."""
+    with tempfile.TemporaryDirectory() as folder:  # git reaches no directory of pytest's
+        root = Path(shutil.copytree(project.root, Path(folder, "project")))
+        for path in (machine.temporary, Path(folder), root, *root.rglob("*")):
+            os.chown(path, ANOTHER, ANOTHER)  # git takes no repository of another user
+        yield Project(root=root, name=project.name)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be a user without any process")
+@pytest.mark.parametrize("limit", [2, 3, 4, 7])
+def test_too_few_processes_are_named(
+    machine: Machine, of_another: Project, index: Index, limit: int
+) -> None:
+    prefix = ("prlimit", f"--nproc={limit}", *AS_ANOTHER)
+    ran = release(machine, of_another, index, *prefix, HOME=str(machine.temporary))
+    assert_the_machine_is_to_blame(ran)
+    said = ("Resource temporarily unavailable", "can't start new thread", "os error 11")
+    assert any(words in ran.out for words in said), ran.out
+    assert "check `requires`" not in ran.out
+    wait_until(lambda: not machine.processes())
+    ran = release(machine, of_another, index, *AS_ANOTHER, HOME=str(machine.temporary))
+    assert ran.status == 0, ran.out
+    assert index.files(of_another.name) == of_another.files == of_another.dist()
+    assert not list(machine.temporary.glob("releasekit-*"))
+
+
+@pytest.mark.parametrize("limit", ["-v 90000", "-v 110000", "-n 15"])
 def test_with_little_it_is_released_or_the_machine_is_named(
     machine: Machine, project: Project, index: Index, limit: str
 ) -> None:
@@ -140,6 +157,23 @@ def test_a_directory_that_may_not_be_written_is_named(
         assert_the_machine_is_to_blame(ran)
         assert f"  where: {folder}" in ran.out
         assert "  why:   Permission denied\n" in ran.out
+    assert_released(machine, project, index)
+
+
+def test_a_home_that_may_not_be_written_is_named_or_not_needed(
+    machine: Machine, project: Project, index: Index
+) -> None:
+    home = machine.folder / "home"
+    home.mkdir(mode=0o555)
+    variables = {"HOME": str(home), "RELEASEKIT_CACHE_DIR": ""}
+    ran = release(machine, project, index, *AS_OTHERS, **variables)
+    assert_the_machine_is_to_blame(ran)
+    assert f"  where: {home}/.cache/releasekit/build-envs\n" in ran.out
+    assert "--fresh does without a cache" in ran.out
+    environ = {**index.environ(), **variables}
+    ran = end(start(machine, project.root, environ, "release", "--fresh", prefix=AS_OTHERS))
+    assert ran.status == 0, ran.out
+    assert list(home.iterdir()) == []
     assert_released(machine, project, index)
 
 

@@ -110,3 +110,34 @@ def test_colours_that_are_asked_for_change_no_word_and_move_no_cursor(
     assert codes
     assert {code[-1] for code in codes} == {"m"}
     assert without_times(CODE.sub("", shown)) == plain
+
+
+def test_a_terminal_has_the_lines_of_a_log_in_the_end_and_its_cursor(
+    machine: Machine, plain: str
+) -> None:
+    """What is shown meanwhile, as a spinner, is deleted again."""
+    environ = {**machine.environ, "TERM": "xterm-256color", "COLUMNS": "300"}
+    shown = show_on_a_terminal(machine.folder / "project", environ)
+    hidden, shown_again = shown.rfind("\x1b[?25l"), shown.rfind("\x1b[?25h")
+    assert -1 < hidden < shown_again
+    lines = without_times("\n".join(render(shown))).splitlines()
+    assert [line for line in lines if line] == plain.splitlines()
+
+
+def render(shown: str) -> list[str]:
+    """Return the lines that a terminal has in the end: it knows \\r, \\n, cursor up, and delete."""
+    lines, row, column = [""], 0, 0
+    for code, letter in re.findall(r"(\x1b\[[0-9;?]*[A-Za-z])|(.)", shown, re.DOTALL):
+        if code.endswith("A"):
+            row -= int(code[2:-1] or 1)
+        elif code.endswith("K"):
+            lines[row] = ""
+        elif letter == "\r":
+            column = 0
+        elif letter == "\n":
+            row, column = row + 1, 0
+            lines += [""] * (row == len(lines))
+        elif letter:
+            lines[row] = lines[row][:column].ljust(column) + letter + lines[row][column + 1 :]
+            column += 1
+    return [line.rstrip() for line in lines]

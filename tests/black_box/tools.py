@@ -13,13 +13,16 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urljoin
 
 KIT = str(Path(sys.executable).with_name("releasekit"))
 """The console script: `python -m` would put the current directory on the path."""
+DOUBLE = (sys.executable, "-m", "nexus_double")
+"""A double of a Nexus, which prints its settings as JSON; it is found on PYTHONPATH."""
+TESTS = str(Path(__file__).parents[1])
 BOUND = 120.0
 """Seconds after which a command is killed and its test fails."""
 
@@ -125,13 +128,15 @@ MakeProject = Callable[..., Project]
 
 
 @contextlib.contextmanager
-def run_server(command: str, environ: Mapping[str, str], folder: Path) -> Iterator[Server]:
-    """Run `releasekit sandbox` or `releasekit nexus` in a process of its own."""
+def run_server(
+    command: Sequence[str], environ: Mapping[str, str], folder: Path
+) -> Iterator[Server]:
+    """Run a server that prints its settings as JSON in a process of its own."""
     log = folder / "log"
     with (
         log.open("w") as err,
         subprocess.Popen(
-            (KIT, command, "--json"), cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=err
+            command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=err
         ) as process,
     ):
         try:

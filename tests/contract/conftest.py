@@ -7,19 +7,19 @@ from contextlib import ExitStack
 
 import pytest
 
+from contract.double_admin import start_double
 from contract.nexus_admin import NexusAdmin, attach_nexus
-from contract.sandbox_admin import start_sandbox
 from contract.servers import WHEEL, Server, Shelf, Workshop, open_workshop
 from contract.table import CONTRACT, read_case
 from contract.upstream import Upstream, run_upstream
 
 
-@pytest.fixture(scope="session", params=["sandbox", "nexus"])
+@pytest.fixture(scope="session", params=["double", "nexus"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """One of the two servers, shared by all tests: make your own repositories in a workshop."""
-    if request.param == "sandbox":
-        with start_sandbox() as sandbox:
-            yield sandbox
+    if request.param == "double":
+        with start_double() as double:
+            yield double
     else:
         with attach_nexus(request.getfixturevalue("nexus")) as nexus:
             yield nexus
@@ -64,7 +64,7 @@ def closed(server: Server) -> Iterator[Server]:
             stack.enter_context(server.admin.closed())
             yield server
         else:
-            yield stack.enter_context(start_sandbox(anonymous=False))
+            yield stack.enter_context(start_double(anonymous=False))
 
 
 @pytest.hookimpl(wrapper=True)

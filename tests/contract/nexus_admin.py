@@ -11,7 +11,7 @@ import requests
 
 from contract.servers import Right, Server
 from contract.wire import Login, Wire
-from releasekit.servers.sandbox import WritePolicy
+from nexus_double import WritePolicy
 from releasekit_nexus import Nexus
 
 DAY_MINUTES = 1440

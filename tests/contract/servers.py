@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from contract.wire import FORM_TYPE, Answer, Login, Part, Wire, render_form
-from releasekit.servers.sandbox import WritePolicy
+from nexus_double import WritePolicy
 
 Right = Literal["add", "read"]
-ServerName = Literal["sandbox", "nexus"]
+ServerName = Literal["double", "nexus"]
 
 WHEEL = "rp-1-py3-none-any.whl"
 ZIP = b"PK\x03\x04 a wheel"

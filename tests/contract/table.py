@@ -14,7 +14,7 @@ from contract.wire import Answer
 
 CONTRACT = "contract"
 """Under this name a report tells what its test is about."""
-SERVERS = ("sandbox", "nexus")
+SERVERS = ("double", "nexus")
 TITLE = """\
 # What a Nexus 3.30.0-01 does as a PyPI server
 

@@ -13,8 +13,8 @@ import pytest
 import uv
 from filelock import FileLock
 
+from nexus_double import Sandbox, run_sandbox
 from pythons import find_other_python
-from releasekit.servers.sandbox import Sandbox, run_sandbox
 from releasekit_nexus import Nexus
 from support import ProjectDir, Ran, copy_project, public_index
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.servers.sandbox import Sandbox
+from nexus_double import Sandbox
 from support import Command, MakeProject, ProjectDir, Ran, outcome, public_index, published, uploads
 
 UNTIDY = {"RK111", "RK112"}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contract.upstream import MISSING, Told, run_upstream
-from releasekit.servers.sandbox import Faults, run_sandbox
+from nexus_double import Faults, run_sandbox
 from samples import METADATA, write_wheel
 from support import Command, MakeProject, ProjectDir, requests
 
@@ -94,21 +94,11 @@ def test_what_the_group_lacks_is_told_with_its_line(
     assert pages == {f"/repository/{sandbox.group}/simple/{name}/": 1 for name in ASKED}
 
 
-def test_the_embedded_sandbox_is_asked_where_it_has_a_proxy_remote(
-    project: ProjectDir, served: Path, releasekit: Command
-) -> None:
-    ran = releasekit("release", "--dry-run", project=project, RELEASEKIT_PROXY_REMOTE=str(served))
-    assert ran.status == 0, ran
-    assert [name.rpartition(" ")[2] for *_, name in told(project)] == ["acme-mising", "acme-extra"]
-
-
-@pytest.mark.parametrize("url", ["", "loopback"])
-def test_a_sandbox_that_serves_nothing_else_is_no_witness(
-    project: ProjectDir, releasekit: Command, url: str
+def test_a_server_for_trying_out_that_serves_nothing_else_is_no_witness(
+    project: ProjectDir, releasekit: Command
 ) -> None:
     with run_sandbox() as sandbox:
-        server = sandbox if url else None
-        ran = releasekit("release", "--dry-run", project=project, server=server)
+        ran = releasekit("release", "--dry-run", project=project, server=sandbox)
     assert ran.status == 0, ran
     assert told(project) == []
     assert not is_asked(project)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.servers.sandbox import Sandbox
+from nexus_double import Sandbox
 from support import Command, ProjectDir
 
 STEPS = ("version", "build", "gather", "check", "plan", "publish", "verify", "release")

@@ -15,11 +15,11 @@ import requests
 from contract.nexus_admin import VIEW, NexusAdmin
 from contract.upstream import Told, Upstream, run_upstream
 from in_process import Recorder, open_command
+from nexus_double import WritePolicy
 from releasekit.commands.doctor import diagnose as examine
 from releasekit.commands.doctor import refuse_failed
 from releasekit.doctor import QUESTIONS, Diagnosis, Row, State
 from releasekit.errors import ReleasekitError, Status
-from releasekit.servers.sandbox import WritePolicy
 from releasekit_nexus import Nexus
 from support import Command, ProjectDir
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from releasekit.servers.sandbox import Sandbox
+from nexus_double import Sandbox
 from support import SDIST, WHEEL, Command, ProjectDir, Ran, copy_project, published, uploads
 
 Clone = Callable[[str], ProjectDir]

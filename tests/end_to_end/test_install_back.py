@@ -11,7 +11,7 @@ import pytest
 import uv
 
 from front import LOGIN, Asked, Front, Reply, Spoil, pass_on, run_front
-from releasekit.servers.sandbox import Sandbox
+from nexus_double import Sandbox
 from samples import write_wheel
 from support import SDIST, WHEEL, Command, ProjectDir, outcome, published
 

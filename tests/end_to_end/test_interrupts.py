@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.servers.sandbox import Faults, Sandbox
+from nexus_double import Faults, Sandbox
 from support import SDIST, WHEEL, Command, ProjectDir, outcome, published, start, wait_for
 
 

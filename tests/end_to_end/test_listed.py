@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from front import LOGIN, Asked, Front, Reply, Spoil, pass_on, run_front
-from releasekit.servers.sandbox import NO_FAULTS, Faults, LoseAnswer, Sandbox
+from nexus_double import NO_FAULTS, Faults, LoseAnswer, Sandbox
 from support import SDIST, WHEEL, Command, ProjectDir, outcome, published, uploads
 
 HOSTED_PAGE = "/repository/pypi-hosted/simple/plain/"

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from releasekit.servers.sandbox import Sandbox
+from nexus_double import Sandbox
 from support import Command, MakeProject, ProjectDir, published, without_times
 
 PYPROJECT = """\

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from releasekit.servers.sandbox import Sandbox
+from nexus_double import Sandbox
 from support import SDIST, WHEEL, Command, ProjectDir, Ran, public_index
 
 AS_OTHERS = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from releasekit.servers.sandbox import Sandbox
+from nexus_double import Sandbox
 from support import Command, MakeProject, uploads
 
 NAME = "hatchling_static-1.2.3"

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from releasekit.servers.sandbox import Faults, Refuse, Sandbox, UploadFault
+from nexus_double import Faults, Refuse, Sandbox, UploadFault
 from samples import write_wheel
 from support import SDIST, WHEEL, Command, ProjectDir, published, uploads
 

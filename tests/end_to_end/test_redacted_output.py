@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import pytest
 
+from nexus_double import Sandbox
 from releasekit.redact import CONTROLS
-from releasekit.servers.sandbox import Sandbox
 from support import Command, MakeProject, ProjectDir, outcome
 
 PYPROJECT = """\

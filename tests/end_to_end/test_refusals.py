@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from releasekit.servers.sandbox import Faults, Sandbox
+from nexus_double import Faults, Sandbox
 from releasekit.tls.trust import CA_VARIABLES
 from support import Command, MakeProject, ProjectDir, Ran, outcome, uploads, without_times
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.servers.sandbox import Sandbox, run_sandbox
+from nexus_double import Sandbox, run_sandbox
 from support import (
     Command,
     MakeProject,

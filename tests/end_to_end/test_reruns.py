@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from releasekit.servers.sandbox import NO_FAULTS, CutBody, Faults, LoseAnswer, Refuse, Sandbox
+from nexus_double import NO_FAULTS, CutBody, Faults, LoseAnswer, Refuse, Sandbox
 from support import (
     SDIST,
     WHEEL,

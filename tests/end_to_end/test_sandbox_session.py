@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -48,51 +49,26 @@ def test_it_prints_export_lines_and_ends_without_a_trace(
 ) -> None:
     with running(project) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(9)]
+        lines = [process.stdout.readline() for _ in range(8)]
         process.send_signal(number)
         rest, errors = process.communicate(timeout=10)
     assert process.returncode == 0
     assert (rest, errors) == ("sandbox   ended; nothing is left of it\n", "")
-    assert lines[0].startswith("sandbox   https://127.0.0.1:")
+    assert re.fullmatch(
+        r"sandbox   https://127\.0\.0\.1:\d+ \(hosted pypi-hosted, group pypi-group\)\n", lines[0]
+    )
     assert lines[1] == "settings  for another terminal, until Ctrl-C ends this one:\n"
     names = [line.removeprefix("export ").partition("=")[0] for line in lines[2:]]
     assert names == [
         "RELEASEKIT_URL",
         "RELEASEKIT_HOSTED",
-        "RELEASEKIT_PROXY",
         "RELEASEKIT_GROUP",
         "RELEASEKIT_CA_BUNDLE",
         "TWINE_USERNAME",
         "TWINE_PASSWORD",
     ]
-    bundle = lines[6].partition("=")[2].strip()
+    bundle = lines[5].partition("=")[2].strip()
     assert not Path(bundle).exists()
-
-
-def test_its_proxy_serves_a_directory(
-    project: ProjectDir, releasekit: Command, tmp_path: Path
-) -> None:
-    releasekit("build", project=project)
-    served = {**project.environ, "RELEASEKIT_PROXY_REMOTE": str(project.root / "dist")}
-    with running(ProjectDir(root=project.root, environ=served), "--json") as process:
-        assert process.stdout is not None
-        settings = json.loads(process.stdout.readline())
-        target = tmp_path / "target"
-        done = subprocess.run(
-            (sys.executable, "-m", "pip", "install", "-q", "--target", str(target), "plain"),
-            env={
-                **{k: v for k, v in project.environ.items() if not k.startswith("PIP_")},
-                "PIP_INDEX_URL": f"{settings['RELEASEKIT_URL']}/repository/pypi-group/simple/",
-                "PIP_CERT": settings["RELEASEKIT_CA_BUNDLE"],
-                "REQUESTS_CA_BUNDLE": settings["RELEASEKIT_CA_BUNDLE"],
-                "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 0, done
-    assert (target / "plain.py").is_file()
 
 
 def test_a_port_that_is_taken_is_named(project: ProjectDir, releasekit: Command) -> None:
@@ -110,12 +86,39 @@ def test_a_port_that_is_taken_is_named(project: ProjectDir, releasekit: Command)
     )
 
 
-def test_a_nexus_proxy_serves_no_directory(project: ProjectDir, releasekit: Command) -> None:
-    ran = releasekit("nexus", project=project, RELEASEKIT_PROXY_REMOTE="wheels")
-    assert ran.status == 3
+@pytest.mark.parametrize("option", [(), ("--apply",)])
+def test_there_is_nothing_to_provision_in_it(
+    project: ProjectDir, releasekit: Command, option: tuple[str, ...]
+) -> None:
+    with running(project, "--json") as process:
+        assert process.stdout is not None
+        settings = json.loads(process.stdout.readline())
+        ran = releasekit("provision", *option, project=project, **settings)
+    assert ran.status == 2
     assert ran.out == (
-        "error: a Nexus proxy serves no directory\n"
-        f"  where: proxy-remote: {project.root}/wheels\n"
-        "  why:   it fetches from an index over http or https\n"
-        "  next:  give proxy-remote the address of an index, or use releasekit sandbox\n"
+        "error: this is a sandbox, and provision needs a Nexus\n"
+        f"  where: {settings['RELEASEKIT_URL']}\n"
+        "  why:   a sandbox takes uploads and serves them; it has no users, rights and rules to "
+        "set up\n"
+        "  next:  set url to the address of your Nexus (RELEASEKIT_URL is stronger than the "
+        "project's);\n"
+        "         `releasekit nexus` runs a Nexus on this machine to try it with\n"
     )
+
+
+def test_snapshots_are_its_second_repository(project: ProjectDir, releasekit: Command) -> None:
+    project.write("pyproject.toml", development(project))
+    project.commit_all()
+    settings = {**project.environ, "RELEASEKIT_SNAPSHOTS": "pypi-snapshots"}
+    with running(ProjectDir(root=project.root, environ=settings), "--json") as process:
+        assert process.stdout is not None
+        settings = json.loads(process.stdout.readline())
+        ran = [releasekit("release", project=project, **settings) for _ in range(2)]
+    assert [one.status for one in ran] == [0, 0], ran
+    assert "/repository/pypi-snapshots/" in ran[0].out
+    assert "plan      0 to upload, 2 already published" in ran[1].out
+
+
+def development(project: ProjectDir) -> str:
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    return text.replace('version = "1.2.3"', 'version = "1.3.dev1"')

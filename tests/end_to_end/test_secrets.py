@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.servers.sandbox import Faults, Refuse, Sandbox
+from nexus_double import Faults, Refuse, Sandbox
 from support import ProjectDir, public_index
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from end_to_end.test_interrupts import is_running
 from end_to_end.test_secrets import watch_command_lines
-from releasekit.servers.sandbox import Sandbox, run_sandbox
+from nexus_double import Sandbox, run_sandbox
 from samples import METADATA, write_wheel
 from support import (
     Command,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from releasekit.servers.sandbox import Sandbox, run_sandbox
+from nexus_double import Sandbox, run_sandbox
 from support import Command, MakeProject, ProjectDir, Ran, published, uploads
 
 DYNAMIC = 'dynamic = ["version"]'

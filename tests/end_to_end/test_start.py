@@ -28,8 +28,8 @@ print("\\n" + json.dumps([status, sorted({name.partition(".")[0] for name in sys
 LIBRARIES = {
     *("build", "certifi", "check_manifest", "check_wheel_contents", "configupdater", "filelock"),
     *("installer", "keyring", "nox", "packaging", "platformdirs", "pydantic", "readme_renderer"),
-    *("requests", "rich", "setuptools", "starlette", "tomlkit", "trove_classifiers", "trustme"),
-    *("truststore", "twine", "uv", "uvicorn"),
+    *("requests", "rich", "setuptools", "tomlkit", "trove_classifiers", "trustme"),
+    *("truststore", "twine", "uv"),
 }
 SETTINGS = {"certifi", "packaging", "pydantic", "rich"}
 """What reads and judges the settings, and shows what came of it."""

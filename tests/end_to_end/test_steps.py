@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.servers.sandbox import Sandbox
+from nexus_double import Sandbox
 from support import SDIST, WHEEL, Command, ProjectDir, outcome, published, uploads
 
 
@@ -301,6 +301,19 @@ def test_options_of_one_step_do_not_stop_the_steps_beside_it(
         assert outcome(project)["dry_run"] is dry
         assert f"RELEASE_STATUS={word}\nRELEASE_COMMAND={step}\n" in dotenv.read_text()
     assert uploads(sandbox) == 0
+
+
+def test_verify_with_dry_run_verifies_and_says_that_it_sends_no_file(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("release", project=project, server=sandbox)
+    sent = uploads(sandbox)
+    ran = releasekit("verify", "--dry-run", project=project, server=sandbox)
+    assert ran.status == 0
+    assert "note      --dry-run changes nothing here: verify sends no file" in ran.out
+    assert " installed by hash from " in ran.out
+    assert uploads(sandbox) == sent > 0
+    assert outcome(project)["dry_run"] is False
 
 
 def test_verify_of_what_a_dry_run_did_not_send_says_that_it_is_not_published(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.servers.sandbox import Sandbox, run_sandbox
+from nexus_double import Sandbox, run_sandbox
 from samples import METADATA, write_wheel
 from support import Command, MakeProject, ProjectDir, Ran, published, requests
 

@@ -17,7 +17,7 @@ from gitlab.runner import Runner, to_variables
 from gitlab.test_inputs import include, make_including
 from gitlab.test_jobs import CREDENTIALS, HOLLOW, KIT, sessions, told, without
 from gitlab.test_pipelines import MERGE_REQUEST, RELEASE, SDIST, TAG, WHEEL
-from releasekit.servers.sandbox import Sandbox, run_sandbox
+from nexus_double import Sandbox, run_sandbox
 from support import ProjectDir, published
 
 # fmt: off

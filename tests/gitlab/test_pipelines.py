@@ -11,7 +11,7 @@ import pytest
 
 from gitlab.conftest import Clone
 from gitlab.runner import Runner, to_variables
-from releasekit.servers.sandbox import Sandbox, run_sandbox
+from nexus_double import Sandbox, run_sandbox
 from support import published, uploads
 
 TAG = {"CI_COMMIT_TAG": "v1.2.3", "CI_COMMIT_REF_NAME": "v1.2.3"}

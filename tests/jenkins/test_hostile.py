@@ -17,7 +17,7 @@ from gitlab.test_hostile import ADMIN, HOSTILE, MARK, MODULES
 from jenkins.conftest import MakeJob
 from jenkins.harness import Built, Jenkins, Job
 from jenkins.test_step import HOLLOW, KIT, PYTHON, read_sessions, variables
-from releasekit.servers.sandbox import run_sandbox
+from nexus_double import run_sandbox
 from samples import write_wheel
 from support import ProjectDir, published
 

@@ -13,7 +13,7 @@ QUESTIONS = ("what", "where", "why", "next")
 
 STATUSES = {
     Status.USAGE: """
-        BadQuery BrokenSettings CredentialsNeeded InsecureIndex NoSuchEnvironment
+        CannotNameFiles BadQuery BrokenSettings CredentialsNeeded InsecureIndex NoSuchEnvironment
         InvalidConfiguration MissingCredentials UnknownPypircSection NotAProject NotARepository
         BadCertificateFile UntrustedCertificate WrongCredentials NotPermitted NoSuchRepository
         BadDirectory NoSdist BuildBesideCredentials HalfGivenReader
@@ -21,7 +21,7 @@ STATUSES = {
         BadCertificateFile UntrustedCertificate ClientCertificateRefused WrongCredentials
         UnusableProxy
         NotPermitted NoSuchRepository NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
-        NotDists UnknownCheck NothingPublished
+        NotDists UnknownCheck NothingPublished OwnNameElsewhere SandboxIsNoNexus
     """,
     Status.REFUSED: """
         NothingFound SettingsDiffer InvalidBuildRequirement NotADevelopmentVersion NotAPlainFile
@@ -34,7 +34,7 @@ STATUSES = {
     Status.FAILED: """
         BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
         InstallUnavailable MissingProgram NotListed CannotCache CannotWrite NoServer GitFailed
-        ProcessKilled ProgramKilled LimitReached BuildEnvironmentChanged
+        OutputLost ProcessKilled ProgramKilled LimitReached BuildEnvironmentChanged
         LicenseNotAccepted
         InternalError DiagnosisFailed NexusRefused NotANexus NotAsWritten ServerUnsettled
     """,
@@ -117,3 +117,27 @@ def test_braces_in_data_are_data() -> None:
     error = errors.CannotWrite(path="/{reason}", reason="{path}")
     assert error.answers()["where"] == "/{reason}"
     assert error.answers()["why"] == "{path}"
+
+
+@pytest.mark.parametrize(
+    ("said", "limited"),
+    [
+        ("  cause: Resource temporarily unavailable (os error 11)", "processes and threads"),
+        ("error: x\n  cause: Too many open files (os error 24)\n", "open files"),
+        ("error: tcp connect error\n  cause: Connection refused (os error 111)", None),
+        ("error: no such package", None),
+        (
+            "Traceback:\n  x\nBlockingIOError: [Errno 11] Resource unavailable\n",
+            "processes and threads",
+        ),
+        ("Traceback:\n  x\nOSError: [Errno 28] No space left on device: 'x'", "space on the disk"),
+        ("OSError: [Errno 28] No space left on device\nTypeError: the real one", None),
+        ("Traceback:\n  x\nMemoryError\n", "memory"),
+        ("Traceback:\n  x\nRuntimeError: can't start new thread", "processes and threads"),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'x'", None),
+    ],
+)
+def test_a_limit_of_which_a_program_tells(said: str, limited: str | None) -> None:
+    limit = errors.find_limit_in(said, "/project")
+    assert (limit.limited if limit else None) == limited
+    assert limit is None or limit.reason in said

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from releasekit.errors import MissingProgram
 from releasekit.process import GRACE, Finished, capture, run
+from releasekit.signals import interruptible
 from support import wait_for
 
 ENVIRON = {"PATH": os.environ["PATH"], "MARK": "ours"}
@@ -208,3 +210,32 @@ def test_signal_stops_a_captured_program_too(tmp_path: Path) -> None:
             capture(["sleep", "60"], cwd=tmp_path, environ=ENVIRON)
     finally:
         signal.signal(signal.SIGALRM, before)
+
+
+def test_a_program_that_starts_while_an_interrupt_comes_is_stopped(tmp_path: Path) -> None:
+    """Popen has forked, and waits until the program runs: nobody has its number yet."""
+    seconds = f"60.{os.getpid()}"
+
+    def interrupt_popen(frame: FrameType, event: str, called: object) -> None:
+        in_popen = frame.f_code.co_name == "_execute_child"
+        if in_popen and event == "c_call" and getattr(called, "__name__", "") == "read":
+            sys.setprofile(None)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with interruptible(), pytest.raises(KeyboardInterrupt):
+        sys.setprofile(interrupt_popen)
+        try:
+            run(("sleep", seconds), cwd=tmp_path, environ=ENVIRON)
+        finally:
+            sys.setprofile(None)
+    wait_for(lambda: not find_running(seconds))
+
+
+def find_running(word: str) -> list[int]:
+    """Return the processes with a word in their command lines."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if os.fsencode(word) in path.read_bytes().split(b"\0"):
+                found.append(int(path.parent.name))
+    return found

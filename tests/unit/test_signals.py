@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import weakref
 
 import pytest
 
-from releasekit.signals import interruptible, raise_again
+from releasekit.signals import interruptible, interrupts_deferred, raise_again
 
 
 class Thing:
@@ -45,3 +46,19 @@ def test_what_a_shell_has_set_aside_stays_so() -> None:
             assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("until_event", [False, True])
+def test_an_interrupt_waits_until_a_block_has_ended(until_event: bool) -> None:
+    done = []
+    with interruptible():
+        with contextlib.suppress(KeyboardInterrupt):
+            with interrupts_deferred(until_event=until_event), interrupts_deferred():
+                os.kill(os.getpid(), signal.SIGTERM)
+                done.append("block")
+            done.append("what follows")
+        with pytest.raises(KeyboardInterrupt):
+            raise_again()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+    assert done == ["block", *(["what follows"] if until_event else [])]

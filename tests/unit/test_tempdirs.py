@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
+from releasekit.signals import interruptible
 from releasekit.tempdirs import keep_temporary_files, open_named_room, open_room
 
 LEAVE = """
@@ -40,6 +44,24 @@ def test_room_is_gone_afterwards(tmp_path: Path) -> None:
         (room / "folder").mkdir()
         (room / "folder" / "file").touch()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_an_interrupt_while_a_room_is_removed_leaves_nothing(
+    temporary: Path, is_named: bool
+) -> None:
+    def interrupt_removal(frame: FrameType, event: str, called: object) -> None:
+        if event == "c_call" and getattr(called, "__name__", "") == "unlink":
+            sys.setprofile(None)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    opened = open_named_room("kind-", "12345678") if is_named else open_room("kind-")
+    with interruptible(), pytest.raises(KeyboardInterrupt):
+        with opened as room:
+            (room / "file").touch()
+            sys.setprofile(interrupt_removal)
+        sys.setprofile(None)
+    assert list(temporary.iterdir()) == []
 
 
 def test_room_of_a_run_that_was_killed_is_cleared_by_the_next_one(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from releasekit.build.environment import (
 from releasekit.build.hooks import NOTHING, Hooks, open_hooks
 from releasekit.build.sdist import repack_sdist, unpack_sdist
 from releasekit.build.version_variables import tell_version
-from releasekit.errors import BuildFailed, ReleasekitError
+from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
 from releasekit.process import refuse_killed
 from releasekit.tempdirs import open_named_room, open_room
 from releasekit.uv.indexes import strip_credentials
@@ -134,6 +134,8 @@ def _build_one(
         finished = hooks.run(cmd, cwd=Path(cwd or source), environ=environ, log=options.log)
         refuse_killed(finished, f"the build backend ({cmd[2]})", str(options.root or source))
         if finished.status:
+            if limit := find_limit_in(finished.output, str(options.root or source)):
+                raise limit
             tail = finished.tail()
             raise CalledProcessError(finished.status, list(cmd))
 
@@ -149,7 +151,8 @@ def _build_one(
                 builder = ProjectBuilder(source, str(environment.python), call_hook)
                 return Path(builder.build(dist, out)), environment
     except BuildBackendException as error:
-        if isinstance(error.exception, ReleasekitError):  # no fault of the backend's
+        # No fault of the backend's. (SystemError: this process has no memory, see find_limit.)
+        if isinstance(error.exception, ReleasekitError | SystemError):
             raise error.exception from None
         raise BuildFailed(root=str(source), dist=dist, log="", tail=tail or str(error)) from error
     except BuildException as error:

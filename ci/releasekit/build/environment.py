@@ -16,7 +16,7 @@ from typing import Any
 import uv
 
 from releasekit.build.environment_cache import use_cached
-from releasekit.errors import BuildRequirementsFailed
+from releasekit.errors import BuildRequirementsFailed, OwnNameElsewhere, find_limit_in
 from releasekit.process import Finished, Log, run
 from releasekit.redact import MARK, hide_credentials
 from releasekit.tempdirs import open_room
@@ -24,6 +24,7 @@ from releasekit.uv.call import UvCall, plan_call, refuse_failed
 from releasekit.uv.indexes import (
     BuildIndex,
     choose_installer,
+    find_own_names,
     strip_credentials,
 )
 from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
@@ -51,6 +52,8 @@ class EnvironmentOptions:
     """
     group: BuildIndex | None = None
     """Where build requirements come from, unless uv or pip are told otherwise."""
+    own_names: tuple[str, ...] = ()
+    """Names, or "acme-*", of requirements that may come from the group alone."""
     installer_environ: Mapping[str, str] | None = field(default=None, repr=False)
     """For uv alone, with what it needs to log in to an index; by default `environ`."""
 
@@ -72,6 +75,9 @@ def open_build_environment(
     uv_settings = read_uv_settings(options.root or source, environ)
     pip_settings = read_pip_settings(environ)
     installer = choose_installer(environ, pip=pip_settings, uv=uv_settings, group=options.group)
+    if options.group is None and (names := find_own_names(requires, options.own_names)):
+        root = str(options.root or source)
+        raise OwnNameElsewhere(names=", ".join(names), root=root, index=installer.index)
     call = plan_call(
         installer,
         requires,
@@ -148,6 +154,8 @@ def _make_environment(
         finished = _uv(arguments, source, options, environ, given)
         if finished.status:
             refuse_failed(call, finished.output)
+            if limit := find_limit_in(hide_credentials(finished.output, MARK), str(source)):
+                raise limit
             raise BuildRequirementsFailed(
                 root=str(source),
                 log="",

@@ -43,8 +43,9 @@ ABSENT_DEPENDENCIES = Check(
     title="dependency not to be had",
     severity=Severity.WARNING,
     why="nobody can install the package from the group alone, or gets another one of that name",
-    mend="Correct the name, or give the group a member that has it. Only the index that the "
-    "run publishes to is asked; `check` alone and the sandbox without proxy-remote ask none.",
+    mend="Correct the name, or give the group a member that has it. Only a group is asked: that of "
+    "the index that the run publishes to, or, before a release into a sandbox, that of the "
+    "project's files. `check` alone asks none.",
     find=find_absent_dependencies,
     needs_project=True,
 )

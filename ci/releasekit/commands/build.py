@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from releasekit.archives import read_dist, read_metadata
 from releasekit.build.backend import BuildOptions, build_dists, build_sdist, build_wheel
 from releasekit.build.checkout import copy_changes, follow_links_out, open_checkout
 from releasekit.build.hooks import NOTHING
@@ -24,14 +25,7 @@ from releasekit.errors import (
     RepairFailed,
 )
 from releasekit.home import expand_home
-from releasekit.model.dists import (
-    Dist,
-    DistKind,
-    NotADistError,
-    parse_metadata,
-    read_dist,
-    read_metadata,
-)
+from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.project import Project, find_rival_tags
 from releasekit.model.record import BuildFacts, Record, RecordedFile
 from releasekit.results import Built
@@ -170,7 +164,8 @@ def _build_options(
         version=tag.version if tag else None,
         log=log,
         root=ctx.root,
-        group=ctx.build_index,
+        group=ctx.group,
+        own_names=ctx.settings.own_names if ctx.into_sandbox else (),
         installer_environ=ctx.network.installer_environ,
     )
 

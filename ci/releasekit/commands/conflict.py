@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from releasekit.archives import read_dist
 from releasekit.context import ProjectContext
 from releasekit.errors import Conflict, ReleasekitError
 from releasekit.index.layouts import open_index
 from releasekit.inspect.archive import DAMAGED
 from releasekit.inspect.contents import read_contents
 from releasekit.model.difference import Difference, find_difference
-from releasekit.model.dists import Dist, read_dist
+from releasekit.model.dists import Dist
 from releasekit.model.plan import Action, Plan
 from releasekit.model.record import Record
 from releasekit.model.simple_page import ProjectPage

@@ -19,6 +19,9 @@ from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.model.record import Record
 from releasekit.threads import run_in_threads
 
+SHOWN = 3
+"""Names that a note shows."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Absent:
@@ -33,22 +36,37 @@ def find_absent_dependencies(
 ) -> Absent:
     """Ask the group for every dependency of a release; one that does not answer is asked no more.
 
-    Only a group can be expected to have them all, and the sandbox's only with a proxy-remote.
+    Only a group can be expected to have them all: for a sandbox it is that of the project's files.
     What the same command releases beside this is not expected there: it may come a moment later.
     """
-    url = install_url(ctx, record)
-    serves_others = url != upload_url(ctx, record)
-    if ctx.target.sandbox:
-        serves_others = ctx.settings.proxy_remote is not None
-    if not url or not serves_others or ctx.target.reader == NO_CREDENTIALS:
-        return Absent()
     names = sorted(set(_find_names(facts)) - {record.normalized_name} - ctx.siblings)
+    url = install_url(ctx, record)
+    if ctx.into_sandbox and url:
+        return _ask_for_sandbox(ctx, names)
+    if not url or url == upload_url(ctx, record) or ctx.target.reader == NO_CREDENTIALS:
+        return Absent()
     absent = _ask(open_index(url, client=ctx.network.client, reader=ctx.target.reader), names)
     if absent is None:
         return Absent()  # what was not answered is not passed; the plan asks the same index
     if is_loopback(url) and len(absent) == len(names):
         return Absent()  # a server for trying out, of which the proxy has no remote
     return Absent(index=url, names=absent)
+
+
+def _ask_for_sandbox(ctx: ProjectContext, names: Sequence[str]) -> Absent:
+    """Ask the group of the project's files; without it, nothing can be said of a dependency."""
+    if ctx.group:
+        url, reader = ctx.group.url, ctx.group.credentials
+        index = open_index(url, client=ctx.network.client, reader=reader)
+        absent = _ask(index, names)
+        if absent is not None:
+            return Absent(index=url, names=absent)
+    if names:
+        shown = ", ".join(names[:SHOWN]) + (
+            f" and {len(names) - SHOWN} more" if names[SHOWN:] else ""
+        )
+        ctx.progress.note(f"not verified: whether {shown} can be installed (no group was asked)")
+    return Absent()
 
 
 def _ask(index: Index, names: Sequence[str]) -> tuple[str, ...] | None:

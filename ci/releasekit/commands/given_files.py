@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from releasekit.archives import read_dist
 from releasekit.context import ProjectContext
 from releasekit.errors import NotDists
-from releasekit.model.dists import Dist, NotADistError, parse_filename, read_dist
+from releasekit.model.dists import Dist, NotADistError, parse_filename
 
 SHOWN = 3
 NONE_IN_THERE = "no file in there has the name of a dist"

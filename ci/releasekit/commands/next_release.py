@@ -10,6 +10,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from releasekit import git
+from releasekit.archives import read_dist
 from releasekit.context import NexusContext
 from releasekit.doctor import probe
 from releasekit.doctor.facts import Answer, NameFacts, VersionFacts
@@ -17,7 +18,7 @@ from releasekit.doctor.release import CONTROL
 from releasekit.errors import ReleasekitError
 from releasekit.index.layouts import simple_url
 from releasekit.inspect.static_metadata import read_declared
-from releasekit.model.dists import Dist, NotADistError, parse_filename, read_dist
+from releasekit.model.dists import Dist, NotADistError, parse_filename
 from releasekit.model.plan import compare
 from releasekit.model.project import find_release_tag
 from releasekit.workspace import check_file, list_folder

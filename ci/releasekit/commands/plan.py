@@ -7,6 +7,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from releasekit.archives import read_dist
 from releasekit.commands.access import note_greeting
 from releasekit.commands.conflict import refuse_conflicts
 from releasekit.commands.record import read_dists, read_whole_record
@@ -16,7 +17,7 @@ from releasekit.errors import OtherBytesServed, UnexpectedAnswer
 from releasekit.index.greeting import Greeting
 from releasekit.index.layouts import open_index
 from releasekit.index.protocol import Index, ignore_greeting
-from releasekit.model.dists import Dist, read_dist
+from releasekit.model.dists import Dist
 from releasekit.model.plan import Action, Plan, compare, find_undecided
 from releasekit.model.record import Record
 from releasekit.model.simple_page import ProjectPage, PublishedFile

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from packaging.specifiers import SpecifierSet
 
+from releasekit.archives import read_metadata
 from releasekit.commands.access import check_access_meanwhile, note_overwriting
 from releasekit.commands.check import check
 from releasekit.commands.conflict import refuse_conflicts
@@ -17,7 +18,7 @@ from releasekit.commands.record import read_whole_record
 from releasekit.commands.version import read_releasable_project
 from releasekit.context import ProjectContext
 from releasekit.errors import CannotProve, NotListed, UploadFailed
-from releasekit.model.dists import Dist, DistKind, parse_metadata, read_metadata
+from releasekit.model.dists import Dist, DistKind, parse_metadata
 from releasekit.model.plan import Action, Plan, compare
 from releasekit.model.record import Record
 from releasekit.results import Published

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from releasekit.archives import read_dist
 from releasekit.context import ProjectContext
 from releasekit.errors import (
     CannotWrite,
@@ -16,7 +17,7 @@ from releasekit.errors import (
     NotAPlainFile,
     RecordOfAnotherCommit,
 )
-from releasekit.model.dists import Dist, NotADistError, read_dist
+from releasekit.model.dists import Dist, NotADistError
 from releasekit.model.parts import find_gaps, is_superseded, name_part
 from releasekit.model.project import Project
 from releasekit.model.record import Record, find_changes, parse_record, render_record

@@ -26,13 +26,23 @@ WHEEL_PATTERN = re.compile(r"[^\s/-]+-[^\s/-]+-[^\s/-]+")
 SANDBOX = "sandbox"
 
 
-def _check_url(value: str) -> str:
+def _split_address(value: str) -> SplitResult:
     if re.search(r"\s", value):  # urlsplit would drop line breaks and tabs, and let them pass
         raise ValueError("an address has no space and no line break in it")
     parts = urlsplit(value)
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise ValueError("this is not an http:// or https:// address")
-    if not HOST.fullmatch(parts.hostname):
+    return parts
+
+
+def _check_remote(value: str) -> str:
+    _split_address(value)
+    return value
+
+
+def _check_url(value: str) -> str:
+    parts = _split_address(value)
+    if not HOST.fullmatch(parts.hostname or ""):
         raise ValueError(f"{parts.hostname} is no host name")
     if parts.username or parts.password:
         raise ValueError("credentials do not belong here; use TWINE_USERNAME and TWINE_PASSWORD")
@@ -127,10 +137,8 @@ class Settings(BaseModel):
         RepositoryName, Field(description="proxy repository, a member of the group")
     ] = "pypi-proxy"
     proxy_remote: Annotated[
-        str | None,
-        Field(
-            description="what the proxy serves: an index; in the sandbox a directory of dists too"
-        ),
+        Annotated[str, AfterValidator(_check_remote)] | None,
+        Field(description="address of the index that the proxy serves (provision)"),
     ] = None
     snapshots: Annotated[
         RepositoryName | None,
@@ -143,7 +151,10 @@ class Settings(BaseModel):
     own_names: Annotated[
         tuple[OwnName, ...],
         BeforeValidator(_split_names),
-        Field(description='names, or "acme-*", that the proxy never serves (provision)'),
+        Field(
+            description='names of your own, or "acme-*": the proxy never serves them (provision), '
+            "and a release into a sandbox takes them from the group alone"
+        ),
     ] = ()
     anonymous: Annotated[
         bool | None,

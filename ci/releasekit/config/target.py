@@ -9,6 +9,9 @@ from releasekit.index.layouts import find_layout
 from releasekit.index.nexus import repository_url
 from releasekit.model.credentials import READER_ENVIRONMENT, Credentials
 
+SANDBOX_CA = "# The CA of a sandbox of releasekit\n"
+"""The first line of its file, which tells that address from that of a Nexus on this machine."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:

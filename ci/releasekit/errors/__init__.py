@@ -36,6 +36,7 @@ from releasekit.errors.failed import (
     MissingProgram,
     NoServer,
     NotListed,
+    OutputLost,
     ProcessKilled,
     ProgramKilled,
     StaleIndex,
@@ -44,7 +45,7 @@ from releasekit.errors.failed import (
     UploadFailed,
     UploadRefused,
 )
-from releasekit.errors.limits import LimitReached, find_limit
+from releasekit.errors.limits import LimitReached, find_limit, find_limit_in
 from releasekit.errors.nexus import (
     DiagnosisFailed,
     LicenseNotAccepted,
@@ -82,6 +83,7 @@ from releasekit.errors.usage import (
     BadDirectory,
     BadQuery,
     BrokenSettings,
+    CannotNameFiles,
     InsecureIndex,
     InvalidConfiguration,
     NoNexus,
@@ -92,6 +94,8 @@ from releasekit.errors.usage import (
     NotARepository,
     NotDists,
     NothingPublished,
+    OwnNameElsewhere,
+    SandboxIsNoNexus,
     UnknownCheck,
     UnknownPypircSection,
 )
@@ -107,6 +111,7 @@ __all__ = [
     "BuildRequirementsFailed",
     "BuiltTwice",
     "CannotCache",
+    "CannotNameFiles",
     "CannotProve",
     "CannotWrite",
     "ChecksRefused",
@@ -154,6 +159,8 @@ __all__ = [
     "NothingFound",
     "NothingPublished",
     "OtherBytesServed",
+    "OutputLost",
+    "OwnNameElsewhere",
     "PackageBroken",
     "PartsDisagree",
     "ProcessKilled",
@@ -161,6 +168,7 @@ __all__ = [
     "RecordOfAnotherCommit",
     "ReleasekitError",
     "RepairFailed",
+    "SandboxIsNoNexus",
     "ServerBlocked",
     "ServerDiffers",
     "ServerUnsettled",
@@ -181,4 +189,5 @@ __all__ = [
     "WheelOfAnotherSdist",
     "WrongCredentials",
     "find_limit",
+    "find_limit_in",
 ]

@@ -203,6 +203,21 @@ class CannotWrite(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class OutputLost(ReleasekitError):
+    """What is shown arrives nowhere: a full disk, or a reader that has gone."""
+
+    what = "the output cannot be written"
+    where = "{stream}"
+    why = "{reason}"
+    next = (
+        "see whether there is room where the output goes, and what reads it; then run this again:\n"
+        "it is safe"
+    )
+    stream: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
 class CannotCache(ReleasekitError):
     """There is no place for build environments: a home that is read-only, or that nobody made."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from releasekit.errors.base import ReleasekitError
 
 MEMORY = "memory", "give this job more memory, or raise `ulimit -v`"
 PROCESSES = "processes and threads", "raise `ulimit -u` or `ulimit -v`, or the container's limits"
+NO_THREAD = "can't start new thread"
 LIMITS = {
     errno.EAGAIN: PROCESSES,  # fork(2): the limit was reached
     errno.EFBIG: ("the size of a file", "raise `ulimit -f`"),
@@ -18,6 +20,14 @@ LIMITS = {
     errno.ENOMEM: MEMORY,
 }
 """What is limited, and how to raise it, by the error of a system call."""
+SPACE = "space on the disk", "make room"
+PROGRAM_LIMITS = LIMITS | {errno.ENOSPC: SPACE, errno.EDQUOT: SPACE}
+RUST_ERROR = re.compile(r"^.*\(os error (\d+)\)", re.MULTILINE)
+"""How uv and other programs written in Rust give the error of a system call."""
+PYTHON_ERROR = re.compile(r"\w*Error: \[Errno (\d+)\] ")
+"""How the last line of Python's traceback does."""
+UNLOADABLE = "failed to map segment"
+"""How the dynamic linker says that an extension module finds no room (glibc 2.36)."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -41,17 +51,38 @@ def find_limit(raised: BaseException, place: str) -> LimitReached | None:
     """
     for cause in _find_causes(raised):
         reason = str(cause)
-        if isinstance(cause, MemoryError):
+        # SystemError: CPython 3.11, where a C function has no memory for its own error.
+        if isinstance(cause, MemoryError | SystemError):
             limited, mend = MEMORY
             reason = "no more memory can be allocated"
+        elif isinstance(cause, ImportError) and UNLOADABLE in reason:
+            limited, mend = MEMORY
         elif isinstance(cause, OSError) and cause.errno in LIMITS:
             limited, mend = LIMITS[cause.errno]
             reason, place = cause.strerror or reason, str(cause.filename or place)
-        elif isinstance(cause, RuntimeError) and "can't start new thread" in reason:
+        elif isinstance(cause, RuntimeError) and NO_THREAD in reason:
             limited, mend = PROCESSES
         else:
             continue
         return LimitReached(limited=limited, place=place, reason=reason, mend=mend)
+    return None
+
+
+def find_limit_in(output: str, place: str) -> LimitReached | None:
+    """Return the limit by which a program ended, as it says; None if it says nothing of one.
+
+    The last line counts where it is Python's: a backend may go on after an error.
+    """
+    last = output.rstrip().rpartition("\n")[2].strip()
+    found = [(match[0].strip(), int(match[1])) for match in RUST_ERROR.finditer(output)]
+    found += [(last, int(match[1])) for match in (PYTHON_ERROR.match(last),) if match]
+    for reason, number in found:
+        if number in PROGRAM_LIMITS:
+            limited, mend = PROGRAM_LIMITS[number]
+            return LimitReached(limited=limited, place=place, reason=reason, mend=mend)
+    if last.partition(":")[0] == "MemoryError" or last == f"RuntimeError: {NO_THREAD}":
+        limited, mend = MEMORY if last.startswith("Memory") else PROCESSES
+        return LimitReached(limited=limited, place=place, reason=last, mend=mend)
     return None
 
 

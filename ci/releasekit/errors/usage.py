@@ -22,6 +22,20 @@ class InvalidConfiguration(ReleasekitError):
 
 
 @dataclass(kw_only=True, eq=False)
+class CannotNameFiles(ReleasekitError):
+    """Python's encoding for file names lacks a letter; in nox's process it cannot be changed."""
+
+    status = Status.USAGE
+    what = "this Python cannot name a file"
+    where = "{place}"
+    why = "its encoding for file names is {encoding}: {reason}"
+    next = "set PYTHONUTF8=1, or LC_ALL=C.UTF-8 without PYTHONUTF8, then run this again"
+    place: str
+    encoding: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
 class UnknownPypircSection(ReleasekitError):
     """`-r NAME` names a section that `.pypirc` does not have, or that is of no use."""
 
@@ -122,6 +136,42 @@ class NoNexus(ReleasekitError):
     )
     command: str
     root: str
+
+
+@dataclass(kw_only=True, eq=False)
+class SandboxIsNoNexus(ReleasekitError):
+    """A command that only a Nexus can serve, and a `url` that is a sandbox's."""
+
+    status = Status.USAGE
+    what = "this is a sandbox, and {command} needs a Nexus"
+    where = "{url}"
+    why = "a sandbox takes uploads and serves them; it has no users, rights and rules to set up"
+    next = (
+        "set url to the address of your Nexus (RELEASEKIT_URL is stronger than the project's);\n"
+        "`releasekit nexus` runs a Nexus on this machine to try it with"
+    )
+    command: str
+    url: str
+
+
+@dataclass(kw_only=True, eq=False)
+class OwnNameElsewhere(ReleasekitError):
+    """A build requirement that `own-names` has, and no group to take it from."""
+
+    status = Status.USAGE
+    what = "no group to take the build requirement {names} from, which own-names has"
+    where = "{root}"
+    why = (
+        "without a group, requirements come from {index},\n"
+        "which may have a package of that name that is not yours"
+    )
+    next = (
+        "set url and group in pyproject.toml to the group that has it, and\n"
+        "RELEASEKIT_READER_USERNAME and RELEASEKIT_READER_PASSWORD if it asks who reads"
+    )
+    names: str
+    root: str
+    index: str
 
 
 @dataclass(kw_only=True, eq=False)

@@ -18,10 +18,11 @@ from twine.exceptions import TwineException
 from twine.package import PackageFile
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
+from releasekit.archives import BLOCK, UNREADABLE
 from releasekit.errors import FilesChanged, ReleasekitError, UploadFailed
 from releasekit.http.answer import Answer
 from releasekit.index.protocol import Access
-from releasekit.model.dists import BLOCK, UNREADABLE, Dist
+from releasekit.model.dists import Dist
 from releasekit.model.simple_page import describe_page
 
 STORED = 4 << 20

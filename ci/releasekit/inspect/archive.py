@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, BinaryIO, cast
 
+from releasekit.archives import BLOCK, UNREADABLE
 from releasekit.checks.facts import Member
 from releasekit.checks.secrets import Secret, find_secrets
 from releasekit.inspect.limits import (
@@ -19,7 +20,7 @@ from releasekit.inspect.limits import (
     refuse_large_directory,
     unpacked_limit,
 )
-from releasekit.model.dists import BLOCK, UNREADABLE, Dist
+from releasekit.model.dists import Dist
 
 DAMAGED = (*UNREADABLE, ValueError, OverflowError, MemoryError, RecursionError)
 """What zipfile and tarfile raise for headers that no writer of archives makes; ValueError is

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from releasekit.archives import read_metadata
 from releasekit.checks.facts import NO_PROJECT, DistFacts, ProjectFacts
 from releasekit.inspect.archive import Archive, read_archive
 from releasekit.inspect.metadata import find_deprecated, find_unknown, render_description
@@ -15,7 +16,7 @@ from releasekit.inspect.wheel import (
     find_record_problems,
     read_contents_check,
 )
-from releasekit.model.dists import Dist, DistKind, parse_metadata, read_metadata
+from releasekit.model.dists import Dist, DistKind, parse_metadata
 
 
 def gather_facts(

@@ -25,6 +25,8 @@ def render_description(text: str | None, content_type: str | None) -> str | None
         return f"it has {len(text)} characters, and {DESCRIPTION_LIMIT} are read at most"
     from readme_renderer import rst  # docutils takes 0.1 s to import, and few still need it
 
+    # docutils.conf in the current directory, the project's, may have any file written.
+    rst.SETTINGS["_disable_config"] = True
     said = io.StringIO()
     try:
         if rst.render(text, stream=said) is not None:

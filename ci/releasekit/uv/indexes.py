@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from releasekit.index.layouts import simple_url
 from releasekit.model.credentials import Credentials
@@ -170,3 +174,29 @@ def strip_credentials(environ: Mapping[str, str]) -> dict[str, str]:
         for name, value in environ.items()
         if name != "NETRC" and not INDEX_SECRET.fullmatch(name)
     }
+
+
+def find_own_names(requires: Iterable[str], own_names: Iterable[str]) -> list[str]:
+    """Return the names that an index is asked for and that `own_names` has, as name or "acme-*"."""
+    names = {name: _normalize(name) for name in own_names}
+    return sorted(
+        {
+            asked
+            for asked in _find_names(requires)
+            for name, own in names.items()
+            if asked == own or (name.endswith("*") and asked.startswith(own))
+        }
+    )
+
+
+def _find_names(requires: Iterable[str]) -> Iterator[str]:
+    for text in requires:
+        with contextlib.suppress(InvalidRequirement):  # uv says what is wrong with it
+            requirement = Requirement(text)
+            if requirement.url is None:
+                yield canonicalize_name(requirement.name)
+
+
+def _normalize(own_name: str) -> str:
+    """Return a name, or the beginning of names, as PEP 503 spells it."""
+    return re.sub(r"[-_.]+", "-", own_name.removesuffix("*")).lower()

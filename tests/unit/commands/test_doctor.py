@@ -16,11 +16,11 @@ import pytest
 
 from certificates import DAY, NOW, Made, make, server_context
 from in_process import Recorder, open_command
+from nexus_double import Faults, run_sandbox
 from releasekit.commands.doctor import diagnose as examine
 from releasekit.commands.doctor import refuse_failed
 from releasekit.doctor import Diagnosis, Row
 from releasekit.errors import ReleasekitError, Status
-from releasekit.servers.sandbox import Faults, run_sandbox
 from unit.commands.newer_nexus import NewerNexus, run_newer_nexus
 from unit.conftest import Server, run_server
 

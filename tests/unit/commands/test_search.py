@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from in_process import Recorder, open_command
+from nexus_double import Sandbox, run_sandbox
 from releasekit.commands.search import run as search
 from releasekit.consumer.results import Searched
 from releasekit.consumer.search import Hit
 from releasekit.errors import CredentialsNeeded, NothingFound, WrongCredentials
-from releasekit.servers.sandbox import Sandbox, run_sandbox
 from samples import METADATA, write_wheel
 
 Find = Callable[..., Recorder]

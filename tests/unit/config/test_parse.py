@@ -213,6 +213,12 @@ REPOSITORY = "string should match pattern '^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$'"
             id="repository without a name",
         ),
         pytest.param("url", 3, "T url: input should be a valid string", id="number"),
+        pytest.param(
+            "proxy-remote",
+            "wheels",
+            "T proxy-remote: this is not an http:// or https:// address",
+            id="directory that a proxy serves",
+        ),
         pytest.param("hosted", "a/b", f"T hosted: {REPOSITORY}", id="path as repository"),
         pytest.param("group", "", f"T group: {REPOSITORY}", id="no repository"),
         pytest.param("timeout", 0, "T timeout: input should be greater than 0", id="no time"),

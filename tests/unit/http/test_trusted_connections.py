@@ -15,11 +15,11 @@ import trustme
 import truststore
 
 from certificates import DAY, NOW, make
+from nexus_double import run_sandbox
 from releasekit.errors import ReleasekitError
 from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import Credentials
 from releasekit.network import open_network
-from releasekit.servers.sandbox import run_sandbox
 from releasekit.threads import run_in_threads
 from releasekit.tls.bundle import read_bundle
 from releasekit.tls.trust import CA_VARIABLES, open_trust

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from nexus_double import run_sandbox
 from releasekit.errors import ReleasekitError, WrongCredentials
 from releasekit.index.layouts import open_index
 from releasekit.index.protocol import Index
 from releasekit.model.credentials import Credentials
 from releasekit.model.simple_page import ProjectPage, PublishedFile
 from releasekit.network import Network, open_network
-from releasekit.servers.sandbox import run_sandbox
 from samples import WHEEL
 from unit.conftest import Answer, Server
 

@@ -20,12 +20,13 @@ import pytest
 from twine.package import PackageFile
 from twine.repository import Repository
 
+from nexus_double import Faults, run_sandbox
+from releasekit.archives import read_dist
 from releasekit.index.layouts import open_index
 from releasekit.index.upload import Attempt, OnSent
 from releasekit.model.credentials import Credentials
-from releasekit.model.dists import Dist, read_dist
+from releasekit.model.dists import Dist
 from releasekit.network import Network, open_network
-from releasekit.servers.sandbox import Faults, run_sandbox
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 from unit.conftest import Answer, Server
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from releasekit.archives import read_dist
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.model import run_checks
 from releasekit.inspect.gather import gather_facts
-from releasekit.model.dists import Dist, read_dist
+from releasekit.model.dists import Dist
 from samples import METADATA, write_sdist, write_wheel
 
 SCRIPTS = "[console_scripts]\ndemo = demo.m1:X\n"

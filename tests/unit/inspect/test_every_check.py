@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from releasekit.archives import read_dist
 from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.declared import Place, parse_declared
 from releasekit.checks.facts import BackendWarning, ProjectFacts
 from releasekit.checks.model import Finding, run_checks
 from releasekit.inspect.gather import gather_facts
-from releasekit.model.dists import read_dist
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 
 PYPROJECT = """\

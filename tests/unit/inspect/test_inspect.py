@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from releasekit.archives import read_dist
 from releasekit.checks.facts import DistFacts, ProjectFacts
 from releasekit.inspect.gather import gather_facts
 from releasekit.inspect.metadata import render_description
 from releasekit.inspect.sdist import find_missing_files
 from releasekit.inspect.wheel import find_record_problems
-from releasekit.model.dists import parse_metadata, read_dist
+from releasekit.model.dists import parse_metadata
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 from support import ProjectDir
 

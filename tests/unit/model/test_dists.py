@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from packaging.tags import Tag
 from packaging.version import Version
 
+from releasekit.archives import read_dist, read_metadata
 from releasekit.model.dists import (
     Dist,
     DistKind,
@@ -22,8 +23,6 @@ from releasekit.model.dists import (
     NotADistError,
     parse_filename,
     parse_metadata,
-    read_dist,
-    read_metadata,
 )
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 

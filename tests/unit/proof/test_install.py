@@ -13,6 +13,7 @@ import pytest
 import trustme
 import uv
 
+from nexus_double import Sandbox, run_sandbox
 from releasekit.errors import InstallUnavailable
 from releasekit.model.credentials import Credentials
 from releasekit.network import Network, open_network
@@ -24,7 +25,6 @@ from releasekit.proof.install import (
     make_environment,
     read_installed,
 )
-from releasekit.servers.sandbox import Sandbox, run_sandbox
 from releasekit.tempdirs import open_room
 from samples import METADATA, WHEEL, write_wheel
 from unit.conftest import Answer, Server, server_context

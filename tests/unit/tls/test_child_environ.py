@@ -44,11 +44,12 @@ def test_children_reach_loopback_without_a_proxy(mine: dict[str, str], theirs: s
         *(pytest.param(name, False, id=name) for name in GIT_VARIABLES),
         *(
             pytest.param(n, False, id=n)
-            for n in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONPYCACHEPREFIX")
+            for n in ("PYTHONPATH", "PYTHONINSPECT", "PYTHONWARNINGS", "PYTHONUTF8", "PYTHON3XYZ")
         ),
         *(pytest.param(n, True, id=n) for n in ("GIT_SSH_COMMAND", "GIT_CONFIG_COUNT")),
         *(pytest.param(n, True, id=n) for n in ("GIT_CONFIG_PARAMETERS", "GIT_ASKPASS")),
-        *(pytest.param(n, True, id=n) for n in ("PYTHONWARNINGS", "PIP_INDEX_URL", "UV_INDEX")),
+        *(pytest.param(n, True, id=n) for n in ("PYTHON_KEYRING_BACKEND", "PYTHON_CPU_COUNT")),
+        *(pytest.param(n, True, id=n) for n in ("MY_PYTHONPATH", "PIP_INDEX_URL", "UV_INDEX")),
         *(pytest.param(n, True, id=n) for n in ("MY_TWINE_X", "HTTPS_PROXY", "HOME")),
     ],
 )

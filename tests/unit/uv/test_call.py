@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nexus_double import Sandbox, run_sandbox
 from releasekit.build.environment import (
     BuildEnvironment,
     EnvironmentOptions,
@@ -23,7 +24,6 @@ from releasekit.errors import (
 )
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
-from releasekit.servers.sandbox import Sandbox, run_sandbox
 from releasekit.uv.indexes import BuildIndex
 from samples import write_wheel
 

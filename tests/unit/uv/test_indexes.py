@@ -8,6 +8,7 @@ from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.uv.indexes import (
     BuildIndex,
     choose_installer,
+    find_own_names,
     merge_pip_options,
     strip_credentials,
 )
@@ -164,3 +165,27 @@ def test_backend_is_told_no_credentials() -> None:
         "UV_CACHE_DIR": "/cache",
         "HTTPS_PROXY": "http://proxy.example.com",
     }
+
+
+@pytest.mark.parametrize(
+    ("own_names", "found"),
+    [
+        ((), []),
+        (("acme",), []),
+        (("Acme.Core",), ["acme-core"]),
+        (("acme-*",), ["acme-core", "acme-tools"]),
+        (("acme*", "billing"), ["acme-core", "acme-tools", "acmelib"]),
+    ],
+)
+def test_own_names_are_found_in_any_spelling(own_names: tuple[str, ...], found: list[str]) -> None:
+    requires = [
+        *(
+            "acme_core[x]>=1; python_version > '3'",
+            "ACME--Tools",
+            "acmelib",
+            "setuptools",
+            "not = one",
+        ),
+        "acme-elsewhere @ https://files.example.com/acme_elsewhere-1.0-py3-none-any.whl",
+    ]
+    assert find_own_names(requires, own_names) == found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from servers.sandbox.conftest import Client
+    from unit.double.conftest import Client
 
 ZIP = b"PK\x03\x04 a wheel"
 MD5 = hashlib.md5(ZIP).hexdigest()

@@ -1,4 +1,4 @@
-"""What a running sandbox holds, and what tests read and change while it runs."""
+"""What a running double holds, and what tests read and change while it runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .values import Blob, StoredFile, normalize_name
 class LoggedRequest:
     """One request that was answered; a cut connection has no status.
 
-    `path` is as sent, without the query; `error` is set when the sandbox itself failed.
+    `path` is as sent, without the query; `error` is set when the double itself failed.
     """
 
     method: str
@@ -38,7 +38,7 @@ class State:
         listed = tuple(repositories)
         self.repositories = {repository.name: repository for repository in listed}
         if len(self.repositories) != len(listed):
-            raise ValueError("two repositories of the sandbox have the same name")
+            raise ValueError("two repositories of the double have the same name")
         self.blobs = blobs
         self._lock = threading.Lock()
         self._log: list[LoggedRequest] = []

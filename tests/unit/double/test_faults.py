@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from releasekit.servers.sandbox import (
+from nexus_double import (
     NO_FAULTS,
     CutBody,
     Faults,
@@ -21,8 +21,8 @@ from releasekit.servers.sandbox import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from releasekit.servers.sandbox import Sandbox, UploadFault
-    from servers.sandbox.conftest import Client
+    from nexus_double import Sandbox, UploadFault
+    from unit.double.conftest import Client
 
 WHEEL = "rp-1-py3-none-any.whl"
 FILE = f"packages/rp/1/{WHEEL}"

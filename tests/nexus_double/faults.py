@@ -1,4 +1,4 @@
-"""Faults on purpose, as values: what goes wrong while a sandbox runs."""
+"""Faults on purpose, as values: what goes wrong while a double runs."""
 
 from __future__ import annotations
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from releasekit.servers.sandbox import run_sandbox
+from nexus_double import run_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from releasekit.servers.sandbox import Sandbox
-    from servers.sandbox.conftest import Client
+    from nexus_double import Sandbox
+    from unit.double.conftest import Client
 
     Open = Callable[[Sandbox], Client]
 

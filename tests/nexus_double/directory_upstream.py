@@ -30,7 +30,7 @@ class DirectoryUpstream:
             return known
         return RemoteRoot(names=names, modified=time.time())
 
-    def fetch_index(self, name: str, known: RemoteIndex | None) -> RemoteIndex:  # noqa: ARG002
+    def fetch_index(self, name: str, known: RemoteIndex | None) -> RemoteIndex:
         """Make the page of a project, asked by its normalized name."""
         files = [file for project, file in self._find_dists() if project == name]
         if not files:

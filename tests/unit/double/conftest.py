@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import requests
 
-from releasekit.servers.sandbox import Sandbox, run_sandbox
+from nexus_double import Sandbox, run_sandbox
 
 FORM = {":action": "file_upload", "protocol_version": "1", "name": "rp", "version": "1"}
 WHEEL = "rp-1-py3-none-any.whl"

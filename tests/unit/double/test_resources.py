@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from servers.sandbox.conftest import Client
+    from unit.double.conftest import Client
 
 CONTENT = b"PK\x03\x04 a wheel"
 FILE = "packages/rp/1/rp-1-py3-none-any.whl"

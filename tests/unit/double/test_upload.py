@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from releasekit.servers.sandbox import Sandbox, run_sandbox
+from nexus_double import Sandbox, run_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from servers.sandbox.conftest import Client
+    from unit.double.conftest import Client
 
 ZIP = b"PK\x03\x04 a wheel"
 MD5 = hashlib.md5(ZIP).hexdigest()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from releasekit.servers.sandbox import Sandbox
+    from nexus_double import Sandbox
 
 WHEEL = "tiny_real-1.0-py3-none-any.whl"
 REFUSED = "Repository does not allow updating assets: pypi-hosted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -15,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from releasekit.servers.sandbox import Faults, LoggedRequest, run_sandbox
+from nexus_double import Faults, LoggedRequest, run_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from releasekit.servers.sandbox import Sandbox
-    from servers.sandbox.conftest import Client
+    from nexus_double import Sandbox
+    from unit.double.conftest import Client
 
+TESTS = Path(__file__).parents[2]
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -183,7 +185,7 @@ def test_a_failure_of_its_own_is_a_500_and_stands_in_the_log(client: Client) -> 
 
 QUIET = """
 import socket, ssl, sys
-from releasekit.servers.sandbox import run_sandbox
+from nexus_double import run_sandbox
 heavy = {"uvicorn", "starlette", "trustme", "requests"} & set(sys.modules)
 with run_sandbox() as sandbox:
     port = int(sandbox.url.rpartition(":")[2])
@@ -203,6 +205,7 @@ sys.exit(f"imported too early: {heavy}" if heavy else 0)
 def test_nothing_is_printed_and_nothing_heavy_imported_before_the_start() -> None:
     child = subprocess.run(
         [sys.executable, "-X", "dev", "-c", QUIET],
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
         capture_output=True,
         text=True,
         timeout=30,

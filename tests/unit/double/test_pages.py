@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from releasekit.servers.sandbox import Sandbox
-    from servers.sandbox.conftest import Client
+    from nexus_double import Sandbox
+    from unit.double.conftest import Client
 
 HOSTED = """\
 <html lang="en">

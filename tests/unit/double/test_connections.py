@@ -10,8 +10,8 @@ import pytest
 import requests
 
 if TYPE_CHECKING:
-    from releasekit.servers.sandbox import Sandbox
-    from servers.sandbox.conftest import Client
+    from nexus_double import Sandbox
+    from unit.double.conftest import Client
 
 ZIP = b"PK\x03\x04 a wheel"
 MD5 = hashlib.md5(ZIP).hexdigest()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from servers.sandbox.conftest import Client
+    from unit.double.conftest import Client
 
 WHEEL = "rp-1-py3-none-any.whl"
 FILE = f"packages/rp/1/{WHEEL}"

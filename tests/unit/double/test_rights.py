@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from releasekit.servers.sandbox import Faults, run_sandbox
+from nexus_double import Faults, run_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from releasekit.servers.sandbox import Sandbox
-    from servers.sandbox.conftest import Client
+    from nexus_double import Sandbox
+    from unit.double.conftest import Client
 
 CHALLENGE = 'BASIC realm="Sonatype Nexus Repository Manager"'
 PAGE = "/repository/pypi-hosted/simple/"

@@ -1,4 +1,4 @@
-"""Values that the parts of the sandbox hand to each other."""
+"""Values that the parts of the double hand to each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs of administration, done to a sandbox from inside."""
+"""The verbs of administration, done to the double from inside."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import get_args
 
 from contract.servers import Right, Server
 from contract.wire import Login, Wire
-from releasekit.servers.sandbox import Faults, Sandbox, WritePolicy, run_sandbox
-from releasekit.servers.sandbox.group import Group
-from releasekit.servers.sandbox.hosted import Hosted
-from releasekit.servers.sandbox.proxy import Proxy
-from releasekit.servers.sandbox.state import State
-from releasekit.servers.sandbox.upstream import find_upstream
+from nexus_double import Faults, Sandbox, WritePolicy, run_sandbox
+from nexus_double.group import Group
+from nexus_double.hosted import Hosted
+from nexus_double.proxy import Proxy
+from nexus_double.state import State
+from nexus_double.upstream import find_upstream
 
 DAY_SECONDS = 86_400.0
 
 
-class SandboxAdmin:
-    """Changes the state of a running sandbox."""
+class DoubleAdmin:
+    """Changes the state of a running double."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._state: State = sandbox.state
@@ -97,18 +97,18 @@ class SandboxAdmin:
 
 
 @contextmanager
-def start_sandbox(*, anonymous: bool = True) -> Iterator[Server]:
-    """Run a sandbox as a server."""
+def start_double(*, anonymous: bool = True) -> Iterator[Server]:
+    """Run a double as a server."""
     with run_sandbox(snapshots="pypi-snapshots", anonymous=anonymous) as sandbox:
         assert sandbox.snapshots is not None
         yield Server(
-            name="sandbox",
+            name="double",
             url=sandbox.url,
             hosted=sandbox.hosted,
             snapshots=sandbox.snapshots,
             group=sandbox.group,
             ca_bundle=sandbox.ca_bundle,
             publisher=Login(username=sandbox.username, password=sandbox.password),
-            admin=SandboxAdmin(sandbox),
+            admin=DoubleAdmin(sandbox),
             wire=Wire(sandbox.url, sandbox.ca_bundle),
         )

@@ -1,7 +1,8 @@
-"""A light stand-in for a Nexus PyPI server, on loopback over TLS, gone at the end.
+"""A double of a Nexus PyPI server for tests, on loopback over TLS, gone at the end.
 
 It speaks the package protocols only: upload, simple index, files, error pages. Its answers are
-those measured on Nexus 3.30.0-01; faults can be made on purpose for tests of a release.
+those measured on Nexus 3.30.0-01, byte for byte; faults can be made on purpose. It imports nothing
+of the kit, which has a sandbox of its own. `python -m nexus_double` runs one in the foreground.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ USERNAME = "sandbox"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sandbox:
-    """A running sandbox; `state` is what tests read and change while it runs."""
+    """A running double; `state` is what tests read and change while it runs."""
 
     url: str
     hosted: str
@@ -97,7 +98,7 @@ def run_sandbox(
     faults: Faults = NO_FAULTS,
     folder: Path | None = None,
 ) -> Iterator[Sandbox]:
-    """Run a sandbox until the block ends; times are seconds, `blocked` holds path patterns.
+    """Run a double until the block ends; times are seconds, `blocked` holds path patterns.
 
     Its files go below `folder`, by default the system's directory for temporary files.
 
@@ -105,7 +106,7 @@ def run_sandbox(
     Raises OSError when the port is taken, ValueError when two repositories share a name.
     """
     with tempfile.TemporaryDirectory(
-        prefix="releasekit-sandbox-", dir=folder, ignore_cleanup_errors=True
+        prefix="nexus-double-", dir=folder, ignore_cleanup_errors=True
     ) as temporary:
         directory = Path(temporary)
         blobs = BlobStore(directory / "blobs")

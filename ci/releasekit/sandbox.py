@@ -1,0 +1,498 @@
+"""A small index on loopback: uploads, simple pages and files over TLS, and nothing else.
+
+A release without `url` goes to one, and `releasekit sandbox` keeps one in the foreground. It is no
+Nexus; where both do the same, its answers have the status and the words of a Nexus.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import html
+import io
+import re
+import secrets
+import shutil
+import socket
+import socketserver
+import ssl
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from email.parser import HeaderParser
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote, unquote
+
+from packaging.utils import canonicalize_name
+
+from releasekit.config.target import SANDBOX_CA
+
+USERNAME = "sandbox"
+BLOCK = 256 * 1024
+"""Bytes that are read or written at once: a file is never in memory as a whole."""
+IDLE_SECONDS, STOP_SECONDS = 60.0, 5.0
+FIELDS = (":action", "name", "version", "requires_python", "sha256_digest")
+"""The fields of a form that are looked at, each of FIELD_LIMIT bytes at most."""
+FIELD_LIMIT = 64 * 1024
+PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
+"""Names of projects, versions and dists; nothing else gets into a path or a page."""
+TARGET = re.compile(r"/repository/([^/]+)/(.*)")
+PROJECT_PAGE = re.compile(r"simple/([A-Za-z0-9._-]+)/?")
+HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
+PAGE = """\
+<!DOCTYPE html>
+<html><head><title>{title}</title><meta name="pypi:repository-version" content="1.0"></head>
+<body>{links}</body></html>
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sandbox:
+    """A running sandbox, and what leads a release to it."""
+
+    url: str
+    hosted: str
+    group: str
+    snapshots: str | None
+    ca_bundle: Path
+    username: str = USERNAME
+    password: str = field(repr=False)
+
+    def environ(self) -> dict[str, str]:
+        """Return the environment variables that lead a release here."""
+        variables = {
+            "RELEASEKIT_URL": self.url,
+            "RELEASEKIT_HOSTED": self.hosted,
+            "RELEASEKIT_GROUP": self.group,
+            "RELEASEKIT_CA_BUNDLE": str(self.ca_bundle),
+            "TWINE_USERNAME": self.username,
+            "TWINE_PASSWORD": self.password,
+        }
+        return variables | ({"RELEASEKIT_SNAPSHOTS": self.snapshots} if self.snapshots else {})
+
+    def repository_url(self, name: str) -> str:
+        """Return the address of a repository, with the slash at the end that Nexus demands."""
+        return f"{self.url}/repository/{name}/"
+
+
+@contextlib.contextmanager
+def run_sandbox(
+    directory: Path, *, hosted: str, group: str, snapshots: str | None = None, port: int = 0
+) -> Iterator[Sandbox]:
+    """Run a sandbox until the block ends; its files are in the directory, which the caller removes.
+
+    The group shows what the hosted repository has; in `snapshots` files may be overwritten. All may
+    read, also with the credentials of another server. Raises OSError if the port is taken.
+    """
+    released = _Repository(hosted, directory)
+    served = {group: released, hosted: released}
+    if snapshots:
+        served[snapshots] = _Repository(snapshots, directory, allows_overwriting=True)
+    password, ca_bundle = secrets.token_urlsafe(24), directory / "ca.pem"
+    login = b"Basic " + base64.b64encode(f"{USERNAME}:{password}".encode())
+    server = _Server(port, _make_context(ca_bundle), served, login)
+    with server.running():
+        yield Sandbox(
+            url=f"https://127.0.0.1:{server.server_address[1]}",
+            hosted=hosted,
+            group=group,
+            snapshots=snapshots,
+            ca_bundle=ca_bundle,
+            password=password,
+        )
+
+
+def _make_context(ca_bundle: Path) -> ssl.SSLContext:
+    """Make a CA, write its certificate to a file, and return the TLS context of the server.
+
+    The CA's key stays in memory. The server's key is on disk while OpenSSL reads it.
+    """
+    import trustme  # takes long to import, and most commands run no sandbox
+
+    authority = trustme.CA()
+    ca_bundle.write_bytes(SANDBOX_CA.encode() + authority.cert_pem.bytes())
+    certificate = authority.issue_cert("127.0.0.1", "::1", "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with certificate.private_key_and_cert_chain_pem.tempfile(dir=str(ca_bundle.parent)) as path:
+        context.load_cert_chain(path)
+    return context
+
+
+class _RefusedError(Exception):
+    """A request that is answered with this status; no reason means the status's own phrase."""
+
+    def __init__(self, status: int, reason: str = "") -> None:
+        super().__init__(status, reason)
+        self.status, self.reason = status, reason or HTTPStatus(status).phrase
+
+
+class _CutError(Exception):
+    """The client has gone in the middle of a request, or has fallen silent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _File:
+    """A file in a repository."""
+
+    project: str
+    version: str
+    filename: str
+    requires_python: str
+    sha256: str
+    content: Path
+    """Where its bytes are on disk."""
+
+    @property
+    def path(self) -> str:
+        """The path below the repository, as in a Nexus."""
+        return f"packages/{self.project}/{self.version}/{self.filename}"
+
+    def render_link(self, repository: str) -> str:
+        """Return the line of a page, with a link to the repository that was asked."""
+        address = f"/repository/{repository}/{quote(self.path)}#sha256={self.sha256}"
+        requires = html.escape(self.requires_python)
+        attribute = f' data-requires-python="{requires}"' if requires else ""
+        return f'<a href="{address}"{attribute}>{self.filename}</a><br>\n'
+
+
+class _Repository:
+    """A hosted repository; safe to use from several threads."""
+
+    def __init__(self, name: str, directory: Path, *, allows_overwriting: bool = False) -> None:
+        self.name = name
+        self.directory = directory
+        self._allows_overwriting = allows_overwriting
+        self._files: dict[str, _File] = {}
+        self._lock = threading.Lock()
+
+    def add(self, file: _File) -> None:
+        """Add a file; of two uploads of it that arrive at the same time, one is refused."""
+        with self._lock:
+            old = self._files.get(file.path)
+            if old and not self._allows_overwriting:
+                raise _RefusedError(400, f"Repository does not allow updating assets: {self.name}")
+            self._files[file.path] = file
+        if old:
+            old.content.unlink()  # a download that has begun reads on
+
+    def render_root(self) -> str:
+        names = sorted({file.project for file in self._list_files()})
+        links = "".join(f'<a href="{name}/">{name}</a><br>\n' for name in names)
+        return PAGE.format(title="Simple index", links=links)
+
+    def render_page(self, project: str, repository: str) -> str:
+        """Return the page of a project; `repository` is the name by which this one was asked."""
+        files = [file for file in self._list_files() if file.project == project]
+        if not files:
+            raise _RefusedError(404)
+        links = "".join(file.render_link(repository) for file in files)
+        return PAGE.format(title=f"Links for {project}", links=links)
+
+    def open_file(self, path: str) -> IO[bytes]:
+        with self._lock:
+            if path not in self._files:
+                raise _RefusedError(404)
+            return self._files[path].content.open("rb")
+
+    def _list_files(self) -> list[_File]:
+        with self._lock:
+            return sorted(self._files.values(), key=lambda file: file.filename)
+
+
+class _Server(socketserver.TCPServer):
+    """A server with one thread per connection, none of which outlives it.
+
+    All threads are daemons. The interpreter waits for other threads before it calls what was
+    registered with `atexit`, and a sandbox may be stopped there.
+    """
+
+    allow_reuse_address = True
+    request_queue_size = 128  # many uploads begin at once
+
+    def __init__(
+        self, port: int, context: ssl.SSLContext, served: Mapping[str, _Repository], login: bytes
+    ) -> None:
+        self.served = served
+        self.login = login
+        self._context = context
+        self._connections: dict[Any, threading.Thread] = {}
+        self._is_stopping = False
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Serve until the block ends."""
+        thread = threading.Thread(target=self._accept, name="sandbox", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._is_stopping = True
+            with contextlib.suppress(OSError):  # wakes the thread that waits for a connection
+                socket.create_connection(self.socket.getsockname(), STOP_SECONDS).close()
+            thread.join(STOP_SECONDS)
+            self.server_close()
+            connections = dict(self._connections)
+            for connection in connections:
+                with contextlib.suppress(OSError):  # wakes the thread that reads from it
+                    socket.socket.shutdown(connection, socket.SHUT_RDWR)
+            for thread in connections.values():
+                thread.join(STOP_SECONDS)
+
+    def _accept(self) -> None:
+        while not self._is_stopping:
+            self.handle_request()
+
+    def get_request(self) -> tuple[ssl.SSLSocket, Any]:
+        """Accept a connection; the handshake is left to its thread, as a client may be slow."""
+        connection, address = super().get_request()
+        wrap = self._context.wrap_socket
+        return wrap(connection, server_side=True, do_handshake_on_connect=False), address
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        arguments = (request, client_address)
+        thread = threading.Thread(target=self._serve, args=arguments, name="sandbox", daemon=True)
+        self._connections[request] = thread
+        thread.start()
+
+    def _serve(self, request: Any, client_address: Any) -> None:
+        with contextlib.suppress(OSError):  # a handshake that fails, a connection that is reset
+            self.finish_request(request, client_address)
+        self.shutdown_request(request)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.pop(request, None)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print nothing: the terminal is the command's."""
+
+
+def _read_body(stream: io.BufferedIOBase, headers: Message) -> Iterator[bytes]:
+    """Yield the body of a request, and read nothing beyond its end; raises _CutError."""
+    try:
+        if "Transfer-Encoding" not in headers:
+            yield from _read_bytes(stream, int(headers.get("Content-Length", "0")))
+            return
+        while size := int(stream.readline(FIELD_LIMIT).partition(b";")[0], 16):  # RFC 9112, 7.1
+            yield from _read_bytes(stream, size)
+            stream.readline(FIELD_LIMIT)
+        while stream.readline(FIELD_LIMIT).strip():
+            pass
+    except (OSError, ValueError) as error:
+        raise _CutError from error
+
+
+def _read_bytes(stream: io.BufferedIOBase, size: int) -> Iterator[bytes]:
+    while size > 0:
+        block = stream.read1(min(size, BLOCK))
+        if not block:
+            raise _CutError
+        size -= len(block)
+        yield block
+
+
+class _Body:
+    """The body of a request, read up to one delimiter after the other."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._text = b""
+
+    def read_until(self, delimiter: bytes) -> Iterator[bytes]:
+        """Yield what stands before a delimiter, which is read too."""
+        while (end := self._text.find(delimiter)) < 0:
+            kept = len(delimiter) - 1  # the beginning of the delimiter may be among these bytes
+            ready, self._text = self._text[:-kept], self._text[-kept:]
+            yield ready
+            self._text += self._read_some()
+        ready, self._text = self._text[:end], self._text[end + len(delimiter) :]
+        yield ready
+
+    def read_two(self) -> bytes:
+        while len(self._text) < 2:
+            self._text += self._read_some()
+        found, self._text = self._text[:2], self._text[2:]
+        return found
+
+    def drain(self) -> None:
+        """Read what is left: a client that is still sending would not see an answer."""
+        deque(self._blocks, maxlen=0)
+
+    def _read_some(self) -> bytes:
+        block = next(self._blocks, b"")
+        if not block:
+            raise _RefusedError(400, "The form ends too early")
+        return block
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers the requests of one connection."""
+
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "releasekit-sandbox", ""
+    timeout = IDLE_SECONDS
+    disable_nagle_algorithm = True
+    server: _Server
+    _body: _Body
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing: the terminal is the command's."""
+
+    def do_GET(self) -> None:
+        """Answer a request; what is wrong with it, or fails here, is an answer too."""
+        try:
+            self._answer_or_refuse()
+        except _CutError:
+            self.close_connection = True
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
+
+    def _answer_or_refuse(self) -> None:
+        self._body = _Body(_read_body(self.rfile, self.headers))
+        try:
+            self._answer()
+        except _CutError:
+            raise
+        except _RefusedError as refused:
+            self._refuse(refused)
+        except Exception as error:  # noqa: BLE001 - a full disk, say: others are served on
+            self._refuse(_RefusedError(500, f"The sandbox failed: {error}"))
+
+    def _answer(self) -> None:
+        login = self.headers.get("Authorization", "").encode()
+        target = TARGET.fullmatch(unquote(self.path.partition("?")[0]))
+        name, path = target.groups() if target else ("", "")
+        repository = self.server.served.get(name)
+        if repository is None:
+            raise _RefusedError(404, "Repository not found")
+        if self.command in ("GET", "HEAD"):
+            self._read(repository, name, path)
+        elif self.command != "POST":
+            raise _RefusedError(405)
+        elif path or name != repository.name:  # nor does the group of a Nexus take uploads
+            raise _RefusedError(404)
+        elif not hmac.compare_digest(login, self.server.login):
+            raise _RefusedError(401)
+        else:
+            _receive(self._body, self.headers, repository)
+            self._send(200, io.BytesIO(), TEXT)
+
+    def _read(self, repository: _Repository, name: str, path: str) -> None:
+        if path == "simple/":
+            page = repository.render_root()
+        elif match := PROJECT_PAGE.fullmatch(path):
+            page = repository.render_page(canonicalize_name(match[1]), name)
+        else:
+            with repository.open_file(path) as content:
+                self._send(200, content, "application/octet-stream")
+            return
+        self._send(200, io.BytesIO(page.encode()), HTML)
+
+    def _refuse(self, refused: _RefusedError) -> None:
+        """Send the reason in the status line, where clients look for it, and as a text."""
+        text = f"{refused.status} {refused.reason}\n".encode()
+        reason = re.sub(r"[^ -~]", "?", refused.reason)
+        self._send(refused.status, io.BytesIO(text), TEXT, reason)
+
+    def _send(self, status: int, content: IO[bytes], media_type: str, reason: str = "OK") -> None:
+        self._body.drain()
+        size = content.seek(0, io.SEEK_END)
+        content.seek(0)
+        self.send_response(status, reason)
+        if status == 401:
+            self.send_header("WWW-Authenticate", 'Basic realm="releasekit sandbox"')
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(size))
+        self.send_header("Cache-Control", "no-cache")
+        try:
+            self.end_headers()
+            if self.command != "HEAD":
+                shutil.copyfileobj(content, self.wfile, BLOCK)
+        except OSError as error:  # no other answer can follow
+            raise _CutError from error
+
+
+def _receive(body: _Body, headers: Message, repository: _Repository) -> None:
+    """Add the file of an upload to a repository; nothing stays of one that is cut or refused."""
+    boundary = headers.get_boundary()
+    if headers.get_content_type() != "multipart/form-data" or not boundary:
+        raise _RefusedError(400, "An upload is a form of the type multipart/form-data")
+    with tempfile.NamedTemporaryFile(dir=repository.directory, delete=False) as target:
+        try:
+            file = _read_upload(_read_parts(body, boundary.encode()), target)
+            target.flush()
+            repository.add(file)
+        except BaseException:
+            Path(target.name).unlink()
+            raise
+
+
+def _read_parts(body: _Body, boundary: bytes) -> Iterator[tuple[Message, Iterator[bytes]]]:
+    """Yield the parts of a form (RFC 7578), each with its content, which may be left unread."""
+    delimiter = b"\r\n--" + boundary
+    deque(body.read_until(delimiter[2:]), maxlen=0)
+    while (end := body.read_two()) == b"\r\n":
+        headers = _join(body.read_until(b"\r\n\r\n")).decode("utf-8", "replace")
+        content = body.read_until(delimiter)
+        yield HeaderParser().parsestr(headers), content
+        deque(content, maxlen=0)
+    if end != b"--":
+        raise _RefusedError(400, "The form is malformed after a boundary")
+
+
+def _read_upload(parts: Iterable[tuple[Message, Iterator[bytes]]], target: IO[bytes]) -> _File:
+    """Read a form as twine sends it, and write its file to the target."""
+    fields: dict[str, str] = {}
+    filename, digest = "", hashlib.sha256()
+    for headers, content in parts:
+        name = headers.get_param("name", header="Content-Disposition")
+        if name == "content":
+            if filename:
+                raise _RefusedError(400, "The form has more than one file")
+            filename = headers.get_filename("")
+            for block in content:
+                digest.update(block)
+                target.write(block)
+        elif name in FIELDS:
+            fields[str(name)] = _join(content).decode("utf-8", "replace")
+    _check_form(fields, filename, digest.hexdigest())
+    return _File(
+        project=canonicalize_name(fields["name"]),
+        version=fields["version"],
+        filename=filename,
+        requires_python=fields.get("requires_python", ""),
+        sha256=digest.hexdigest(),
+        content=Path(target.name),
+    )
+
+
+def _check_form(fields: Mapping[str, str], filename: str, sha256: str) -> None:
+    """Refuse what is no upload, and a file that has changed on the way."""
+    if fields.get(":action") != "file_upload":
+        raise _RefusedError(400, "The form's :action is not file_upload")
+    for name in (fields.get("name", ""), fields.get("version", ""), filename):
+        if not PLAIN_NAME.fullmatch(name):
+            reason = "The form has no name, version or file name, or one with odd characters"
+            raise _RefusedError(400, f"{reason}: {name!r}")
+    expected = fields.get("sha256_digest", sha256)
+    if expected.lower() != sha256:
+        raise _RefusedError(400, f"Digests do not match, found: {sha256}, expected: {expected}")
+
+
+def _join(blocks: Iterable[bytes]) -> bytes:
+    """Join blocks, if they are no more than a field needs."""
+    text = b""
+    for block in blocks:
+        text += block
+        if len(text) > FIELD_LIMIT:
+            raise _RefusedError(400, f"A field of the form has more than {FIELD_LIMIT} bytes")
+    return text

@@ -1,1 +1,0 @@
-"""Servers that stand alone: nothing of the kit is imported here."""
