@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ settings.load_profile("busy")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Hear Ctrl-C also below a shell's `&`, which ignores it: what tests start inherits that."""
+    if sys.getfilesystemencoding() != "utf-8":
+        raise pytest.UsageError("tests name files with umlauts: set PYTHONUTF8=1, as nox does")
     if path := config.getoption("--contract-table"):
         from contract.table import Table
 

@@ -27,6 +27,8 @@ By this count version 2 had 11,978. A later change may raise it, up to 11,500, a
 """
 LONGEST_FILE = 400
 """Lines of a file, comments and blank lines included."""
+LONGER_FILES = {"ci/releasekit/sandbox.py": 500}
+"""Section 7 of the design: the sandbox is one file, of so many lines at most."""
 MEDIAN_FILE = (100, 200)
 LONGEST_FUNCTION = 45
 """Lines of a function's body: without its signature, its decorators and its docstring."""
@@ -90,8 +92,8 @@ def _measure_lengths(kind: str, lengths: Mapping[str, int]) -> Iterator[Row]:
         "file": (LONGEST_FILE, MEDIAN_FILE),
         "function": (LONGEST_FUNCTION, MEDIAN_FUNCTION),
     }[kind]
-    longest = max(lengths.values(), default=0)
-    over = sorted((length, name) for name, length in lengths.items() if length > limit)
+    longest = max((n for name, n in lengths.items() if name not in LONGER_FILES), default=0)
+    over = sorted((n, name) for name, n in lengths.items() if n > LONGER_FILES.get(name, limit))
     offenders = tuple(f"{name}: {length} lines" for length, name in reversed(over))
     yield Row(f"longest {kind}", f"<= {limit}", str(longest), not over, offenders)
     median = statistics.median(lengths.values()) if lengths else 0

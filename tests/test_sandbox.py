@@ -140,8 +140,8 @@ def test_an_upload_is_listed_and_served(client: Client, repository: str, page: s
     )
     served = client.get(FILE, repository)
     assert (served.status_code, served.content) == (200, CONTENT)
-    asked = client.request("HEAD", f"/repository/{repository}/{FILE}")
-    assert (asked.headers["Content-Length"], asked.content) == (str(len(CONTENT)), b"")
+    head = client.request("HEAD", f"/repository/{repository}/{FILE}")
+    assert (head.headers["Content-Length"], head.content) == (str(len(CONTENT)), b"")
 
 
 @pytest.mark.parametrize("repository", ["pypi-hosted", "pypi-group"])

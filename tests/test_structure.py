@@ -44,6 +44,12 @@ def test_a_long_file_is_named(tmp_path: Path, write: Write) -> None:
     assert row.offenders == ("ci/releasekit/long.py: 401 lines",)
 
 
+@pytest.mark.parametrize(("lines", "holds"), [(500, True), (501, False)])
+def test_the_sandbox_may_be_longer(tmp_path: Path, write: Write, lines: int, holds: bool) -> None:
+    write("ci/releasekit/sandbox.py", "\n" * lines)
+    assert find_row(tmp_path, "longest file").holds is holds
+
+
 def test_a_long_function_is_named_with_the_lines_of_its_body(tmp_path: Path, write: Write) -> None:
     signature = '@cache\ndef {name}(\n    a,\n):\n    """Say."""\n'
     long = signature.format(name="long") + "    a\n" * 46

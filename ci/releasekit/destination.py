@@ -143,7 +143,7 @@ def read_nexus_settings(request: Request) -> tuple[Settings, Trust]:
     trust = _configured_trust(request, settings)
     if request.options.repository is None:
         return settings, trust
-    section, trust = _read_section(request, request.options.repository, trust)
+    section, trust = _read_section(request, trust)
     places = split_url(section.url)
     if places is None:
         reason = "repository has no /repository/NAME/ in it, and a repository of Nexus has"
@@ -156,7 +156,7 @@ def _open_target(
 ) -> tuple[Target, Trust]:
     trust = _configured_trust(request, settings)
     if request.options.repository is not None:
-        section, trust = _read_section(request, request.options.repository, trust)
+        section, trust = _read_section(request, trust)
         credentials = find(request, section.url)
         reader = find_reader(request, section.url, credentials)
         return pypirc_target(section.url, settings, credentials, reader), trust
@@ -183,11 +183,11 @@ def _configured_trust(request: Request, settings: Settings) -> Trust:
     )
 
 
-def _read_section(request: Request, name: str, trust: Trust) -> tuple[PypircSection, Trust]:
+def _read_section(request: Request, trust: Trust) -> tuple[PypircSection, Trust]:
     """Read a `.pypirc` section; its certificates serve where the configuration has none."""
     from releasekit.credentials import read_pypirc
 
-    section = read_pypirc(name, request.environ)
+    section = read_pypirc(request.options.repository, request.environ)
     trust = Trust(
         ca_bundle=trust.ca_bundle or _expand(section.ca_cert, request),
         client_cert=trust.client_cert or _expand(section.client_cert, request),

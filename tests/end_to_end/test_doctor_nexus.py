@@ -294,7 +294,7 @@ def test_a_section_that_is_no_repository_of_a_nexus(
         "error: -r other: no such repository in .pypirc\n"
         "  where: ~/.pypirc\n"
         "  why:   repository has no /repository/NAME/ in it, and a repository of Nexus has\n"
-        "  next:  add [other] with `repository = https://…/repository/NAME/`,\n"
+        "  next:  add [other] with `repository = https://…` (of Nexus: https://…/repository/NAME/)\n"
         "         and its name to index-servers under [distutils]\n"
     )
 

@@ -108,8 +108,8 @@ def named(make_project: MakeProject, company: Double, **settings: object) -> Pro
     return write(make_project, url=company.url, group=company.group, ca_bundle=bundle, **settings)
 
 
-def told(index: Double) -> dict[str, str]:
-    """What tells uv of an index."""
+def use_index(index: Double) -> dict[str, str]:
+    """What makes uv use an index."""
     return {"UV_DEFAULT_INDEX": index.simple_url(), "SSL_CERT_FILE": str(index.ca_bundle)}
 
 
@@ -164,7 +164,7 @@ def test_without_a_group_they_come_from_the_index_of_pip_or_uv_and_are_not_verif
     make_project: MakeProject, other_index: Double, releasekit: Command, url: str
 ) -> None:
     project = write(make_project, **({"url": url, "group": "pypi-group"} if url else {}))
-    environ = {"RELEASEKIT_URL": "sandbox", **told(other_index)}
+    environ = {"RELEASEKIT_URL": "sandbox", **use_index(other_index)}
     ran = releasekit("release", "--fresh", project=project, **environ)
     assert ran.status == 0, ran
     assert pages(other_index) == {"acme-backend"}
@@ -180,7 +180,7 @@ def test_own_names_are_never_fetched_from_the_index_of_pip_or_uv(
     make_project: MakeProject, other_index: Double, releasekit: Command, names: list[str]
 ) -> None:
     project = write(make_project, own_names=names)
-    ran = releasekit("release", "--fresh", project=project, **told(other_index))
+    ran = releasekit("release", "--fresh", project=project, **use_index(other_index))
     assert ran.status == 2
     assert requests(other_index) == ()
     assert ran.out[ran.out.index("error: ") :] == (

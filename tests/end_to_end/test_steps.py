@@ -251,8 +251,8 @@ def test_a_section_that_pypirc_does_not_have(
     assert ran.out.endswith(
         "error: -r oracle-dba: no such repository in .pypirc\n"
         "  where: ~/.pypirc\n"
-        "  why:   Missing 'oracle-dba' section from ~/.pypirc.\n"
-        "  next:  add [oracle-dba] with `repository = https://…/repository/NAME/`,\n"
+        "  why:   no such file or directory\n"
+        "  next:  add [oracle-dba] with `repository = https://…` (of Nexus: https://…/repository/NAME/)\n"
         "         and its name to index-servers under [distutils]\n"
     )
 

@@ -98,7 +98,7 @@ def unknown(name: str, reason: str) -> str:
         f"error: -r {name}: no such repository in .pypirc\n"
         "  where: ~/.pypirc\n"
         f"  why:   {reason}\n"
-        f"  next:  add [{name}] with `repository = https://…` (of Nexus: https://…/repository/NAME/),\n"
+        f"  next:  add [{name}] with `repository = https://…` (of Nexus: https://…/repository/NAME/)\n"
         "         and its name to index-servers under [distutils]"
     )
 

@@ -106,15 +106,22 @@ def read_decided_page(
 
 
 def _decide(ctx: ProjectContext, dists: Sequence[Dist], page: ProjectPage, url: str) -> ProjectPage:
-    return page.with_served(download_digests(ctx, find_undecided(dists, page), url))
+    return page.with_served(download_digests(ctx, find_undecided(dists, page), dists, url))
 
 
 def download_digests(
-    ctx: ProjectContext, files: Sequence[PublishedFile], url: str
+    ctx: ProjectContext, files: Sequence[PublishedFile], dists: Sequence[Dist], url: str
 ) -> dict[PublishedFile, PublishedFile | None]:
-    """Download files, several at once, and return each with its SHA-256; None: a dead link."""
-    index = open_repository(ctx, url)
-    return dict(zip(files, run_in_threads(index.read_digest, files), strict=True))
+    """Download published dists, several at once, and return each with its SHA-256.
+
+    None stands for a dead link.
+    """
+    index, expected = open_repository(ctx, url), {dist.filename: dist for dist in dists}
+
+    def read(file: PublishedFile) -> PublishedFile | None:
+        return index.read_digest(file, expected[file.filename])
+
+    return dict(zip(files, run_in_threads(read, files), strict=True))
 
 
 def download_wheels(

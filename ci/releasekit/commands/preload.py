@@ -34,6 +34,7 @@ def import_first() -> None:
     import releasekit.commands.access
     import releasekit.commands.build
     import releasekit.context
+    import releasekit.http.client
 
 
 def _import_wheel_checker() -> None:

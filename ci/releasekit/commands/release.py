@@ -49,6 +49,7 @@ def _look_ahead(ctx: ProjectContext, project: Project) -> Iterator[None]:
 
     The backend waits for the end of each part, so they are small: none takes more than 0.1 s.
     """
+    import releasekit.http.client  # noqa: F401 - what check_access imports, apart from it
     from releasekit.commands.access import check_access
 
     yield

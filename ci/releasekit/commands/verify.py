@@ -94,7 +94,7 @@ def _await_files(
     while True:
         page = index.read_page(record.normalized_name)
         unproven = [file for file in _find_unproven(dists, page, foreign) if not served.get(file)]
-        served |= download_digests(ctx, unproven, url)
+        served |= download_digests(ctx, unproven, dists, url)
         plan = compare(dists, page.with_served(served), url=url)
         refuse_other_bytes(plan)
         missing = plan.having(Action.UPLOAD)

@@ -200,7 +200,13 @@ class Settings(BaseModel):
             '-w {dest_dir} {wheel}"'
         ),
     ] = None
-    timeout: Annotated[Seconds, Field(description="seconds without an answer to wait for")] = 60
+    timeout: Annotated[
+        Seconds,
+        Field(
+            description="seconds to wait for an answer; a transfer slower than 32 KiB per second "
+            "ends after as many"
+        ),
+    ] = 60
     stale_limit: Annotated[
         Seconds, Field(description="seconds to wait for the group to show an upload")
     ] = 30

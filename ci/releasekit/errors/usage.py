@@ -44,7 +44,7 @@ class UnknownPypircSection(ReleasekitError):
     where = "{path}"
     why = "{reason}"
     next = (
-        "add [{name}] with `repository = https://…` (of Nexus: https://…/repository/NAME/),\n"
+        "add [{name}] with `repository = https://…` (of Nexus: https://…/repository/NAME/)\n"
         "and its name to index-servers under [distutils]"
     )
     name: str

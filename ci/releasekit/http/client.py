@@ -25,6 +25,8 @@ from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.tls.trust import Trust
 
 BLOCK = 1 << 20
+START = 8
+"""Bytes of a file that tell its kind."""
 PAUSES = (0.0, 0.6, 1.2)
 """Seconds before each further attempt of what is safe to repeat."""
 ATTEMPTS = len(PAUSES) + 1
@@ -41,6 +43,8 @@ class Download:
     answer: Answer
     sha256: str = ""
     """Empty for an answer other than 200, and for a body that is larger than the limit."""
+    start: bytes = b""
+    """How the file begins, by which its kind is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,8 +139,8 @@ class Client:
                 if exchange.response.status != 200:
                     text = _read_some(exchange.response, TEXT)
                     return Download(answer=exchange.make_answer(text))
-                sha256 = _save(exchange.response, path, limit)
-                return Download(answer=exchange.make_answer(b""), sha256=sha256)
+                sha256, start = _save(exchange.response, path, limit)
+                return Download(answer=exchange.make_answer(b""), sha256=sha256, start=start)
 
         return self._repeat(read, ATTEMPTS)
 
@@ -303,22 +307,23 @@ def _read_some(response: BaseHTTPResponse, limit: int) -> bytes:
     return content.getvalue()
 
 
-def _save(response: BaseHTTPResponse, path: Path | None, limit: int | None) -> str:
+def _save(response: BaseHTTPResponse, path: Path | None, limit: int | None) -> tuple[str, bytes]:
     """Hash a body, and write it into a file if there is one; "" if it is larger than `limit`.
 
     It is taken as it is: servers call a .tar.gz "Content-Encoding: gzip" (pip does so too).
     """
-    sha256, size = hashlib.sha256(), 0
+    sha256, size, start = hashlib.sha256(), 0, b""
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(path.open("wb")) if path else None
         for block in response.stream(BLOCK, decode_content=False):
+            start = start or block[:START]
             size += len(block)
             if limit is not None and size > limit:
-                return ""
+                return "", start
             sha256.update(block)
             if file:
                 file.write(block)
-    return sha256.hexdigest()
+    return sha256.hexdigest(), start
 
 
 def _read_certificate_end(response: Any) -> datetime | None:

@@ -10,7 +10,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from urllib.parse import urlsplit
 
@@ -56,14 +56,15 @@ class Kind(Enum):
     """What answered is no HTTP, or has headers or an encoding that cannot be read."""
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Failure(Exception):
     """An exchange that failed; `str(explain(failure))` says what, where, why and the fix."""
 
     kind: Kind
     url: str
     reason: str
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    """With its login, if it has one."""
 
     @property
     def may_pass(self) -> bool:
@@ -195,11 +196,6 @@ def explain(failure: Failure) -> ReleasekitError:
     if failure.proxy and failure.kind.name.startswith("PROXY_"):
         where = f"{show_proxy(failure.proxy)}, on the way to {failure.url}"
     return row.error(url=where, reason=failure.reason, **more)
-
-
-def explain_error(error: Exception, url: str) -> ReleasekitError:
-    """Return the error that a failed connection to an address is."""
-    return explain(classify(error, url))
 
 
 def show_proxy(proxy: str) -> str:

@@ -19,6 +19,7 @@ from releasekit.index.greeting import read_greeting, wants_license
 from releasekit.index.protocol import Access, Layout
 from releasekit.model.addresses import is_same_origin
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials, refused_login
+from releasekit.model.dists import Dist, DistKind
 from releasekit.model.simple_page import (
     NotAnIndexPageError,
     ProjectPage,
@@ -29,8 +30,8 @@ from releasekit.model.simple_page import (
 )
 
 if TYPE_CHECKING:
+    from releasekit.http.client import Download
     from releasekit.index.upload import Attempt, OnSent
-    from releasekit.model.dists import Dist
 
 NO_REASON = "without a reason"
 MENDS = {
@@ -43,6 +44,10 @@ MENDS = {
 }
 
 
+HEADROOM = 64 << 20
+"""Bytes that another file of the same name may have more than twice the size of ours."""
+MAGIC = {DistKind.WHEEL: b"PK", DistKind.SDIST: b"\x1f\x8b"}
+"""How archives begin: zip and gzip."""
 WITHOUT_LOGIN = ("Forbidden", "Unauthorized", NO_REASON)
 """Reason phrases of a 403 by which a login is missing; a proxy's rules say more."""
 
@@ -114,12 +119,18 @@ class SimpleIndex:
         found = self.layout.explain_refusal(answer, self.access)
         return found or refusal(answer, self.access.publisher, url=self.url, action="upload")
 
-    def read_digest(self, file: PublishedFile) -> PublishedFile | None:
-        """Download a file and return it with its SHA-256; None if the page's link is dead."""
-        found = self.access.client.download(file.url, credentials=self._find_login(file.url))
+    def read_digest(self, file: PublishedFile, expected: Dist) -> PublishedFile | None:
+        """Download a file and return it with its SHA-256; None if the page's link is dead.
+
+        Raises UnexpectedAnswer for what is neither the expected file nor another one of its kind.
+        """
+        login, limit = self._find_login(file.url), 2 * expected.size + HEADROOM
+        found = self.access.client.download(file.url, credentials=login, limit=limit)
         if found.answer.status == 404:
             return None
         self._refuse(found.answer, file.url)
+        if found.sha256 != expected.sha256 and (problem := _find_problem(found, expected)):
+            raise UnexpectedAnswer(url=file.url, answer=problem)
         return file.with_sha256(found.sha256)
 
     def download(self, file: PublishedFile, path: Path, *, limit: int) -> bool:
@@ -177,6 +188,16 @@ class SimpleIndex:
     def _refuse(self, answer: Answer, url: str, credentials: Credentials | None = None) -> None:
         if error := refusal(answer, credentials or self.access.reader, url=url, action="read"):
             raise error
+
+
+def _find_problem(found: Download, expected: Dist) -> str:
+    """Tell why a download is no published file: a login page, nothing, an end that never comes."""
+    if encoding := found.answer.headers.get("Content-Encoding"):
+        return f"it is sent with Content-Encoding: {encoding}"
+    if not found.start.startswith(MAGIC[expected.named.kind]):
+        kind = found.answer.headers.get("Content-Type", "no type").partition(";")[0]
+        return f"it is no {expected.named.kind.value}, but {kind}" if found.start else "it is empty"
+    return "" if found.sha256 else f"it is far larger than {expected.filename}"
 
 
 def refusal(

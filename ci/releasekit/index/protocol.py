@@ -38,8 +38,11 @@ class Index(Protocol):
     def upload(self, dist: Dist, on_sent: OnSent) -> Attempt:
         """Send a dist, once; whether it is stored, only the index tells."""
 
-    def read_digest(self, file: PublishedFile) -> PublishedFile | None:
-        """Download a file and return it with its SHA-256; None if the page's link is dead."""
+    def read_digest(self, file: PublishedFile, expected: Dist) -> PublishedFile | None:
+        """Download a file and return it with its SHA-256; None if the page's link is dead.
+
+        Raises UnexpectedAnswer for what is neither the expected file nor another one of its kind.
+        """
 
     def download(self, file: PublishedFile, path: Path, *, limit: int) -> bool:
         """Download a file; False if it has more than `limit` bytes."""

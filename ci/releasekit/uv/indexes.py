@@ -178,13 +178,13 @@ def strip_credentials(environ: Mapping[str, str]) -> dict[str, str]:
 
 def find_own_names(requires: Iterable[str], own_names: Iterable[str]) -> list[str]:
     """Return the names that an index is asked for and that `own_names` has, as name or "acme-*"."""
-    names = {name: _normalize(name) for name in own_names}
+    patterns = [(_normalize(own), own.endswith("*")) for own in own_names]
     return sorted(
         {
-            asked
-            for asked in _find_names(requires)
-            for name, own in names.items()
-            if asked == own or (name.endswith("*") and asked.startswith(own))
+            name
+            for name in _find_names(requires)
+            for own, is_prefix in patterns
+            if name == own or (is_prefix and name.startswith(own))
         }
     )
 

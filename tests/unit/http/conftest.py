@@ -80,6 +80,13 @@ def serve_raw() -> Iterator[Serve]:
 
 @pytest.fixture
 def client() -> Iterator[Client]:
+    """A client that waits long enough on any machine."""
+    with open_network(environ={}, timeout=30) as network:
+        yield network.client
+
+
+@pytest.fixture
+def hasty_client() -> Iterator[Client]:
     """A client that waits for one second."""
     with open_network(environ={}, timeout=1) as network:
         yield network.client

@@ -145,10 +145,17 @@ def fail(read: Callable[[], object]) -> ReleasekitError:
 
 @pytest.mark.parametrize(("answer", "what", "why", "attempts"), FAULTS.values(), ids=FAULTS)
 def test_failure_has_its_name_and_ends(
-    serve_raw: Serve, client: Client, answer: Answer, what: str, why: str, attempts: int
+    serve_raw: Serve,
+    client: Client,
+    hasty_client: Client,
+    answer: Answer,
+    what: str,
+    why: str,
+    attempts: int,
 ) -> None:
     server = serve_raw(answer)
-    error = fail(lambda: client.get(server.url, limit=LIMIT))
+    chosen = hasty_client if why == TOO_SLOW else client
+    error = fail(lambda: chosen.get(server.url, limit=LIMIT))
     answers = error.answers()
     assert (answers["what"], answers["where"]) == (what, server.url)
     assert answers["why"] == why.replace("URL", server.url)
@@ -187,7 +194,9 @@ def test_a_download_is_taken_as_it_is(serve_raw: Serve, client: Client) -> None:
     assert client.download(server.url).sha256 == client.download(plain.url).sha256
 
 
-def test_a_slow_but_steady_answer_is_read_to_its_end(serve_raw: Serve, client: Client) -> None:
+def test_a_slow_but_steady_answer_is_read_to_its_end(
+    serve_raw: Serve, hasty_client: Client
+) -> None:
     part = b"x" * 20_000
 
     def answer(connection: socket.socket) -> None:
@@ -196,13 +205,17 @@ def test_a_slow_but_steady_answer_is_read_to_its_end(serve_raw: Serve, client: C
             time.sleep(0.25)
             connection.sendall(part)
 
-    assert len(client.get(serve_raw(answer).url).body) == len(part) * 8
+    assert len(hasty_client.get(serve_raw(answer).url).body) == len(part) * 8
 
 
-def test_an_error_is_shown_however_its_body_ends(serve_raw: Serve, client: Client) -> None:
+def test_an_error_is_shown_however_its_body_ends(
+    serve_raw: Serve, client: Client, hasty_client: Client
+) -> None:
     head = b"HTTP/1.1 404 Not Found\r\nContent-Length: 9999\r\n\r\nno such thing"
     assert client.get(serve_raw(send(head)).url).text == "no such thing"
-    assert client.get(serve_raw(repeat(head, b".", 0.1)).url).text.startswith("no such thing.")
+    assert hasty_client.get(serve_raw(repeat(head, b".", 0.1)).url).text.startswith(
+        "no such thing."
+    )
 
 
 def test_a_change_is_sent_once_and_follows_no_redirect(serve_raw: Serve, client: Client) -> None:
@@ -213,7 +226,7 @@ def test_a_change_is_sent_once_and_follows_no_redirect(serve_raw: Serve, client:
     assert (len(lost.heads), len(moved.heads)) == (1, 1)
 
 
-def test_an_upload_that_nobody_reads_ends(serve_raw: Serve, client: Client) -> None:
+def test_an_upload_that_nobody_reads_ends(serve_raw: Serve, hasty_client: Client) -> None:
     stopped = threading.Event()
     server = serve_raw(lambda connection: stopped.wait(30) and None)
 
@@ -222,7 +235,7 @@ def test_an_upload_that_nobody_reads_ends(serve_raw: Serve, client: Client) -> N
             yield b"x" * 65536
 
     headers = {"Content-Length": str(1 << 40)}
-    error = fail(lambda: client.send("POST", server.url, headers=headers, body=form()))
+    error = fail(lambda: hasty_client.send("POST", server.url, headers=headers, body=form()))
     stopped.set()
     assert error.answers()["why"] == TOO_SLOW
 
@@ -284,7 +297,7 @@ CHECK = "check HTTPS_PROXY (HTTP_PROXY, ALL_PROXY), or go past it: NO_PROXY=nexu
 
 
 def ask_through(proxy: str, url: str = TARGET) -> ReleasekitError:
-    with open_network(environ={"ALL_PROXY": proxy}, timeout=1) as network:
+    with open_network(environ={"ALL_PROXY": proxy}, timeout=30) as network:
         return fail(lambda: network.client.get(url))
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from nexus_double import run_sandbox
+from releasekit.archives import read_dist
 from releasekit.errors import ReleasekitError, WrongCredentials
 from releasekit.index.layouts import open_index
 from releasekit.index.protocol import Index
 from releasekit.model.credentials import Credentials
+from releasekit.model.dists import Dist
 from releasekit.model.simple_page import ProjectPage, PublishedFile
 from releasekit.network import Network, open_network
-from samples import WHEEL
+from samples import WHEEL, write_wheel
 from unit.conftest import Answer, Server
 
 BOB = Credentials(username="bob", password="hunter2", source="TWINE_USERNAME")
@@ -27,6 +29,12 @@ def network(ca_file: Path) -> Iterator[Network]:
         yield network
 
 
+@pytest.fixture
+def dist(tmp_path: Path) -> Dist:
+    """What was built."""
+    return read_dist(write_wheel(tmp_path))
+
+
 def open_for(url: str, network: Network, user: Credentials) -> Index:
     return open_index(url, client=network.client, reader=user, publisher=user)
 
@@ -36,7 +44,7 @@ def index(server: Server, network: Network) -> Index:
     return open_for(f"{server.url}/repository/h/", network, BOB)
 
 
-def test_page_and_digest_of_a_nexus(environ: dict[str, str]) -> None:
+def test_page_and_digest_of_a_nexus(environ: dict[str, str], dist: Dist) -> None:
     content = b"PK\x03\x04 a wheel"
     with run_sandbox() as sandbox:
         sandbox.state.store(
@@ -49,7 +57,7 @@ def test_page_and_digest_of_a_nexus(environ: dict[str, str]) -> None:
             url = sandbox.upload_url("pypi-group")
             index = open_for(url, network, user)
             page = index.read_page("demo")
-            decided = index.read_digest(page.files[0])
+            decided = index.read_digest(page.files[0], dist)
             hosted = open_for(sandbox.upload_url(), network, user)
             unknown = (index.read_page("other"), hosted.read_page("other"))
     md5 = ("md5", hashlib.md5(content).hexdigest())
@@ -238,47 +246,82 @@ def test_address_that_is_no_index_is_not_taken_for_one_without_the_project(
     assert server.asked == BOTH_PAGES
 
 
-def test_dead_link_is_no_file(server: Server, index: Index) -> None:
+def test_dead_link_is_no_file(server: Server, index: Index, dist: Dist) -> None:
     server.answers = [Answer(status=404)]
     file = PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}")
-    assert index.read_digest(file) is None
+    assert index.read_digest(file, dist) is None
 
 
-def test_download_that_breaks_off_is_no_digest(server: Server, index: Index) -> None:
+def test_download_that_breaks_off_is_no_digest(server: Server, index: Index, dist: Dist) -> None:
     server.answers = [Answer(cut=True)]
     with pytest.raises(ReleasekitError) as caught:
-        index.read_digest(PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}"))
+        index.read_digest(PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}"), dist)
     assert caught.value.answers()["why"] == "the connection was closed in the middle of the answer"
     assert len(server.asked) == 4
 
 
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        pytest.param(
+            Answer(body=b"<html>", headers={"Content-Type": "text/html; charset=x"}),
+            "it is no wheel, but text/html",
+            id="login page",
+        ),
+        pytest.param(Answer(body=b"hello"), "it is no wheel, but no type", id="text"),
+        pytest.param(Answer(body=b""), "it is empty", id="nothing"),
+        pytest.param(
+            Answer(body=b"PK\3\4", headers={"Content-Encoding": "gzip"}),
+            "it is sent with Content-Encoding: gzip",
+            id="encoded",
+        ),
+        pytest.param(
+            Answer(body=b"PK" + bytes(65 << 20)), f"it is far larger than {WHEEL}", id="endless"
+        ),
+    ],
+)
+def test_what_is_no_wheel_is_not_taken_for_another_one(
+    server: Server, index: Index, dist: Dist, answer: Answer, why: str
+) -> None:
+    server.answers = [answer]
+    url = f"{server.url}/{WHEEL}"
+    with pytest.raises(ReleasekitError) as caught:
+        index.read_digest(PublishedFile(filename=WHEEL, url=url), dist)
+    assert str(caught.value) == (
+        "error: the server's answer is not that of a package index\n"
+        f"  where: {url}\n  why:   {why}\n  next:  {LOOK}"
+    )
+
+
 def test_credentials_go_to_the_index_alone(
-    server: Server, index: Index, serve: Callable[[None], Server]
+    server: Server, index: Index, serve: Callable[[None], Server], dist: Dist
 ) -> None:
     elsewhere = serve(None)
+    server.answers = elsewhere.answers = [Answer(body=b"PK")]
     for host in (server, elsewhere):
-        index.read_digest(PublishedFile(filename=WHEEL, url=f"{host.url}/{WHEEL}"))
+        index.read_digest(PublishedFile(filename=WHEEL, url=f"{host.url}/{WHEEL}"), dist)
     assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI="]
     assert elsewhere.authorizations == [None]
 
 
 def test_credentials_do_not_go_over_plain_http_to_the_same_host(
-    server: Server, index: Index
+    server: Server, index: Index, dist: Dist
 ) -> None:
     server.speaks_both = True
     plain = server.url.replace("https:", "http:")
+    server.answers = [Answer(body=b"PK")]
     for url in (plain, server.url):
-        index.read_digest(PublishedFile(filename=WHEEL, url=f"{url}/{WHEEL}"))
+        index.read_digest(PublishedFile(filename=WHEEL, url=f"{url}/{WHEEL}"), dist)
     assert server.authorizations == [None, "Basic Ym9iOmh1bnRlcjI="]
 
 
-def test_a_redirect_to_plain_http_is_refused(server: Server, index: Index) -> None:
+def test_a_redirect_to_plain_http_is_refused(server: Server, index: Index, dist: Dist) -> None:
     server.speaks_both = True
     plain = f"{server.url.replace('https:', 'http:')}/{WHEEL}"
     server.answers = [Answer(status=302, headers={"Location": plain}), Answer()]
     url = f"{server.url}/{WHEEL}"
     with pytest.raises(ReleasekitError) as caught:
-        index.read_digest(PublishedFile(filename=WHEEL, url=url))
+        index.read_digest(PublishedFile(filename=WHEEL, url=url), dist)
     assert str(caught.value) == (
         "error: the server redirects from https to plain http\n"
         f"  where: {url}\n"
