@@ -37,7 +37,7 @@ EXCEPTIONS = 0
 """Modules that import commands, although they are neither a door nor a command."""
 IMPORTS_BY_STRING = 0
 GETATTR_COMMANDS = 0
-"""Calls of `getattr` on a module with a name that is computed."""
+"""Calls of `getattr` on a module of the kit, or on one named by a string, with a computed name."""
 DEPENDENCIES = 23
 """Direct runtime dependencies; one for some versions of Python alone counts too."""
 
@@ -138,7 +138,7 @@ def find_imports_by_string(package: Package) -> list[str]:
 
 
 def find_getattr_commands(package: Package) -> list[str]:
-    """Return the calls of `getattr` on a module whose second argument is no literal."""
+    """Return the calls of `getattr` on such a module whose second argument is no literal."""
     return [
         f"{name}, line {node.lineno}: {ast.unparse(node)}"
         for name, tree in package.trees.items()
@@ -165,12 +165,10 @@ def _is_import_by_string(node: ast.AST) -> bool:
 
 
 def _find_module_names(package: Package, name: str) -> set[str]:
-    """Return the names that are bound to modules, by an import or by its result."""
+    """Return the names that are bound to modules of the package, or to one named by a string."""
     names: set[str] = set()
     for node in ast.walk(package.trees[name]):
-        if isinstance(node, ast.Import):
-            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
+        if isinstance(node, ast.ImportFrom):
             found = zip(node.names, package.find_imports(name, [node]), strict=True)
             names |= {a.asname or a.name for a, full in found if full.endswith(f".{a.name}")}
         elif isinstance(node, ast.Assign) and _is_import_by_string(node.value):

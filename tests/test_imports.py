@@ -29,7 +29,7 @@ PURE = ("checks", "errors", "model", "outcome", "progress", "redact", "report", 
 COMMANDS = "releasekit.commands"
 """Only the doors and other commands import them, and only they know the context."""
 
-DOORS = ("cli", "pool", "run", "sessions")
+DOORS = ("cli", "run", "sessions")
 
 EFFECTS = {
     *("asyncio", "ctypes", "multiprocessing", "os", "random", "secrets", "select", "signal"),

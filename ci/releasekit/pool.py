@@ -23,9 +23,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
+from typing import TYPE_CHECKING
 
-from releasekit.commands import Command
-from releasekit.commands.preload import import_first, import_in_parts
 from releasekit.errors import ProcessKilled, ReleasekitError, Status
 from releasekit.process import explain_end
 from releasekit.request import Request
@@ -33,6 +32,9 @@ from releasekit.run import Run
 from releasekit.signals import SIGNALS, find_heeded, handled_by, interrupt
 from releasekit.terminal import Terminal
 from releasekit.threads import start
+
+if TYPE_CHECKING:
+    from releasekit.commands import Command
 
 ECHO = 1.0
 """Seconds in which a signal is the one before, passed on."""
@@ -66,8 +68,8 @@ def open_workers(count: int, command: Command, terminal: Terminal) -> Iterator[t
     workers: list[Worker] = []
     try:
         with _signals_deferred():
-            if command.builds or command.asks_index:
-                _load()
+            if command.preload:
+                command.preload()
             gc.freeze()  # what is there stays: else each process copies it all to look through it
             for _ in range(count):
                 workers.append(_start_worker(terminal, workers))
@@ -91,13 +93,6 @@ def _signals_deferred() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _load() -> None:
-    """Import what a release needs, once for all processes."""
-    import_first()
-    for _ in import_in_parts():
-        pass
 
 
 def _start_worker(terminal: Terminal, others: Sequence[Worker]) -> Worker:

@@ -26,6 +26,8 @@ class Command:
     arguments: tuple[AddArguments, ...]
     run: Callable[[Any], None] | None = None
     """Takes the context; None for a server that is kept in the foreground."""
+    preload: Callable[[], None] | None = None
+    """Imports what it needs, for processes that are forked afterwards."""
     context: Literal["project", "nexus", "server"] = "project"
     """What it works on: a Python project, a Nexus, or a server that it starts."""
     needs_admin: bool = False
@@ -119,11 +121,18 @@ def _pip_config(ctx: NexusContext) -> None:
     run(ctx)
 
 
+def _preload() -> None:
+    from releasekit.commands.preload import import_all
+
+    import_all()
+
+
 COMMANDS = (
     Command(
         name="release",
         summary="The whole release: version, build, check, plan, publish, verify, report.",
         run=_release,
+        preload=_preload,
         arguments=(arguments.add_project,),
         can_rehearse=True,
         builds=True,
@@ -142,6 +151,7 @@ COMMANDS = (
         name="build",
         summary="Build the sdist, and the wheel from it, into dist/.",
         run=_build,
+        preload=_preload,
         arguments=(arguments.add_project, arguments.add_parts),
         builds=True,
         renews_findings=True,
@@ -157,6 +167,7 @@ COMMANDS = (
         name="check",
         summary="Check the dists, and build them first if need be; or check the files given.",
         run=_check,
+        preload=_preload,
         arguments=(arguments.add_project, arguments.add_parts, arguments.add_files),
         builds=True,
         renews_findings=True,
@@ -165,6 +176,7 @@ COMMANDS = (
         name="plan",
         summary="Compare dist/ with the index: upload, skip or conflict.",
         run=_plan,
+        preload=_preload,
         arguments=(arguments.add_project, arguments.add_parts),
         asks_index=True,
     ),
@@ -172,6 +184,7 @@ COMMANDS = (
         name="publish",
         summary="Check dist/ again and upload what is missing, wheels first.",
         run=_publish,
+        preload=_preload,
         arguments=(arguments.add_project, arguments.add_parts),
         can_rehearse=True,
         asks_index=True,
@@ -182,6 +195,7 @@ COMMANDS = (
         name="verify",
         summary="Prove that the index serves dist/ and that it installs.",
         run=_verify,
+        preload=_preload,
         arguments=(arguments.add_project, arguments.add_parts),
         asks_index=True,
     ),

@@ -27,8 +27,14 @@ def import_in_parts() -> Iterator[None]:
         yield
 
 
-def import_first() -> None:
-    """Import what a release needs up to its build."""
+def import_all() -> None:
+    """Import what a release needs, from its beginning to its end."""
+    _import_first()
+    for _ in import_in_parts():
+        pass
+
+
+def _import_first() -> None:
     import trove_classifiers
 
     import releasekit.commands.access
