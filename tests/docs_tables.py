@@ -13,9 +13,10 @@ from typing import get_args
 
 from doors import INPUTS, JENKINS, STEP, read_inputs, read_parameters
 from releasekit.checks.catalog import CHECKS
-from releasekit.checks.explain import render_explanation
 from releasekit.config.settings import Settings
 from releasekit.config.severity import Severities
+from releasekit.errors.catalog import ENTRIES
+from releasekit.explain import explain_check, name_fields
 from releasekit.report.findings import render_findings_schema
 
 UNSET = (None, (), Severities())
@@ -45,6 +46,17 @@ def render_checks() -> str:
     for check in CHECKS:
         severity = f"{check.severity.value}, fixed" if check.fixed else check.severity.value
         rows.append(f"| {check.code} | {check.title} | {severity} | {check.why} |")
+    return "\n".join(rows)
+
+
+def render_errors() -> str:
+    """Return a row for each error."""
+    rows = ["| code | error | status | when it happens |", "|---|---|---|---|"]
+    for entry in ENTRIES:
+        status = f"{int(entry.status)}, {entry.status.word}"
+        rows.append(
+            f"| {entry.code} | {name_fields(entry.title)} | {status} | {entry.explanation} |"
+        )
     return "\n".join(rows)
 
 
@@ -92,6 +104,7 @@ JENKINS_HELP = STEP.with_suffix(".txt")
 TABLES = {
     DOCS / "settings.md": ("keys", render_keys),
     CHECKS_PAGE: ("checks", render_checks),
+    DOCS / "errors.md": ("errors", render_errors),
     DOCS / "jenkins.md": ("jenkins", render_parameters),
     DOCS / "gitlab.md": ("gitlab", render_inputs),
 }
@@ -108,7 +121,7 @@ def fill_table(page: Path) -> str:
     text = table.sub(lambda _: f"{marker}\n{render()}\n\n", text).rstrip("\n") + "\n"
     if page == CHECKS_PAGE:
         assert EXPLAINED.search(text)
-        paragraphs = "\n".join(map(render_explanation, CHECKS))
+        paragraphs = "\n".join(map(explain_check, CHECKS))
         text = EXPLAINED.sub(lambda _: f"\n{paragraphs}\n", text)
     return text
 

@@ -50,7 +50,7 @@ WAIVED = Finding(
     severity=Severity.OFF,
     message="the description of demo 1.0 does not render",
     place=Place(file=f"{WHEEL}/demo-1.0.dist-info/METADATA"),
-    fix="mend the markup",
+    fix="fix the markup",
     reason="nobody reads it",
 )
 START = Outcome(command="release", sandbox=False)
@@ -80,5 +80,8 @@ REFUSED = replace(
     findings=(NO_URL, MISSING, WAIVED),
     step="check",
     status=Status.REFUSED,
-    error=(("what", "1 finding(s)"), ("where", "/p"), ("why", "see\nabove"), ("next", "mend")),
+    error=(
+        *(("code", "E121"), ("what", "1 finding"), ("where", "/p")),
+        *(("why", "see\nabove"), ("next", "fix")),
+    ),
 )

@@ -12,7 +12,7 @@ from releasekit.foreign import drop_directory, find_foreign
 
 USAGE = 2
 REFUSAL = """\
-error: Python imported {names} from the current directory into releasekit
+error E224: Python imported {names} from the current directory into releasekit
   where: {files}
   why:   `python -m` and PYTHONPATH put that directory before Python's own modules, and the
          project's code must not run in the process that has the credentials
@@ -23,7 +23,7 @@ error: Python imported {names} from the current directory into releasekit
 FAILED = 3
 ENOMEM = 12
 NO_MEMORY = """\
-error: a limit of this machine was reached: memory
+error E324: a limit of this machine was reached: memory
   where: {place}
   why:   {reason}
   next:  give this job more memory, or raise `ulimit -v`, then run this again: it is safe

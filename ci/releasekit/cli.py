@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import gc
 import glob
 import io
@@ -22,8 +23,10 @@ from typing import TYPE_CHECKING
 
 from releasekit.commands import COMMANDS, Command, find_command
 from releasekit.commands.arguments import add_common
-from releasekit.errors import BadDirectory, Interrupted, OutputLost, Status
-from releasekit.request import PATTERN, Request, is_project
+from releasekit.errors import BadDirectory, OutputLost, ReleasekitError, Status
+from releasekit.errors.failed import INTERRUPTED
+from releasekit.errors.usage import DIRECTORY_GONE, EMPTY_DIRECTORY, SEVERAL_DIRECTORIES
+from releasekit.request import PATTERN, Door, Request, is_project
 from releasekit.signals import interruptible
 
 if TYPE_CHECKING:
@@ -35,17 +38,23 @@ exit status: 0 done, 1 refused (the project must change), 2 usage (configuration
 pyproject.toml, RELEASEKIT_* in the environment, then these options; see the README."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status."""
+def main(argv: Sequence[str] | None = None, door: Door | None = None) -> int:
+    """Run one command and return its exit status; `door` is given if nox called it."""
     _open_closed_streams()
     parser = make_parser()
     options = parser.parse_args(argv)
     try:
-        requests = [make_request(options, root) for root in _find_roots(options)]
+        called = door or _find_door()
+        requests = [make_request(options, root, door=called) for root in _find_roots(options)]
     except FileNotFoundError:  # git checkout, or a clean-up, took it away
-        parser.error("the current directory is gone: cd to one that is there, and run this again")
+        gone = ReleasekitError(DIRECTORY_GONE)
+        _open_terminal(options).fail(gone)
+        return gone.status
     except BadDirectory as error:
-        _open_terminal(options).fail(error)
+        from releasekit.door import render_commands
+
+        render = functools.partial(render_commands, door=called, options=options)
+        _open_terminal(options).fail(error, render)
         return error.status
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows ASCII only
@@ -63,10 +72,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             terminal.fail(lost)
             status = lost.status
         except KeyboardInterrupt:  # before a project began, or after its end
-            terminal.fail(Interrupted(step="start"))
+            terminal.fail(ReleasekitError(INTERRUPTED, step="start"))
             status = Status.INTERRUPTED
     gc.freeze()  # Python looks through all that is left before it ends: 0.1 s for nothing
     return status
+
+
+def _find_door() -> Door:
+    """Return the door of the command line."""
+    return Door(started_in=Path.cwd(), folder=Path.cwd(), commands=COMMANDS)
 
 
 def _open_closed_streams() -> None:
@@ -95,11 +109,14 @@ def _find_roots(options: argparse.Namespace) -> list[Path]:
     # Path.resolve raises for a link to itself (Python 3.10-3.12).
     resolved = list(dict.fromkeys(Path(os.path.realpath(root)) for root in roots))
     if len(resolved) > 1 and not command.is_step:
-        reason = f"{command.name} takes one directory, and these are {len(resolved)}: "
+        word = [options.word] if command.name == "search" else []
         raise BadDirectory(
+            SEVERAL_DIRECTORIES,
             path=" -C ".join(given),
-            reason=reason + ", ".join(map(str, roots)),
-            fix=f"name one of them: releasekit {command.name} -C {shlex.quote(str(roots[0]))}",
+            command=command.name,
+            count=len(resolved),
+            directories=", ".join(map(str, roots)),
+            suggestion=f"[[{shlex.join([command.name, *word, '-C', str(roots[0])])}]]",
         )
     return resolved
 
@@ -110,8 +127,7 @@ def _expand(name: str, command: Command) -> list[Path]:
     For a step, a pattern stands for the Python projects among what it matches.
     """
     if not name:
-        fix = "give a directory; a variable in the command may be empty, or not be set"
-        raise BadDirectory(path="''", reason="the name is empty", fix=fix)
+        raise BadDirectory(EMPTY_DIRECTORY)
     if not set(name) & PATTERN or os.path.lexists(name):
         return [Path(name)]
     matches = map(Path, sorted(glob.glob(name)))  # noqa: PTH207 - it may be absolute
@@ -120,10 +136,15 @@ def _expand(name: str, command: Command) -> list[Path]:
 
 
 def make_request(
-    options: argparse.Namespace, root: Path, environ: Mapping[str, str] | None = None
+    options: argparse.Namespace,
+    root: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    door: Door | None = None,
 ) -> Request:
     """Return what the options ask for, with the environment of this process."""
     return Request(
+        door=door or _find_door(),
         command=find_command(options.command),
         root=root,
         environ=dict(os.environ if environ is None else environ),

@@ -17,7 +17,8 @@ from releasekit.destination import (
     find_own_reader,
     read_nexus_settings,
 )
-from releasekit.errors import BrokenSettings, NoNexus, SandboxIsNoNexus
+from releasekit.errors import BrokenSettings, ReleasekitError
+from releasekit.errors.usage import NO_NEXUS, SANDBOX_IS_NO_NEXUS
 from releasekit.home import find_cache_home
 from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
@@ -148,13 +149,13 @@ def open_project(
 
 
 def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack) -> NexusContext:
-    """Return what administration and consumers are given; raises NoNexus."""
+    """Return what administration and consumers are given; raises NO_NEXUS."""
     settings, trust = read_nexus_settings(request)
     url = settings.url
     if url is None:
-        raise NoNexus(command=request.command.name, root=str(request.root))
+        raise ReleasekitError(NO_NEXUS, command=request.command.name, root=str(request.root))
     if request.command.needs_admin and is_sandbox(url, trust.ca_bundle):
-        raise SandboxIsNoNexus(command=request.command.name, url=url)
+        raise ReleasekitError(SANDBOX_IS_NO_NEXUS, command=request.command.name, url=url)
     credentials, admin = find_nexus_credentials(request, url, hosted_url(settings))
     first = _read_first_password(request, admin.username, progress)
     _note_plain_http(url, progress)

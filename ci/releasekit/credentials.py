@@ -10,11 +10,9 @@ from urllib.parse import urlsplit
 
 from twine import auth, exceptions, utils
 
-from releasekit.errors import (
-    MissingAdminCredentials,
-    MissingCredentials,
-    UnknownPypircSection,
-)
+from releasekit.errors import MissingCredentials, ReleasekitError
+from releasekit.errors.access import MISSING_ADMIN_CREDENTIALS, MISSING_CREDENTIALS
+from releasekit.errors.usage import UNKNOWN_PYPIRC_SECTION
 from releasekit.home import find_home
 from releasekit.model.credentials import ENVIRONMENT, NO_CREDENTIALS, Credentials
 
@@ -38,32 +36,41 @@ def find_pypirc(environ: Mapping[str, str]) -> Path:
 
 
 def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
-    """Read the section of `~/.pypirc` that `-r NAME` means; raises UnknownPypircSection."""
+    """Read the section of `~/.pypirc` that `-r NAME` means; raises UNKNOWN_PYPIRC_SECTION."""
     path, file = utils.DEFAULT_CONFIG_FILE, find_pypirc(environ)
     try:
         if file.read_bytes().startswith(BYTE_ORDER_MARKS):
             reason = "it begins with a byte order mark: save it as UTF-8 without one (no BOM)"
-            raise UnknownPypircSection(name=name, path=path, reason=reason)
+            raise ReleasekitError(UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason)
         found = utils.get_repository_from_config(str(file), name)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UnknownPypircSection(name=name, path=path, reason=reason) from error
+        raise ReleasekitError(
+            UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason
+        ) from error
     except exceptions.TwineException as error:
         reason = str(error.args[0]).splitlines()[0].replace(str(file), path)
-        raise UnknownPypircSection(name=name, path=path, reason=reason) from error
+        raise ReleasekitError(
+            UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason
+        ) from error
     except KeyError as error:
-        raise UnknownPypircSection(
-            name=name, path=path, reason=f"the section has no {error.args[0]}"
+        raise ReleasekitError(
+            UNKNOWN_PYPIRC_SECTION,
+            name=name,
+            path=path,
+            reason=f"the section has no {error.args[0]}",
         ) from error
     url = found["repository"]
     if not url or not url.startswith(("https://", "http://")):
-        raise UnknownPypircSection(name=name, path=path, reason="repository is no https:// address")
+        raise ReleasekitError(
+            UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason="repository is no https:// address"
+        )
     if url in (utils.DEFAULT_REPOSITORY, utils.TEST_REPOSITORY):
         reason = "that is twine's default, a public index; this kit publishes to private ones"
-        raise UnknownPypircSection(name=name, path=path, reason=reason)
+        raise ReleasekitError(UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason)
     if "@" in urlsplit(url).netloc:  # it would show wherever the address does
         reason = "repository holds credentials; write username = … and password = … instead"
-        raise UnknownPypircSection(name=name, path=path, reason=reason)
+        raise ReleasekitError(UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason)
     return PypircSection(
         name=name,
         path=path,
@@ -97,15 +104,16 @@ def read_credentials(
         if not values[what]:
             label = {"username": "user name", "password": "password"}[what]
             raise MissingCredentials(
+                MISSING_CREDENTIALS,
                 url=url,
                 missing=label,
                 pypirc=utils.DEFAULT_CONFIG_FILE,
-                mend=_find_mend(environ),
+                fix=_explain_missing(environ),
             )
     return Credentials(**values, source=_source(given, config, section))
 
 
-def _find_mend(environ: Mapping[str, str]) -> str:
+def _explain_missing(environ: Mapping[str, str]) -> str:
     """Name the cause that GitLab hides: protected variables are not given to other refs' jobs."""
     if environ.get("CI_COMMIT_REF_PROTECTED") != "false":
         return "set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)"
@@ -130,7 +138,7 @@ def read_admin_credentials(
     """Find the credentials of the administration, for the Nexus at `url`.
 
     Environment, keyring (under the address of Nexus), and a prompt on a terminal only. The user is
-    `admin` where nothing else is said. Raises MissingAdminCredentials.
+    `admin` where nothing else is said. Raises MISSING_ADMIN_CREDENTIALS.
     """
     username = environ.get("RELEASEKIT_ADMIN_USERNAME") or "admin"
     password = environ.get("RELEASEKIT_ADMIN_PASSWORD") or None
@@ -140,7 +148,7 @@ def read_admin_credentials(
     except (exceptions.NonInteractive, EOFError):
         found = None
     if not found:
-        raise MissingAdminCredentials(url=url, username=username)
+        raise MissingCredentials(MISSING_ADMIN_CREDENTIALS, url=url, username=username)
     source = "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD" if password else "keyring"
     return Credentials(username=username, password=found, source=source)
 
@@ -149,7 +157,7 @@ def find_admin_credentials(url: str, *, environ: Mapping[str, str]) -> Credentia
     """Find the administration's credentials without a prompt; NO_CREDENTIALS where none are."""
     try:
         return read_admin_credentials(url, environ=environ, interactive=False)
-    except MissingAdminCredentials:
+    except MissingCredentials:
         return NO_CREDENTIALS
 
 

@@ -17,11 +17,8 @@ from releasekit.config.target import (
     pypirc_target,
     sandbox_target,
 )
-from releasekit.errors import (
-    MissingCredentials,
-    NotAProject,
-    UnknownPypircSection,
-)
+from releasekit.errors import MissingCredentials, ReleasekitError
+from releasekit.errors.usage import NOT_A_PROJECT, UNKNOWN_PYPIRC_SECTION
 from releasekit.home import expand_home
 from releasekit.index.nexus import split_url
 from releasekit.model.credentials import (
@@ -42,7 +39,7 @@ FindCredentials = Callable[[Request, str], Credentials]
 def choose_destination(request: Request, find: FindCredentials | None = None) -> Destination:
     """Find out where a run goes; raises what is wrong with the settings, or is missing."""
     if not request.is_project and not request.options.files:
-        raise NotAProject(root=str(request.root))
+        raise ReleasekitError(NOT_A_PROJECT, root=str(request.root))
     settings = read_settings(request.root, request.environ)
     target, trust = _open_target(request, settings, find or _find_credentials)
     return Destination(settings=settings, target=target, trust=trust)
@@ -92,7 +89,7 @@ def find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
     """Return the credentials for reading, NO_CREDENTIALS for nobody's; no request is made for it.
 
     Those for uploads serve where no others are: also those of a command that uploads nothing, for
-    who has set no others. Raises HalfGivenReader.
+    who has set no others. Raises HALF_SET_READER.
     """
     if not (request.command.asks_index or request.command.builds):
         return NO_CREDENTIALS
@@ -118,7 +115,7 @@ def find_own_reader(url: str, environ: Mapping[str, str]) -> Credentials | None:
 def find_nexus_credentials(
     request: Request, url: str, hosted: str
 ) -> tuple[Credentials, Credentials]:
-    """Return the publisher's credentials and the administrator's; raises MissingAdminCredentials.
+    """Return the publisher's credentials and the administrator's; raises MISSING_ADMIN_CREDENTIALS.
 
     `url` is the address of Nexus, `hosted` that of the repository for uploads.
     """
@@ -147,7 +144,9 @@ def read_nexus_settings(request: Request) -> tuple[Settings, Trust]:
     places = split_url(section.url)
     if places is None:
         reason = "repository has no /repository/NAME/ in it, and a repository of Nexus has"
-        raise UnknownPypircSection(name=section.name, path=section.path, reason=reason)
+        raise ReleasekitError(
+            UNKNOWN_PYPIRC_SECTION, name=section.name, path=section.path, reason=reason
+        )
     return settings.model_copy(update={"url": places[0], "hosted": places[1]}), trust
 
 

@@ -8,6 +8,8 @@ import stat
 from pathlib import Path
 
 from releasekit.errors import BrokenSettings, CannotWrite
+from releasekit.errors.failed import CANNOT_WRITE
+from releasekit.errors.usage import BROKEN_SETTINGS
 from releasekit.tempdirs import open_room
 
 
@@ -26,7 +28,9 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> Path:
             made.chmod(mode)
             return made.replace(path)
     except OSError as error:
-        raise CannotWrite(path=str(path), reason=error.strerror or str(error)) from error
+        raise CannotWrite(
+            CANNOT_WRITE, path=str(path), reason=error.strerror or str(error)
+        ) from error
 
 
 def read_regular(path: Path) -> bytes:
@@ -50,9 +54,13 @@ def read_settings_file(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as error:
-        raise BrokenSettings(path=str(path), reason=f"it is not UTF-8: {error}") from error
+        raise BrokenSettings(
+            BROKEN_SETTINGS, path=str(path), reason=f"it is not UTF-8: {error}"
+        ) from error
     except OSError as error:
-        raise CannotWrite(path=str(path), reason=error.strerror or str(error)) from error
+        raise CannotWrite(
+            CANNOT_WRITE, path=str(path), reason=error.strerror or str(error)
+        ) from error
 
 
 def replace_settings_file(path: Path, text: str, *, backup: Path | None = None) -> None:
@@ -67,7 +75,9 @@ def replace_settings_file(path: Path, text: str, *, backup: Path | None = None) 
         if backup is not None:
             backup.hardlink_to(target)
     except OSError as error:
-        raise CannotWrite(path=str(path), reason=error.strerror or str(error)) from error
+        raise CannotWrite(
+            CANNOT_WRITE, path=str(path), reason=error.strerror or str(error)
+        ) from error
     write_text(target, text, mode=mode)
 
 

@@ -6,7 +6,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from releasekit.errors import GitFailed, NotARepository
+from releasekit.errors import GitFailed, ReleasekitError
+from releasekit.errors.failed import GIT_FAILED
+from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
 from releasekit.model.project import Commit
 from releasekit.process import Finished, capture
 
@@ -14,7 +16,7 @@ from releasekit.process import Finished, capture
 def read_commit(root: Path, environ: Mapping[str, str]) -> Commit:
     """Read the commit that is checked out in `root`.
 
-    Raises NotARepository, with git's own words and the line that mends it.
+    Raises NOT_A_REPOSITORY, with git's own words and the line that fixes it.
     """
     # One process: the answers come in this order, a line each.
     described = ask(root, environ, "rev-parse", "--show-toplevel", "--is-shallow-repository")
@@ -48,7 +50,7 @@ def must(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
     finished = ask(root, environ, *arguments)
     if finished.status:
         command = render_command(finished.command)
-        raise GitFailed(root=str(root), command=command, reason=finished.tail())
+        raise GitFailed(GIT_FAILED, root=str(root), command=command, reason=finished.tail())
     return finished
 
 
@@ -83,11 +85,13 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _not_a_repository(root: Path, finished: Finished) -> NotARepository:
+def _not_a_repository(root: Path, finished: Finished) -> ReleasekitError:
     reason = finished.tail()
-    mend = "git init && git add -A && git commit, or name the project's directory with -C DIR"
     # git >= 2.35.2 refuses another user's repository and prints the line that allows it.
     for line in finished.errors.splitlines():
         if line.strip().startswith("git config --global --add safe.directory"):
-            mend = line.strip()
-    return NotARepository(root=str(root), reason=reason, mend=mend)
+            command = line.strip()
+            return ReleasekitError(
+                REPOSITORY_OF_ANOTHER_USER, root=str(root), reason=reason, command=command
+            )
+    return ReleasekitError(NOT_A_REPOSITORY, root=str(root), reason=reason)

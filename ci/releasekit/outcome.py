@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 START = "start"
 """What comes before the first step: settings, credentials, certificates, imports."""
 
+Render = Callable[[str], str]
+"""Return a text with the commands in it as they are typed; see `door`."""
 Clean = Callable[[str], str]
 """Return a text without the secrets of the run."""
 
@@ -64,6 +66,10 @@ class Result:
         """Return its lines of summary.md, as Markdown."""
         return []
 
+    def spell_commands(self, render: Render) -> Result:  # noqa: ARG002
+        """Return it with the commands in its fixes as they are typed."""
+        return self
+
     def redact(self, clean: Clean) -> Result:  # noqa: ARG002
         """Return it with the texts cleaned that are shown to people."""
         return self
@@ -107,7 +113,7 @@ class Outcome:
     """When that was, by a clock in seconds; at first when the run did."""
     status: Status = Status.DONE
     error: tuple[tuple[str, str], ...] = ()
-    """The answers of the error that stopped the run: what, where, why, next."""
+    """The error that stopped the run: its code, what, where, why, next."""
 
     def begin(self, step: str, at: float) -> Outcome:
         """Return it with a step begun; `at` is a clock's reading in seconds."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from releasekit.errors import BrokenSettings
+from releasekit.errors.usage import BROKEN_SETTINGS
 
 if TYPE_CHECKING:
     from configupdater import ConfigUpdater, Section
@@ -55,7 +56,7 @@ def _read(parser: configparser.RawConfigParser | ConfigUpdater, text: str, path:
         parser.read_string(text)
     except configparser.Error as error:
         reason = " ".join(str(error).replace("'<string>'", "the file").split())
-        raise BrokenSettings(path=path, reason=reason) from error
+        raise BrokenSettings(BROKEN_SETTINGS, path=path, reason=reason) from error
 
 
 def _normalize(key: str) -> str:

@@ -25,7 +25,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from typing import TYPE_CHECKING
 
-from releasekit.errors import ProcessKilled, ReleasekitError, Status
+from releasekit.errors import ReleasekitError, Status
+from releasekit.errors.failed import PROCESS_KILLED
 from releasekit.process import explain_end
 from releasekit.request import Request
 from releasekit.run import Run
@@ -230,8 +231,10 @@ class SideBySide:
         except (EOFError, OSError):
             self._workers.remove(worker)
             worker.process.join()
-            return ProcessKilled(
-                root=str(request.root), reason=explain_end(worker.process.exitcode or 0)
+            return ReleasekitError(
+                PROCESS_KILLED,
+                root=str(request.root),
+                reason=explain_end(worker.process.exitcode or 0),
             )
         return done
 

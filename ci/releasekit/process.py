@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from releasekit.errors import MissingProgram, ProgramKilled
+from releasekit.errors import MissingProgram, ReleasekitError
+from releasekit.errors.failed import MISSING_PROGRAM, PROGRAM_KILLED
 from releasekit.signals import interrupts_deferred
 
 GRACE = 3.0
@@ -66,17 +67,21 @@ def explain_end(status: int) -> str:
 
 
 def refuse_killed(finished: Finished, program: str, place: str) -> None:
-    """Refuse to judge by a program that something ended from outside; raises ProgramKilled."""
+    """Refuse to judge by a program that something ended from outside; raises PROGRAM_KILLED."""
     if -finished.status in FROM_OUTSIDE:
-        raise ProgramKilled(program=program, place=place, reason=explain_end(finished.status))
+        raise ReleasekitError(
+            PROGRAM_KILLED, program=program, place=place, reason=explain_end(finished.status)
+        )
 
 
 def _refuse_ended(finished: Finished, cwd: Path) -> Finished:
-    """Return what a program of ours did; raises ProgramKilled if it crashed, too."""
+    """Return what a program of ours did; raises PROGRAM_KILLED if it crashed, too."""
     if finished.status < 0:
         program = Path(finished.command[0]).name
         *said, end = finished.tail().splitlines()
-        raise ProgramKilled(program=program, place=str(cwd), reason="\n".join((end, *said)))
+        raise ReleasekitError(
+            PROGRAM_KILLED, program=program, place=str(cwd), reason="\n".join((end, *said))
+        )
     return finished
 
 
@@ -93,7 +98,7 @@ def run(
     It gets what is `given` as standard input (which no list of processes shows), a umask of 022 (so
     that files in dists have the same modes everywhere) and a session of its own: an interrupt stops
     it together with all its children.
-    Raises MissingProgram and ProgramKilled.
+    Raises MissingProgram and PROGRAM_KILLED.
     """
     stdin = subprocess.PIPE if given else subprocess.DEVNULL
     with _start(command, cwd, environ, subprocess.STDOUT, stdin) as process:
@@ -176,7 +181,7 @@ def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) ->
     """Run a program like `run`, and keep stdout, an answer to parse, apart from stderr.
 
     Line ends stay as they are: a file name may hold a carriage return. Raises MissingProgram and
-    ProgramKilled.
+    PROGRAM_KILLED.
     """
     with _start(command, cwd, environ, subprocess.PIPE) as process:
         try:
@@ -227,7 +232,9 @@ def _start(
     except FileNotFoundError as error:
         program = Path(command[0]).name
         raise MissingProgram(
-            program=program, reason=str(error), mend=f"install {program}, or put it on PATH"
+            MISSING_PROGRAM,
+            program=program,
+            reason=str(error),
         ) from error
     except KeyboardInterrupt:
         if process:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from releasekit.config.sources import read_name
 from releasekit.destination import choose_destinations
-from releasekit.errors import Interrupted, Status
+from releasekit.errors import ReleasekitError, Status
+from releasekit.errors.failed import INTERRUPTED
 from releasekit.outcome import START
 from releasekit.request import Request
 from releasekit.run import Run, render_path
@@ -36,7 +37,7 @@ def carry_out_all(requests: Sequence[Request], terminal: Terminal, *, jobs: int 
     except KeyboardInterrupt:
         worst = Status.INTERRUPTED
         if worst not in statuses.values():  # no project tells it: none was under way
-            terminal.fail(Interrupted(step=START))
+            terminal.fail(ReleasekitError(INTERRUPTED, step=START))
     terminal.rest()
     dry = requests[0].is_dry_run
     nothing_sent = "; nothing was sent: this was a dry run" if dry else ""

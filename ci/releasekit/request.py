@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.errors import BadDirectory
+from releasekit.errors.usage import BAD_DIRECTORY
 from releasekit.home import expand_home
 from releasekit.redact import Redactor
 
@@ -23,6 +24,22 @@ PATTERN = set("*?[")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Door:
+    """How releasekit was called, and from where: a suggested command is typed the same way."""
+
+    started_in: Path
+    """The current directory of whoever called it."""
+    commands: tuple[Command, ...]
+    """All commands, of which a text may suggest one."""
+    folder: Path
+    """The current directory of this process, where -C starts; nox goes to its noxfile's."""
+    noxfile: str | None = None
+    """The absolute path of the noxfile; None if it was not called by nox."""
+    sessions: tuple[tuple[str, str], ...] = ()
+    """Which commands are sessions of it, and what these are called."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
     """What was asked: a command, its options, and the environment it was asked in."""
 
@@ -31,6 +48,7 @@ class Request:
     environ: Mapping[str, str] = field(repr=False)
     interactive: bool
     """True if somebody can answer a prompt."""
+    door: Door
     options: Namespace
     """The arguments; see `commands.arguments`."""
     attended: bool = False
@@ -85,4 +103,4 @@ def check_directory(root: Path) -> None:
         reason, is_missing = error.strerror or str(error), error.errno == errno.ENOENT
     if is_missing and set(root.name) & PATTERN:
         reason = "no directory matches this pattern, or none that matches is a Python project"
-    raise BadDirectory(path=str(root), reason=reason)
+    raise BadDirectory(BAD_DIRECTORY, path=str(root), reason=reason)

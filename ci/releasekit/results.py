@@ -10,8 +10,9 @@ from releasekit.checks.model import Finding, Severity
 from releasekit.model.plan import Action, Plan
 from releasekit.model.project import Project
 from releasekit.model.record import Record
-from releasekit.outcome import Clean, Line, Outcome, Result
-from releasekit.redact import redact_fields
+from releasekit.outcome import Clean, Line, Outcome, Render, Result
+from releasekit.plural import plural
+from releasekit.redact import redact_all, redact_fields
 
 STYLES = {
     Severity.ERROR: "bold red",
@@ -34,7 +35,8 @@ class ProjectRead(Result):
         if tag := self.project.released_as:
             return f"{tag.version} from tag {tag.name} on commit {commit.short}"
         untagged = f"commit {commit.short} has no release tag"
-        changed = f"{len(commit.changed)} file(s) differ from commit {commit.short}"
+        files = plural(len(commit.changed), "file differs", "files differ")
+        changed = f"{files} from commit {commit.short}"
         shallow = ", and the clone is shallow" if commit.shallow else ""
         why = changed if self.project.dirty else untagged + shallow
         return f"{why}: the build backend names the version"
@@ -98,6 +100,10 @@ class Checked(Result):
             parts = (head, (text, ""), (f"  {_render_end(finding)}", "dim"))
             is_error = finding.severity is Severity.ERROR
             yield Line(parts, always=is_error, folded=True)
+
+    def spell_commands(self, render: Render) -> Checked:
+        """Return it with the commands in the fixes as they are typed."""
+        return replace(self, findings=redact_all(self.findings, render, "fix"))
 
     def add_to(self, outcome: Outcome) -> Outcome:
         """Return the outcome with the findings."""
@@ -176,7 +182,7 @@ class Verified(Result):
 def _describe_findings(findings: tuple[Finding, ...]) -> str:
     counts = ((each, sum(finding.severity is each for finding in findings)) for each in Severity)
     words = (
-        f"{count} waived" if severity is Severity.OFF else f"{count} {severity.value}(s)"
+        f"{count} waived" if severity is Severity.OFF else plural(count, severity.value)
         for severity, count in counts
         if count
     )

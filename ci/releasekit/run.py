@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from releasekit.destination import choose_destination
+from releasekit.door import render_commands
 from releasekit.errors import (
-    CannotNameFiles,
     CannotWrite,
-    InternalError,
-    Interrupted,
     NotAPlainFile,
     OutputLost,
     ReleasekitError,
     Status,
-    UnknownCheck,
+    UnknownCode,
     find_limit,
 )
+from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED
+from releasekit.errors.usage import UNSUITABLE_ENCODING
 from releasekit.model.credentials import Credentials
 from releasekit.outcome import Outcome, Result
 from releasekit.redact import escape_json
@@ -129,17 +129,19 @@ class Run:
         if (
             is_interrupted() and not self._over
         ):  # it had reached the programs that were started before
-            return Interrupted(step=self._outcome.step)
+            return ReleasekitError(INTERRUPTED, step=self._outcome.step)
         if limit := find_limit(raised, str(self._request.root)):
             return limit
         if isinstance(raised, ReleasekitError):
             return raised
         if isinstance(raised, UnicodeEncodeError) and sys.getfilesystemencoding() != "utf-8":
             reason, place = str(raised), str(self._request.root)
-            return CannotNameFiles(place=place, encoding=raised.encoding, reason=reason)
+            return ReleasekitError(
+                UNSUITABLE_ENCODING, place=place, encoding=raised.encoding, reason=reason
+            )
         if isinstance(raised, OSError):
             path = raised.filename or "no file is named"
-            return CannotWrite(path=str(path), reason=raised.strerror or str(raised))
+            return CannotWrite(CANNOT_WRITE, path=str(path), reason=raised.strerror or str(raised))
         return self._explain_defect(raised)
 
     def _note_dry_run(self) -> None:
@@ -153,7 +155,7 @@ class Run:
             self._terminal.trace("".join(traceback.format_exception(raised)))
         frame = traceback.extract_tb(raised.__traceback__)[-1]
         place = f"{Path(frame.filename).name}, line {frame.lineno}, during {self._outcome.step}"
-        return InternalError(kind=type(raised).__name__, place=place)
+        return ReleasekitError(INTERNAL_ERROR, kind=type(raised).__name__, place=place)
 
     def keep_server(self) -> int:
         """Keep a server in the foreground until Ctrl-C or SIGTERM, its ordinary end."""
@@ -171,7 +173,7 @@ class Run:
             self._terminal.rest()
             self._terminal.say(name, "ended; nothing is left of it")
         except ReleasekitError as error:
-            self._terminal.fail(error)
+            self._terminal.fail(error, self._spell)
             return error.status
         return Status.DONE
 
@@ -184,6 +186,7 @@ class Run:
     def finish(self, result: Result) -> None:
         """Take the result of a step, which ends it."""
         if self._goes_on():
+            result = result.spell_commands(self._spell)
             self._outcome = self._outcome.finish(result, time.monotonic())
             if result.step:
                 self._terminal.finish(result, self._outcome)
@@ -191,6 +194,7 @@ class Run:
     def note(self, text: str) -> None:
         """Take something to know that stops nothing."""
         if self._goes_on():
+            text = self._spell(text)
             self._outcome = self._outcome.note(text)
             self._terminal.note(text)
 
@@ -219,6 +223,11 @@ class Run:
         if self._goes_on():
             self._terminal.sent(filename, sent, size)
 
+    def _spell(self, text: str) -> str:
+        """Return a text with the commands in it as whoever started this types them."""
+        request = self._request
+        return render_commands(text, request.door, request.options, request.root)
+
     def _goes_on(self) -> bool:
         """Tell whether the command is under way still; raises an interrupt that got lost."""
         if self._over:
@@ -227,15 +236,15 @@ class Run:
         return True
 
     def explain(self, code: str) -> int:
-        """Tell what a check finds, as docs/checks.md has it."""
-        from releasekit.checks.explain import explain_check
+        """Say what a check or an error means."""
+        from releasekit.explain import explain
 
         try:
-            text = explain_check(code)
-        except UnknownCheck as error:
-            self._terminal.fail(error)
+            text = explain(code)
+        except UnknownCode as error:
+            self._terminal.fail(error, self._spell)
             return error.status
-        self._terminal.write(text)
+        self._terminal.write(self._spell(text))
         return Status.DONE
 
     def conclude(self, error: ReleasekitError | None) -> int:
@@ -252,14 +261,16 @@ class Run:
         from releasekit.report.redacted import redact_outcome
 
         if error:
-            status, answers = error.status, tuple(error.answers().items())
-            self._outcome = replace(self._outcome, status=status, error=answers)
+            answers = {"code": error.entry.code, **error.answers(self._spell)}
+            self._outcome = replace(
+                self._outcome, status=error.status, error=tuple(answers.items())
+            )
         self._outcome = redact_outcome(self._outcome, self._request.redactor.clean)
         self._terminal.rest()
         folder = self._request.reports_folder
         unwritten = self._write_reports(folder, error) if folder else None
         if error:
-            self._terminal.fail(error)
+            self._terminal.fail(error, self._spell)
         else:
             self._terminal.say(*self._say_done())
         if self._terminal.is_verbose and self._outcome.times:
@@ -295,7 +306,7 @@ class Run:
         except (CannotWrite, NotAPlainFile, OSError) as raised:
             error = self._explain(raised)
             if str(error) != str(told):
-                self._terminal.fail(error)
+                self._terminal.fail(error, self._spell)
             return error.status
         self._terminal.say("report", render_path(folder / "summary.md", self._request.root))
         return None

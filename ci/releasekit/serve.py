@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from releasekit.config.settings import Settings
 from releasekit.config.sources import read_settings
-from releasekit.errors import NoServer
+from releasekit.errors import ReleasekitError
+from releasekit.errors.failed import NEXUS_NOT_STARTED, SANDBOX_NOT_STARTED
 from releasekit.progress import Progress
 from releasekit.request import Request
 from releasekit.tempdirs import find_system_directory, open_room
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def open_server(request: Request, progress: Progress) -> Iterator[Sandbox | Nexus]:
-    """Run the sandbox or a real Nexus until the block ends; raises NoServer."""
+    """Run the sandbox or a real Nexus until the block ends; raises NEXUS_NOT_STARTED."""
     settings = read_settings(request.root, request.environ)
     if request.command.name == "nexus":
         with _run_nexus(request, progress, settings) as nexus:
@@ -53,11 +54,12 @@ def _run_nexus(request: Request, progress: Progress, settings: Settings) -> Iter
                 )
             )
         except NexusError as error:
-            raise NoServer(
-                said_what=error.what,
-                said_where=error.where,
-                said_why=error.why,
-                said_next=error.next,
+            raise ReleasekitError(
+                NEXUS_NOT_STARTED,
+                problem=error.what,
+                place=error.where,
+                reason=error.why,
+                fix=error.next,
             ) from error
         yield nexus
 
@@ -71,11 +73,10 @@ def _run_sandbox(**options: Any) -> Iterator[Sandbox]:
             room = stack.enter_context(open_room("releasekit-sandbox-", find_system_directory()))
             sandbox = stack.enter_context(run_sandbox(room, **options))
         except OSError as error:
-            raise NoServer(
-                said_what="the sandbox could not be started",
-                said_where=f"127.0.0.1:{options.get('port', 0)}",
-                said_why=error.strerror or str(error),
-                said_next="choose another port with --port, or leave it out for a free one",
+            raise ReleasekitError(
+                SANDBOX_NOT_STARTED,
+                address=f"127.0.0.1:{options.get('port', 0)}",
+                reason=error.strerror or str(error),
             ) from error
         yield sandbox
 

@@ -13,20 +13,22 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nox
 from nox import registry
 
 from releasekit.commands import COMMANDS, Command
+from releasekit.errors import ReleasekitError
+from releasekit.errors.usage import SESSION_TAKEN, UNKNOWN_SESSION
+
+if TYPE_CHECKING:
+    from releasekit.request import Door
 
 SHADOWED = """\
 {names} came from {folder}, not from where it is installed: `python -m nox` puts that directory
 first on sys.path, and the project's code runs in the process that may have the credentials.
 Start nox by its console script: nox -s {session}"""
-TAKEN = """\
-the noxfile has a session {name} already, and releasekit has one of that name
-  next:  above the project's own sessions: from releasekit.sessions import register
-         and: register(prefix="kit-"), or register(names=["release", "doctor"])"""
 
 
 def _add_session(name: str, command: Command) -> None:
@@ -43,7 +45,7 @@ def _add_session(name: str, command: Command) -> None:
             _warn_of_replaced_modules(session)
             from releasekit.cli import main
 
-            status = main([command.name, *session.posargs])
+            status = main([command.name, *session.posargs], _find_door(session))
         finally:
             sys.path[:] = before  # sessions of the project may import from its directory
         if status:
@@ -51,6 +53,19 @@ def _add_session(name: str, command: Command) -> None:
 
     session.__doc__ = command.summary
     nox.session(name=name, venv_backend="none", default=False)(session)
+
+
+def _find_door(session: nox.Session) -> Door:
+    """Return how nox was called: it has gone to the directory of its noxfile since."""
+    from releasekit.request import Door
+
+    return Door(
+        started_in=Path(session.invoked_from),
+        folder=Path.cwd(),
+        commands=COMMANDS,
+        noxfile=str(session._runner.global_config.noxfile),  # nox has no public name for it
+        sessions=tuple(_REGISTERED.items()),
+    )
 
 
 def _warn_of_replaced_modules(session: nox.Session) -> None:
@@ -73,25 +88,26 @@ def register(*, prefix: str = "", names: Iterable[str] = DEFAULT_NAMES) -> None:
     Ends nox with status 2 for a name that no command has, or that is a session of the project.
     """
     sessions = registry._REGISTRY  # nox has no public way to take a session back
-    for name in _REGISTERED:
+    for name in _REGISTERED.values():
         sessions.pop(name, None)
     _REGISTERED.clear()
     for name in names:
         command = next((command for command in COMMANDS if command.name == name), None)
         if command is None:
             known = ", ".join(command.name for command in COMMANDS)
-            _refuse(f"releasekit has no command {name}; it has {known}")
+            _refuse(ReleasekitError(UNKNOWN_SESSION, name=name, names=known))
         elif f"{prefix}{name}" in sessions:
-            _refuse(TAKEN.format(name=f"{prefix}{name}"))
+            _refuse(ReleasekitError(SESSION_TAKEN, name=f"{prefix}{name}"))
         else:
             _add_session(f"{prefix}{name}", command)
-            _REGISTERED.append(f"{prefix}{name}")
+            _REGISTERED[name] = f"{prefix}{name}"
 
 
-def _refuse(text: str) -> None:
-    sys.stderr.write(f"error: {text}\n")
-    raise SystemExit(2)
+def _refuse(error: ReleasekitError) -> None:
+    sys.stderr.write(f"{error}\n")
+    raise SystemExit(error.status)
 
 
-_REGISTERED: list[str] = []
+_REGISTERED: dict[str, str] = {}
+"""The sessions of the commands that are registered, by the commands' names."""
 register()

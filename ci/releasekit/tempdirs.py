@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from releasekit.errors import CannotWrite
+from releasekit.errors.failed import CANNOT_WRITE
 from releasekit.signals import interrupts_deferred
 
 RUN = "releasekit-run-"
@@ -53,7 +54,9 @@ def find_system_directory() -> Path:
         return Path(_system[-1] if _system else tempfile.gettempdir()).resolve()
     except FileNotFoundError as error:  # tempfile has tried them all
         reason = error.strerror or str(error)
-        raise CannotWrite(path="the directory for temporary files", reason=reason) from error
+        raise CannotWrite(
+            CANNOT_WRITE, path="the directory for temporary files", reason=reason
+        ) from error
 
 
 @contextlib.contextmanager

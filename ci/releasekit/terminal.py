@@ -6,13 +6,15 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
 from releasekit.errors import OutputLost, ReleasekitError
+from releasekit.errors.base import render_error, render_plainly
+from releasekit.errors.failed import OUTPUT_LOST
 from releasekit.outcome import Outcome, Result, Table
 from releasekit.redact import Redactor, printable
 
@@ -84,10 +86,11 @@ class Terminal:
         """Show one line of the run's own."""
         self._line(label, text, None)
 
-    def fail(self, error: ReleasekitError) -> None:
-        """Show an error: always, whatever the loudness."""
+    def fail(self, error: ReleasekitError, render: Callable[[str], str] = render_plainly) -> None:
+        """Show an error: always, whatever the loudness; `render` spells its commands out."""
         self.rest()
-        what, *rest = self._redactor.clean(str(error)).split("\n")
+        text = render_error(error.entry.code, error.answers(render))
+        what, *rest = self._redactor.clean(text).split("\n")
         self._print((what, "bold red"), always=True)
         for line in rest:
             self._print(line, always=True)
@@ -133,7 +136,9 @@ class Terminal:
             if not self._is_lost:
                 self._is_lost = True
                 name = "standard error" if stream is sys.stderr else "standard output"
-                raise OutputLost(stream=name, reason=error.strerror or str(error)) from error
+                raise OutputLost(
+                    OUTPUT_LOST, stream=name, reason=error.strerror or str(error)
+                ) from error
 
     def rest(self) -> None:
         """Take the spinner and the bars away."""

@@ -12,6 +12,8 @@ import stat
 from pathlib import Path
 
 from releasekit.errors import CannotWrite, NotAPlainFile
+from releasekit.errors.failed import CANNOT_WRITE
+from releasekit.errors.refused import NOT_A_PLAIN_FILE
 from releasekit.files import read_regular, write_text
 
 RECORD = Path("reports", "release.json")
@@ -50,7 +52,9 @@ def make_folder(folder: Path, *, root: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWrite(path=str(folder), reason=error.strerror or str(error)) from error
+        raise CannotWrite(
+            CANNOT_WRITE, path=str(folder), reason=error.strerror or str(error)
+        ) from error
     return folder
 
 
@@ -78,7 +82,9 @@ def remove_file(path: Path, *, root: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise CannotWrite(path=str(path), reason=error.strerror or str(error)) from error
+        raise CannotWrite(
+            CANNOT_WRITE, path=str(path), reason=error.strerror or str(error)
+        ) from error
 
 
 def list_folder(folder: Path, pattern: str, *, root: Path) -> list[Path]:
@@ -92,15 +98,18 @@ def _check(path: Path, wanted: int) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise CannotWrite(path=str(path), reason=error.strerror or str(error)) from error
+        raise CannotWrite(
+            CANNOT_WRITE, path=str(path), reason=error.strerror or str(error)
+        ) from error
     if stat.S_IFMT(mode) == wanted:
         return
     is_link = stat.S_ISLNK(mode)
     kind = f"a link to {path.readlink()}" if is_link else KINDS.get(stat.S_IFMT(mode), "special")
     remove = "rm -r" if stat.S_ISDIR(mode) else "rm"
     raise NotAPlainFile(
+        NOT_A_PLAIN_FILE,
         path=str(path),
         kind=kind,
         wanted=KINDS[wanted],
-        fix=f"{remove} {shlex.quote(str(path))}",
+        command=f"{remove} {shlex.quote(str(path))}",
     )

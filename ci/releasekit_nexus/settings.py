@@ -42,7 +42,7 @@ OVER_TLS = {
 }
 
 
-# As an administrator finds a new server: its password made up, in a file of the data directory.
+# As an administrator finds a new server: its password generated, in a file of the data directory.
 UNTOUCHED = {"nexus.security.randompassword": "true", "nexus.onboarding.enabled": "true"}
 
 

@@ -271,7 +271,7 @@ def test_an_sdist_of_a_closed_group_is_refused_by_name(
     make_project(root, site.environ, (SDIST_ONLY,))
     ran = run(command, root=root, environ={**site.environ, **site.publisher})
     assert ran.returncode == 2, ran.stdout + ran.stderr
-    assert f"error: {SDIST_ONLY}: not built" in ran.stdout + ran.stderr
+    assert f"error E243: {SDIST_ONLY}: not built" in ran.stdout + ran.stderr
     assert {one.name for one in read_seen(seen)} == {"git"}
 
 
@@ -303,7 +303,7 @@ def test_an_sdist_of_an_open_group_is_built_beside_no_secret(site: Site, tmp_pat
         ),
         pytest.param(
             {"RELEASEKIT_READER_USERNAME": "reader"},
-            "error: RELEASEKIT_READER_PASSWORD is not set",
+            "error E232: RELEASEKIT_READER_PASSWORD is not set",
             id="half of them",
         ),
         pytest.param(

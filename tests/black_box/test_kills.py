@@ -196,7 +196,7 @@ def assert_interrupted(ran: Ran, machine: Machine, site: Site, where: str) -> No
     """Status 130 with its message; nothing goes on, and nothing is left."""
     assert ran.status == 130, ran.out
     assert "Traceback" not in ran.out
-    assert f"error: interrupted\n  where: during {where}\n" in ran.out
+    assert f"error E901: interrupted\n  where: during {where}\n" in ran.out
     wait_until(lambda: not machine.processes())
     assert "interrupted" in site.outcomes()
     assert list(machine.temporary.iterdir()) == []
@@ -266,7 +266,7 @@ def test_killed_with_several_projects(
         end(process)
     else:
         ran = end(process)
-        assert ran.out.count("error: interrupted\n  where: during publish\n") == 2, ran.out
+        assert ran.out.count("error E901: interrupted\n  where: during publish\n") == 2, ran.out
         assert_interrupted(ran, machine, site, "publish")
         held.go()
         other.go()
@@ -377,7 +377,7 @@ def test_a_program_that_is_killed_is_named_and_the_package_is_not_blamed(
     ran = end(process)
     held.go()
     assert ran.status == 3, ran.out
-    assert f"error: {what}\n" in ran.out
+    assert f"error E326: {what}\n" in ran.out
     assert f"  why:   {number.name} ended it" in ran.out
     wait_until(lambda: not machine.processes())
     assert list(machine.temporary.iterdir()) == []

@@ -43,7 +43,7 @@ def release(
 
 def assert_the_machine_is_to_blame(ran: Ran) -> None:
     assert ran.status == 3, ran.out
-    assert ran.out.count("error: ") >= 1
+    assert ran.out.count("error E") >= 1
     for word in ("Traceback", "defect", "None", "release a new version", "backend failed"):
         assert word not in ran.out, ran.out
 
@@ -81,7 +81,7 @@ def test_too_little_memory_is_named_wherever_it_runs_out(
     prefix = ("sh", "-c", f'ulimit -v {size}; exec "$@"', "sh")
     ran = release(machine, project, index, *prefix)
     assert ran.status == 3, ran.out
-    assert "error: a limit of this machine was reached: " in ran.out
+    assert "error E324: a limit of this machine was reached: " in ran.out
     assert "ulimit -v" in ran.out
     assert "defect" not in ran.out
     assert_released(machine, project, index)

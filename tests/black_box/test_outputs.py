@@ -16,7 +16,7 @@ import pytest
 
 from black_box.kill_tools import RELEASEKIT, WAIT, Index, Machine, Project, end, start, wait_until
 
-LOST = "error: the output cannot be written\n  where: {stream}\n  why:   {reason}\n"
+LOST = "error E322: the output cannot be written\n  where: {stream}\n  why:   {reason}\n"
 
 
 def run(
@@ -72,8 +72,8 @@ def test_a_refusal_stays_one_where_its_words_are_lost(
     (project.root / "README.md").write_text("Not committed.\n")
     ran = run(machine, project, index, "kit release -q > /dev/full")
     assert ran.returncode == 1, ran.stderr
-    assert "error: " in ran.stderr.split("error: the output cannot be written")[0]
-    assert "error: the output cannot be written" in ran.stderr
+    assert "error E" in ran.stderr.split("error E322: the output cannot be written")[0]
+    assert "error E322: the output cannot be written" in ran.stderr
 
 
 def test_where_nothing_can_be_shown_the_status_tells_it(

@@ -99,7 +99,7 @@ def test_nox_in_a_python_that_cannot_name_files_says_so(
     """The kit may not start the Python of others again."""
     ran = run(machine, talking, {**index.environ(), **ASCII}, NOX, "-s", "release")
     assert ran.status == 2, ran.out
-    assert "error: this Python cannot name a file\n" in ran.out
+    assert "error E223: this Python cannot name a file\n" in ran.out
     assert "next:  set PYTHONUTF8=1, or LC_ALL=C.UTF-8" in ran.out
     ran = run(machine, talking, {**index.environ(), "LC_ALL": "C"}, NOX, "-s", "release")
     assert ran.status == 0, ran.out

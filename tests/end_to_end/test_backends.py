@@ -142,7 +142,7 @@ def test_project_that_asks_which_python_builds_it_is_told_what_differs(
         assert again.status == 0, again
         return
     assert again.status == 1, again
-    assert "error: 2 file(s) are already published with other bytes\n" in again.out
+    assert "error E141: 2 files are already published with other bytes\n" in again.out
     info = "setup_py-0.1.2.dist-info"
     for names in (
         f"{info}/METADATA, {info}/RECORD",
@@ -228,7 +228,7 @@ def test_old_setup_py_without_a_url_is_refused_and_released_when_mended(
     project.write(
         "setup.py", text.replace("author=", 'url="https://setup-py.example.com", author=')
     )
-    project.commit_all("mend")
+    project.commit_all("fix")
     project.git("tag", "-f", "0.1.2")
     ran = releasekit("release", project=project)
     assert (ran.status, ran.err) == (0, ""), ran

@@ -14,6 +14,7 @@ import pytest
 from docs_tables import CHECKS_PAGE
 from releasekit.checks.catalog import CODES
 from releasekit.cli import main
+from releasekit.explain import ERROR_CODES
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 from support import Command, ProjectDir, without_times
 
@@ -71,10 +72,10 @@ def test_faulty_dist_is_refused_and_told_in_one_line(tmp_path: Path, check: Chec
     assert status == 1
     assert out == (
         f"{FINDING}"
-        "error: 1 finding(s) of severity error: RK101\n"
+        "error E121: 1 finding of severity error: RK101\n"
         f"  where: {wheel}\n"
-        "  why:   the findings above say what and where, and how to mend it\n"
-        "  next:  mend them; `releasekit check --explain CODE` says why a check asks, and what it "
+        "  why:   the findings above say what is wrong, where, and how to fix it\n"
+        "  next:  fix them; releasekit check --explain CODE says why a check exists, and what it "
         "allows\n"
     )
 
@@ -101,13 +102,13 @@ def test_all_that_is_no_dist_is_named_at_once(tmp_path: Path, check: Check) -> N
     )
     assert status == 2
     assert out == (
-        "error: not all that was given is a dist\n"
+        "error E209: not all of these are dists\n"
         f"  where: {tmp_path}/{WHEEL}, {tmp_path}/notes.txt, {tmp_path}/demo.whl, …\n"
         f"  why:   {tmp_path}/notes.txt: Invalid sdist filename (extension must be '.tar.gz' or "
         "'.zip'): 'notes.txt'\n"
         f"         {tmp_path}/demo.whl: Invalid wheel filename (wrong number of parts): 'demo'\n"
         f"         {tmp_path}/{SDIST}: there is no such file\n"
-        "  next:  give sdists (.tar.gz) and wheels (.whl), or a directory that holds some\n"
+        "  next:  give sdists (.tar.gz) and wheels (.whl), or a directory that has some\n"
     )
 
 
@@ -201,22 +202,44 @@ def test_explain_prints_the_paragraph_of_the_document(
     assert paragraph in CHECKS_PAGE.read_text(encoding="utf-8")
 
 
+def test_explain_says_what_an_error_means(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--explain", "e207"]) == 0
+    assert capsys.readouterr().out == (
+        "### E207 nothing has been built yet\n\n"
+        "A later step did not find the record of a build, reports/release.json. "
+        "Exit status: 2 (usage).\n\n"
+        "How to fix it: releasekit build (in CI: pass dist/ and reports/release.json from the "
+        "build job to this one).\n"
+    )
+
+
+@pytest.mark.parametrize("code", ERROR_CODES)
+def test_explain_has_a_text_for_every_error(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--explain", code]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"### {code} ")
+    assert not {"{", "[["} & set(out.replace("${{", ""))
+
+
 @pytest.mark.parametrize(
-    ("code", "mend"),
+    ("code", "fix"),
     [
         pytest.param("RK1O1", "did you mean RK101? releasekit check --explain RK101", id="a slip"),
+        pytest.param("e2o7", "did you mean E207? releasekit check --explain E207", id="an error"),
         pytest.param(
-            "url", "take the code from a finding, or from docs/checks.md of releasekit", id="a word"
+            "url",
+            "take the code from a finding or an error, or from docs/checks.md of releasekit",
+            id="a word",
         ),
     ],
 )
 def test_explain_suggests_for_what_is_no_code(
-    code: str, mend: str, capsys: pytest.CaptureFixture[str]
+    code: str, fix: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", "--explain", code]) == 2
     assert capsys.readouterr().out == (
-        f"error: there is no check {code}\n"
+        f"error E210: there is no code {code}\n"
         f"  where: --explain {code}\n"
-        f"  why:   the checks are {', '.join(CODES)}\n"
-        f"  next:  {mend}\n"
+        f"  why:   checks have codes from {CODES[0]} to {CODES[-1]}, errors from E101 to E901\n"
+        f"  next:  {fix}\n"
     )

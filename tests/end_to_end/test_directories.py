@@ -36,9 +36,9 @@ def here(project: ProjectDir) -> ProjectDir:
     return project
 
 
-def refusal(where: Path | str, reason: str, fix: str = SPELLING) -> str:
+def refusal(where: Path | str, reason: str, fix: str = SPELLING, *, code: str = "E203") -> str:
     return (
-        "error: -C names no directory that can be used\n"
+        f"error {code}: -C names no directory that can be used\n"
         f"  where: -C {where}\n"
         f"  why:   {reason}\n"
         f"  next:  {fix}\n"
@@ -93,7 +93,7 @@ def test_directory_that_cannot_be_read_is_refused(
 def test_empty_name_is_refused(here: ProjectDir, releasekit: Command, command: str) -> None:
     ran = releasekit(command, "-C", "", project=here)
     fix = "give a directory; a variable in the command may be empty, or not be set"
-    assert (ran.status, ran.out) == (2, refusal("''", "the name is empty", fix))
+    assert (ran.status, ran.out) == (2, refusal("''", "the name is empty", fix, code="E204"))
 
 
 @pytest.mark.parametrize("command", ["version", "provision", "doctor", "sandbox"])
@@ -120,8 +120,9 @@ def test_several_directories_are_refused_by_a_command_that_takes_one(
 ) -> None:
     ran = releasekit(command, *OTHERS[command], "-C", "teams/*", project=here, server=sandbox)
     reason = f"{command} takes one directory, and these are 2: teams/a, teams/b"
-    fix = f"name one of them: releasekit {command} -C teams/a"
-    assert (ran.status, ran.out) == (2, refusal("teams/*", reason, fix))
+    words = " ".join([command, *OTHERS[command]])
+    fix = f"name one of them: releasekit {words} -C teams/a"
+    assert (ran.status, ran.out) == (2, refusal("teams/*", reason, fix, code="E205"))
 
 
 def test_pattern_that_matches_one_directory_stands_for_it(

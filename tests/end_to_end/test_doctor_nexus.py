@@ -156,7 +156,7 @@ def test_wrong_password(diagnose: Diagnose) -> None:
         "the server answered 401 to user admin, from TWINE_USERNAME and TWINE_PASSWORD",
         "check TWINE_USERNAME and TWINE_PASSWORD; Nexus answers 401 to a disabled user as well",
     )
-    assert told(rows["upload"]) == ("unknown", "nobody to ask as", "mend credentials first, above")
+    assert told(rows["upload"]) == ("unknown", "nobody to ask as", "fix credentials first, above")
 
 
 def test_no_credentials(diagnose: Diagnose) -> None:
@@ -272,7 +272,7 @@ def test_the_section_of_pypirc_that_a_release_would_use(
     source = ".pypirc section oracle-dba"
     assert f"  ok       RK505 credentials {who}, from {source}" in shown
     assert f"  ok       RK506 hosted      {place.hosted} is hosted, for PyPI, online" in shown
-    # Nothing is to be mended where rights are missing: somebody else can tell.
+    # Nothing is to be fixed where rights are missing: somebody else can tell.
     redeploy = shown.index(f"  unknown  RK507 redeploy    {who} may not see the settings")
     ask = f"ask: somebody with nx-repository-admin-pypi-{place.hosted}-read, {ADMIN_ASK}"
     assert shown[redeploy + 1] == f"{'':30}{ask}"
@@ -291,7 +291,7 @@ def test_a_section_that_is_no_repository_of_a_nexus(
     ran = releasekit("doctor", "-r", "other", project=project, HOME=str(tmp_path))
     assert ran.status == 2
     assert ran.out.endswith(
-        "error: -r other: no such repository in .pypirc\n"
+        "error E215: -r other: no such repository in .pypirc\n"
         "  where: ~/.pypirc\n"
         "  why:   repository has no /repository/NAME/ in it, and a repository of Nexus has\n"
         "  next:  add [other] with `repository = https://…` (of Nexus: https://…/repository/NAME/)\n"
@@ -341,7 +341,7 @@ def test_proxy_whose_remote_is_away(diagnose: Diagnose, place: Place, admin: Nex
     assert told(rows["name"]) == (
         "unknown",
         f"{proxy} does not say who has plain",
-        "mend proxy first, above",
+        "fix proxy first, above",
     )
 
 
@@ -351,7 +351,7 @@ def test_name_that_is_taken_publicly_and_then_blocked(
     place.upstream.page("plain", 'href="plain-9.tar.gz#md5=00">plain-9.tar.gz')
     assert told(diagnose(status=Status.REFUSED)["name"]) == (
         "failed",
-        "plain exists publicly, with 1 file(s): its higher version would win",
+        "plain exists publicly, with 1 file: its higher version wins",
         f"write it into own-names, then {PROVISION}: a rule blocks the public one; or rename the "
         "project",
     )
@@ -546,7 +546,7 @@ def test_a_project_that_says_neither_its_name_nor_its_version(
     assert told(rows["name"]) == (
         "unknown",
         "it is not written in pyproject.toml or setup.cfg, and nothing is built yet",
-        "nox -s build, then this again",
+        "releasekit build, then run this again",
     )
     assert told(rows["version"]) == (
         "unknown",
@@ -575,14 +575,14 @@ def test_version_that_is_published_with_other_bytes(
     assert done.status_code == 200
     assert told(diagnose(status=Status.DONE)["version"]) == (
         "unknown",
-        f"1.2.3 has 1 file(s) in {place.hosted}, and nothing is built to compare them with",
-        "nox -s build, then this again",
+        f"1.2.3 has 1 file in {place.hosted}, and nothing is built to compare them with",
+        "releasekit build, then run this again",
     )
     (project.root / "dist").mkdir()
     built = project.root / "dist" / filename
     built.write_bytes(b"\x1f\x8b\x08\x00 other")
     assert diagnose(status=Status.DONE)["version"].text == (
-        f"1.2.3 is in {place.hosted} with the same bytes: 1 file(s)"
+        f"1.2.3 is in {place.hosted} with the same bytes: 1 file"
     )
     built.write_bytes(b"\x1f\x8b\x08\x00 ours")
     assert told(diagnose(status=Status.REFUSED)["version"]) == (
@@ -602,7 +602,7 @@ def test_unknown_ca(diagnose: Diagnose, nexus: Nexus) -> None:
         f"get the certificate of {root} from who runs that CA, compare its SHA-256 with the last "
         'one above, and set ca-bundle = "FILE.pem" in [tool.releasekit] (or RELEASEKIT_CA_BUNDLE)',
     )
-    assert told(rows["server"]) == ("unknown", "not asked", "mend TLS first, above")
+    assert told(rows["server"]) == ("unknown", "not asked", "fix TLS first, above")
 
 
 def test_anybody_may_upload(diagnose: Diagnose, place: Place, admin: NexusAdmin) -> None:

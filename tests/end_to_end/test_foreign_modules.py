@@ -117,7 +117,7 @@ def test_what_python_imported_before_the_kit_is_refused(
     if not names:
         pytest.skip("this Python has imported types before it looks into the current directory")
     assert ran.err == (
-        "error: Python imported types from the current directory into releasekit\n"
+        "error E224: Python imported types from the current directory into releasekit\n"
         f"  where: {file}\n"
         "  why:   `python -m` and PYTHONPATH put that directory before Python's own modules, and "
         "the\n         project's code must not run in the process that has the credentials\n"

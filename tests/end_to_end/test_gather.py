@@ -47,7 +47,7 @@ def record(project: ProjectDir) -> dict[str, Any]:
 
 
 def error(ran: Ran) -> str:
-    return ran.out[ran.out.index("error: ") :]
+    return ran.out[ran.out.index("error E") :]
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,13 @@ def test_jobs_artifacts_in_one_directory_are_released_as_one(
     refused = releasekit("publish", project=last, server=sandbox)
     assert refused.status == 1
     assert error(refused) == (
-        "error: plain==1.2.3 is not complete\n"
+        "error E131: plain==1.2.3 is not complete\n"
         f"  where: {last.root}/reports/release.json\n"
         "  why:   there is no wheel\n"
-        "  next:  build what is missing (nox -s build -- --sdist; nox -s build -- --wheel-from "
+        "  next:  build what is missing (releasekit build --sdist; releasekit build --wheel-from "
         "SDIST),\n"
-        "         then nox -s gather; `wheels` in [tool.releasekit] says which wheels there are "
-        "to be\n"
+        "         then releasekit gather; `wheels` in [tool.releasekit] lists the wheels of a "
+        "release\n"
     )
     assert uploads(sandbox) == 0
     for step in ("gather", "publish", "verify"):
@@ -173,7 +173,7 @@ def test_other_bytes_under_one_name_change_nothing(
         *("gather", "--from", str(wheel_job.root), "--from", str(other.root)), project=last
     )
     assert ran.status == 1
-    assert f"error: {WHEEL} was built twice, and the bytes differ\n" in ran.out
+    assert f"error E133: {WHEEL} was built twice, and the bytes differ\n" in ran.out
     assert not (last.root / "dist").exists()
 
 
@@ -186,7 +186,7 @@ def test_bytes_that_the_record_does_not_name_are_refused(
     ran = releasekit("gather", "--from", str(wheel_job.root), project=last)
     assert ran.status == 1
     assert error(ran).startswith(
-        "error: dist/ does not hold what was built\n"
+        "error E122: dist/ does not hold what was built\n"
         f"  where: {wheel_job.root}/dist\n"
         f"  why:   {WHEEL} has SHA-256 "
     )
@@ -204,11 +204,11 @@ def test_a_build_of_another_commit_is_refused(
     assert ran.status == 1
     (part,) = (sdist_job.root / "reports" / "parts").iterdir()
     assert error(ran) == (
-        "error: the build is of another commit\n"
+        "error E123: the build is of another commit\n"
         f"  where: {part}\n"
         f"  why:   it was built from {sdist_job.commit} (v1.2.3), and HEAD is {last.commit} "
         "(v1.2.4)\n"
-        "  next:  nox -s build, then run this again\n"
+        "  next:  releasekit build, then run this again\n"
     )
 
 
@@ -217,7 +217,7 @@ def test_nothing_to_gather(clone: Clone, releasekit: Command) -> None:
     ran = releasekit("gather", "--from", "nowhere", project=last)
     assert ran.status == 2
     assert error(ran).startswith(
-        "error: nothing has been built yet\n"
+        "error E207: nothing has been built yet\n"
         f"  where: {last.root}/nowhere/reports/release.json\n"
         "  why:   there is no such file\n"
     )
@@ -245,7 +245,8 @@ def test_no_sdist_to_build_from(
     ran = releasekit("build", "--wheel-from", name, project=project)
     assert ran.status == 2
     assert error(ran).startswith(
-        f"error: --wheel-from names no sdist\n  where: {project.root}/{name}\n  why:   {reason}"
+        "error E208: --wheel-from names no sdist\n"
+        f"  where: {project.root}/{name}\n  why:   {reason}"
     )
 
 

@@ -70,9 +70,12 @@ def test_what_only_the_installer_gets_wrong_is_no_fault_of_the_package(
     front.spoil = spoil
     ran = releasekit("release", project=project, server=front)
     assert ran.status == 3, ran
-    assert "error: the install could not be tested\n" in ran.out
+    assert "error E308: the install could not be tested\n" in ran.out
     assert "without the index, the same files do install\n" in ran.out
-    assert "  next:  run verify again: `nox -s verify` or `releasekit verify`" in ran.out
+    assert (
+        "  next:  releasekit verify again; releasekit verify -v shows the installer's output\n"
+        in ran.out
+    )
     assert (outcome(project)["status"], outcome(project)["stopped_in"]) == ("failed", "verify")
     assert published(sandbox) == {WHEEL, SDIST}
 
@@ -95,7 +98,7 @@ def test_other_bytes_that_come_for_the_installer_and_for_us_are_refused(
     front.spoil = spoil
     ran = releasekit("release", project=project, server=front)
     assert ran.status == 1, ran
-    assert "error: the index serves other bytes than were released\n" in ran.out
+    assert "error E142: the index serves other bytes than were released\n" in ran.out
     assert f"  why:   {WHEEL}: other bytes were downloaded\n" in ran.out
 
 
@@ -111,7 +114,7 @@ def test_an_index_that_nobody_reads_any_more_is_no_fault_of_the_package(
     front.spoil = spoil
     ran = releasekit("release", project=project, server=front)
     assert ran.status == 3, ran
-    assert "error: the install could not be tested\n" in ran.out
+    assert "error E308: the install could not be tested\n" in ran.out
     assert "the second attempt, from files, was not possible: " in ran.out
 
 
@@ -142,7 +145,7 @@ def test_a_wheel_that_no_index_makes_install_is_broken(
         )
     ran = releasekit("verify", project=project, server=sandbox)
     assert ran.status == 1, ran
-    assert "error: plain==1.2.3 is published but does not install\n" in ran.out
+    assert "error E143: plain==1.2.3 is published but does not install\n" in ran.out
     assert "The wheel is invalid: " in ran.out
 
 
@@ -164,8 +167,8 @@ def test_an_installer_that_does_not_work_is_no_fault_of_the_package(
     )
     ran = releasekit("verify", project=project, server=sandbox, **variables)
     assert ran.status == 3, ran
-    was_killed = "error: uv-program was ended by a signal\n"
-    assert ("error: the install could not be tested\n" in ran.out) or was_killed in ran.out
+    was_killed = "error E326: uv-program was ended by a signal\n"
+    assert ("error E308: the install could not be tested\n" in ran.out) or was_killed in ran.out
     assert "does not install" not in ran.out
     assert releasekit("verify", project=project, server=sandbox).status == 0
 
@@ -178,7 +181,7 @@ def test_an_installer_that_may_not_be_started_is_no_fault_of_the_package(
     (tmp_path / "other" / "uv-program").chmod(0o644)
     ran = releasekit("verify", project=project, server=sandbox, **variables)
     assert ran.status == 3, ran
-    assert "error: the install could not be tested\n" in ran.out
+    assert "error E308: the install could not be tested\n" in ran.out
     assert "Permission denied" in ran.out
 
 

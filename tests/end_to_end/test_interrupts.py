@@ -25,7 +25,7 @@ def test_interrupted_between_the_files_the_next_run_uploads_the_rest(
     assert process.returncode == 130
     assert out.endswith(
         "report    reports/summary.md\n"
-        "error: interrupted\n"
+        "error E901: interrupted\n"
         "  where: during publish\n"
         "  why:   a signal asked for it; programs that were started are stopped\n"
         "  next:  run the same command again: what is already published is skipped\n"

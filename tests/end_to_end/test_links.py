@@ -44,7 +44,7 @@ def built(original: ProjectDir, tmp_path: Path) -> ProjectDir:
 
 def refusal(path: Path, kind: str, wanted: str, remove: str = "rm") -> str:
     return (
-        f"error: {path} is {kind}, and has to be {wanted}\n"
+        f"error E125: {path} is {kind}, and has to be {wanted}\n"
         f"  where: {path}\n"
         "  why:   releasekit follows no links in dist/ and reports/, and opens plain files only:\n"
         "         it would read, write or delete what is not its own\n"
@@ -56,7 +56,7 @@ def refusal(path: Path, kind: str, wanted: str, remove: str = "rm") -> str:
 def assert_refused(ran: Ran, *expected: str) -> None:
     assert (ran.status, ran.err) == (1, ""), ran
     assert ran.out.endswith(refusal(Path(expected[0]), *expected[1:]))
-    assert ran.out.count("error: ") == 1
+    assert ran.out.count("error E") == 1
 
 
 @pytest.mark.parametrize("name", ["dist", "reports", "reports/parts"])

@@ -72,10 +72,10 @@ def test_an_upload_that_is_answered_and_not_stored_is_none(
     ran = releasekit("release", project=project, server=front, RELEASEKIT_STALE_LIMIT="0.1")
     assert ran.status == 3
     assert ran.out.endswith(
-        "error: the repository does not list what was sent to it\n"
+        "error E305: the repository does not list what was uploaded\n"
         f"  where: {front.upload_url()}\n"
         f"  why:   {WHEEL}: the server answered {words}\n"
-        "         (not listed for 0.1 s; nothing more was sent)\n"
+        "         (not listed for 0.1 s; nothing more was uploaded)\n"
         "  next:  open that address in a browser: a login page or a proxy may answer instead of "
         "the\n"
         "         repository, or keep its pages longer; then run this again: what is listed is "
@@ -213,7 +213,7 @@ def test_other_bytes_of_another_pipeline_at_the_same_moment_are_a_conflict(
     front.spoil = publish_meanwhile(sandbox, lambda wheel: wheel + b"\n")
     ran = releasekit("release", project=project, server=front)
     assert ran.status == 1
-    assert "error: 1 file(s) are already published with other bytes\n" in ran.out
+    assert "error E141: 1 file is already published with other bytes\n" in ran.out
     assert (posts(front), published(sandbox)) == (1, {WHEEL})
 
 

@@ -62,7 +62,7 @@ def test_packages_are_released_by_their_own_tags_in_one_command(
         f"verify    pkg-19==1.19 installed by hash from {sandbox.upload_url(sandbox.group)}",
         "projects  2 of 3 done, packages/p18 refused",
     ]
-    assert "error: no tag on HEAD is a version" in ran.out
+    assert "error E103: no tag on HEAD is a version" in ran.out
     for number in (7, 19):
         folder = monorepo.root / "packages" / f"p{number}"
         with tarfile.open(folder / "dist" / f"pkg_{number}-1.{number}.tar.gz") as archive:

@@ -54,7 +54,7 @@ def test_home_that_cannot_be_made_is_refused_with_the_setting_that_does_without(
     assert (ran.status, ran.err) == (3, ""), ran
     folder = user_cache_path("releasekit").relative_to(Path.home())
     assert ran.out.endswith(
-        "error: the cache of build environments cannot be written\n"
+        "error E323: the cache of build environments cannot be written\n"
         f"  where: {home / folder}/build-envs\n"
         "  why:   Not a directory\n"
         "  next:  set cache-dir (or RELEASEKIT_CACHE_DIR) to a directory that this user may "
@@ -83,10 +83,10 @@ def test_read_only_checkout_is_refused_in_words(project: ProjectDir) -> None:
     project.root.chmod(0o755)
     assert (ran.status, ran.err) == (3, ""), ran
     assert ran.out.endswith(
-        "error: a file or directory cannot be read or written\n"
+        "error E321: a file or directory cannot be read or written\n"
         f"  where: {project.root}/dist\n"
         "  why:   Permission denied\n"
-        "  next:  see what is there, whether this user may write it, and whether there is room\n"
+        "  next:  see what is there, whether this user may write it, and whether the disk is full\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""A second release by another version of the build tool: what differs, and what mends it."""
+"""A second release by another version of the build tool: what differs, and what fixes it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def test_a_conflict_by_another_build_tool_names_the_constraint_that_mends_it(
         ran = releasekit("release", project=project, server=sandbox, **pins)
         assert ran.status == status, ran
     wheel = f"{NAME}-py3-none-any.whl"
-    said = ran.out[ran.out.index("error: ") :].splitlines()
-    assert said[0] == "error: 1 file(s) are already published with other bytes"
+    said = ran.out[ran.out.index("error E") :].splitlines()
+    assert said[0] == "error E141: 1 file is already published with other bytes"
     assert said[2].startswith(f"  why:   {wheel}: published with md5 ")
     assert said[3:] == [
         f"           the content differs of {NAME}.dist-info/WHEEL, {NAME}.dist-info/RECORD",

@@ -33,7 +33,7 @@ def plan(root: Path) -> str:
     return (
         "note      global.index-url held credentials: from now on pip and uv read them from "
         "~/.netrc\n"
-        f"plan      4 setting(s) to write (directory {root}/ci)\n"
+        f"plan      4 settings to write (directory {root}/ci)\n"
         f"          {root}/ci/pip.conf\n"
         f"            ~ global.index-url: https://****@old.example.com -> {INDEX}\n"
         f"          {root}/ci/uv.toml\n"
@@ -62,10 +62,12 @@ def test_without_apply_the_plan_is_shown_and_the_status_is_1(
     ran = run(releasekit, where)
     assert (ran.status, without_times(ran.out)) == (
         1,
-        plan(where.root) + lines(where.root) + "error: pip and uv are not set up for the group\n"
+        plan(where.root)
+        + lines(where.root)
+        + "error E153: pip and uv are not set up for the group\n"
         f"  where: directory {where.root}/ci\n"
-        "  why:   4 setting(s) differ: see the plan above; nothing was written\n"
-        "  next:  releasekit pip-config --apply writes them\n",
+        "  why:   4 settings differ: see the plan above; nothing was written\n"
+        "  next:  releasekit pip-config --apply --to ci writes them\n",
     )
 
 
@@ -96,9 +98,9 @@ def test_a_broken_file_stops_it_with_a_whole_message(
     ran = run(releasekit, where, "--apply")
     assert (ran.status, ran.out) == (
         2,
-        "error: a settings file cannot be read\n"
+        "error E216: a settings file cannot be read\n"
         f"  where: {where.root}/ci/uv.toml\n"
         "  why:   Unexpected character: '\\n' at line 1 col 8\n"
-        "  next:  mend that file, or move it away; nothing was changed\n",
+        "  next:  correct that file, or move it away; nothing was changed\n",
     )
     assert sorted(path.name for path in (where.root / "ci").iterdir()) == ["pip.conf", "uv.toml"]

@@ -136,7 +136,7 @@ def test_other_bytes_under_the_same_name_are_a_conflict(
     project.git("tag", "-f", "v1.2.3")
     ran = release()
     assert ran.status == 1
-    assert "error: 2 file(s) are already published with other bytes\n" in ran.out
+    assert "error E141: 2 files are already published with other bytes\n" in ran.out
     assert {path.name: path.read_bytes() for path in pypiserver.packages.iterdir()} == published
 
 
@@ -147,7 +147,7 @@ def test_wrong_password_is_told_before_the_first_upload(
     ran = release()
     assert ran.status == 2
     assert ran.out.endswith(
-        "error: the user name or the password is wrong\n"
+        "error E250: the user name or the password is wrong\n"
         f"  where: {pypiserver.url}/\n"
         "  why:   the server answered 403 to user bob, whose credentials came from .pypirc "
         "section team\n"

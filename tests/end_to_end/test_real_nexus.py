@@ -93,7 +93,7 @@ def retag(project: ProjectDir) -> None:
 
 
 def error(ran: Ran) -> str:
-    return ran.out[ran.out.index("error: ") :]
+    return ran.out[ran.out.index("error E") :]
 
 
 def test_release_and_rerun(
@@ -190,11 +190,11 @@ def test_wrong_password(project: ProjectDir, nexus: Nexus, releasekit: Command, 
     ran = releasekit("release", project=project, server=nexus, TWINE_PASSWORD="wrong-pass")
     assert ran.status == 2
     assert error(ran) == (
-        "error: the user name or the password is wrong\n"
+        "error E234: the user name or the password is wrong\n"
         f"  where: {nexus.simple_url(nexus.hosted)}\n"
         "  why:   the server answered 401 to user publisher, whose credentials came from "
         "TWINE_USERNAME and TWINE_PASSWORD\n"
-        "  next:  check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
+        "  next:  check TWINE_USERNAME and TWINE_PASSWORD;\n"
         "         Nexus answers 401 to a disabled user as well\n"
     )
 
@@ -213,7 +213,7 @@ def test_a_user_who_may_only_read(
         )
     assert ran.status == 2
     assert error(ran) == (
-        "error: this user may not upload\n"
+        "error E236: this user may not upload\n"
         f"  where: {nexus.upload_url()}\n"
         f"  why:   the server answered 403 to user {reader.username}: Forbidden\n"
         "  next:  ask the Nexus administrator for the privileges add, browse and read on this "
@@ -225,7 +225,7 @@ def test_unknown_ca(project: ProjectDir, nexus: Nexus, releasekit: Command, name
     ran = releasekit("release", project=project, server=nexus, RELEASEKIT_CA_BUNDLE="")
     assert ran.status == 2
     assert error(ran) == (
-        "error: the server's certificate is not trusted\n"
+        "error E241: the server's certificate is not trusted\n"
         f"  where: {nexus.simple_url(nexus.hosted)}\n"
         "  why:   self-signed certificate in certificate chain\n"
         "  next:  set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA\n"
@@ -301,7 +301,7 @@ def test_dead_links_of_a_group_are_not_taken_for_served_files(
         hosted.delete(filename)
     ran = releasekit("verify", project=project, server=nexus, RELEASEKIT_STALE_LIMIT="1")
     assert ran.status == 3
-    assert error(ran).startswith("error: the index does not serve the release yet\n")
+    assert error(ran).startswith("error E306: the index does not serve the release yet\n")
     assert f"{wheel} is not served" in error(ran)
 
 
@@ -337,7 +337,7 @@ def test_a_shadow_in_the_group_is_found_out_before_the_upload(
         admin.remove(f"far-{name}")
     assert ran.status == 1
     assert error(ran).startswith(
-        "error: the index serves other bytes than were released\n"
+        "error E142: the index serves other bytes than were released\n"
         f"  where: {nexus.upload_url(group)}\n"
         f"  why:   {wheel}: published with md5 "
     )

@@ -241,6 +241,6 @@ def test_control_characters_of_a_server_reach_neither_terminal_nor_reports(
     with serve(status, reason, page) as url:
         said = run(talkative, *arguments, RELEASEKIT_URL=url, **variables)
     texts = {"terminal": said, **written(talkative)}
-    assert "error: " in said
+    assert "error E" in said
     assert [name for name, text in texts.items() if CONTROLS.search(text)] == []
     assert "owned" not in said

@@ -18,7 +18,7 @@ from support import Command, MakeProject, ProjectDir, Ran, outcome, uploads, wit
 
 def error(ran: Ran) -> str:
     """The error as it stands at the end of the output."""
-    return ran.out[ran.out.index("error: ") :]
+    return ran.out[ran.out.index("error E") :]
 
 
 def test_no_tag(make_project: MakeProject, sandbox: Sandbox, releasekit: Command) -> None:
@@ -26,7 +26,7 @@ def test_no_tag(make_project: MakeProject, sandbox: Sandbox, releasekit: Command
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
-        "error: HEAD carries no release tag\n"
+        "error E101: HEAD has no release tag\n"
         f"  where: {project.root}, commit {project.commit}\n"
         "  why:   a release is named by a tag like v1.2.3 on the commit that is checked out\n"
         "  next:  git tag v1.2.3 && git push origin v1.2.3, then run this again on that tag\n"
@@ -44,7 +44,7 @@ def test_shallow_clone_without_the_tag(
     ran = releasekit("release", project=clone, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
-        "error: HEAD carries no release tag\n"
+        "error E102: HEAD has no release tag\n"
         f"  where: {clone.root}, commit {clone.commit}\n"
         "  why:   this clone is shallow, so its tags may be missing\n"
         "  next:  git fetch --unshallow --tags, then run this again (in GitLab: GIT_DEPTH: 0)\n"
@@ -71,7 +71,7 @@ def test_dirty_tree(project: ProjectDir, sandbox: Sandbox, releasekit: Command) 
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
-        "error: the working tree has uncommitted changes\n"
+        "error E107: the working tree has uncommitted changes\n"
         f"  where: {project.root}: README.md\n"
         "  why:   a release holds what the tag v1.2.3 holds, and these files differ from it\n"
         "  next:  git stash (or commit and tag again), then run this again\n"
@@ -83,10 +83,10 @@ def test_two_tags_that_disagree(project: ProjectDir, sandbox: Sandbox, releaseki
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
-        "error: the tags on HEAD name different versions\n"
+        "error E104: the tags on HEAD name different versions\n"
         f"  where: {project.root}, commit {project.commit}: v1.2.3, v1.3.0\n"
         "  why:   only a candidate and its final version may share a commit\n"
-        "  next:  choose one: nox -s release -- --tag v1.3.0 (in CI: RELEASEKIT_TAG=v1.3.0)\n"
+        "  next:  choose one: releasekit release --tag v1.3.0 (in CI: RELEASEKIT_TAG=v1.3.0)\n"
     )
     assert releasekit("version", "--tag", "v1.3.0", project=project, server=sandbox).status == 0
     chosen = releasekit("version", project=project, server=sandbox, RELEASEKIT_TAG="v1.2.3")
@@ -108,10 +108,10 @@ def test_a_tag_that_is_no_version(
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
-        "error: no tag on HEAD is a version\n"
+        "error E103: no tag on HEAD is a version\n"
         f"  where: {project.root}, commit {project.commit}: vNext\n"
-        "  why:   the tag pattern is v{version} or {version}, where {version} is a version after "
-        "PEP 440\n"
+        "  why:   the tag pattern is v{version} or {version}, where {version} is a version (PEP "
+        "440)\n"
         "  next:  git tag v1.2.3 (or set `tag` in [tool.releasekit] to your pattern)\n"
     )
 
@@ -122,7 +122,7 @@ def test_a_chosen_tag_that_is_elsewhere(
     ran = releasekit("release", "--tag", "v2.0", project=project, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
-        "error: the tag v2.0 is not on HEAD\n"
+        "error E105: the tag v2.0 is not on HEAD\n"
         f"  where: {project.root}, commit {project.commit}\n"
         "  why:   the tags on HEAD: v1.2.3\n"
         "  next:  git checkout v2.0 (or fetch it first: git fetch origin tag v2.0)\n"
@@ -146,7 +146,7 @@ def test_missing_credentials_are_refused_before_the_build(
     ran = releasekit("release", project=project, server=sandbox, **variables)
     assert ran.status == 2
     assert error(ran) == (
-        f"error: no {missing} for the repository\n"
+        f"error E231: no {missing} for the repository\n"
         f"  where: {sandbox.upload_url()}\n"
         "  why:   not in TWINE_USERNAME and TWINE_PASSWORD, not in ~/.pypirc, not in the keyring\n"
         "  next:  set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)\n"
@@ -160,11 +160,11 @@ def test_wrong_password(project: ProjectDir, sandbox: Sandbox, releasekit: Comma
     ran = releasekit("release", project=project, server=sandbox, TWINE_PASSWORD="wrong-pass")
     assert ran.status == 2
     assert error(ran) == (
-        "error: the user name or the password is wrong\n"
+        "error E234: the user name or the password is wrong\n"
         f"  where: {sandbox.simple_url(sandbox.hosted)}\n"
         "  why:   the server answered 401 to user sandbox, whose credentials came from "
         "TWINE_USERNAME and TWINE_PASSWORD\n"
-        "  next:  check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
+        "  next:  check TWINE_USERNAME and TWINE_PASSWORD;\n"
         "         Nexus answers 401 to a disabled user as well\n"
     )
     assert "wrong-pass" not in ran.out + ran.err
@@ -179,7 +179,7 @@ def test_a_user_without_the_right_to_upload(
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 2
     assert error(ran) == (
-        "error: this user may not upload\n"
+        "error E236: this user may not upload\n"
         f"  where: {sandbox.upload_url()}\n"
         "  why:   the server answered 403 to user sandbox: Forbidden\n"
         "  next:  ask the Nexus administrator for the privileges add, browse and read on this "
@@ -198,7 +198,7 @@ def test_unknown_ca(
     ran = releasekit("release", project=project, server=sandbox, **variables)
     assert ran.status == 2
     assert error(ran) == (
-        "error: the server's certificate is not trusted\n"
+        "error E241: the server's certificate is not trusted\n"
         f"  where: {sandbox.simple_url(sandbox.hosted)}\n"
         "  why:   unable to get local issuer certificate\n"
         "  next:  set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA\n"
@@ -238,7 +238,7 @@ def test_unreachable_host(project: ProjectDir, sandbox: Sandbox, releasekit: Com
     ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_URL=url)
     assert ran.status == 3
     assert error(ran) == (
-        "error: the server cannot be reached\n"
+        "error E301: the server cannot be reached\n"
         f"  where: {url}/repository/pypi-hosted/simple/\n"
         "  why:   connection refused\n"
         "  next:  check the address, the network and HTTPS_PROXY / NO_PROXY, then run this again: "
@@ -260,7 +260,7 @@ def test_a_login_page_with_status_200(
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 3
     assert error(ran).startswith(
-        "error: the server's answer is not that of a package index\n"
+        "error E302: the answer is not that of a package index\n"
         f"  where: {sandbox.simple_url(sandbox.hosted)}plain/\n"
         "  why:   it sent a page without any link to a file: "
     )
@@ -289,7 +289,7 @@ def test_a_group_that_is_none_is_found_before_the_upload(
     ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_GROUP="nope")
     assert ran.status == 2
     assert error(ran) == (
-        "error: this is not a readable PyPI repository\n"
+        "error E214: this is not a readable PyPI repository\n"
         f"  where: {sandbox.upload_url('nope')}\n"
         "  why:   the server answered 404 Repository not found\n"
         "  next:  check url, hosted and group (or the .pypirc section):\n"
@@ -308,11 +308,11 @@ def test_a_package_for_another_python_is_refused_before_the_upload(
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
-        "error: this Python cannot prove the release\n"
+        "error E124: the release cannot be installed with this Python\n"
         "  where: plain-1.2.3-py3-none-any.whl\n"
         f"  why:   it requires Python >=4, and this one is {platform.python_version()}; nothing "
         "was uploaded\n"
-        "  next:  run this with a Python that the package supports, or mend requires-python\n"
+        "  next:  run this with a Python that the package supports, or correct requires-python\n"
     )
     assert uploads(sandbox) == 0
 
@@ -352,7 +352,7 @@ def test_a_project_that_git_does_not_have(
     ran = releasekit("build", "-C", "inner", project=project, server=sandbox)
     assert ran.status == 1
     assert error(ran) == (
-        "error: the project is not in the commit\n"
+        "error E106: the project is not in the commit\n"
         f"  where: {project.root}/inner, commit {project.commit}\n"
         "  why:   git does not have this directory\n"
         "  next:  git add it, commit and tag\n"
@@ -369,17 +369,17 @@ def test_a_missing_url_is_an_error_with_its_place_and_fix(
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
     assert (
-        "check     30 checks: 1 error(s)\n"
+        "check     30 checks: 1 error\n"
         "  error    RK101  pyproject.toml:5: the metadata names no url: neither a home page nor a "
         "project URL"
         '  fix: add [project.urls] Homepage = "https://…" (setup.cfg: url = …, setup.py: '
         'url="…")\n'
     ) in without_times(ran.out)
     assert error(ran) == (
-        "error: 1 finding(s) of severity error: RK101\n"
+        "error E121: 1 finding of severity error: RK101\n"
         f"  where: {project.root}\n"
-        "  why:   the findings above say what and where, and how to mend it\n"
-        "  next:  mend them; `releasekit check --explain CODE` says why a check asks, and what it "
+        "  why:   the findings above say what is wrong, where, and how to fix it\n"
+        "  next:  fix them; releasekit check --explain CODE says why a check exists, and what it "
         "allows\n"
     )
     assert uploads(sandbox) == 0
@@ -398,8 +398,8 @@ def test_a_file_missing_from_the_sdist_is_a_warning(
     ran = releasekit("check", project=project, server=sandbox)
     assert ran.status == 0
     assert (
-        "check     30 checks: 1 warning(s)\n"
-        "  warning  RK201  plain-1.2.3.tar.gz: 1 file(s) in git are not in the sdist: notes.txt"
+        "check     30 checks: 1 warning\n"
+        "  warning  RK201  plain-1.2.3.tar.gz: 1 file in git is not in the sdist: notes.txt"
         "  fix: include them in MANIFEST.in, or list them in [tool.check-manifest] ignore\n"
     ) in without_times(ran.out)
 
@@ -451,15 +451,15 @@ def test_a_build_that_fails_shows_the_backends_last_lines(
     assert ran.status == 1
     log = project.root / "reports" / "build.log"
     assert error(ran).startswith(
-        "error: the build backend failed to make the sdist\n"
+        "error E111: the build backend failed to make the sdist\n"
         f"  where: {project.root}; the whole output is in {log}\n"
     )
     assert "missing.md" in error(ran)
     assert error(ran).endswith(
-        "  next:  mend the project; it is built from its commit alone (the wheel from the sdist), "
+        "  next:  fix the project; it is built from its commit alone (the wheel from the sdist), "
         "without\n"
-        "         what is untracked, ignored or generated before;\n"
-        f"         `releasekit build -C {project.root} -v` shows the output as it comes\n"
+        "         untracked, ignored or previously generated files; releasekit build -v shows the "
+        "output as it comes\n"
     )
     assert "missing.md" in log.read_text(encoding="utf-8")
 
@@ -473,7 +473,7 @@ def test_configuration_shows_all_problems_at_once(
     assert ran.status == 2
     table = f"{project.root / 'pyproject.toml'} [tool.releasekit]"
     assert error(ran) == (
-        "error: the configuration is wrong in 3 place(s)\n"
+        "error E201: the configuration is wrong in 3 places\n"
         f"  where: {table}, environment\n"
         f"  why:   {table} timeout: input should be greater than 0\n"
         f"         {table} hostd: there is no such key; did you mean hosted?\n"
@@ -498,7 +498,7 @@ def test_a_directory_without_a_project(
     ran = releasekit("release", "-C", str(empty), project=project, server=sandbox)
     assert ran.status == 2
     assert ran.out == (
-        "error: no Python project here\n"
+        "error E202: no Python project here\n"
         f"  where: {empty}\n"
         "  why:   there is neither a pyproject.toml nor a setup.py\n"
         "  next:  run this in the project's directory, or name it with -C DIR\n"
@@ -514,7 +514,7 @@ def test_a_project_outside_git(
     ran = releasekit("release", "-C", str(outside), project=project, server=sandbox)
     assert ran.status == 2
     assert error(ran) == (
-        "error: no git commit to release\n"
+        "error E206: no git commit to release\n"
         f"  where: {outside}\n"
         "  why:   git says: fatal: not a git repository (or any of the parent directories): .git\n"
         "  next:  git init && git add -A && git commit, or name the project's directory with -C "
@@ -535,6 +535,9 @@ def test_a_directory_that_is_gone_is_told(tmp_path: Path, user_environ: dict[str
         text=True,
     )
     assert ran.returncode == 2
-    assert ran.stderr.endswith(
-        "error: the current directory is gone: cd to one that is there, and run this again\n"
+    assert ran.stdout == (
+        "error E227: the current directory is gone\n"
+        "  where: the current directory\n"
+        "  why:   it was removed after somebody went there\n"
+        "  next:  cd to a directory that exists, and run this again\n"
     )

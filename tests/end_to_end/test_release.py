@@ -145,7 +145,7 @@ def test_sandbox_takes_a_changed_tree_as_it_is_and_says_so(
     ran = releasekit("release", project=project)
     assert ran.status == 0
     assert (
-        f"version   1 file(s) differ from commit {project.commit}: "
+        f"version   1 file differs from commit {project.commit}: "
         "the build backend names the version"
     ) in ran.out
 

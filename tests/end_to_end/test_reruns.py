@@ -63,9 +63,9 @@ def test_rerun_after_the_first_of_two_files_went_up_uploads_the_other(
     assert first.status == 3
     assert published(sandbox) == {WHEEL}
     assert first.out.endswith(
-        f"error: {SDIST} was not uploaded\n"
+        f"error E303: {SDIST} was not uploaded\n"
         f"  where: {sandbox.upload_url()}\n"
-        "  why:   the server answered 502 Bad Gateway (tried 3 time(s); the index was read after "
+        "  why:   the server answered 502 Bad Gateway (tried 3 times; the index was read after "
         "each)\n"
         "  next:  run this again: what is already there is skipped\n"
     )
@@ -95,7 +95,7 @@ def test_other_bytes_under_a_published_name_are_refused_before_any_upload(
     assert without_times(ran.out).endswith(
         "plan      1 to upload, 0 already published, 1 in conflict\n"
         "report    reports/summary.md\n"
-        "error: 1 file(s) are already published with other bytes\n"
+        "error E141: 1 file is already published with other bytes\n"
         f"  where: {sandbox.upload_url()}\n"
         f"  why:   {WHEEL}: published with md5 {stored.blob.md5}, built with {built}\n"
         "           published cannot be compared: File is not a zip file\n"
@@ -116,7 +116,7 @@ def test_a_moved_tag_is_refused_before_any_upload(
     sandbox.state.clear_log()
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
-    assert "error: 2 file(s) are already published with other bytes" in ran.out
+    assert "error E141: 2 files are already published with other bytes" in ran.out
     for names in ("plain.py, plain-1.2.3.dist-info/RECORD", "plain-1.2.3/plain.py"):
         assert f"           the content differs of {names}\n" in ran.out
     assert uploads(sandbox) == 0
@@ -149,7 +149,7 @@ def test_an_upload_that_the_server_will_never_take_is_sent_once(
     assert ran.status == 3
     assert uploads(sandbox) == 1
     assert ran.out.endswith(
-        "error: the server refused an upload\n"
+        "error E304: the server refused an upload\n"
         f"  where: {sandbox.upload_url()}\n"
         "  why:   it answered 413 Request Entity Too Large\n"
         "  next:  raise the size limit of the front server (nginx: client_max_body_size), then "
@@ -172,12 +172,13 @@ def test_a_group_that_never_shows_the_upload_is_stale_not_broken(
     ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_STALE_LIMIT="1")
     assert ran.status == 3
     assert ran.out.endswith(
-        "error: the index does not serve the release yet\n"
+        "error E306: the index does not serve the release yet\n"
         f"  where: {sandbox.upload_url(sandbox.group)}\n"
         f"  why:   {WHEEL} is not served\n"
         f"         {SDIST} is not served\n"
         "         (waited 1 s; the package itself is uploaded)\n"
-        "  next:  nox -s verify; if it stays so, invalidate the group's cache in Nexus,\n"
+        "  next:  releasekit verify; if it stays like this, invalidate the group's cache in "
+        "Nexus,\n"
         "         and see that the hosted repository is a member of the group\n"
     ), ran.out
 
@@ -197,7 +198,7 @@ def test_a_group_that_serves_a_page_in_place_of_a_wheel_is_not_taken_for_a_confl
     sandbox.state.faults = Faults(other_bytes={WHEEL: b"<html>Sign in</html>"})
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 3
-    assert "error: the server's answer is not that of a package index\n" in ran.out
+    assert "error E302: the answer is not that of a package index\n" in ran.out
     assert f"/{WHEEL}\n  why:   it is no wheel, but " in ran.out
 
 
@@ -207,7 +208,7 @@ def test_a_group_that_serves_other_bytes_is_found_out(
     sandbox.state.faults = Faults(other_bytes={WHEEL: b"PK, another wheel"})
     ran = releasekit("release", project=project, server=sandbox)
     assert ran.status == 1
-    assert "error: the index serves other bytes than were released\n" in ran.out
+    assert "error E142: the index serves other bytes than were released\n" in ran.out
     assert f"  why:   {WHEEL}: published with sha256 " in ran.out
 
 
@@ -234,7 +235,7 @@ def test_an_upload_that_a_login_page_answers_is_none_and_no_sdist_follows(
     assert first.status == 3
     assert published(sandbox) == set()
     assert uploads(sandbox) == 1
-    assert "error: the repository does not list what was sent to it\n" in first.out
+    assert "error E305: the repository does not list what was uploaded\n" in first.out
     assert f'  why:   {WHEEL}: the server answered 200 Sign in, with the page "' in first.out
     second = releasekit("release", project=project, server=sandbox)
     assert second.status == 0
@@ -249,7 +250,7 @@ def test_a_login_page_that_answers_for_the_sdist_is_noticed_by_publish(
     ran = releasekit("publish", project=project, server=sandbox, RELEASEKIT_STALE_LIMIT="0.5")
     assert ran.status == 3
     assert published(sandbox) == {WHEEL}
-    assert "error: the repository does not list what was sent to it\n" in ran.out
+    assert "error E305: the repository does not list what was uploaded\n" in ran.out
     assert f"  why:   {SDIST}: the server answered 200 " in ran.out
 
 

@@ -183,13 +183,14 @@ def test_own_names_are_never_fetched_from_the_index_of_pip_or_uv(
     ran = releasekit("release", "--fresh", project=project, **use_index(other_index))
     assert ran.status == 2
     assert requests(other_index) == ()
-    assert ran.out[ran.out.index("error: ") :] == (
-        "error: no group to take the build requirement acme-backend from, which own-names has\n"
+    assert ran.out[ran.out.index("error E") :] == (
+        "error E222: no group to take the build requirement acme-backend from, which own-names "
+        "has\n"
         f"  where: {project.root}\n"
         "  why:   without a group, requirements come from the index that uv is configured with,\n"
         "         which may have a package of that name that is not yours\n"
         "  next:  set url and group in pyproject.toml to the group that has it, and\n"
-        "         RELEASEKIT_READER_USERNAME and RELEASEKIT_READER_PASSWORD if it asks who reads\n"
+        "         RELEASEKIT_READER_USERNAME and RELEASEKIT_READER_PASSWORD if it is closed\n"
     )
 
 

@@ -79,7 +79,7 @@ def test_a_port_that_is_taken_is_named(project: ProjectDir, releasekit: Command)
         ran = releasekit("sandbox", "--port", str(port), project=project)
     assert ran.status == 3
     assert ran.out == (
-        "error: the sandbox could not be started\n"
+        "error E341: the sandbox could not be started\n"
         f"  where: 127.0.0.1:{port}\n"
         "  why:   Address already in use\n"
         "  next:  choose another port with --port, or leave it out for a free one\n"
@@ -96,13 +96,13 @@ def test_there_is_nothing_to_provision_in_it(
         ran = releasekit("provision", *option, project=project, **settings)
     assert ran.status == 2
     assert ran.out == (
-        "error: this is a sandbox, and provision needs a Nexus\n"
+        "error E221: this is a sandbox, and provision needs a Nexus\n"
         f"  where: {settings['RELEASEKIT_URL']}\n"
         "  why:   a sandbox takes uploads and serves them; it has no users, rights and rules to "
         "set up\n"
         "  next:  set url to the address of your Nexus (RELEASEKIT_URL is stronger than the "
         "project's);\n"
-        "         `releasekit nexus` runs a Nexus on this machine to try it with\n"
+        "         releasekit nexus runs a Nexus on this machine to try it with\n"
     )
 
 

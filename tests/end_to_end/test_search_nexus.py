@@ -44,7 +44,7 @@ def where(tmp_path: Path, user_environ: dict[str, str]) -> ProjectDir:
 
 def error(ran: Ran) -> str:
     """The message, whole."""
-    return ran.out[ran.out.index("error: ") :]
+    return ran.out[ran.out.index("error E") :]
 
 
 SPELLINGS: dict[str, Callable[[str], str]] = {
@@ -90,7 +90,7 @@ def test_the_printed_line_installs_and_the_next_search_knows(
     ran = releasekit("search", *asked, project=where, server=nexus)
     width = len(stored.name)
     assert re.sub(r"  \d\.\d s$| in \d\.\d s$| +$", "", ran.out, flags=re.MULTILINE) == (
-        f"search    1 project(s) for {stored.name}==1.2\n"
+        f"search    1 project for {stored.name}==1.2\n"
         f"          {'name':<{width}}   version   installed   repository\n"
         f"          {stored.name}   1.2       1.2         {nexus.hosted}\n"
         f"python    {venv}/bin/python\n"
@@ -184,7 +184,7 @@ def test_nobody_is_told_how_to_be_somebody(
         again = releasekit("search", stored.name, project=where, server=nexus, **nobody)
     assert (ran.status, error(ran)) == (
         2,
-        "error: reading this needs a user name and a password\n"
+        "error E233: reading this needs a user name and a password\n"
         f"  where: {nexus.simple_url(nexus.group)}{stored.name}/\n"
         "  why:   the server answered 401 Unauthorized, and there are no credentials for reading: "
         "not in\n"
@@ -201,7 +201,7 @@ def test_nobody_is_told_how_to_be_somebody(
 
 
 @pytest.mark.parametrize(
-    ("word", "why", "mend"),
+    ("word", "why", "fix"),
     [
         pytest.param(
             "{name}==7",
@@ -224,15 +224,15 @@ def test_nothing_found(
     releasekit: Command,
     word: str,
     why: str,
-    mend: str,
+    fix: str,
 ) -> None:
     word = word.format(name=stored.name)
     ran = releasekit("search", word, project=where, server=nexus)
     assert ran.status == 1
     assert re.fullmatch(
-        f"error: nothing found for {word}\n"
+        f"error E154: nothing found for {word}\n"
         f"  where: {nexus.upload_url(nexus.group)}\n"
         f"  why:   {why}\n"
-        f"  next:  {mend}\n".format(name=stored.name),
+        f"  next:  {fix}\n".format(name=stored.name),
         error(ran),
     ), ran.out

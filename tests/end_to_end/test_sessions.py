@@ -56,7 +56,7 @@ def test_a_session_of_the_project_is_not_replaced(
 ) -> None:
     ran = list_sessions(tmp_path, user_environ, f"{OWN}\nimport releasekit.sessions\n")
     assert ran.returncode == 2
-    assert "error: the noxfile has a session build already" in ran.stderr
+    assert "error E225: the noxfile has a session build already" in ran.stderr
     assert 'register(prefix="kit-")' in ran.stderr
 
 
@@ -66,4 +66,4 @@ def test_a_name_that_no_command_has_is_refused(
     noxfile = "from releasekit.sessions import register\nregister(names=['relase'])\n"
     ran = list_sessions(tmp_path, user_environ, noxfile)
     assert ran.returncode == 2
-    assert "error: releasekit has no command relase; it has release, version," in ran.stderr
+    assert "error E226: releasekit has no command relase\n" in ran.stderr

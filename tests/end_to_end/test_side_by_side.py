@@ -150,7 +150,7 @@ def find_children(pid: int) -> list[int]:
 
 def labels(out: str) -> list[str]:
     """The lines that tell of a project, of its end, and of all together."""
-    kept = ("project", "verify", "error:", "  where:", "done", "projects")
+    kept = ("project", "verify", "error E", "  where:", "done", "projects")
     lines = without_times(out).splitlines()
     return [line.removesuffix(" in") for line in lines if line.startswith(kept)]
 
@@ -190,8 +190,8 @@ def test_one_that_is_refused_keeps_no_other_from_its_release(
     ran = releasekit("release", *ALL, "-j", "2", "-q", project=monorepo.project, server=sandbox)
     assert ran.status == 2, ran
     assert [line for line in ran.out.splitlines() if line.startswith("error")] == [
-        "error: the build backend failed to make the sdist",
-        "error: the configuration is wrong in 1 place(s)",
+        "error E111: the build backend failed to make the sdist",
+        "error E201: the configuration is wrong in 1 place",
     ]
     ends = {name: monorepo.outcome(name)["status"] for name in "abcd"}
     assert ends == {"a": "done", "b": "refused", "c": "usage", "d": "done"}
@@ -343,7 +343,11 @@ def test_an_interrupt_ends_what_is_under_way_and_begins_no_other(
     blocks = [
         line
         for name in begun
-        for line in (f"project   packages/{name}", "error: interrupted", "  where: during build")
+        for line in (
+            f"project   packages/{name}",
+            "error E901: interrupted",
+            "  where: during build",
+        )
     ]
     names = ", ".join(f"packages/{name} interrupted" for name in begun)
     assert labels(out) == [
@@ -400,10 +404,10 @@ def test_a_process_that_is_killed_is_told_and_the_others_go_on(
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 3, out
     assert (
-        "error: the process that did this project ended before its time\n"
+        "error E325: the process of this project ended early\n"
         f"  where: {monorepo.folder('a')}\n"
         "  why:   SIGKILL ended it; where memory runs out, the system ends the largest process so\n"
-        "  next:  see that there is memory for several builds at once, or give -j 1, then run this "
+        "  next:  see that there is memory for several builds at once, or use -j 1, then run this "
         "again:\n"
         "         what is already published is skipped\n"
     ) in out
@@ -510,7 +514,7 @@ def test_who_gives_no_password_is_not_asked_again(
     asked = answer(monorepo, sandbox, jobs, b"\n", tmp_path)
     assert asked.status == 2, asked
     assert asked.out.count(PROMPT) == 1
-    assert asked.out.count("error: no password for the repository\n") == 2
+    assert asked.out.count("error E231: no password for the repository\n") == 2
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -522,7 +526,7 @@ def test_an_interrupt_instead_of_an_answer_begins_nothing(
     asked = answer(monorepo, sandbox, jobs, signal.SIGINT, tmp_path)
     assert asked.status == 130, asked
     assert asked.out.endswith(
-        "error: interrupted\n"
+        "error E901: interrupted\n"
         "  where: during start\n"
         "  why:   a signal asked for it; programs that were started are stopped\n"
         "  next:  run the same command again: what is already published is skipped\n"

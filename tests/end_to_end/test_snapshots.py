@@ -36,9 +36,9 @@ def set_version(project: ProjectDir, version: str, *, static: bool) -> None:
 def refusal(project: ProjectDir, server: Sandbox, version: str, tag: str) -> str:
     url = server.upload_url("pypi-snapshots")
     return (
-        f"error: {version} is not a development version, and HEAD carries no release tag\n"
+        f"error E108: {version} is not a development version, and HEAD has no release tag\n"
         f"  where: {project.root}, commit {project.commit}\n"
-        f"  why:   without a tag it would go to {url}, which takes versions as 1.2.3.dev4:\n"
+        f"  why:   without a tag it would go to {url}, which takes versions like 1.2.3.dev4:\n"
         f"         with the number {version}, installers would take it for a release\n"
         f"  next:  git tag {tag} && git push origin {tag}, and release that tag;\n"
         "         or take the version from git, with setuptools-scm or hatch-vcs: "

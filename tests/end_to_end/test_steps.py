@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,11 @@ def test_publish_without_a_build(
     ran = releasekit("publish", project=project, server=sandbox)
     assert ran.status == 2
     assert ran.out.endswith(
-        "error: nothing has been built yet\n"
+        "error E207: nothing has been built yet\n"
         f"  where: {project.root}/reports/release.json\n"
         "  why:   there is no such file\n"
-        "  next:  nox -s build (in CI: pass dist/ and reports/release.json on from the build job)\n"
+        "  next:  releasekit build (in CI: pass dist/ and reports/release.json from the build job "
+        "to this one)\n"
     )
 
 
@@ -54,15 +56,15 @@ def test_verify_alone_in_a_sandbox_of_its_own_is_refused_at_once(
     assert releasekit("build", project=project).status == 0
     ran = releasekit("verify", project=project, RELEASEKIT_STALE_LIMIT="100")  # of 120 s
     assert ran.status == 2
-    said = ran.out[ran.out.index("error: ") :].splitlines()
+    said = ran.out[ran.out.index("error E") :].splitlines()
     assert said[1].startswith("  where: https://127.0.0.1:")
     assert [said[0], *said[2:]] == [
-        "error: nothing was published to this sandbox, which is new",
+        "error E213: nothing was published to this sandbox, which is new",
         f"  why:   {WHEEL} is not served",
         f"         {SDIST} is not served",
         "         there is no url in [tool.releasekit], in releasekit.toml or in RELEASEKIT_URL,",
         "         so that each run has a sandbox of its own, which is gone at its end",
-        "  next:  nox -s release (or nox -s publish verify, in one run);",
+        "  next:  releasekit release;",
         '         or set url = "https://nexus.example.com" (or RELEASEKIT_URL); '
         "releasekit sandbox keeps one",
     ]
@@ -78,7 +80,7 @@ def test_changed_bytes_are_refused_by_every_later_step(
     for step in ("plan", "publish", "verify"):
         ran = releasekit(step, project=project, server=sandbox)
         assert ran.status == 1
-        assert "error: dist/ does not hold what was built\n" in ran.out
+        assert "error E122: dist/ does not hold what was built\n" in ran.out
         assert f"  why:   {WHEEL} has SHA-256 " in ran.out
     assert uploads(sandbox) == 0
 
@@ -104,10 +106,10 @@ def test_a_build_of_another_commit_is_refused(
     ran = releasekit("publish", project=project, server=sandbox)
     assert ran.status == 1
     assert ran.out.endswith(
-        "error: the build is of another commit\n"
+        "error E123: the build is of another commit\n"
         f"  where: {project.root}/reports/release.json\n"
         f"  why:   it was built from {before} (v1.2.3), and HEAD is {project.commit} (v1.2.4)\n"
-        "  next:  nox -s build, then run this again\n"
+        "  next:  releasekit build, then run this again\n"
     )
 
 
@@ -124,6 +126,29 @@ def test_a_record_with_a_path_in_a_file_name_is_refused(
     assert (
         "  why:   it cannot be read: files.0.filename: Value error, a file name has no path in it\n"
     ) in ran.out
+
+
+def test_a_record_of_a_newer_releasekit_is_refused_until_it_is_made_again(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    releasekit("build", project=project, server=sandbox)
+    path = project.root / "reports" / "release.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**record, "schema_version": 2, "more": 1}), encoding="utf-8")
+    for step in ("check", "publish"):
+        ran = releasekit(step, project=project, server=sandbox)
+        assert ran.status == 2
+        assert ran.out.endswith(
+            "error E220: this was written by a newer releasekit\n"
+            f"  where: {path}\n"
+            f"  why:   it has schema version 2, and releasekit {version('releasekit')} reads 1\n"
+            "  next:  install the version of releasekit that wrote it, in every job: pip install "
+            "-U releasekit;\n"
+            "         or make the file again with this one: releasekit build\n"
+        )
+    assert published(sandbox) == set()
+    assert releasekit("build", project=project, server=sandbox).status == 0
+    assert releasekit("publish", project=project, server=sandbox).status == 0
 
 
 @pytest.mark.parametrize(
@@ -249,7 +274,7 @@ def test_a_section_that_pypirc_does_not_have(
     ran = releasekit("release", "-r", "oracle-dba", project=project, HOME=str(tmp_path))
     assert ran.status == 2
     assert ran.out.endswith(
-        "error: -r oracle-dba: no such repository in .pypirc\n"
+        "error E215: -r oracle-dba: no such repository in .pypirc\n"
         "  where: ~/.pypirc\n"
         "  why:   no such file or directory\n"
         "  next:  add [oracle-dba] with `repository = https://…` (of Nexus: https://…/repository/NAME/)\n"
@@ -324,7 +349,7 @@ def test_verify_of_what_a_dry_run_did_not_send_says_that_it_is_not_published(
     assert ran.status == 3
     hosted = sandbox.upload_url()
     assert f"(waited 0.1 s; {hosted} does not list them either)\n" in ran.out
-    assert "  next:  nox -s publish, then nox -s verify\n" in ran.out
+    assert "  next:  releasekit publish, then releasekit verify\n" in ran.out
 
 
 def test_version_as_json_holds_the_version(

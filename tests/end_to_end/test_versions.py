@@ -78,7 +78,7 @@ def test_annotated_tag_that_was_moved_names_the_commit_where_it_is_now(
     project.commit_all()
     gone = releasekit("release", project=project, server=sandbox)
     assert gone.status == 1
-    assert "error: HEAD carries no release tag\n" in gone.out
+    assert "error E101: HEAD has no release tag\n" in gone.out
     project.git("tag", "-f", "-a", "-m", "release", "v1.3.0")
     ran = releasekit("version", project=project, server=sandbox)
     assert (ran.status, ran.err) == (0, "")
@@ -156,7 +156,7 @@ def test_repository_of_another_user_is_refused_with_the_line_that_allows_it(
     said = ran.out.splitlines()
     assert ran.status == 2
     assert said[:3] == [
-        "error: no git commit to release",
+        "error E211: git does not trust this repository",
         f"  where: {project.root}",
         f"  why:   git says: fatal: detected dubious ownership in repository at '{project.root}'",
     ]

@@ -100,7 +100,7 @@ def asked_for(company: Sandbox, name: str) -> list[str]:
 
 
 def error(ran: Ran) -> str:
-    return ran.out[ran.out.index("error: ") :]
+    return ran.out[ran.out.index("error E") :]
 
 
 def test_build_requirements_come_from_the_group_with_its_ca_and_credentials(
@@ -143,7 +143,7 @@ def test_a_group_that_wants_credentials_and_a_job_without_any(
     )
     assert ran.status == 2
     assert error(ran).startswith(
-        "error: reading this needs a user name and a password\n"
+        "error E233: reading this needs a user name and a password\n"
         f"  where: {company.upload_url(company.group)}\n"
         "  why:   the server answered 401 Unauthorized, and there are no credentials for reading"
     )
@@ -196,7 +196,7 @@ def test_pip_and_uv_may_be_told_otherwise(
         *("build", "--fresh", "-v"), project=project, server=company, **home, **variables
     )
     assert ran.status == 3
-    assert f"where they were looked for: {index}\n" in error(ran)
+    assert f"where they are fetched from: {index}\n" in error(ran)
     assert asked_for(company, "corp-backend") == []
     log = (project.root / "reports" / "build.log").read_text(encoding="utf-8")
     assert "127.0.0.1:9" in log

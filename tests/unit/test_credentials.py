@@ -10,6 +10,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import null
 from keyring.credentials import Credential, SimpleCredential
 
+from raising import raises_error
 from releasekit.credentials import (
     PypircSection,
     find_admin_credentials,
@@ -18,7 +19,8 @@ from releasekit.credentials import (
     read_credentials,
     read_pypirc,
 )
-from releasekit.errors import MissingAdminCredentials, MissingCredentials, UnknownPypircSection
+from releasekit.errors.access import MISSING_ADMIN_CREDENTIALS, MISSING_CREDENTIALS
+from releasekit.errors.usage import UNKNOWN_PYPIRC_SECTION
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 
 NEXUS = "https://nexus.example.com"
@@ -95,7 +97,7 @@ def test_sections_are_read_from_the_home_of_the_run(home: dict[str, str]) -> Non
 
 def unknown(name: str, reason: str) -> str:
     return (
-        f"error: -r {name}: no such repository in .pypirc\n"
+        f"error E215: -r {name}: no such repository in .pypirc\n"
         "  where: ~/.pypirc\n"
         f"  why:   {reason}\n"
         f"  next:  add [{name}] with `repository = https://…` (of Nexus: https://…/repository/NAME/)\n"
@@ -124,7 +126,7 @@ def unknown(name: str, reason: str) -> str:
 def test_section_of_no_use_is_refused_and_no_password_shown(
     home: dict[str, str], name: str, reason: str
 ) -> None:
-    with pytest.raises(UnknownPypircSection) as caught:
+    with raises_error(UNKNOWN_PYPIRC_SECTION) as caught:
         read_pypirc(name, home)
     assert str(caught.value) == unknown(name, reason)
 
@@ -145,7 +147,7 @@ def test_file_of_no_use_is_refused_and_its_content_not_shown(
     pypirc: Path, home: dict[str, str], content: str | None, reason: str
 ) -> None:
     pypirc.unlink() if content is None else pypirc.write_text(content, encoding="utf-8")
-    with pytest.raises(UnknownPypircSection) as caught:
+    with raises_error(UNKNOWN_PYPIRC_SECTION) as caught:
         read_pypirc("mine", home)
     assert str(caught.value) == unknown("mine", reason)
 
@@ -176,10 +178,10 @@ def test_keyring_gives_credentials(environ: dict[str, str]) -> None:
     ids=["none", "no password"],
 )
 def test_missing_credentials_are_named(environ: dict[str, str], missing: str) -> None:
-    with pytest.raises(MissingCredentials) as caught:
+    with raises_error(MISSING_CREDENTIALS) as caught:
         read(environ)
     assert str(caught.value) == (
-        f"error: no {missing} for the repository\n"
+        f"error E231: no {missing} for the repository\n"
         f"  where: {URL}\n"
         "  why:   not in TWINE_USERNAME and TWINE_PASSWORD, not in ~/.pypirc, not in the keyring\n"
         "  next:  set TWINE_USERNAME and TWINE_PASSWORD (in CI: masked, protected variables)"
@@ -187,7 +189,7 @@ def test_missing_credentials_are_named(environ: dict[str, str], missing: str) ->
 
 
 def test_a_ref_that_gitlab_does_not_protect_is_named_as_the_cause() -> None:
-    with pytest.raises(MissingCredentials) as caught:
+    with raises_error(MISSING_CREDENTIALS) as caught:
         read({}, CI_COMMIT_REF_PROTECTED="false", CI_COMMIT_REF_NAME="v1.2.3")
     assert caught.value.answers()["next"] == (
         "v1.2.3 is not protected, and its jobs get no protected variables: protect it in GitLab\n"
@@ -200,7 +202,7 @@ def test_prompt_that_is_not_answered_is_a_missing_user_name(
 ) -> None:
     with Path("/dev/null").open() as nothing:
         monkeypatch.setattr(sys, "stdin", nothing)
-        with pytest.raises(MissingCredentials):
+        with raises_error(MISSING_CREDENTIALS):
             read_credentials(URL, section=None, environ={}, interactive=True)
 
 
@@ -220,13 +222,13 @@ def test_credentials_of_the_administration_come_from_the_keyring() -> None:
 
 
 def test_missing_credentials_of_the_administration() -> None:
-    with pytest.raises(MissingAdminCredentials) as caught:
+    with raises_error(MISSING_ADMIN_CREDENTIALS) as caught:
         read_admin_credentials(NEXUS, environ={}, interactive=False)
     assert str(caught.value) == (
-        "error: no password for the administration of Nexus\n"
+        "error E238: no password for the administration of Nexus\n"
         f"  where: {NEXUS}, user admin\n"
         "  why:   not in RELEASEKIT_ADMIN_PASSWORD, not in the keyring\n"
-        "  next:  set RELEASEKIT_ADMIN_PASSWORD (and RELEASEKIT_ADMIN_USERNAME, where it is not "
+        "  next:  set RELEASEKIT_ADMIN_PASSWORD (and RELEASEKIT_ADMIN_USERNAME, if it is not "
         "admin),\n"
         f"         or keep it: keyring set {NEXUS} admin"
     )

@@ -1,76 +1,142 @@
 from __future__ import annotations
 
+import ast
+import pickle
 import string
-from dataclasses import fields
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
+import releasekit
+from releasekit import __main__ as start
 from releasekit import errors
-from releasekit.errors import ReleasekitError, Status
+from releasekit.errors import Entry, NotBuilt, ReleasekitError, Status
+from releasekit.errors.access import MISSING_CREDENTIALS
+from releasekit.errors.catalog import ENTRIES
+from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED, STALE_INDEX
+from releasekit.errors.refused import BUILD_FAILED, TAGS_DISAGREE, WHEEL_OF_ANOTHER_SDIST
+from releasekit.errors.usage import FOREIGN_MODULES, NO_RECORD, NOT_A_REPOSITORY
 
-CLASSES = ReleasekitError.__subclasses__()
-QUESTIONS = ("what", "where", "why", "next")
-
-STATUSES = {
-    Status.USAGE: """
-        CannotNameFiles BadQuery BrokenSettings CredentialsNeeded InsecureIndex NoSuchEnvironment
-        InvalidConfiguration MissingCredentials UnknownPypircSection NotAProject NotARepository
-        BadCertificateFile UntrustedCertificate WrongCredentials NotPermitted NoSuchRepository
-        BadDirectory NoSdist BuildBesideCredentials HalfGivenReader
-        MissingPublisherPassword
-        BadCertificateFile UntrustedCertificate ClientCertificateRefused WrongCredentials
-        UnusableProxy
-        NotPermitted NoSuchRepository NoRecord NoNexus MissingAdminCredentials NotAllowedByNexus
-        NotDists UnknownCheck NothingPublished OwnNameElsewhere SandboxIsNoNexus
-    """,
-    Status.REFUSED: """
-        NothingFound SettingsDiffer InvalidBuildRequirement NotADevelopmentVersion NotAPlainFile
-        NoReleaseTag TagIsNoVersion TagsDisagree TagNotOnHead DirtyTree BuildFailed RepairFailed
-        ChecksRefused FilesChanged RecordOfAnotherCommit Conflict OtherBytesServed PackageBroken
-        NotInCommit CannotProve ServerDiffers ServerBlocked
-        IncompleteRelease PartsDisagree BuiltTwice WheelOfAnotherSdist
-        NotInCommit CannotProve DiagnosisRefused ServerDiffers ServerBlocked
-    """,
-    Status.FAILED: """
-        BuildRequirementsFailed Unreachable UnexpectedAnswer UploadFailed UploadRefused StaleIndex
-        InstallUnavailable MissingProgram NotListed CannotCache CannotWrite NoServer GitFailed
-        OutputLost ProcessKilled ProgramKilled LimitReached BuildEnvironmentChanged
-        LicenseNotAccepted
-        InternalError DiagnosisFailed NexusRefused NotANexus NotAsWritten ServerUnsettled
-    """,
-    Status.INTERRUPTED: "Interrupted",
+PACKAGE = Path(releasekit.__file__).parent
+ENTRY_NAMES = {
+    name: entry
+    for module in (errors.refused, errors.usage, errors.access, errors.failed)
+    for name, entry in vars(module).items()
+    if isinstance(entry, Entry)
 }
-SITUATIONS = {name: status for status, names in STATUSES.items() for name in names.split()}
+TEMPLATES = ("title", "where", "why", "fix")
+CODES = [entry.code for entry in ENTRIES]
 
 
-def make(kind: type[ReleasekitError]) -> ReleasekitError:
-    return kind(**{f.name: 7 if f.type in ("int", "float") else f.name for f in fields(kind)})
+def find_fields(entry: Entry) -> set[str]:
+    texts = (getattr(entry, name) for name in TEMPLATES)
+    parsed = (part for text in texts for part in string.Formatter().parse(text))
+    return {name for _, name, _, _ in parsed if name}
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
-def test_status_of_a_situation(kind: type[ReleasekitError]) -> None:
-    assert kind.status is SITUATIONS[kind.__name__]
+class Raise:
+    """A call in the code that makes an error: ReleasekitError(ENTRY, field=...)."""
+
+    def __init__(self, path: Path, call: ast.Call) -> None:
+        assert isinstance(call.func, ast.Name)
+        self.place = f"{path.relative_to(PACKAGE)}:{call.lineno}"
+        self.kind = call.func.id
+        (entry,) = call.args
+        self.entry = ast.unparse(entry)
+        self.fields = {str(keyword.arg) for keyword in call.keywords}
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
-def test_error_answers_all_four_questions_with_all_it_knows(kind: type[ReleasekitError]) -> None:
-    used = {
-        name
-        for question in QUESTIONS
-        for _, name, _, _ in string.Formatter().parse(getattr(kind, question))
-        if name
-    }
-    assert used == {field.name for field in fields(kind)}
-    assert all(make(kind).answers()[question] for question in QUESTIONS)
+def find_raises() -> list[Raise]:
+    kinds = {name for name in errors.__all__ if isinstance(getattr(errors, name), type)}
+    kinds -= {"Entry", "Status"}
+    return [
+        Raise(path, node)
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds
+    ]
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
-def test_no_field_holds_a_secret(kind: type[ReleasekitError]) -> None:
-    assert not {"password", "credentials", "token"} & {field.name for field in fields(kind)}
+RAISES = find_raises()
 
 
-def test_every_situation_is_in_the_table() -> None:
-    assert {kind.__name__ for kind in CLASSES} == set(SITUATIONS)
+def find_entries(found: Raise) -> list[str]:
+    """Return the entries that a call may mean: a variable is one of its function or module."""
+    if found.entry in ENTRY_NAMES:
+        return [found.entry]
+    file, _, line = found.place.partition(":")
+    tree = ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
+    functions = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.lineno <= int(line) <= (node.end_lineno or 0)
+    ]
+    return find_names(functions[0]) or find_names(tree)
+
+
+def find_names(tree: ast.AST) -> list[str]:
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return sorted(names & set(ENTRY_NAMES))
+
+
+@pytest.mark.parametrize("found", RAISES, ids=lambda found: found.place)
+def test_what_is_raised_has_the_fields_that_its_texts_need(found: Raise) -> None:
+    if found.entry in ENTRY_NAMES:
+        assert found.fields == find_fields(ENTRY_NAMES[found.entry])
+    else:  # one call for several entries has what all of them need
+        needed = [find_fields(ENTRY_NAMES[name]) for name in find_entries(found)]
+        assert found.fields == set().union(*needed)
+
+
+def test_every_entry_is_raised() -> None:
+    raised = {name for found in RAISES for name in find_entries(found)}
+    assert set(ENTRY_NAMES) - raised == {"FOREIGN_MODULES"}  # shown before anything is imported
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (
+            start.REFUSAL.format(names="types", files="/p/types.py", command="releasekit build"),
+            ReleasekitError(
+                FOREIGN_MODULES, names="types", files="/p/types.py", command="releasekit build"
+            ),
+        ),
+        (
+            start.NO_MEMORY.format(place="/p", reason="no more memory can be allocated"),
+            errors.find_limit(MemoryError(), "/p"),
+        ),
+    ],
+)
+def test_texts_that_are_shown_without_an_import_are_those_of_the_catalogue(
+    text: str, error: ReleasekitError
+) -> None:
+    assert text == f"{error}\n"
+
+
+def test_an_entry_is_always_of_one_kind() -> None:
+    kinds: dict[str, set[str]] = {}
+    for found in RAISES:
+        if found.entry in ENTRY_NAMES:
+            kinds.setdefault(found.entry, set()).add(found.kind)
+    assert {name: kind for name, kind in kinds.items() if len(kind) > 1} == {}
+
+
+def test_codes_are_unique_and_in_order() -> None:
+    assert sorted(set(CODES)) == CODES
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=CODES)
+def test_entry_is_whole(entry: Entry) -> None:
+    assert all(getattr(entry, name) for name in (*TEMPLATES, "explanation"))
+    assert entry.explanation.endswith(".")
+    assert entry.status.value in (1, 2, 3, 130)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=CODES)
+def test_no_field_holds_a_secret(entry: Entry) -> None:
+    assert not {"password", "credentials", "token"} & find_fields(entry)
 
 
 @pytest.mark.parametrize(
@@ -87,57 +153,96 @@ def test_status_has_a_number_and_a_word(status: Status, number: int, word: str) 
     assert (int(status), status.word) == (number, word)
 
 
+# A code is never used again, and what CI jobs do goes by the status: both are promises.
+@pytest.mark.parametrize(
+    ("entry", "code", "status"),
+    [
+        (BUILD_FAILED, "E111", Status.REFUSED),
+        (NO_RECORD, "E207", Status.USAGE),
+        (MISSING_CREDENTIALS, "E231", Status.USAGE),
+        (STALE_INDEX, "E306", Status.FAILED),
+        (INTERNAL_ERROR, "E399", Status.FAILED),
+        (INTERRUPTED, "E901", Status.INTERRUPTED),
+    ],
+)
+def test_code_gives_the_status(entry: Entry, code: str, status: Status) -> None:
+    assert (entry.code, entry.status) == (code, status)
+
+
 def test_lines_of_an_answer_stand_below_each_other() -> None:
-    error = errors.StaleIndex(
+    error = ReleasekitError(
+        STALE_INDEX,
         url="https://h.example.com/",
         files="a.whl\nb.whl",
         seconds=30.0,
         hosted="they are uploaded",
-        mend="nox -s verify,\nlater",
     )
     assert str(error) == (
-        "error: the index does not serve the release yet\n"
+        "error E306: the index does not serve the release yet\n"
         "  where: https://h.example.com/\n"
         "  why:   a.whl\n"
         "         b.whl\n"
         "         (waited 30 s; they are uploaded)\n"
-        "  next:  nox -s verify,\n"
-        "         later"
+        "  next:  releasekit verify; if it stays like this, invalidate the group's cache in "
+        "Nexus,\n"
+        "         and see that the hosted repository is a member of the group"
     )
 
 
 def test_empty_answer_is_shown_too() -> None:
-    error = errors.NotARepository(root="/r", reason="", mend="")
-    assert str(error) == (
-        "error: no git commit to release\n  where: /r\n  why:   git says: \n  next:  "
+    error = ReleasekitError(NOT_A_REPOSITORY, root="/r", reason="")
+    assert str(error).splitlines()[:3] == [
+        "error E206: no git commit to release",
+        "  where: /r",
+        "  why:   git says: ",
+    ]
+
+
+def test_braces_and_brackets_in_data_are_data() -> None:
+    error = ReleasekitError(CANNOT_WRITE, path="/{reason}", reason="{path} [[index]]")
+    answers = error.answers()
+    assert (answers["where"], answers["why"]) == ("/{reason}", "{path} [[index]]")
+
+
+def test_data_in_a_command_is_quoted_for_the_shell() -> None:
+    error = ReleasekitError(
+        WHEEL_OF_ANOTHER_SDIST, wheels="w", made_from="a", sdist="it's one.tar.gz", sha256="b"
+    )
+    assert error.answers()["next"] == (
+        "releasekit build --wheel-from 'it'\"'\"'s one.tar.gz', "
+        "with the sdist that is to be released"
+    )
+    tags = ReleasekitError(TAGS_DISAGREE, root="/r", commit="c", tags="t", first="v1;x")
+    assert tags.answers()["next"] == (
+        "choose one: releasekit release --tag 'v1;x' (in CI: RELEASEKIT_TAG=v1;x)"
     )
 
 
-def test_braces_in_data_are_data() -> None:
-    error = errors.CannotWrite(path="/{reason}", reason="{path}")
-    assert error.answers()["where"] == "/{reason}"
-    assert error.answers()["why"] == "{path}"
+def test_an_error_comes_whole_from_another_process() -> None:
+    error = NotBuilt(NO_RECORD, path="/p", reason="there is no such file")
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is NotBuilt
+    assert (copy.entry, copy.fields, str(copy)) == (error.entry, error.fields, str(error))
 
 
-@pytest.mark.parametrize(
-    ("said", "limited"),
-    [
-        ("  cause: Resource temporarily unavailable (os error 11)", "processes and threads"),
-        ("error: x\n  cause: Too many open files (os error 24)\n", "open files"),
-        ("error: tcp connect error\n  cause: Connection refused (os error 111)", None),
-        ("error: no such package", None),
-        (
-            "Traceback:\n  x\nBlockingIOError: [Errno 11] Resource unavailable\n",
-            "processes and threads",
-        ),
-        ("Traceback:\n  x\nOSError: [Errno 28] No space left on device: 'x'", "space on the disk"),
-        ("OSError: [Errno 28] No space left on device\nTypeError: the real one", None),
-        ("Traceback:\n  x\nMemoryError\n", "memory"),
-        ("Traceback:\n  x\nRuntimeError: can't start new thread", "processes and threads"),
-        ("FileNotFoundError: [Errno 2] No such file or directory: 'x'", None),
-    ],
-)
-def test_a_limit_of_which_a_program_tells(said: str, limited: str | None) -> None:
-    limit = errors.find_limit_in(said, "/project")
-    assert (limit.limited if limit else None) == limited
-    assert limit is None or limit.reason in said
+def test_representation_names_the_error_and_no_data() -> None:
+    error = ReleasekitError(CANNOT_WRITE, path="/p", reason="secret")
+    assert repr(error) == "ReleasekitError(E321)"
+    assert error.args == ("E321",)
+
+
+def test_kinds_are_few_and_each_is_caught() -> None:
+    kinds = Counter(
+        name.id
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler) or is_suppress(node)
+        for name in ast.walk(node.type or node if isinstance(node, ast.ExceptHandler) else node)
+        if isinstance(name, ast.Name)
+    )
+    wanted = {kind.__name__ for kind in ReleasekitError.__subclasses__()}
+    assert {name for name in wanted if not kinds[name]} == set()
+
+
+def is_suppress(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "contextlib.suppress"

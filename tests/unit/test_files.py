@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.errors import BrokenSettings, CannotWrite
+from raising import raises_error
+from releasekit.errors.failed import CANNOT_WRITE
+from releasekit.errors.usage import BROKEN_SETTINGS
 from releasekit.files import (
     find_backup,
     read_settings_file,
@@ -61,13 +63,13 @@ def test_what_a_killed_run_left_goes_with_the_next_one(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.mkdir()
-    with pytest.raises(CannotWrite) as caught:
+    with raises_error(CANNOT_WRITE) as caught:
         write_text(path, "x")
     assert str(caught.value) == (
-        "error: a file or directory cannot be read or written\n"
+        "error E321: a file or directory cannot be read or written\n"
         f"  where: {path}\n"
         "  why:   Is a directory\n"
-        "  next:  see what is there, whether this user may write it, and whether there is room"
+        "  next:  see what is there, whether this user may write it, and whether the disk is full"
     )
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
 
@@ -115,14 +117,14 @@ def test_a_backup_is_the_file_itself_under_another_name(tmp_path: Path) -> None:
 
 def test_settings_in_another_encoding_are_refused(tmp_path: Path) -> None:
     (tmp_path / "pip.conf").write_bytes(b"\xff[global]\n")
-    with pytest.raises(BrokenSettings) as caught:
+    with raises_error(BROKEN_SETTINGS) as caught:
         read_settings_file(tmp_path / "pip.conf")
     assert str(caught.value) == (
-        "error: a settings file cannot be read\n"
+        "error E216: a settings file cannot be read\n"
         f"  where: {tmp_path}/pip.conf\n"
         "  why:   it is not UTF-8: 'utf-8' codec can't decode byte 0xff in position 0: invalid "
         "start byte\n"
-        "  next:  mend that file, or move it away; nothing was changed"
+        "  next:  correct that file, or move it away; nothing was changed"
     )
 
 
@@ -131,5 +133,5 @@ def test_a_directory_in_the_place_of_settings(
     tmp_path: Path, use: Callable[[Path], object]
 ) -> None:
     (tmp_path / "pip.conf").mkdir()
-    with pytest.raises(CannotWrite, match="Is a directory"):
+    with raises_error(CANNOT_WRITE, match="Is a directory"):
         use(tmp_path / "pip.conf")

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raising import raises_error
 from releasekit.build.checkout import open_checkout
-from releasekit.errors import GitFailed, NotARepository
+from releasekit.errors.failed import GIT_FAILED
+from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
 from releasekit.git import list_files, parse_status, read_commit
 from releasekit.model.project import Commit
 from releasekit.tls.child_environ import child_environ
@@ -92,14 +94,14 @@ def test_any_file_name_comes_out_of_a_status(names: list[str]) -> None:
 
 
 def refuse(root: Path, environ: dict[str, str]) -> str:
-    with pytest.raises(NotARepository) as caught:
+    with raises_error(NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER) as caught:
         read_commit(root, environ)
     return str(caught.value)
 
 
 def test_directory_outside_git_is_refused(tmp_path: Path, environ: dict[str, str]) -> None:
     assert refuse(tmp_path, environ) == (
-        "error: no git commit to release\n"
+        "error E206: no git commit to release\n"
         f"  where: {tmp_path}\n"
         "  why:   git says: fatal: not a git repository (or any of the parent directories): .git\n"
         f"  next:  {INIT}"
@@ -109,7 +111,7 @@ def test_directory_outside_git_is_refused(tmp_path: Path, environ: dict[str, str
 def test_repository_without_a_commit_is_refused(tmp_path: Path, environ: dict[str, str]) -> None:
     ProjectDir(root=tmp_path, environ=environ).git("init", "-q", "-b", "main")
     assert refuse(tmp_path, environ) == (
-        "error: no git commit to release\n"
+        "error E206: no git commit to release\n"
         f"  where: {tmp_path}\n"
         "  why:   git says: fatal: your current branch 'main' does not have any commits yet\n"
         f"  next:  {INIT}"
@@ -122,7 +124,7 @@ def test_repository_of_another_user_is_refused_with_the_line_that_allows_it(
     # git's own tests pretend with this variable; a chown would need root.
     environ = {**repository.environ, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
     assert refuse(repository.root, environ) == (
-        "error: no git commit to release\n"
+        "error E211: git does not trust this repository\n"
         f"  where: {repository.root}\n"
         "  why:   git says: fatal: detected dubious ownership in repository at "
         f"'{repository.root}'\n"
@@ -136,7 +138,7 @@ def test_repository_whose_state_git_cannot_tell_is_not_taken_for_clean(
     repository: ProjectDir,
 ) -> None:
     (repository.root / ".git" / "index").write_bytes(b"damaged")
-    with pytest.raises(GitFailed) as caught:
+    with raises_error(GIT_FAILED) as caught:
         commit_of(repository)
     assert str(caught.value) == damaged(
         repository, "status --porcelain=v1 -z --untracked-files=no --no-renames"
@@ -145,10 +147,10 @@ def test_repository_whose_state_git_cannot_tell_is_not_taken_for_clean(
 
 def damaged(repository: ProjectDir, command: str) -> str:
     return (
-        "error: git failed\n"
+        "error E313: git failed\n"
         f"  where: {repository.root}\n"
         "  why:   git says: fatal: .git/index: index file smaller than expected\n"
-        "  next:  mend what git says, then run this again; the command was: "
+        "  next:  fix what git says, then run this again; the command was: "
         f"git {command}"
     )
 
@@ -208,7 +210,7 @@ def test_files_of_a_directory_are_relative_to_it(repository: ProjectDir) -> None
 
 def test_files_that_git_cannot_list_are_not_taken_for_none(repository: ProjectDir) -> None:
     (repository.root / ".git" / "index").write_bytes(b"damaged")
-    with pytest.raises(GitFailed) as caught:
+    with raises_error(GIT_FAILED) as caught:
         list_files(repository.root, repository.environ)
     assert str(caught.value) == damaged(repository, "ls-files -z --recurse-submodules")
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raising import raises_error
 from releasekit.errors import BrokenSettings
+from releasekit.errors.usage import BROKEN_SETTINGS
 from releasekit.pip_conf import read_options, set_options
 
 WANTED = {"global.index-url": "https://new/simple/", "global.cert": "/ca.pem"}
@@ -129,11 +131,11 @@ def test_a_broken_file_is_refused(text: str, reason: str) -> None:
         lambda: read_options(text, "/x/pip.conf"),
         lambda: set_options(text, WANTED, "/x/pip.conf"),
     ):
-        with pytest.raises(BrokenSettings) as caught:
+        with raises_error(BROKEN_SETTINGS) as caught:
             use()
         assert str(caught.value) == (
-            "error: a settings file cannot be read\n"
+            "error E216: a settings file cannot be read\n"
             "  where: /x/pip.conf\n"
             f"  why:   {reason}\n"
-            "  next:  mend that file, or move it away; nothing was changed"
+            "  next:  correct that file, or move it away; nothing was changed"
         )

@@ -12,7 +12,8 @@ from types import FrameType
 
 import pytest
 
-from releasekit.errors import MissingProgram
+from raising import raises_error
+from releasekit.errors.failed import MISSING_PROGRAM
 from releasekit.process import GRACE, Finished, capture, run
 from releasekit.signals import interruptible
 from support import wait_for
@@ -79,10 +80,10 @@ def test_program_gets_this_environment_directory_umask_and_no_input(tmp_path: Pa
 @pytest.mark.parametrize("start", [run, capture])
 def test_program_that_is_not_there_is_named(start: object, tmp_path: Path) -> None:
     assert callable(start)
-    with pytest.raises(MissingProgram) as caught:
+    with raises_error(MISSING_PROGRAM) as caught:
         start(["no-such-program", "-x"], cwd=tmp_path, environ=ENVIRON)
     assert str(caught.value) == (
-        "error: no-such-program is not installed\n"
+        "error E327: no-such-program is not installed\n"
         "  where: PATH\n"
         "  why:   [Errno 2] No such file or directory: 'no-such-program'\n"
         "  next:  install no-such-program, or put it on PATH"

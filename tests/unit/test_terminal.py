@@ -10,7 +10,8 @@ from rich.console import Console
 from outcomes import MISSING, NO_URL, WAIVED
 from releasekit.checks.declared import Place
 from releasekit.checks.model import Finding, Severity
-from releasekit.errors import UploadRefused
+from releasekit.errors import ReleasekitError
+from releasekit.errors.failed import UPLOAD_REFUSED
 from releasekit.outcome import Outcome, StepTime
 from releasekit.redact import Redactor
 from releasekit.results import Checked, Published
@@ -30,7 +31,7 @@ def show(findings: tuple[Finding, ...], loudness: int = NORMAL) -> str:
 
 def test_finding_is_one_line_with_the_fix_or_the_reason_last() -> None:
     assert show((NO_URL, MISSING, WAIVED)) == (
-        "check     3 checks: 1 error(s), 1 warning(s), 1 waived\n"
+        "check     3 checks: 1 error, 1 warning, 1 waived\n"
         "  error    RK101  pyproject.toml:5: no <url>  fix: add [project.urls] Homepage\n"
         f"  warning  RK201  {SDIST}: a|b is missing  fix: include it, …\n"
         f"  waived   RK104  {WHEEL}/demo-1.0.dist-info/METADATA: the description of demo 1.0 does "
@@ -127,7 +128,9 @@ def test_no_note_and_no_output_shows_a_secret(show: Callable[[Terminal, str], No
 
 def test_neither_an_error_nor_a_traceback_shows_a_secret() -> None:
     terminal, file = open_terminal(SECRET)
-    terminal.fail(UploadRefused(url=URL, answer=f"400\x1b[2J\u2028{SECRET}", mend="x"))
+    terminal.fail(
+        ReleasekitError(UPLOAD_REFUSED, url=URL, answer=f"400\x1b[2J\u2028{SECRET}", fix="x")
+    )
     terminal.trace(f"Traceback:\n  File x\nValueError: {SECRET}\x1b[2J\n")
     terminal.say("login", URL)
     assert SECRET not in file.getvalue()

@@ -26,6 +26,7 @@ from releasekit.build.hooks import NOTHING, Hooks, open_hooks
 from releasekit.build.sdist import repack_sdist, unpack_sdist
 from releasekit.build.version_variables import tell_version
 from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
+from releasekit.errors.refused import BUILD_FAILED
 from releasekit.process import refuse_killed
 from releasekit.tempdirs import open_named_room, open_room
 from releasekit.uv.indexes import strip_credentials
@@ -65,7 +66,7 @@ class Built:
 def build_dists(source: Path, out: Path, options: BuildOptions) -> Built:
     """Build the sdist of a source tree and the wheel from that sdist.
 
-    Raises BuildFailed and BuildRequirementsFailed.
+    Raises BuildFailed and BUILD_REQUIREMENTS_FAILED.
     """
     with open_hooks(options.meanwhile) as hooks:
         sdist = _build_sdist(source, out, options, hooks)
@@ -78,14 +79,14 @@ def build_sdist(source: Path, out: Path, options: BuildOptions) -> Made:
     """Build the sdist of a source tree.
 
     It is repacked, so that the same content is the same bytes whatever the umask, the user and the
-    clock. Raises BuildFailed and BuildRequirementsFailed.
+    clock. Raises BuildFailed and BUILD_REQUIREMENTS_FAILED.
     """
     with open_hooks(options.meanwhile) as hooks:
         return _build_sdist(source, out, options, hooks)
 
 
 def build_wheel(sdist: Path, out: Path, options: BuildOptions) -> Made:
-    """Build the wheel of an sdist; raises BuildFailed and BuildRequirementsFailed."""
+    """Build the wheel of an sdist; raises BuildFailed and BUILD_REQUIREMENTS_FAILED."""
     with open_hooks(options.meanwhile) as hooks:
         return _build_wheel(sdist, out, options, hooks)
 
@@ -116,7 +117,7 @@ def _refuse_damaged(sdist: Path) -> Iterator[None]:
         yield
     except (tarfile.TarError, EOFError, zlib.error) as error:
         tail = f"{sdist.name} cannot be unpacked: {error}"
-        raise BuildFailed(root=str(sdist), dist="sdist", log="", tail=tail) from error
+        raise BuildFailed(BUILD_FAILED, root=str(sdist), dist="sdist", log="", tail=tail) from error
 
 
 def _build_one(
@@ -154,9 +155,13 @@ def _build_one(
         # No fault of the backend's. (SystemError: this process has no memory, see find_limit.)
         if isinstance(error.exception, ReleasekitError | SystemError):
             raise error.exception from None
-        raise BuildFailed(root=str(source), dist=dist, log="", tail=tail or str(error)) from error
+        raise BuildFailed(
+            BUILD_FAILED, root=str(source), dist=dist, log="", tail=tail or str(error)
+        ) from error
     except BuildException as error:
-        raise BuildFailed(root=str(source), dist=dist, log="", tail=str(error)) from error
+        raise BuildFailed(
+            BUILD_FAILED, root=str(source), dist=dist, log="", tail=str(error)
+        ) from error
 
 
 OF_LIBRARIES = (DeprecationWarning, PendingDeprecationWarning, ResourceWarning)

@@ -49,7 +49,9 @@ def open_checkout(
         try:
             _check_out(commit.root, commit.sha, tree, environ, hidden_tags)
         except GitFailed as error:
-            error.root = str(commit.root)  # the tree is gone before anybody can look at it
+            error.fields["root"] = str(
+                commit.root
+            )  # the tree is gone before anybody can look at it
             raise
         yield tree
 

@@ -16,7 +16,9 @@ from typing import Any
 import uv
 
 from releasekit.build.environment_cache import use_cached
-from releasekit.errors import BuildRequirementsFailed, OwnNameElsewhere, find_limit_in
+from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
+from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED
+from releasekit.errors.usage import OWN_NAME_ELSEWHERE
 from releasekit.process import Finished, Log, run
 from releasekit.redact import MARK, hide_credentials
 from releasekit.tempdirs import open_room
@@ -77,7 +79,9 @@ def open_build_environment(
     installer = choose_installer(environ, pip=pip_settings, uv=uv_settings, group=options.group)
     if options.group is None and (names := find_own_names(requires, options.own_names)):
         root = str(options.root or source)
-        raise OwnNameElsewhere(names=", ".join(names), root=root, index=installer.index)
+        raise ReleasekitError(
+            OWN_NAME_ELSEWHERE, names=", ".join(names), root=root, index=installer.index
+        )
     call = plan_call(
         installer,
         requires,
@@ -156,7 +160,8 @@ def _make_environment(
             refuse_failed(call, finished.output)
             if limit := find_limit_in(hide_credentials(finished.output, MARK), str(source)):
                 raise limit
-            raise BuildRequirementsFailed(
+            raise BuildFailed(
+                BUILD_REQUIREMENTS_FAILED,
                 root=str(source),
                 log="",
                 requirements=hide_credentials(", ".join(sorted(requires))) or "none",

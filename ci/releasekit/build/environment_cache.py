@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from releasekit.errors import BuildEnvironmentChanged, CannotCache
+from releasekit.errors import ReleasekitError
+from releasekit.errors.failed import BUILD_ENVIRONMENT_CHANGED, CANNOT_CACHE
 from releasekit.files import read_regular, write_text
 
 OPEN = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
@@ -57,7 +58,7 @@ def use_cached(path: Path, make: MakeEnvironment) -> Iterator[Requirements | Non
 
     Gives what is installed in it; None if it was changed while another build runs in it: that
     build keeps it, and this one needs another environment.
-    Raises CannotCache, what `make` raises, and BuildEnvironmentChanged at the end.
+    Raises CANNOT_CACHE, what `make` raises, and BUILD_ENVIRONMENT_CHANGED at the end.
     """
     with contextlib.ExitStack() as stack:
         kept = _enter(path, make, stack)
@@ -65,7 +66,7 @@ def use_cached(path: Path, make: MakeEnvironment) -> Iterator[Requirements | Non
         if kept and _is_changed(path, kept.contents):
             _record_path(path).unlink(missing_ok=True)
             if not kept.is_first or os.fstat(kept.users).st_size > 1:
-                raise BuildEnvironmentChanged(path=str(path))
+                raise ReleasekitError(BUILD_ENVIRONMENT_CHANGED, path=str(path))
 
 
 def _enter(path: Path, make: MakeEnvironment, stack: contextlib.ExitStack) -> _Kept | None:
@@ -160,7 +161,7 @@ def _read_content(name: str, mode: int) -> bytes:
 
 
 def _remove(path: Path) -> None:
-    """Remove an environment and its record; raises CannotCache."""
+    """Remove an environment and its record; raises CANNOT_CACHE."""
     try:
         _record_path(path).unlink(missing_ok=True)
         if path.is_symlink() or path.is_file():
@@ -169,7 +170,9 @@ def _remove(path: Path) -> None:
             _allow_removal(path)
             shutil.rmtree(path)
     except OSError as error:
-        raise CannotCache(path=str(path), reason=error.strerror or str(error)) from error
+        raise ReleasekitError(
+            CANNOT_CACHE, path=str(path), reason=error.strerror or str(error)
+        ) from error
 
 
 def _allow_removal(path: Path) -> None:
@@ -183,13 +186,13 @@ def _allow_removal(path: Path) -> None:
 
 @contextlib.contextmanager
 def _open_lock(path: Path, name: str) -> Iterator[int]:
-    """Open a file beside the environment that is there to be locked; raises CannotCache."""
+    """Open a file beside the environment that is there to be locked; raises CANNOT_CACHE."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(f"{path}.{name}", OPEN, 0o644)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CannotCache(path=str(path.parent), reason=reason) from error
+        raise ReleasekitError(CANNOT_CACHE, path=str(path.parent), reason=reason) from error
     try:
         yield lock
     finally:
@@ -199,7 +202,7 @@ def _open_lock(path: Path, name: str) -> Iterator[int]:
 def _lock(path: Path, lock: int, how: int) -> bool:
     """Lock a file; False if another run has it locked and `how` says not to wait.
 
-    Raises CannotCache: some network file systems have no locks.
+    Raises CANNOT_CACHE: some network file systems have no locks.
     """
     try:
         fcntl.flock(lock, how)
@@ -207,5 +210,5 @@ def _lock(path: Path, lock: int, how: int) -> bool:
         return False
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CannotCache(path=str(path.parent), reason=reason) from error
+        raise ReleasekitError(CANNOT_CACHE, path=str(path.parent), reason=reason) from error
     return True

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from releasekit.errors import RepairFailed
+from releasekit.errors import BuildFailed
+from releasekit.errors.refused import REPAIR_FAILED
 from releasekit.model.dists import NotADistError, parse_filename
 from releasekit.process import Log, run
 
@@ -24,7 +25,7 @@ def repair_wheel(
     """Return what the command makes of a wheel, in place of it; a pure wheel stays as it is.
 
     The words {wheel} and {dest_dir} stand for paths, as in cibuildwheel's repair-wheel-command. It
-    runs in `root`; `epoch` is its SOURCE_DATE_EPOCH. Raises RepairFailed and MissingProgram.
+    runs in `root`; `epoch` is its SOURCE_DATE_EPOCH. Raises REPAIR_FAILED and MissingProgram.
     """
     if wheel.name.endswith("-none-any.whl"):
         return wheel
@@ -35,7 +36,9 @@ def repair_wheel(
     finished = run(words, cwd=root, environ=_with_tools(environ, epoch), log=log)
     tail = finished.tail() if finished.status else _find_fault(wheel, made)
     if tail:
-        raise RepairFailed(wheel=wheel.name, command=command, root=str(root), log="", tail=tail)
+        raise BuildFailed(
+            REPAIR_FAILED, wheel=wheel.name, command=command, root=str(root), log="", tail=tail
+        )
     (repaired,) = made.iterdir()
     wheel.unlink()
     return repaired.replace(wheel.parent / repaired.name)

@@ -50,7 +50,7 @@ def find_missing_license_file(facts: DistFacts) -> Iterator[Fault]:
         if not any(path.endswith(f"/{name}") for path in paths):
             yield Fault(
                 message=f"{facts.dist.filename} names the license file {name}, and lacks it",
-                fix="mend license-files in [project], or update the build backend",
+                fix="fix license-files in [project], or update the build backend",
                 place=in_project(facts, "license-files", "license"),
             )
     stated = [metadata.get("license_expression", ""), metadata.get("license", "")]

@@ -59,7 +59,7 @@ def find_invalid_metadata(facts: DistFacts) -> Iterator[Fault]:
     for problem in problems:
         yield Fault(
             message=f"invalid metadata: {problem}",
-            fix="mend that field in the project's configuration, or update the build backend",
+            fix="fix that field in the project's configuration, or update the build backend",
             place=in_dist(facts),
         )
 
@@ -69,7 +69,7 @@ def find_unrendered_description(facts: DistFacts) -> Iterator[Fault]:
     if facts.description_problem:
         yield Fault(
             message=f"the description does not render: {facts.description_problem}",
-            fix="mend the README's markup, or declare its content type (readme = …)",
+            fix="fix the README's markup, or declare its content type (readme = …)",
             place=in_project(facts, "readme"),
         )
 
@@ -124,8 +124,9 @@ METADATA_ERRORS = (
         code="RK101",
         title="missing url",
         severity=Severity.ERROR,
+        explanation="Finds a project without a home page and without any project URL.",
         why="whoever meets the package in the index has no way to its source or its owners",
-        mend="Name a home page or any project URL: the repository, the documentation, the tracker.",
+        fix="Name a home page or any project URL: the repository, the documentation, the tracker.",
         example='[project.urls]\nHomepage = "https://git.example.com/team/demo"',
         find=find_missing_url,
     ),
@@ -134,8 +135,9 @@ METADATA_ERRORS = (
         title="tag, file name and metadata differ",
         severity=Severity.ERROR,
         fixed=True,
+        explanation="Finds a name or version that differs between tag, file name and metadata.",
         why="an installer asks for one version and gets another",
-        mend="Tag the commit whose metadata has that version, or take the version from the tag "
+        fix="Tag the commit whose metadata has that version, or take the version from the tag "
         "(setuptools-scm, hatch-vcs). Never rename a dist by hand.",
         example="git tag v1.2.3 && git push origin v1.2.3",
         find=find_other_identity,
@@ -145,8 +147,10 @@ METADATA_ERRORS = (
         title="invalid metadata",
         severity=Severity.ERROR,
         fixed=True,
+        explanation="Finds metadata that is missing or that the core metadata specification does "
+        "not allow.",
         why="twine refuses to upload it, and installers may refuse to read it",
-        mend="Mend the named field in the project's configuration. Where the configuration is "
+        fix="Fix the named field in the project's configuration. Where the configuration is "
         "right, the build backend is too old for it: raise it in [build-system] requires.",
         find=find_invalid_metadata,
     ),
@@ -154,8 +158,9 @@ METADATA_ERRORS = (
         code="RK104",
         title="description does not render",
         severity=Severity.ERROR,
+        explanation="Finds a long description that does not render (twine's own check).",
         why="an index shows the markup as plain text, or nothing",
-        mend="Mend the markup at the line of the description that the message names. A README in "
+        fix="Fix the markup at the line of the description that the message names. A README in "
         "Markdown that is read as reStructuredText lacks its content type.",
         example='[project]\nreadme = "README.md"',
         find=find_unrendered_description,
@@ -164,8 +169,9 @@ METADATA_ERRORS = (
         code="RK105",
         title='classifier "Private"',
         severity=Severity.ERROR,
+        explanation="Finds a classifier that begins with Private.",
         why="it says that the package is not to be published, and public indexes refuse it",
-        mend="Remove the classifier. Where it is there to keep the package out of public indexes, "
+        fix="Remove the classifier. Where it is there to keep the package out of public indexes, "
         "and this index is your own, waive the check with that reason.",
         example="[tool.releasekit.severity]\n"
         'RK105 = { severity = "off", reason = "keeps it out of public indexes" }',
@@ -175,8 +181,10 @@ METADATA_ERRORS = (
         code="RK106",
         title="dependency by address",
         severity=Severity.ERROR,
+        explanation="Finds a dependency that is named by an address instead of a version (PEP "
+        "440, PEP 508).",
         why="installers fetch it past the index: nobody reviewed it, and it can change or vanish",
-        mend="Publish the dependency to the index, and require a version of it.",
+        fix="Publish the dependency to the index, and require a version of it.",
         example='[project]\ndependencies = ["demo-core>=1.2"]',
         find=find_direct_dependency,
     ),
@@ -184,8 +192,9 @@ METADATA_ERRORS = (
         code="RK107",
         title="local version released",
         severity=Severity.ERROR,
+        explanation="Finds a local version (PEP 440: 1.0+local) under a release tag.",
         why="1.0+local sorts above 1.0 and says that it is somebody's variant of it",
-        mend="Tag a public version. A build number belongs into a development or post release.",
+        fix="Tag a public version. A build number belongs into a development or post release.",
         example="git tag v1.2.3.post1",
         find=find_local_version,
         needs_project=True,

@@ -35,7 +35,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """What is wrong, where, and how to mend it."""
+    """What is wrong, where, and how to fix it."""
 
     code: str
     severity: Severity
@@ -72,12 +72,14 @@ class Check:
     code: str
     title: str
     severity: Severity
+    explanation: str
+    """What it finds, in a sentence or two, for --explain and the reference."""
     why: str
     """Why it matters, in one sentence, for docs/checks.md and the reports."""
-    mend: str
-    """How to mend it, in a paragraph, for --explain."""
+    fix: str
+    """How to fix it, in a paragraph, for --explain."""
     example: str = ""
-    """What a project writes to mend it: a few lines of configuration or shell."""
+    """What a project writes to fix it: a few lines of configuration or shell."""
     find: Callable[[DistFacts], Iterable[Fault]]
     fixed: bool = False
     """True where a guarantee rests on it: its severity is no matter of configuration."""

@@ -42,8 +42,9 @@ ABSENT_DEPENDENCIES = Check(
     code="RK117",
     title="dependency not to be had",
     severity=Severity.WARNING,
+    explanation="Finds dependencies that the index to install from does not have.",
     why="nobody can install the package from the group alone, or gets another one of that name",
-    mend="Correct the name, or give the group a member that has it. Only a group is asked: that of "
+    fix="Correct the name, or give the group a member that has it. Only a group is asked: that of "
     "the index that the run publishes to, or, before a release into a sandbox, that of the "
     "project's files. `check` alone asks none.",
     find=find_absent_dependencies,
@@ -57,8 +58,9 @@ ORIGIN_CHECKS = (
         code="RK118",
         title="the build backend warns",
         severity=Severity.WARNING,
+        explanation="Finds what the build backend warned of.",
         why="what is deprecated today fails one day, on a build machine that nobody has touched",
-        mend="Follow the backend's advice, which is the finding's fix; the whole text stands in "
+        fix="Follow the backend's advice, which is the finding's fix; the whole text stands in "
         "reports/build.log.",
         find=find_backend_warnings,
         needs_project=True,

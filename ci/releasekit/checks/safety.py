@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from releasekit.checks.facts import MEGABYTE, DistFacts, Member, in_dist
 from releasekit.checks.model import SHOWN, Check, Fault, Severity, shorten
 from releasekit.checks.secrets import Secret
+from releasekit.plural import plural
 
 REVOKE = "take it out of the project, and revoke it: whoever has a copy of the repository has it"
 FOR_TESTS = re.compile(
@@ -32,8 +33,9 @@ def find_secrets(facts: DistFacts) -> Iterator[Fault]:
     # A file .git, in a submodule or a worktree, holds the path of the directory and no more.
     git = [member.name for member in facts.members if ".git" in member.name.split("/")[:-1]]
     if git:
+        count = plural(len(git), "file of git is", "files of git are")
         yield Fault(
-            message=f"{len(git)} file(s) of git are packed: history, addresses, perhaps a password",
+            message=f"{count} packed: history, addresses, perhaps a password",
             fix="exclude .git in the build backend's configuration (MANIFEST.in: prune .git)",
             place=in_dist(facts, git[0]),
         )
@@ -98,8 +100,9 @@ def find_doubled_members(facts: DistFacts) -> Iterator[Fault]:
         return
     names = Counter(member.name for member in facts.members)
     if doubled := sorted(name for name, count in names.items() if count > 1):
+        count = plural(len(doubled), "name is", "names are")
         yield Fault(
-            message=f"{len(doubled)} name(s) stand in it more than once: {shorten(doubled)}",
+            message=f"{count} in it more than once: {shorten(doubled)}",
             fix="build again, and add nothing to a dist that is built",
             place=in_dist(facts, doubled[0]),
         )
@@ -133,8 +136,9 @@ SAFETY_CHECKS = (
         code="RK401",
         title="secret packed",
         severity=Severity.ERROR,
+        explanation="Finds secrets, except among tests and examples.",
         why="everybody who can install the package can read it, and an index forgets nothing",
-        mend="Take the secret out of the project and revoke it at once: removing the file does not "
+        fix="Take the secret out of the project and revoke it at once: removing the file does not "
         "take it back. Found are .pypirc, .netrc, .env, .npmrc and .git-credentials with something "
         "in them, .git, private keys, and tokens that have a form of their own. The finding names "
         "the place, never the secret.",
@@ -146,16 +150,20 @@ SAFETY_CHECKS = (
         title="unsafe file name",
         severity=Severity.ERROR,
         fixed=True,
+        explanation="Finds names and links that lead out of the directory that they are unpacked "
+        "into.",
         why="unpacking it writes to places that nobody has chosen",
-        mend="No build backend makes such a file: find out where this one comes from.",
+        fix="No build backend makes such a file: find out where this one comes from.",
         find=find_unsafe_members,
     ),
     Check(
         code="RK403",
         title="file name twice",
         severity=Severity.ERROR,
+        explanation="Finds names that a zip file has twice: tools differ in which of them they "
+        "take.",
         why="one tool checks the first of them, and another installs the second",
-        mend="Build again, and add nothing to a dist that is built.",
+        fix="Build again, and add nothing to a dist that is built.",
         find=find_doubled_members,
     ),
     Check(
@@ -163,8 +171,9 @@ SAFETY_CHECKS = (
         title="archive not readable",
         severity=Severity.ERROR,
         fixed=True,
+        explanation="Finds an archive that cannot be read, or that unpacks to too much.",
         why="what cannot be read cannot be checked, and does not install",
-        mend="Build again. Where the file came through CI, see that the artifact arrived whole. "
+        fix="Build again. Where the file came through CI, see that the artifact arrived whole. "
         "An archive that unpacks to more than a hundred times its size is not read to its end.",
         find=find_unreadable_archive,
     ),
@@ -172,8 +181,9 @@ SAFETY_CHECKS = (
         code="RK405",
         title="larger than the limit",
         severity=Severity.WARNING,
+        explanation="Finds a dist that is larger than configuration allows.",
         why="every install and every mirror pays for it, and indexes refuse it above their limit",
-        mend="Leave out what is not needed at run time. The key size-limit is in megabytes.",
+        fix="Leave out what is not needed at run time. The key size-limit is in megabytes.",
         example="[tool.releasekit]\nsize-limit = 250",
         find=find_large_dist,
     ),
@@ -181,8 +191,9 @@ SAFETY_CHECKS = (
         code="RK406",
         title="key or token among tests",
         severity=Severity.NOTE,
+        explanation="Finds keys and tokens among tests and examples, which may be made for them.",
         why="it is mostly made for a test, and sometimes it is not",
-        mend="See that it opens nothing. If it does, treat it as RK401 says.",
+        fix="See that it opens nothing. If it does, treat it as RK401 says.",
         find=find_secrets_of_tests,
     ),
 )

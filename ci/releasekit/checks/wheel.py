@@ -36,7 +36,7 @@ def find_content_problems(facts: DistFacts) -> Iterator[Fault]:
             more = f"; {count - 1} more of {problem.code}" if count > 1 else ""
             yield Fault(
                 message=f"check-wheel-contents {_render(problem)}{more}",
-                fix="mend the packaging, or ignore the code in [tool.check-wheel-contents]",
+                fix="fix the packaging, or ignore the code in [tool.check-wheel-contents]",
                 place=in_dist(facts),
             )
 
@@ -125,16 +125,20 @@ WHEEL_CHECKS = (
         title="RECORD untrue",
         severity=Severity.ERROR,
         fixed=True,
+        explanation="Finds a wheel whose RECORD does not describe its members (installer's own "
+        "check).",
         why="installers that verify refuse the wheel; the others leave files behind on removal",
-        mend="Build the wheel again, and change nothing in it after the backend has made it.",
+        fix="Build the wheel again, and change nothing in it after the backend has made it.",
         find=find_untrue_record,
     ),
     Check(
         code="RK302",
         title="wheel contents",
         severity=Severity.WARNING,
+        explanation="Finds what check-wheel-contents finds, except what RK304 reports and the "
+        "stubs of a package.",
         why="files that are missing, doubled or misplaced show only where it is installed",
-        mend="check-wheel-contents explains each of its codes. Its own configuration is honoured: "
+        fix="check-wheel-contents explains each of its codes. Its own configuration is honoured: "
         "ignore what is meant to be so, or name the packages that the wheel is to have.",
         example='[tool.check-wheel-contents]\nignore = ["W002"]\ntoplevel = ["demo"]',
         find=find_content_problems,
@@ -143,8 +147,10 @@ WHEEL_CHECKS = (
         code="RK303",
         title="bare Linux tag",
         severity=Severity.WARNING,
+        explanation="Finds a wheel for any Linux: the platform tags of PEP 600 and PEP 656 say "
+        "which.",
         why="it says nothing of the C library: it installs, and fails on older systems",
-        mend="Build in a manylinux or musllinux image, and let auditwheel repair the wheel.",
+        fix="Build in a manylinux or musllinux image, and let auditwheel repair the wheel.",
         example="[tool.releasekit]\n"
         'repair-wheel-command = "auditwheel repair -w {dest_dir} {wheel}"',
         find=find_bare_linux_tag,
@@ -153,8 +159,9 @@ WHEEL_CHECKS = (
         code="RK304",
         title="tests or caches in the wheel",
         severity=Severity.WARNING,
+        explanation="Finds tests, caches and the like beside the packages of the wheel.",
         why="`import tests` finds them in every environment, and two packages overwrite each other",
-        mend="Name the packages that belong into the wheel, or move the code below src/.",
+        fix="Name the packages that belong into the wheel, or move the code below src/.",
         example='[tool.setuptools.packages.find]\ninclude = ["demo*"]',
         find=find_stray_packages,
     ),
@@ -162,8 +169,9 @@ WHEEL_CHECKS = (
         code="RK305",
         title="py.typed missing",
         severity=Severity.WARNING,
+        explanation="Finds a wheel that promises types and has no py.typed (PEP 561).",
         why="type checkers take every import of the package as untyped, without a word",
-        mend="Put an empty py.typed into the package, and see that it is packed.",
+        fix="Put an empty py.typed into the package, and see that it is packed.",
         example='[tool.setuptools.package-data]\ndemo = ["py.typed"]',
         find=find_missing_py_typed,
     ),
@@ -171,8 +179,9 @@ WHEEL_CHECKS = (
         code="RK306",
         title="entry point does not resolve",
         severity=Severity.WARNING,
+        explanation="Finds entry points that name what the wheel does not have.",
         why="the command is installed, and ends with an ImportError",
-        mend="Correct the module or the function. Nothing is imported to find this out: the files "
+        fix="Correct the module or the function. Nothing is imported to find this out: the files "
         "of the wheel are read, and names that a module makes as it runs are let pass.",
         example='[project.scripts]\ndemo = "demo.cli:main"',
         find=find_dead_entry_points,

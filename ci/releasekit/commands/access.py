@@ -20,8 +20,8 @@ from releasekit.tls.parsing import read_clock
 
 OVERWRITES = (
     "{name} lets published files be overwritten: it cannot be excluded that another release does "
-    "that to this one at the same instant; releasekit provision --apply sets its deployment policy "
-    "to Disable redeploy"
+    "that to this one at the same instant; [[provision --apply]] sets its deployment policy to "
+    "Disable redeploy"
 )
 
 

@@ -1,4 +1,4 @@
-"""The administrator's way in: also on a fresh server, whose password Nexus made up itself."""
+"""The administrator's way in: also on a fresh server, whose password Nexus generated itself."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def has_first_password(ctx: NexusContext, rest: Rest) -> bool:
 
 
 def change_first_password(ctx: NexusContext) -> None:
-    """Replace the password that Nexus made up at its first start."""
+    """Replace the password that Nexus generated at its first start."""
     set_password(_open_rest(ctx, ctx.first), ctx.admin.username, ctx.admin.password)
 
 

@@ -17,13 +17,9 @@ from releasekit.build.repair import repair_wheel
 from releasekit.commands.record import write_record
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
-from releasekit.errors import (
-    BuildFailed,
-    BuildRequirementsFailed,
-    NoSdist,
-    NotInCommit,
-    RepairFailed,
-)
+from releasekit.errors import BuildFailed, ReleasekitError
+from releasekit.errors.refused import NOT_IN_COMMIT
+from releasekit.errors.usage import NO_SDIST
 from releasekit.home import expand_home
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.project import Project, find_rival_tags
@@ -85,22 +81,22 @@ def build_wheel_alone(ctx: ProjectContext, project: Project, wanted: str) -> Rec
 def _find_sdist(ctx: ProjectContext, wanted: str) -> Dist:
     """Return the sdist that `--wheel-from` names; `dist/*.tar.gz` may be meant for the kit.
 
-    With `nox -C` and with -C the shell looks for such names in another directory. Raises NoSdist.
+    With `nox -C` and with -C the shell looks for such names in another directory. Raises NO_SDIST.
     """
     path = ctx.root / expand_home(wanted, ctx.environ)
     found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
     if len(found) != 1:
         names = ", ".join(file.name for file in found)
         reason = f"several files are meant: {names}" if names else "there is no such file"
-        raise NoSdist(path=str(path), reason=reason)
+        raise ReleasekitError(NO_SDIST, path=str(path), reason=reason)
     if found[0].is_relative_to(ctx.dist):
         check_file(found[0], root=ctx.root)
     try:
         dist = read_dist(found[0])
     except NotADistError as error:
-        raise NoSdist(path=str(found[0]), reason=str(error)) from error
+        raise ReleasekitError(NO_SDIST, path=str(found[0]), reason=str(error)) from error
     if dist.named.kind is not DistKind.SDIST:
-        raise NoSdist(path=str(dist.path), reason="this is a wheel")
+        raise ReleasekitError(NO_SDIST, path=str(dist.path), reason="this is a wheel")
     return dist
 
 
@@ -130,8 +126,8 @@ def _log(ctx: ProjectContext, room: Path) -> Iterator[Callable[[str], None]]:
                 ctx.progress.output(line)
 
             yield write
-    except (BuildFailed, BuildRequirementsFailed, RepairFailed) as error:
-        error.root, error.log = str(ctx.root), str(_log_path(ctx))
+    except BuildFailed as error:
+        error.fields.update(root=str(ctx.root), log=str(_log_path(ctx)))
         raise
     finally:
         write_file(_log_path(ctx), log.read_text("utf-8"), root=ctx.root)
@@ -147,7 +143,7 @@ def _open_source(ctx: ProjectContext, project: Project) -> Iterator[Path]:
             copy_changes(commit, tree)
         source = tree / ctx.root.relative_to(commit.root)
         if not source.is_dir():
-            raise NotInCommit(root=str(ctx.root), commit=commit.short)
+            raise ReleasekitError(NOT_IN_COMMIT, root=str(ctx.root), commit=commit.short)
         follow_links_out(tree, source, ctx.network.git_environ)
         yield source
 

@@ -18,12 +18,14 @@ from releasekit.commands.given_files import read_given
 from releasekit.commands.record import read_dists, read_record
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
-from releasekit.errors import ChecksRefused, FilesChanged, NoRecord, RecordOfAnotherCommit
+from releasekit.errors import NotBuilt, ReleasekitError
+from releasekit.errors.refused import CHECKS_REFUSED
 from releasekit.inspect.gather import gather_facts
 from releasekit.inspect.project import read_backend_warnings, read_declared
 from releasekit.model.dists import Dist
 from releasekit.model.project import Project
 from releasekit.model.record import Record
+from releasekit.plural import plural
 from releasekit.results import Checked
 from releasekit.workspace import check_file
 
@@ -39,13 +41,13 @@ def run(ctx: ProjectContext) -> None:
     try:
         record = read_record(ctx, project)
         read_dists(ctx, record)
-    except (NoRecord, RecordOfAnotherCommit, FilesChanged):
+    except NotBuilt:
         record = build(ctx, project)
     check(ctx, project, record)
 
 
 def check(ctx: ProjectContext, project: Project, record: Record) -> tuple[Dist, ...]:
-    """Run all checks on the recorded files; raises ChecksRefused for an error among them."""
+    """Run all checks on the recorded files; raises CHECKS_REFUSED for an error among them."""
     ctx.progress.begin("check")
     dists = read_dists(ctx, record)
     facts = gather_facts(dists, _gather_project(ctx, project, record), ctx.root)
@@ -98,4 +100,5 @@ def _judge(
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors:
         codes = ", ".join(dict.fromkeys(finding.code for finding in errors))
-        raise ChecksRefused(where_=where, count=len(errors), codes=codes)
+        found = plural(len(errors), "finding")
+        raise ReleasekitError(CHECKS_REFUSED, place=where, findings=found, codes=codes)

@@ -1,10 +1,11 @@
-"""A published file with other bytes: what differs, and what mends it."""
+"""A published file with other bytes: what differs, and how to fix it."""
 
 from __future__ import annotations
 
 from releasekit.archives import read_dist
 from releasekit.context import ProjectContext
-from releasekit.errors import Conflict, ReleasekitError
+from releasekit.errors import ReleasekitError
+from releasekit.errors.refused import CONFLICT
 from releasekit.index.layouts import open_index
 from releasekit.inspect.archive import DAMAGED
 from releasekit.inspect.contents import read_contents
@@ -13,6 +14,7 @@ from releasekit.model.dists import Dist
 from releasekit.model.plan import Action, Plan
 from releasekit.model.record import Record
 from releasekit.model.simple_page import ProjectPage
+from releasekit.plural import plural
 from releasekit.tempdirs import open_room
 
 COMPARED = 4
@@ -23,7 +25,7 @@ NEW_VERSION = "release a new version: git tag NEXT-VERSION"
 
 
 def refuse_conflicts(ctx: ProjectContext, record: Record, plan: Plan, page: ProjectPage) -> None:
-    """Raise Conflict where the repository has other bytes under a name; say what differs."""
+    """Raise CONFLICT where the repository has other bytes under a name; say what differs."""
     files = [file for file in plan.files if file.action is Action.CONFLICT]
     if not files:
         return
@@ -33,10 +35,16 @@ def refuse_conflicts(ctx: ProjectContext, record: Record, plan: Plan, page: Proj
         lines.append(f"{file.dist.filename}: {file.why}")
         lines += [f"  {line}" for line in found[number].lines] if number < COMPARED else []
     pins = sorted({one.pin for one in found if one.pin})
-    raise Conflict(url=plan.url, count=len(files), files="\n".join(lines), mend=_mend(pins))
+    raise ReleasekitError(
+        CONFLICT,
+        url=plan.url,
+        files=plural(len(files), "file is", "files are"),
+        differences="\n".join(lines),
+        fix=_explain_fix(pins),
+    )
 
 
-def _mend(pins: list[str]) -> str:
+def _explain_fix(pins: list[str]) -> str:
     if not pins:
         held = "(reports/release.json holds the build requirements, should they be the difference)"
         return f"{NEW_VERSION}\n{held}"

@@ -15,18 +15,21 @@ from releasekit.doctor import repositories as shelf
 from releasekit.doctor.facts import Answer, Login, RepositoryFacts
 from releasekit.doctor.release import judge_name, judge_version
 from releasekit.doctor.results import Diagnosed
-from releasekit.errors import DiagnosisFailed, DiagnosisRefused, ReleasekitError
+from releasekit.errors import ReleasekitError
+from releasekit.errors.failed import DIAGNOSIS_FAILED
+from releasekit.errors.refused import DIAGNOSIS_REFUSED
 from releasekit.index.layouts import simple_url
 from releasekit.index.nexus import repository_url
 from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.nexus.documents import Document, Repository
 from releasekit.nexus.rest import Rest, find_settings, list_repositories
+from releasekit.plural import plural
 from releasekit.tls.parsing import read_clock
 
 WELL_KNOWN = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106
 NOBODY = "releasekit-doctor-"
-"""Begins the name of a project that no index has; the rest is made up for each run."""
+"""Begins the name of a project that no index has; the rest is generated for each run."""
 
 
 def run(ctx: NexusContext) -> None:
@@ -51,13 +54,13 @@ def diagnose(ctx: NexusContext) -> Diagnosis:
 
 
 def refuse_failed(diagnosis: Diagnosis) -> None:
-    """Raise what the failed rows add up to: DiagnosisRefused, or DiagnosisFailed of servers."""
+    """Raise what the failed rows add up to: DIAGNOSIS_REFUSED, or DIAGNOSIS_FAILED of servers."""
     failed = diagnosis.having(State.FAILED)
-    codes = ", ".join(row.question.code for row in failed)
+    codes, rows = ", ".join(row.question.code for row in failed), plural(len(failed), "row")
     if any(not row.question.serves for row in failed):
-        raise DiagnosisRefused(url=diagnosis.url, count=len(failed), codes=codes)
+        raise ReleasekitError(DIAGNOSIS_REFUSED, url=diagnosis.url, rows=rows, codes=codes)
     if failed:
-        raise DiagnosisFailed(url=diagnosis.url, count=len(failed), codes=codes)
+        raise ReleasekitError(DIAGNOSIS_FAILED, url=diagnosis.url, rows=rows, codes=codes)
 
 
 def _find_place(ctx: NexusContext) -> str:
@@ -71,11 +74,11 @@ def _fill_up(rows: list[Row], broken: ReleasekitError | None) -> tuple[Row, ...]
     found = {row.question: row for row in rows}
     for question in QUESTIONS:
         if question not in found and broken:
-            answers = broken.answers()
+            answers = broken.answers(render=str)
             found[question] = question.failed(answers["why"], answers["next"])
             broken = None
     failed = next((q for q in QUESTIONS if q in found and found[q].state is State.FAILED), None)
-    text, fix = "not asked", f"mend {failed.title if failed else ''} first, above"
+    text, fix = "not asked", f"fix {failed.title if failed else ''} first, above"
     return tuple(found.get(q) or q.unknown(text, fix=fix) for q in QUESTIONS)
 
 

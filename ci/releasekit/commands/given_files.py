@@ -7,7 +7,8 @@ from pathlib import Path
 
 from releasekit.archives import read_dist
 from releasekit.context import ProjectContext
-from releasekit.errors import NotDists
+from releasekit.errors import ReleasekitError
+from releasekit.errors.usage import NOT_DISTS
 from releasekit.model.dists import Dist, NotADistError, parse_filename
 
 SHOWN = 3
@@ -17,7 +18,7 @@ NONE_IN_THERE = "no file in there has the name of a dist"
 def read_given(ctx: ProjectContext) -> tuple[Dist, ...]:
     """Read the dists that were given, those of a directory in the order of their names.
 
-    Raises NotDists with all that is none. What else a directory holds is left alone.
+    Raises NOT_DISTS with all that is none. What else a directory holds is left alone.
     """
     read = [_read(path) for path in dict.fromkeys(_expand(ctx))]
     reasons = [reason for reason in read if isinstance(reason, str)]
@@ -25,7 +26,7 @@ def read_given(ctx: ProjectContext) -> tuple[Dist, ...]:
         where = ", ".join(map(str, ctx.options.files[:SHOWN])) + (
             ", …" if ctx.options.files[SHOWN:] else ""
         )
-        raise NotDists(where_=where, reasons="\n".join(reasons or [NONE_IN_THERE]))
+        raise ReleasekitError(NOT_DISTS, place=where, reasons="\n".join(reasons or [NONE_IN_THERE]))
     return tuple(dist for dist in read if isinstance(dist, Dist))
 
 

@@ -29,13 +29,16 @@ from releasekit.consumer.settings import (
 )
 from releasekit.consumer.uv_toml import read_uv_settings, set_index
 from releasekit.context import NexusContext
-from releasekit.errors import InsecureIndex, SettingsDiffer
+from releasekit.errors import ReleasekitError
+from releasekit.errors.refused import SETTINGS_DIFFER
+from releasekit.errors.usage import INSECURE_INDEX
 from releasekit.files import find_backup, read_settings_file, replace_settings_file
 from releasekit.home import expand_home, find_config_home, find_home
 from releasekit.index.layouts import simple_url
 from releasekit.index.nexus import repository_url
 from releasekit.model.addresses import is_loopback
 from releasekit.pip_conf import read_options, set_options
+from releasekit.plural import plural
 from releasekit.tls.bundle import CERTIFICATE
 
 USER = "user"
@@ -74,9 +77,13 @@ def plan_settings(ctx: NexusContext) -> SettingsPlan:
 
 
 def refuse_differences(plan: SettingsPlan) -> None:
-    """Refuse a plan with anything in it; raises SettingsDiffer."""
+    """Refuse a plan with anything in it; raises SETTINGS_DIFFER."""
     if plan.changed:
-        raise SettingsDiffer(place=plan.place, count=plan.count)
+        raise ReleasekitError(
+            SETTINGS_DIFFER,
+            place=plan.place,
+            differences=plural(plan.count, "setting differs", "settings differ"),
+        )
 
 
 def write_settings(ctx: NexusContext, plan: SettingsPlan) -> None:
@@ -88,12 +95,12 @@ def write_settings(ctx: NexusContext, plan: SettingsPlan) -> None:
 
 
 def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer:
-    """Return what installs from the group; raises InsecureIndex."""
+    """Return what installs from the group; raises INSECURE_INDEX."""
     settings = ctx.settings
     name = settings.group or settings.hosted
     url = simple_url(repository_url(ctx.url, name))
     if url.startswith("http://") and not is_loopback(url):
-        raise InsecureIndex(url=url)
+        raise ReleasekitError(INSECURE_INDEX, url=url)
     own_ca = settings.ca_bundle is not None and url.startswith("https://")
     return Consumer(
         index=name,

@@ -13,7 +13,9 @@ from releasekit.commands.conflict import refuse_conflicts
 from releasekit.commands.record import read_dists, read_whole_record
 from releasekit.commands.version import read_releasable_project, refuse_final_snapshot
 from releasekit.context import ProjectContext
-from releasekit.errors import OtherBytesServed, UnexpectedAnswer
+from releasekit.errors import OtherBytesServed, ReleasekitError
+from releasekit.errors.failed import UNEXPECTED_ANSWER
+from releasekit.errors.refused import OTHER_BYTES_SERVED
 from releasekit.index.greeting import Greeting
 from releasekit.index.layouts import open_index
 from releasekit.index.protocol import Index, ignore_greeting
@@ -62,7 +64,7 @@ def _look_ahead(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> N
 def refuse_other_bytes(plan: Plan) -> None:
     """Raise OtherBytesServed where the index to install from has other bytes under a name."""
     if files := _list_conflicts(plan):
-        raise OtherBytesServed(url=plan.url, files="\n".join(files))
+        raise OtherBytesServed(OTHER_BYTES_SERVED, url=plan.url, files="\n".join(files))
 
 
 def _list_conflicts(plan: Plan) -> list[str]:
@@ -129,7 +131,7 @@ def download_wheels(
 ) -> None:
     """Download the wheels that an index serves into a directory; they are ours, byte for byte.
 
-    Raises OtherBytesServed where one is not, UnexpectedAnswer where one is not listed, and what
+    Raises OtherBytesServed where one is not, UNEXPECTED_ANSWER where one is not listed, and what
     reading an index raises.
     """
     index = open_repository(ctx, url)
@@ -137,7 +139,11 @@ def download_wheels(
     for wheel in wheels:
         listed, path = page.find(wheel.filename), folder / wheel.filename
         if listed is None:
-            raise UnexpectedAnswer(url=url, answer=f"it does not list {wheel.filename} any more")
+            raise ReleasekitError(
+                UNEXPECTED_ANSWER, url=url, answer=f"it does not list {wheel.filename} any more"
+            )
         whole = index.download(listed, path, limit=wheel.size)
         if not whole or read_dist(path).sha256 != wheel.sha256:
-            raise OtherBytesServed(url=url, files=f"{wheel.filename}: other bytes were downloaded")
+            raise OtherBytesServed(
+                OTHER_BYTES_SERVED, url=url, files=f"{wheel.filename}: other bytes were downloaded"
+            )

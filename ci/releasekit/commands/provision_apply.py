@@ -12,7 +12,9 @@ import time
 from releasekit.commands.administrator import change_first_password, open_administration
 from releasekit.commands.provision_plan import PUBLISHER_PASSWORD, UPSTREAM_PASSWORD, refuse_blocked
 from releasekit.context import NexusContext
-from releasekit.errors import MissingPublisherPassword, NotAsWritten
+from releasekit.errors import ReleasekitError
+from releasekit.errors.access import MISSING_PUBLISHER_PASSWORD
+from releasekit.errors.failed import NOT_AS_WRITTEN
 from releasekit.nexus import Action, Change, Difference, Kind, ServerPlan, Thing
 from releasekit.nexus.bodies import render_creation, render_update
 from releasekit.nexus.documents import ServerVersion
@@ -53,14 +55,16 @@ def apply_plan(ctx: NexusContext, plan: ServerPlan) -> None:
 def refuse_unready(ctx: NexusContext, plan: ServerPlan) -> None:
     """Refuse, before the first change, what could not be carried out to its end.
 
-    No password is made up where nobody sees it, or where a log would keep it.
+    No password is generated where nobody sees it, or where a log would keep it.
     """
     refuse_blocked(plan)
     for change in plan.having(Action.CREATE):
         if change.thing.kind is not Kind.USER or ctx.attended:
             continue
         if not ctx.environ.get(PUBLISHER_PASSWORD):
-            raise MissingPublisherPassword(url=plan.url, username=change.thing.name)
+            raise ReleasekitError(
+                MISSING_PUBLISHER_PASSWORD, url=plan.url, username=change.thing.name
+            )
 
 
 def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -> None:
@@ -85,7 +89,7 @@ def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -
 
 
 def _choose_password(ctx: NexusContext, thing: Thing, body: dict[str, object]) -> str:
-    """Put the password of a new user into the body; return it where it was made up."""
+    """Put the password of a new user into the body; return it if it was generated."""
     if thing.kind is not Kind.USER:
         return ""
     given = ctx.environ.get(PUBLISHER_PASSWORD)
@@ -99,7 +103,7 @@ def _gives_password(change: Change) -> bool:
 
 
 def _read_back(rest: Rest, thing: Thing) -> None:
-    """See that the server has what it was told; raises NotAsWritten."""
+    """See that the server has what it was told; raises NOT_AS_WRITTEN."""
     differences: tuple[Difference, ...] = ()
     for seconds in PATIENCE:
         time.sleep(seconds)
@@ -107,4 +111,4 @@ def _read_back(rest: Rest, thing: Thing) -> None:
         if not differences:
             return
     lines = "\n".join(map(render_difference, differences))
-    raise NotAsWritten(url=rest.url, thing=str(thing), differences=lines)
+    raise ReleasekitError(NOT_AS_WRITTEN, url=rest.url, resource=str(thing), differences=lines)

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from releasekit.commands.administrator import fits, has_first_password, open_administration
 from releasekit.config.settings import Settings
 from releasekit.context import NexusContext
-from releasekit.errors import ServerBlocked, ServerDiffers, ServerUnsettled
+from releasekit.errors import ReleasekitError
+from releasekit.errors.failed import SERVER_UNSETTLED
+from releasekit.errors.refused import SERVER_BLOCKED, SERVER_DIFFERS
 from releasekit.nexus import (
     Action,
     Found,
@@ -24,6 +26,7 @@ from releasekit.nexus.render import describe_counts, render_plan
 from releasekit.nexus.resources import find_thing, list_blob_stores
 from releasekit.nexus.rest import Rest, list_repositories, read_version
 from releasekit.nexus.results import ServerPlanned, ServerSettled
+from releasekit.plural import plural
 
 PUBLISHER_PASSWORD = "RELEASEKIT_PUBLISHER_PASSWORD"  # noqa: S105 - the name of a variable
 UPSTREAM_PASSWORD = "RELEASEKIT_PROXY_PASSWORD"  # noqa: S105
@@ -41,26 +44,27 @@ def compare_server(ctx: NexusContext) -> ServerPlan:
 
 
 def refuse_blocked(plan: ServerPlan) -> None:
-    """Refuse a plan that a human has to decide about; raises ServerBlocked."""
+    """Refuse a plan that a human has to decide about; raises SERVER_BLOCKED."""
     if blocked := plan.having(Action.BLOCKED):
-        things = "\n".join(f"{change.thing}: {change.why}" for change in blocked)
-        raise ServerBlocked(url=plan.url, count=len(blocked), things=things)
+        lines = "\n".join(f"{change.thing}: {change.why}" for change in blocked)
+        resources = plural(len(blocked), "resource")
+        raise ReleasekitError(SERVER_BLOCKED, url=plan.url, resources=resources, reasons=lines)
 
 
 def refuse_changes(plan: ServerPlan) -> None:
-    """Refuse a plan with anything in it; raises ServerBlocked, ServerDiffers."""
+    """Refuse a plan with anything in it; raises SERVER_BLOCKED, SERVER_DIFFERS."""
     refuse_blocked(plan)
     if plan.changes:
-        raise ServerDiffers(url=plan.url, changes=describe_counts(plan))
+        raise ReleasekitError(SERVER_DIFFERS, url=plan.url, changes=describe_counts(plan))
 
 
 def prove_settled(ctx: NexusContext) -> None:
-    """Compare once more, and find nothing left to do; raises ServerUnsettled."""
+    """Compare once more, and find nothing left to do; raises SERVER_UNSETTLED."""
     found = _read_server(ctx)
     plan = make_server_plan(ctx.url, want(ctx.settings, found), found)
     if plan.changes:
         lines = "\n".join(f"{sign:<2}{line}" for sign, line in render_plan(plan))
-        raise ServerUnsettled(url=plan.url, changes=lines)
+        raise ReleasekitError(SERVER_UNSETTLED, url=plan.url, changes=lines)
     ctx.progress.finish(ServerSettled(plan=plan))
 
 

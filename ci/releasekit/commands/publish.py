@@ -17,10 +17,13 @@ from releasekit.commands.plan import run as run_plan
 from releasekit.commands.record import read_whole_record
 from releasekit.commands.version import read_releasable_project
 from releasekit.context import ProjectContext
-from releasekit.errors import CannotProve, NotListed, UploadFailed
+from releasekit.errors import ReleasekitError
+from releasekit.errors.failed import NOT_LISTED, UPLOAD_FAILED
+from releasekit.errors.refused import UNSUPPORTED_PYTHON
 from releasekit.model.dists import Dist, DistKind, parse_metadata
 from releasekit.model.plan import Action, Plan, compare
 from releasekit.model.record import Record
+from releasekit.plural import plural
 from releasekit.results import Published
 from releasekit.threads import run_in_threads
 
@@ -70,7 +73,9 @@ def _refuse_unprovable(dists: Sequence[Dist]) -> None:
         metadata, _ = parse_metadata(read_metadata(dist) or b"")
         requires, python = metadata.get("requires_python", ""), platform.python_version()
         if not SpecifierSet(requires).contains(python, prereleases=True):
-            raise CannotProve(filename=dist.filename, requires=requires, python=python)
+            raise ReleasekitError(
+                UNSUPPORTED_PYTHON, filename=dist.filename, requires=requires, python=python
+            )
 
 
 def _upload(ctx: ProjectContext, url: str, record: Record, dist: Dist) -> str:
@@ -92,7 +97,13 @@ def _upload(ctx: ProjectContext, url: str, record: Record, dist: Dist) -> str:
         if tried.final:
             raise tried.error
         time.sleep(attempt)
-    raise UploadFailed(filename=dist.filename, url=url, reason=tried.reason, attempts=POSTS)
+    raise ReleasekitError(
+        UPLOAD_FAILED,
+        filename=dist.filename,
+        url=url,
+        reason=tried.reason,
+        attempts=plural(POSTS, "time"),
+    )
 
 
 def _require_listed(
@@ -102,12 +113,12 @@ def _require_listed(
     dists: Sequence[Dist],
     answered: Mapping[Dist, str],
 ) -> None:
-    """Raise NotListed unless the hosted repository lists these files within `stale-limit`."""
+    """Raise NOT_LISTED unless the hosted repository lists these files within `stale-limit`."""
     limit = ctx.settings.stale_limit
     if missing := _await_listed(ctx, url, record, dists, limit):
         before = "it was listed before this run uploaded anything"
         lines = (f"{dist.filename}: {answered.get(dist, before)}" for dist in missing)
-        raise NotListed(url=url, files="\n".join(lines), seconds=limit)
+        raise ReleasekitError(NOT_LISTED, url=url, files="\n".join(lines), seconds=limit)
 
 
 def _await_listed(

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from releasekit.archives import read_dist
 from releasekit.context import ProjectContext
-from releasekit.errors import (
-    CannotWrite,
-    FilesChanged,
-    IncompleteRelease,
-    NoRecord,
-    NotAPlainFile,
-    RecordOfAnotherCommit,
-)
+from releasekit.errors import CannotWrite, NotAPlainFile, NotBuilt, ReleasekitError
+from releasekit.errors.refused import FILES_CHANGED, INCOMPLETE_RELEASE, RECORD_OF_ANOTHER_COMMIT
+from releasekit.errors.usage import NEWER_FILE, NO_RECORD
 from releasekit.model.dists import Dist, NotADistError
 from releasekit.model.parts import find_gaps, is_superseded, name_part
 from releasekit.model.project import Project
-from releasekit.model.record import Record, find_changes, parse_record, render_record
+from releasekit.model.record import (
+    SCHEMA_VERSION,
+    NewerSchemaError,
+    Record,
+    find_changes,
+    parse_record,
+    render_record,
+)
 from releasekit.results import RecordRead
 from releasekit.workspace import (
     RECORD,
@@ -61,20 +64,28 @@ def find_parts(folder: Path) -> list[Path]:
 
 
 def load_record(path: Path, *, root: Path) -> Record:
-    """Read a record, of whatever commit; raises NoRecord and NotAPlainFile."""
+    """Read a record, of whatever commit; raises NO_RECORD, NEWER_FILE and NotAPlainFile."""
     try:
         return parse_record(read_file(path, root=root))
     except FileNotFoundError as error:
-        raise NoRecord(path=str(path), reason="there is no such file") from error
+        raise NotBuilt(NO_RECORD, path=str(path), reason="there is no such file") from error
+    except NewerSchemaError as error:
+        raise ReleasekitError(
+            NEWER_FILE,
+            path=str(path),
+            found=error.found,
+            known=SCHEMA_VERSION,
+            release=installed_version("releasekit"),
+        ) from error
     except (OSError, ValueError) as error:
         reason = _first_problem(error) if isinstance(error, ValidationError) else str(error)
-        raise NoRecord(path=str(path), reason=f"it cannot be read: {reason}") from error
+        raise NotBuilt(NO_RECORD, path=str(path), reason=f"it cannot be read: {reason}") from error
 
 
 def read_record(ctx: ProjectContext, project: Project) -> Record:
     """Read the record that a build left; it has to be of this commit and tag.
 
-    Raises NoRecord and RecordOfAnotherCommit.
+    Raises NO_RECORD and RECORD_OF_ANOTHER_COMMIT.
     """
     record = load_record(ctx.record_path, root=ctx.root)
     refuse_other_commit(record, project, ctx.record_path)
@@ -83,19 +94,19 @@ def read_record(ctx: ProjectContext, project: Project) -> Record:
 
 
 def read_whole_record(ctx: ProjectContext, project: Project) -> Record:
-    """Read the record of a whole release; raises IncompleteRelease as well."""
+    """Read the record of a whole release; raises INCOMPLETE_RELEASE as well."""
     record = read_record(ctx, project)
     refuse_gaps(ctx, record)
     return record
 
 
 def refuse_other_commit(record: Record, project: Project, path: Path) -> None:
-    """Raise RecordOfAnotherCommit for a record of another commit or tag than is checked out."""
+    """Raise RECORD_OF_ANOTHER_COMMIT for a record of another commit or tag than is checked out."""
     tag = project.released_as.name if project.released_as else None
     if (record.commit, record.tag, record.dirty) != (project.commit.sha, tag, project.dirty):
         built = _describe(record.commit, record.tag, record.dirty)
         head = _describe(project.commit.sha, tag, project.dirty)
-        raise RecordOfAnotherCommit(path=str(path), built=built, head=head)
+        raise NotBuilt(RECORD_OF_ANOTHER_COMMIT, path=str(path), built=built, head=head)
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -108,14 +119,14 @@ def _describe(commit: str, tag: str | None, dirty: bool) -> str:
 
 
 def read_dists(ctx: ProjectContext, record: Record) -> tuple[Dist, ...]:
-    """Read the recorded files from `dist/`; raises FilesChanged for other bytes."""
+    """Read the recorded files from `dist/`; raises FILES_CHANGED for other bytes."""
     return load_dists(ctx.root, record)
 
 
 def load_dists(root: Path, record: Record) -> tuple[Dist, ...]:
     """Read the recorded files from `dist/` below a directory.
 
-    Raises NotAPlainFile, and FilesChanged for other bytes.
+    Raises NotAPlainFile, and FILES_CHANGED for other bytes.
     """
     folder = root / "dist"
     dists = []
@@ -123,12 +134,14 @@ def load_dists(root: Path, record: Record) -> tuple[Dist, ...]:
         with contextlib.suppress(FileNotFoundError, NotADistError):
             dists.append(read_dist(check_file(folder / file.filename, root=root)))
     if changes := find_changes(record, dists):
-        raise FilesChanged(dist=str(folder), reason="\n".join(changes))
+        raise NotBuilt(FILES_CHANGED, dist=str(folder), reason="\n".join(changes))
     return tuple(dists)
 
 
 def refuse_gaps(ctx: ProjectContext, record: Record) -> None:
-    """Raise IncompleteRelease where a file of the release is missing, or one too much is there."""
+    """Raise INCOMPLETE_RELEASE where a file of the release is missing, or one too much is there."""
     if gaps := find_gaps(record, ctx.settings.wheels):
         path, said = str(ctx.record_path), "\n".join(gaps)
-        raise IncompleteRelease(requirement=record.requirement, path=path, gaps=said)
+        raise ReleasekitError(
+            INCOMPLETE_RELEASE, requirement=record.requirement, path=path, gaps=said
+        )

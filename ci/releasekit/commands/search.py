@@ -26,15 +26,9 @@ from releasekit.consumer.search import (
     select_hits,
 )
 from releasekit.context import NexusContext
-from releasekit.errors import (
-    CredentialsNeeded,
-    NexusRefused,
-    NotAllowedByNexus,
-    NotANexus,
-    NothingFound,
-    NotPermitted,
-    WrongCredentials,
-)
+from releasekit.errors import NexusRefused, NotPermitted, ReleasekitError, WrongCredentials
+from releasekit.errors.access import CREDENTIALS_NEEDED
+from releasekit.errors.refused import NOTHING_FOUND
 from releasekit.home import expand_home
 from releasekit.index.layouts import open_index
 from releasekit.index.nexus import repository_url
@@ -42,8 +36,9 @@ from releasekit.index.protocol import Index
 from releasekit.model.credentials import Credentials
 from releasekit.nexus.documents import Component
 from releasekit.nexus.rest import Rest, search_components
+from releasekit.plural import plural
 
-NO_FILE = "ca-bundle is not one file: the line needs what releasekit pip-config --apply writes"
+NO_FILE = "ca-bundle is not one file: the line needs what [[pip-config --apply]] writes"
 MOST_PAGES = 20
 """Projects whose versions are read from the index, a request each."""
 
@@ -54,7 +49,7 @@ def run(ctx: NexusContext) -> None:
 
 
 def search_group(ctx: NexusContext) -> None:
-    """Find projects, their versions, and which is installed; raises NothingFound."""
+    """Find projects, their versions, and which is installed; raises NOTHING_FOUND."""
     query = parse_query(ctx.options.word)
     consumer = replace(describe_consumer(ctx), ca_file=_find_ca_file(ctx))
     python = _find_python(ctx)
@@ -67,7 +62,7 @@ def search_group(ctx: NexusContext) -> None:
     except WrongCredentials as error:
         if ctx.reader.username:
             raise
-        raise CredentialsNeeded(url=error.url, answer="401") from error
+        raise ReleasekitError(CREDENTIALS_NEEDED, url=error.fields["url"], answer="401") from error
     hits = select_hits(query, components, installed)
     install = render_install_line(hits[0], consumer)
     result = SearchResult(query=query, hits=hits, environment=str(python), install=install)
@@ -77,7 +72,7 @@ def search_group(ctx: NexusContext) -> None:
 
 
 def _find_components(ctx: NexusContext, index: Index, query: Query) -> tuple[Component, ...]:
-    """Return what matches, at least one version; raises NothingFound."""
+    """Return what matches, at least one version; raises NOTHING_FOUND."""
     found = _search_rest(ctx, query, ctx.reader)
     if not query.has_wildcards and not _has_name(found, query.name):
         found += _read_unfetched(ctx, index, query.name, found)
@@ -101,7 +96,7 @@ def _read_unfetched(
 def _search_index(
     ctx: NexusContext, index: Index, query: Query, known: tuple[Component, ...]
 ) -> tuple[Component, ...]:
-    """Return what the index has under names that match; raises NothingFound."""
+    """Return what the index has under names that match; raises NOTHING_FOUND."""
     names: tuple[str, ...] = ()
     if not _has_name(known, query.name):  # else it is the version that is not there
         ctx.progress.work("reading the names of all projects")
@@ -110,10 +105,12 @@ def _search_index(
     pages = [_read_project(ctx, index, name) for name in matching[:MOST_PAGES]]
     found = tuple(component for page in pages for component in page)
     if not select_hits(query, found, {}):
-        reason, mend = explain_nothing(query, (*known, *found), names)
-        raise NothingFound(word=query.text, url=index.url, reason=reason, mend=mend)
+        reason, fix = explain_nothing(query, (*known, *found), names)
+        raise ReleasekitError(NOTHING_FOUND, word=query.text, url=index.url, reason=reason, fix=fix)
     if (unread := len(matching) - MOST_PAGES) > 0:
-        ctx.progress.note(f"{unread} more name(s) match: give a longer word")
+        ctx.progress.note(
+            f"{plural(unread, 'more name matches', 'more names match')}: give a longer word"
+        )
     return found
 
 
@@ -126,7 +123,7 @@ def _search_rest(ctx: NexusContext, query: Query, reader: Credentials) -> tuple[
     try:
         rest = Rest(url=ctx.url, client=ctx.network.client, credentials=reader)
         return tuple(search_components(rest, name=query.pattern, repository=repository))
-    except (NotAllowedByNexus, NotANexus, NexusRefused):
+    except NexusRefused:
         return ()
 
 

@@ -21,14 +21,10 @@ from releasekit.commands.plan import (
 from releasekit.commands.record import read_dists, read_whole_record
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
-from releasekit.errors import (
-    InstallUnavailable,
-    NothingPublished,
-    OtherBytesServed,
-    PackageBroken,
-    ReleasekitError,
-    StaleIndex,
-)
+from releasekit.errors import OtherBytesServed, ReleasekitError
+from releasekit.errors.failed import INSTALL_NOT_TESTED, NOT_UPLOADED, STALE_INDEX
+from releasekit.errors.refused import PACKAGE_BROKEN
+from releasekit.errors.usage import NOTHING_PUBLISHED
 from releasekit.model.dists import Dist, DistKind
 from releasekit.model.plan import Action, compare, find_unproven
 from releasekit.model.record import Record
@@ -102,7 +98,7 @@ def _await_files(
             return
         files = "\n".join(f"{dist.filename} is not served" for dist in missing)
         if ctx.target.sandbox:  # it shows at once what it has
-            raise NothingPublished(url=url, files=files)
+            raise ReleasekitError(NOTHING_PUBLISHED, url=url, files=files)
         if time.monotonic() > deadline:
             raise _explain_stale(ctx, record, missing, url, files)
         ctx.progress.work(f"waiting for {url} to show {missing[0].filename}")
@@ -111,26 +107,20 @@ def _await_files(
 
 def _explain_stale(
     ctx: ProjectContext, record: Record, missing: Sequence[Dist], url: str, files: str
-) -> StaleIndex:
+) -> ReleasekitError:
     """Return the error for files that are not served, with what the hosted repository says."""
     place = upload_url(ctx, record)
-    mend = (
-        "nox -s verify; if it stays so, invalidate the group's cache in Nexus,\n"
-        "and see that the hosted repository is a member of the group"
-    )
+    entry = STALE_INDEX
     try:
         page = read_decided_page(ctx, record, missing, place)
         uploaded = not compare(missing, page, url=place).having(Action.UPLOAD)
         hosted = "the package itself is uploaded"
         if not uploaded:
-            hosted, mend = (
-                f"{place} does not list them either",
-                "nox -s publish, then nox -s verify",
-            )
+            entry, hosted = NOT_UPLOADED, f"{place} does not list them either"
     except ReleasekitError as error:
         hosted = f"whether {place} has them is not known: {error.answers()['what']}"
     seconds = ctx.settings.stale_limit
-    return StaleIndex(url=url, files=files, seconds=seconds, hosted=hosted, mend=mend)
+    return ReleasekitError(entry, url=url, files=files, seconds=seconds, hosted=hosted)
 
 
 def _find_unproven(
@@ -148,8 +138,8 @@ def _find_unproven(
 def _install_back(ctx: ProjectContext, record: Record, dists: Sequence[Dist], url: str) -> None:
     """Install the release from the index; raise what is to blame, the package only if it is.
 
-    Raises PackageBroken where the wheel that the index serves is broken without any index too,
-    OtherBytesServed where the index serves another wheel, and InstallUnavailable for all else.
+    Raises PACKAGE_BROKEN where the wheel that the index serves is broken without any index too,
+    OtherBytesServed where the index serves another wheel, and INSTALL_NOT_TESTED for all else.
     """
     try:
         environment = ctx.environment.take()
@@ -167,7 +157,7 @@ def _install_back(ctx: ProjectContext, record: Record, dists: Sequence[Dist], ur
     except OSError as error:  # a full disk; a uv that may not be started
         problem = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     if problem:
-        raise InstallUnavailable(where_=url, tail=problem)
+        raise ReleasekitError(INSTALL_NOT_TESTED, place=url, tail=problem)
 
 
 def _find_problem(finished: Finished, environment: CleanEnvironment, record: Record) -> str:
@@ -187,7 +177,7 @@ def _explain_problem(
     """Install the same wheels without the index, and return what is known of the problem then.
 
     uv's own words do not tell a broken wheel from a download that a proxy has damaged. So the
-    wheels are downloaded again, compared, and installed from files. Raises PackageBroken, and
+    wheels are downloaded again, compared, and installed from files. Raises PACKAGE_BROKEN, and
     OtherBytesServed.
     """
     wheels = [d for d in dists if _is_wheel(d) and is_installable(d.named.tags)]
@@ -203,7 +193,9 @@ def _explain_problem(
         again = install_files(environment, record.requirement, wheels, room)
         if blames_wheel(again):
             tail = again.tail()
-            raise PackageBroken(requirement=record.requirement, url=url, tail=tail)
+            raise ReleasekitError(
+                PACKAGE_BROKEN, requirement=record.requirement, url=url, tail=tail
+            )
         if again.status:
             return f"{problem}\nthe second attempt, from files, failed too:\n{again.tail()}"
         still = _find_problem(again, environment, record)

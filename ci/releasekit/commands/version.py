@@ -25,7 +25,7 @@ def run(ctx: ProjectContext) -> None:
 
 
 def refuse_final_snapshot(ctx: ProjectContext, version: Version, commit: str) -> None:
-    """Raise NotADevelopmentVersion for a version that may not go to `snapshots`."""
+    """Raise NOT_A_DEVELOPMENT_VERSION for a version that may not go to `snapshots`."""
     refuse_final_version(
         version,
         root=ctx.root,

@@ -14,6 +14,8 @@ from releasekit.checks.model import Severity
 from releasekit.config.settings import KEYS, Settings
 from releasekit.config.severity import find_rules, merge_severities
 from releasekit.errors import InvalidConfiguration
+from releasekit.errors.usage import INVALID_CONFIGURATION
+from releasekit.plural import plural
 
 ENVIRONMENT_PREFIX = "RELEASEKIT_"
 NOT_KEYS = (
@@ -79,7 +81,10 @@ def parse_settings(sources: Iterable[Source]) -> Settings:
         settings = Settings()
     if problems:
         raise InvalidConfiguration(
-            source=", ".join(names), count=len(problems), problems="\n".join(problems)
+            INVALID_CONFIGURATION,
+            source=", ".join(names),
+            places=plural(len(problems), "place"),
+            problems="\n".join(problems),
         )
     return settings
 
@@ -139,5 +144,7 @@ def find_table(root: Path, pyproject: Mapping[str, Any], own: Mapping[str, Any] 
     for key in ("tool", "releasekit"):
         table = table.get(key, {}) if isinstance(table, Mapping) else table
     if not isinstance(table, Mapping):
-        raise InvalidConfiguration(source=name, count=1, problems="this is not a table")
+        raise InvalidConfiguration(
+            INVALID_CONFIGURATION, source=name, places="1 place", problems="this is not a table"
+        )
     return read_table(name, table)

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from releasekit.config.parse import find_table, parse_settings, read_environment
 from releasekit.config.settings import Settings
 from releasekit.errors import InvalidConfiguration
+from releasekit.errors.usage import INVALID_CONFIGURATION
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -28,7 +29,9 @@ def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     constraints = settings.build_constraints
     if constraints and not (root / constraints).is_file():
         problem = f"build-constraints: there is no file {root / constraints}"
-        raise InvalidConfiguration(source=table.name, count=1, problems=problem)
+        raise InvalidConfiguration(
+            INVALID_CONFIGURATION, source=table.name, places="1 place", problems=problem
+        )
     return settings
 
 
@@ -48,4 +51,6 @@ def _read_toml(path: Path) -> Mapping[str, Any] | None:
     except FileNotFoundError:
         return None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidConfiguration(source=str(path), count=1, problems=str(error)) from error
+        raise InvalidConfiguration(
+            INVALID_CONFIGURATION, source=str(path), places="1 place", problems=str(error)
+        ) from error

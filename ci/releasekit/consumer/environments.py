@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from importlib.metadata import distributions
 from pathlib import Path
 
-from releasekit.errors import MissingProgram, NoSuchEnvironment
+from releasekit.errors import MissingProgram, ReleasekitError
+from releasekit.errors.usage import NO_SUCH_ENVIRONMENT
 from releasekit.process import capture
 
 ASK = "import sys; print(*sys.path, sep='\\n')"
@@ -17,19 +18,21 @@ ASK = "import sys; print(*sys.path, sep='\\n')"
 def read_installed_versions(python: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the versions that a Python can import, by name as their metadata spells it.
 
-    Raises NoSuchEnvironment.
+    Raises NO_SUCH_ENVIRONMENT.
     """
     with tempfile.TemporaryDirectory(prefix="releasekit-ask-") as folder:
         try:
             # Isolated: neither the current directory nor PYTHONPATH is the environment.
             asked = capture((str(python), "-I", "-c", ASK), cwd=Path(folder), environ=environ)
         except MissingProgram as error:
-            raise NoSuchEnvironment(path=str(python), reason="there is no such file") from error
+            raise ReleasekitError(
+                NO_SUCH_ENVIRONMENT, path=str(python), reason="there is no such file"
+            ) from error
         except OSError as error:
             reason = error.strerror or str(error)
-            raise NoSuchEnvironment(path=str(python), reason=reason) from error
+            raise ReleasekitError(NO_SUCH_ENVIRONMENT, path=str(python), reason=reason) from error
     if asked.status:
-        raise NoSuchEnvironment(path=str(python), reason=asked.tail())
+        raise ReleasekitError(NO_SUCH_ENVIRONMENT, path=str(python), reason=asked.tail())
     versions: dict[str, str] = {}
     for distribution in distributions(path=asked.output.splitlines()):
         # pip leaves directories without METADATA when it is interrupted: no name, or (with the

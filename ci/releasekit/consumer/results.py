@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from releasekit.consumer.search import SearchResult
 from releasekit.consumer.settings import FilePlan, SettingsPlan
 from releasekit.outcome import Clean, Line, Result, Table
+from releasekit.plural import plural
 from releasekit.redact import redact_all, redact_fields
 
 STYLES = {"+": "green", "~": "yellow"}
@@ -24,7 +25,7 @@ class Searched(Result):
     def describe(self) -> str:
         """Return how many projects were found."""
         count = len({hit.name for hit in self.result.hits})
-        return f"{count} project(s) for {self.result.query.text}"
+        return f"{plural(count, 'project')} for {self.result.query.text}"
 
     def details(self) -> Iterable[Line | Table]:
         """Return the hits, and how the first one is installed."""
@@ -74,7 +75,7 @@ class SettingsPlanned(Result):
         """Return how much there is to write."""
         if not self.plan.changed:
             return f"nothing to change: pip and uv are set up ({self.plan.place})"
-        return f"{self.plan.count} setting(s) to write ({self.plan.place})"
+        return f"{plural(self.plan.count, 'setting')} to write ({self.plan.place})"
 
     def details(self) -> Iterable[Line]:
         """Return what is to be written, and lines for a shell and for poetry."""

@@ -18,8 +18,10 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from releasekit.consumer.settings import Consumer
-from releasekit.errors import BadQuery
+from releasekit.errors import ReleasekitError
+from releasekit.errors.usage import BAD_QUERY
 from releasekit.nexus.documents import Component
+from releasekit.plural import plural
 
 WILDCARDS = "*?"
 SHOWN = 10
@@ -78,10 +80,10 @@ class SearchResult:
 
 
 def parse_query(word: str) -> Query:
-    """Parse NAME, a part of one, a pattern with * and ?, or NAME==VERSION; raises BadQuery."""
+    """Parse NAME, a part of one, a pattern with * and ?, or NAME==VERSION; raises BAD_QUERY."""
     found = _WORD.fullmatch(word.strip().lower())
     if found is None:
-        raise BadQuery(word=word)
+        raise ReleasekitError(BAD_QUERY, word=word)
     return Query(text=word.strip(), name=normalize_name(found["name"]), version=found["version"])
 
 
@@ -122,17 +124,18 @@ def explain_nothing(
     known = {c.version for c in components if normalize_name(c.name) == query.name}
     if known:
         versions = ", ".join(sorted(known, key=_version_key, reverse=True)[:SHOWN])
-        return f"{query.name} has other versions: {versions}", f"releasekit search {query.name}"
+        return f"{query.name} has other versions: {versions}", f"[[search {query.name}]]"
     among = list(map(normalize_name, names))
     if matching := find_names(query, among):
         lacking = f"version {query.version}" if query.version else "a wheel or an sdist"
-        again = f"releasekit search {shlex.quote(query.name)}"
-        return f"{len(matching)} project(s) match {query.pattern}, none has {lacking}", again
+        again = f"[[search {shlex.quote(query.name)}]]"
+        count = plural(len(matching), "project matches", "projects match")
+        return f"{count} {query.pattern}, none has {lacking}", again
     similar = get_close_matches(query.name, among) if len(among) <= MANY_NAMES else []
     reason = f"none of its {len(among)} projects has a name like {query.pattern}"
     if similar:
-        return reason, f"did you mean {' or '.join(similar)}? releasekit search {similar[0]}"
-    return reason, "try a part of the name: releasekit search 'PART*'"
+        return reason, f"did you mean {' or '.join(similar)}? [[search {similar[0]}]]"
+    return reason, "try a part of the name: [[search 'PART*']]"
 
 
 def parse_versions(name: str, filenames: Iterable[str]) -> tuple[str, ...]:

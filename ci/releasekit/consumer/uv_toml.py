@@ -10,6 +10,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from releasekit.errors import BrokenSettings
+from releasekit.errors.usage import BROKEN_SETTINGS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,9 +74,11 @@ def _find_index(tables: list[Any], name: str) -> Any:
 def _indexes(document: tomlkit.TOMLDocument, path: str) -> list[Any]:
     tables: Any = document.get("index", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise BrokenSettings(path=path, reason="index is no list of tables ([[index]])")
+        raise BrokenSettings(
+            BROKEN_SETTINGS, path=path, reason="index is no list of tables ([[index]])"
+        )
     if not isinstance(document.get("pip", {}), dict):
-        raise BrokenSettings(path=path, reason="pip is no table ([pip])")
+        raise BrokenSettings(BROKEN_SETTINGS, path=path, reason="pip is no table ([pip])")
     return tables
 
 
@@ -83,7 +86,7 @@ def _parse(text: str, path: str) -> tomlkit.TOMLDocument:
     try:
         return tomlkit.parse(text)
     except TOMLKitError as error:
-        raise BrokenSettings(path=path, reason=str(error)) from error
+        raise BrokenSettings(BROKEN_SETTINGS, path=path, reason=str(error)) from error
 
 
 def _show(value: object) -> str:

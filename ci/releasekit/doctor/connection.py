@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from releasekit.doctor.facts import Handshake, Reach
 from releasekit.doctor.model import ADDRESS, CLOCK, ENCRYPTION, TLS, Row
+from releasekit.plural import plural
 from releasekit.tls.certificates import Certificate
 
 SOON = timedelta(days=14)
@@ -42,7 +43,7 @@ def judge_tls(handshake: Handshake | None, now: datetime) -> Row:
         )
     lines = tuple(map(render_certificate, handshake.chain))
     if handshake.problem is not None:
-        return TLS.failed(handshake.problem, _mend(handshake), lines)
+        return TLS.failed(handshake.problem, _find_fix(handshake), lines)
     leaf = handshake.chain[0] if handshake.chain else None
     if leaf is None:
         return TLS.ok(f"trusted ({handshake.protocol})")
@@ -56,7 +57,7 @@ def judge_tls(handshake: Handshake | None, now: datetime) -> Row:
 
 def judge_expiry(name: str, end: datetime, now: datetime, lines: tuple[str, ...] = ()) -> Row:
     """Tell whether a certificate that is valid ends soon."""
-    text = f"{name} expires in {(end - now).days} day(s), on {end:%Y-%m-%d}"
+    text = f"{name} expires in {plural((end - now).days, 'day')}, on {end:%Y-%m-%d}"
     if end - now < SOON:
         return TLS.warning(text, "ask the administrator of that server to renew it", lines)
     return TLS.ok(text, lines)
@@ -70,9 +71,9 @@ def render_certificate(certificate: Certificate) -> str:
     )
 
 
-def _mend(handshake: Handshake) -> str:
+def _find_fix(handshake: Handshake) -> str:
     if handshake.code not in UNKNOWN_ISSUER or not handshake.chain:
-        return handshake.mend
+        return handshake.fix
     last = handshake.chain[-1]
     setting = 'and set ca-bundle = "FILE.pem" in [tool.releasekit] (or RELEASEKIT_CA_BUNDLE)'
     if last.is_self_issued:

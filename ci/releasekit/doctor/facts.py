@@ -34,7 +34,7 @@ class Handshake:
     problem: str | None = None
     code: int | None = None
     """OpenSSL's verification code (x509_vfy.h)."""
-    mend: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

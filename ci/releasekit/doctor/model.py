@@ -28,7 +28,7 @@ SEVERITIES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """What the doctor asks; `serves` marks what a re-run may find mended, as servers come back."""
+    """What the doctor asks; `serves` marks what a re-run may find fixed, as servers come back."""
 
     code: str
     title: str
@@ -39,7 +39,7 @@ class Question:
         return Row(question=self, state=State.OK, text=text, lines=lines)
 
     def failed(self, text: str, fix: str, lines: tuple[str, ...] = ()) -> Row:
-        """Return the row of what must be mended before a release."""
+        """Return the row of what must be fixed before a release."""
         return Row(question=self, state=State.FAILED, text=text, fix=fix, lines=lines)
 
     def warning(self, text: str, fix: str, lines: tuple[str, ...] = ()) -> Row:
@@ -59,9 +59,9 @@ class Row:
     state: State
     text: str
     fix: str = ""
-    """What to do; of an unknown row: what to mend first."""
+    """What to do; of an unknown row: what to fix first."""
     ask: str = ""
-    """Whom to ask, where nothing is to be mended: who has the rights that this user lacks."""
+    """Whom to ask, where nothing is to be fixed: who has the rights that this user lacks."""
     lines: tuple[str, ...] = ()
     """Details: the certificates of a chain."""
 

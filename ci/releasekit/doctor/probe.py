@@ -91,16 +91,16 @@ def shake_hands(url: str, client: Client) -> Handshake:
                 anchor=_find_anchor(verified, client.trust.sources),
             )
     except ssl.SSLCertVerificationError as error:
-        answers = explain(classify(error, url)).answers()
+        answers = explain(classify(error, url)).answers(render=str)
         return Handshake(
             chain=_read_untrusted_chain(url, client),
             problem=answers["why"],
             code=error.verify_code,
-            mend=answers["next"],
+            fix=answers["next"],
         )
     except OSError as error:
-        answers = explain(classify(error, url, client.find_proxy(url))).answers()
-        return Handshake(problem=answers["why"], mend=answers["next"])
+        answers = explain(classify(error, url, client.find_proxy(url))).answers(render=str)
+        return Handshake(problem=answers["why"], fix=answers["next"])
 
 
 def _read_untrusted_chain(url: str, client: Client) -> tuple[Certificate, ...]:

@@ -6,6 +6,7 @@ from releasekit.doctor.facts import NameFacts, VersionFacts
 from releasekit.doctor.model import NAME, VERSION, Row
 from releasekit.doctor.repositories import who_reads
 from releasekit.model.plan import Action
+from releasekit.plural import plural
 
 CONTROL = "pip"
 """A project that every public index has: a proxy that answers for it works."""
@@ -17,10 +18,10 @@ def judge_name(facts: NameFacts, proxy: str) -> Row:
     if name is None:
         return NAME.unknown(
             "it is not written in pyproject.toml or setup.cfg, and nothing is built yet",
-            fix="nox -s build, then this again",
+            fix="[[build]], then run this again",
         )
     if answer is None or answer.status in (502, 503, 504):
-        return NAME.unknown(f"{proxy} does not say who has {name}", fix="mend proxy first, above")
+        return NAME.unknown(f"{proxy} does not say who has {name}", fix="fix proxy first, above")
     if answer.status == 403 and answer.reason.startswith("Routing rules block"):
         return NAME.ok(f"{name} is blocked by a routing rule of {proxy}")
     if answer.status == 404:
@@ -39,8 +40,8 @@ def judge_name(facts: NameFacts, proxy: str) -> Row:
         )
     if answer.status == 200 and facts.files:
         return NAME.failed(
-            f"{name} exists publicly, with {facts.files} file(s): its higher version would win",
-            "write it into own-names, then releasekit provision --apply: a rule blocks the public "
+            f"{name} exists publicly, with {plural(facts.files, 'file')}: its higher version wins",
+            "write it into own-names, then [[provision --apply]]: a rule blocks the public "
             "one; or rename the project",
         )
     return NAME.unknown(f"{proxy} answered {answer}", ask="its administrator what that means")
@@ -65,11 +66,11 @@ def judge_version(facts: VersionFacts, hosted: str) -> Row:
         )
     if not facts.published:
         return VERSION.ok(f"{version} is free in {hosted}")
-    count = len(facts.published)
+    count = plural(len(facts.published), "file")
     if facts.plan is None:
         return VERSION.unknown(
-            f"{version} has {count} file(s) in {hosted}, and nothing is built to compare them with",
-            fix="nox -s build, then this again",
+            f"{version} has {count} in {hosted}, and nothing is built to compare them with",
+            fix="[[build]], then run this again",
         )
     conflicts = [f for f in facts.plan.files if f.action is Action.CONFLICT]
     if conflicts:
@@ -77,4 +78,4 @@ def judge_version(facts: VersionFacts, hosted: str) -> Row:
             f"{version} is in {hosted} with other bytes: {conflicts[0].dist.filename}",
             "release a new version: git tag NEXT-VERSION",
         )
-    return VERSION.ok(f"{version} is in {hosted} with the same bytes: {count} file(s)")
+    return VERSION.ok(f"{version} is in {hosted} with the same bytes: {count}")

@@ -8,7 +8,7 @@ from releasekit.doctor.facts import Answer, RepositoryFacts
 from releasekit.doctor.model import GROUP, HOSTED, PROXY, REDEPLOY, Question, Row
 from releasekit.nexus.documents import Document, Repository
 
-PROVISION = "releasekit provision --apply"
+PROVISION = "[[provision --apply]]"
 NOT_FOUND = "Repository not found"
 BLOCKED = "Routing rules block"
 FRONT = "let the front server pass /repository/ on to Nexus, without a login page of its own"
@@ -162,7 +162,7 @@ def _judge_presence(question: Question, facts: RepositoryFacts) -> Row | None:
     if answer.reason == OFFLINE or (facts.settings and facts.settings.get("online") is False):
         return question.failed(f"{name} is offline", f"{PROVISION}, or tick Online in its settings")
     if _is_ill(answer):
-        return question.unknown(f"the server answered {answer}", fix="mend the rows above first")
+        return question.unknown(f"the server answered {answer}", fix="fix the rows above first")
     return None
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from releasekit.checks.declared import Place
 from releasekit.doctor.model import Diagnosis, Row, State, list_findings
-from releasekit.outcome import Clean, Line, Outcome, Result
+from releasekit.outcome import Clean, Line, Outcome, Render, Result
 from releasekit.redact import redact_all, redact_fields
 
 STYLES = {
@@ -66,6 +66,11 @@ class Diagnosed(Result):
         """Return the rows as a Markdown table."""
         head = ["", "| | code | question | answer | what to do |", "|---|---|---|---|---|"]
         return [*head, *map(_summarize_row, self.diagnosis.rows)]
+
+    def spell_commands(self, render: Render) -> Diagnosed:
+        """Return it with the commands in the fixes as they are typed."""
+        rows = redact_all(self.diagnosis.rows, render, "fix", "ask")
+        return replace(self, diagnosis=replace(self.diagnosis, rows=rows))
 
     def redact(self, clean: Clean) -> Diagnosed:
         """Return it with clean texts."""

@@ -19,7 +19,7 @@ from releasekit.nexus.documents import ServerVersion
 
 OLDEST = (3, 30)
 """The oldest version that this kit was measured with: docs/nexus-behaviour.md."""
-PROBE = "nox -s doctor -- --probe   (ask the server's administrator first)"
+PROBE = "[[doctor --probe]]   (ask the server's administrator first)"
 FORM_REFUSED = (400, 422, 500)
 """How Nexus answers a form without a file to who may upload; 3.30 answers 500."""
 
@@ -68,7 +68,7 @@ def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = N
         return WRITABLE.failed(
             "it serves nothing before its End User License Agreement is accepted",
             "its administrator signs in once with a browser, and accepts it; or by command: "
-            "releasekit provision --apply --accept-eula",
+            "[[provision --apply --accept-eula]]",
         )
     if not facts.writable.is_served:
         return WRITABLE.unknown(
@@ -109,7 +109,7 @@ def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:
     None says that it was not sent.
     """
     if not username:
-        return UPLOAD.unknown("nobody to ask as", fix="mend credentials first, above")
+        return UPLOAD.unknown("nobody to ask as", fix="fix credentials first, above")
     if answer is None:
         return UPLOAD.unknown(
             "not asked: the test is an upload without a file, which Nexus logs as an error",
@@ -120,7 +120,7 @@ def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:
     if answer.status in FORM_REFUSED:
         return UPLOAD.ok(f"user {username} may upload to {hosted}; a form without a file told")
     if answer.status == 401:
-        return UPLOAD.unknown("the credentials are wrong", fix="mend credentials first, above")
+        return UPLOAD.unknown("the credentials are wrong", fix="fix credentials first, above")
     if answer.status == 403:
         return UPLOAD.failed(
             f"user {username} may not upload to {hosted} ({answer})",
@@ -131,7 +131,7 @@ def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:
             f"{hosted} takes no uploads of Python packages ({answer})",
             "set hosted to a hosted PyPI repository: a group and a proxy take none",
         )
-    return UPLOAD.unknown(f"the server answered {answer}", fix="mend the rows above first")
+    return UPLOAD.unknown(f"the server answered {answer}", fix="fix the rows above first")
 
 
 def judge_default_admin(answer: Answer | None) -> Row:
@@ -174,4 +174,4 @@ def judge_anonymous(hosted: str, answer: Answer | None) -> Row:
             "its administrator takes the privilege add from the role of the anonymous user: "
             "Security, Anonymous Access",
         )
-    return ANONYMOUS.unknown(f"the server answered {answer}", fix="mend the rows above first")
+    return ANONYMOUS.unknown(f"the server answered {answer}", fix="fix the rows above first")

@@ -1,15 +1,18 @@
-"""What every error is: four answers and a status.
+"""What an error is: an entry of the catalogue, and the data that its sentences need.
 
-Every error answers four questions: what, where, why, and what to type next. The answers are
-templates over the error's own fields, so that a test can compare the whole message. No field ever
-holds a secret.
+Every error says what happened, where, why, and how to fix it. No field ever holds a secret.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar
+
+COMMAND = re.compile(r"\[\[([a-z{][^\[\]\n]*)\]\]")
+"""A command in a sentence: [[verify]], [[check --explain CODE]]. The words are a shell's."""
 
 
 class Status(IntEnum):
@@ -27,39 +30,102 @@ class Status(IntEnum):
         return self.name.lower()
 
 
-@dataclass(kw_only=True, eq=False)
+STATUSES = {
+    "1": Status.REFUSED,
+    "2": Status.USAGE,
+    "3": Status.FAILED,
+    "9": Status.INTERRUPTED,
+}
+"""By the first digit of a code."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One kind of error. The sentences are templates; `{name}` is a field of the error."""
+
+    code: str
+    """E and three digits, of which the first gives the status. A code is never used again."""
+    title: str
+    where: str
+    why: str
+    fix: str
+    """How to fix it; a command of releasekit is written as [[verify]], see `door`."""
+    explanation: str
+    """When it happens, for the reference and for --explain."""
+
+    @property
+    def status(self) -> Status:
+        """Return the exit status of a command that ends with this error."""
+        return STATUSES[self.code[1]]
+
+
+def render_plainly(text: str) -> str:
+    """Return a text with its commands as somebody types them who gave no options."""
+    return COMMAND.sub(r"releasekit \1", text)
+
+
 class ReleasekitError(Exception):
-    """Base of every error the kit raises on purpose."""
+    """Base of every error that releasekit raises on purpose; subclasses are kinds that are caught.
 
-    status: ClassVar[Status] = Status.FAILED
-    what: ClassVar[str]
-    where: ClassVar[str]
-    why: ClassVar[str]
-    next: ClassVar[str]
+    The fields are those that the templates of the entry name.
+    """
 
-    def answers(self) -> dict[str, str]:
-        """Return the four answers, filled in."""
-        data = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {q: getattr(self, q).format(**data) for q in ("what", "where", "why", "next")}
+    def __init__(self, entry: Entry, /, **fields: str | float) -> None:
+        super().__init__(entry.code)
+        self.entry = entry
+        self.fields = fields
+
+    @property
+    def status(self) -> Status:
+        """Return the exit status of a command that ends with this error."""
+        return self.entry.status
+
+    def answers(self, render: Callable[[str], str] = render_plainly) -> dict[str, str]:
+        """Return what happened, where, why, and what to do next; `render` takes the fix."""
+        entry = self.entry
+        return {
+            "what": entry.title.format(**self.fields),
+            "where": entry.where.format(**self.fields),
+            "why": entry.why.format(**self.fields),
+            "next": render(fill_in(entry.fix, self.fields)),
+        }
 
     def __str__(self) -> str:
         """Render the answers as the terminal shows them."""
-        what, *rest = self.answers().items()
-        lines = [f"error: {what[1]}"]
-        for question, answer in rest:
-            first, *more = answer.splitlines() or ("",)
-            lines.append(f"  {question + ':':<6} {first}")
-            lines.extend(f"         {line}" for line in more)
-        return "\n".join(lines)
+        return render_error(self.entry.code, self.answers())
+
+    def __repr__(self) -> str:
+        """Name the error without its data."""
+        return f"{type(self).__name__}({self.entry.code})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the fields, which are not among `args`, when a process passes the error on."""
+        return _make, (type(self), self.entry, self.fields)
 
 
-@dataclass(kw_only=True, eq=False)
-class Interrupted(ReleasekitError):
-    """Ctrl-C or SIGTERM."""
+def _make(
+    kind: type[ReleasekitError], entry: Entry, fields: dict[str, str | int | float]
+) -> ReleasekitError:
+    return kind(entry, **fields)
 
-    status = Status.INTERRUPTED
-    what = "interrupted"
-    where = "during {step}"
-    why = "a signal asked for it; programs that were started are stopped"
-    next = "run the same command again: what is already published is skipped"
-    step: str
+
+def fill_in(template: str, fields: dict[str, str | int | float]) -> str:
+    """Fill the fields into a template; in a command they are quoted for the shell."""
+    quoted = {name: shlex.quote(str(value)) for name, value in fields.items()}
+    filled, end = "", 0
+    for command in COMMAND.finditer(template):
+        filled += template[end : command.start()].format(**fields)
+        filled += command[0].format(**quoted)
+        end = command.end()
+    return filled + template[end:].format(**fields)
+
+
+def render_error(code: str, answers: dict[str, str]) -> str:
+    """Return an error as the terminal shows it, one line or more per answer."""
+    what, *rest = answers.items()
+    lines = [f"error {code}: {what[1]}"]
+    for question, answer in rest:
+        first, *more = answer.splitlines() or ("",)
+        lines.append(f"  {question + ':':<6} {first}")
+        lines.extend(f"         {line}" for line in more)
+    return "\n".join(lines)

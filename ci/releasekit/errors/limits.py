@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from releasekit.errors.base import ReleasekitError
+from releasekit.errors.failed import LIMIT_REACHED
 
 MEMORY = "memory", "give this job more memory, or raise `ulimit -v`"
 PROCESSES = "processes and threads", "raise `ulimit -u` or `ulimit -v`, or the container's limits"
@@ -30,21 +30,7 @@ UNLOADABLE = "failed to map segment"
 """How the dynamic linker says that an extension module finds no room (glibc 2.36)."""
 
 
-@dataclass(kw_only=True, eq=False)
-class LimitReached(ReleasekitError):
-    """The machine gives no more of something: neither project nor server are to blame."""
-
-    what = "a limit of this machine was reached: {limited}"
-    where = "{place}"
-    why = "{reason}"
-    next = "{mend}, then run this again: it is safe"
-    limited: str
-    place: str
-    reason: str
-    mend: str
-
-
-def find_limit(raised: BaseException, place: str) -> LimitReached | None:
+def find_limit(raised: BaseException, place: str) -> ReleasekitError | None:
     """Return the limit that an error comes from; None if it comes from none.
 
     `place` is named where the error names no file.
@@ -53,22 +39,22 @@ def find_limit(raised: BaseException, place: str) -> LimitReached | None:
         reason = str(cause)
         # SystemError: CPython 3.11, where a C function has no memory for its own error.
         if isinstance(cause, MemoryError | SystemError):
-            limited, mend = MEMORY
+            limited, fix = MEMORY
             reason = "no more memory can be allocated"
         elif isinstance(cause, ImportError) and UNLOADABLE in reason:
-            limited, mend = MEMORY
+            limited, fix = MEMORY
         elif isinstance(cause, OSError) and cause.errno in LIMITS:
-            limited, mend = LIMITS[cause.errno]
+            limited, fix = LIMITS[cause.errno]
             reason, place = cause.strerror or reason, str(cause.filename or place)
         elif isinstance(cause, RuntimeError) and NO_THREAD in reason:
-            limited, mend = PROCESSES
+            limited, fix = PROCESSES
         else:
             continue
-        return LimitReached(limited=limited, place=place, reason=reason, mend=mend)
+        return _reach(limited, place, reason, fix)
     return None
 
 
-def find_limit_in(output: str, place: str) -> LimitReached | None:
+def find_limit_in(output: str, place: str) -> ReleasekitError | None:
     """Return the limit by which a program ended, as it says; None if it says nothing of one.
 
     The last line counts where it is Python's: a backend may go on after an error.
@@ -78,12 +64,16 @@ def find_limit_in(output: str, place: str) -> LimitReached | None:
     found += [(last, int(match[1])) for match in (PYTHON_ERROR.match(last),) if match]
     for reason, number in found:
         if number in PROGRAM_LIMITS:
-            limited, mend = PROGRAM_LIMITS[number]
-            return LimitReached(limited=limited, place=place, reason=reason, mend=mend)
+            limited, fix = PROGRAM_LIMITS[number]
+            return _reach(limited, place, reason, fix)
     if last.partition(":")[0] == "MemoryError" or last == f"RuntimeError: {NO_THREAD}":
-        limited, mend = MEMORY if last.startswith("Memory") else PROCESSES
-        return LimitReached(limited=limited, place=place, reason=last, mend=mend)
+        limited, fix = MEMORY if last.startswith("Memory") else PROCESSES
+        return _reach(limited, place, last, fix)
     return None
+
+
+def _reach(limited: str, place: str, reason: str, fix: str) -> ReleasekitError:
+    return ReleasekitError(LIMIT_REACHED, limited=limited, place=place, reason=reason, fix=fix)
 
 
 def _find_causes(error: BaseException) -> Iterator[BaseException]:

@@ -9,19 +9,35 @@ import http.client
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from urllib.parse import urlsplit
 
 import urllib3.exceptions as errors
 
-from releasekit.errors import (
-    ClientCertificateRefused,
-    ReleasekitError,
-    Unreachable,
-    UntrustedCertificate,
-    UnusableProxy,
+from releasekit.errors import ReleasekitError
+from releasekit.errors.access import (
+    CERTIFICATE_EXPIRED,
+    CERTIFICATE_NOT_YET_VALID,
+    CERTIFICATE_OF_ANOTHER_NAME,
+    CLIENT_CERTIFICATE_REFUSED,
+    INVALID_PROXY,
+    PROXY_NEEDS_LOGIN,
+    PROXY_NEEDS_SOCKS,
+    UNTRUSTED_CERTIFICATE,
+)
+from releasekit.errors.failed import (
+    ANSWER_CUT_OFF,
+    ANSWER_TOO_LARGE,
+    INVALID_ADDRESS,
+    PROXY_REFUSED,
+    PROXY_UNREACHABLE,
+    REDIRECT_LOOP,
+    REDIRECT_TO_HTTP,
+    REDIRECT_TO_NOWHERE,
+    UNREACHABLE,
+    UNREADABLE_ANSWER,
 )
 from releasekit.model.addresses import show_address
 
@@ -79,80 +95,36 @@ PASSING = {
     *(Kind.PROXY_UNREACHABLE, Kind.PROXY_ANSWER, Kind.CUT_OFF, Kind.UNREADABLE),
 }
 
-AGAIN = "run this again: it is safe"
-LOOK = "see what is at that address and in front of it, then run this again: it is safe"
-VALID_NAME = "use the host name in `url` that the certificate was issued for"
 SHOW_CLIENT_CERT = (
     "set client-cert (or RELEASEKIT_CLIENT_CERT) to a PEM file of the certificate and key"
 )
-ODD_ANSWER = "the server's answer cannot be read"
-NO_PROXY = "the proxy cannot be reached"
-CHECK_PROXY = "check HTTPS_PROXY (HTTP_PROXY, ALL_PROXY), or go past it: NO_PROXY={host}"
 
-Make = Callable[..., ReleasekitError]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Explanation:
-    """The error of a kind of failure; an empty problem or fix is the error's own."""
-
-    error: Make
-    problem: str = ""
-    fix: str = ""
-
-
-EXPLANATIONS: dict[Kind, Explanation] = {
-    Kind.REFUSED: Explanation(error=Unreachable),
-    Kind.ADDRESS: Explanation(error=Unreachable, problem="this is no address", fix=LOOK),
-    Kind.UNKNOWN_NAME: Explanation(error=Unreachable),
-    Kind.CLOSED: Explanation(error=Unreachable),
-    Kind.TIMEOUT: Explanation(error=Unreachable),
-    Kind.HANDSHAKE: Explanation(error=Unreachable),
-    Kind.PROXY_UNREACHABLE: Explanation(
-        error=Unreachable, problem=NO_PROXY, fix=f"{CHECK_PROXY}; then {AGAIN}"
-    ),
-    Kind.PROXY_ANSWER: Explanation(
-        error=Unreachable, problem="the proxy does not connect to the server", fix=CHECK_PROXY
-    ),
-    Kind.PROXY_LOGIN: Explanation(
-        error=UnusableProxy,
-        fix="write the login into the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT\n"
-        "(percent-encode special characters), or go past the proxy: NO_PROXY={host}",
-    ),
-    Kind.PROXY_ADDRESS: Explanation(error=UnusableProxy, fix=CHECK_PROXY),
-    Kind.PROXY_NEEDS_SOCKS: Explanation(
-        error=UnusableProxy, fix=f"pip install PySocks beside releasekit; or {CHECK_PROXY}"
-    ),
-    Kind.UNTRUSTED: Explanation(error=UntrustedCertificate),
-    Kind.NOT_YET_VALID: Explanation(
-        error=UntrustedCertificate,
-        fix="compare this machine's clock with the server's; or its certificate is too new",
-    ),
-    Kind.EXPIRED: Explanation(
-        error=UntrustedCertificate,
-        fix="ask the administrator of that server to renew its certificate",
-    ),
-    Kind.WRONG_NAME: Explanation(error=UntrustedCertificate, fix=VALID_NAME),
-    Kind.CLIENT_CERTIFICATE: Explanation(error=ClientCertificateRefused),
-    Kind.REDIRECT_LOOP: Explanation(
-        error=Unreachable, problem="the server redirects without end", fix=LOOK
-    ),
-    Kind.REDIRECT_TO_HTTP: Explanation(
-        error=Unreachable,
-        problem="the server redirects from https to plain http",
-        fix="have the front server keep https in its redirects (X-Forwarded-Proto), or configure\n"
-        "the address that it leads to, with https",
-    ),
-    Kind.REDIRECT_ADDRESS: Explanation(
-        error=Unreachable, problem="the server redirects to nowhere", fix=LOOK
-    ),
-    Kind.CUT_OFF: Explanation(error=Unreachable, problem="the server's answer broke off", fix=LOOK),
-    Kind.TOO_LARGE: Explanation(
-        error=Unreachable, problem="the server's answer is too large", fix=LOOK
-    ),
-    Kind.WRONG_LENGTH: Explanation(error=Unreachable, problem=ODD_ANSWER, fix=LOOK),
-    Kind.UNREADABLE: Explanation(error=Unreachable, problem=ODD_ANSWER, fix=LOOK),
+ENTRIES = {
+    Kind.REFUSED: UNREACHABLE,
+    Kind.ADDRESS: INVALID_ADDRESS,
+    Kind.UNKNOWN_NAME: UNREACHABLE,
+    Kind.CLOSED: UNREACHABLE,
+    Kind.TIMEOUT: UNREACHABLE,
+    Kind.HANDSHAKE: UNREACHABLE,
+    Kind.PROXY_UNREACHABLE: PROXY_UNREACHABLE,
+    Kind.PROXY_ANSWER: PROXY_REFUSED,
+    Kind.PROXY_LOGIN: PROXY_NEEDS_LOGIN,
+    Kind.PROXY_ADDRESS: INVALID_PROXY,
+    Kind.PROXY_NEEDS_SOCKS: PROXY_NEEDS_SOCKS,
+    Kind.UNTRUSTED: UNTRUSTED_CERTIFICATE,
+    Kind.NOT_YET_VALID: CERTIFICATE_NOT_YET_VALID,
+    Kind.EXPIRED: CERTIFICATE_EXPIRED,
+    Kind.WRONG_NAME: CERTIFICATE_OF_ANOTHER_NAME,
+    Kind.CLIENT_CERTIFICATE: CLIENT_CERTIFICATE_REFUSED,
+    Kind.REDIRECT_LOOP: REDIRECT_LOOP,
+    Kind.REDIRECT_TO_HTTP: REDIRECT_TO_HTTP,
+    Kind.REDIRECT_ADDRESS: REDIRECT_TO_NOWHERE,
+    Kind.CUT_OFF: ANSWER_CUT_OFF,
+    Kind.TOO_LARGE: ANSWER_TOO_LARGE,
+    Kind.WRONG_LENGTH: UNREADABLE_ANSWER,
+    Kind.UNREADABLE: UNREADABLE_ANSWER,
 }
+"""The entry of the catalogue that a kind of failure is."""
 
 CERTIFICATE_KINDS = {
     9: Kind.NOT_YET_VALID,
@@ -188,17 +160,14 @@ TUNNEL = re.compile(r"Tunnel connection failed: (\d+) ?(.*)")
 
 def explain(failure: Failure) -> ReleasekitError:
     """Return the error that a failed exchange is."""
-    row = EXPLANATIONS[failure.kind]
-    host = urlsplit(failure.url).hostname or ""
-    more = {name: text for name, text in (("problem", row.problem), ("mend", row.fix)) if text}
-    if failure.kind is Kind.CLIENT_CERTIFICATE:
-        more["mend"] = next(fix for why, fix in CLIENT_REFUSALS.values() if why == failure.reason)
-    if "mend" in more:
-        more["mend"] = more["mend"].replace("{host}", host)
     where = failure.url
     if failure.proxy and failure.kind.name.startswith("PROXY_"):
         where = f"{show_proxy(failure.proxy)}, on the way to {failure.url}"
-    return row.error(url=where, reason=failure.reason, **more)
+    fixes = (fix for why, fix in CLIENT_REFUSALS.values() if why == failure.reason)
+    entry, host = ENTRIES[failure.kind], urlsplit(failure.url).hostname or ""
+    return ReleasekitError(
+        entry, url=where, reason=failure.reason, host=host, fix=next(fixes, SHOW_CLIENT_CERT)
+    )
 
 
 def show_proxy(proxy: str) -> str:

@@ -6,14 +6,10 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from releasekit.errors import (
-    LicenseNotAccepted,
-    NoSuchRepository,
-    NotPermitted,
-    ReleasekitError,
-    UnexpectedAnswer,
-    UploadRefused,
-)
+from releasekit.errors import NoSuchRepository, NotPermitted, ReleasekitError
+from releasekit.errors.access import NOT_PERMITTED
+from releasekit.errors.failed import LICENSE_NOT_ACCEPTED, UNEXPECTED_ANSWER, UPLOAD_REFUSED
+from releasekit.errors.usage import NOT_A_PYPI_REPOSITORY
 from releasekit.http.answer import NAMES, PAGE, Answer
 from releasekit.index.greeting import read_greeting, wants_license
 from releasekit.index.protocol import Access, Layout
@@ -34,7 +30,8 @@ if TYPE_CHECKING:
     from releasekit.index.upload import Attempt, OnSent
 
 NO_REASON = "without a reason"
-MENDS = {
+SEE_NEXUS = "see what that means in Nexus, then run this again: it is safe"
+UPLOAD_FIXES = {
     413: "raise the size limit of the front server (nginx: client_max_body_size), then run again",
     **dict.fromkeys(
         (301, 302, 303, 307, 308),
@@ -102,7 +99,7 @@ class SimpleIndex:
             return parse_project_page(answer.text, answer.url)
         except NotAnIndexPageError as error:
             said = f'it sent a page without any link to a file: "{error}"'
-            raise UnexpectedAnswer(url=url, answer=said) from error
+            raise ReleasekitError(UNEXPECTED_ANSWER, url=url, answer=said) from error
 
     def read_names(self) -> tuple[str, ...]:
         """Read the names of all projects; a proxy's index may have very many."""
@@ -122,7 +119,7 @@ class SimpleIndex:
     def read_digest(self, file: PublishedFile, expected: Dist) -> PublishedFile | None:
         """Download a file and return it with its SHA-256; None if the page's link is dead.
 
-        Raises UnexpectedAnswer for what is neither the expected file nor another one of its kind.
+        Raises UNEXPECTED_ANSWER for what is neither the expected file nor another one of its kind.
         """
         login, limit = self._find_login(file.url), 2 * expected.size + HEADROOM
         found = self.access.client.download(file.url, credentials=login, limit=limit)
@@ -130,7 +127,7 @@ class SimpleIndex:
             return None
         self._refuse(found.answer, file.url)
         if found.sha256 != expected.sha256 and (problem := _find_problem(found, expected)):
-            raise UnexpectedAnswer(url=file.url, answer=problem)
+            raise ReleasekitError(UNEXPECTED_ANSWER, url=file.url, answer=problem)
         return file.with_sha256(found.sha256)
 
     def download(self, file: PublishedFile, path: Path, *, limit: int) -> bool:
@@ -150,7 +147,10 @@ class SimpleIndex:
         self._refuse(answer, self.simple_url)
         if not is_root_page(answer.text):
             raise NoSuchRepository(
-                url=self.simple_url, role="readable", answer="a page that is no index"
+                NOT_A_PYPI_REPOSITORY,
+                url=self.simple_url,
+                role="readable",
+                answer="a page that is no index",
             )
         return answer
 
@@ -159,9 +159,11 @@ class SimpleIndex:
         try:
             self._read_root()
         except NoSuchRepository as error:
-            if error.answer.startswith("404 "):
+            if str(error.fields["answer"]).startswith("404 "):
                 said = f"{page.status} {page.reason or NO_REASON}"
-                raise NoSuchRepository(url=self.url, role="readable", answer=said) from error
+                raise NoSuchRepository(
+                    NOT_A_PYPI_REPOSITORY, url=self.url, role="readable", answer=said
+                ) from error
             raise
 
     def _get(
@@ -208,7 +210,7 @@ def refusal(
     if status == 200:
         return None
     if wants_license(answer):
-        return LicenseNotAccepted(url=url)
+        return ReleasekitError(LICENSE_NOT_ACCEPTED, url=url)
     phrase = answer.reason or NO_REASON
     if status == 401 or (status == 403 and phrase in WITHOUT_LOGIN and not credentials.username):
         return refused_login(url, credentials, f"{status} {phrase}")
@@ -216,6 +218,7 @@ def refusal(
         privileges = "browse and read" if credentials.only_reads else "add, browse and read"
         where = f", from {credentials.source}" if credentials.only_reads else ""
         return NotPermitted(
+            NOT_PERMITTED,
             url=url,
             username=f"{credentials.username or 'nobody'}{where}",
             action=action,
@@ -224,9 +227,15 @@ def refusal(
         )
     if status in (404, 405):
         role = "hosted" if action == "upload" else "readable"
-        return NoSuchRepository(url=url, role=role, answer=f"{status} {phrase}")
+        return NoSuchRepository(
+            NOT_A_PYPI_REPOSITORY, url=url, role=role, answer=f"{status} {phrase}"
+        )
     if action == "upload" and status < 500:
-        mend = MENDS.get(status, "see what that means in Nexus, then run this again: it is safe")
+        fix = UPLOAD_FIXES.get(
+            status, "see what that means in Nexus, then run this again: it is safe"
+        )
         target = f", to {answer.location}" if answer.location else ""
-        return UploadRefused(url=url, answer=f"{status} {phrase}{target}", mend=mend)
-    return UnexpectedAnswer(url=url, answer=f"{status} {phrase}")
+        return ReleasekitError(
+            UPLOAD_REFUSED, url=url, answer=f"{status} {phrase}{target}", fix=fix
+        )
+    return ReleasekitError(UNEXPECTED_ANSWER, url=url, answer=f"{status} {phrase}")

@@ -41,7 +41,7 @@ class Index(Protocol):
     def read_digest(self, file: PublishedFile, expected: Dist) -> PublishedFile | None:
         """Download a file and return it with its SHA-256; None if the page's link is dead.
 
-        Raises UnexpectedAnswer for what is neither the expected file nor another one of its kind.
+        Raises UNEXPECTED_ANSWER for what is neither the expected file nor another one of its kind.
         """
 
     def download(self, file: PublishedFile, path: Path, *, limit: int) -> bool:

@@ -8,6 +8,7 @@ that it does not have to a public index.
 from __future__ import annotations
 
 from releasekit.errors import ReleasekitError, WrongCredentials
+from releasekit.errors.access import WRONG_CREDENTIALS_OR_RIGHTS
 from releasekit.http.answer import Answer
 from releasekit.index.protocol import Access, Layout
 
@@ -28,11 +29,10 @@ def _explain_refusal(answer: Answer, access: Access) -> ReleasekitError | None:
     if answer.status != 403 or not publisher.username:
         return None
     return WrongCredentials(
+        WRONG_CREDENTIALS_OR_RIGHTS,
         url=access.url,
         username=publisher.username,
         source=publisher.source,
-        answer="403",
-        mend=f"check {publisher.source}; a user whom it does not let upload gets 403 as well",
     )
 
 

@@ -19,7 +19,9 @@ from twine.package import PackageFile
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
 from releasekit.archives import BLOCK, UNREADABLE
-from releasekit.errors import FilesChanged, ReleasekitError, UploadFailed
+from releasekit.errors import NotBuilt, ReleasekitError
+from releasekit.errors.failed import UPLOAD_FAILED
+from releasekit.errors.refused import FILES_CHANGED
 from releasekit.http.answer import Answer
 from releasekit.index.protocol import Access
 from releasekit.model.dists import Dist
@@ -71,12 +73,18 @@ def upload_once(dist: Dist, access: Access, *, explain: Explain, on_sent: OnSent
         )
     except _ChangedError:
         reason = f"{dist.filename} was changed after it was checked"
-        changed = FilesChanged(dist=str(dist.path.parent), reason=reason)
+        changed = NotBuilt(FILES_CHANGED, dist=str(dist.path.parent), reason=reason)
         return Attempt(error=changed, reason=reason, final=True)
     except ReleasekitError as failure:
         return Attempt(error=failure, reason=failure.answers()["why"], final=False)
     except (TwineException, *UNREADABLE) as error:
-        failed = UploadFailed(filename=dist.filename, url=access.url, reason=str(error), attempts=0)
+        failed = ReleasekitError(
+            UPLOAD_FAILED,
+            filename=dist.filename,
+            url=access.url,
+            reason=str(error),
+            attempts="once",
+        )
         return Attempt(error=failed, reason=str(error), final=True)
     return _judge(answer, explain)
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from releasekit.errors import (
-    CredentialsNeeded,
-    HalfGivenReader,
-    ReleasekitError,
-    WrongCredentials,
-)
+from releasekit.errors import ReleasekitError, WrongCredentials
+from releasekit.errors.access import CREDENTIALS_NEEDED, HALF_SET_READER, WRONG_CREDENTIALS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,20 +42,18 @@ def given_credentials(environ: Mapping[str, str]) -> Credentials | None:
 def refused_login(url: str, credentials: Credentials, answer: str) -> ReleasekitError:
     """Return the situation that a server lets these credentials, or nobody's, not in."""
     if not credentials.username:
-        return CredentialsNeeded(url=url, answer=answer)
-    wrong = WrongCredentials(url=url, username=credentials.username, source=credentials.source)
-    if credentials.only_reads:
-        wrong.mend = f"check {credentials.source};\nNexus answers 401 to a disabled user as well"
-    return wrong
+        return ReleasekitError(CREDENTIALS_NEEDED, url=url, answer=answer)
+    username, source = credentials.username, credentials.source
+    return WrongCredentials(WRONG_CREDENTIALS, url=url, username=username, source=source)
 
 
 def given_reader(environ: Mapping[str, str]) -> Credentials | None:
-    """Return the credentials for reading that the environment gives; raises HalfGivenReader."""
+    """Return the credentials for reading that the environment gives; raises HALF_SET_READER."""
     username, password = environ.get(READER_USERNAME), environ.get(READER_PASSWORD)
     if username and password:
         return Credentials(username=username, password=password, source=READER_ENVIRONMENT)
     if username or password:
         names = (READER_USERNAME, READER_PASSWORD)
         given, missing = names if username else reversed(names)
-        raise HalfGivenReader(given=given, missing=missing)
+        raise ReleasekitError(HALF_SET_READER, present=given, missing=missing)
     return None

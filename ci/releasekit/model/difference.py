@@ -29,7 +29,7 @@ class Contents:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """Sentences that tell what differs, and the constraint that mends it where a tool does."""
+    """Sentences that tell what differs, and the constraint that fixes it where a tool does."""
 
     lines: tuple[str, ...]
     pin: str | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from releasekit.errors import BuiltTwice, PartsDisagree, WheelOfAnotherSdist
+from releasekit.errors import ReleasekitError
+from releasekit.errors.refused import BUILT_TWICE, PARTS_DISAGREE, WHEEL_OF_ANOTHER_SDIST
 from releasekit.model.dists import DistKind, parse_filename
 from releasekit.model.record import BuildFacts, Record, RecordedFile
 
@@ -33,12 +34,12 @@ def is_superseded(part: Record, by: Record) -> bool:
 def join_parts(parts: Mapping[str, Record]) -> Record:
     """Return one record of all parts; the keys say where each was found.
 
-    Raises PartsDisagree, BuiltTwice and WheelOfAnotherSdist.
+    Raises PARTS_DISAGREE, BUILT_TWICE and WHEEL_OF_ANOTHER_SDIST.
     """
     first = next(iter(parts.values()))
     if not all(part.is_of(first) for part in parts.values()):
         said = (f"{where}: {_describe(part)}" for where, part in parts.items())
-        raise PartsDisagree(parts="\n".join(said))
+        raise ReleasekitError(PARTS_DISAGREE, parts="\n".join(said))
     files: dict[str, RecordedFile] = {}
     builds: list[BuildFacts] = []
     for part in parts.values():
@@ -69,7 +70,9 @@ def _refuse_second_builds(parts: Mapping[str, Record], files: Mapping[str, Recor
             found = (
                 f"{f.filename} {f.sha256} ({where})" for where, f in made if f.filename in names
             )
-            raise BuiltTwice(filename=", ".join(sorted(names)), found="\n".join(found))
+            raise ReleasekitError(
+                BUILT_TWICE, filename=", ".join(sorted(names)), found="\n".join(found)
+            )
 
 
 def _refuse_other_sdists(joined: Record) -> None:
@@ -77,7 +80,8 @@ def _refuse_other_sdists(joined: Record) -> None:
         return
     for build in joined.builds:
         if build.made_from not in (None, joined.sdist.sha256):
-            raise WheelOfAnotherSdist(
+            raise ReleasekitError(
+                WHEEL_OF_ANOTHER_SDIST,
                 wheels=", ".join(build.files),
                 made_from=str(build.made_from),
                 sdist=joined.sdist.filename,

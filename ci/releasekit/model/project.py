@@ -8,13 +8,15 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from releasekit.errors import (
-    DirtyTree,
-    NoReleaseTag,
-    NotADevelopmentVersion,
-    TagIsNoVersion,
-    TagNotOnHead,
-    TagsDisagree,
+from releasekit.errors import ReleasekitError
+from releasekit.errors.refused import (
+    DIRTY_TREE,
+    NO_RELEASE_TAG,
+    NOT_A_DEVELOPMENT_VERSION,
+    SHALLOW_CLONE,
+    TAG_NOT_ON_HEAD,
+    TAGS_DISAGREE,
+    TAGS_NAME_NO_VERSION,
 )
 from releasekit.model.versions import (
     DifferentVersionsError,
@@ -71,13 +73,12 @@ def find_release_tag(
 ) -> ReleaseTag | None:
     """Return the release tag on a commit; `wanted` names one (--tag).
 
-    Raises TagsDisagree, TagNotOnHead and TagIsNoVersion; the last one only for a wanted tag.
+    Raises TAGS_DISAGREE, TAG_NOT_ON_HEAD, and TAGS_NAME_NO_VERSION for a wanted tag alone.
     """
     root, short = str(commit.root), commit.short
     if wanted is not None and wanted not in commit.tags:
         there = ", ".join(commit.tags) or "none"
-        reason = f"the tags on HEAD: {there}"
-        raise TagNotOnHead(root=root, commit=short, tag=wanted, reason=reason)
+        raise ReleasekitError(TAG_NOT_ON_HEAD, root=root, commit=short, tag=wanted, tags=there)
     tags = (wanted,) if wanted is not None else commit.tags
     found = [tag for name in tags if (tag := parse_tag(name, patterns))]
     if wanted is not None and not found:
@@ -86,7 +87,9 @@ def find_release_tag(
         return choose_tag(found)
     except DifferentVersionsError as error:
         best = max(found, key=lambda tag: tag.version).name
-        raise TagsDisagree(root=root, commit=short, tags=str(error), first=best) from error
+        raise ReleasekitError(
+            TAGS_DISAGREE, root=root, commit=short, tags=str(error), first=best
+        ) from error
 
 
 def find_rival_tags(project: Project, patterns: Sequence[str]) -> tuple[str, ...]:
@@ -104,7 +107,7 @@ def find_rival_tags(project: Project, patterns: Sequence[str]) -> tuple[str, ...
 def refuse_unreleasable(project: Project, patterns: Sequence[str]) -> None:
     """Refuse what no real index may get: a commit without a release tag, a changed tree.
 
-    Raises NoReleaseTag, TagIsNoVersion and DirtyTree.
+    Raises NO_RELEASE_TAG, TAGS_NAME_NO_VERSION and DIRTY_TREE.
     """
     commit = project.commit
     if project.tag is None and commit.tags:
@@ -114,30 +117,29 @@ def refuse_unreleasable(project: Project, patterns: Sequence[str]) -> None:
     if commit.changed:
         more = len(commit.changed) - SHOWN
         files = ", ".join(commit.changed[:SHOWN]) + (f" and {more} more" if more > 0 else "")
-        raise DirtyTree(root=str(commit.root), files=files, tag=project.tag.name)
+        raise ReleasekitError(DIRTY_TREE, root=str(commit.root), files=files, tag=project.tag.name)
 
 
-def no_release_tag(commit: Commit, patterns: Sequence[str]) -> NoReleaseTag:
-    """Return the error for a commit without a release tag; a shallow clone has its own mend."""
-    tag = render_tag("1.2.3", patterns)
-    reason = f"a release is named by a tag like {tag} on the commit that is checked out"
-    mend = f"git tag {tag} && git push origin {tag}, then run this again on that tag"
+def no_release_tag(commit: Commit, patterns: Sequence[str]) -> ReleasekitError:
+    """Return the error for a commit without a release tag; a shallow clone may lack its tags."""
+    root = str(commit.root)
     if commit.shallow:
-        reason = "this clone is shallow, so its tags may be missing"
-        mend = "git fetch --unshallow --tags, then run this again (in GitLab: GIT_DEPTH: 0)"
-    return NoReleaseTag(root=str(commit.root), commit=commit.short, reason=reason, mend=mend)
+        return ReleasekitError(SHALLOW_CLONE, root=root, commit=commit.short)
+    tag = render_tag("1.2.3", patterns)
+    return ReleasekitError(NO_RELEASE_TAG, root=root, commit=commit.short, tag=tag)
 
 
 def refuse_final_version(
     version: Version, *, root: Path, commit: str, patterns: Sequence[str], snapshots: str
 ) -> None:
-    """Raise NotADevelopmentVersion unless this is a version for `snapshots`: it has a .devN.
+    """Raise NOT_A_DEVELOPMENT_VERSION unless this is a version for `snapshots`: it has a .devN.
 
     `==1.0` means 1.0+local as well (PEP 440), and 1.0rc1 and 1.0.post1 are releases by a tag.
     """
     if version.is_devrelease:
         return
-    raise NotADevelopmentVersion(
+    raise ReleasekitError(
+        NOT_A_DEVELOPMENT_VERSION,
         version=str(version),
         root=str(root),
         commit=commit[:10],
@@ -146,8 +148,9 @@ def refuse_final_version(
     )
 
 
-def _no_version(commit: Commit, tags: Sequence[str], patterns: Sequence[str]) -> TagIsNoVersion:
-    return TagIsNoVersion(
+def _no_version(commit: Commit, tags: Sequence[str], patterns: Sequence[str]) -> ReleasekitError:
+    return ReleasekitError(
+        TAGS_NAME_NO_VERSION,
         root=str(commit.root),
         commit=commit.short,
         tags=", ".join(tags),

@@ -1,8 +1,15 @@
-"""The record of a build, `reports/release.json`: facts only, never a verdict."""
+"""The record of a build, `reports/release.json`: facts only, never a verdict.
+
+Every new key is a new `schema_version`. A file with a newer one is refused whole (E220, status 2)
+before anything in it is used: an older releasekit cannot know what it would leave out. See
+docs/schema-versions.md.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hmac
+import json
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -12,6 +19,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_filename
 from releasekit.redact import escape_json
+
+SCHEMA_VERSION = 1
+"""The newest version that this releasekit reads, and the one that it writes."""
+
+
+class NewerSchemaError(ValueError):
+    """A file was written by a newer releasekit; `found` is its schema version."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(f"schema version {found} is newer than {SCHEMA_VERSION}")
+        self.found = found
 
 
 def _check_filename(filename: str) -> str:
@@ -134,7 +152,12 @@ def render_record(record: Record) -> str:
 
 
 def parse_record(text: str) -> Record:
-    """Return the record of a JSON text; raises pydantic's ValidationError."""
+    """Return the record of a JSON text; raises NewerSchemaError and pydantic's ValidationError."""
+    with contextlib.suppress(json.JSONDecodeError):  # pydantic says where
+        document = json.loads(text)
+        found = document.get("schema_version") if isinstance(document, dict) else None
+        if isinstance(found, int) and found > SCHEMA_VERSION:
+            raise NewerSchemaError(found)
     return Record.model_validate_json(text)
 
 

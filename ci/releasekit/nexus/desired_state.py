@@ -14,7 +14,7 @@ VIEW = "nx-repository-view-pypi"
 LOCAL_REALM = "NexusAuthenticatingRealm"
 ACCEPT = (
     "it is not accepted, and Nexus serves no package before. It says:\n{text}\n"
-    "whoever may agree for your company types: releasekit provision --apply --accept-eula"
+    "whoever may agree for your company adds --apply --accept-eula"
 )
 
 

@@ -33,7 +33,7 @@ def make_server_plan(url: str, things: Iterable[Thing], found: Found) -> ServerP
 
 
 def _change_admin(found: Found) -> Iterator[Change]:
-    """Yield the change of the password that Nexus made up at its first start."""
+    """Yield the change of the password that Nexus generated at its first start."""
     if found.secrets.admin_changes:
         thing = Thing(kind=Kind.USER, name=found.admin, fields=EMPTY)
         made = Difference(path=PASSWORD, old="the first one", new="from RELEASEKIT_ADMIN_PASSWORD")
@@ -77,7 +77,7 @@ def _compare_password(thing: Thing, found: Found) -> Iterator[Difference]:
     new = "from RELEASEKIT_PUBLISHER_PASSWORD"
     if found.get(thing.kind, thing.name) is None:
         given = found.secrets.publisher_given
-        yield Difference(path=PASSWORD, old=None, new=new if given else "made up, shown once")
+        yield Difference(path=PASSWORD, old=None, new=new if given else "generated, shown once")
     elif found.secrets.publisher_given and not found.secrets.publisher_fits:
         yield Difference(path=PASSWORD, old="another one", new=new)
 

@@ -26,7 +26,7 @@ def _find(settings: Settings, found: Found) -> Iterator[str]:
     admin = found.get(Kind.USER, found.admin)
     if admin and admin.get("status") == "changepassword" and not found.secrets.admin_changes:
         yield (
-            f"{found.admin} has the password that Nexus made up at its first start: "
+            f"{found.admin} has the password that Nexus generated at its first start: "
             "set RELEASEKIT_ADMIN_PASSWORD to a new one, and name the file of the first one "
             "with --first-password"
         )

@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from releasekit.errors import (
-    NexusRefused,
-    NotAllowedByNexus,
-    NotANexus,
-    WrongCredentials,
-)
+from releasekit.errors import NexusRefused, WrongCredentials
+from releasekit.errors.access import NOT_ALLOWED_BY_NEXUS, WRONG_API_CREDENTIALS
+from releasekit.errors.failed import NEXUS_REFUSED, NOT_A_NEXUS
 from releasekit.http.answer import DOCUMENT, Answer
 from releasekit.model.credentials import Credentials
 from releasekit.nexus.documents import (
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     from releasekit.http.client import Client
 
 PREFIX = "service/rest/v1"
-REALM_OFF = "and to all of its own users while its Local Authenticating Realm is off"
 SHOWN = 500
 """Characters of an answer that an error shows."""
 
@@ -91,16 +87,11 @@ def require(rest: Rest, answer: Answer, action: str) -> Answer:
         return answer
     username, source = rest.credentials.username or "nobody", rest.credentials.source
     if status == 401:
-        raise WrongCredentials(
-            url=url,
-            username=username,
-            source=source,
-            mend=f"check {source}; Nexus answers 401 to a disabled user as well,\n{REALM_OFF}",
-        )
+        raise WrongCredentials(WRONG_API_CREDENTIALS, url=url, username=username, source=source)
     if status == 403:
-        raise NotAllowedByNexus(url=url, username=username, action=action)
+        raise NexusRefused(NOT_ALLOWED_BY_NEXUS, url=url, username=username, action=action)
     said = f"{status} {answer.reason}: {read_message(answer)}".rstrip(": ")
-    raise NexusRefused(url=url, action=action, answer=said)
+    raise NexusRefused(NEXUS_REFUSED, url=url, action=action, answer=said)
 
 
 def read_message(answer: Answer) -> str:
@@ -131,15 +122,16 @@ def read(rest: Rest, path: str, action: str, **query: str) -> Any:
 
 
 def _parse(answer: Answer) -> Any:
-    """Parse a JSON document; a login page answers 200 too. Raises NotANexus."""
+    """Parse a JSON document; a login page answers 200 too. Raises NOT_A_NEXUS."""
     try:
         return answer.parse_json()
     except ValueError as error:
         raise _not_a_nexus(answer) from error
 
 
-def _not_a_nexus(answer: Answer) -> NotANexus:
-    return NotANexus(
+def _not_a_nexus(answer: Answer) -> NexusRefused:
+    return NexusRefused(
+        NOT_A_NEXUS,
         url=answer.url,
         answer=f"{answer.status} {answer.reason}".rstrip(),
         server=answer.headers.get("Server") or "nothing",
@@ -171,7 +163,7 @@ def read_version(rest: Rest) -> ServerVersion:
 
     Status, open to everybody, is 401 with a wrong password. A front server may put its own name
     into the `Server:` header (nginx does by default): then the description of the API tells it.
-    Raises WrongCredentials, NotANexus.
+    Raises WrongCredentials, NOT_A_NEXUS.
     """
     answer = require(rest, ask(rest, "GET", "status"), "read the status")
     version = parse_server_version(answer.headers.get("Server"))

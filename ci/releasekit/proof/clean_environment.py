@@ -37,5 +37,5 @@ class SpareEnvironment:
         return self._made
 
     def take(self) -> CleanEnvironment:
-        """Return it as soon as it is made; raises InstallUnavailable."""
+        """Return it as soon as it is made; raises INSTALL_NOT_TESTED."""
         return self.begin().result()

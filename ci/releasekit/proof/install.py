@@ -13,7 +13,8 @@ from venv import EnvBuilder
 import uv
 from packaging.tags import Tag, sys_tags
 
-from releasekit.errors import InstallUnavailable
+from releasekit.errors import ReleasekitError
+from releasekit.errors.failed import INSTALL_NOT_TESTED
 from releasekit.model.credentials import Credentials
 from releasekit.model.dists import Dist
 from releasekit.process import Finished, Log, run
@@ -66,7 +67,7 @@ def _find_tags() -> frozenset[Tag]:
 
 
 def make_environment(room: Path, environ: Mapping[str, str]) -> CleanEnvironment:
-    """Make an empty environment in a directory; raises InstallUnavailable.
+    """Make an empty environment in a directory; raises INSTALL_NOT_TESTED.
 
     uv looks at its Python here, which is most of the time of a small install, and keeps what it
     saw where it will keep what it downloads.
@@ -78,9 +79,9 @@ def make_environment(room: Path, environ: Mapping[str, str]) -> CleanEnvironment
         options = ("--no-config", "--quiet", "--cache-dir", str(cache), "--python", str(python))
         looked = run((uv.find_uv_bin(), "pip", "list", *options), cwd=room, environ=clean)
     except OSError as error:  # a full disk; a uv that is not there, or that may not be started
-        raise InstallUnavailable(where_=str(path), tail=str(error)) from error
+        raise ReleasekitError(INSTALL_NOT_TESTED, place=str(path), tail=str(error)) from error
     if looked.status:
-        raise InstallUnavailable(where_=str(path), tail=looked.tail())
+        raise ReleasekitError(INSTALL_NOT_TESTED, place=str(path), tail=looked.tail())
     return CleanEnvironment(path=path, python=python, cache=cache, environ=clean)
 
 

@@ -36,7 +36,7 @@ class AskedCheck(_Document):
 
 
 class FoundFault(_Document):
-    """What is wrong, where, and how to mend it."""
+    """What is wrong, where, and how to fix it."""
 
     code: Annotated[str, Field(pattern="^RK[0-9]{3}$")]
     severity: Annotated[

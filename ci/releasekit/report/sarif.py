@@ -44,7 +44,7 @@ def _describe_rule(check: Check) -> dict[str, Any]:
         "id": check.code,
         "shortDescription": {"text": check.title},
         "fullDescription": {"text": check.why},
-        "help": {"text": check.mend},
+        "help": {"text": check.fix},
         "defaultConfiguration": {"level": _level(check.severity)},
     }
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from releasekit.errors import BadCertificateFile
+from releasekit.errors.access import BAD_CERTIFICATE_FILE
 from releasekit.tls.certificates import CertificateFault, find_authority_fault
 from releasekit.tls.parsing import parse_certificate, read_clock
 
@@ -27,33 +28,33 @@ SHOWN = 3
 
 NO_CERTIFICATE = CertificateFault(
     reason="no PEM certificate in it",
-    mend="give {key} a PEM file (-----BEGIN CERTIFICATE-----);\n"
+    fix="give {key} a PEM file (-----BEGIN CERTIFICATE-----);\n"
     "`openssl x509 -in FILE -noout -text` shows what a file holds",
 )
 EMPTY = CertificateFault(
-    reason="the file is empty", mend="export or copy the certificate again; {key} takes PEM"
+    reason="the file is empty", fix="export or copy the certificate again; {key} takes PEM"
 )
 PRIVATE_KEY = CertificateFault(
     reason="a private key is in it, and a CA bundle goes to everybody",
-    mend="take the key out of it; if the file was committed or sent, have the key replaced",
+    fix="take the key out of it; if the file was committed or sent, have the key replaced",
 )
 CUT_OFF = CertificateFault(
     reason="certificate {number} in it is cut off or damaged",
-    mend="copy it again, whole: from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
+    fix="copy it again, whole: from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
 )
 OTHER_FORMS = {
     "TRUSTED CERTIFICATE": CertificateFault(
         reason="it is in OpenSSL's own TRUSTED CERTIFICATE form, which other programs cannot read",
-        mend="openssl x509 -in FILE -out FILE.pem, and give {key} that file",
+        fix="openssl x509 -in FILE -out FILE.pem, and give {key} that file",
     ),
     "PKCS7": CertificateFault(
         reason="it is PKCS #7 (a .p7b file), not single certificates",
-        mend="openssl pkcs7 -print_certs -in FILE -out FILE.pem, and give {key} that file",
+        fix="openssl pkcs7 -print_certs -in FILE -out FILE.pem, and give {key} that file",
     ),
 }
 IN_DER = CertificateFault(
     reason="the certificate is in DER form, not PEM",
-    mend="openssl x509 -inform der -in FILE -out FILE.pem, and give {key} that file",
+    fix="openssl x509 -inform der -in FILE -out FILE.pem, and give {key} that file",
 )
 
 
@@ -92,7 +93,7 @@ def _join(faults: list[CertificateFault]) -> CertificateFault:
     more = len(faults) - SHOWN
     reasons = [fault.reason for fault in faults[:SHOWN]]
     reasons += [f"and {more} more like these"] if more > 0 else []
-    return CertificateFault(reason="\n".join(reasons), mend=faults[0].mend)
+    return CertificateFault(reason="\n".join(reasons), fix=faults[0].fix)
 
 
 def read_bundle(value: str) -> str:
@@ -117,8 +118,10 @@ def is_pem(value: str) -> bool:
 def explain(key: str, value: str, fault: CertificateFault) -> BadCertificateFile:
     """Return the error; a text, which may hold a private key, is not shown."""
     path = "(the PEM text itself)" if is_pem(value) else value
-    mend = fault.mend.format(key=key)
-    return BadCertificateFile(key=key, path=path, reason=fault.reason, mend=mend)
+    fix = fault.fix.format(key=key)
+    return BadCertificateFile(
+        BAD_CERTIFICATE_FILE, key=key, path=path, reason=fault.reason, fix=fix
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,7 +143,7 @@ def _read(value: str) -> Iterator[_Text]:
             if not file.is_dir() or file == path:  # Debian: /etc/ssl/certs/java
                 yield _Text(place=str(file), content=file.read_bytes())
     except OSError as error:
-        fault = CertificateFault(reason=error.strerror or str(error), mend=NO_CERTIFICATE.mend)
+        fault = CertificateFault(reason=error.strerror or str(error), fix=NO_CERTIFICATE.fix)
         raise explain("ca-bundle", value, fault) from error
 
 
@@ -162,7 +165,7 @@ def _read_certificates(text: _Text) -> Iterator[bytes]:
 
 def _refuse_damage(place: str, number: int) -> NoReturn:
     reason = CUT_OFF.reason.format(number=number)
-    raise explain("ca-bundle", place, CertificateFault(reason=reason, mend=CUT_OFF.mend))
+    raise explain("ca-bundle", place, CertificateFault(reason=reason, fix=CUT_OFF.fix))
 
 
 def _decode(block: str) -> bytes | None:

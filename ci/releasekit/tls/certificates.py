@@ -34,10 +34,10 @@ class Certificate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateFault:
-    """Why a certificate is of no use, and what mends that."""
+    """Why a certificate is of no use, and what fixes that."""
 
     reason: str
-    mend: str
+    fix: str
 
 
 def render_fingerprint(digest: bytes) -> str:
@@ -50,7 +50,7 @@ def find_time_fault(certificate: Certificate, now: datetime) -> CertificateFault
     if now > certificate.not_after:
         return CertificateFault(
             reason=f"{certificate.name} expired on {certificate.not_after:%Y-%m-%d}",
-            mend="ask who issued it for the renewed one, and put that in its place",
+            fix="ask who issued it for the renewed one, and put that in its place",
         )
     if now < certificate.not_before:
         return CertificateFault(
@@ -58,7 +58,7 @@ def find_time_fault(certificate: Certificate, now: datetime) -> CertificateFault
                 f"{certificate.name} is valid from {certificate.not_before:%Y-%m-%d %H:%M} UTC on, "
                 f"and this machine's clock says {now:%Y-%m-%d %H:%M}"
             ),
-            mend="set this machine's clock, or wait until the certificate is valid",
+            fix="set this machine's clock, or wait until the certificate is valid",
         )
     return None
 
@@ -71,6 +71,6 @@ def find_authority_fault(certificate: Certificate, now: datetime) -> Certificate
     if not certificate.is_ca and not certificate.is_self_issued:
         return CertificateFault(
             reason=f"{certificate.name} is no CA: it is the certificate of a server or a person",
-            mend=f"give the certificate of the CA that issued it: {certificate.issuer}",
+            fix=f"give the certificate of the CA that issued it: {certificate.issuer}",
         )
     return find_time_fault(certificate, now)

@@ -21,23 +21,23 @@ ENCRYPTED = re.compile(r"-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENC
 
 TEXT = CertificateFault(
     reason="give the path of a file",
-    mend="write the text to a file that you alone can read, and give {key} its path",
+    fix="write the text to a file that you alone can read, and give {key} its path",
 )
 NO_KEY = CertificateFault(
     reason="there is a certificate in it, but no private key",
-    mend="put both into one file: cat CERTIFICATE.pem KEY.pem > client.pem; chmod 600 client.pem",
+    fix="put both into one file: cat CERTIFICATE.pem KEY.pem > client.pem; chmod 600 client.pem",
 )
 ENCRYPTED_KEY = CertificateFault(
     reason="its private key is encrypted, and nobody is asked for the password",
-    mend="openssl pkey -in FILE -out KEY.pem; chmod 600 KEY.pem; put the certificate beside it",
+    fix="openssl pkey -in FILE -out KEY.pem; chmod 600 KEY.pem; put the certificate beside it",
 )
 OTHER_KEY = CertificateFault(
     reason="the private key in it is not that of {name}, the first certificate in it",
-    mend="put the certificate of that key first, then those of the CAs between, if any",
+    fix="put the certificate of that key first, then those of the CAs between, if any",
 )
 DAMAGED = CertificateFault(
     reason="the certificate or the key in it is cut off or damaged",
-    mend="copy both again, whole: from -----BEGIN …----- to -----END …-----",
+    fix="copy both again, whole: from -----BEGIN …----- to -----END …-----",
 )
 
 
@@ -54,7 +54,7 @@ def load_client_cert(context: ssl.SSLContext, path: str) -> None:
     except ssl.SSLError as error:
         raise explain("client-cert", path, _explain_refusal(content, error)) from error
     except OSError as error:
-        fault = CertificateFault(reason=error.strerror or str(error), mend=NO_CERTIFICATE.mend)
+        fault = CertificateFault(reason=error.strerror or str(error), fix=NO_CERTIFICATE.fix)
         raise explain("client-cert", path, fault) from error
 
 
@@ -82,5 +82,5 @@ def _explain_refusal(content: bytes, error: ssl.SSLError) -> CertificateFault:
     if error.reason == "KEY_VALUES_MISMATCH":
         match = CERTIFICATE.search(content.decode("ascii", "replace"))
         name = parse_certificate(ssl.PEM_cert_to_DER_cert(match[0] if match else "")).name
-        return CertificateFault(reason=OTHER_KEY.reason.format(name=name), mend=OTHER_KEY.mend)
+        return CertificateFault(reason=OTHER_KEY.reason.format(name=name), fix=OTHER_KEY.fix)
     return DAMAGED

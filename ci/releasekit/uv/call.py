@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from releasekit.errors import (
-    BuildBesideCredentials,
-    InvalidBuildRequirement,
-)
+from releasekit.errors import ReleasekitError
+from releasekit.errors.access import BUILD_WITH_CREDENTIALS
+from releasekit.errors.refused import INVALID_BUILD_REQUIREMENT
 from releasekit.model.credentials import refused_login
 from releasekit.netrc import find_netrc, is_known_to_uv
 from releasekit.redact import hide_credentials
@@ -73,10 +72,12 @@ def plan_call(
     """Return the call of uv that installs build requirements.
 
     `secret` names variables that no code of others may see.
-    Raises InvalidBuildRequirement, and BuildBesideCredentials for what such a call would build.
+    Raises INVALID_BUILD_REQUIREMENT, and BUILD_WITH_CREDENTIALS for what such a call would build.
     """
     for requirement in find_invalid(requires):
-        raise InvalidBuildRequirement(root=str(root), requirement=hide_credentials(requirement))
+        raise ReleasekitError(
+            INVALID_BUILD_REQUIREMENT, root=str(root), requirement=hide_credentials(requirement)
+        )
     told = installer.environ.items()
     environ = {name: value for name, value in told if not name.startswith(NOT_FOR_INSTALLS)}
     source = find_source(environ, uv, requires) or _find_file(environ, uv, requires)
@@ -119,20 +120,20 @@ def _refuse_builds(
     """Refuse what has packages built although uv gets --no-build."""
     if setting := find_no_binary(uv):
         reason = f"uv's settings say {setting}, which beats --no-build"
-        mend = "remove that setting from [tool.uv] or uv.toml; wheels are installed then"
-        raise _refusal(call, "what no-binary names", reason, mend)
+        fix = "remove that setting from [tool.uv] or uv.toml; wheels are installed then"
+        raise _refusal(call, "what no-binary names", reason, fix)
     named = [Path(name) for key in CONSTRAINT_FILES for name in call.environ.get(key, "").split()]
     for path in (*named, *((constraints,) if constraints else ())):
         line = find_building_line(_read(Path(call.root) / path))
         if line:
             reason = f"{path} has the line `{hide_credentials(line)}`"
-            mend = "write only NAME==VERSION into that file, one per line (hashes may follow)"
-            raise _refusal(call, "what a constraints file says", reason, mend)
+            fix = "write only NAME==VERSION into that file, one per line (hashes may follow)"
+            raise _refusal(call, "what a constraints file says", reason, fix)
     for requirement in find_built(requires):
         shown = hide_credentials(requirement)
         reason = "its address leads to no wheel, so uv would build it"
-        mend = "name a version of an index instead (NAME==VERSION), or the address of a wheel"
-        raise _refusal(call, shown, reason, mend)
+        fix = "name a version of an index instead (NAME==VERSION), or the address of a wheel"
+        raise _refusal(call, shown, reason, fix)
 
 
 def _read(path: Path) -> str:
@@ -145,7 +146,7 @@ def _read(path: Path) -> str:
 def refuse_failed(call: UvCall, output: str) -> None:
     """Raise what a failed call of uv is, if that is known.
 
-    BuildBesideCredentials where it may not build; CredentialsNeeded and WrongCredentials where the
+    BUILD_WITH_CREDENTIALS where it may not build; CREDENTIALS_NEEDED and WrongCredentials where the
     group does not let it in.
     """
     for line in output.splitlines():
@@ -155,16 +156,17 @@ def refuse_failed(call: UvCall, output: str) -> None:
                 raise refused_login(call.group.url, who, match[1])
     if call.source and (names := find_unbuilt_names(output)):
         reason = "the index has no wheel of it for this Python and machine, only an sdist"
-        mend = WHEEL_OR_PIN.format(name=names[0])
-        raise _refusal(call, ", ".join(names), reason, mend)
+        fix = WHEEL_OR_PIN.format(name=names[0])
+        raise _refusal(call, ", ".join(names), reason, fix)
 
 
-def _refusal(call: UvCall, subject: str, reason: str, mend: str) -> BuildBesideCredentials:
-    return BuildBesideCredentials(
+def _refusal(call: UvCall, subject: str, reason: str, fix: str) -> ReleasekitError:
+    return ReleasekitError(
+        BUILD_WITH_CREDENTIALS,
         subject=subject,
         root=call.root,
         index=call.index,
         reason=reason,
         source=call.source,
-        mend=mend,
+        fix=fix,
     )

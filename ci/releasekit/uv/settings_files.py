@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from releasekit.errors import BrokenSettings
+from releasekit.errors.usage import BROKEN_SETTINGS
 from releasekit.home import expand_home, find_config_home, find_home
 from releasekit.pip_conf import read_options
 from releasekit.uv.indexes import merge_pip_options
@@ -79,7 +80,7 @@ def _parse(path: Path, text: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BrokenSettings(path=str(path), reason=str(error)) from error
+        raise BrokenSettings(BROKEN_SETTINGS, path=str(path), reason=str(error)) from error
 
 
 def _read_all(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:

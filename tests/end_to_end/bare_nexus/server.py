@@ -1,4 +1,4 @@
-"""A Nexus as an administrator finds a new one: its password made up, no repository."""
+"""A Nexus as an administrator finds a new one: its password generated, no repository."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from platformdirs import user_cache_path
 
 from in_process import Recorder, open_command
 from releasekit.commands.provision import run as provision
-from releasekit.errors import ServerDiffers
+from releasekit.errors import ReleasekitError
+from releasekit.errors.refused import SERVER_DIFFERS
 from releasekit.nexus import ServerPlan
 from releasekit.nexus.results import ServerPlanned
 from releasekit_nexus.launch import launch
@@ -38,7 +39,7 @@ class Bare:
     url: str
     ca_bundle: Path
     first: Path
-    """The file that holds the password that it made up."""
+    """The file that holds the password that it generated."""
     session: requests.Session = field(repr=False)
 
     def send(
@@ -120,7 +121,8 @@ class Administrator:
         """Give the plan, whatever is in it."""
         try:
             self.run()
-        except ServerDiffers:
+        except ReleasekitError as error:
+            assert error.entry is SERVER_DIFFERS
             differs = True
         else:
             differs = False

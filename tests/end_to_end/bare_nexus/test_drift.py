@@ -1,4 +1,4 @@
-"""What was changed by hand is shown and mended; what is not ours is left alone."""
+"""What was changed by hand is shown and fixed; what is not ours is left alone."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ from end_to_end.bare_nexus.server import (
     edit_user,
     take_the_rule_off,
 )
-from releasekit.errors import (
-    ServerBlocked,
-)
+from raising import raises_error
+from releasekit.errors.refused import SERVER_BLOCKED
 
 DRIFT: dict[str, tuple[Callable[[Bare], None], list[str]]] = {
     "overwriting allowed": (
@@ -167,10 +166,10 @@ def test_a_rule_of_somebody_else_is_not_replaced(administrator: Administrator, b
     take_the_rule_off(bare)
     bare.ask("PUT", PROXY, {**bare.ask("GET", PROXY), "routingRule": "theirs"})
     ours = bare.ask("GET", RULE)["matchers"]
-    with pytest.raises(ServerBlocked) as caught:
+    with raises_error(SERVER_BLOCKED) as caught:
         administrator.apply()
     assert str(caught.value) == (
-        "error: 1 thing(s) on Nexus stand in the way\n"
+        "error E152: 1 resource on Nexus cannot be changed by releasekit\n"
         f"  where: {bare.url}\n"
         "  why:   proxy repository pypi-proxy: it has the routing rule theirs, and a proxy has one "
         "rule only;\n"
@@ -193,7 +192,7 @@ def test_a_proxy_that_logs_in_is_changed_with_its_password_only(
 ) -> None:
     login = {"type": "username", "username": "mirror", "password": "of the mirror"}
     edit(bare, PROXY, httpClient__authentication=login, online=False)
-    with pytest.raises(ServerBlocked, match="it logs in to its remote as mirror"):
+    with raises_error(SERVER_BLOCKED, match="it logs in to its remote as mirror"):
         administrator.apply()
     given = {**administrator.environ, "RELEASEKIT_PROXY_PASSWORD": "of the mirror"}
     replace(administrator, environ=given).apply()

@@ -13,7 +13,8 @@ from end_to_end.bare_nexus.server import (
     Interruption,
     edit,
 )
-from releasekit.errors import NotAsWritten, ServerUnsettled
+from raising import raises_error
+from releasekit.errors.failed import NOT_AS_WRITTEN, SERVER_UNSETTLED
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6, 7])
@@ -57,15 +58,15 @@ def test_somebody_else_changes_the_same_at_the_same_time(
         if text.startswith("created user"):
             edit(bare, f"repositories/pypi/hosted/{name}", online=False)
 
-    with pytest.raises(ServerUnsettled) as caught:
+    with raises_error(SERVER_UNSETTLED) as caught:
         newcomer.apply(spoil)
     assert str(caught.value) == (
-        "error: Nexus differs again from what was just set\n"
+        "error E333: Nexus differs again from what was just set\n"
         f"  where: {bare.url}\n"
         f"  why:   ~ hosted repository {name}\n"
         "           online: false -> true\n"
-        "         somebody, or another program, changes the same things\n"
-        "  next:  see who does, then run this again: what is done already is kept"
+        "         somebody, or another program, changes the same resources\n"
+        "  next:  see who does, then run this again: what is already done is kept"
     )
 
 
@@ -78,10 +79,11 @@ def test_what_nexus_takes_in_silence_and_does_not_do_is_told(
         if text.startswith("created routing rule"):
             bare.ask("DELETE", f"routing-rules/{name}-own-names")
 
-    with pytest.raises(NotAsWritten) as caught:
+    with raises_error(NOT_AS_WRITTEN) as caught:
         newcomer.apply(remove_the_rule)  # the proxy is created with a rule that is not there: 201
     assert str(caught.value) == (
-        f"error: Nexus took the change of the proxy repository {name} and did something else\n"
+        f"error E332: Nexus accepted the change of the proxy repository {name} and did something "
+        "else\n"
         f"  where: {bare.url}\n"
         f"  why:   it has -> it was told: routingRuleName: none -> {name}-own-names\n"
         "  next:  set this in Nexus by hand, then run this again; somebody else may have changed "

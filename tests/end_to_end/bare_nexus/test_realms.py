@@ -1,7 +1,7 @@
 """The realms by which Nexus knows users: others than its own are left as they are.
 
 Measured on 3.30: with its own realm off, nobody can log in, not even admin, and nothing can be
-changed by REST any more. So that is mended where an administrator of another realm (LDAP) runs
+changed by REST any more. So that is fixed where an administrator of another realm (LDAP) runs
 this, which the core's tests show; here, what everybody else is told.
 """
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 import pytest
 
 from end_to_end.bare_nexus.server import Administrator, Bare
-from releasekit.errors import WrongCredentials
+from raising import raises_error
+from releasekit.errors.access import WRONG_CREDENTIALS
 
 REALMS = "security/realms/active"
 OWN, RIGHTS, FOREIGN = "NexusAuthenticatingRealm", "NexusAuthorizingRealm", "NpmToken"
@@ -37,10 +38,10 @@ def test_with_its_own_realm_off_nobody_gets_in_any_more(
 ) -> None:
     """Comes last, see conftest.py: the server is of no use after it."""
     bare.ask("PUT", REALMS, [RIGHTS])
-    with pytest.raises(WrongCredentials) as caught:
+    with raises_error(WRONG_CREDENTIALS) as caught:
         administrator.plan()
     assert str(caught.value) == (
-        "error: the user name or the password is wrong\n"
+        "error E234: the user name or the password is wrong\n"
         f"  where: {bare.url}/service/rest/v1/status\n"
         "  why:   the server answered 401 to user admin, whose credentials came from "
         "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD\n"

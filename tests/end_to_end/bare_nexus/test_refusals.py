@@ -10,26 +10,25 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import pytest
-
 from end_to_end.bare_nexus.server import (
     PUBLISHER,
     Administrator,
     Bare,
 )
-from releasekit.errors import (
-    MissingPublisherPassword,
-    NotAllowedByNexus,
-    WrongCredentials,
+from raising import raises_error
+from releasekit.errors.access import (
+    MISSING_PUBLISHER_PASSWORD,
+    NOT_ALLOWED_BY_NEXUS,
+    WRONG_CREDENTIALS,
 )
 
 
 def test_wrong_password(administrator: Administrator, bare: Bare) -> None:
     wrong = {**administrator.environ, "RELEASEKIT_ADMIN_PASSWORD": "wrong-pass"}
-    with pytest.raises(WrongCredentials) as caught:
+    with raises_error(WRONG_CREDENTIALS) as caught:
         replace(administrator, environ=wrong).plan()
     assert str(caught.value) == (
-        "error: the user name or the password is wrong\n"
+        "error E234: the user name or the password is wrong\n"
         f"  where: {bare.url}/service/rest/v1/status\n"
         "  why:   the server answered 401 to user admin, whose credentials came from "
         "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD\n"
@@ -41,10 +40,10 @@ def test_wrong_password(administrator: Administrator, bare: Bare) -> None:
 
 def test_a_user_who_may_not_administer(administrator: Administrator, bare: Bare) -> None:
     login = {"RELEASEKIT_ADMIN_USERNAME": PUBLISHER[0], "RELEASEKIT_ADMIN_PASSWORD": PUBLISHER[1]}
-    with pytest.raises(NotAllowedByNexus) as caught:
+    with raises_error(NOT_ALLOWED_BY_NEXUS) as caught:
         replace(administrator, environ={**administrator.environ, **login}).plan()
     assert str(caught.value) == (
-        "error: this user may not read the realms\n"
+        "error E236: this user may not read the realms\n"
         f"  where: {bare.url}/service/rest/v1/security/realms/active\n"
         f"  why:   Nexus answered 403 to user {PUBLISHER[0]}\n"
         "  next:  use an administrator's RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD,\n"
@@ -55,12 +54,12 @@ def test_a_user_who_may_not_administer(administrator: Administrator, bare: Bare)
 def test_no_password_is_made_up_where_nobody_looks(newcomer: Administrator, bare: Bare) -> None:
     blind = replace(newcomer, environ={**newcomer.environ, "RELEASEKIT_PUBLISHER_PASSWORD": ""})
     name = f"{newcomer.environ['RELEASEKIT_HOSTED']}-publisher"
-    with pytest.raises(MissingPublisherPassword) as caught:
+    with raises_error(MISSING_PUBLISHER_PASSWORD) as caught:
         blind.apply()
     assert str(caught.value) == (
-        f"error: no password for the new user {name}\n"
+        f"error E239: no password for the new user {name}\n"
         f"  where: {bare.url}\n"
-        "  why:   without a terminal nobody sees one that is made up, or a log keeps it\n"
+        "  why:   without a terminal nobody sees a generated one, or a log keeps it\n"
         "  next:  set RELEASEKIT_PUBLISHER_PASSWORD (in CI: masked, protected), or run this on a "
         "terminal"
     )

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from raising import raises_error
 from releasekit.build.backend import BuildOptions, Built, build_dists
-from releasekit.errors import BuildFailed, BuildRequirementsFailed
+from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED
+from releasekit.errors.refused import BUILD_FAILED
 from releasekit.network import open_network
 from samples import METADATA, write_wheel
 from unit.conftest import Answer, Server
@@ -251,7 +253,7 @@ def test_credentials_in_the_address_of_a_requirement_show_in_no_refusal(
 ) -> None:
     require(source, "demo-helper @ http://bob:hunter2@127.0.0.1:1/demo_helper-1.0-py3-none-any.whl")
     environ = {**options.environ, "UV_OFFLINE": "1"}
-    with pytest.raises(BuildRequirementsFailed) as caught:
+    with raises_error(BUILD_REQUIREMENTS_FAILED) as caught:
         build_dists(source, out, replace(options, environ=environ))
     assert caught.value.answers()["what"] == (
         "the build requirements could not be installed: "
@@ -322,9 +324,9 @@ def test_constraint_with_a_hash_is_held_against_the_bytes(
     pinned = pin(options, helpers, f"demo-deep==1.0 --hash=sha256:{right}\n")
     assert "demo-deep==1.0" in build_dists(source, out, pinned).requirements
     pinned = pin(options, helpers, f"demo-deep==1.0 --hash=sha256:{wrong}\n")
-    with pytest.raises(BuildRequirementsFailed) as caught:
+    with raises_error(BUILD_REQUIREMENTS_FAILED) as caught:
         build_dists(source, out, pinned)
-    assert "Hash mismatch" in caught.value.tail
+    assert "Hash mismatch" in str(caught.value.fields["tail"])
 
 
 # --- repeated builds ----------------------------------------------------------------------------
@@ -366,7 +368,7 @@ def test_sdist_and_wheel_of_setuptools_are_the_same_under_three_umasks(
 
 
 def refuse(source: Path, out: Path, options: BuildOptions) -> str:
-    with pytest.raises((BuildFailed, BuildRequirementsFailed)) as caught:
+    with raises_error(BUILD_FAILED, BUILD_REQUIREMENTS_FAILED) as caught:
         build_dists(source, out, options)
     return caught.value.answers()["why"]
 
@@ -466,7 +468,7 @@ def test_requirement_that_cannot_be_had_is_named(
 ) -> None:
     (source / "pyproject.toml").write_text(PYPROJECT.replace("[]", '["demo-nowhere==9"]', 1))
     environ = {**options.environ, "UV_OFFLINE": "1", "UV_DEFAULT_INDEX": tmp_path.as_uri()}
-    with pytest.raises(BuildRequirementsFailed) as caught:
+    with raises_error(BUILD_REQUIREMENTS_FAILED) as caught:
         build_dists(source, out, replace(options, environ=environ))
     answers = caught.value.answers()
     assert answers["what"] == ("the build requirements could not be installed: demo-nowhere==9")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from raising import raises_error
 from releasekit.build.checkout import copy_changes, follow_links_out, open_checkout
-from releasekit.errors import GitFailed
+from releasekit.errors.failed import GIT_FAILED
 from support import ProjectDir, commit_of, content_of
 
 
@@ -163,7 +164,7 @@ def test_submodule_that_cannot_be_fetched_stops_the_build(bare_clone_of: Project
     bare_clone_of.git("config", "-f", ".gitmodules", "submodule.lib.url", "/nowhere")
     bare_clone_of.commit_all()
     checkout = open_checkout(commit_of(bare_clone_of), bare_clone_of.environ)
-    with pytest.raises(GitFailed) as caught, checkout:
+    with raises_error(GIT_FAILED) as caught, checkout:
         pytest.fail("a build must not begin")
     answers = caught.value.answers()
     assert answers["what"] == "git failed"

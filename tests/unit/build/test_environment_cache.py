@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from raising import raises_error
 from releasekit.build.backend import BuildOptions, build_dists
 from releasekit.build.environment_cache import use_cached
-from releasekit.errors import BuildEnvironmentChanged, CannotCache
+from releasekit.errors.failed import BUILD_ENVIRONMENT_CHANGED, CANNOT_CACHE
 from samples import METADATA, write_wheel
 
 PYPROJECT = """
@@ -231,12 +232,12 @@ def test_changed_environment_is_not_removed_while_a_build_runs_in_it(tmp_path: P
 def test_builds_that_shared_an_environment_which_one_changed_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "envs" / "key"
     with run_another(path) as other:
-        with pytest.raises(BuildEnvironmentChanged), use_cached(path, make):
+        with raises_error(BUILD_ENVIRONMENT_CHANGED), use_cached(path, make):
             (path / "stranger.py").touch()
         status, errors = end(other)
     assert status == 1
     assert errors.endswith(
-        "releasekit.errors.failed.BuildEnvironmentChanged: error: the build environment was "
+        "releasekit.errors.base.ReleasekitError: error E312: the build environment was "
         "changed while two builds ran in it\n"
         f"  where: {path}\n"
         "  why:   one of them wrote into it, so that its code may have run in the other one;\n"
@@ -249,7 +250,7 @@ def test_build_is_refused_also_if_the_one_that_changed_its_environment_was_kille
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "envs" / "key"
-    with pytest.raises(BuildEnvironmentChanged), use_cached(path, make):
+    with raises_error(BUILD_ENVIRONMENT_CHANGED), use_cached(path, make):
         process = subprocess.Popen(
             (sys.executable, "-c", CHILD, str(path)),
             stdin=subprocess.PIPE,
@@ -298,6 +299,6 @@ def test_link_in_place_of_a_lock_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "envs" / "key"
     path.parent.mkdir()
     path.with_name("key.users").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(CannotCache), use_cached(path, make):
+    with raises_error(CANNOT_CACHE), use_cached(path, make):
         pass
     assert not os.path.lexists(tmp_path / "elsewhere")

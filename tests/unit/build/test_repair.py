@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from raising import raises_error
 from releasekit.build.repair import repair_wheel
-from releasekit.errors import RepairFailed
+from releasekit.errors.refused import REPAIR_FAILED
 
 EPOCH = 1_700_000_000
 LINUX = "demo-1.0-cp311-cp311-linux_x86_64.whl"
@@ -78,11 +79,11 @@ def test_pure_wheel_stays_as_it_is(wheel: Path, repair: Repair) -> None:
 def test_command_that_makes_no_wheel_of_the_release_is_refused(
     wheel: Path, repair: Repair, tmp_path: Path, code: str, why: str
 ) -> None:
-    with pytest.raises(RepairFailed) as caught:
+    with raises_error(REPAIR_FAILED) as caught:
         repair(wheel, command(code))
     assert caught.value.answers() == {
         "what": f"the repair of {LINUX} failed",
         "where": f"{tmp_path}; the whole output is in ",
         "why": why,
-        "next": f"mend the wheel, or repair-wheel-command: {command(code)}",
+        "next": f"fix the wheel, or repair-wheel-command: {command(code)}",
     }

@@ -47,7 +47,7 @@ def test_key_elsewhere_is_an_error(member: str) -> None:
         pytest.param("demo-1.0/vendor/llhttp/.git", [], id="the file of a submodule (aiohttp)"),
         pytest.param(
             "demo-1.0/.git/config",
-            ["1 file(s) of git are packed: history, addresses, perhaps a password"],
+            ["1 file of git is packed: history, addresses, perhaps a password"],
             id="git's own directory",
         ),
     ],

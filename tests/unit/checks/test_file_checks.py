@@ -22,15 +22,15 @@ FILES = tuple(f"docs/{number:02}.md" for number in range(12))
     ("missing", "messages"),
     [
         pytest.param((), [], id="none"),
-        pytest.param(("a b",), ["1 file(s) in git are not in the sdist: a b"], id="one"),
+        pytest.param(("a b",), ["1 file in git is not in the sdist: a b"], id="one"),
         pytest.param(
             FILES[:10],
-            [f"10 file(s) in git are not in the sdist: {', '.join(FILES[:10])}"],
+            [f"10 files in git are not in the sdist: {', '.join(FILES[:10])}"],
             id="as many as are shown",
         ),
         pytest.param(
             FILES,
-            [f"12 file(s) in git are not in the sdist: {', '.join(FILES[:10])} and 2 more"],
+            [f"12 files in git are not in the sdist: {', '.join(FILES[:10])} and 2 more"],
             id="more",
         ),
     ],

@@ -118,7 +118,7 @@ def invalid(problem: str) -> Finding:
     return error(
         "RK103",
         f"invalid metadata: {problem}",
-        "mend that field in the project's configuration, or update the build backend",
+        "fix that field in the project's configuration, or update the build backend",
     )
 
 
@@ -152,7 +152,7 @@ def test_rk103_invalid_metadata(facts: DistFacts, findings: tuple[Finding, ...])
                 error(
                     "RK104",
                     "the description does not render: 3: (WARNING) Title underline too short.",
-                    "mend the README's markup, or declare its content type (readme = …)",
+                    "fix the README's markup, or declare its content type (readme = …)",
                     DECLARED,
                 ),
             ),

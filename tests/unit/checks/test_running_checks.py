@@ -19,24 +19,36 @@ FACTS = (make_facts(WHEEL, project=PROJECT), make_facts(SDIST, project=PROJECT))
 
 
 def find_in_project(facts: DistFacts) -> Iterator[Fault]:
-    yield Fault(message="in the project", fix="mend it", place=in_project(facts))
+    yield Fault(message="in the project", fix="fix it", place=in_project(facts))
 
 
 def find_in_dist(facts: DistFacts) -> Iterator[Fault]:
-    yield Fault(message="in the dist", fix="mend it", place=in_dist(facts, "x"))
+    yield Fault(message="in the dist", fix="fix it", place=in_dist(facts, "x"))
 
 
 ONE = Check(
-    code="RK901", title="one", severity=Severity.NOTE, why="", mend="", find=find_in_project
+    code="RK901",
+    title="one",
+    severity=Severity.NOTE,
+    explanation="",
+    why="",
+    fix="",
+    find=find_in_project,
 )
 EACH = Check(
-    code="RK902", title="each", severity=Severity.ERROR, why="", mend="", find=find_in_dist
+    code="RK902",
+    title="each",
+    severity=Severity.ERROR,
+    explanation="",
+    why="",
+    fix="",
+    find=find_in_dist,
 )
 
 
 def finding(code: str, severity: Severity, message: str, file: str) -> Finding:
     place = Place(file=file)
-    return Finding(code=code, severity=severity, message=message, place=place, fix="mend it")
+    return Finding(code=code, severity=severity, message=message, place=place, fix="fix it")
 
 
 def test_errors_come_first_and_a_fault_of_the_project_once() -> None:
@@ -86,8 +98,8 @@ def test_codes_are_unique_and_in_order() -> None:
 def test_check_says_what_it_looks_for_and_why(check: Check) -> None:
     assert check.title
     assert check.why
-    assert check.mend
-    assert check.find.__doc__
+    assert check.fix
+    assert check.explanation.endswith(".")
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def said(named: str, ahead: timedelta, **more: str) -> Answer:
 
 HOUR = timedelta(hours=1, minutes=1, seconds=30)
 ENDING = (
-    f"TLS: the server's certificate expires in 3 day(s), on {END:%Y-%m-%d}; ask the administrator "
+    f"TLS: the server's certificate expires in 3 days, on {END:%Y-%m-%d}; ask the administrator "
     "of that server to renew it"
 )
 

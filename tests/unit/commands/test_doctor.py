@@ -97,7 +97,7 @@ def test_nobody_listens(tmp_path: Path, closed: int) -> None:
         f"127.0.0.1:{closed}: connection refused",
         "fix: see that Nexus runs there, and that url has the right port",
     )
-    assert told(rows["TLS"]) == ("unknown", "not asked", "fix: mend address first, above")
+    assert told(rows["TLS"]) == ("unknown", "not asked", "fix: fix address first, above")
     assert rows[""].text == "failed"  # a server may come back: a re-run is safe
 
 
@@ -206,7 +206,7 @@ def test_a_certificate_that_proves_nothing(
     rows = diagnose(tmp_path, server.url, RELEASEKIT_CA_BUNDLE=trusted)
     assert told(rows["TLS"]) == ("failed", text, f"fix: {fix}")
     assert rows["TLS"].lines == tuple(map(line, chain))
-    assert told(rows["server"]) == ("unknown", "not asked", "fix: mend TLS first, above")
+    assert told(rows["server"]) == ("unknown", "not asked", "fix: fix TLS first, above")
     assert rows[""].text == "refused"
     assert server.asked == []  # nothing was sent to whom nobody trusts
 
@@ -216,7 +216,7 @@ def test_a_certificate_that_ends_soon(tmp_path: Path, serve: Serve) -> None:
     row = diagnose(tmp_path, server.url, RELEASEKIT_CA_BUNDLE=ROOT.pem)["TLS"]
     assert told(row) == (
         "warning",
-        f"CN=ending expires in 3 day(s), on {NOW + 3 * DAY + timedelta(hours=1):%Y-%m-%d}",
+        f"CN=ending expires in 3 days, on {NOW + 3 * DAY + timedelta(hours=1):%Y-%m-%d}",
         "fix: ask the administrator of that server to renew it",
     )
     assert row.lines == (line(ENDING), line(ROOT))
@@ -296,7 +296,7 @@ def test_what_a_server_logs_as_an_error_is_not_tried_unasked(tmp_path: Path) -> 
         assert told(rows[title]) == (
             "unknown",
             f"not asked: the test is {test}",
-            "fix: nox -s doctor -- --probe   (ask the server's administrator first)",
+            "fix: [[doctor --probe]]   (ask the server's administrator first)",
         )
 
 
@@ -359,7 +359,7 @@ def test_a_license_agreement_that_nobody_accepted(tmp_path: Path, newer: NewerNe
         "failed",
         "it serves nothing before its End User License Agreement is accepted",
         "fix: its administrator signs in once with a browser, and accepts it; or by command: "
-        "releasekit provision --apply --accept-eula",
+        "[[provision --apply --accept-eula]]",
     )
 
 

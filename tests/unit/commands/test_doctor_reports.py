@@ -120,8 +120,8 @@ def test_a_port_where_nobody_listens_may_be_listened_at_tomorrow(
     monkeypatch.setenv("RELEASEKIT_URL", url)
     assert main(["doctor", "-C", str(tmp_path)]) == 3
     assert capsys.readouterr().out.endswith(
-        "error: 1 row(s) of the diagnosis failed: RK501\n"
+        "error E336: 1 row of the diagnosis failed: RK501\n"
         f"  where: {url}\n"
         "  why:   see the rows above: a server or the network does not work now\n"
-        "  next:  nox -s doctor again, when that is mended or over\n"
+        f"  next:  run releasekit doctor -C {tmp_path} again when that is fixed or over\n"
     )

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from end_to_end.bare_nexus.server import Administrator
+from raising import raises_error
 from releasekit.cli import main
-from releasekit.errors import ServerBlocked
+from releasekit.errors.refused import SERVER_BLOCKED
 from unit.commands.newer_nexus import DISCLAIMER, NewerNexus, run_newer_nexus
 
 FIRST, SECOND = DISCLAIMER.splitlines()
@@ -41,17 +42,16 @@ def environ(newer: NewerNexus) -> dict[str, str]:
 def test_without_a_word_the_plan_says_what_to_type_and_nothing_is_changed(
     newer: NewerNexus, tmp_path: Path
 ) -> None:
-    with pytest.raises(ServerBlocked) as caught:
+    with raises_error(SERVER_BLOCKED) as caught:
         Administrator(root=tmp_path, environ=environ(newer)).apply()
     assert str(caught.value) == (
-        "error: 1 thing(s) on Nexus stand in the way\n"
+        "error E152: 1 resource on Nexus cannot be changed by releasekit\n"
         f"  where: {newer.url}\n"
         "  why:   license agreement: it is not accepted, and Nexus serves no package before. It "
         "says:\n"
         f"         {FIRST}\n"
         f"         {SECOND}\n"
-        "         whoever may agree for your company types: releasekit provision --apply "
-        "--accept-eula\n"
+        "         whoever may agree for your company adds --apply --accept-eula\n"
         "         nothing was changed\n"
         "  next:  settle what the lines with ! say, then run this again"
     )

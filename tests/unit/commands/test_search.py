@@ -11,10 +11,12 @@ import pytest
 
 from in_process import Recorder, open_command
 from nexus_double import Sandbox, run_sandbox
+from raising import raises_error
 from releasekit.commands.search import run as search
 from releasekit.consumer.results import Searched
 from releasekit.consumer.search import Hit
-from releasekit.errors import CredentialsNeeded, NothingFound, WrongCredentials
+from releasekit.errors.access import CREDENTIALS_NEEDED, WRONG_API_CREDENTIALS
+from releasekit.errors.refused import NOTHING_FOUND
 from samples import METADATA, write_wheel
 
 Find = Callable[..., Recorder]
@@ -71,26 +73,26 @@ def test_the_index_tells_versions_and_the_group_as_the_repository(
 def test_twenty_pages_are_read_and_the_rest_is_counted(find: Find, sandbox: Sandbox) -> None:
     recorder = find("acme", sandbox)
     assert [hit.name for hit in hits(recorder)] == [f"acme-{number:02}" for number in range(20)]
-    assert recorder.notes == ["2 more name(s) match: give a longer word"]
+    assert recorder.notes == ["2 more names match: give a longer word"]
 
 
 @pytest.mark.parametrize(
     ("word", "reason"),
     [
         ("acme-07==2", "acme-07 has other versions: 1.10, 1.9"),
-        ("acme-*==2", "22 project(s) match acme-*, none has version 2"),
+        ("acme-*==2", "22 projects match acme-*, none has version 2"),
         ("zz", "none of its 22 projects has a name like *zz*"),
     ],
 )
 def test_nothing_found(find: Find, sandbox: Sandbox, word: str, reason: str) -> None:
-    with pytest.raises(NothingFound) as caught:
+    with raises_error(NOTHING_FOUND) as caught:
         find(word, sandbox)
-    assert caught.value.reason == reason
+    assert caught.value.fields["reason"] == reason
 
 
 def test_who_gave_a_wrong_password_is_told_so_and_who_gave_none_something_else(find: Find) -> None:
     with run_sandbox(anonymous=False) as closed:
-        with pytest.raises(WrongCredentials):
+        with raises_error(WRONG_API_CREDENTIALS):
             find("acme", closed, TWINE_PASSWORD="wrong")
-        with pytest.raises(CredentialsNeeded):
+        with raises_error(CREDENTIALS_NEEDED):
             find("acme", closed, **NOBODY)

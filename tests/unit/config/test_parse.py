@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raising import raises_error
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.model import Severity
 from releasekit.config.parse import Source, find_table, parse_settings, read_environment, read_table
 from releasekit.config.settings import KEYS, Settings
-from releasekit.errors import InvalidConfiguration
+from releasekit.errors import ReleasekitError
+from releasekit.errors.usage import INVALID_CONFIGURATION
 
 DEFAULTS: dict[str, Any] = {
     "url": None,
@@ -74,8 +76,8 @@ def dump(settings: Settings) -> dict[str, Any]:
     return settings.model_dump(by_alias=True)
 
 
-def refuse(*sources: Source) -> InvalidConfiguration:
-    with pytest.raises(InvalidConfiguration) as caught:
+def refuse(*sources: Source) -> ReleasekitError:
+    with raises_error(INVALID_CONFIGURATION) as caught:
         parse_settings(sources)
     return caught.value
 
@@ -285,7 +287,7 @@ REPOSITORY = "string should match pattern '^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$'"
 )
 def test_wrong_value_is_refused_with_its_path(key: str, value: object, problem: str) -> None:
     error = refuse(read_table("T", {key: value}))
-    assert (error.source, error.count, error.problems) == ("T", 1, problem)
+    assert error.fields == {"source": "T", "places": "1 place", "problems": problem}
 
 
 FIXED = ("RK102", "RK103", "RK301", "RK402", "RK404")
@@ -301,9 +303,15 @@ def test_guarantees_rest_on_these_checks() -> None:
 def test_check_that_a_guarantee_rests_on_stays_an_error(code: str, severity: str) -> None:
     problem = f"{code} stays an error: a guarantee rests on it"
     error = refuse(table(severity={code: severity, "RK101": "note"}))
-    assert (error.count, error.problems) == (1, f"T severity: {problem}")
+    assert (error.fields["places"], error.fields["problems"]) == (
+        "1 place",
+        f"T severity: {problem}",
+    )
     error = refuse(read_environment({"RELEASEKIT_SEVERITY": f"RK101=note, {code}={severity}"}))
-    assert (error.count, error.problems) == (1, f"RELEASEKIT_SEVERITY: {problem}")
+    assert (error.fields["places"], error.fields["problems"]) == (
+        "1 place",
+        f"RELEASEKIT_SEVERITY: {problem}",
+    )
 
 
 @pytest.mark.parametrize(
@@ -319,14 +327,17 @@ def test_check_that_a_guarantee_rests_on_stays_an_error(code: str, severity: str
 )
 def test_one_repository_has_one_part(names: dict[str, str]) -> None:
     error = refuse(table(**names))
-    assert error.problems == "names: hosted, proxy, group and snapshots are different repositories"
+    assert (
+        error.fields["problems"]
+        == "names: hosted, proxy, group and snapshots are different repositories"
+    )
 
 
 def test_all_problems_of_all_sources_come_at_once() -> None:
     environ = {"RELEASEKIT_HOSTED": "a b", "RELEASEKIT_URI": "x", "RELEASEKIT_SEVERITY": "all=off"}
     error = refuse(table(timeout=-1), read_environment(environ))
     assert str(error) == (
-        "error: the configuration is wrong in 4 place(s)\n"
+        "error E201: the configuration is wrong in 4 places\n"
         "  where: T, environment\n"
         "  why:   RELEASEKIT_SEVERITY: there is no check all\n"
         f"         RELEASEKIT_HOSTED: {REPOSITORY}\n"
@@ -363,7 +374,7 @@ def test_project_without_a_table_has_no_keys(pyproject: dict[str, Any]) -> None:
     "pyproject", [{"tool": {"releasekit": True}}, {"tool": {"releasekit": [{}]}}, {"tool": "x"}]
 )
 def test_table_that_is_none_is_refused(pyproject: dict[str, Any]) -> None:
-    with pytest.raises(InvalidConfiguration) as caught:
+    with raises_error(INVALID_CONFIGURATION) as caught:
         find_table(Path("/p"), pyproject, None)
     answers = caught.value.answers()
     assert answers["where"] == "/p/pyproject.toml [tool.releasekit]"

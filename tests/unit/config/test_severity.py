@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from raising import raises_error
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.model import Rule, Severity
 from releasekit.config.parse import parse_settings, read_environment, read_table
 from releasekit.config.settings import Settings
-from releasekit.errors import InvalidConfiguration
+from releasekit.errors.usage import INVALID_CONFIGURATION
 from samples import make_facts
 
 BY_CODE = {check.code: check for check in CHECKS}
@@ -115,9 +116,9 @@ def test_reason_in_the_environment_may_have_commas_and_colons() -> None:
 
 
 def problem_of(severity: Any, environment: str = "") -> str:
-    with pytest.raises(InvalidConfiguration) as caught:
+    with raises_error(INVALID_CONFIGURATION) as caught:
         read(severity, environment)
-    return caught.value.problems
+    return str(caught.value.fields["problems"])
 
 
 NO_REASON = (

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from raising import raises_error
 from releasekit.config.settings import Settings
 from releasekit.config.target import Target, nexus_target, pypirc_target, sandbox_target
-from releasekit.errors import HalfGivenReader
+from releasekit.errors.access import HALF_SET_READER
 from releasekit.index.layouts import simple_url
 from releasekit.model.credentials import (
     NO_CREDENTIALS,
@@ -115,10 +116,10 @@ def test_reader_of_the_environment(
     ],
 )
 def test_half_of_a_reader_is_refused(given: str, missing: str) -> None:
-    with pytest.raises(HalfGivenReader) as caught:
+    with raises_error(HALF_SET_READER) as caught:
         given_reader({given: "hunter2", missing: ""})
     assert str(caught.value) == (
-        f"error: {missing} is not set\n"
+        f"error E232: {missing} is not set\n"
         "  where: the environment\n"
         f"  why:   {given} is set, and reading needs both\n"
         f"  next:  set {missing} as well, or neither: `unset {given}`"

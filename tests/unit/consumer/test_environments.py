@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from raising import raises_error
 from releasekit.consumer.environments import read_installed_versions
-from releasekit.errors import NoSuchEnvironment
+from releasekit.errors.usage import NO_SUCH_ENVIRONMENT
 
 
 def test_versions_that_a_python_can_import() -> None:
@@ -37,10 +38,10 @@ def test_what_is_no_python(tmp_path: Path, content: str | None, mode: int, reaso
     if content is not None:
         python.write_text(content)
         python.chmod(mode)
-    with pytest.raises(NoSuchEnvironment) as caught:
+    with raises_error(NO_SUCH_ENVIRONMENT) as caught:
         read_installed_versions(python, os.environ)
     assert str(caught.value) == (
-        "error: no Python there\n"
+        "error E219: no Python there\n"
         f"  where: {python}\n"
         f"  why:   {reason}\n"
         "  next:  name an environment's directory or its Python: releasekit search WORD --python "

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from raising import raises_error
 from releasekit.consumer.search import (
     Hit,
     Query,
@@ -16,7 +17,7 @@ from releasekit.consumer.search import (
     select_hits,
 )
 from releasekit.consumer.settings import Consumer
-from releasekit.errors import BadQuery
+from releasekit.errors.usage import BAD_QUERY
 from releasekit.nexus.documents import Component
 
 
@@ -43,10 +44,10 @@ def test_query(word: str, name: str, pattern: str, version: str | None) -> None:
     "word", ["", "a b", "a/b", "-a", "a-", "a==", "a>=1", "==1", "{a}", "a\n"[:1] + "\nb"]
 )
 def test_what_is_no_name(word: str) -> None:
-    with pytest.raises(BadQuery) as caught:
+    with raises_error(BAD_QUERY) as caught:
         parse_query(word)
     assert str(caught.value) == (
-        "error: this cannot be searched for\n"
+        "error E218: this cannot be searched for\n"
         f"  where: {word!r}\n"
         "  why:   a name has letters, digits, - _ and . in it; * and ? stand for any of them\n"
         "  next:  releasekit search NAME (or a part of it, 'NAME-*', NAME==VERSION)"
@@ -125,56 +126,56 @@ def test_versions_of_a_page_are_those_of_its_dists() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "names", "reason", "mend"),
+    ("word", "names", "reason", "fix"),
     [
         pytest.param(
             "acme-core==7",
             ("acme-core",),
             "acme-core has other versions: 99.0, 2.0rc1, 1.10, 1.9, 9 9",
-            "releasekit search acme-core",
+            "[[search acme-core]]",
             id="another version",
         ),
         pytest.param(
             "tools==7",
             ("acme-tools", "zzz"),
-            "1 project(s) match *tools*, none has version 7",
-            "releasekit search tools",
+            "1 project matches *tools*, none has version 7",
+            "[[search tools]]",
             id="another version of a similar name",
         ),
         pytest.param(
             "*x",
             ("acmex",),
-            "1 project(s) match *x, none has a wheel or an sdist",
-            "releasekit search '*x'",
+            "1 project matches *x, none has a wheel or an sdist",
+            "[[search '*x']]",
             id="odd files",
         ),
         pytest.param(
             "acmecroe",
             ("Acme_Core", "zzz"),
             "none of its 2 projects has a name like *acmecroe*",
-            "did you mean acme-core? releasekit search acme-core",
+            "did you mean acme-core? [[search acme-core]]",
             id="a slip",
         ),
         pytest.param(
             "zzz",
             ("acme-core",),
             "none of its 1 projects has a name like *zzz*",
-            "try a part of the name: releasekit search 'PART*'",
+            "try a part of the name: [[search 'PART*']]",
             id="nothing like it",
         ),
         pytest.param(
             "acmecroe",
             ("acme-core",) * 20_001,
             "none of its 20001 projects has a name like *acmecroe*",
-            "try a part of the name: releasekit search 'PART*'",
+            "try a part of the name: [[search 'PART*']]",
             id="too many names to compare",
         ),
     ],
 )
 def test_nothing_found_is_explained(
-    word: str, names: tuple[str, ...], reason: str, mend: str
+    word: str, names: tuple[str, ...], reason: str, fix: str
 ) -> None:
-    assert explain_nothing(parse_query(word), FOUND, names) == (reason, mend)
+    assert explain_nothing(parse_query(word), FOUND, names) == (reason, fix)
 
 
 CONSUMER = Consumer(index="g", index_url="https://nexus.example.com/g/simple/", ca_file=None)

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 import tomlkit
 
+from raising import raises_error
 from releasekit.consumer.uv_toml import UvSettings, read_uv_settings, set_index
-from releasekit.errors import BrokenSettings
+from releasekit.errors.usage import BROKEN_SETTINGS
 
 WANTED = {"name": "pypi-group", "url": "https://new/simple/", "default": "true"}
 INDEX = '[[index]]\nname = "pypi-group"\nurl = "https://new/simple/"\ndefault = true\n'
@@ -81,11 +82,11 @@ def test_a_broken_file_is_refused(text: str, reason: str) -> None:
         lambda: read_uv_settings(text, "pypi-group", "/x/uv.toml"),
         lambda: set_index(text, WANTED, "/x/uv.toml"),
     ):
-        with pytest.raises(BrokenSettings) as caught:
+        with raises_error(BROKEN_SETTINGS) as caught:
             use()
         assert str(caught.value) == (
-            "error: a settings file cannot be read\n"
+            "error E216: a settings file cannot be read\n"
             "  where: /x/uv.toml\n"
             f"  why:   {reason}\n"
-            "  next:  mend that file, or move it away; nothing was changed"
+            "  next:  correct that file, or move it away; nothing was changed"
         )

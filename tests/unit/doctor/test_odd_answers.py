@@ -22,7 +22,7 @@ from releasekit.nexus.documents import Repository, ServerVersion, parse_document
 
 ILL = Answer(status=500, reason="Server Error")
 WAIT = "fix: run this again when the server is well"
-ABOVE = "fix: mend the rows above first"
+ABOVE = "fix: fix the rows above first"
 BOB = Login(username="bob", source="keyring", answer=ILL)
 WELL = replace(BOB, answer=Answer(status=200))
 AWAY = RepositoryFacts(name="r", serves=Answer(status=502, reason="Bad Gateway"), username="bob")
@@ -99,7 +99,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
         server.judge_upload("r", "bob", Answer(status=401)),
         "unknown",
         "the credentials are wrong",
-        "fix: mend credentials first, above",
+        "fix: fix credentials first, above",
     ),
     "admin": (
         server.judge_default_admin(ILL),
@@ -137,7 +137,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
         ),
         "failed",
         "r is offline",
-        "fix: releasekit provision --apply, or tick Online in its settings",
+        "fix: [[provision --apply]], or tick Online in its settings",
     ),
     "group": (
         repositories.judge_group(AWAY, "own", (), "far"),

@@ -313,7 +313,7 @@ def ask_through(proxy: str, url: str = TARGET) -> ReleasekitError:
 def test_proxy_that_refuses_is_named_without_its_login() -> None:
     error = ask_through("http://bob:hunter2@127.0.0.1:1")
     assert str(error) == (
-        "error: the proxy cannot be reached\n"
+        "error E351: the proxy cannot be reached\n"
         f"  where: http://127.0.0.1:1, on the way to {TARGET}\n"
         "  why:   connection refused\n"
         f"  next:  {CHECK}; then run this again: it is safe"

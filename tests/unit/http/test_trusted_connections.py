@@ -44,18 +44,18 @@ def refuse(url: str, environ: dict[str, str] | None = None, ca: Path | None = No
 CA_MEND = "set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA"
 
 
-def untrusted(url: str, reason: str, mend: str = CA_MEND) -> str:
+def untrusted(url: str, reason: str, fix: str = CA_MEND, *, code: str = "E241") -> str:
     return (
-        "error: the server's certificate is not trusted\n"
+        f"error {code}: the server's certificate is not trusted\n"
         f"  where: {url}\n"
         f"  why:   {reason}\n"
-        f"  next:  {mend}"
+        f"  next:  {fix}"
     )
 
 
 def unreachable(url: str, reason: str) -> str:
     return (
-        "error: the server cannot be reached\n"
+        "error E301: the server cannot be reached\n"
         f"  where: {url}\n"
         f"  why:   {reason}\n"
         "  next:  check the address, the network and HTTPS_PROXY / NO_PROXY, then run this again: "
@@ -125,8 +125,8 @@ def test_certificate_of_another_host_is_refused(
 ) -> None:
     server = serve(server_context(authority, "nexus.example.com"))
     reason = "IP address mismatch, certificate is not valid for '127.0.0.1'."
-    mend = "use the host name in `url` that the certificate was issued for"
-    assert refuse(server.url, ca=ca_file) == untrusted(server.url, reason, mend)
+    fix = "use the host name in `url` that the certificate was issued for"
+    assert refuse(server.url, ca=ca_file) == untrusted(server.url, reason, fix, code="E246")
 
 
 def test_expired_certificate_is_refused(authority: trustme.CA, ca_file: Path, serve: Serve) -> None:
@@ -134,8 +134,10 @@ def test_expired_certificate_is_refused(authority: trustme.CA, ca_file: Path, se
     yesterday = datetime.now(timezone.utc) - timedelta(days=1)
     authority.issue_cert("127.0.0.1", not_after=yesterday).configure_cert(context)
     server = serve(context)
-    mend = "ask the administrator of that server to renew its certificate"
-    assert refuse(server.url, ca=ca_file) == untrusted(server.url, "certificate has expired", mend)
+    fix = "ask the administrator of that server to renew its certificate"
+    assert refuse(server.url, ca=ca_file) == untrusted(
+        server.url, "certificate has expired", fix, code="E245"
+    )
 
 
 # --- what children trust ------------------------------------------------------------------------
@@ -271,10 +273,12 @@ def test_certificate_of_tomorrow_is_refused(ca_file: Path, serve: Serve, tmp_pat
     server = serve(context)
     bundle = tmp_path / "own.pem"
     bundle.write_text(ca_file.read_text("utf-8") + made.pem)
-    mend = "compare this machine's clock with the server's; or its certificate is too new"
+    fix = "compare this machine's clock with the server's; or its certificate is too new"
     with pytest.raises(ReleasekitError) as caught:
         get(server.url, {"PIP_CERT": str(bundle)})
-    assert str(caught.value) == untrusted(server.url, "certificate is not yet valid", mend)
+    assert str(caught.value) == untrusted(
+        server.url, "certificate is not yet valid", fix, code="E244"
+    )
 
 
 def test_read_is_tried_four_times_and_no_server_makes_it_wait(

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from nexus_double import run_sandbox
+from raising import raises_error
 from releasekit.archives import read_dist
-from releasekit.errors import ReleasekitError, WrongCredentials
+from releasekit.errors import ReleasekitError
+from releasekit.errors.access import WRONG_CREDENTIALS
 from releasekit.index.layouts import open_index
 from releasekit.index.protocol import Index
 from releasekit.model.credentials import Credentials
@@ -94,7 +96,7 @@ def test_access_is_checked_also_where_no_ranges_are_known(server: Server, index:
 
 def test_access_check_refuses_a_wrong_password(server: Server, index: Index) -> None:
     server.answers = [Answer(status=401, reason="Unauthorized")]
-    with pytest.raises(WrongCredentials):
+    with raises_error(WRONG_CREDENTIALS):
         index.check_access()
 
 
@@ -104,9 +106,9 @@ def refuse(index: Index) -> str:
     return str(caught.value)
 
 
-def said(index: Index, what: str, why: str, mend: str) -> str:
+def said(index: Index, what: str, why: str, fix: str) -> str:
     url = f"{index.url}simple/demo/"
-    return f"error: {what}\n  where: {url}\n  why:   {why}\n  next:  {mend}"
+    return f"error {what}\n  where: {url}\n  why:   {why}\n  next:  {fix}"
 
 
 GATE = b"<html>To use it, accept the End User License Agreement.</html>"
@@ -118,19 +120,18 @@ LOOK = (
 
 
 @pytest.mark.parametrize(
-    ("answer", "what", "why", "mend"),
+    ("answer", "what", "why", "fix"),
     [
         pytest.param(
             Answer(status=401, reason="Unauthorized"),
-            "the user name or the password is wrong",
+            "E234: the user name or the password is wrong",
             "the server answered 401 to user bob, whose credentials came from TWINE_USERNAME",
-            "check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
-            "         Nexus answers 401 to a disabled user as well",
+            "check TWINE_USERNAME;\n         Nexus answers 401 to a disabled user as well",
             id="wrong password",
         ),
         pytest.param(
             Answer(status=403, reason="Forbidden"),
-            "this user may not read",
+            "E236: this user may not read",
             "the server answered 403 to user bob: Forbidden",
             "ask the Nexus administrator for the privileges add, browse and read on this "
             "repository",
@@ -138,22 +139,22 @@ LOOK = (
         ),
         pytest.param(
             Answer(status=403, reason="Forbidden", body=GATE),
-            "this Nexus serves nothing yet",
+            "E335: this Nexus does not serve anything yet",
             "its End User License Agreement is not accepted: it answers 403 to everybody",
-            "its administrator accepts it: by signing in with a browser, or by\n"
+            "its administrator accepts it: by signing in with a browser, or with\n"
             "         releasekit provision --apply --accept-eula",
             id="license agreement",
         ),
         pytest.param(
             Answer(status=400, reason=""),
-            "the server's answer is not that of a package index",
+            "E302: the answer is not that of a package index",
             "400 without a reason",
             LOOK,
             id="no reason",
         ),
         pytest.param(
             Answer(body=b"<title>Sign in</title>"),
-            "the server's answer is not that of a package index",
+            "E302: the answer is not that of a package index",
             'it sent a page without any link to a file: "Sign in"',
             LOOK,
             id="login page",
@@ -161,10 +162,10 @@ LOOK = (
     ],
 )
 def test_answer_that_is_no_page_is_a_situation(
-    server: Server, index: Index, answer: Answer, what: str, why: str, mend: str
+    server: Server, index: Index, answer: Answer, what: str, why: str, fix: str
 ) -> None:
     server.answers = [answer]
-    assert refuse(index) == said(index, what, why, mend)
+    assert refuse(index) == said(index, what, why, fix)
     assert len(server.asked) == 1
 
 
@@ -186,11 +187,11 @@ CHECK_URL = (
 
 
 @pytest.mark.parametrize(
-    ("answers", "what", "where", "why", "mend"),
+    ("answers", "what", "where", "why", "fix"),
     [
         pytest.param(
             [Answer(status=404, reason="Repository not found")],
-            "this is not a readable PyPI repository",
+            "E214: this is not a readable PyPI repository",
             "/repository/h/",
             "the server answered 404 Repository not found",
             CHECK_URL,
@@ -198,7 +199,7 @@ CHECK_URL = (
         ),
         pytest.param(
             [UNKNOWN, Answer(status=404, reason="Gone")],
-            "this is not a readable PyPI repository",
+            "E214: this is not a readable PyPI repository",
             "/repository/h/",
             "the server answered 404 Not Found",
             CHECK_URL,
@@ -206,7 +207,7 @@ CHECK_URL = (
         ),
         pytest.param(
             [UNKNOWN, Answer(body=b"<title>Sonatype Nexus Repository</title>")],
-            "this is not a readable PyPI repository",
+            "E214: this is not a readable PyPI repository",
             "/repository/h/simple/",
             "the server answered a page that is no index",
             CHECK_URL,
@@ -214,16 +215,15 @@ CHECK_URL = (
         ),
         pytest.param(
             [UNKNOWN, Answer(status=401, reason="Unauthorized")],
-            "the user name or the password is wrong",
+            "E234: the user name or the password is wrong",
             "/repository/h/simple/",
             "the server answered 401 to user bob, whose credentials came from TWINE_USERNAME",
-            "check TWINE_USERNAME and TWINE_PASSWORD (or the .pypirc section);\n"
-            "         Nexus answers 401 to a disabled user as well",
+            "check TWINE_USERNAME;\n         Nexus answers 401 to a disabled user as well",
             id="password",
         ),
         pytest.param(
             [UNKNOWN, Answer(status=400, reason="Odd")],
-            "the server's answer is not that of a package index",
+            "E302: the answer is not that of a package index",
             "/repository/h/simple/",
             "400 Odd",
             LOOK,
@@ -238,11 +238,11 @@ def test_address_that_is_no_index_is_not_taken_for_one_without_the_project(
     what: str,
     where: str,
     why: str,
-    mend: str,
+    fix: str,
 ) -> None:
     server.answers = answers
     url = f"{server.url}{where}"
-    assert refuse(index) == f"error: {what}\n  where: {url}\n  why:   {why}\n  next:  {mend}"
+    assert refuse(index) == f"error {what}\n  where: {url}\n  why:   {why}\n  next:  {fix}"
     assert server.asked == BOTH_PAGES
 
 
@@ -288,7 +288,7 @@ def test_what_is_no_wheel_is_not_taken_for_another_one(
     with pytest.raises(ReleasekitError) as caught:
         index.read_digest(PublishedFile(filename=WHEEL, url=url), dist)
     assert str(caught.value) == (
-        "error: the server's answer is not that of a package index\n"
+        "error E302: the answer is not that of a package index\n"
         f"  where: {url}\n  why:   {why}\n  next:  {LOOK}"
     )
 
@@ -323,7 +323,7 @@ def test_a_redirect_to_plain_http_is_refused(server: Server, index: Index, dist:
     with pytest.raises(ReleasekitError) as caught:
         index.read_digest(PublishedFile(filename=WHEEL, url=url), dist)
     assert str(caught.value) == (
-        "error: the server redirects from https to plain http\n"
+        "error E354: the server redirects from https to plain http\n"
         f"  where: {url}\n"
         f"  why:   its Location is {plain}\n"
         "  next:  have the front server keep https in its redirects (X-Forwarded-Proto), or "

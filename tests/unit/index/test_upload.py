@@ -186,7 +186,7 @@ REPOSITORY = (
         pytest.param(
             Answer(status=503, reason="Busy", headers={"Retry-After": "7200"}),
             (
-                "the server's answer is not that of a package index",
+                "the answer is not that of a package index",
                 "503 Busy",
                 "open that address in a browser: a login page, a front server or an offline "
                 "repository\nanswers like this; then run this again",
@@ -346,11 +346,11 @@ def test_file_that_was_changed_after_it_was_read_is_not_sent(
         True,
     )
     assert str(attempt.error) == (
-        "error: dist/ does not hold what was built\n"
+        "error E122: dist/ does not hold what was built\n"
         f"  where: {tmp_path}\n"
         f"  why:   {dist.filename} was changed after it was checked\n"
-        "  next:  nox -s build, then this again (in CI: pass dist/ and reports/ on from one build "
-        "job)"
+        "  next:  releasekit build, then run this again (in CI: pass dist/ and reports/ from one "
+        "build job to this one)"
     )
     assert server.asked == ["POST /"]  # of the first try
 

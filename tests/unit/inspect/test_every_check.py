@@ -85,7 +85,7 @@ def doubled(folder: Path) -> Path:
 
 
 REVOKE = "take it out of the project, and revoke it: whoever has a copy of the repository has it"
-INVALID = "mend that field in the project's configuration, or update the build backend"
+INVALID = "fix that field in the project's configuration, or update the build backend"
 PYPROJECT_FILE = "pyproject.toml"
 
 CASES = {
@@ -113,7 +113,7 @@ CASES = {
     "RK104": Case(
         write=wheel(f"{METADATA}Description-Content-Type: text/x-rst\n\n.. nothing::\n"),
         message='the description does not render: 1: (ERROR/3) Unknown directive type "nothing".',
-        fix="mend the README's markup, or declare its content type (readme = …)",
+        fix="fix the README's markup, or declare its content type (readme = …)",
         file=PYPROJECT_FILE,
         line=3,
     ),
@@ -235,7 +235,7 @@ CASES = {
     ),
     "RK201": Case(
         write=sdist({"demo.py": ""}),
-        message="1 file(s) in git are not in the sdist: notes.txt",
+        message="1 file in git is not in the sdist: notes.txt",
         fix="include them in MANIFEST.in, or list them in [tool.check-manifest] ignore",
         file=SDIST,
         project=ProjectFacts(declared=DECLARED, versioned=("demo.py", "notes.txt")),
@@ -252,7 +252,7 @@ CASES = {
         write=packed({"demo.py": "1\n", "other.py": "2\n"}),
         message="check-wheel-contents W009: Wheel contains multiple toplevel library entries: "
         "demo.py, other.py",
-        fix="mend the packaging, or ignore the code in [tool.check-wheel-contents]",
+        fix="fix the packaging, or ignore the code in [tool.check-wheel-contents]",
         file=WHEEL,
     ),
     "RK303": Case(
@@ -302,7 +302,7 @@ CASES = {
     ),
     "RK403": Case(
         write=doubled,
-        message="1 name(s) stand in it more than once: demo.py",
+        message="1 name is in it more than once: demo.py",
         fix="build again, and add nothing to a dist that is built",
         file=f"{WHEEL}/demo.py",
     ),

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from releasekit.errors import BuiltTwice, PartsDisagree, WheelOfAnotherSdist
+from raising import raises_error
+from releasekit.errors.refused import BUILT_TWICE, PARTS_DISAGREE, WHEEL_OF_ANOTHER_SDIST
 from releasekit.model.parts import find_gaps, is_superseded, join_parts, match_wheel, name_part
 from releasekit.model.record import BuildFacts, Record, RecordedFile
 
@@ -71,27 +72,29 @@ def test_another_spelling_of_the_name_is_the_same_project() -> None:
     ],
 )
 def test_parts_of_other_releases_are_refused(changes: dict[str, Any], shown: str) -> None:
-    with pytest.raises(PartsDisagree) as caught:
+    with raises_error(PARTS_DISAGREE) as caught:
         join_parts({"one.json": part(SDIST), "two.json": part(LINUX, **changes)})
-    assert caught.value.parts == (f"one.json: demo==1.0 of cccccccccc (v1.0)\ntwo.json: {shown}")
+    assert caught.value.fields["parts"] == (
+        f"one.json: demo==1.0 of cccccccccc (v1.0)\ntwo.json: {shown}"
+    )
 
 
 def test_a_part_of_another_version_is_refused() -> None:
     name = "demo-1.1-py3-none-any.whl"
     other = RecordedFile(filename=name, size=5, sha256="e" * 64)
     later = part(SDIST, version="1.1", files=(other,), builds=(facts(name),))
-    with pytest.raises(PartsDisagree):
+    with raises_error(PARTS_DISAGREE):
         join_parts({"one.json": part(SDIST), "two.json": later})
 
 
 def test_two_files_of_one_name_with_other_bytes_are_refused() -> None:
     other = part(LINUX, files=(file(LINUX, sha256="e" * 64),))
-    with pytest.raises(BuiltTwice) as caught:
+    with raises_error(BUILT_TWICE) as caught:
         join_parts({"one": part(SDIST), "two": part(LINUX), "three": other})
     assert caught.value.answers() == {
         "what": f"{LINUX} was built twice, and the bytes differ",
         "where": f"{LINUX} {'b' * 64} (two)\n{LINUX} {'e' * 64} (three)",
-        "why": "a release has one file of a name, and one sdist: nobody can tell which is right",
+        "why": "a release has one sdist, and one file per name: nobody can tell which is right",
         "next": (
             "let one job build it: in a matrix, a pure wheel is the same for all Pythons\n"
             "(each record in reports/parts/ holds the tools and requirements of its build)"
@@ -102,21 +105,21 @@ def test_two_files_of_one_name_with_other_bytes_are_refused() -> None:
 def test_two_sdists_are_refused() -> None:
     archive = RecordedFile(filename="demo-1.0.zip", size=5, sha256="e" * 64)
     other = part(SDIST, files=(archive,), builds=(facts("demo-1.0.zip", made_from=None),))
-    with pytest.raises(BuiltTwice) as caught:
+    with raises_error(BUILT_TWICE) as caught:
         join_parts({"one": part(SDIST), "two": other})
-    assert caught.value.filename == "demo-1.0.tar.gz, demo-1.0.zip"
+    assert caught.value.fields["filename"] == "demo-1.0.tar.gz, demo-1.0.zip"
 
 
 def test_a_wheel_that_was_made_from_another_sdist_is_refused() -> None:
     other = part(LINUX, builds=(facts(LINUX, made_from="e" * 64),))
-    with pytest.raises(WheelOfAnotherSdist) as caught:
+    with raises_error(WHEEL_OF_ANOTHER_SDIST) as caught:
         join_parts({"one": part(SDIST), "two": other})
     assert str(caught.value) == (
-        "error: a wheel was not made from this sdist\n"
+        "error E134: a wheel was not made from this sdist\n"
         f"  where: {LINUX}\n"
         f"  why:   it was made from an sdist {'e' * 64},\n"
         f"         and {SDIST} is {'a' * 64}\n"
-        f"  next:  nox -s build -- --wheel-from {SDIST}, with the sdist that is to be released"
+        f"  next:  releasekit build --wheel-from {SDIST}, with the sdist that is to be released"
     )
 
 

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
-from releasekit.errors import (
-    DirtyTree,
-    NoReleaseTag,
-    TagIsNoVersion,
-    TagNotOnHead,
-    TagsDisagree,
+from raising import raises_error
+from releasekit.errors.refused import (
+    DIRTY_TREE,
+    NO_RELEASE_TAG,
+    SHALLOW_CLONE,
+    TAG_NOT_ON_HEAD,
+    TAGS_DISAGREE,
+    TAGS_NAME_NO_VERSION,
 )
 from releasekit.model.project import (
     Commit,
@@ -51,22 +53,22 @@ def test_release_tag_is_found(tags: tuple[str, ...], wanted: str | None, found: 
 
 
 def test_tags_of_different_releases_are_refused() -> None:
-    with pytest.raises(TagsDisagree) as caught:
+    with raises_error(TAGS_DISAGREE) as caught:
         find_release_tag(make_commit(tags=("v2.0", "v1.0")), DEFAULT_PATTERNS)
     assert str(caught.value) == (
-        "error: the tags on HEAD name different versions\n"
+        "error E104: the tags on HEAD name different versions\n"
         "  where: /work/demo, commit 0123456789: v1.0, v2.0\n"
         "  why:   only a candidate and its final version may share a commit\n"
-        "  next:  choose one: nox -s release -- --tag v2.0 (in CI: RELEASEKIT_TAG=v2.0)"
+        "  next:  choose one: releasekit release --tag v2.0 (in CI: RELEASEKIT_TAG=v2.0)"
     )
 
 
 @pytest.mark.parametrize(("tags", "there"), [((), "none"), (("v1.0", "x"), "v1.0, x")])
 def test_wanted_tag_has_to_be_on_head(tags: tuple[str, ...], there: str) -> None:
-    with pytest.raises(TagNotOnHead) as caught:
+    with raises_error(TAG_NOT_ON_HEAD) as caught:
         find_release_tag(make_commit(tags=tags), DEFAULT_PATTERNS, "v3")
     assert str(caught.value) == (
-        "error: the tag v3 is not on HEAD\n"
+        "error E105: the tag v3 is not on HEAD\n"
         "  where: /work/demo, commit 0123456789\n"
         f"  why:   the tags on HEAD: {there}\n"
         "  next:  git checkout v3 (or fetch it first: git fetch origin tag v3)"
@@ -90,13 +92,13 @@ def test_tags_of_other_versions_are_rivals(
 
 
 def test_wanted_tag_has_to_be_a_version() -> None:
-    with pytest.raises(TagIsNoVersion) as caught:
+    with raises_error(TAGS_NAME_NO_VERSION) as caught:
         find_release_tag(make_commit(tags=("latest", "v1.0")), DEFAULT_PATTERNS, "latest")
     assert str(caught.value) == (
-        "error: no tag on HEAD is a version\n"
+        "error E103: no tag on HEAD is a version\n"
         "  where: /work/demo, commit 0123456789: latest\n"
-        "  why:   the tag pattern is v{version} or {version}, where {version} is a version after "
-        "PEP 440\n"
+        "  why:   the tag pattern is v{version} or {version}, where {version} is a version (PEP "
+        "440)\n"
         "  next:  git tag v1.2.3 (or set `tag` in [tool.releasekit] to your pattern)"
     )
 
@@ -106,10 +108,10 @@ def test_tagged_commit_may_be_released() -> None:
 
 
 def test_commit_without_a_tag_may_not() -> None:
-    with pytest.raises(NoReleaseTag) as caught:
+    with raises_error(NO_RELEASE_TAG) as caught:
         refuse_unreleasable(make_project(None), ("pkg-a/v{version}",))
     assert str(caught.value) == (
-        "error: HEAD carries no release tag\n"
+        "error E101: HEAD has no release tag\n"
         "  where: /work/demo, commit 0123456789\n"
         "  why:   a release is named by a tag like pkg-a/v1.2.3 on the commit that is checked out\n"
         "  next:  git tag pkg-a/v1.2.3 && git push origin pkg-a/v1.2.3, then run this again on "
@@ -118,7 +120,7 @@ def test_commit_without_a_tag_may_not() -> None:
 
 
 def test_shallow_clone_is_told_how_to_get_the_tags() -> None:
-    with pytest.raises(NoReleaseTag) as caught:
+    with raises_error(SHALLOW_CLONE) as caught:
         refuse_unreleasable(make_project(None, shallow=True), DEFAULT_PATTERNS)
     answers = caught.value.answers()
     assert answers["why"] == "this clone is shallow, so its tags may be missing"
@@ -128,7 +130,7 @@ def test_shallow_clone_is_told_how_to_get_the_tags() -> None:
 
 
 def test_tags_that_are_no_versions_are_named() -> None:
-    with pytest.raises(TagIsNoVersion) as caught:
+    with raises_error(TAGS_NAME_NO_VERSION) as caught:
         refuse_unreleasable(make_project(None, tags=("latest", "x")), DEFAULT_PATTERNS)
     assert caught.value.answers()["where"] == "/work/demo, commit 0123456789: latest, x"
 
@@ -143,10 +145,10 @@ def test_tags_that_are_no_versions_are_named() -> None:
 )
 def test_changed_tree_may_not_be_released(count: int, files: str) -> None:
     changed = tuple(f"f{number}" for number in range(count))
-    with pytest.raises(DirtyTree) as caught:
+    with raises_error(DIRTY_TREE) as caught:
         refuse_unreleasable(make_project(changed=changed), DEFAULT_PATTERNS)
     assert str(caught.value) == (
-        "error: the working tree has uncommitted changes\n"
+        "error E107: the working tree has uncommitted changes\n"
         f"  where: /work/demo: {files}\n"
         "  why:   a release holds what the tag v1.0 holds, and these files differ from it\n"
         "  next:  git stash (or commit and tag again), then run this again"

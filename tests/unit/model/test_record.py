@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from releasekit.model.record import (
     BuildFacts,
+    NewerSchemaError,
     Record,
     RecordedFile,
     find_changes,
@@ -165,6 +166,14 @@ def change_file(**changes: Any) -> dict[str, Any]:
     return make({**wheel, **changes}, sdist)
 
 
+@pytest.mark.parametrize("more", [{}, {"files": "of another form"}, {"proof": {}}])
+def test_a_newer_record_is_refused_whole(more: dict[str, Any]) -> None:
+    text = json.dumps({**DOCUMENT, "schema_version": 2, **more})
+    with pytest.raises(NewerSchemaError) as caught:
+        parse_record(text)
+    assert caught.value.found == 2
+
+
 NO_MAKER = "Value error, every file is made by one of the builds"
 
 
@@ -172,9 +181,9 @@ NO_MAKER = "Value error, every file is made by one of the builds"
     ("changes", "problem"),
     [
         pytest.param(
-            {"schema_version": 2},
+            {"schema_version": 0},
             ("schema_version", "Input should be 1"),
-            id="version of the future",
+            id="version that never was",
         ),
         pytest.param(
             {"verdict": "good"},

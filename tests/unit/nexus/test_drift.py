@@ -93,7 +93,7 @@ def test_everything_that_is_wanted(compare: Compare) -> None:
         "role all-reader: roles": (),
         "user own-publisher: status": "active",
         "user own-publisher: roles": ("own-publisher",),
-        "user own-publisher: password": "made up, shown once",
+        "user own-publisher: password": "generated, shown once",
     }
 
 

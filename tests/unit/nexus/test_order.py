@@ -244,7 +244,7 @@ def test_plan_as_text(compare: Compare) -> None:
         "  status: active",
         "  roles:",
         "    + own-publisher",
-        "  password: made up, shown once",
+        "  password: generated, shown once",
     ]
     assert describe_plan(plan) == (
         "1 to create, 4 to change, 2 as wanted on https://nexus.example.com, Nexus 3.30.0 (OSS)"
@@ -308,7 +308,7 @@ OPEN = "everybody may read without a password; `anonymous = false` would end tha
             alter(SETTLED, Kind.USER, "admin", status="changepassword"),
             {"anonymous": True},
             (
-                "admin has the password that Nexus made up at its first start: set "
+                "admin has the password that Nexus generated at its first start: set "
                 "RELEASEKIT_ADMIN_PASSWORD to a new one, and name the file of the first one "
                 "with --first-password",
             ),

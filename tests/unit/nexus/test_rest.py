@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from releasekit.errors import NexusRefused, NotAllowedByNexus, NotANexus, WrongCredentials
+from raising import raises_error
+from releasekit.errors.access import NOT_ALLOWED_BY_NEXUS, WRONG_API_CREDENTIALS
+from releasekit.errors.failed import NEXUS_REFUSED, NOT_A_NEXUS
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.nexus import Kind
@@ -74,22 +76,22 @@ def test_message_of_an_error(server: Server, rest: Rest, body: bytes, said: str)
     server.answers = [told(400, body=body, reason="Bad Request")]
     answer = ask(rest, "GET", "x")
     assert read_message(answer) == said
-    with pytest.raises(NexusRefused) as caught:
+    with raises_error(NEXUS_REFUSED) as caught:
         require(rest, answer, "do that")
     assert str(caught.value) == (
-        "error: Nexus refused to do that\n"
+        "error E331: Nexus refused to do that\n"
         f"  where: {server.url}/service/rest/v1/x\n"
         f"  why:   it answered {f'400 Bad Request: {said}'.removesuffix(': ')}\n"
-        "  next:  see in Nexus what that means, then run this again: what is done already is kept"
+        "  next:  see in Nexus what that means, then run this again: what is already done is kept"
     )
 
 
 def test_wrong_credentials(server: Server, rest: Rest) -> None:
     server.answers = [told(401)]
-    with pytest.raises(WrongCredentials) as caught:
+    with raises_error(WRONG_API_CREDENTIALS) as caught:
         read_version(rest)
     assert str(caught.value) == (
-        "error: the user name or the password is wrong\n"
+        "error E235: the user name or the password is wrong\n"
         f"  where: {server.url}/service/rest/v1/status\n"
         "  why:   the server answered 401 to user admin, whose credentials came from the keyring\n"
         "  next:  check the keyring; Nexus answers 401 to a disabled user as well,\n"
@@ -100,10 +102,10 @@ def test_wrong_credentials(server: Server, rest: Rest) -> None:
 def test_missing_rights_are_no_missing_thing(server: Server, rest: Rest) -> None:
     server.answers = [told(404), told(403)]
     assert find_document(rest, "x", "see x") is None
-    with pytest.raises(NotAllowedByNexus) as caught:
+    with raises_error(NOT_ALLOWED_BY_NEXUS) as caught:
         find_document(rest, "x", "see x")
     assert str(caught.value) == (
-        "error: this user may not see x\n"
+        "error E237: this user may not see x\n"
         f"  where: {server.url}/service/rest/v1/x\n"
         "  why:   Nexus answered 403 to user admin\n"
         "  next:  use an administrator's RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD,\n"
@@ -137,13 +139,13 @@ def test_version_of_a_server_behind_one_that_names_itself(server: Server, rest: 
 )
 def test_what_is_no_nexus(server: Server, rest: Rest, second: Answer) -> None:
     server.answers = [told(body=b"<html>Please log in</html>", headers={}), second]
-    with pytest.raises(NotANexus, match="this does not answer as a Nexus does"):
+    with raises_error(NOT_A_NEXUS, match="this does not answer as a Nexus does"):
         read_version(rest)
 
 
 def test_login_page_instead_of_a_document(server: Server, rest: Rest) -> None:
     server.answers = [told(body=b"<html>Please log in</html>", reason="OK")]
-    with pytest.raises(NotANexus) as caught:
+    with raises_error(NOT_A_NEXUS) as caught:
         read(rest, "repositories", "list the repositories")
     answers = caught.value.answers()
     assert answers["where"] == f"{server.url}/service/rest/v1/repositories"
@@ -152,7 +154,7 @@ def test_login_page_instead_of_a_document(server: Server, rest: Rest) -> None:
 
 def test_a_change_follows_no_redirect(server: Server, rest: Rest) -> None:
     server.answers = [told(302, headers={"Location": f"{server.url}/elsewhere"}, reason="Found")]
-    with pytest.raises(NexusRefused, match="it answered 302 Found"):
+    with raises_error(NEXUS_REFUSED, match="it answered 302 Found"):
         update_thing(rest, Kind.ROLE, "a b", {"id": "a b"})
     assert server.asked == ["PUT /service/rest/v1/security/roles/a%20b"]
 

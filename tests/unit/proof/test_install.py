@@ -14,7 +14,8 @@ import trustme
 import uv
 
 from nexus_double import Sandbox, run_sandbox
-from releasekit.errors import InstallUnavailable
+from raising import raises_error
+from releasekit.errors.failed import INSTALL_NOT_TESTED
 from releasekit.model.credentials import Credentials
 from releasekit.network import Network, open_network
 from releasekit.process import Finished
@@ -277,7 +278,7 @@ def test_environment_that_cannot_be_made_is_a_situation(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InstallUnavailable) as caught:
+    with raises_error(INSTALL_NOT_TESTED) as caught:
         make_environment(tmp_path / "file", environ)
     answers = caught.value.answers()
     assert answers["what"] == "the install could not be tested"
@@ -288,6 +289,6 @@ def test_an_environment_that_uv_cannot_look_at_is_a_situation(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:
     (tmp_path / "cache").touch()
-    with pytest.raises(InstallUnavailable) as caught:
+    with raises_error(INSTALL_NOT_TESTED) as caught:
         make_environment(tmp_path, environ)
     assert "cache" in caught.value.answers()["why"]

@@ -48,7 +48,7 @@ def test_findings_as_json() -> None:
                 "message": "the description of demo 1.0 does not render",
                 "file": f"{WHEEL}/demo-1.0.dist-info/METADATA",
                 "line": None,
-                "fix": "mend the markup",
+                "fix": "fix the markup",
                 "reason": "nobody reads it",
                 "fingerprint": PRINTS[2],
             },

@@ -9,7 +9,8 @@ import pytest
 from packaging.version import Version
 
 from outcomes import COMMIT, GROUP, HOSTED, REFUSED, RELEASED, START
-from releasekit.errors import Interrupted, Status
+from releasekit.errors import ReleasekitError, Status
+from releasekit.errors.failed import INTERRUPTED
 from releasekit.model.project import Project
 from releasekit.model.versions import ReleaseTag
 from releasekit.outcome import Outcome
@@ -53,6 +54,7 @@ NOTHING: dict[str, Any] = {
     "dry_run": False,
     "stopped_in": "start",
     "error": {
+        "code": "E901",
         "what": "interrupted",
         "where": "during start",
         "why": "a signal asked for it; programs that were started are stopped",
@@ -73,7 +75,8 @@ NOTHING: dict[str, Any] = {
 
 
 def test_outcome_of_a_run_that_did_nothing_has_the_same_keys() -> None:
-    answers = tuple(Interrupted(step="start").answers().items())
+    error = ReleasekitError(INTERRUPTED, step="start")
+    answers = (("code", error.entry.code), *error.answers().items())
     stopped = replace(START, status=Status.INTERRUPTED, error=answers)
     assert json.loads(render_outcome(stopped)) == NOTHING
     assert list(NOTHING) == list(json.loads(render_outcome(RELEASED)))

@@ -30,10 +30,11 @@ def test_summary_of_a_release() -> None:
 def test_summary_of_a_refusal() -> None:
     assert render_summary(REFUSED) == (
         "# demo 1.0: refused during check\n\n"
-        "- **what**: 1 finding(s)\n"
+        "- **code**: E121\n"
+        "- **what**: 1 finding\n"
         "- **where**: /p\n"
         "- **why**: see<br>above\n"
-        "- **next**: mend\n\n"
+        "- **next**: fix\n\n"
         + FILES
         % ("", "")
         + "\n| severity | code | place | finding | fix, or why it is waived |\n"

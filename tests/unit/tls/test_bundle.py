@@ -13,7 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from certificates import DAY, NOW, make, server_context
-from releasekit.errors import BadCertificateFile, ReleasekitError, UntrustedCertificate
+from raising import raises_error
+from releasekit.errors import ReleasekitError
+from releasekit.errors.access import BAD_CERTIFICATE_FILE, UNTRUSTED_CERTIFICATE
 from releasekit.tls.bundle import read_bundle, read_ca_bundle
 from releasekit.tls.certificates import Certificate
 from releasekit.tls.parsing import parse_certificate
@@ -97,23 +99,23 @@ BAD = {
 
 
 def refuse(value: str) -> dict[str, str]:
-    with pytest.raises(BadCertificateFile) as caught:
+    with raises_error(BAD_CERTIFICATE_FILE) as caught:
         open_trust({}, value, None)
     return caught.value.answers()
 
 
-def answers(where: str, why: str, mend: str) -> dict[str, str]:
-    return {"what": "ca-bundle cannot be used", "where": where, "why": why, "next": mend}
+def answers(where: str, why: str, fix: str) -> dict[str, str]:
+    return {"what": "ca-bundle cannot be used", "where": where, "why": why, "next": fix}
 
 
-@pytest.mark.parametrize(("content", "why", "mend"), BAD.values(), ids=BAD)
+@pytest.mark.parametrize(("content", "why", "fix"), BAD.values(), ids=BAD)
 def test_file_that_cannot_be_used_is_refused_exactly(
-    tmp_path: Path, content: str | bytes | None, why: str, mend: str
+    tmp_path: Path, content: str | bytes | None, why: str, fix: str
 ) -> None:
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-    assert refuse(str(path)) == answers(str(path), why, mend)
+    assert refuse(str(path)) == answers(str(path), why, fix)
 
 
 def test_certificate_that_is_not_valid_yet_is_refused_with_both_times(tmp_path: Path) -> None:
@@ -142,26 +144,24 @@ def test_many_useless_certificates_are_not_all_listed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "why", "mend"),
+    ("text", "why", "fix"),
     [
         pytest.param(ROOT.key_pem(), *BAD["private key"][1:], id="private key"),
         pytest.param(ROOT.pem[:300], *BAD["truncated"][1:], id="truncated"),
         pytest.param(OLD.pem, *BAD["expired"][1:], id="expired"),
     ],
 )
-def test_text_that_cannot_be_used_is_refused_and_never_shown(
-    text: str, why: str, mend: str
-) -> None:
-    assert refuse(text) == answers("(the PEM text itself)", why, mend)
+def test_text_that_cannot_be_used_is_refused_and_never_shown(text: str, why: str, fix: str) -> None:
+    assert refuse(text) == answers("(the PEM text itself)", why, fix)
 
 
 @pytest.mark.parametrize("state", ["private key", "truncated", "DER", "PKCS #7"])
 def test_directory_with_a_bad_file_names_the_file(tmp_path: Path, state: str) -> None:
-    content, why, mend = BAD[state]
+    content, why, fix = BAD[state]
     (tmp_path / "a.pem").write_text(ROOT.pem)
     bad = tmp_path / "b.crt"
     bad.write_bytes(content.encode() if isinstance(content, str) else content or b"")
-    assert refuse(str(tmp_path)) == answers(str(bad), why, mend)
+    assert refuse(str(tmp_path)) == answers(str(bad), why, fix)
 
 
 @pytest.mark.parametrize("files", [{}, {"README": "hello", "empty.pem": ""}], ids=["empty", "none"])
@@ -197,7 +197,7 @@ def test_intermediate_ca_alone_is_trusted(serve: Serve, tmp_path: Path) -> None:
     made = make("here", BETWEEN, ca=False, hosts=("127.0.0.1",))
     server = serve(server_context(tmp_path, made))
     assert get(server.url, ca=BETWEEN.pem).text == "hello"
-    with pytest.raises(UntrustedCertificate):
+    with raises_error(UNTRUSTED_CERTIFICATE):
         get(server.url, ca=VERSION_1.pem)
 
 

@@ -10,7 +10,9 @@ import pytest
 import trustme
 
 from certificates import DAY, NOW, make
-from releasekit.errors import BadCertificateFile, ReleasekitError
+from raising import raises_error
+from releasekit.errors import ReleasekitError
+from releasekit.errors.access import BAD_CERTIFICATE_FILE
 from releasekit.tls.trust import open_trust
 from unit.conftest import Server, get, server_context
 
@@ -66,9 +68,9 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("content", "why", "mend"), BAD.values(), ids=BAD)
+@pytest.mark.parametrize(("content", "why", "fix"), BAD.values(), ids=BAD)
 def test_file_that_cannot_be_used_is_refused_exactly(
-    tmp_path: Path, content: str | bytes | None, why: str, mend: str
+    tmp_path: Path, content: str | bytes | None, why: str, fix: str
 ) -> None:
     path = tmp_path / "client.pem"
     if content is not None:
@@ -77,12 +79,12 @@ def test_file_that_cannot_be_used_is_refused_exactly(
         "what": "client-cert cannot be used",
         "where": str(path),
         "why": why,
-        "next": mend,
+        "next": fix,
     }
 
 
 def refuse(path: str) -> dict[str, str]:
-    with pytest.raises(BadCertificateFile) as caught:
+    with raises_error(BAD_CERTIFICATE_FILE) as caught:
         open_trust({}, None, path)
     return caught.value.answers()
 

@@ -11,17 +11,15 @@ from pathlib import Path
 import pytest
 
 from nexus_double import Sandbox, run_sandbox
+from raising import raises_error
 from releasekit.build.environment import (
     BuildEnvironment,
     EnvironmentOptions,
     open_build_environment,
 )
-from releasekit.errors import (
-    BuildBesideCredentials,
-    BuildRequirementsFailed,
-    CredentialsNeeded,
-    InvalidBuildRequirement,
-)
+from releasekit.errors.access import BUILD_WITH_CREDENTIALS, CREDENTIALS_NEEDED
+from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED
+from releasekit.errors.refused import INVALID_BUILD_REQUIREMENT
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.uv.indexes import BuildIndex
@@ -151,14 +149,14 @@ def address(sandbox: Sandbox, *, login: bool) -> str:
 def test_an_sdist_of_a_closed_index_is_refused_by_name(
     make: Make, sandbox: Sandbox, root: Path, seen: Path
 ) -> None:
-    with pytest.raises(BuildBesideCredentials) as caught:
+    with raises_error(BUILD_WITH_CREDENTIALS) as caught:
         make("onlysdist")
     assert str(caught.value) == (
-        "error: onlysdist: not built, because a build requirement is never built beside "
+        "error E243: onlysdist: not built, because a build requirement is never built beside "
         "credentials\n"
         f"  where: {root}; requirements come from {sandbox.upload_url('pypi-group')}\n"
         "  why:   the index has no wheel of it for this Python and machine, only an sdist;\n"
-        "         a build runs the code of others, and uv holds credentials here (a test)\n"
+        "         a build runs foreign code, and uv has credentials here (a test)\n"
         "  next:  put a wheel of it on that index (`python -m pip wheel --no-deps onlysdist` makes "
         "it: run that\n"
         "         without credentials), or name a version that has one in the file of "
@@ -169,9 +167,9 @@ def test_an_sdist_of_a_closed_index_is_refused_by_name(
 
 
 def test_a_closed_group_names_what_to_set(make: Make, sandbox: Sandbox) -> None:
-    with pytest.raises(CredentialsNeeded) as caught:
+    with raises_error(CREDENTIALS_NEEDED) as caught:
         make("both", login=False)
-    assert caught.value.url == sandbox.upload_url("pypi-group")
+    assert caught.value.fields["url"] == sandbox.upload_url("pypi-group")
     assert "RELEASEKIT_READER_USERNAME" in caught.value.answers()["next"]
 
 
@@ -211,7 +209,7 @@ def test_whatever_gives_uv_credentials_keeps_it_from_building(
         "home": tmp_path / "other-home",
     }
     told = {name: value.format(**places) for name, value in variables.items()}
-    with pytest.raises(BuildBesideCredentials) as caught:
+    with raises_error(BUILD_WITH_CREDENTIALS) as caught:
         make("onlysdist", login=False, **told)
     assert sandbox.password not in str(caught.value)
     assert not seen.exists()
@@ -232,7 +230,7 @@ def test_a_password_in_the_settings_of_uv_keeps_it_from_building(
 ) -> None:
     text = settings.format(login=address(sandbox, login=True))
     (root / "pyproject.toml").write_text(text)
-    with pytest.raises(BuildBesideCredentials) as caught:
+    with raises_error(BUILD_WITH_CREDENTIALS) as caught:
         make("onlysdist", login=False)
     assert sandbox.password not in str(caught.value)
     assert not seen.exists()
@@ -262,7 +260,7 @@ def test_what_would_build_although_it_may_not_is_refused(
 ) -> None:
     (root / "pyproject.toml").write_text(settings)
     (root / "more.txt").write_text("--no-binary both\n")
-    with pytest.raises(BuildBesideCredentials):
+    with raises_error(BUILD_WITH_CREDENTIALS):
         make("both", constraints=constraints, **variables)
     assert not seen.exists()
 
@@ -291,7 +289,7 @@ def test_an_address_that_has_to_be_built_is_refused(
         "page": f"{sandbox.url}/repository/pypi-group/packages/onlysdist/1.0/{sdist.name}",
         "login": f"https://bob:hunter2-hunter2@localhost:1/{sdist.name}",
     }
-    with pytest.raises(BuildBesideCredentials) as caught:
+    with raises_error(BUILD_WITH_CREDENTIALS) as caught:
         make(requirement.format(**places))
     assert "hunter2" not in str(caught.value)
     assert not seen.exists()
@@ -312,7 +310,7 @@ def test_an_address_that_has_to_be_built_is_refused(
 def test_what_uv_would_read_as_more_than_a_requirement_is_refused(
     make: Make, root: Path, requirement: str
 ) -> None:
-    with pytest.raises(InvalidBuildRequirement) as caught:
+    with raises_error(INVALID_BUILD_REQUIREMENT) as caught:
         make("both", requirement.format(root=root))
     assert caught.value.status == 1
 
@@ -339,7 +337,7 @@ def test_another_index_of_the_project_is_not_sent_the_password(
 ) -> None:
     other = sandbox.simple_url("pypi-hosted").replace("127.0.0.1", "localhost")
     (root / "pyproject.toml").write_text(f'[[tool.uv.index]]\nname="RELEASEKIT"\nurl="{other}"\n')
-    with pytest.raises(BuildRequirementsFailed, match="401"):
+    with raises_error(BUILD_REQUIREMENTS_FAILED, match="401"):
         make("onlysdist")
     asked = [r for r in sandbox.state.requests_log if r.path.startswith("/repository/pypi-hosted")]
     assert asked

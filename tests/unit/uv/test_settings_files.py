@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.errors import BrokenSettings
+from raising import raises_error
+from releasekit.errors.usage import BROKEN_SETTINGS
 from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
 
 
@@ -69,9 +70,9 @@ def test_directories_that_are_not_there_are_no_links(
 
 def test_broken_pip_conf_is_named(places: dict[str, str], tmp_path: Path) -> None:
     path = write(tmp_path / "home/.config/pip/pip.conf", "index-url = x\n")
-    with pytest.raises(BrokenSettings) as caught:
+    with raises_error(BROKEN_SETTINGS) as caught:
         read_pip_settings(places)
-    assert caught.value.path == str(path)
+    assert caught.value.fields["path"] == str(path)
 
 
 def test_all_settings_of_uv_are_found(places: dict[str, str], tmp_path: Path) -> None:
@@ -91,6 +92,6 @@ def test_all_settings_of_uv_are_found(places: dict[str, str], tmp_path: Path) ->
 
 def test_broken_uv_toml_is_named(places: dict[str, str], tmp_path: Path) -> None:
     path = write(tmp_path / "uv.toml", "index-url")
-    with pytest.raises(BrokenSettings) as caught:
+    with raises_error(BROKEN_SETTINGS) as caught:
         read_uv_settings(tmp_path, places)
-    assert caught.value.path == str(path)
+    assert caught.value.fields["path"] == str(path)
