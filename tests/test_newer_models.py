@@ -80,18 +80,18 @@ def bodies() -> list[tuple[str, dict[str, Any]]]:
     version = ServerVersion(numbers=(3, 97, 0), edition="COMMUNITY")
     agreement = (Kind.LICENSE, "", parse_document(EULA))
     found = replace(EMPTY_SERVER, documents=(agreement, *EMPTY_SERVER.documents), accept_eula=True)
-    things = want(make_settings(snapshots="dev", anonymous=False), found)
-    created = [thing for thing in things if thing.kind not in THERE]
-    made = [(MODELS[thing.kind], render_creation(thing, version)) for thing in created]
+    resources = want(make_settings(snapshots="dev", anonymous=False), found)
+    created = [resource for resource in resources if resource.kind not in THERE]
+    made = [(MODELS[resource.kind], render_creation(resource, version)) for resource in created]
     user = next(body for name, body in made if name == "ApiCreateUser")
     user["password"] = "hunter2"
     changed = [
         (
-            MODELS[thing.kind],
-            render_update(thing, parse_document(answer), version, upstream_password="hunter2"),
+            MODELS[resource.kind],
+            render_update(resource, parse_document(answer), version, upstream_password="hunter2"),
         )
-        for thing in things
-        if (answer := ANSWERS.get(thing.kind))
+        for resource in resources
+        if (answer := ANSWERS.get(resource.kind))
     ]
     return [*made, *changed]
 

@@ -24,7 +24,7 @@ from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.progress import Progress
-from releasekit.proof.clean_environment import SpareEnvironment
+from releasekit.proof.clean_environment import BackgroundEnvironment
 from releasekit.redact import Redactor
 from releasekit.request import Request
 from releasekit.requirements import find_group, is_sandbox, keep_reachable
@@ -54,7 +54,7 @@ class ProjectContext(Context):
     """What the steps of a release are given."""
 
     target: Target
-    environment: SpareEnvironment
+    environment: BackgroundEnvironment
     """Where the release is installed back."""
     cache: Path | None = None
     """Where build environments are kept; None keeps none."""
@@ -140,7 +140,7 @@ def open_project(
         progress=progress,
         redactor=request.redactor,
         target=target,
-        environment=SpareEnvironment(network.installer_environ, stack),
+        environment=BackgroundEnvironment(network.installer_environ, stack),
         cache=None if request.options.fresh else _find_cache(request, settings),
         into_sandbox=into_sandbox,
         group=group,

@@ -24,8 +24,8 @@ from releasekit.index.nexus import split_url
 from releasekit.model.credentials import (
     NO_CREDENTIALS,
     Credentials,
-    given_credentials,
-    given_reader,
+    find_environ_credentials,
+    find_environ_reader,
 )
 from releasekit.request import Request
 
@@ -95,7 +95,7 @@ def find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
         return NO_CREDENTIALS
     if reader := find_own_reader(url, request.environ):
         return reader
-    if found := upload if upload.password else given_credentials(request.environ):
+    if found := upload if upload.password else find_environ_credentials(request.environ):
         return found
     from releasekit.credentials import find_credentials
 
@@ -106,7 +106,7 @@ def find_own_reader(url: str, environ: Mapping[str, str]) -> Credentials | None:
     """Return the reader's own credentials, else netrc's for the host; None for neither."""
     from releasekit.netrc import find_netrc
 
-    if reader := given_reader(environ):
+    if reader := find_environ_reader(environ):
         return reader
     found = find_netrc(url, environ)
     return found if found.password else None
@@ -202,7 +202,7 @@ def _expand(path: str | None, request: Request) -> str | None:
 def _find_credentials(request: Request, url: str) -> Credentials:
     if not request.command.uploads:
         return NO_CREDENTIALS
-    if given := given_credentials(request.environ):
+    if given := find_environ_credentials(request.environ):
         return given
     from releasekit.credentials import read_credentials
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from releasekit.errors import BrokenSettings, CannotWrite
 from releasekit.errors.failed import CANNOT_WRITE
 from releasekit.errors.usage import BROKEN_SETTINGS
-from releasekit.tempdirs import open_room
+from releasekit.tempdirs import open_tempdir
 
 
 def write_text(path: Path, text: str, *, mode: int = 0o644) -> Path:
@@ -22,7 +22,7 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         # A directory, which goes with all that is in it where the writing fails; the next run
         # clears it away where the kit was killed.
-        with open_room(f".{path.name}-", path.parent) as folder:
+        with open_tempdir(f".{path.name}-", path.parent) as folder:
             made = folder / path.name
             made.write_text(text, encoding="utf-8")
             made.chmod(mode)

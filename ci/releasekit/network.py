@@ -16,7 +16,7 @@ from releasekit.child_secrets import (
     git_environ,
     installer_environ,
 )
-from releasekit.tempdirs import open_room
+from releasekit.tempdirs import open_tempdir
 from releasekit.tls.child_environ import child_environ
 from releasekit.tls.trust import Trust, open_trust
 
@@ -73,8 +73,8 @@ def open_network(
     `secrets` are those that stand in no variable. Raises BadCertificateFile.
     """
     trust = open_trust(environ, ca_bundle, client_cert)
-    with open_room("releasekit-ca-") as room:
-        bundle = room / "ca-bundle.pem"
+    with open_tempdir("releasekit-ca-") as tempdir:
+        bundle = tempdir / "ca-bundle.pem"
         bundle.write_text(trust.render_pem(), encoding="utf-8")
         # What programs leave there, because they were killed with the kit, goes with its room.
         children = {**child_environ(environ, bundle), "TMPDIR": tempfile.gettempdir()}

@@ -14,7 +14,7 @@ from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import NEXUS_NOT_STARTED, SANDBOX_NOT_STARTED
 from releasekit.progress import Progress
 from releasekit.request import Request
-from releasekit.tempdirs import find_system_directory, open_room
+from releasekit.tempdirs import find_system_directory, open_tempdir
 
 if TYPE_CHECKING:
     from releasekit.sandbox import Sandbox
@@ -70,8 +70,10 @@ def _run_sandbox(**options: Any) -> Iterator[Sandbox]:
 
     with contextlib.ExitStack() as stack:
         try:
-            room = stack.enter_context(open_room("releasekit-sandbox-", find_system_directory()))
-            sandbox = stack.enter_context(run_sandbox(room, **options))
+            tempdir = stack.enter_context(
+                open_tempdir("releasekit-sandbox-", find_system_directory())
+            )
+            sandbox = stack.enter_context(run_sandbox(tempdir, **options))
         except OSError as error:
             raise ReleasekitError(
                 SANDBOX_NOT_STARTED,

@@ -34,10 +34,10 @@ def keep_temporary_files() -> Iterator[None]:
     are: where the kit is killed, they would stay. Rooms of all kinds that are left are cleared.
     """
     system, before = find_system_directory(), tempfile.tempdir
-    _clear_left_rooms(OF_ANY_KIND, system)
-    with open_room(RUN, system) as room:
+    _remove_leftovers(OF_ANY_KIND, system)
+    with open_tempdir(RUN, system) as tempdir:
         _system.append(str(system))
-        tempfile.tempdir = str(room)
+        tempfile.tempdir = str(tempdir)
         try:
             yield
         finally:
@@ -60,24 +60,24 @@ def find_system_directory() -> Path:
 
 
 @contextlib.contextmanager
-def open_room(prefix: str, parent: Path | None = None) -> Iterator[Path]:
+def open_tempdir(prefix: str, parent: Path | None = None) -> Iterator[Path]:
     """Provide a new directory below `parent` (the system's for temporary files by default)."""
     parent = Path(tempfile.gettempdir()) if parent is None else parent
     # Directories that are in use unlocked (by other versions of the kit) are never named so.
-    _clear_left_rooms(re.escape(prefix), parent)
-    room, lock = _make_room(f"{prefix}room-", parent)
+    _remove_leftovers(re.escape(prefix), parent)
+    tempdir, lock = _make_tempdir(f"{prefix}room-", parent)
     try:
-        yield room
+        yield tempdir
     finally:
         # What is read-only in it (caches of Go, a checkout's packs) may keep this from being
         # whole; it is the system's directory for temporary files.
         with interrupts_deferred():
-            shutil.rmtree(room, ignore_errors=True)
+            shutil.rmtree(tempdir, ignore_errors=True)
             os.close(lock)
 
 
 @contextlib.contextmanager
-def open_named_room(prefix: str, key: str) -> Iterator[Path]:
+def open_named_tempdir(prefix: str, key: str) -> Iterator[Path]:
     """Provide an empty directory that has the same path for the same key (8 hexadecimal digits).
 
     Compilers write paths into what they make. Another run with this key is waited for. Where the
@@ -86,8 +86,8 @@ def open_named_room(prefix: str, key: str) -> Iterator[Path]:
     path = find_system_directory() / f"{prefix}room-{key}"
     lock = _enter(path)
     if lock is None:
-        with open_room(prefix) as room:
-            yield room
+        with open_tempdir(prefix) as tempdir:
+            yield tempdir
         return
     try:
         yield path
@@ -120,19 +120,19 @@ def _enter(path: Path) -> int | None:
         os.close(lock)
 
 
-def _make_room(prefix: str, parent: Path) -> tuple[Path, int]:
+def _make_tempdir(prefix: str, parent: Path) -> tuple[Path, int]:
     while True:
-        room = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
+        tempdir = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
         # Between these two lines another run may take it for left, and clear it away.
         with contextlib.suppress(FileNotFoundError):
-            lock = os.open(room, os.O_RDONLY)
+            lock = os.open(tempdir, os.O_RDONLY)
             _lock(lock, fcntl.LOCK_EX)
-            if room.exists():
-                return room, lock
+            if tempdir.exists():
+                return tempdir, lock
             os.close(lock)
 
 
-def _clear_left_rooms(prefixes: str, parent: Path) -> None:
+def _remove_leftovers(prefixes: str, parent: Path) -> None:
     """Clear what was left away; `prefixes` is a pattern."""
     made_by_mkdtemp = re.compile(f"{prefixes}room-[a-z0-9_]{{8}}")
     for path in parent.iterdir():

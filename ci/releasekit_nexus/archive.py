@@ -41,14 +41,14 @@ def fetch_archive(
     """
     given = environ.get(VARIABLE, "")
     if given and "://" not in given:
-        return _check_given(Path(given).expanduser())
+        return _check_files(Path(given).expanduser())
     target = cache / f"nexus-base-template-{VERSION}.zip"
     if not target.is_file() or _find_fault(target):
         _download(given or find_address(), target, session, progress)
     return target
 
 
-def _check_given(path: Path) -> Path:
+def _check_files(path: Path) -> Path:
     if not path.is_file():
         raise ArchiveMissing(where=str(path), why="there is no such file")
     if fault := _find_fault(path):

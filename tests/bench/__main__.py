@@ -77,9 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 class Bench:
     """One run of the bench."""
 
-    def __init__(self, options: argparse.Namespace, room: Path, console: Console) -> None:
-        self._options, self._room, self._console = options, room, console
-        self._environ = find_environ(room)
+    def __init__(self, options: argparse.Namespace, tempdir: Path, console: Console) -> None:
+        self._options, self._room, self._console = options, tempdir, console
+        self._environ = find_environ(tempdir)
         names = options.way or [way.name for way in WAYS]
         self._ways = [way for way in WAYS if way.name in names]
 
@@ -160,9 +160,9 @@ class Bench:
             yield self._show(found)
 
 
-def find_environ(room: Path) -> dict[str, str]:
+def find_environ(tempdir: Path) -> dict[str, str]:
     """Return the machine's environment with an empty HOME, and an index for build requirements."""
-    home = room / "home"
+    home = tempdir / "home"
     home.mkdir()
     ours = ("RELEASEKIT_", "TWINE_", "GIT_", "XDG_", "UV_PUBLISH_", "HATCH_")
     author = {"NAME": "Author", "EMAIL": "author@example.com"}
@@ -189,23 +189,23 @@ def trust_server(server: Server, environ: Mapping[str, str]) -> Iterator[Target]
         yield server, {**network.environ, "HATCH_INDEX_CA_CERT": merged}
 
 
-def install_tools(ways: Sequence[Way], room: Path, environ: Mapping[str, str]) -> Path:
+def install_tools(ways: Sequence[Way], tempdir: Path, environ: Mapping[str, str]) -> Path:
     """Install what the ways need into one environment, and return where its programs are."""
     needs = [need for way in ways for need in way.needs]
     if needs:
-        tools = str(room / "tools")
-        run_command((UV, "venv", "--quiet", "--python", sys.executable, tools), room, environ)
+        tools = str(tempdir / "tools")
+        run_command((UV, "venv", "--quiet", "--python", sys.executable, tools), tempdir, environ)
         install = (UV, "pip", "install", "--quiet", "--python", f"{tools}/bin/python")
-        run_command((*install, "--compile-bytecode", *needs), room, environ)
-    return room / "tools" / "bin"
+        run_command((*install, "--compile-bytecode", *needs), tempdir, environ)
+    return tempdir / "tools" / "bin"
 
 
-def read_versions(tools: Path, room: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def read_versions(tools: Path, tempdir: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the versions of the tools that were installed, by name."""
     if not tools.exists():
         return {}
     command = (UV, "pip", "list", "--quiet", "--format=json", f"--python={tools}/python")
-    listed = json.loads(run_command(command, room, environ))
+    listed = json.loads(run_command(command, tempdir, environ))
     return {one["name"]: one["version"] for one in listed if one["name"] in SHOWN}
 
 

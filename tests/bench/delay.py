@@ -49,8 +49,8 @@ async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, de
 
     async def write() -> None:
         while True:
-            due, data = await pieces.get()
-            await asyncio.sleep(due - clock())
+            release, data = await pieces.get()
+            await asyncio.sleep(release - clock())
             if not data:
                 return writer.close()
             writer.write(data)

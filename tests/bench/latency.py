@@ -22,9 +22,9 @@ PUBLISHED = 2000
 class Latency:
     """Releases of many wheels; `environ` leads to the server over the slow connection."""
 
-    def __init__(self, room: Path, environ: Mapping[str, str], wheels: int) -> None:
+    def __init__(self, tempdir: Path, environ: Mapping[str, str], wheels: int) -> None:
         self._environ, self._wheels = environ, wheels
-        root = room / "checkouts" / "latency"
+        root = tempdir / "checkouts" / "latency"
         self._checkout = write_checkout(QUICK, root, "bench-latency", environ)
 
     def _prepare(self, version: str) -> Checkout:

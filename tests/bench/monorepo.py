@@ -63,10 +63,10 @@ def begin_version(checkout: Checkout, version: str) -> None:
 
 
 def measure_monorepo(
-    room: Path, environ: Mapping[str, str], count: int, rounds: int, say: Callable[[str], None]
+    tempdir: Path, environ: Mapping[str, str], count: int, rounds: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Return the medians of releasing them all in one command, and in one for each, in turns."""
-    checkout = write_monorepo(room / "checkouts" / "monorepo", count, environ)
+    checkout = write_monorepo(tempdir / "checkouts" / "monorepo", count, environ)
     ways: dict[str, Commands] = {
         "one": [(*RELEASE, "-C", "packages/*")],
         "each": [(*RELEASE, "-C", f"packages/p{number}") for number in range(count)],

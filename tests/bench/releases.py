@@ -48,8 +48,8 @@ class Result:
 class Releases:
     """Releases of all kinds of projects below one directory."""
 
-    def __init__(self, room: Path, tools: Path, environ: Mapping[str, str]) -> None:
-        self._room, self._tools, self._environ = room, tools, environ
+    def __init__(self, tempdir: Path, tools: Path, environ: Mapping[str, str]) -> None:
+        self._room, self._tools, self._environ = tempdir, tools, environ
         self._serials = itertools.count(1)
 
     def compare(self, setting: Setting, ways: Sequence[Way], say: Callable[[str], None]) -> Result:
@@ -73,8 +73,8 @@ class Releases:
     def _release(self, setting: Setting, way: Way, checkout: Checkout) -> Took:
         version = f"1.0.{next(self._serials)}"
         checkout.begin_version(version)
-        room, caches = self._room / "round", self._room / "caches" / setting.caches
-        for folder in (room, *([caches] if setting.caches == COLD else [])):
+        tempdir, caches = self._room / "round", self._room / "caches" / setting.caches
+        for folder in (tempdir, *([caches] if setting.caches == COLD else [])):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
         environ = {
@@ -87,7 +87,7 @@ class Releases:
             version=version,
             server=setting.server,
             tools=self._tools,
-            room=room,
+            tempdir=tempdir,
         )
         return time_commands(way.render(round_), checkout.root, environ)
 

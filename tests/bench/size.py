@@ -35,11 +35,11 @@ class Size:
     """Uploads of a large wheel."""
 
     def __init__(
-        self, server: Server, room: Path, environ: Mapping[str, str], mebibytes: int
+        self, server: Server, tempdir: Path, environ: Mapping[str, str], mebibytes: int
     ) -> None:
-        self._server, self._room, self._environ = server, room, environ
+        self._server, self._room, self._environ = server, tempdir, environ
         self._mebibytes = mebibytes
-        root = room / "checkouts" / "size"
+        root = tempdir / "checkouts" / "size"
         self._checkout = write_checkout(QUICK, root, "bench-size", environ)
 
     def compare(self, rounds: int, say: Callable[[str], None]) -> dict[str, Any]:
@@ -89,9 +89,9 @@ class Size:
         return Published(seconds=seconds["publish"], check=seconds["check"], base=base, peak=peak)
 
 
-def _curl(server: Server, wheel: Path, version: str, room: Path) -> Sequence[str]:
+def _curl(server: Server, wheel: Path, version: str, tempdir: Path) -> Sequence[str]:
     """Return the upload by curl; its configuration file keeps the password out of the list."""
-    login = room / "curlrc"
+    login = tempdir / "curlrc"
     login.touch(0o600)
     login.write_text(f'user = "{server.username}:{server.password}"\n')
     fields = {

@@ -31,10 +31,10 @@ COMMANDS = {
 
 
 def measure_start(
-    room: Path, environ: Mapping[str, str], rounds: int, say: Callable[[str], None]
+    tempdir: Path, environ: Mapping[str, str], rounds: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Return the median seconds of each command, run in turns, and what nox pays for the kit."""
-    root = room / "checkouts" / "start"
+    root = tempdir / "checkouts" / "start"
     write_checkout(SUBJECTS[0], root, "bench-start", environ)
     (root / "bare.py").write_text(BARE, encoding="utf-8")
     (root / "kit.py").write_text(f"{KIT}{BARE}", encoding="utf-8")

@@ -33,7 +33,7 @@ class Round:
     server: Server
     tools: Path
     """Where the programs of the bench's environment of tools are."""
-    room: Path
+    tempdir: Path
     """An empty directory."""
 
 
@@ -53,7 +53,7 @@ def _release(round_: Round) -> Commands:
 
 
 def _by_hand(round_: Round) -> Commands:
-    environment, tools = round_.room / "env", round_.tools
+    environment, tools = round_.tempdir / "env", round_.tools
     return (
         (f"{tools}/python", "-m", "build"),
         ("sh", "-c", f"{tools}/twine check dist/*"),

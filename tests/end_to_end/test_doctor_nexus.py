@@ -20,6 +20,7 @@ from releasekit.commands.doctor import diagnose as examine
 from releasekit.commands.doctor import refuse_failed
 from releasekit.doctor import QUESTIONS, Diagnosis, Row, State
 from releasekit.errors import ReleasekitError, Status
+from releasekit.errors.base import render_plainly
 from releasekit_nexus import Nexus
 from support import Command, ProjectDir
 
@@ -104,7 +105,7 @@ def find_status(diagnosis: Diagnosis) -> Status:
 
 
 def told(row: Row) -> tuple[str, str, str]:
-    return row.state.value, row.text, row.advice.removeprefix("fix: ")
+    return row.state.value, row.text, render_plainly(row.advice.removeprefix("fix: "))
 
 
 def test_all_is_well(diagnose: Diagnose, place: Place, nexus: Nexus, project: ProjectDir) -> None:

@@ -12,19 +12,22 @@ import pytest
 from releasekit.signals import interruptible, interrupts_deferred, raise_again
 
 
-class Thing:
+class Resource:
     """Something that a weak reference may point at."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_that_is_dropped_is_raised_at_the_next_event(number: signal.Signals) -> None:
-    thing, handlers = Thing(), [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    resource, handlers = (
+        Resource(),
+        [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)],
+    )
     # The import system's locks end by such callbacks; what they raise Python cannot hand on.
-    watched = weakref.ref(thing, lambda _: os.kill(os.getpid(), number))
+    watched = weakref.ref(resource, lambda _: os.kill(os.getpid(), number))
     with interruptible():
         raise_again()
-        del thing
+        del resource
         assert watched() is None
         with pytest.raises(KeyboardInterrupt):
             raise_again()

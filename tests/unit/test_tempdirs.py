@@ -12,13 +12,13 @@ from types import FrameType
 import pytest
 
 from releasekit.signals import interruptible
-from releasekit.tempdirs import keep_temporary_files, open_named_room, open_room
+from releasekit.tempdirs import keep_temporary_files, open_named_tempdir, open_tempdir
 
 LEAVE = """
 import os, pathlib, signal, sys
-from releasekit.tempdirs import open_named_room, open_room
+from releasekit.tempdirs import open_named_tempdir, open_tempdir
 
-with open_room("kind-", pathlib.Path(sys.argv[1])) as room:
+with open_tempdir("kind-", pathlib.Path(sys.argv[1])) as room:
     (room / "file").touch()
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -34,15 +34,15 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def leave_room(parent: Path) -> Path:
     """Let a run be killed in its room."""
     subprocess.run((sys.executable, "-c", LEAVE, str(parent)), check=False)
-    (room,) = parent.glob("kind-*")
-    assert (room / "file").exists()
-    return room
+    (tempdir,) = parent.glob("kind-*")
+    assert (tempdir / "file").exists()
+    return tempdir
 
 
 def test_room_is_gone_afterwards(tmp_path: Path) -> None:
-    with open_room("kind-", tmp_path) as room:
-        (room / "folder").mkdir()
-        (room / "folder" / "file").touch()
+    with open_tempdir("kind-", tmp_path) as tempdir:
+        (tempdir / "folder").mkdir()
+        (tempdir / "folder" / "file").touch()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -55,10 +55,10 @@ def test_an_interrupt_while_a_room_is_removed_leaves_nothing(
             sys.setprofile(None)
             os.kill(os.getpid(), signal.SIGTERM)
 
-    opened = open_named_room("kind-", "12345678") if is_named else open_room("kind-")
+    opened = open_named_tempdir("kind-", "12345678") if is_named else open_tempdir("kind-")
     with interruptible(), pytest.raises(KeyboardInterrupt):
-        with opened as room:
-            (room / "file").touch()
+        with opened as tempdir:
+            (tempdir / "file").touch()
             sys.setprofile(interrupt_removal)
         sys.setprofile(None)
     assert list(temporary.iterdir()) == []
@@ -66,19 +66,19 @@ def test_an_interrupt_while_a_room_is_removed_leaves_nothing(
 
 def test_room_of_a_run_that_was_killed_is_cleared_by_the_next_one(tmp_path: Path) -> None:
     left = leave_room(tmp_path)
-    with open_room("kind-", tmp_path) as room:
-        assert room != left
-        assert list(tmp_path.iterdir()) == [room]
+    with open_tempdir("kind-", tmp_path) as tempdir:
+        assert tempdir != left
+        assert list(tmp_path.iterdir()) == [tempdir]
 
 
 def test_room_of_another_kind_is_left_alone(tmp_path: Path) -> None:
     left = leave_room(tmp_path)
-    with open_room("other-", tmp_path):
+    with open_tempdir("other-", tmp_path):
         assert left.exists()
 
 
 def test_room_in_use_is_left_alone(tmp_path: Path) -> None:
-    with open_room("kind-", tmp_path) as one, open_room("kind-", tmp_path) as two:
+    with open_tempdir("kind-", tmp_path) as one, open_tempdir("kind-", tmp_path) as two:
         assert sorted(tmp_path.iterdir()) == sorted((one, two))
 
 
@@ -97,7 +97,7 @@ def test_what_only_looks_like_a_room_is_left_alone(tmp_path: Path) -> None:
     ):
         (tmp_path / name).mkdir()
     before = sorted(tmp_path.iterdir())
-    with open_room("kind-", tmp_path):
+    with open_tempdir("kind-", tmp_path):
         pass
     assert sorted(tmp_path.iterdir()) == before
     assert (elsewhere / "file").exists()
@@ -107,10 +107,10 @@ def test_what_only_looks_like_a_room_is_left_alone(tmp_path: Path) -> None:
 
 LEAVE_FILES = """
 import os, signal, tempfile
-from releasekit.tempdirs import keep_temporary_files, open_named_room, open_room
+from releasekit.tempdirs import keep_temporary_files, open_named_tempdir, open_tempdir
 
-with keep_temporary_files(), open_named_room("releasekit-wheel-", "0123abcd"):
-    with open_room("releasekit-src-"):
+with keep_temporary_files(), open_named_tempdir("releasekit-wheel-", "0123abcd"):
+    with open_tempdir("releasekit-src-"):
         tempfile.mkdtemp()
         os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -135,8 +135,8 @@ def test_whatever_a_killed_run_left_is_cleared_by_the_next_one(temporary: Path) 
 
 
 def test_named_room_is_at_the_same_place_in_each_run(temporary: Path) -> None:
-    with keep_temporary_files(), open_named_room("kind-", "0123abcd") as room:
-        assert room == temporary / "kind-room-0123abcd"
+    with keep_temporary_files(), open_named_tempdir("kind-", "0123abcd") as tempdir:
+        assert tempdir == temporary / "kind-room-0123abcd"
 
 
 # --- rooms with a name --------------------------------------------------------------------------
@@ -145,10 +145,10 @@ def test_named_room_is_at_the_same_place_in_each_run(temporary: Path) -> None:
 def test_named_room_is_at_the_same_place_each_time_and_empty(temporary: Path) -> None:
     wanted = temporary / "kind-room-0123abcd"
     for _ in range(2):
-        with open_named_room("kind-", "0123abcd") as room:
-            assert room == wanted
-            assert list(room.iterdir()) == []
-            (room / "file").touch()
+        with open_named_tempdir("kind-", "0123abcd") as tempdir:
+            assert tempdir == wanted
+            assert list(tempdir.iterdir()) == []
+            (tempdir / "file").touch()
         assert not wanted.exists()
 
 
@@ -157,20 +157,20 @@ def test_named_room_is_cleared_of_what_a_killed_run_left(temporary: Path) -> Non
     (left / "folder" / "below").mkdir(parents=True)
     (left / "file").touch()
     (left / "link").symlink_to(temporary)
-    with open_named_room("kind-", "0123abcd") as room:
-        assert room == left
-        assert list(room.iterdir()) == []
+    with open_named_tempdir("kind-", "0123abcd") as tempdir:
+        assert tempdir == left
+        assert list(tempdir.iterdir()) == []
 
 
 def test_named_room_in_use_is_waited_for(temporary: Path) -> None:
     said = []
 
     def enter() -> None:
-        with open_named_room("kind-", "0123abcd") as room:
-            said.append(list(room.iterdir()))
+        with open_named_tempdir("kind-", "0123abcd") as tempdir:
+            said.append(list(tempdir.iterdir()))
 
-    with open_named_room("kind-", "0123abcd") as room:
-        (room / "file").touch()
+    with open_named_tempdir("kind-", "0123abcd") as tempdir:
+        (tempdir / "file").touch()
         thread = threading.Thread(target=enter)
         thread.start()
         thread.join(0.2)
@@ -188,7 +188,7 @@ def test_named_room_whose_name_is_taken_is_a_room_like_any_other(
         taken.touch()
     else:
         taken.symlink_to(temporary)
-    with open_named_room("kind-", "0123abcd") as room:
-        assert room != taken
-        assert room.parent == temporary
+    with open_named_tempdir("kind-", "0123abcd") as tempdir:
+        assert tempdir != taken
+        assert tempdir.parent == temporary
     assert list(temporary.iterdir()) == [taken]

@@ -28,7 +28,7 @@ from releasekit.build.version_variables import tell_version
 from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
 from releasekit.errors.refused import BUILD_FAILED
 from releasekit.process import refuse_killed
-from releasekit.tempdirs import open_named_room, open_room
+from releasekit.tempdirs import open_named_tempdir, open_tempdir
 from releasekit.uv.indexes import strip_credentials
 
 DistributionName = Literal["sdist", "wheel"]
@@ -92,8 +92,8 @@ def build_wheel(sdist: Path, out: Path, options: BuildOptions) -> Made:
 
 
 def _build_sdist(source: Path, out: Path, options: BuildOptions, hooks: Hooks) -> Made:
-    with open_room("releasekit-build-") as room:
-        made, environment = _build_one("sdist", source, room / "sdist", options, hooks)
+    with open_tempdir("releasekit-build-") as tempdir:
+        made, environment = _build_one("sdist", source, tempdir / "sdist", options, hooks)
         sdist = out / made.name
         with _refuse_damaged(made):
             repack_sdist(made, sdist, options.epoch)
@@ -103,10 +103,10 @@ def _build_sdist(source: Path, out: Path, options: BuildOptions, hooks: Hooks) -
 def _build_wheel(sdist: Path, out: Path, options: BuildOptions, hooks: Hooks) -> Made:
     # Compilers write the paths of what they read into what they make.
     digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
-    with open_named_room("releasekit-wheel-", digest[:8]) as room:
+    with open_named_tempdir("releasekit-wheel-", digest[:8]) as tempdir:
         with _refuse_damaged(sdist):
-            unpacked = unpack_sdist(sdist, room / "unpacked")
-        made, environment = _build_one("wheel", unpacked, room / "wheel", options, hooks)
+            unpacked = unpack_sdist(sdist, tempdir / "unpacked")
+        made, environment = _build_one("wheel", unpacked, tempdir / "wheel", options, hooks)
         wheel = Path(shutil.move(made, out / made.name))
     return Made(path=wheel, requirements=environment.requirements)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from releasekit import git
 from releasekit.errors import GitFailed
 from releasekit.model.project import Commit
-from releasekit.tempdirs import open_room
+from releasekit.tempdirs import open_tempdir
 
 AS_COMMITTED = {
     "core.symlinks": "true",
@@ -44,8 +44,8 @@ def open_checkout(
     Only what the commit holds is in it: no untracked, ignored or modified file. Hidden tags are
     not there for a backend that asks git for the version. Raises GitFailed.
     """
-    with open_room("releasekit-src-") as room:
-        tree = room / "source"
+    with open_tempdir("releasekit-src-") as tempdir:
+        tree = tempdir / "source"
         try:
             _check_out(commit.root, commit.sha, tree, environ, hidden_tags)
         except GitFailed as error:

@@ -21,7 +21,7 @@ from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED
 from releasekit.errors.usage import OWN_NAME_ELSEWHERE
 from releasekit.process import Finished, Log, run
 from releasekit.redact import MARK, hide_credentials
-from releasekit.tempdirs import open_room
+from releasekit.tempdirs import open_tempdir
 from releasekit.uv.call import UvCall, plan_call, refuse_failed
 from releasekit.uv.indexes import (
     BuildIndex,
@@ -92,8 +92,8 @@ def open_build_environment(
         group=options.group,
     )
     if options.cache is None:
-        with open_room("releasekit-build-env-") as room:
-            yield _make_environment(room / "env", requires, source, options, call)
+        with open_tempdir("releasekit-build-env-") as tempdir:
+            yield _make_environment(tempdir / "env", requires, source, options, call)
         return
     key = _environment_key(requires, options, call, uv_settings)
     path = options.cache / "build-envs" / key
@@ -105,8 +105,8 @@ def open_build_environment(
         if requirements is not None:
             yield BuildEnvironment(python=path / "bin" / "python", requirements=requirements)
             return
-        with open_room("releasekit-build-env-") as room:
-            yield _make_environment(room / "env", requires, source, options, call)
+        with open_tempdir("releasekit-build-env-") as tempdir:
+            yield _make_environment(tempdir / "env", requires, source, options, call)
 
 
 def _environment_key(

@@ -113,7 +113,7 @@ def run_checks(
     )
 
 
-def find_asked(
+def list_codes(
     checks: Sequence[Check], facts: Sequence[DistFacts], judge: Judge = judge_by_default
 ) -> tuple[str, ...]:
     """Return the codes of the checks that are asked of a dist: one that is off passes nothing."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from releasekit.context import ProjectContext
 from releasekit.doctor.warnings import find_warnings
 from releasekit.errors import ReleasekitError
-from releasekit.index.greeting import Greeting
 from releasekit.index.layouts import open_index
 from releasekit.index.nexus import split_url
+from releasekit.index.server_info import ServerInfo
 from releasekit.model.plan import Action, Plan
 from releasekit.model.project import Project
 from releasekit.nexus.documents import Document
@@ -47,9 +47,9 @@ def check_access_meanwhile(ctx: ProjectContext, project: Project) -> Iterator[No
     asked.result()
 
 
-def note_greeting(ctx: ProjectContext, greeting: Greeting) -> None:
+def note_server_info(ctx: ProjectContext, info: ServerInfo) -> None:
     """Note what is odd about a server, as its first answer tells: nothing is asked for it."""
-    for row in find_warnings(greeting, read_clock()):
+    for row in find_warnings(info, read_clock()):
         ctx.progress.note(f"{row.question.title}: {row.text}; {row.fix}")
 
 

@@ -25,7 +25,7 @@ from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.project import Project, find_rival_tags
 from releasekit.model.record import BuildFacts, Record, RecordedFile
 from releasekit.results import Built
-from releasekit.tempdirs import open_room
+from releasekit.tempdirs import open_tempdir
 from releasekit.uv.indexes import strip_credentials
 from releasekit.workspace import check_file, make_folder, write_file
 
@@ -48,21 +48,21 @@ def build(ctx: ProjectContext, project: Project, *, meanwhile: Iterator[None] = 
 
     Steps of `meanwhile` are taken while the build backend works.
     """
-    with _begin(ctx) as room, _open_source(ctx, project) as source, _log(ctx, room) as log:
+    with _begin(ctx) as tempdir, _open_source(ctx, project) as source, _log(ctx, tempdir) as log:
         options = replace(_build_options(ctx, project, log), meanwhile=meanwhile)
-        built = build_dists(source, room, options)
+        built = build_dists(source, tempdir, options)
         wheel = _repair(ctx, built.wheel, options)
         dists = tuple(_keep(ctx, path) for path in (built.sdist, wheel))
     note_history(ctx, project, built.requirements)
     record = _record(ctx, project, dists, _facts(ctx, dists, built.requirements, dists[0].sha256))
-    note_strangers(ctx, record)
+    note_other_files(ctx, record)
     return record
 
 
 def build_sdist_alone(ctx: ProjectContext, project: Project) -> Record:
     """Build the sdist into `dist/`, and record it: `build --sdist`."""
-    with _begin(ctx) as room, _open_source(ctx, project) as source, _log(ctx, room) as log:
-        built = build_sdist(source, room, _build_options(ctx, project, log))
+    with _begin(ctx) as tempdir, _open_source(ctx, project) as source, _log(ctx, tempdir) as log:
+        built = build_sdist(source, tempdir, _build_options(ctx, project, log))
         dists = (_keep(ctx, built.path),)
     note_history(ctx, project, built.requirements)
     return _record(ctx, project, dists, _facts(ctx, dists, built.requirements, None))
@@ -71,9 +71,9 @@ def build_sdist_alone(ctx: ProjectContext, project: Project) -> Record:
 def build_wheel_alone(ctx: ProjectContext, project: Project, wanted: str) -> Record:
     """Build the wheel of an sdist at hand into `dist/`, and record it: `build --wheel-from`."""
     sdist = _find_sdist(ctx, wanted)
-    with _begin(ctx) as room, _log(ctx, room) as log:
+    with _begin(ctx) as tempdir, _log(ctx, tempdir) as log:
         options = _build_options(ctx, project, log)
-        built = build_wheel(sdist.path, room, options)
+        built = build_wheel(sdist.path, tempdir, options)
         dists = (_keep(ctx, _repair(ctx, built.path, options)),)
     return _record(ctx, project, dists, _facts(ctx, dists, built.requirements, sdist.sha256))
 
@@ -109,14 +109,14 @@ def _begin(ctx: ProjectContext) -> Iterator[Path]:
     """Provide a place beside the finished dists, from which a rename is atomic."""
     ctx.progress.begin("build")
     make_folder(ctx.dist, root=ctx.root)
-    with open_room(".build-", ctx.dist) as room:
-        yield room
+    with open_tempdir(".build-", ctx.dist) as tempdir:
+        yield tempdir
 
 
 @contextlib.contextmanager
-def _log(ctx: ProjectContext, room: Path) -> Iterator[Callable[[str], None]]:
+def _log(ctx: ProjectContext, tempdir: Path) -> Iterator[Callable[[str], None]]:
     """Keep what tools say, also where they fail: `reports/build.log`."""
-    log = room / "build.log"
+    log = tempdir / "build.log"
     try:
         with log.open("w", encoding="utf-8") as lines:
 
@@ -226,7 +226,7 @@ def note_history(ctx: ProjectContext, project: Project, requirements: Sequence[s
         )
 
 
-def note_strangers(ctx: ProjectContext, record: Record) -> None:
+def note_other_files(ctx: ProjectContext, record: Record) -> None:
     """Say what else lies in `dist/`; it is left alone."""
     ours = {file.filename for file in record.files}
     others = sorted(p.name for p in ctx.dist.iterdir() if p.is_file() and p.name not in ours)

@@ -10,11 +10,11 @@ from packaging.version import Version
 from releasekit import git
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.facts import MEGABYTE, DistFacts, ProjectFacts
-from releasekit.checks.model import Check, Severity, find_asked, run_checks
+from releasekit.checks.model import Check, Severity, list_codes, run_checks
 from releasekit.checks.origins import ABSENT_DEPENDENCIES
 from releasekit.commands.build import build
 from releasekit.commands.dependencies import Absent, find_absent_dependencies
-from releasekit.commands.given_files import read_given
+from releasekit.commands.given_files import read_files
 from releasekit.commands.record import read_dists, read_record
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
@@ -35,7 +35,7 @@ CHECKS_OF_FILES = tuple(check for check in CHECKS if not check.needs_project)
 def run(ctx: ProjectContext) -> None:
     """Check the files that were given, or the dists of this commit; build them if need be."""
     if ctx.options.files:
-        check_given(ctx)
+        check_files(ctx)
         return
     project = read_project(ctx)
     try:
@@ -65,7 +65,7 @@ def _add_absent(project: ProjectFacts, absent: Absent) -> ProjectFacts:
 def _gather_project(ctx: ProjectContext, project: Project, record: Record) -> ProjectFacts:
     tag = project.released_as
     return replace(
-        _read_wishes(ctx),
+        _read_limits(ctx),
         declared=read_declared(ctx.root),
         release_version=tag.version if tag else Version(record.version),
         tag=tag.name if tag else None,
@@ -76,7 +76,7 @@ def _gather_project(ctx: ProjectContext, project: Project, record: Record) -> Pr
     )
 
 
-def _read_wishes(ctx: ProjectContext) -> ProjectFacts:
+def _read_limits(ctx: ProjectContext) -> ProjectFacts:
     """Return what configuration asks of every dist."""
     return ProjectFacts(
         required_urls=ctx.settings.required_urls,
@@ -84,10 +84,10 @@ def _read_wishes(ctx: ProjectContext) -> ProjectFacts:
     )
 
 
-def check_given(ctx: ProjectContext) -> None:
+def check_files(ctx: ProjectContext) -> None:
     """Run the checks that a dist alone can answer on the files that were given."""
     ctx.progress.begin("check")
-    facts = gather_facts(read_given(ctx), _read_wishes(ctx))
+    facts = gather_facts(read_files(ctx), _read_limits(ctx))
     _judge(ctx, CHECKS_OF_FILES, facts, where=", ".join(map(str, ctx.options.files)))
 
 
@@ -96,7 +96,7 @@ def _judge(
 ) -> None:
     judge = ctx.settings.severity.judge
     findings = run_checks(checks, facts, judge)
-    ctx.progress.finish(Checked(findings=findings, asked=find_asked(checks, facts, judge)))
+    ctx.progress.finish(Checked(findings=findings, asked=list_codes(checks, facts, judge)))
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors:
         codes = ", ".join(dict.fromkeys(finding.code for finding in errors))

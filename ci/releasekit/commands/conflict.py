@@ -15,7 +15,7 @@ from releasekit.model.plan import Action, Plan
 from releasekit.model.record import Record
 from releasekit.model.simple_page import ProjectPage
 from releasekit.plural import plural
-from releasekit.tempdirs import open_room
+from releasekit.tempdirs import open_tempdir
 
 COMPARED = 4
 """Files that are downloaded to compare them, at most: many wheels of one build differ alike."""
@@ -60,8 +60,8 @@ def _find_difference(
     index = open_index(url, client=ctx.network.client, reader=ctx.target.find_reader(url))
     listed = page.find(dist.filename)
     try:
-        with open_room("releasekit-compare-") as room:
-            path = room / dist.filename
+        with open_tempdir("releasekit-compare-") as tempdir:
+            path = tempdir / dist.filename
             if listed is None or not index.download(listed, path, limit=LIMIT):
                 return Difference(lines=("published is too large to compare",))
             published = read_contents(read_dist(path))

@@ -7,7 +7,12 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from releasekit.commands.next_release import find_due, read_control, read_name, read_version
+from releasekit.commands.next_release import (
+    find_next_release,
+    read_control,
+    read_name,
+    read_version,
+)
 from releasekit.context import NexusContext
 from releasekit.doctor import QUESTIONS, Diagnosis, Row, State, probe, server
 from releasekit.doctor import connection as way
@@ -223,11 +228,11 @@ def _try_well_known(ctx: NexusContext) -> Answer:
 
 
 def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:
-    due = find_due(visit.ctx)
+    release = find_next_release(visit.ctx)
     settings = visit.ctx.settings
     proxy_url, hosted_url = visit.url(settings.proxy), visit.url(settings.hosted)
-    name = read_name(visit.reading, visit.admin, proxy_url, due, control)
+    name = read_name(visit.reading, visit.admin, proxy_url, release, control)
     yield judge_name(name, settings.proxy)
     is_hosted = hosted.serves.is_served
-    version = read_version(visit.reading, visit.admin, hosted_url, due, is_hosted=is_hosted)
+    version = read_version(visit.reading, visit.admin, hosted_url, release, is_hosted=is_hosted)
     yield judge_version(version, settings.hosted)

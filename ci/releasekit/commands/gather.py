@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from releasekit.commands.build import note_strangers
+from releasekit.commands.build import note_other_files
 from releasekit.commands.record import (
     find_parts,
     load_dists,
@@ -22,7 +22,7 @@ from releasekit.model.parts import join_parts
 from releasekit.model.project import Project
 from releasekit.model.record import Record, render_record
 from releasekit.results import Gathered
-from releasekit.tempdirs import open_room
+from releasekit.tempdirs import open_tempdir
 from releasekit.workspace import RECORD, make_folder, write_file
 
 
@@ -54,7 +54,7 @@ def gather(ctx: ProjectContext, project: Project, folders: Sequence[Path]) -> Re
     refuse_gaps(ctx, joined)
     _fetch(ctx, [dist for part in parts for dist in load_dists(part.root, part.record)])
     write_file(ctx.record_path, render_record(joined), root=ctx.root)
-    note_strangers(ctx, joined)
+    note_other_files(ctx, joined)
     ctx.progress.finish(Gathered(record=joined))
     return joined
 
@@ -68,8 +68,8 @@ def _read_parts(folder: Path) -> list[Part]:
 def _fetch(ctx: ProjectContext, dists: Sequence[Dist]) -> None:
     """Copy files into `dist/`, beside it first: an interrupt leaves whole files only."""
     make_folder(ctx.dist, root=ctx.root)
-    with open_room(".build-", ctx.dist) as room:
+    with open_tempdir(".build-", ctx.dist) as tempdir:
         others = {dist.filename: dist.path for dist in dists if dist.path.parent != ctx.dist}
-        copies = [Path(shutil.copyfile(path, room / name)) for name, path in others.items()]
+        copies = [Path(shutil.copyfile(path, tempdir / name)) for name, path in others.items()]
         for copy in copies:
             copy.replace(ctx.dist / copy.name)

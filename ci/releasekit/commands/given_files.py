@@ -15,7 +15,7 @@ SHOWN = 3
 NONE_IN_THERE = "no file in there has the name of a dist"
 
 
-def read_given(ctx: ProjectContext) -> tuple[Dist, ...]:
+def read_files(ctx: ProjectContext) -> tuple[Dist, ...]:
     """Read the dists that were given, those of a directory in the order of their names.
 
     Raises NOT_DISTS with all that is none. What else a directory holds is left alone.

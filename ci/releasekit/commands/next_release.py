@@ -25,7 +25,7 @@ from releasekit.workspace import check_file, list_folder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Due:
+class NextRelease:
     """A name and a version, None where they are not known yet; and the dists of that version."""
 
     name: NormalizedName | None
@@ -33,7 +33,7 @@ class Due:
     dists: tuple[Dist, ...] = ()
 
 
-def find_due(ctx: NexusContext) -> Due:
+def find_next_release(ctx: NexusContext) -> NextRelease:
     """Find the name in files, the version in the tag on HEAD, the dists in dist/."""
     declared = read_declared(ctx.root)
     built = tuple(_read_dists(ctx))
@@ -41,7 +41,7 @@ def find_due(ctx: NexusContext) -> Due:
     name = declared.name or (names.pop() if len(names) == 1 else None)
     version = _read_tag(ctx) or declared.version
     dists = (d for d in built if (d.named.name, d.named.version) == (name, version))
-    return Due(name=name, version=version, dists=tuple(dists))
+    return NextRelease(name=name, version=version, dists=tuple(dists))
 
 
 def _read_tag(ctx: NexusContext) -> Version | None:
@@ -65,17 +65,17 @@ def read_name(
     user: probe.Visitor,
     admin: probe.Visitor,
     proxy_url: str,
-    due: Due,
+    release: NextRelease,
     control: Answer | None,
 ) -> NameFacts:
     """Ask the proxy for the project's page: as the publisher, else as the administrator."""
-    if due.name is None:
+    if release.name is None:
         return NameFacts(name=None)
-    url = f"{simple_url(proxy_url)}{due.name}/"
+    url = f"{simple_url(proxy_url)}{release.name}/"
     answer, page = probe.read_project(user, url)
     if answer.status in (401, 403) and admin is not user:
         answer, page = probe.read_project(admin, url)
-    return NameFacts(name=due.name, answer=answer, files=len(page.files), control=control)
+    return NameFacts(name=release.name, answer=answer, files=len(page.files), control=control)
 
 
 def read_control(user: probe.Visitor, admin: probe.Visitor, proxy_url: str) -> Answer:
@@ -88,19 +88,24 @@ def read_control(user: probe.Visitor, admin: probe.Visitor, proxy_url: str) -> A
 
 
 def read_version(
-    user: probe.Visitor, admin: probe.Visitor, hosted_url: str, due: Due, *, is_hosted: bool
+    user: probe.Visitor,
+    admin: probe.Visitor,
+    hosted_url: str,
+    release: NextRelease,
+    *,
+    is_hosted: bool,
 ) -> VersionFacts:
     """Read what the hosted repository has of the version, and compare what is built with it."""
-    if due.name is None or due.version is None:
+    if release.name is None or release.version is None:
         return VersionFacts(version=None)
-    url = f"{simple_url(hosted_url)}{due.name}/"
+    url = f"{simple_url(hosted_url)}{release.name}/"
     answer, page = probe.read_project(user, url)
     if answer.status in (401, 403) and admin is not user:
         answer, page = probe.read_project(admin, url)
-    published = tuple(f.filename for f in page.files if _is_of(f.filename, due.version))
-    plan = compare(due.dists, page, url=hosted_url) if due.dists else None
+    published = tuple(f.filename for f in page.files if _is_of(f.filename, release.version))
+    plan = compare(release.dists, page, url=hosted_url) if release.dists else None
     return VersionFacts(
-        version=due.version, answer=answer, is_hosted=is_hosted, published=published, plan=plan
+        version=release.version, answer=answer, is_hosted=is_hosted, published=published, plan=plan
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from releasekit.archives import read_dist
-from releasekit.commands.access import note_greeting
+from releasekit.commands.access import note_server_info
 from releasekit.commands.conflict import refuse_conflicts
 from releasekit.commands.record import read_dists, read_whole_record
 from releasekit.commands.version import read_releasable_project, refuse_final_snapshot
@@ -16,9 +16,9 @@ from releasekit.context import ProjectContext
 from releasekit.errors import OtherBytesServed, ReleasekitError
 from releasekit.errors.failed import UNEXPECTED_ANSWER
 from releasekit.errors.refused import OTHER_BYTES_SERVED
-from releasekit.index.greeting import Greeting
 from releasekit.index.layouts import open_index
-from releasekit.index.protocol import Index, ignore_greeting
+from releasekit.index.protocol import Index, ignore_server_info
+from releasekit.index.server_info import ServerInfo
 from releasekit.model.dists import Dist
 from releasekit.model.plan import Action, Plan, compare, find_undecided
 from releasekit.model.record import Record
@@ -42,10 +42,10 @@ def make_plan(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Pla
     url = upload_url(ctx, record)
     if url == ctx.target.snapshots_url:
         refuse_final_snapshot(ctx, Version(record.version), record.commit)
-    greetings: list[Greeting] = []
-    index = open_repository(ctx, url, greetings.append)
+    infos: list[ServerInfo] = []
+    index = open_repository(ctx, url, infos.append)
     page = _decide(ctx, dists, index.read_page(record.normalized_name), url)
-    note_greeting(ctx, greetings[-1])
+    note_server_info(ctx, infos[-1])
     plan = compare(dists, page, url=url)
     ctx.progress.finish(Planned(plan=plan))
     refuse_conflicts(ctx, record, plan, page)
@@ -88,7 +88,7 @@ def install_url(ctx: ProjectContext, record: Record) -> str:
 
 
 def open_repository(
-    ctx: ProjectContext, url: str, on_answer: Callable[[Greeting], None] = ignore_greeting
+    ctx: ProjectContext, url: str, on_answer: Callable[[ServerInfo], None] = ignore_server_info
 ) -> Index:
     """Return the index of a repository of the target, with its credentials."""
     return open_index(

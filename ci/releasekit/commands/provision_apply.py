@@ -15,18 +15,18 @@ from releasekit.context import NexusContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.access import MISSING_PUBLISHER_PASSWORD
 from releasekit.errors.failed import NOT_AS_WRITTEN
-from releasekit.nexus import Action, Change, Difference, Kind, ServerPlan, Thing
+from releasekit.nexus import Action, Change, Difference, Kind, Resource, ServerPlan
 from releasekit.nexus.bodies import render_creation, render_update
 from releasekit.nexus.documents import ServerVersion
 from releasekit.nexus.drift import PASSWORD, find_differences
 from releasekit.nexus.order import Flush, Write, order_steps
 from releasekit.nexus.render import describe_change, render_difference
 from releasekit.nexus.resources import (
-    create_thing,
-    find_thing,
+    create_resource,
+    find_resource,
     invalidate_cache,
     set_password,
-    update_thing,
+    update_resource,
 )
 from releasekit.nexus.rest import Rest
 
@@ -39,7 +39,9 @@ def apply_plan(ctx: NexusContext, plan: ServerPlan) -> None:
     """Make every change of the plan, in an order that the next run can finish."""
     ctx.progress.begin("apply")
     for change in plan.changes:
-        if change.thing not in plan.things:  # the administrator's own password, before all else
+        if (
+            change.resource not in plan.resources
+        ):  # the administrator's own password, before all else
             change_first_password(ctx)
             ctx.progress.change(describe_change(change))
     with open_administration(ctx) as rest:
@@ -59,42 +61,42 @@ def refuse_unready(ctx: NexusContext, plan: ServerPlan) -> None:
     """
     refuse_blocked(plan)
     for change in plan.having(Action.CREATE):
-        if change.thing.kind is not Kind.USER or ctx.attended:
+        if change.resource.kind is not Kind.USER or ctx.attended:
             continue
         if not ctx.environ.get(PUBLISHER_PASSWORD):
             raise ReleasekitError(
-                MISSING_PUBLISHER_PASSWORD, url=plan.url, username=change.thing.name
+                MISSING_PUBLISHER_PASSWORD, url=plan.url, username=change.resource.name
             )
 
 
 def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -> None:
     """Bring one thing to what is wanted: as it is now, not as it was when the plan was made."""
-    thing = step.thing
-    found = find_thing(rest, thing.kind, thing.name)
+    resource = step.resource
+    found = find_resource(rest, resource.kind, resource.name)
     if found is None:
-        body = render_creation(thing, version)
-        password = _choose_password(ctx, thing, body)
-        create_thing(rest, thing.kind, body)
+        body = render_creation(resource, version)
+        password = _choose_password(ctx, resource, body)
+        create_resource(rest, resource.kind, body)
         if password:
-            ctx.progress.show_password(thing.name, password)
-    elif find_differences(thing.fields, found):
+            ctx.progress.show_password(resource.name, password)
+    elif find_differences(resource.fields, found):
         upstream = ctx.environ.get(UPSTREAM_PASSWORD)
-        body = render_update(thing, found, version, upstream_password=upstream)
-        update_thing(rest, thing.kind, thing.name, body)
+        body = render_update(resource, found, version, upstream_password=upstream)
+        update_resource(rest, resource.kind, resource.name, body)
     if found is not None and step.change and _gives_password(step.change):
-        set_password(rest, thing.name, ctx.environ[PUBLISHER_PASSWORD])
-    _read_back(rest, thing)
+        set_password(rest, resource.name, ctx.environ[PUBLISHER_PASSWORD])
+    _read_back(rest, resource)
     if step.change:
         ctx.progress.change(describe_change(step.change))
 
 
-def _choose_password(ctx: NexusContext, thing: Thing, body: dict[str, object]) -> str:
+def _choose_password(ctx: NexusContext, resource: Resource, body: dict[str, object]) -> str:
     """Put the password of a new user into the body; return it if it was generated."""
-    if thing.kind is not Kind.USER:
+    if resource.kind is not Kind.USER:
         return ""
     given = ctx.environ.get(PUBLISHER_PASSWORD)
     body["password"] = given or secrets.token_urlsafe(24)
-    ctx.redactor.add(str(body["password"]), thing.name)
+    ctx.redactor.add(str(body["password"]), resource.name)
     return "" if given else str(body["password"])
 
 
@@ -102,13 +104,15 @@ def _gives_password(change: Change) -> bool:
     return any(difference.path == PASSWORD for difference in change.differences)
 
 
-def _read_back(rest: Rest, thing: Thing) -> None:
+def _read_back(rest: Rest, resource: Resource) -> None:
     """See that the server has what it was told; raises NOT_AS_WRITTEN."""
     differences: tuple[Difference, ...] = ()
     for seconds in PATIENCE:
         time.sleep(seconds)
-        differences = find_differences(thing.fields, find_thing(rest, thing.kind, thing.name))
+        differences = find_differences(
+            resource.fields, find_resource(rest, resource.kind, resource.name)
+        )
         if not differences:
             return
     lines = "\n".join(map(render_difference, differences))
-    raise ReleasekitError(NOT_AS_WRITTEN, url=rest.url, resource=str(thing), differences=lines)
+    raise ReleasekitError(NOT_AS_WRITTEN, url=rest.url, resource=str(resource), differences=lines)

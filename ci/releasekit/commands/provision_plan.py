@@ -23,7 +23,7 @@ from releasekit.nexus.desired_state import publisher_name, rule_name
 from releasekit.nexus.documents import COMMUNITY, Document, ServerVersion
 from releasekit.nexus.notes import find_notes
 from releasekit.nexus.render import describe_counts, render_plan
-from releasekit.nexus.resources import find_thing, list_blob_stores
+from releasekit.nexus.resources import find_resource, list_blob_stores
 from releasekit.nexus.rest import Rest, list_repositories, read_version
 from releasekit.nexus.results import ServerPlanned, ServerSettled
 from releasekit.plural import plural
@@ -46,7 +46,7 @@ def compare_server(ctx: NexusContext) -> ServerPlan:
 def refuse_blocked(plan: ServerPlan) -> None:
     """Refuse a plan that a human has to decide about; raises SERVER_BLOCKED."""
     if blocked := plan.having(Action.BLOCKED):
-        lines = "\n".join(f"{change.thing}: {change.why}" for change in blocked)
+        lines = "\n".join(f"{change.resource}: {change.why}" for change in blocked)
         resources = plural(len(blocked), "resource")
         raise ReleasekitError(SERVER_BLOCKED, url=plan.url, resources=resources, reasons=lines)
 
@@ -106,12 +106,12 @@ def _read_documents(
         (Kind.USER, rest.credentials.username),
     ]
     for kind, name in wanted:
-        if name is None or (document := find_thing(rest, kind, name)) is None:
+        if name is None or (document := find_resource(rest, kind, name)) is None:
             continue
         yield kind, name, document
         other = str(document.get("routingRuleName") or "")
         if other not in ("", rule_name(settings)):
-            rule = find_thing(rest, Kind.RULE, other)
+            rule = find_resource(rest, Kind.RULE, other)
             if rule is not None:
                 yield Kind.RULE, other, rule
 

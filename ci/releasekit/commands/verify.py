@@ -40,7 +40,7 @@ from releasekit.proof.install import (
     read_installed,
 )
 from releasekit.results import Verified
-from releasekit.tempdirs import open_room
+from releasekit.tempdirs import open_tempdir
 
 
 def run(ctx: ProjectContext) -> None:
@@ -181,16 +181,16 @@ def _explain_problem(
     OtherBytesServed.
     """
     wheels = [d for d in dists if _is_wheel(d) and is_installable(d.named.tags)]
-    with open_room("releasekit-verify-") as room:
+    with open_tempdir("releasekit-verify-") as tempdir:
         try:
-            download_wheels(ctx, record, wheels, url, room)
-            environment = make_environment(room, ctx.network.environ)
+            download_wheels(ctx, record, wheels, url, tempdir)
+            environment = make_environment(tempdir, ctx.network.environ)
         except OtherBytesServed:
             raise
         except ReleasekitError as error:
             what, _, why, _ = error.answers().values()
             return f"{problem}\nthe second attempt, from files, was not possible: {what}: {why}"
-        again = install_files(environment, record.requirement, wheels, room)
+        again = install_files(environment, record.requirement, wheels, tempdir)
         if blames_wheel(again):
             tail = again.tail()
             raise ReleasekitError(

@@ -23,7 +23,7 @@ from releasekit.http.client import Client
 from releasekit.http.connections import make_login
 from releasekit.http.failures import classify, explain, show_proxy
 from releasekit.http.proxies import PORTS
-from releasekit.index.greeting import parse_date, wants_license
+from releasekit.index.server_info import parse_date, wants_license
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.model.simple_page import NotAnIndexPageError, ProjectPage, parse_project_page
 from releasekit.nexus.documents import parse_server_version

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from releasekit.index.nexus import NEXUS
-from releasekit.index.protocol import Access, Index, Layout, ignore_greeting
+from releasekit.index.protocol import Access, Index, Layout, ignore_server_info
 from releasekit.index.pypiserver import PYPISERVER
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 
 if TYPE_CHECKING:
     from releasekit.http.client import Client
-    from releasekit.index.greeting import Greeting
+    from releasekit.index.server_info import ServerInfo
 
 LAYOUTS = (NEXUS, PYPISERVER)
 """The first one that owns an address is taken; the last one owns every address."""
@@ -37,7 +37,7 @@ def open_index(
     client: Client,
     reader: Credentials,
     publisher: Credentials = NO_CREDENTIALS,
-    on_answer: Callable[[Greeting], None] = ignore_greeting,
+    on_answer: Callable[[ServerInfo], None] = ignore_server_info,
 ) -> Index:
     """Return the index of the repository at an address; nothing is asked yet."""
     access = Access(url=url, client=client, reader=reader, publisher=publisher, on_answer=on_answer)

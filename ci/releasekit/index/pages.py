@@ -11,8 +11,8 @@ from releasekit.errors.access import NOT_PERMITTED
 from releasekit.errors.failed import LICENSE_NOT_ACCEPTED, UNEXPECTED_ANSWER, UPLOAD_REFUSED
 from releasekit.errors.usage import NOT_A_PYPI_REPOSITORY
 from releasekit.http.answer import NAMES, PAGE, Answer
-from releasekit.index.greeting import read_greeting, wants_license
 from releasekit.index.protocol import Access, Layout
+from releasekit.index.server_info import read_server_info, wants_license
 from releasekit.model.addresses import is_same_origin
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials, refused_login
 from releasekit.model.dists import Dist, DistKind
@@ -184,7 +184,7 @@ class SimpleIndex:
             leave_rest=leave_rest,
             follows_elsewhere=self.layout.follows_elsewhere,
         )
-        self.access.on_answer(read_greeting(answer))
+        self.access.on_answer(read_server_info(answer))
         return answer
 
     def _refuse(self, answer: Answer, url: str, credentials: Credentials | None = None) -> None:

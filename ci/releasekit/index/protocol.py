@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from releasekit.errors import ReleasekitError
     from releasekit.http.answer import Answer
     from releasekit.http.client import Client
-    from releasekit.index.greeting import Greeting
+    from releasekit.index.server_info import ServerInfo
     from releasekit.index.upload import Attempt, OnSent
     from releasekit.model.dists import Dist
     from releasekit.model.simple_page import ProjectPage, PublishedFile
@@ -48,7 +48,7 @@ class Index(Protocol):
         """Download a file; False if it has more than `limit` bytes."""
 
 
-def ignore_greeting(_: Greeting) -> None:
+def ignore_server_info(_: ServerInfo) -> None:
     """Do nothing with what an answer tells beside its content."""
 
 
@@ -60,7 +60,7 @@ class Access:
     client: Client
     reader: Credentials
     publisher: Credentials = field(default=NO_CREDENTIALS)
-    on_answer: Callable[[Greeting], None] = ignore_greeting
+    on_answer: Callable[[ServerInfo], None] = ignore_server_info
     """Gets what each answer to a read tells beside its content."""
 
 

@@ -31,7 +31,7 @@ NO_CREDENTIALS = Credentials(username="", password="", source="nowhere")
 """Nobody: what is asked is asked anonymously."""
 
 
-def given_credentials(environ: Mapping[str, str]) -> Credentials | None:
+def find_environ_credentials(environ: Mapping[str, str]) -> Credentials | None:
     """Return what the environment gives whole: it beats every other source (twine 7, auth.py)."""
     username, password = environ.get("TWINE_USERNAME"), environ.get("TWINE_PASSWORD")
     if not username or not password:
@@ -47,7 +47,7 @@ def refused_login(url: str, credentials: Credentials, answer: str) -> Releasekit
     return WrongCredentials(WRONG_CREDENTIALS, url=url, username=username, source=source)
 
 
-def given_reader(environ: Mapping[str, str]) -> Credentials | None:
+def find_environ_reader(environ: Mapping[str, str]) -> Credentials | None:
     """Return the credentials for reading that the environment gives; raises HALF_SET_READER."""
     username, password = environ.get(READER_USERNAME), environ.get(READER_PASSWORD)
     if username and password:

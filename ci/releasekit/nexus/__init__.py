@@ -8,9 +8,9 @@ from releasekit.nexus.model import (
     Difference,
     Found,
     Kind,
+    Resource,
     Secrets,
     ServerPlan,
-    Thing,
 )
 
 __all__ = [
@@ -19,9 +19,9 @@ __all__ = [
     "Difference",
     "Found",
     "Kind",
+    "Resource",
     "Secrets",
     "ServerPlan",
-    "Thing",
     "make_server_plan",
     "want",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from releasekit.nexus.documents import Document, ServerVersion, Value, render_document
-from releasekit.nexus.model import Kind, Thing
+from releasekit.nexus.model import Kind, Resource
 
 ANSWER_ONLY = {
     Kind.HOSTED: ("format", "type", "url"),
@@ -20,24 +20,28 @@ put back as it came loses its rule, and Nexus says nothing:
 docs/nexus-behaviour.md#rest-repositories; the same on 3.71."""
 
 
-def render_creation(thing: Thing, version: ServerVersion) -> dict[str, Any]:
+def render_creation(resource: Resource, version: ServerVersion) -> dict[str, Any]:
     """Return the body that creates a thing."""
-    name = () if thing.initial.get("id") or thing.initial.get("userId") else (("name", thing.name),)
-    document = Document(fields=(*name, *thing.initial.fields, *thing.fields.fields))
-    return _render(thing.kind, document, version)
+    name = (
+        ()
+        if resource.initial.get("id") or resource.initial.get("userId")
+        else (("name", resource.name),)
+    )
+    document = Document(fields=(*name, *resource.initial.fields, *resource.fields.fields))
+    return _render(resource.kind, document, version)
 
 
 def render_update(
-    thing: Thing, found: Document, version: ServerVersion, *, upstream_password: str | None
+    resource: Resource, found: Document, version: ServerVersion, *, upstream_password: str | None
 ) -> dict[str, Any]:
     """Return the body that changes a thing: all that it has, with the wanted fields in it."""
-    document = found + thing.fields
+    document = found + resource.fields
     if upstream_password and document.get("httpClient.authentication.username"):
         secret: tuple[tuple[str, Value], ...] = (
             ("httpClient.authentication.password", upstream_password),
         )
         document = document + Document(fields=secret)
-    return _render(thing.kind, document, version)
+    return _render(resource.kind, document, version)
 
 
 def _render(kind: Kind, document: Document, version: ServerVersion) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from releasekit.config.settings import Settings
 from releasekit.nexus.documents import EMPTY, Document, Value
-from releasekit.nexus.model import Found, Kind, Thing
+from releasekit.nexus.model import Found, Kind, Resource
 from releasekit.nexus.order import DESCRIPTION
 from releasekit.nexus.routing_patterns import block_patterns
 
@@ -18,16 +18,16 @@ ACCEPT = (
 )
 
 
-def want(settings: Settings, found: Found) -> tuple[Thing, ...]:
+def want(settings: Settings, found: Found) -> tuple[Resource, ...]:
     """Return all things as they are wanted, in the order in which they must be made."""
     return tuple(_want(settings, found))
 
 
-def _want(settings: Settings, found: Found) -> Iterator[Thing]:
+def _want(settings: Settings, found: Found) -> Iterator[Resource]:
     yield from _license(found)
     yield from _realms(found)
     if settings.anonymous is not None:
-        yield Thing(kind=Kind.ANONYMOUS, name="", fields=_fields(enabled=settings.anonymous))
+        yield Resource(kind=Kind.ANONYMOUS, name="", fields=_fields(enabled=settings.anonymous))
     yield _hosted(settings.hosted, "allow_once", found)
     if settings.snapshots:
         yield _hosted(settings.snapshots, "allow", found)
@@ -46,22 +46,22 @@ def _fields(**values: Value) -> Document:
     return Document(fields=tuple((key.replace("__", "."), v) for key, v in values.items()))
 
 
-def _license(found: Found) -> Iterator[Thing]:
+def _license(found: Found) -> Iterator[Resource]:
     """Want the license agreement accepted, by a human's word alone: it binds the company."""
     document = found.get(Kind.LICENSE, "")
     if document is None:
         return
     accepted = found.accept_eula or document.get("accepted")
     blocker = "" if accepted else ACCEPT.format(text=document.get("disclaimer"))
-    yield Thing(kind=Kind.LICENSE, name="", fields=_fields(accepted=True), blocker=blocker)
+    yield Resource(kind=Kind.LICENSE, name="", fields=_fields(accepted=True), blocker=blocker)
 
 
-def _realms(found: Found) -> Iterator[Thing]:
+def _realms(found: Found) -> Iterator[Resource]:
     """Want users of Nexus itself to be able to log in, and leave other realms as they are."""
     document = found.get(Kind.REALMS, "")
     active = document.names("active") if document else ()
     if LOCAL_REALM not in active:
-        yield Thing(kind=Kind.REALMS, name="", fields=_fields(active=(*active, LOCAL_REALM)))
+        yield Resource(kind=Kind.REALMS, name="", fields=_fields(active=(*active, LOCAL_REALM)))
 
 
 def _storage(kind: Kind, name: str, found: Found) -> tuple[Document, Document]:
@@ -76,7 +76,7 @@ def _storage(kind: Kind, name: str, found: Found) -> tuple[Document, Document]:
     return (EMPTY, stores) if stands else (stores, EMPTY)
 
 
-def _hosted(name: str, policy: str, found: Found) -> Thing:
+def _hosted(name: str, policy: str, found: Found) -> Resource:
     kept, initial = _storage(Kind.HOSTED, name, found)
     # A cleanup policy would delete releases; development versions may be cleaned up.
     cleanup = _fields(cleanup__policyNames=()) if policy == "allow_once" else EMPTY
@@ -85,7 +85,7 @@ def _hosted(name: str, policy: str, found: Found) -> Thing:
         storage__strictContentTypeValidation=True,
         storage__writePolicy=policy,
     )
-    return Thing(
+    return Resource(
         kind=Kind.HOSTED,
         name=name,
         fields=fields + cleanup + kept,
@@ -113,7 +113,7 @@ def _current_rule(settings: Settings, found: Found) -> str:
     return str((document and document.get("routingRuleName")) or "")
 
 
-def _rule(settings: Settings, found: Found) -> Thing:
+def _rule(settings: Settings, found: Found) -> Resource:
     """Want the own names blocked; what else a rule of ours blocks stays blocked.
 
     Another team's configuration may share the proxy: to let a name through is a human's decision.
@@ -123,10 +123,10 @@ def _rule(settings: Settings, found: Found) -> Thing:
     also = document.names("matchers") if document and document.get("mode") == "BLOCK" else ()
     patterns = tuple(sorted({*block_patterns(settings.own_names), *also}))
     fields = _fields(description=DESCRIPTION, mode="BLOCK", matchers=patterns)
-    return Thing(kind=Kind.RULE, name=name, fields=fields)
+    return Resource(kind=Kind.RULE, name=name, fields=fields)
 
 
-def _proxy(settings: Settings, found: Found) -> Thing:
+def _proxy(settings: Settings, found: Found) -> Resource:
     name, age = settings.proxy, settings.proxy_max_age
     kept, initial = _storage(Kind.PROXY, name, found)
     remote = rule = EMPTY
@@ -148,7 +148,7 @@ def _proxy(settings: Settings, found: Found) -> Thing:
         httpClient__blocked=False,
         httpClient__autoBlock=True,
     )
-    return Thing(
+    return Resource(
         kind=Kind.PROXY, name=name, fields=fields + rule + kept, initial=initial, blocker=blocker
     )
 
@@ -169,12 +169,12 @@ def _find_foreign_rule(settings: Settings, found: Found) -> str:
     )
 
 
-def _group(name: str, settings: Settings, found: Found) -> Thing:
+def _group(name: str, settings: Settings, found: Found) -> Resource:
     document = found.get(Kind.GROUP, name)
     members = document.names("group.memberNames") if document else ()
     wanted = order_members(members, hosted=settings.hosted, proxy=settings.proxy)
     kept, initial = _storage(Kind.GROUP, name, found)
-    return Thing(
+    return Resource(
         kind=Kind.GROUP,
         name=name,
         fields=_fields(online=True, group__memberNames=wanted) + kept,
@@ -214,7 +214,7 @@ def publisher_name(settings: Settings) -> str:
     return f"{settings.hosted}-publisher"
 
 
-def _publisher_role(settings: Settings) -> Thing:
+def _publisher_role(settings: Settings) -> Resource:
     """Want the least that a release needs: `add` uploads, `edit` is not needed.
 
     `read` proves what is published, `browse` shows the repositories to doctor and search: see
@@ -227,15 +227,15 @@ def _publisher_role(settings: Settings) -> Thing:
     return _role(publisher_name(settings), rights, f"uploads to {' and '.join(uploads)}")
 
 
-def _reader_role(settings: Settings) -> Thing:
+def _reader_role(settings: Settings) -> Resource:
     name = settings.group or settings.hosted
     rights = [f"{name}-{right}" for right in ("browse", "read")]
     return _role(f"{name}-reader", rights, f"installs from {name}")
 
 
-def _role(name: str, rights: list[str], description: str) -> Thing:
+def _role(name: str, rights: list[str], description: str) -> Resource:
     privileges = tuple(sorted(f"{VIEW}-{right}" for right in rights))
-    return Thing(
+    return Resource(
         kind=Kind.ROLE,
         name=name,
         fields=_fields(privileges=privileges, roles=()),
@@ -243,14 +243,14 @@ def _role(name: str, rights: list[str], description: str) -> Thing:
     )
 
 
-def _publisher(settings: Settings, found: Found) -> Thing:
+def _publisher(settings: Settings, found: Found) -> Resource:
     name = publisher_name(settings)
     document = found.get(Kind.USER, name)
     source = document.get("source") if document else "default"
     blocker = "" if source == "default" else f"a user of the source {source} has that name"
     if name == found.admin:
         blocker = "this administration is done as that user"
-    return Thing(
+    return Resource(
         kind=Kind.USER,
         name=name,
         fields=_fields(status="active", roles=(name,)),

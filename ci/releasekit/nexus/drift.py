@@ -11,8 +11,8 @@ from releasekit.nexus.model import (
     Difference,
     Found,
     Kind,
+    Resource,
     ServerPlan,
-    Thing,
 )
 
 PASSWORD = "password"  # noqa: S105 - the name of a field
@@ -20,36 +20,41 @@ SETS = frozenset(("privileges", "roles", "matchers", "cleanup.policyNames"))
 """Lists whose order means nothing; Nexus returns them in one of its own."""
 
 
-def make_server_plan(url: str, things: Iterable[Thing], found: Found) -> ServerPlan:
+def make_server_plan(url: str, resources: Iterable[Resource], found: Found) -> ServerPlan:
     """Compare what is wanted with what was found."""
-    things = tuple(things)
-    changes = tuple(change for thing in things if (change := _compare(thing, found)) is not None)
+    resources = tuple(resources)
+    changes = tuple(
+        change for resource in resources if (change := _compare(resource, found)) is not None
+    )
     return ServerPlan(
         url=url,
         version=found.version,
         changes=(*_change_admin(found), *changes),
-        things=things,
+        resources=resources,
     )
 
 
 def _change_admin(found: Found) -> Iterator[Change]:
     """Yield the change of the password that Nexus generated at its first start."""
     if found.secrets.admin_changes:
-        thing = Thing(kind=Kind.USER, name=found.admin, fields=EMPTY)
+        resource = Resource(kind=Kind.USER, name=found.admin, fields=EMPTY)
         made = Difference(path=PASSWORD, old="the first one", new="from RELEASEKIT_ADMIN_PASSWORD")
-        yield Change(thing=thing, action=Action.CHANGE, differences=(made,))
+        yield Change(resource=resource, action=Action.CHANGE, differences=(made,))
 
 
-def _compare(thing: Thing, found: Found) -> Change | None:
-    document = found.get(thing.kind, thing.name)
-    differences = (*find_differences(thing.fields, document), *_compare_password(thing, found))
-    if not differences and not thing.blocker:
+def _compare(resource: Resource, found: Found) -> Change | None:
+    document = found.get(resource.kind, resource.name)
+    differences = (
+        *find_differences(resource.fields, document),
+        *_compare_password(resource, found),
+    )
+    if not differences and not resource.blocker:
         return None
-    blocker = thing.blocker or _find_lost_password(thing, document, found)
+    blocker = resource.blocker or _find_lost_password(resource, document, found)
     if blocker:
-        return Change(thing=thing, action=Action.BLOCKED, why=blocker)
+        return Change(resource=resource, action=Action.BLOCKED, why=blocker)
     action = Action.CREATE if document is None else Action.CHANGE
-    return Change(thing=thing, action=action, differences=differences)
+    return Change(resource=resource, action=action, differences=differences)
 
 
 def find_differences(wanted: Document, found: Document | None) -> tuple[Difference, ...]:
@@ -71,24 +76,24 @@ def _normalise(path: str, value: Value) -> Value:
     return value
 
 
-def _compare_password(thing: Thing, found: Found) -> Iterator[Difference]:
-    if thing.kind is not Kind.USER:
+def _compare_password(resource: Resource, found: Found) -> Iterator[Difference]:
+    if resource.kind is not Kind.USER:
         return
     new = "from RELEASEKIT_PUBLISHER_PASSWORD"
-    if found.get(thing.kind, thing.name) is None:
+    if found.get(resource.kind, resource.name) is None:
         given = found.secrets.publisher_given
         yield Difference(path=PASSWORD, old=None, new=new if given else "generated, shown once")
     elif found.secrets.publisher_given and not found.secrets.publisher_fits:
         yield Difference(path=PASSWORD, old="another one", new=new)
 
 
-def _find_lost_password(thing: Thing, document: Document | None, found: Found) -> str:
+def _find_lost_password(resource: Resource, document: Document | None, found: Found) -> str:
     """Return why a proxy with credentials for its remote cannot be written.
 
     Nexus shows the user and not the password, and refuses one without the other:
     docs/nexus-behaviour.md#rest-repositories.
     """
-    if thing.kind is not Kind.PROXY or document is None or found.secrets.upstream_given:
+    if resource.kind is not Kind.PROXY or document is None or found.secrets.upstream_given:
         return ""
     username = document.get("httpClient.authentication.username")
     if not username:

@@ -24,7 +24,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Thing:
+class Resource:
     """A thing as it is wanted."""
 
     kind: Kind
@@ -97,7 +97,7 @@ class Difference:
 class Change:
     """What is to be done about one thing."""
 
-    thing: Thing
+    resource: Resource
     action: Action
     differences: tuple[Difference, ...] = ()
     why: str = ""
@@ -111,14 +111,14 @@ class ServerPlan:
     url: str
     version: ServerVersion
     changes: tuple[Change, ...]
-    things: tuple[Thing, ...]
+    resources: tuple[Resource, ...]
     """All that is wanted, changed or not."""
 
     @property
     def settled(self) -> int:
         """Return how many things are as they should be."""
-        changed = {(change.thing.kind, change.thing.name) for change in self.changes}
-        return sum((thing.kind, thing.name) not in changed for thing in self.things)
+        changed = {(change.resource.kind, change.resource.name) for change in self.changes}
+        return sum((resource.kind, resource.name) not in changed for resource in self.resources)
 
     def having(self, action: Action) -> tuple[Change, ...]:
         """Return the changes of one kind."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from releasekit.nexus.documents import Document
-from releasekit.nexus.model import Action, Change, Kind, ServerPlan, Thing
+from releasekit.nexus.model import Action, Change, Kind, Resource, ServerPlan
 
 BLOCKING = (Kind.RULE, Kind.PROXY, Kind.GROUP)
 """What decides which files the group lists: it keeps pages that list what is blocked since."""
@@ -18,7 +18,7 @@ PENDING = f"{DESCRIPTION} (being applied)"
 class Write:
     """Bring a thing to what is wanted; `change` is what that ends, None where it ends nothing."""
 
-    thing: Thing
+    resource: Resource
     change: Change | None
 
 
@@ -39,21 +39,21 @@ def order_steps(plan: ServerPlan) -> tuple[Write | Flush, ...]:
 
 
 def _order(plan: ServerPlan) -> Iterator[Write | Flush]:
-    changes = {(c.thing.kind, c.thing.name): c for c in plan.changes}
+    changes = {(c.resource.kind, c.resource.name): c for c in plan.changes}
     blocking = any(kind in BLOCKING for kind, _ in changes)
-    rule = next((thing for thing in plan.things if thing.kind is Kind.RULE), None)
-    for thing in plan.things:
-        change = changes.get((thing.kind, thing.name))
-        if thing is rule and blocking:
-            yield Write(thing=_mark(rule), change=change)
+    rule = next((resource for resource in plan.resources if resource.kind is Kind.RULE), None)
+    for resource in plan.resources:
+        change = changes.get((resource.kind, resource.name))
+        if resource is rule and blocking:
+            yield Write(resource=_mark(rule), change=change)
         elif change and change.action is not Action.BLOCKED:
-            yield Write(thing=thing, change=change)
-        if thing.kind is Kind.GROUP and blocking:
-            yield Flush(group=thing.name)
+            yield Write(resource=resource, change=change)
+        if resource.kind is Kind.GROUP and blocking:
+            yield Flush(group=resource.name)
             if rule:
-                yield Write(thing=rule, change=None)
+                yield Write(resource=rule, change=None)
 
 
-def _mark(rule: Thing) -> Thing:
+def _mark(rule: Resource) -> Resource:
     pending = Document(fields=(("description", PENDING),))
     return replace(rule, fields=rule.fields + pending)

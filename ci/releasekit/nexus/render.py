@@ -14,7 +14,7 @@ SIGNS = {Action.CREATE: "+", Action.CHANGE: "~", Action.BLOCKED: "!"}
 def render_plan(plan: ServerPlan) -> Iterator[tuple[str, str]]:
     """Yield the lines of a plan, each with its sign; a line of a field has none."""
     for change in plan.changes:
-        yield SIGNS[change.action], str(change.thing)
+        yield SIGNS[change.action], str(change.resource)
         for line in _render_change(change):
             yield "", line
 
@@ -70,4 +70,4 @@ def describe_counts(plan: ServerPlan) -> str:
 
 def describe_change(change: Change) -> str:
     """Return what was done about one thing, in one line."""
-    return f"{'created' if change.action is Action.CREATE else 'changed'} {change.thing}"
+    return f"{'created' if change.action is Action.CREATE else 'changed'} {change.resource}"

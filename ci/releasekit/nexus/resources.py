@@ -30,7 +30,7 @@ PATHS = {
 """Where a thing is created; with its name behind it, where it is changed."""
 
 
-def find_thing(rest: Rest, kind: Kind, name: str) -> Document | None:
+def find_resource(rest: Rest, kind: Kind, name: str) -> Document | None:
     """Read a thing, None where the server does not have it."""
     path = PATHS[kind]
     match kind:
@@ -63,13 +63,13 @@ def list_blob_stores(rest: Rest) -> tuple[str, ...]:
     return tuple(store["name"] for store in read(rest, "blobstores", "list the blob stores"))
 
 
-def create_thing(rest: Rest, kind: Kind, body: dict[str, Any]) -> None:
+def create_resource(rest: Rest, kind: Kind, body: dict[str, Any]) -> None:
     """Create a thing."""
     action = f"create the {kind.value} {body.get('name') or body.get('userId')}"
     require(rest, ask(rest, "POST", PATHS[kind], document=body), action)
 
 
-def update_thing(rest: Rest, kind: Kind, name: str, body: dict[str, Any]) -> None:
+def update_resource(rest: Rest, kind: Kind, name: str, body: dict[str, Any]) -> None:
     """Write a whole thing that is there."""
     path = "/".join(filter(None, (PATHS[kind], quote(name))))
     document = body["active"] if kind is Kind.REALMS else body

@@ -34,8 +34,8 @@ class ServerPlanned(Result):
         """Return the plan as a JSON object; it holds no secret."""
         changes = [
             {
-                "kind": change.thing.kind.value,
-                "name": change.thing.name,
+                "kind": change.resource.kind.value,
+                "name": change.resource.name,
                 "action": change.action.value,
                 "why": change.why,
                 "fields": [

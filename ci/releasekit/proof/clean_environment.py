@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from releasekit.tempdirs import open_room
+from releasekit.tempdirs import open_tempdir
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from releasekit.proof.install import CleanEnvironment
 
 
-class SpareEnvironment:
+class BackgroundEnvironment:
     """A clean environment that is made from `begin` on, and ends with the stack."""
 
     def __init__(self, environ: Mapping[str, str], stack: contextlib.ExitStack) -> None:
@@ -31,8 +31,8 @@ class SpareEnvironment:
         from releasekit.threads import begin
 
         if self._made is None:
-            room = self._stack.enter_context(open_room("releasekit-env-"))
-            self._made = begin(lambda: make_environment(room, self._environ))
+            tempdir = self._stack.enter_context(open_tempdir("releasekit-env-"))
+            self._made = begin(lambda: make_environment(tempdir, self._environ))
             self._stack.callback(wait, [self._made])
         return self._made
 

@@ -66,18 +66,18 @@ def _find_tags() -> frozenset[Tag]:
     return frozenset(sys_tags())  # a thousand, made anew by every call
 
 
-def make_environment(room: Path, environ: Mapping[str, str]) -> CleanEnvironment:
+def make_environment(tempdir: Path, environ: Mapping[str, str]) -> CleanEnvironment:
     """Make an empty environment in a directory; raises INSTALL_NOT_TESTED.
 
     uv looks at its Python here, which is most of the time of a small install, and keeps what it
     saw where it will keep what it downloads.
     """
-    path, cache, clean = room / "env", room / "cache", clean_environ(environ)
+    path, cache, clean = tempdir / "env", tempdir / "cache", clean_environ(environ)
     try:
         EnvBuilder(symlinks=sys.platform != "win32").create(path)
         python = path / ("Scripts" if sys.platform == "win32" else "bin") / "python"
         options = ("--no-config", "--quiet", "--cache-dir", str(cache), "--python", str(python))
-        looked = run((uv.find_uv_bin(), "pip", "list", *options), cwd=room, environ=clean)
+        looked = run((uv.find_uv_bin(), "pip", "list", *options), cwd=tempdir, environ=clean)
     except OSError as error:  # a full disk; a uv that is not there, or that may not be started
         raise ReleasekitError(INSTALL_NOT_TESTED, place=str(path), tail=str(error)) from error
     if looked.status:

@@ -17,7 +17,7 @@ from releasekit.doctor import QUESTIONS, Question
 from releasekit.outcome import Outcome
 from releasekit.report.fingerprint import find_fingerprints
 
-ALL_ASKED: tuple[Check | Question, ...] = (*CHECKS, *QUESTIONS)
+ALL_CODES: tuple[Check | Question, ...] = (*CHECKS, *QUESTIONS)
 
 
 class _Document(BaseModel):
@@ -81,7 +81,7 @@ def render_findings(outcome: Outcome) -> str:
         version=record.version if record else None,
         checks=tuple(
             _describe_check(asked, outcome.findings)
-            for asked in ALL_ASKED
+            for asked in ALL_CODES
             if asked.code in outcome.asked
         ),
         findings=tuple(

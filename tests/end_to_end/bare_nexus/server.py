@@ -122,7 +122,8 @@ class Administrator:
         try:
             self.run()
         except ReleasekitError as error:
-            assert error.entry is SERVER_DIFFERS
+            if error.entry is not SERVER_DIFFERS:
+                raise
             differs = True
         else:
             differs = False
@@ -146,7 +147,7 @@ class SetUp:
 
 def differences(plan: ServerPlan) -> dict[str, tuple[Any, Any]]:
     return {
-        f"{change.thing}: {field.path}": (field.old, field.new)
+        f"{change.resource}: {field.path}": (field.old, field.new)
         for change in plan.changes
         for field in change.differences
     }

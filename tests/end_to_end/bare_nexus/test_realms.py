@@ -11,7 +11,7 @@ import pytest
 
 from end_to_end.bare_nexus.server import Administrator, Bare
 from raising import raises_error
-from releasekit.errors.access import WRONG_CREDENTIALS
+from releasekit.errors.access import WRONG_API_CREDENTIALS
 
 REALMS = "security/realms/active"
 OWN, RIGHTS, FOREIGN = "NexusAuthenticatingRealm", "NexusAuthorizingRealm", "NpmToken"
@@ -38,10 +38,10 @@ def test_with_its_own_realm_off_nobody_gets_in_any_more(
 ) -> None:
     """Comes last, see conftest.py: the server is of no use after it."""
     bare.ask("PUT", REALMS, [RIGHTS])
-    with raises_error(WRONG_CREDENTIALS) as caught:
+    with raises_error(WRONG_API_CREDENTIALS) as caught:
         administrator.plan()
     assert str(caught.value) == (
-        "error E234: the user name or the password is wrong\n"
+        "error E235: the user name or the password is wrong\n"
         f"  where: {bare.url}/service/rest/v1/status\n"
         "  why:   the server answered 401 to user admin, whose credentials came from "
         "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD\n"

@@ -19,16 +19,16 @@ from raising import raises_error
 from releasekit.errors.access import (
     MISSING_PUBLISHER_PASSWORD,
     NOT_ALLOWED_BY_NEXUS,
-    WRONG_CREDENTIALS,
+    WRONG_API_CREDENTIALS,
 )
 
 
 def test_wrong_password(administrator: Administrator, bare: Bare) -> None:
     wrong = {**administrator.environ, "RELEASEKIT_ADMIN_PASSWORD": "wrong-pass"}
-    with raises_error(WRONG_CREDENTIALS) as caught:
+    with raises_error(WRONG_API_CREDENTIALS) as caught:
         replace(administrator, environ=wrong).plan()
     assert str(caught.value) == (
-        "error E234: the user name or the password is wrong\n"
+        "error E235: the user name or the password is wrong\n"
         f"  where: {bare.url}/service/rest/v1/status\n"
         "  why:   the server answered 401 to user admin, whose credentials came from "
         "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD\n"
@@ -43,7 +43,7 @@ def test_a_user_who_may_not_administer(administrator: Administrator, bare: Bare)
     with raises_error(NOT_ALLOWED_BY_NEXUS) as caught:
         replace(administrator, environ={**administrator.environ, **login}).plan()
     assert str(caught.value) == (
-        "error E236: this user may not read the realms\n"
+        "error E237: this user may not read the realms\n"
         f"  where: {bare.url}/service/rest/v1/security/realms/active\n"
         f"  why:   Nexus answered 403 to user {PUBLISHER[0]}\n"
         "  next:  use an administrator's RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD,\n"

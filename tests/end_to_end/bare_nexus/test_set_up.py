@@ -39,7 +39,7 @@ def test_plan_of_a_bare_server_changes_nothing(set_up: SetUp, bare: Bare) -> Non
         "error E151: Nexus differs from the configuration",
         f"  where: {bare.url}",
         "  why:   8 to create, 1 to change: see the plan above; nothing was changed",
-        "  next:  releasekit provision --apply carries the plan out",
+        f"  next:  releasekit provision --apply --first-password {bare.first} carries the plan out",
     ]
 
 

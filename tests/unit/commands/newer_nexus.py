@@ -49,7 +49,7 @@ class NewerNexus:
     """What its status is answered with."""
     skew: timedelta = timedelta()
     """How far its clock is ahead."""
-    things: dict[str, Any] = field(default_factory=_fresh)
+    resources: dict[str, Any] = field(default_factory=_fresh)
     asked: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
 
@@ -57,7 +57,7 @@ class NewerNexus:
         """Return the status and the document of an answer."""
         path = urlsplit(target).path
         if not path.startswith(API):
-            accepted = self.things["system/eula"]["accepted"]
+            accepted = self.resources["system/eula"]["accepted"]
             return (404, None) if accepted or "COMMUNITY" not in self.named else (403, GATE)
         path = path.removeprefix(API)
         self.asked.append(f"{method} {path}")
@@ -67,9 +67,9 @@ class NewerNexus:
         if path == "status":
             return self.status, {}
         if user := parse_qs(urlsplit(target).query).get("userId"):
-            found = self.things.get(f"{path}/{user[0]}")
+            found = self.resources.get(f"{path}/{user[0]}")
             return 200, [found] if found else []
-        return (200, self.things[path]) if path in self.things else (404, None)
+        return (200, self.resources[path]) if path in self.resources else (404, None)
 
     def _change(self, method: str, path: str, document: Any) -> tuple[int, Any]:
         if path == "system/eula":
@@ -81,7 +81,7 @@ class NewerNexus:
             if "security/users" in path:
                 document = {**document, "source": "default"}
         if document is not None:
-            self.things[path] = document
+            self.resources[path] = document
         return 204, None
 
 

@@ -13,15 +13,15 @@ import pytest
 
 from certificates import DAY, NOW, make, server_context
 from in_process import Recorder
-from releasekit.commands.access import note_greeting
+from releasekit.commands.access import note_server_info
 from releasekit.config.settings import Settings
 from releasekit.config.target import nexus_target
 from releasekit.context import ProjectContext
-from releasekit.index.greeting import Greeting
 from releasekit.index.layouts import open_index
+from releasekit.index.server_info import ServerInfo
 from releasekit.model.credentials import Credentials
 from releasekit.network import open_network
-from releasekit.proof.clean_environment import SpareEnvironment
+from releasekit.proof.clean_environment import BackgroundEnvironment
 from unit.conftest import Answer, Handler, Server, run_server
 
 BOB = Credentials(username="bob", password="hunter2", source="test")
@@ -51,14 +51,14 @@ def notes(tmp_path: Path) -> Iterator[Greet]:
                 target=target,
                 network=network,
                 progress=recorder,
-                environment=SpareEnvironment({}, stack),
+                environment=BackgroundEnvironment({}, stack),
             )
-            greetings: list[Greeting] = []
+            infos: list[ServerInfo] = []
             index = open_index(
-                target.upload_url, client=network.client, reader=BOB, on_answer=greetings.append
+                target.upload_url, client=network.client, reader=BOB, on_answer=infos.append
             )
             index.read_page("plain")
-            note_greeting(ctx, greetings[-1])
+            note_server_info(ctx, infos[-1])
             return recorder.notes
 
         yield run

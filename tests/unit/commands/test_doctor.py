@@ -37,7 +37,7 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def newer() -> Iterator[NewerNexus]:
     with run_newer_nexus() as running:
-        running.things["system/eula"]["accepted"] = True
+        running.resources["system/eula"]["accepted"] = True
         yield running
 
 
@@ -352,7 +352,7 @@ def test_a_nexus_that_does_not_serve_yet(tmp_path: Path, newer: NewerNexus) -> N
 
 
 def test_a_license_agreement_that_nobody_accepted(tmp_path: Path, newer: NewerNexus) -> None:
-    newer.things["system/eula"]["accepted"] = False
+    newer.resources["system/eula"]["accepted"] = False
     rows = diagnose(tmp_path, newer.url)
     assert told(rows["server"]) == ("ok", "Nexus 3.96.1 (COMMUNITY)", "")
     assert told(rows["writable"]) == (

@@ -75,7 +75,7 @@ def test_by_the_word_of_an_administrator_it_is_accepted_first_and_once(
     assert main(["provision", "--accept-eula", "--apply"]) == 0
     assert "apply     changed license agreement\n" in capsys.readouterr().out
     assert newer.changes[0] == "POST system/eula"
-    assert newer.things["system/eula"] == {"accepted": True, "disclaimer": DISCLAIMER}
+    assert newer.resources["system/eula"] == {"accepted": True, "disclaimer": DISCLAIMER}
     # A second run plans nothing, and needs no word any more.
     assert main(["provision"]) == 0
     assert "plan      nothing to change, 8 as wanted on" in capsys.readouterr().out

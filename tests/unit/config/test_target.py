@@ -11,7 +11,7 @@ from releasekit.model.credentials import (
     NO_CREDENTIALS,
     READER_ENVIRONMENT,
     Credentials,
-    given_reader,
+    find_environ_reader,
 )
 
 BOB = Credentials(username="bob", password="hunter2", source="TWINE_USERNAME")
@@ -105,7 +105,7 @@ def test_reader_of_the_environment(
 ) -> None:
     given = {"RELEASEKIT_READER_USERNAME": username, "RELEASEKIT_READER_PASSWORD": password}
     environ = {name: value for name, value in given.items() if value is not None}
-    assert given_reader(environ) == expected
+    assert find_environ_reader(environ) == expected
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_reader_of_the_environment(
 )
 def test_half_of_a_reader_is_refused(given: str, missing: str) -> None:
     with raises_error(HALF_SET_READER) as caught:
-        given_reader({given: "hunter2", missing: ""})
+        find_environ_reader({given: "hunter2", missing: ""})
     assert str(caught.value) == (
         f"error E232: {missing} is not set\n"
         "  where: the environment\n"

@@ -39,11 +39,13 @@ EMPTY_SERVER = Found(
 
 def settle(settings: Settings, found: Found = EMPTY_SERVER) -> Found:
     """Return the server after the plan was carried out, as its answers show it."""
-    things = want(settings, found)
+    resources = want(settings, found)
     made = {
-        (thing.kind, thing.name): (found.get(thing.kind, thing.name) or thing.initial)
-        + thing.fields
-        for thing in things
+        (resource.kind, resource.name): (
+            found.get(resource.kind, resource.name) or resource.initial
+        )
+        + resource.fields
+        for resource in resources
     }
     kept = {(kind, name): document for kind, name, document in found.documents}
     sourced = {

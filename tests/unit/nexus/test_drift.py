@@ -26,19 +26,19 @@ SETTLED = settle(make_settings())
 
 def differences(plan: ServerPlan) -> dict[str, tuple[Any, Any]]:
     return {
-        f"{change.thing}: {difference.path}": (difference.old, difference.new)
+        f"{change.resource}: {difference.path}": (difference.old, difference.new)
         for change in plan.changes
         for difference in change.differences
     }
 
 
 def names(plan: ServerPlan, action: Action) -> list[str]:
-    return [str(change.thing) for change in plan.having(action)]
+    return [str(change.resource) for change in plan.having(action)]
 
 
 def test_empty_server_gets_everything_in_the_order_in_which_it_is_made(compare: Compare) -> None:
     plan = compare(EMPTY_SERVER, snapshots="dev", anonymous=False)
-    assert [(change.action.value, str(change.thing)) for change in plan.changes] == [
+    assert [(change.action.value, str(change.resource)) for change in plan.changes] == [
         ("change", "anonymous access"),
         ("create", "hosted repository own"),
         ("create", "hosted repository dev"),
@@ -178,7 +178,11 @@ def test_drift_is_one_difference(
     ((path, old),) = fields.items()
     (change,) = plan.changes
     (difference,) = change.differences
-    assert (change.action, change.thing.kind, change.thing.name) == (Action.CHANGE, kind, name)
+    assert (change.action, change.resource.kind, change.resource.name) == (
+        Action.CHANGE,
+        kind,
+        name,
+    )
     expected = tuple(old) if isinstance(old, list) else old
     assert (difference.path, difference.old, difference.new) == (
         path.replace("__", "."),
@@ -218,7 +222,11 @@ def test_what_is_no_drift(compare: Compare, kind: Kind, name: str, fields: dict[
 )
 def test_what_was_deleted_is_created_again(compare: Compare, kind: Kind, name: str) -> None:
     (change,) = compare(remove(SETTLED, kind, name)).changes
-    assert (change.action, change.thing.kind, change.thing.name) == (Action.CREATE, kind, name)
+    assert (change.action, change.resource.kind, change.resource.name) == (
+        Action.CREATE,
+        kind,
+        name,
+    )
 
 
 def test_a_rule_that_blocks_more_goes_on_and_gets_what_it_lacks(compare: Compare) -> None:
@@ -261,7 +269,7 @@ def test_another_rule_that_blocks_the_own_names_will_do(compare: Compare) -> Non
 )
 def test_another_rule_is_not_replaced(compare: Compare, found: Found) -> None:
     (change,) = compare(found).having(Action.BLOCKED)
-    assert str(change.thing) == "proxy repository far"
+    assert str(change.resource) == "proxy repository far"
     assert change.why == (
         "it has the routing rule theirs, and a proxy has one rule only;\n"
         f"take that one off it, or make it a BLOCK rule with these matchers too:\n{ACME}"
@@ -290,7 +298,7 @@ def test_a_repository_under_the_name_stands_in_the_way(
 ) -> None:
     plan = compare(replace(EMPTY_SERVER, repositories=(repository,)))
     (change,) = plan.having(Action.BLOCKED)
-    assert (str(change.thing), change.why) == (
+    assert (str(change.resource), change.why) == (
         "hosted repository own",
         f"the {shown} has that name: choose another one",
     )
@@ -368,7 +376,7 @@ def test_realm_of_local_users_is_added_to_others(compare: Compare) -> None:
 
 def test_the_only_blob_store_is_taken_where_there_is_no_default(compare: Compare) -> None:
     plan = compare(replace(EMPTY_SERVER, blob_stores=("s3",)))
-    (hosted,) = (c.thing for c in plan.changes if c.thing.kind is Kind.HOSTED)
+    (hosted,) = (c.resource for c in plan.changes if c.resource.kind is Kind.HOSTED)
     assert hosted.initial.get("storage.blobStoreName") == "s3"
 
 

@@ -34,11 +34,11 @@ def show(plan: ServerPlan) -> list[str]:
     for step in order_steps(plan):
         if isinstance(step, Flush):
             shown.append(f"renew {step.group}")
-        elif step.thing.kind is Kind.RULE:
+        elif step.resource.kind is Kind.RULE:
             state = {PENDING: "pending", DESCRIPTION: "final"}
-            shown.append(f"rule {state[str(step.thing.fields.get('description'))]}")
+            shown.append(f"rule {state[str(step.resource.fields.get('description'))]}")
         else:
-            shown.append(str(step.thing))
+            shown.append(str(step.resource))
         if not isinstance(step, Flush) and step.change:
             shown[-1] += " *"
     return shown
@@ -93,8 +93,8 @@ def test_members_are_renewed_without_a_rule_too(compare: Compare) -> None:
     assert show(compare(found, own_names=[])) == ["group repository all *", "renew all"]
 
 
-def thing(kind: Kind, found: Found = EMPTY_SERVER) -> Any:
-    return next(thing for thing in want(make_settings(), found) if thing.kind is kind)
+def resource(kind: Kind, found: Found = EMPTY_SERVER) -> Any:
+    return next(resource for resource in want(make_settings(), found) if resource.kind is kind)
 
 
 def at(*numbers: int) -> ServerVersion:
@@ -159,7 +159,7 @@ PROXY = {
 
 @pytest.mark.parametrize("kind", BODIES, ids=lambda kind: kind.value)
 def test_body_that_creates(kind: Kind) -> None:
-    assert render_creation(thing(kind), VERSION) == BODIES[kind]
+    assert render_creation(resource(kind), VERSION) == BODIES[kind]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_body_that_creates(kind: Kind) -> None:
     ids=str,
 )
 def test_the_rule_is_named_as_the_version_reads_it(version: ServerVersion, field: str) -> None:
-    assert render_creation(thing(Kind.PROXY), version) == {**PROXY, field: "far-own-names"}
+    assert render_creation(resource(Kind.PROXY), version) == {**PROXY, field: "far-own-names"}
 
 
 ANSWER = {
@@ -199,7 +199,7 @@ ANSWER = {
 
 def test_body_that_changes_has_all_that_was_there_and_the_password() -> None:
     found = parse_document(ANSWER)
-    body = render_update(thing(Kind.PROXY), found, at(3, 97, 0), upstream_password="p")
+    body = render_update(resource(Kind.PROXY), found, at(3, 97, 0), upstream_password="p")
     assert body == {
         **PROXY,
         "httpClient": {
@@ -215,7 +215,7 @@ def test_body_that_changes_has_all_that_was_there_and_the_password() -> None:
 
 def test_password_of_the_remote_goes_only_where_somebody_logs_in() -> None:
     found = parse_document({**ANSWER, "httpClient": {"blocked": True, "autoBlock": True}})
-    body = render_update(thing(Kind.PROXY), found, VERSION, upstream_password="p")
+    body = render_update(resource(Kind.PROXY), found, VERSION, upstream_password="p")
     assert body["httpClient"] == {"blocked": False, "autoBlock": True}
 
 
@@ -327,6 +327,6 @@ def test_notes(found: Found, values: dict[str, Any], notes: tuple[str, ...]) -> 
 
 
 def test_no_field_is_sent_that_only_answers_have() -> None:
-    role = thing(Kind.ROLE)
+    role = resource(Kind.ROLE)
     found = parse_document({**BODIES[Kind.ROLE], "source": "default", "readOnly": False})
     assert render_update(role, found, VERSION, upstream_password=None) == BODIES[Kind.ROLE]

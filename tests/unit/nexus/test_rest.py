@@ -19,7 +19,7 @@ from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.nexus import Kind
 from releasekit.nexus.documents import ServerVersion
-from releasekit.nexus.resources import update_thing
+from releasekit.nexus.resources import update_resource
 from releasekit.nexus.rest import (
     Rest,
     ask,
@@ -155,7 +155,7 @@ def test_login_page_instead_of_a_document(server: Server, rest: Rest) -> None:
 def test_a_change_follows_no_redirect(server: Server, rest: Rest) -> None:
     server.answers = [told(302, headers={"Location": f"{server.url}/elsewhere"}, reason="Found")]
     with raises_error(NEXUS_REFUSED, match="it answered 302 Found"):
-        update_thing(rest, Kind.ROLE, "a b", {"id": "a b"})
+        update_resource(rest, Kind.ROLE, "a b", {"id": "a b"})
     assert server.asked == ["PUT /service/rest/v1/security/roles/a%20b"]
 
 

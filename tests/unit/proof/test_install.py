@@ -26,7 +26,7 @@ from releasekit.proof.install import (
     make_environment,
     read_installed,
 )
-from releasekit.tempdirs import open_room
+from releasekit.tempdirs import open_tempdir
 from samples import METADATA, WHEEL, write_wheel
 from unit.conftest import Answer, Server, server_context
 
@@ -50,8 +50,8 @@ def network(sandbox: Sandbox, environ: dict[str, str]) -> Iterator[Network]:
 
 @contextlib.contextmanager
 def open_environment(environ: Mapping[str, str]) -> Iterator[CleanEnvironment]:
-    with open_room("releasekit-env-") as room:
-        yield make_environment(room, environ)
+    with open_tempdir("releasekit-env-") as tempdir:
+        yield make_environment(tempdir, environ)
 
 
 def digest_of(sandbox: Sandbox) -> str:

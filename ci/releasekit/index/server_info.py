@@ -14,7 +14,7 @@ AGREEMENT = "license agreement"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Greeting:
+class ServerInfo:
     """What any answer tells beside its content."""
 
     server: str | None = None
@@ -27,11 +27,11 @@ class Greeting:
     """None where the address is http, or the TLS library does not tell."""
 
 
-def read_greeting(answer: Answer) -> Greeting:
+def read_server_info(answer: Answer) -> ServerInfo:
     """Read it off an answer."""
     # An answer that a proxy kept (Age: RFC 9111) tells the time of then.
     date = None if "Age" in answer.headers else parse_date(answer.headers.get("Date"))
-    return Greeting(
+    return ServerInfo(
         server=answer.headers.get("Server"),
         date=date,
         now=answer.moment,
