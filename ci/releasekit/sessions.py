@@ -19,10 +19,9 @@ import nox
 from nox import registry
 
 from releasekit.commands import COMMANDS, Command
-from releasekit.errors import ReleasekitError
-from releasekit.errors.usage import SESSION_TAKEN, UNKNOWN_SESSION
 
 if TYPE_CHECKING:
+    from releasekit.errors import ReleasekitError
     from releasekit.request import Door
 
 SHADOWED = """\
@@ -94,13 +93,27 @@ def register(*, prefix: str = "", names: Iterable[str] = DEFAULT_NAMES) -> None:
     for name in names:
         command = next((command for command in COMMANDS if command.name == name), None)
         if command is None:
-            known = ", ".join(command.name for command in COMMANDS)
-            _refuse(ReleasekitError(UNKNOWN_SESSION, name=name, names=known))
+            _refuse_unknown(name)
         elif f"{prefix}{name}" in sessions:
-            _refuse(ReleasekitError(SESSION_TAKEN, name=f"{prefix}{name}"))
+            _refuse_taken(f"{prefix}{name}")
         else:
             _add_session(f"{prefix}{name}", command)
             _REGISTERED[name] = f"{prefix}{name}"
+
+
+def _refuse_unknown(name: str) -> None:
+    from releasekit.errors import ReleasekitError  # `nox -l` needs the names alone
+    from releasekit.errors.usage import UNKNOWN_SESSION
+
+    known = ", ".join(command.name for command in COMMANDS)
+    _refuse(ReleasekitError(UNKNOWN_SESSION, name=name, names=known))
+
+
+def _refuse_taken(name: str) -> None:
+    from releasekit.errors import ReleasekitError
+    from releasekit.errors.usage import SESSION_TAKEN
+
+    _refuse(ReleasekitError(SESSION_TAKEN, name=name))
 
 
 def _refuse(error: ReleasekitError) -> None:
