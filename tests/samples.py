@@ -46,6 +46,14 @@ def make_facts(filename: str = WHEEL, metadata: str = METADATA, **changes: Any) 
     return DistFacts(dist=make_dist(filename), **facts)
 
 
+def write_modules(folder: Path, **modules: str) -> None:
+    """Write a wheel per module, of version 1.0, with that text in it."""
+    for module, text in modules.items():
+        metadata = METADATA.replace("Name: demo", f"Name: {module}")
+        filename = f"{module}-1.0-py3-none-any.whl"
+        write_wheel(folder, filename=filename, metadata=metadata, files={f"{module}.py": text})
+
+
 def write_wheel(
     folder: Path,
     *,

@@ -128,8 +128,8 @@ def test_the_readme_leads_to_every_page() -> None:
 def test_the_first_two_blocks_are_the_commands_that_release_and_test_the_kit() -> None:
     assert find_blocks(README, "sh")[:2] == [
         "python3 -m venv .venv && .venv/bin/pip install -q -e . && .venv/bin/nox -s release\n",
-        "python3 -m venv .venv-test && .venv-test/bin/pip install -q -r requirements-dev.lock &&\n"
-        "  .venv-test/bin/pip install -q --no-deps --no-build-isolation -e . && "
+        "python3 -m venv .venv-test && .venv-test/bin/pip install -q -r requirements-dev.lock && "
+        ".venv-test/bin/pip install -q --no-deps --no-build-isolation -e . && "
         ".venv-test/bin/nox\n",
     ]
 

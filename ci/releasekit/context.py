@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from releasekit.config.settings import Settings
-from releasekit.config.target import Target, Trust, hosted_url
+from releasekit.config.target import Destination, Target, Trust, hosted_url
 from releasekit.destination import (
-    choose_destination,
     find_nexus_credentials,
     find_own_reader,
     read_nexus_settings,
@@ -100,23 +99,13 @@ class NexusContext(Context):
     """True if somebody sees the output: a generated password may be shown."""
 
 
-def open_context(
-    request: Request, progress: Progress, stack: contextlib.ExitStack
-) -> ProjectContext | NexusContext:
-    """Return what the command is given; what it holds open ends with the stack.
-
-    Wrong configuration and missing credentials are refused here, before any work is done.
-    """
-    if request.command.context == "project":
-        return open_project(request, progress, stack)
-    return open_nexus(request, progress, stack)
-
-
 def open_project(
-    request: Request, progress: Progress, stack: contextlib.ExitStack
+    request: Request, destination: Destination, progress: Progress, stack: contextlib.ExitStack
 ) -> ProjectContext:
-    """Return what the steps of a release are given."""
-    destination = request.destination or choose_destination(request)
+    """Return what the steps of a release are given; what it holds open ends with the stack.
+
+    Wrong certificates are refused here, before any work is done.
+    """
     settings, target = destination.settings, destination.target
     into_sandbox = target.sandbox or is_sandbox(target.upload_url, destination.trust.ca_bundle)
     group, trust = find_group(request, destination, into_sandbox=into_sandbox)
@@ -149,7 +138,10 @@ def open_project(
 
 
 def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack) -> NexusContext:
-    """Return what administration and consumers are given; raises NO_NEXUS."""
+    """Return what administration and consumers are given; what it holds open ends with the stack.
+
+    Wrong configuration and missing credentials are refused here, before anything is asked.
+    """
     settings, trust = read_nexus_settings(request)
     url = settings.url
     if url is None:

@@ -298,22 +298,24 @@ class Redactor:
         return re.compile("|".join((*plain, DIGEST, *in_hex)))
 
 
-def redact_fields(value: T, clean: Callable[[str], str], *names: str) -> T:
-    """Return a dataclass with these fields cleaned: texts, or tuples of them."""
-    cleaned = {name: _clean(getattr(value, name), clean) for name in names}
-    return replace(value, **cleaned)  # type: ignore[type-var]
+def map_texts(value: T, change: Callable[[str], str], *names: str) -> T:
+    """Return a dataclass with these fields changed: texts, or tuples of them."""
+    changed = {name: _map(getattr(value, name), change) for name in names}
+    return replace(value, **changed)  # type: ignore[type-var]
 
 
-def redact_all(values: tuple[T, ...], clean: Callable[[str], str], *names: str) -> tuple[T, ...]:
-    """Return dataclasses with these fields cleaned."""
-    return tuple(redact_fields(value, clean, *names) for value in values)
+def map_all_texts(
+    values: tuple[T, ...], change: Callable[[str], str], *names: str
+) -> tuple[T, ...]:
+    """Return dataclasses with these fields changed."""
+    return tuple(map_texts(value, change, *names) for value in values)
 
 
-def _clean(value: object, clean: Callable[[str], str]) -> object:
-    """Clean a text or a tuple of texts; numbers and None stay."""
+def _map(value: object, change: Callable[[str], str]) -> object:
+    """Change a text or a tuple of texts; numbers and None stay."""
     if isinstance(value, tuple):
-        return tuple(_clean(part, clean) for part in value)
-    return clean(value) if isinstance(value, str) else value
+        return tuple(_map(part, change) for part in value)
+    return change(value) if isinstance(value, str) else value
 
 
 def _encode(text: str) -> Iterator[str]:

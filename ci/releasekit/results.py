@@ -12,7 +12,7 @@ from releasekit.model.project import Project
 from releasekit.model.record import Record
 from releasekit.outcome import Clean, Line, Outcome, Render, Result
 from releasekit.plural import plural
-from releasekit.redact import redact_all, redact_fields
+from releasekit.redact import map_all_texts, map_texts
 
 STYLES = {
     Severity.ERROR: "bold red",
@@ -103,7 +103,7 @@ class Checked(Result):
 
     def spell_commands(self, render: Render) -> Checked:
         """Return it with the commands in the fixes as they are typed."""
-        return replace(self, findings=redact_all(self.findings, render, "fix"))
+        return replace(self, findings=map_all_texts(self.findings, render, "fix"))
 
     def add_to(self, outcome: Outcome) -> Outcome:
         """Return the outcome with the findings."""
@@ -145,7 +145,7 @@ class Published(Result):
 
     def redact(self, clean: Clean) -> Published:
         """Return it with a clean address."""
-        return redact_fields(self, clean, "url")
+        return map_texts(self, clean, "url")
 
     def add_to(self, outcome: Outcome) -> Outcome:
         """Return the outcome with what was published."""
@@ -172,7 +172,7 @@ class Verified(Result):
 
     def redact(self, clean: Clean) -> Verified:
         """Return it with a clean address."""
-        return redact_fields(self, clean, "url")
+        return map_texts(self, clean, "url")
 
     def add_to(self, outcome: Outcome) -> Outcome:
         """Return the outcome with the proof."""

@@ -1,4 +1,4 @@
-"""A command under way: its events become the outcome, the terminal's lines and the reports."""
+"""A command under way: its results become the outcome, the terminal's lines and the reports."""
 
 from __future__ import annotations
 
@@ -88,15 +88,17 @@ class Run:
             return self.conclude(self._explain(raised) if raised else None)
 
     def _open(self, stack: contextlib.ExitStack) -> ProjectContext | NexusContext:
-        """Return what the command is given; settings are read before more is imported."""
+        """Return what the command is given; a step's settings are read before more is imported."""
         request = self._request
-        if request.command.context == "project" and not request.destination:
-            request = replace(request, destination=choose_destination(request))
-        from releasekit.context import ProjectContext, open_context
+        if request.command.context == "nexus":
+            from releasekit.context import open_nexus
 
-        ctx = open_context(request, self, stack)
-        if isinstance(ctx, ProjectContext):
-            self._outcome = replace(self._outcome, sandbox=ctx.target.sandbox)
+            return open_nexus(request, self, stack)
+        destination = request.destination or choose_destination(request)
+        from releasekit.context import open_project
+
+        ctx = open_project(request, destination, self, stack)
+        self._outcome = replace(self._outcome, sandbox=destination.target.sandbox)
         return ctx
 
     def _add_secrets(self, opened: object) -> None:
@@ -126,9 +128,8 @@ class Run:
 
     def _explain(self, raised: BaseException) -> ReleasekitError:
         """Return the situation that an exception means."""
-        if (
-            is_interrupted() and not self._over
-        ):  # it had reached the programs that were started before
+        # An interrupt had reached the programs that were started before.
+        if is_interrupted() and not self._over:
             return ReleasekitError(INTERRUPTED, step=self._outcome.step)
         if limit := find_limit(raised, str(self._request.root)):
             return limit
@@ -342,7 +343,7 @@ class Run:
 
 
 def list_credentials(opened: object) -> Iterator[Credentials]:
-    """Yield all credentials that a job or a task has, also those of its target and its index."""
+    """Yield all credentials that a context has, also those of its target and its group."""
     if isinstance(opened, Credentials):
         yield opened
     elif is_dataclass(opened):

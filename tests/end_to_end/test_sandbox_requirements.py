@@ -12,7 +12,7 @@ import pytest
 from nexus_double import Sandbox as Double
 from nexus_double import run_sandbox as run_double
 from releasekit.sandbox import Sandbox, run_sandbox
-from samples import METADATA, write_wheel
+from samples import write_modules
 from support import Command, MakeProject, ProjectDir, outcome, requests, uploads
 
 PYPROJECT = """\
@@ -61,10 +61,7 @@ NOBODY = "http://127.0.0.1:9"
 def upstream(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the company's proxy serves: the backend, and one of two dependencies."""
     folder = tmp_path_factory.mktemp("upstream")
-    for module, text in (("acme_backend", BACKEND), ("acme_there", "")):
-        metadata = METADATA.replace("Name: demo", f"Name: {module}")
-        filename = f"{module}-1.0-py3-none-any.whl"
-        write_wheel(folder, filename=filename, metadata=metadata, files={f"{module}.py": text})
+    write_modules(folder, acme_backend=BACKEND, acme_there="")
     return folder
 
 

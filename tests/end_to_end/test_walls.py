@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nexus_double import Sandbox, run_sandbox
-from samples import METADATA, write_wheel
+from samples import write_modules
 from support import Command, MakeProject, ProjectDir, Ran, published, requests
 
 NOTHING_TOLD = {"UV_DEFAULT_INDEX": ""}
@@ -68,10 +68,7 @@ def write(folder, metadata):
 def upstream(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the company's proxy serves: a backend that no public index has, and its plugin."""
     folder = tmp_path_factory.mktemp("upstream")
-    for module, text in (("corp_backend", BACKEND), ("corp_plugin", PLUGIN)):
-        metadata = METADATA.replace("Name: demo", f"Name: {module}")
-        filename = f"{module}-1.0-py3-none-any.whl"
-        write_wheel(folder, filename=filename, metadata=metadata, files={f"{module}.py": text})
+    write_modules(folder, corp_backend=BACKEND, corp_plugin=PLUGIN)
     return folder
 
 

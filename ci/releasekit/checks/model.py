@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from releasekit.checks.declared import Place
+from releasekit.plural import list_some
 
 if TYPE_CHECKING:
     from releasekit.checks.facts import DistFacts
@@ -147,5 +148,4 @@ def _find_all(
 
 def shorten(names: Sequence[str]) -> str:
     """Return the first names of many, for a message."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    return list_some(names, SHOWN)

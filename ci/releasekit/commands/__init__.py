@@ -127,6 +127,8 @@ def _preload() -> None:
     import_all()
 
 
+STEP = (arguments.add_project, arguments.add_parts)
+"""What all steps take, for `nox -s build publish -- --dry-run`."""
 COMMANDS = (
     Command(
         name="release",
@@ -144,7 +146,7 @@ COMMANDS = (
         name="version",
         summary="Tell which version a release of HEAD has.",
         run=_version,
-        arguments=(arguments.add_project, arguments.add_parts),
+        arguments=STEP,
         reports=False,
     ),
     Command(
@@ -152,7 +154,7 @@ COMMANDS = (
         summary="Build the sdist, and the wheel from it, into dist/.",
         run=_build,
         preload=_preload,
-        arguments=(arguments.add_project, arguments.add_parts),
+        arguments=STEP,
         builds=True,
         renews_findings=True,
     ),
@@ -160,7 +162,7 @@ COMMANDS = (
         name="gather",
         summary="Join what several build jobs made to one release.",
         run=_gather,
-        arguments=(arguments.add_project, arguments.add_parts),
+        arguments=STEP,
         renews_findings=True,
     ),
     Command(
@@ -168,7 +170,7 @@ COMMANDS = (
         summary="Check the dists, and build them first if need be; or check the files given.",
         run=_check,
         preload=_preload,
-        arguments=(arguments.add_project, arguments.add_parts, arguments.add_files),
+        arguments=(*STEP, arguments.add_files),
         builds=True,
         renews_findings=True,
     ),
@@ -177,7 +179,7 @@ COMMANDS = (
         summary="Compare dist/ with the index: upload, skip or conflict.",
         run=_plan,
         preload=_preload,
-        arguments=(arguments.add_project, arguments.add_parts),
+        arguments=STEP,
         asks_index=True,
     ),
     Command(
@@ -185,7 +187,7 @@ COMMANDS = (
         summary="Check dist/ again and upload what is missing, wheels first.",
         run=_publish,
         preload=_preload,
-        arguments=(arguments.add_project, arguments.add_parts),
+        arguments=STEP,
         can_rehearse=True,
         asks_index=True,
         uploads=True,
@@ -196,7 +198,7 @@ COMMANDS = (
         summary="Prove that the index serves dist/ and that it installs.",
         run=_verify,
         preload=_preload,
-        arguments=(arguments.add_project, arguments.add_parts),
+        arguments=STEP,
         asks_index=True,
     ),
     Command(

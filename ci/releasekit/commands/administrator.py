@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 from releasekit.context import NexusContext
 from releasekit.errors import WrongCredentials
 from releasekit.model.credentials import Credentials
@@ -12,13 +9,12 @@ from releasekit.nexus.resources import set_password
 from releasekit.nexus.rest import Rest, read_version
 
 
-@contextlib.contextmanager
-def open_administration(ctx: NexusContext) -> Iterator[Rest]:
-    """Provide the API to the administrator, with the first password where that is valid still.
+def open_administration(ctx: NexusContext) -> Rest:
+    """Return the API for the administrator, with the first password if that is still valid.
 
     Raises WrongCredentials, for the password that is wanted.
     """
-    yield _open_rest(ctx, _choose(ctx))
+    return _open_rest(ctx, _choose(ctx))
 
 
 def _open_rest(ctx: NexusContext, credentials: Credentials) -> Rest:

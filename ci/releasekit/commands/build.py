@@ -24,6 +24,7 @@ from releasekit.home import expand_home
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.project import Project, find_rival_tags
 from releasekit.model.record import BuildFacts, Record, RecordedFile
+from releasekit.plural import list_some
 from releasekit.results import Built
 from releasekit.tempdirs import open_tempdir
 from releasekit.uv.indexes import strip_credentials
@@ -231,5 +232,5 @@ def note_other_files(ctx: ProjectContext, record: Record) -> None:
     ours = {file.filename for file in record.files}
     others = sorted(p.name for p in ctx.dist.iterdir() if p.is_file() and p.name not in ours)
     if others:
-        names = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if others[3:] else "")
+        names = list_some(others)
         ctx.progress.note(f"dist/ also holds {names}: left alone, not part of this release")

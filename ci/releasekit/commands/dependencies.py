@@ -17,10 +17,8 @@ from releasekit.index.protocol import Index
 from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.model.record import Record
+from releasekit.plural import list_some
 from releasekit.threads import run_in_threads
-
-SHOWN = 3
-"""Names that a note shows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,9 +60,7 @@ def _ask_for_sandbox(ctx: ProjectContext, names: Sequence[str]) -> Absent:
         if absent is not None:
             return Absent(index=url, names=absent)
     if names:
-        shown = ", ".join(names[:SHOWN]) + (
-            f" and {len(names) - SHOWN} more" if names[SHOWN:] else ""
-        )
+        shown = list_some(names)
         ctx.progress.note(f"not verified: whether {shown} can be installed (no group was asked)")
     return Absent()
 

@@ -14,9 +14,16 @@ from releasekit.commands.next_release import (
     read_version,
 )
 from releasekit.context import NexusContext
-from releasekit.doctor import QUESTIONS, Diagnosis, Row, State, probe, server
-from releasekit.doctor import connection as way
-from releasekit.doctor import repositories as shelf
+from releasekit.doctor import (
+    QUESTIONS,
+    Diagnosis,
+    Row,
+    State,
+    connection,
+    probe,
+    repositories,
+    server,
+)
 from releasekit.doctor.facts import Answer, Login, RepositoryFacts
 from releasekit.doctor.release import judge_name, judge_version
 from releasekit.doctor.results import Diagnosed
@@ -89,21 +96,21 @@ def _fill_up(rows: list[Row], broken: ReleasekitError | None) -> tuple[Row, ...]
 
 def _examine(ctx: NexusContext) -> Iterator[Row]:
     """Yield rows until something fails that all others rest on."""
-    yield way.judge_encryption(ctx.url, loopback=is_loopback(ctx.url))
+    yield connection.judge_encryption(ctx.url, loopback=is_loopback(ctx.url))
     reach = probe.reach(ctx.url, ctx.network.client)
-    yield way.judge_address(reach)
+    yield connection.judge_address(reach)
     if reach.problem:
         return
     is_https = ctx.url.startswith("https://")
     handshake = probe.shake_hands(ctx.url, ctx.network.client) if is_https else None
-    yield way.judge_tls(handshake, read_clock())
+    yield connection.judge_tls(handshake, read_clock())
     if handshake and handshake.problem:
         return
     facts = probe.read_server(ctx.network.client, ctx.url)
     yield server.judge_server(facts)
     if facts.version is None:
         return
-    yield way.judge_clock(facts.date, facts.now)
+    yield connection.judge_clock(facts.date, facts.now)
     visit = _open_visit(ctx)
     yield server.judge_credentials(visit.publisher, visit.administrator, visit.reader)
     hosted = visit.look_at("hosted", ctx.settings.hosted, "")
@@ -208,15 +215,15 @@ def _open_visit(ctx: NexusContext) -> _Visit:
 def _examine_repositories(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:
     settings = visit.ctx.settings
     upload_url = visit.url(hosted.name)
-    yield shelf.judge_hosted(hosted)
-    yield shelf.judge_redeploy(hosted)
+    yield repositories.judge_hosted(hosted)
+    yield repositories.judge_redeploy(hosted)
     tests = visit.ctx.options.probe
     form = probe.send_empty_form(visit.user, upload_url) if tests and visit.username else None
     yield server.judge_upload(hosted.name, visit.username, form)
     nowhere = NOBODY + secrets.token_hex(8)
     group = visit.look_at("group", settings.group, nowhere) if settings.group else None
-    yield shelf.judge_group(group, hosted.name, visit.listed, settings.proxy)
-    yield shelf.judge_proxy(visit.look_at("proxy", settings.proxy, nowhere), control)
+    yield repositories.judge_group(group, hosted.name, visit.listed, settings.proxy)
+    yield repositories.judge_proxy(visit.look_at("proxy", settings.proxy, nowhere), control)
     yield server.judge_default_admin(_try_well_known(visit.ctx) if tests else None)
     form = probe.send_empty_form(visit.nobody, upload_url) if tests else None
     yield server.judge_anonymous(hosted.name, form)

@@ -10,6 +10,7 @@ from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.usage import NOT_DISTS
 from releasekit.model.dists import Dist, NotADistError, parse_filename
+from releasekit.plural import list_some
 
 SHOWN = 3
 NONE_IN_THERE = "no file in there has the name of a dist"
@@ -43,9 +44,7 @@ def _find_dists(ctx: ProjectContext, folder: Path) -> Sequence[Path]:
     dists = [path for path in files if _is_dist(path.name)]
     others = [path.name for path in files if path not in dists]
     if dists and others:
-        more = f" and {len(others) - SHOWN} more" if others[SHOWN:] else ""
-        text = f"{folder} also holds {', '.join(others[:SHOWN])}{more}: no dists, left alone"
-        ctx.progress.note(text)
+        ctx.progress.note(f"{folder} also holds {list_some(others)}: no dists, left alone")
     return dists
 
 

@@ -39,19 +39,18 @@ def apply_plan(ctx: NexusContext, plan: ServerPlan) -> None:
     """Make every change of the plan, in an order that the next run can finish."""
     ctx.progress.begin("apply")
     for change in plan.changes:
-        if (
-            change.resource not in plan.resources
-        ):  # the administrator's own password, before all else
+        # The administrator's own password comes before all else.
+        if change.resource not in plan.resources:
             change_first_password(ctx)
             ctx.progress.change(describe_change(change))
-    with open_administration(ctx) as rest:
-        for step in order_steps(plan):
-            match step:
-                case Write():
-                    _write(ctx, rest, plan.version, step)
-                case Flush():
-                    invalidate_cache(rest, step.group)
-                    ctx.progress.change(f"renewed the pages of {step.group}")
+    rest = open_administration(ctx)
+    for step in order_steps(plan):
+        match step:
+            case Write():
+                _write(ctx, rest, plan.version, step)
+            case Flush():
+                invalidate_cache(rest, step.group)
+                ctx.progress.change(f"renewed the pages of {step.group}")
 
 
 def refuse_unready(ctx: NexusContext, plan: ServerPlan) -> None:

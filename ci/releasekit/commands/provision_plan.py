@@ -69,11 +69,7 @@ def prove_settled(ctx: NexusContext) -> None:
 
 
 def _read_server(ctx: NexusContext) -> Found:
-    with open_administration(ctx) as rest:
-        return _read(ctx, rest)
-
-
-def _read(ctx: NexusContext, rest: Rest) -> Found:
+    rest = open_administration(ctx)
     version = read_version(rest)
     documents = tuple(_read_documents(ctx.settings, rest, version))
     return Found(

@@ -44,11 +44,6 @@ MOST_PAGES = 20
 
 
 def run(ctx: NexusContext) -> None:
-    """Find projects of the group by name."""
-    search_group(ctx)
-
-
-def search_group(ctx: NexusContext) -> None:
     """Find projects, their versions, and which is installed; raises NOTHING_FOUND."""
     query = parse_query(ctx.options.word)
     consumer = replace(describe_consumer(ctx), ca_file=_find_ca_file(ctx))

@@ -10,7 +10,7 @@ from releasekit.consumer.search import SearchResult
 from releasekit.consumer.settings import FilePlan, SettingsPlan
 from releasekit.outcome import Clean, Line, Result, Table
 from releasekit.plural import plural
-from releasekit.redact import redact_all, redact_fields
+from releasekit.redact import map_all_texts, map_texts
 
 STYLES = {"+": "green", "~": "yellow"}
 
@@ -58,10 +58,8 @@ class Searched(Result):
 
     def redact(self, clean: Clean) -> Searched:
         """Return it with clean texts."""
-        query = redact_fields(self.result.query, clean, "text")
-        return replace(
-            self, result=replace(redact_fields(self.result, clean, "install"), query=query)
-        )
+        query = map_texts(self.result.query, clean, "text")
+        return replace(self, result=replace(map_texts(self.result, clean, "install"), query=query))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,10 +99,10 @@ class SettingsPlanned(Result):
     def redact(self, clean: Clean) -> Result:
         """Return it with clean texts."""
         files = tuple(
-            replace(file, changes=redact_all(file.changes, clean, "old", "new"))
+            replace(file, changes=map_all_texts(file.changes, clean, "old", "new"))
             for file in self.plan.files
         )
-        plan = replace(redact_fields(self.plan, clean, "exports", "poetry"), files=files)
+        plan = replace(map_texts(self.plan, clean, "exports", "poetry"), files=files)
         return replace(self, plan=plan)
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from releasekit.checks.declared import Place
 from releasekit.doctor.model import Diagnosis, Row, State, list_findings
 from releasekit.outcome import Clean, Line, Outcome, Render, Result
-from releasekit.redact import redact_all, redact_fields
+from releasekit.redact import map_all_texts, map_texts
 
 STYLES = {
     State.OK: "green",
@@ -69,15 +69,13 @@ class Diagnosed(Result):
 
     def spell_commands(self, render: Render) -> Diagnosed:
         """Return it with the commands in the fixes as they are typed."""
-        rows = redact_all(self.diagnosis.rows, render, "fix", "ask")
+        rows = map_all_texts(self.diagnosis.rows, render, "fix", "ask")
         return replace(self, diagnosis=replace(self.diagnosis, rows=rows))
 
     def redact(self, clean: Clean) -> Diagnosed:
         """Return it with clean texts."""
-        rows = redact_all(self.diagnosis.rows, clean, "text", "fix", "ask", "lines")
-        return replace(
-            self, diagnosis=replace(redact_fields(self.diagnosis, clean, "url"), rows=rows)
-        )
+        rows = map_all_texts(self.diagnosis.rows, clean, "text", "fix", "ask", "lines")
+        return replace(self, diagnosis=replace(map_texts(self.diagnosis, clean, "url"), rows=rows))
 
     def add_to(self, outcome: Outcome) -> Outcome:
         """Return the outcome with the diagnosis; rows that are not well are findings too."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
 
 from releasekit.errors.base import ReleasekitError
+from releasekit.errors.causes import find_causes
 from releasekit.errors.failed import LIMIT_REACHED
 
 MEMORY = "memory", "give this job more memory, or raise `ulimit -v`"
@@ -33,9 +33,10 @@ UNLOADABLE = "failed to map segment"
 def find_limit(raised: BaseException, place: str) -> ReleasekitError | None:
     """Return the limit that an error comes from; None if it comes from none.
 
-    `place` is named where the error names no file.
+    `place` is named where the error names no file. The wrappings are those of build and urllib3;
+    what was handled before the error does not count: EAGAIN is ordinary where a pipe is read.
     """
-    for cause in _find_causes(raised):
+    for cause in find_causes(raised, "exception", "reason"):
         reason = str(cause)
         # SystemError: CPython 3.11, where a C function has no memory for its own error.
         if isinstance(cause, MemoryError | SystemError):
@@ -74,18 +75,3 @@ def find_limit_in(output: str, place: str) -> ReleasekitError | None:
 
 def _reach(limited: str, place: str, reason: str, fix: str) -> ReleasekitError:
     return ReleasekitError(LIMIT_REACHED, limited=limited, place=place, reason=reason, fix=fix)
-
-
-def _find_causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it was raised from, through the wrappings of build and requests.
-
-    Not what was handled before it (`__context__`): EAGAIN is ordinary where a pipe is read.
-    """
-    queue, seen = [error], {id(error)}
-    while queue:
-        yield (cause := queue.pop(0))
-        below = (cause.__cause__, *(getattr(cause, name, None) for name in ("exception", "reason")))
-        for found in (*below, *cause.args):
-            if isinstance(found, BaseException) and id(found) not in seen:
-                seen.add(id(found))
-                queue.append(found)

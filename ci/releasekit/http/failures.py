@@ -9,7 +9,6 @@ import http.client
 import re
 import socket
 import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from urllib.parse import urlsplit
@@ -27,6 +26,7 @@ from releasekit.errors.access import (
     PROXY_NEEDS_SOCKS,
     UNTRUSTED_CERTIFICATE,
 )
+from releasekit.errors.causes import find_causes
 from releasekit.errors.failed import (
     ANSWER_CUT_OFF,
     ANSWER_TOO_LARGE,
@@ -179,7 +179,7 @@ def classify(error: Exception, url: str, proxy: str | None = None) -> Failure:
     """Tell what an error means; `proxy` is the one on the way, if there is one."""
     if isinstance(error, Failure):
         return error
-    causes = list(_find_causes(error))
+    causes = list(find_causes(error, "reason", "original_error", with_context=True))
     at_proxy = proxy is not None and any(isinstance(c, errors.ProxyError) for c in causes)
     for cause in causes:
         if found := _classify_cause(cause, url, proxy if at_proxy else None):
@@ -246,18 +246,3 @@ def _classify_tunnel(match: re.Match[str]) -> tuple[Kind, str]:
     if status == 407:
         return Kind.PROXY_LOGIN, f"it asks for a login ({said})"
     return Kind.PROXY_ANSWER, f"the proxy answered {said}"
-
-
-def _find_causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the errors below an error, through urllib3's own wrappings."""
-    seen: set[int] = set()
-    queue = [error]
-    while queue:
-        cause = queue.pop(0)
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        wrapped = (getattr(cause, name, None) for name in ("reason", "original_error"))
-        below = (cause.__cause__, cause.__context__, *wrapped, *cause.args)
-        queue.extend(item for item in below if isinstance(item, BaseException))

@@ -231,9 +231,7 @@ def refusal(
             NOT_A_PYPI_REPOSITORY, url=url, role=role, answer=f"{status} {phrase}"
         )
     if action == "upload" and status < 500:
-        fix = UPLOAD_FIXES.get(
-            status, "see what that means in Nexus, then run this again: it is safe"
-        )
+        fix = UPLOAD_FIXES.get(status, SEE_NEXUS)
         target = f", to {answer.location}" if answer.location else ""
         return ReleasekitError(
             UPLOAD_REFUSED, url=url, answer=f"{status} {phrase}{target}", fix=fix

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from releasekit.plural import list_some
+
 SHOWN = 4
 """Members that are named; a tool that changed its output may differ in all of them."""
 GENERATOR = re.compile(r"([A-Za-z0-9][\w.-]{0,60}) \(?v?([0-9][\w.+!-]{0,60})\)?")
@@ -76,6 +78,4 @@ def _compare_members(built: dict[str, str], published: dict[str, str]) -> tuple[
 def _list_names(names: Sequence[str]) -> str:
     """Return names for a sentence; RECORD, which follows from the others, comes last."""
     ordered = sorted(names, key=lambda name: (name.endswith(".dist-info/RECORD"), name))
-    shown = [name if name.isprintable() else ascii(name) for name in ordered[:SHOWN]]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    return list_some([name if name.isprintable() else ascii(name) for name in ordered], SHOWN)

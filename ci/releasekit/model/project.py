@@ -25,6 +25,7 @@ from releasekit.model.versions import (
     parse_tag,
     render_tag,
 )
+from releasekit.plural import list_some
 
 SHOWN = 5
 
@@ -115,8 +116,7 @@ def refuse_unreleasable(project: Project, patterns: Sequence[str]) -> None:
     if project.tag is None:
         raise no_release_tag(commit, patterns)
     if commit.changed:
-        more = len(commit.changed) - SHOWN
-        files = ", ".join(commit.changed[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+        files = list_some(commit.changed, SHOWN)
         raise ReleasekitError(DIRTY_TREE, root=str(commit.root), files=files, tag=project.tag.name)
 
 

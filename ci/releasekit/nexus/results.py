@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from releasekit.nexus.model import ServerPlan
 from releasekit.nexus.render import describe_plan, render_plan
 from releasekit.outcome import Clean, Line, Outcome, Result
-from releasekit.redact import redact_all, redact_fields
+from releasekit.redact import map_all_texts, map_texts
 
 STYLES = {"+": "green", "~": "yellow", "!": "bold red"}
 
@@ -57,12 +57,12 @@ class ServerPlanned(Result):
         """Return it with clean texts."""
         changes = tuple(
             replace(
-                redact_fields(change, clean, "why"),
-                differences=redact_all(change.differences, clean, "old", "new"),
+                map_texts(change, clean, "why"),
+                differences=map_all_texts(change.differences, clean, "old", "new"),
             )
             for change in self.plan.changes
         )
-        return replace(self, plan=replace(redact_fields(self.plan, clean, "url"), changes=changes))
+        return replace(self, plan=replace(map_texts(self.plan, clean, "url"), changes=changes))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

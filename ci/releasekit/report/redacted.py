@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from releasekit.outcome import Clean, Outcome
-from releasekit.redact import redact_all, redact_fields
+from releasekit.redact import map_all_texts, map_texts
 
 
 def redact_outcome(outcome: Outcome, clean: Clean) -> Outcome:
     """Return the outcome with all its texts cleaned, as reports may show it."""
     plan = outcome.plan
     if plan:
-        files = redact_all(plan.files, clean, "why")
-        plan = replace(redact_fields(plan, clean, "url"), files=files)
+        files = map_all_texts(plan.files, clean, "why")
+        plan = replace(map_texts(plan, clean, "url"), files=files)
     return replace(
         outcome,
-        findings=redact_all(outcome.findings, clean, "message", "fix", "reason"),
+        findings=map_all_texts(outcome.findings, clean, "message", "fix", "reason"),
         plan=plan,
         published=outcome.published and outcome.published.redact(clean),
         verified=outcome.verified and outcome.verified.redact(clean),
