@@ -301,7 +301,7 @@ def test_dead_links_of_a_group_are_not_taken_for_served_files(
         hosted.delete(filename)
     ran = releasekit("verify", project=project, server=nexus, RELEASEKIT_STALE_LIMIT="1")
     assert ran.status == 3
-    assert error(ran).startswith("error E306: the index does not serve the release yet\n")
+    assert error(ran).startswith("error E307: the index does not serve the release\n")
     assert f"{wheel} is not served" in error(ran)
 
 
