@@ -23,7 +23,7 @@ from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.progress import Progress
-from releasekit.proof.clean_environment import BackgroundEnvironment
+from releasekit.proof.environment import CleanEnvironments
 from releasekit.redact import Redactor
 from releasekit.request import Request
 from releasekit.requirements import find_group, is_sandbox, keep_reachable
@@ -53,8 +53,8 @@ class ProjectContext(Context):
     """What the steps of a release are given."""
 
     target: Target
-    environment: BackgroundEnvironment
-    """Where the release is installed back."""
+    environments: CleanEnvironments
+    """Where the release is installed, imported and tested."""
     cache: Path | None = None
     """Where build environments are kept; None keeps none."""
     into_sandbox: bool = False
@@ -129,7 +129,7 @@ def open_project(
         progress=progress,
         redactor=request.redactor,
         target=target,
-        environment=BackgroundEnvironment(network.installer_environ, stack),
+        environments=CleanEnvironments(network.environ, stack),
         cache=None if request.options.fresh else _find_cache(request, settings),
         into_sandbox=into_sandbox,
         group=group,

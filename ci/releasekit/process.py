@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from releasekit.errors import MissingProgram, ReleasekitError
 from releasekit.errors.failed import MISSING_PROGRAM, PROGRAM_KILLED
 from releasekit.signals import interrupts_deferred
+from releasekit.threads import start
 
 GRACE = 3.0
 """Seconds that a program has between SIGTERM and SIGKILL."""
@@ -42,6 +44,8 @@ class Finished:
     """What it wrote: all of it from `run`, stdout alone from `capture`."""
     errors: str = ""
     """stderr from `capture`."""
+    timed_out: bool = False
+    """True if it was stopped, because it took longer than it may."""
 
     def tail(self, lines: int = 15) -> str:
         """Return the last lines it wrote, where programs say what went wrong."""
@@ -92,25 +96,30 @@ def run(
     environ: Mapping[str, str],
     log: Log | None = None,
     given: str = "",
+    seconds: float | None = None,
+    foreign: bool = False,
 ) -> Finished:
     """Run a program to its end, whatever its status; `log` gets each line as it comes.
 
     It gets what is `given` as standard input (which no list of processes shows), a umask of 022 (so
     that files in dists have the same modes everywhere) and a session of its own: an interrupt stops
-    it together with all its children.
-    Raises MissingProgram and PROGRAM_KILLED.
+    it together with all its children, and so does the end of the `seconds` that it may take.
+    Raises MissingProgram, and PROGRAM_KILLED unless the program is `foreign`: one that is tested
+    may crash.
     """
     stdin = subprocess.PIPE if given else subprocess.DEVNULL
     with _start(command, cwd, environ, subprocess.STDOUT, stdin) as process:
         try:
             _give(process, given)
             _end_input(process)
-            output = _read(process, log)
+            output, timed_out = _read(process, log, seconds)
         except BaseException:
             _stop(process)
             raise
-    finished = Finished(command=tuple(command), status=process.returncode, output=output)
-    return _refuse_ended(finished, cwd)
+    finished = Finished(
+        command=tuple(command), status=process.returncode, output=output, timed_out=timed_out
+    )
+    return finished if foreign or timed_out else _refuse_ended(finished, cwd)
 
 
 class Conversation:
@@ -255,8 +264,21 @@ def _interrupts_let_through() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _read(process: subprocess.Popen[bytes], log: Log | None) -> str:
+def _read(
+    process: subprocess.Popen[bytes], log: Log | None, seconds: float | None
+) -> tuple[str, bool]:
+    """Return what a program writes until its end, and whether it was stopped before."""
     lines = []
+    timed_out = threading.Event()
+    ended = threading.Event()
+
+    def watch() -> None:
+        if not ended.wait(seconds):
+            timed_out.set()
+            _stop(process)
+
+    if seconds is not None:
+        start(watch)
     stdout = process.stdout or io.BytesIO()
     with io.TextIOWrapper(stdout, encoding="utf-8", errors="replace") as text:
         for line in text:
@@ -264,7 +286,8 @@ def _read(process: subprocess.Popen[bytes], log: Log | None) -> str:
             if log:
                 log(line.rstrip("\n"))
     process.wait()
-    return "".join(lines)
+    ended.set()
+    return "".join(lines), timed_out.is_set()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -87,10 +87,13 @@ class Checked(Result):
     step: ClassVar[str] = "check"
     findings: tuple[Finding, ...]
     asked: tuple[str, ...]
+    works: str = ""
+    """What was installed and imported; "" if that was not done."""
 
     def describe(self) -> str:
-        """Return how many findings there are of each severity."""
-        return f"{len(self.asked)} checks: {_describe_findings(self.findings)}"
+        """Return how many findings there are of each severity, and what was tested."""
+        found = f"{len(self.asked)} checks: {_describe_findings(self.findings)}"
+        return f"{found}; {self.works}" if self.works else found
 
     def details(self) -> Iterable[Line]:
         """Return one line per finding; an error is shown with -q too."""
@@ -163,12 +166,14 @@ class Verified(Result):
     """Wheels for other platforms: downloaded by hash."""
     installed: bool = True
     """False where no wheel of the release is for the Python that proves it."""
+    works: str = ""
+    """On which Python, with how many dependencies, and what was imported."""
 
     def describe(self) -> str:
         """Return what was installed, and from where."""
         if not self.installed:
             return f"{self.requirement} downloaded by hash from {self.url}, not installed here"
-        return f"{self.requirement} installed by hash from {self.url}"
+        return f"{self.requirement} from {self.url} {self.works}, by hash"
 
     def redact(self, clean: Clean) -> Verified:
         """Return it with a clean address."""

@@ -18,6 +18,10 @@ from releasekit.files import read_regular, write_text
 
 RECORD = Path("reports", "release.json")
 """Where a build leaves its record, below the project's directory."""
+PROOF = RECORD.with_name("proof.json")
+"""What `check` proved of the built files, for `publish`."""
+SMOKE_LOG = RECORD.with_name("smoke.log")
+"""What imports and smoke tests wrote."""
 FOLDERS = ("dist", "reports", "reports/parts")
 KINDS = {
     stat.S_IFDIR: "a directory",

@@ -66,6 +66,45 @@ class BackendWarning:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Unresolved:
+    """Requirements of a wheel, or of one of its extras, that cannot be resolved."""
+
+    wheel: str
+    """File name."""
+    python: str
+    """As "3.11"."""
+    reason: str
+    """The resolver's."""
+    index: str = ""
+    """Where they were looked for; "" if the Python itself is refused."""
+    extra: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailedTest:
+    """An import or a smoke test that failed in a clean environment."""
+
+    code: str
+    """Of the check: RK120 or RK121."""
+    wheel: str
+    """File name."""
+    python: str
+    subject: str
+    """The name that is imported, or the command."""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForeignDependency:
+    """A dependency with a name of the company's own that the index serves from elsewhere."""
+
+    name: str
+    index: str
+    hosted: str
+    """The repository that should have it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectFacts:
     """What is known of the project that dists were built from; nothing of dists from elsewhere."""
 
@@ -82,10 +121,11 @@ class ProjectFacts:
     """Labels of URLs that configuration wants, as it spells them."""
     size_limit: float = SIZE_LIMIT
     """Bytes that a dist may have."""
-    index: str = ""
-    """Address of the index that was asked for dependencies."""
-    absent_dependencies: tuple[str, ...] = ()
-    """Names of dependencies that this index does not have."""
+    unresolved: tuple[Unresolved, ...] = ()
+    test_failures: tuple[FailedTest, ...] = ()
+    foreign_dependencies: tuple[ForeignDependency, ...] = ()
+    built_dependencies: tuple[str, ...] = ()
+    """Wheels of dependencies that were built from sdists, by file name."""
 
 
 NO_PROJECT = ProjectFacts()

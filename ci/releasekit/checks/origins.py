@@ -1,4 +1,4 @@
-"""RK117 and RK118: what a release rests on, its dependencies and its build backend."""
+"""RK118: what the build backend says of a release."""
 
 from __future__ import annotations
 
@@ -14,17 +14,6 @@ UNNAMED = ("BuildBackendWarning", "UserWarning", "Warning")
 """Categories that say nothing; pyproject-hooks 1.3 gives the first to every warning."""
 
 
-def find_absent_dependencies(facts: DistFacts) -> Iterator[Fault]:
-    """Find dependencies that the index to install from does not have."""
-    for name in facts.project.absent_dependencies:
-        yield Fault(
-            message=f"{facts.project.index} does not have the dependency {name}",
-            fix="correct the name, or see that the group has a member that has it: a proxy of a "
-            "public index, or the hosted repository that it is published to",
-            place=in_project(facts, "dependencies", "optional-dependencies", near=name),
-        )
-
-
 def find_backend_warnings(facts: DistFacts) -> Iterator[Fault]:
     """Find what the build backend warned of."""
     for warning in facts.project.backend_warnings:
@@ -38,22 +27,7 @@ def find_backend_warnings(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-ABSENT_DEPENDENCIES = Check(
-    code="RK117",
-    title="dependency not to be had",
-    severity=Severity.WARNING,
-    explanation="Finds dependencies that the index to install from does not have.",
-    why="nobody can install the package from the group alone, or gets another one of that name",
-    fix="Correct the name, or give the group a member that has it. Only a group is asked: that of "
-    "the index that the run publishes to, or, before a release into a sandbox, that of the "
-    "project's files. `check` alone asks none.",
-    find=find_absent_dependencies,
-    needs_project=True,
-)
-"""Asked where an index is asked at all."""
-
 ORIGIN_CHECKS = (
-    ABSENT_DEPENDENCIES,
     Check(
         code="RK118",
         title="the build backend warns",

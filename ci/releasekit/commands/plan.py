@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from packaging.version import Version
 
-from releasekit.archives import read_dist
 from releasekit.commands.access import note_server_info
 from releasekit.commands.conflict import refuse_conflicts
 from releasekit.commands.record import read_dists, read_whole_record
 from releasekit.commands.version import read_releasable_project, refuse_final_snapshot
 from releasekit.context import ProjectContext
-from releasekit.errors import OtherBytesServed, ReleasekitError
-from releasekit.errors.failed import UNEXPECTED_ANSWER
+from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import OTHER_BYTES_SERVED
 from releasekit.index.layouts import open_index
 from releasekit.index.protocol import Index, ignore_server_info
 from releasekit.index.server_info import ServerInfo
 from releasekit.model.dists import Dist
-from releasekit.model.plan import Action, Plan, compare, find_undecided
+from releasekit.model.plan import Action, Plan, compare, find_undecided, find_unproven
 from releasekit.model.record import Record
 from releasekit.model.simple_page import ProjectPage, PublishedFile
 from releasekit.results import Planned
@@ -62,9 +61,9 @@ def _look_ahead(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> N
 
 
 def refuse_other_bytes(plan: Plan) -> None:
-    """Raise OtherBytesServed where the index to install from has other bytes under a name."""
+    """Raise OTHER_BYTES_SERVED where the index to install from has other bytes under a name."""
     if files := _list_conflicts(plan):
-        raise OtherBytesServed(OTHER_BYTES_SERVED, url=plan.url, files="\n".join(files))
+        raise ReleasekitError(OTHER_BYTES_SERVED, url=plan.url, files="\n".join(files))
 
 
 def _list_conflicts(plan: Plan) -> list[str]:
@@ -100,6 +99,23 @@ def open_repository(
     )
 
 
+def is_published(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> str:
+    """Return the hosted repository if it lists one of these files, with our SHA-256; else ""."""
+    url = upload_url(ctx, record)
+    if not url:
+        return ""
+    with contextlib.suppress(ReleasekitError):  # what is not known is not published
+        page = open_repository(ctx, url).read_page(record.normalized_name)
+        listed = [dist for dist in dists if page.find(dist.filename)]
+        undecided = (*find_unproven(listed, page), *find_undecided(listed, page))
+        page = page.with_served(download_digests(ctx, undecided, listed, url))
+        for dist in listed:
+            served = page.find(dist.filename)
+            if served and served.digest("sha256") == dist.sha256:
+                return url
+    return ""
+
+
 def read_decided_page(
     ctx: ProjectContext, record: Record, dists: Sequence[Dist], url: str
 ) -> ProjectPage:
@@ -112,38 +128,20 @@ def _decide(ctx: ProjectContext, dists: Sequence[Dist], page: ProjectPage, url: 
 
 
 def download_digests(
-    ctx: ProjectContext, files: Sequence[PublishedFile], dists: Sequence[Dist], url: str
+    ctx: ProjectContext,
+    files: Sequence[PublishedFile],
+    dists: Sequence[Dist],
+    url: str,
+    paths: Mapping[str, Path] | None = None,
 ) -> dict[PublishedFile, PublishedFile | None]:
     """Download published dists, several at once, and return each with its SHA-256.
 
-    None stands for a dead link.
+    None stands for a dead link. `paths` says where a file is kept, by its name.
     """
     index, expected = open_repository(ctx, url), {dist.filename: dist for dist in dists}
 
     def read(file: PublishedFile) -> PublishedFile | None:
-        return index.read_digest(file, expected[file.filename])
+        path = (paths or {}).get(file.filename)
+        return index.read_digest(file, expected[file.filename], path)
 
     return dict(zip(files, run_in_threads(read, files), strict=True))
-
-
-def download_wheels(
-    ctx: ProjectContext, record: Record, wheels: Sequence[Dist], url: str, folder: Path
-) -> None:
-    """Download the wheels that an index serves into a directory; they are ours, byte for byte.
-
-    Raises OtherBytesServed where one is not, UNEXPECTED_ANSWER where one is not listed, and what
-    reading an index raises.
-    """
-    index = open_repository(ctx, url)
-    page = index.read_page(record.normalized_name)
-    for wheel in wheels:
-        listed, path = page.find(wheel.filename), folder / wheel.filename
-        if listed is None:
-            raise ReleasekitError(
-                UNEXPECTED_ANSWER, url=url, answer=f"it does not list {wheel.filename} any more"
-            )
-        whole = index.download(listed, path, limit=wheel.size)
-        if not whole or read_dist(path).sha256 != wheel.sha256:
-            raise OtherBytesServed(
-                OTHER_BYTES_SERVED, url=url, files=f"{wheel.filename}: other bytes were downloaded"
-            )

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Mapping, Sequence
 
-from packaging.specifiers import SpecifierSet
-
-from releasekit.archives import read_metadata
 from releasekit.commands.access import check_access_meanwhile, note_overwriting
-from releasekit.commands.check import check
+from releasekit.commands.check import check_bytes
 from releasekit.commands.conflict import refuse_conflicts
 from releasekit.commands.plan import POLL, make_plan, open_repository, read_decided_page
 from releasekit.commands.plan import run as run_plan
-from releasekit.commands.record import read_whole_record
+from releasekit.commands.record import read_proof, read_whole_record, refuse_unproven
 from releasekit.commands.version import read_releasable_project
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import NOT_LISTED, UPLOAD_FAILED
-from releasekit.errors.refused import UNSUPPORTED_PYTHON
-from releasekit.model.dists import Dist, DistKind, parse_metadata
+from releasekit.model.dists import Dist, DistKind
 from releasekit.model.plan import Action, Plan, compare
+from releasekit.model.proof import Proof
 from releasekit.model.record import Record
 from releasekit.plural import plural
 from releasekit.results import Published
@@ -32,26 +28,30 @@ POSTS = 3
 
 
 def run(ctx: ProjectContext) -> None:
-    """Check the dists that were built again, and publish them; with --dry-run only plan."""
+    """Check the dists that were built again, and publish them; with --dry-run only plan.
+
+    No code of others runs here: the dists must have a proof.
+    """
     if ctx.options.dry_run:
         run_plan(ctx)
         return
     project = read_releasable_project(ctx)
     record = read_whole_record(ctx, project)
+    proof = read_proof(ctx, record)
     with check_access_meanwhile(ctx, project):
-        dists = check(ctx, project, record)
-    publish(ctx, make_plan(ctx, record, dists), record)
+        dists = check_bytes(ctx, project, record)
+    publish(ctx, make_plan(ctx, record, dists), record, proof)
 
 
-def publish(ctx: ProjectContext, plan: Plan, record: Record) -> None:
-    """Upload what is not published yet: the wheels, then the sdist.
+def publish(ctx: ProjectContext, plan: Plan, record: Record, proof: Proof) -> None:
+    """Upload what is not published yet, if it is proven: the wheels, then the sdist.
 
     A file counts as uploaded once the hosted repository lists it with these bytes: a login page
     answers 200 too. The sdist is sent when all wheels of the release are listed.
     """
     ctx.progress.begin("publish")
+    refuse_unproven(ctx, record, proof)
     missing = plan.having(Action.UPLOAD)
-    _refuse_unprovable(missing)
     wheels = [dist for dist in missing if dist.named.kind is DistKind.WHEEL]
     sdists = [dist for dist in missing if dist.named.kind is DistKind.SDIST]
     release = [file.dist for file in plan.files]
@@ -65,17 +65,6 @@ def publish(ctx: ProjectContext, plan: Plan, record: Record) -> None:
             answered[sdist] = _upload(ctx, plan.url, record, sdist)
             _require_listed(ctx, plan.url, record, release, answered)
     ctx.progress.finish(Published(url=plan.url, uploaded=tuple(dist.filename for dist in missing)))
-
-
-def _refuse_unprovable(dists: Sequence[Dist]) -> None:
-    """Refuse, before the first byte goes up, what this Python could not install back."""
-    for dist in dists:
-        metadata, _ = parse_metadata(read_metadata(dist) or b"")
-        requires, python = metadata.get("requires_python", ""), platform.python_version()
-        if not SpecifierSet(requires).contains(python, prereleases=True):
-            raise ReleasekitError(
-                UNSUPPORTED_PYTHON, filename=dist.filename, requires=requires, python=python
-            )
 
 
 def _upload(ctx: ProjectContext, url: str, record: Record, dist: Dist) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -11,11 +13,17 @@ from pydantic import ValidationError
 from releasekit.archives import read_dist
 from releasekit.context import ProjectContext
 from releasekit.errors import CannotWrite, NotAPlainFile, NotBuilt, ReleasekitError
-from releasekit.errors.refused import FILES_CHANGED, INCOMPLETE_RELEASE, RECORD_OF_ANOTHER_COMMIT
-from releasekit.errors.usage import NEWER_FILE, NO_RECORD
+from releasekit.errors.refused import (
+    FILES_CHANGED,
+    INCOMPLETE_RELEASE,
+    OTHER_PROOF,
+    RECORD_OF_ANOTHER_COMMIT,
+)
+from releasekit.errors.usage import NEWER_FILE, NO_PROOF, NO_RECORD
 from releasekit.model.dists import Dist, NotADistError
 from releasekit.model.parts import find_gaps, is_superseded, name_part
 from releasekit.model.project import Project
+from releasekit.model.proof import Proof, find_differences, parse_proof
 from releasekit.model.record import (
     SCHEMA_VERSION,
     NewerSchemaError,
@@ -26,6 +34,7 @@ from releasekit.model.record import (
 )
 from releasekit.results import RecordRead
 from releasekit.workspace import (
+    PROOF,
     RECORD,
     check_file,
     list_folder,
@@ -34,6 +43,8 @@ from releasekit.workspace import (
     write_file,
 )
 
+PROOF_VARIABLE = "RELEASEKIT_PROOF_SHA256"
+"""SHA-256 of the proof, from the job that made it."""
 PARTS = RECORD.parent / "parts"
 """Where each build leaves its record under a name of its own, for `gather`."""
 
@@ -70,16 +81,20 @@ def load_record(path: Path, *, root: Path) -> Record:
     except FileNotFoundError as error:
         raise NotBuilt(NO_RECORD, path=str(path), reason="there is no such file") from error
     except NewerSchemaError as error:
-        raise ReleasekitError(
-            NEWER_FILE,
-            path=str(path),
-            found=error.found,
-            known=SCHEMA_VERSION,
-            release=installed_version("releasekit"),
-        ) from error
+        raise _make_newer(path, error) from error
     except (OSError, ValueError) as error:
         reason = _first_problem(error) if isinstance(error, ValidationError) else str(error)
         raise NotBuilt(NO_RECORD, path=str(path), reason=f"it cannot be read: {reason}") from error
+
+
+def _make_newer(path: Path, error: NewerSchemaError) -> ReleasekitError:
+    return ReleasekitError(
+        NEWER_FILE,
+        path=str(path),
+        found=error.found,
+        known=SCHEMA_VERSION,
+        release=installed_version("releasekit"),
+    )
 
 
 def read_record(ctx: ProjectContext, project: Project) -> Record:
@@ -145,3 +160,39 @@ def refuse_gaps(ctx: ProjectContext, record: Record) -> None:
         raise ReleasekitError(
             INCOMPLETE_RELEASE, requirement=record.requirement, path=path, gaps=said
         )
+
+
+def read_proof(ctx: ProjectContext, record: Record) -> Proof:
+    """Read the proof that `check` left, which has to be about these files.
+
+    Raises NO_PROOF, NEWER_FILE, OTHER_PROOF and NotAPlainFile.
+    """
+    path = ctx.root / PROOF
+    try:
+        text = read_file(path, root=ctx.root)
+        proof = parse_proof(text)
+    except FileNotFoundError as error:
+        raise ReleasekitError(NO_PROOF, path=str(path), reason="there is no such file") from error
+    except NewerSchemaError as error:
+        raise _make_newer(path, error) from error
+    except (OSError, ValueError) as error:
+        reason = _first_problem(error) if isinstance(error, ValidationError) else str(error)
+        said = f"it cannot be read: {reason}"
+        raise ReleasekitError(NO_PROOF, path=str(path), reason=said) from error
+    wanted = ctx.environ.get(PROOF_VARIABLE, "").strip().lower()
+    found = hashlib.sha256(text.encode()).hexdigest()
+    if wanted and not hmac.compare_digest(wanted, found):
+        reason = f"its SHA-256 is {found}, {PROOF_VARIABLE} says {wanted}"
+        raise ReleasekitError(OTHER_PROOF, path=str(path), reason=reason)
+    refuse_unproven(ctx, record, proof)
+    return proof
+
+
+def refuse_unproven(ctx: ProjectContext, record: Record, proof: Proof) -> None:
+    """Raise OTHER_PROOF for other bytes, NO_PROOF where requirements could not be looked for."""
+    path = str(ctx.root / PROOF)
+    if differences := find_differences(proof, record):
+        raise ReleasekitError(OTHER_PROOF, path=path, reason="\n".join(differences))
+    if not proof.is_complete and not ctx.into_sandbox:
+        reason = "the requirements were not resolved: it was made for a sandbox, without a group"
+        raise ReleasekitError(NO_PROOF, path=path, reason=reason)

@@ -32,16 +32,18 @@ def run(ctx: ProjectContext) -> None:
     from releasekit.commands.check import check
     from releasekit.commands.plan import make_plan
 
-    dists = check(ctx, project, record)
-    plan = make_plan(ctx, record, dists)
+    checked = check(ctx, project, record)
+    plan = make_plan(ctx, record, checked.dists)
     if ctx.options.dry_run:
         return
 
+    from releasekit.commands.prove import begin_environments
     from releasekit.commands.publish import publish
     from releasekit.commands.verify import verify
 
-    publish(ctx, plan, record)
-    verify(ctx, record, dists)
+    begin_environments(ctx)
+    publish(ctx, plan, record, checked.proof)
+    verify(ctx, record, checked.dists)
 
 
 def _look_ahead(ctx: ProjectContext, project: Project) -> Iterator[None]:
@@ -56,4 +58,4 @@ def _look_ahead(ctx: ProjectContext, project: Project) -> Iterator[None]:
     check_access(ctx, project)
     yield
     yield from import_in_parts()
-    ctx.environment.begin()  # the last, since uv takes a core for itself
+    ctx.environments.begin()  # the last, since uv takes a core for itself

@@ -1,96 +1,97 @@
-"""Verification plans again and finds nothing left to do, and installs."""
+"""Verification plans again and finds nothing left to do, installs, imports and tests."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from packaging.utils import canonicalize_name
-from packaging.version import Version
-
+from releasekit.checks.facts import NO_PROJECT, DistFacts
+from releasekit.checks.model import Severity, run_checks
+from releasekit.checks.proof import PROOF_CHECKS
 from releasekit.commands.plan import (
     POLL,
     download_digests,
-    download_wheels,
     install_url,
     open_repository,
     read_decided_page,
     refuse_other_bytes,
     upload_url,
 )
+from releasekit.commands.prove import Proved, begin_environments, find_wheels_for_here, prove
 from releasekit.commands.record import read_dists, read_whole_record
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
-from releasekit.errors import OtherBytesServed, ReleasekitError
-from releasekit.errors.failed import INSTALL_NOT_TESTED, NOT_UPLOADED, STALE_INDEX
-from releasekit.errors.refused import PACKAGE_BROKEN
+from releasekit.errors import ReleasekitError
+from releasekit.errors.failed import DEPENDENCIES_GONE, NOT_UPLOADED, STALE_INDEX
+from releasekit.errors.refused import PACKAGE_FAILS
 from releasekit.errors.usage import NOTHING_PUBLISHED
 from releasekit.model.dists import Dist, DistKind
 from releasekit.model.plan import Action, compare, find_unproven
 from releasekit.model.record import Record
-from releasekit.model.simple_page import ProjectPage, PublishedFile
-from releasekit.process import Finished
-from releasekit.proof.install import (
-    CleanEnvironment,
-    blames_wheel,
-    install_by_hash,
-    install_files,
-    is_installable,
-    make_environment,
-    read_installed,
-)
+from releasekit.model.simple_page import PublishedFile
 from releasekit.results import Verified
 from releasekit.tempdirs import open_tempdir
 
 
 def run(ctx: ProjectContext) -> None:
-    """Prove that what was built is served and installs."""
+    """Prove that what was built is served, installs and works."""
+    begin_environments(ctx)
     record = read_whole_record(ctx, read_project(ctx))
     verify(ctx, record, read_dists(ctx, record))
 
 
 def verify(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> None:
-    """Prove that the index serves every file with the same bytes, and that the release installs."""
+    """Prove that the index serves every file with the same bytes, and that the release works."""
     ctx.progress.begin("verify")
     url = install_url(ctx, record)
-    foreign = tuple(wheel.filename for wheel in _find_foreign(dists))
-    _await_files(ctx, record, dists, url, foreign)
-    for filename in foreign:
-        text = f"{filename} is for another platform: downloaded by hash, not installed here"
-        ctx.progress.note(text)
-    installed = any(_is_wheel(dist) and dist.filename not in foreign for dist in dists)
-    if installed:
-        _install_back(ctx, record, dists, url)
+    installed = find_wheels_for_here(ctx, dists)
+    foreign = tuple(
+        dist.filename
+        for dist in dists
+        if dist.named.kind is DistKind.WHEEL and dist.filename not in installed
+    )
+    with open_tempdir("releasekit-verify-") as tempdir:
+        paths = {filename: tempdir / filename for filename in installed}
+        _await_files(ctx, record, dists, url, (*installed, *foreign), paths)
+        for filename in foreign:
+            text = f"{filename} is for another platform: downloaded by hash, not installed here"
+            ctx.progress.note(text)
+        works = _install_back(ctx, record, dists, paths, url).describe() if installed else ""
     ctx.progress.finish(
         Verified(
-            url=url, requirement=record.requirement, not_installed=foreign, installed=installed
+            url=url,
+            requirement=record.requirement,
+            not_installed=foreign,
+            installed=bool(installed),
+            works=works,
         )
     )
 
 
-def _is_wheel(dist: Dist) -> bool:
-    return dist.named.kind is DistKind.WHEEL
-
-
-def _find_foreign(dists: Sequence[Dist]) -> list[Dist]:
-    """Return the wheels for other platforms than this one."""
-    return [dist for dist in dists if _is_wheel(dist) and not is_installable(dist.named.tags)]
-
-
 def _await_files(
-    ctx: ProjectContext, record: Record, dists: Sequence[Dist], url: str, foreign: Sequence[str]
+    ctx: ProjectContext,
+    record: Record,
+    dists: Sequence[Dist],
+    url: str,
+    downloaded: Sequence[str],
+    paths: Mapping[str, Path],
 ) -> None:
     """Wait until a plan against the index finds nothing left to do, `stale-limit` at most.
 
-    No file is downloaded twice while others are waited for.
+    The files of these names are downloaded whatever the page says of them; none is twice while
+    others are waited for.
     """
     index = open_repository(ctx, url)
     deadline = time.monotonic() + ctx.settings.stale_limit
     served: dict[PublishedFile, PublishedFile | None] = {}
     while True:
         page = index.read_page(record.normalized_name)
-        unproven = [file for file in _find_unproven(dists, page, foreign) if not served.get(file)]
-        served |= download_digests(ctx, unproven, dists, url)
+        listed = (page.find(filename) for filename in downloaded)
+        wanted = (*find_unproven(dists, page), *(file for file in listed if file))
+        unproven = [file for file in dict.fromkeys(wanted) if not served.get(file)]
+        served |= download_digests(ctx, unproven, dists, url, paths)
         plan = compare(dists, page.with_served(served), url=url)
         refuse_other_bytes(plan)
         missing = plan.having(Action.UPLOAD)
@@ -123,80 +124,24 @@ def _explain_stale(
     return ReleasekitError(entry, url=url, files=files, seconds=seconds, hosted=hosted)
 
 
-def _find_unproven(
-    dists: Sequence[Dist], page: ProjectPage, foreign: Sequence[str]
-) -> list[PublishedFile]:
-    """Return the listed files that only their bytes prove.
-
-    Nobody installs a wheel for another platform here, and a page may list what does not come.
-    """
-    listed = (page.find(filename) for filename in foreign)
-    files = (*find_unproven(dists, page), *(file for file in listed if file))
-    return list(dict.fromkeys(files))
-
-
-def _install_back(ctx: ProjectContext, record: Record, dists: Sequence[Dist], url: str) -> None:
-    """Install the release from the index; raise what is to blame, the package only if it is.
-
-    Raises PACKAGE_BROKEN where the wheel that the index serves is broken without any index too,
-    OtherBytesServed where the index serves another wheel, and INSTALL_NOT_TESTED for all else.
-    """
-    try:
-        environment = ctx.environment.take()
-        finished = install_by_hash(
-            environment,
-            record.requirement,
-            [dist.sha256 for dist in dists if _is_wheel(dist)],
-            url=url,
-            credentials=ctx.target.find_reader(url),
-            log=lambda line: ctx.progress.output(line),
+def _install_back(
+    ctx: ProjectContext, record: Record, dists: Sequence[Dist], paths: Mapping[str, Path], url: str
+) -> Proved:
+    """Prove the files that were downloaded like those that were built; raise what is to blame."""
+    served = [replace(d, path=paths[d.filename]) if d.filename in paths else d for d in dists]
+    proved = prove(ctx, record, served)
+    project = proved.add_to(NO_PROJECT)
+    facts = [DistFacts(dist=dist, metadata=None, project=project) for dist in dists]
+    findings = run_checks(PROOF_CHECKS, facts, ctx.settings.severity.judge)
+    failed = [finding for finding in findings if finding.severity is Severity.ERROR]
+    for finding in findings:
+        if finding.severity in (Severity.WARNING, Severity.NOTE):
+            ctx.progress.note(f"{finding.code}: {finding.message}")
+    if gone := [finding.message for finding in failed if finding.code == "RK119"]:
+        raise ReleasekitError(DEPENDENCIES_GONE, index=proved.source or url, reason="\n".join(gone))
+    if failed:
+        failures = "\n".join(finding.message for finding in failed)
+        raise ReleasekitError(
+            PACKAGE_FAILS, requirement=record.requirement, url=url, failures=failures
         )
-        problem = _find_problem(finished, environment, record)
-        if problem:
-            problem = _explain_problem(ctx, record, dists, url, problem)
-    except OSError as error:  # a full disk; a uv that may not be started
-        problem = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    if problem:
-        raise ReleasekitError(INSTALL_NOT_TESTED, place=url, tail=problem)
-
-
-def _find_problem(finished: Finished, environment: CleanEnvironment, record: Record) -> str:
-    """Return what kept the release from being installed, nothing else beside it; "" for nothing."""
-    if finished.status:
-        return finished.tail()
-    installed = [(d.metadata["Name"], d.version) for d in read_installed(environment)]
-    wanted = [(canonicalize_name(record.project), Version(record.version))]
-    if [(canonicalize_name(name), Version(version)) for name, version in installed] == wanted:
-        return ""
-    return f"uv reports no error; installed is {installed}, wanted was {record.requirement}"
-
-
-def _explain_problem(
-    ctx: ProjectContext, record: Record, dists: Sequence[Dist], url: str, problem: str
-) -> str:
-    """Install the same wheels without the index, and return what is known of the problem then.
-
-    uv's own words do not tell a broken wheel from a download that a proxy has damaged. So the
-    wheels are downloaded again, compared, and installed from files. Raises PACKAGE_BROKEN, and
-    OtherBytesServed.
-    """
-    wheels = [d for d in dists if _is_wheel(d) and is_installable(d.named.tags)]
-    with open_tempdir("releasekit-verify-") as tempdir:
-        try:
-            download_wheels(ctx, record, wheels, url, tempdir)
-            environment = make_environment(tempdir, ctx.network.environ)
-        except OtherBytesServed:
-            raise
-        except ReleasekitError as error:
-            what, _, why, _ = error.answers().values()
-            return f"{problem}\nthe second attempt, from files, was not possible: {what}: {why}"
-        again = install_files(environment, record.requirement, wheels, tempdir)
-        if blames_wheel(again):
-            tail = again.tail()
-            raise ReleasekitError(
-                PACKAGE_BROKEN, requirement=record.requirement, url=url, tail=tail
-            )
-        if again.status:
-            return f"{problem}\nthe second attempt, from files, failed too:\n{again.tail()}"
-        still = _find_problem(again, environment, record)
-        return f"{problem}\n{still or 'without the index, the same files do install'}"
+    return proved

@@ -29,7 +29,10 @@ SANDBOX = "sandbox"
 def _split_address(value: str) -> SplitResult:
     if re.search(r"\s", value):  # urlsplit would drop line breaks and tabs, and let them pass
         raise ValueError("an address has no space and no line break in it")
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # its text holds the login (characters that NFKC changes)
+        raise ValueError("this is not an http:// or https:// address") from None
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise ValueError("this is not an http:// or https:// address")
     return parts
@@ -91,6 +94,23 @@ def _check_repair(value: str | None) -> str | None:
         shlex.split(value)  # ValueError: No closing quotation
         if not all(name in value for name in ("{wheel}", "{dest_dir}")):
             raise ValueError("it has {wheel} and {dest_dir} in it, as paths are put in for them")
+    return value
+
+
+def _check_python(value: str) -> str:
+    if not re.fullmatch(r"3\.[1-9]\d?", value):
+        raise ValueError(f'{value} is no version of Python like "3.12"')
+    return value
+
+
+def _read_commands(value: object) -> object:
+    """Read one command; a list of them stands in a file alone."""
+    return [value] if isinstance(value, str) else value
+
+
+def _check_command(value: str) -> str:
+    if not shlex.split(value):  # ValueError: No closing quotation
+        raise ValueError("a command has a program in it")
     return value
 
 
@@ -176,6 +196,25 @@ class Settings(BaseModel):
         BeforeValidator(_split_names),
         Field(description='tags of all wheels of a release, as "cp311-*-manylinux*_x86_64"'),
     ] = ()
+    pythons: Annotated[
+        tuple[Annotated[str, AfterValidator(_check_python)], ...],
+        BeforeValidator(_split_names),
+        Field(
+            description='versions of Python that the release is proven with, as ["3.10", "3.13"]; '
+            "absent: the one that runs"
+        ),
+    ] = ()
+    smoke: Annotated[
+        tuple[Annotated[str, AfterValidator(_check_command)], ...],
+        BeforeValidator(_read_commands),
+        Field(
+            description='the smoke test, as "demo --version", or a list of commands; they are run '
+            "without a shell, in an empty directory"
+        ),
+    ] = ()
+    smoke_timeout: Annotated[
+        Seconds, Field(description="seconds that a smoke test, or all imports, may take")
+    ] = 60
     severity: Annotated[
         Severities,
         BeforeValidator(parse_severities),

@@ -75,6 +75,24 @@ INSTALL_NOT_TESTED = Entry(
     explanation="There is no environment, no download, or a fault of the machine. Nothing is said "
     "about the package.",
 )
+NOT_RESOLVED = Entry(
+    code="E309",
+    title="the requirements of the package could not be resolved",
+    where="{index}",
+    why="{reason}",
+    fix="see that uv reaches that index from here (a proxy, a CA, a login), then run this again",
+    explanation="uv had no answer, or one that is not that of an index. Nothing is said about the "
+    "requirements.",
+)
+DEPENDENCIES_GONE = Entry(
+    code="E310",
+    title="the release cannot be installed with its dependencies any more",
+    where="{index}",
+    why="{reason}\n(before the upload, the same requirements did resolve)",
+    fix="give the group back what is missing, then [[verify]]; the package itself is published",
+    explanation="A dependency was removed from the group, or its proxy does not serve it any more, "
+    "after the release was checked.",
+)
 BUILD_REQUIREMENTS_FAILED = Entry(
     code="E311",
     title="the build requirements could not be installed: {requirements}",

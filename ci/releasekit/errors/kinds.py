@@ -61,10 +61,6 @@ class NotPermitted(ReleasekitError):
     """The server answered 403."""
 
 
-class OtherBytesServed(ReleasekitError):
-    """The index serves other bytes than were released."""
-
-
 class OutputLost(ReleasekitError):
     """What is shown does not arrive."""
 

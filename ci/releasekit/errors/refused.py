@@ -123,15 +123,6 @@ RECORD_OF_ANOTHER_COMMIT = Entry(
     fix="[[build]], then run this again",
     explanation="reports/release.json was made from another commit or tag than is checked out.",
 )
-UNSUPPORTED_PYTHON = Entry(
-    code="E124",
-    title="the release cannot be installed with this Python",
-    where="{filename}",
-    why="it requires Python {requires}, and this one is {python}; nothing was uploaded",
-    fix="run this with a Python that the package supports, or correct requires-python",
-    explanation="What is uploaded is installed again, with the Python that runs releasekit; the "
-    "package does not support it.",
-)
 NOT_A_PLAIN_FILE = Entry(
     code="E125",
     title="{path} is {kind}, and has to be {wanted}",
@@ -193,13 +184,22 @@ OTHER_BYTES_SERVED = Entry(
     "or another group member holds an older file; a routing rule on the proxy blocks it",
     explanation="The repository that people install from has another file under that name.",
 )
-PACKAGE_BROKEN = Entry(
-    code="E143",
-    title="{requirement} is published but does not install",
+PACKAGE_FAILS = Entry(
+    code="E144",
+    title="{requirement} is published but does not work",
     where="{url}",
-    why="the files there are the ones that were built; the installer says:\n{tail}",
+    why="installed from there, by hash, with its dependencies:\n{failures}",
     fix="fix the package and release a new version: these files stay published",
-    explanation="The index serves the right bytes, and installing them from files fails too.",
+    explanation="What the index serves installs, but an import or the smoke test fails with it.",
+)
+OTHER_PROOF = Entry(
+    code="E145",
+    title="the proof is about other files",
+    where="{path}",
+    why="{reason}",
+    fix="[[check]] proves the files in dist/; in CI, pass dist/ and reports/ of one job on",
+    explanation="reports/proof.json names other SHA-256s than the release has, or is not the file "
+    "that RELEASEKIT_PROOF_SHA256 names.",
 )
 SERVER_DIFFERS = Entry(
     code="E151",

@@ -238,3 +238,12 @@ DIRECTORY_GONE = Entry(
     fix="cd to a directory that exists, and run this again",
     explanation="The current directory was removed, for example by git checkout or a clean-up.",
 )
+NO_PROOF = Entry(
+    code="E228",
+    title="these files are not proven to work",
+    where="{path}",
+    why="{reason}",
+    fix="[[check]] (in CI: pass reports/proof.json from the job that checks to this one)",
+    explanation="`publish` runs no code of the package, so it takes only files that `check` has "
+    "installed, imported and tested: reports/proof.json says which.",
+)

@@ -116,13 +116,17 @@ class SimpleIndex:
         found = self.layout.explain_refusal(answer, self.access)
         return found or refusal(answer, self.access.publisher, url=self.url, action="upload")
 
-    def read_digest(self, file: PublishedFile, expected: Dist) -> PublishedFile | None:
-        """Download a file and return it with its SHA-256; None if the page's link is dead.
+    def read_digest(
+        self, file: PublishedFile, expected: Dist, path: Path | None = None
+    ) -> PublishedFile | None:
+        """Download a file, into `path` if it is given, and return it with its SHA-256.
 
+        None if the page's link is dead.
         Raises UNEXPECTED_ANSWER for what is neither the expected file nor another one of its kind.
         """
         login, limit = self._find_login(file.url), 2 * expected.size + HEADROOM
-        found = self.access.client.download(file.url, credentials=login, limit=limit)
+        client = self.access.client
+        found = client.download(file.url, credentials=login, path=path, limit=limit)
         if found.answer.status == 404:
             return None
         self._refuse(found.answer, file.url)

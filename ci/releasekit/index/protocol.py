@@ -38,9 +38,12 @@ class Index(Protocol):
     def upload(self, dist: Dist, on_sent: OnSent) -> Attempt:
         """Send a dist, once; whether it is stored, only the index tells."""
 
-    def read_digest(self, file: PublishedFile, expected: Dist) -> PublishedFile | None:
-        """Download a file and return it with its SHA-256; None if the page's link is dead.
+    def read_digest(
+        self, file: PublishedFile, expected: Dist, path: Path | None = None
+    ) -> PublishedFile | None:
+        """Download a file, into `path` if it is given, and return it with its SHA-256.
 
+        None if the page's link is dead.
         Raises UNEXPECTED_ANSWER for what is neither the expected file nor another one of its kind.
         """
 

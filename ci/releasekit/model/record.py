@@ -153,12 +153,17 @@ def render_record(record: Record) -> str:
 
 def parse_record(text: str) -> Record:
     """Return the record of a JSON text; raises NewerSchemaError and pydantic's ValidationError."""
+    refuse_newer_schema(text)
+    return Record.model_validate_json(text)
+
+
+def refuse_newer_schema(text: str) -> None:
+    """Raise NewerSchemaError for a JSON text that a newer releasekit wrote."""
     with contextlib.suppress(json.JSONDecodeError):  # pydantic says where
         document = json.loads(text)
         found = document.get("schema_version") if isinstance(document, dict) else None
         if isinstance(found, int) and found > SCHEMA_VERSION:
             raise NewerSchemaError(found)
-    return Record.model_validate_json(text)
 
 
 def find_changes(record: Record, dists: Sequence[Dist]) -> tuple[str, ...]:

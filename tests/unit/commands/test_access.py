@@ -21,7 +21,7 @@ from releasekit.index.layouts import open_index
 from releasekit.index.server_info import ServerInfo
 from releasekit.model.credentials import Credentials
 from releasekit.network import open_network
-from releasekit.proof.clean_environment import BackgroundEnvironment
+from releasekit.proof.environment import CleanEnvironments
 from unit.conftest import Answer, Handler, Server, run_server
 
 BOB = Credentials(username="bob", password="hunter2", source="test")
@@ -51,7 +51,7 @@ def notes(tmp_path: Path) -> Iterator[Greet]:
                 target=target,
                 network=network,
                 progress=recorder,
-                environment=BackgroundEnvironment({}, stack),
+                environments=CleanEnvironments({}, stack),
             )
             infos: list[ServerInfo] = []
             index = open_index(

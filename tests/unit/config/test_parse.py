@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from raising import raises_error
@@ -29,6 +29,9 @@ DEFAULTS: dict[str, Any] = {
     "client-cert": None,
     "tag": None,
     "wheels": (),
+    "pythons": (),
+    "smoke": (),
+    "smoke-timeout": 60,
     "severity": {"level": None, "projects": {}},
     "required-urls": (),
     "size-limit": 100,
@@ -52,6 +55,9 @@ EXAMPLES: dict[str, Any] = {
     "client-cert": "client.pem",
     "tag": "pkg-a/v{version}",
     "wheels": ("cp311-*-manylinux*_x86_64", "cp311-cp311-win_amd64"),
+    "pythons": ("3.10", "3.13"),
+    "smoke": ("demo --version",),
+    "smoke-timeout": 20.5,
     "severity": {
         "level": None,
         "projects": {},
@@ -348,6 +354,7 @@ def test_all_problems_of_all_sources_come_at_once() -> None:
 
 
 @given(st.text(min_size=1))
+@example("\uff03")
 def test_value_never_shows_in_a_refusal(secret: str) -> None:
     for start in ("", "https://bob:", "https://bob@h:", "https://h/?"):
         error = refuse(table(url=f"{start}hunter2{secret}", timeout=f"hunter2{secret}"))

@@ -12,7 +12,13 @@ from packaging.version import Version
 from releasekit.archives import read_dist
 from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.declared import Place, parse_declared
-from releasekit.checks.facts import BackendWarning, ProjectFacts
+from releasekit.checks.facts import (
+    BackendWarning,
+    ForeignDependency,
+    ProjectFacts,
+    FailedTest,
+    Unresolved,
+)
 from releasekit.checks.model import Finding, run_checks
 from releasekit.inspect.gather import gather_facts
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
@@ -53,6 +59,11 @@ class Case:
 def wheel(metadata: str = METADATA, **files: str) -> Callable[[Path], Path]:
     members = {"demo.py": "ANSWER = 42\n", **{n.replace("__", "/"): t for n, t in files.items()}}
     return lambda folder: write_wheel(folder, metadata=metadata, files=members)
+
+
+def failing(code: str, subject: str, reason: str) -> ProjectFacts:
+    failure = FailedTest(code=code, wheel=WHEEL, python="3.11", subject=subject, reason=reason)
+    return ProjectFacts(declared=DECLARED, test_failures=(failure,))
 
 
 def without(field_name: str) -> str:
@@ -211,13 +222,21 @@ CASES = {
     ),
     "RK117": Case(
         write=wheel(),
-        message="https://nexus.example.com does not have the dependency other",
-        fix="correct the name, or see that the group has a member that has it: a proxy of a "
-        "public index, or the hosted repository that it is published to",
+        message="https://nexus.example.com/group serves other, which `own-names` has, but "
+        "https://nexus.example.com/hosted does not have that file",
+        fix="block the name in the proxy ([[provision]] does so for `own-names`), or publish it, "
+        "or remove it from `own-names`",
         file=PYPROJECT_FILE,
         line=7,
         project=ProjectFacts(
-            declared=DECLARED, index="https://nexus.example.com", absent_dependencies=("other",)
+            declared=DECLARED,
+            foreign_dependencies=(
+                ForeignDependency(
+                    name="other",
+                    index="https://nexus.example.com/group",
+                    hosted="https://nexus.example.com/hosted",
+                ),
+            ),
         ),
     ),
     "RK118": Case(
@@ -232,6 +251,51 @@ CASES = {
                 BackendWarning(category="SomeWarning", text="this is old", advice="do it anew"),
             ),
         ),
+    ),
+    "RK119": Case(
+        write=wheel(),
+        message="the requirements of the extra cli do not resolve against "
+        "https://nexus.example.com/group (Python 3.11): there are no versions of other",
+        fix="correct the requirement, or add what it needs to the group (a release of it, or a "
+        "proxy that has it); for another Python see `pythons`",
+        file=PYPROJECT_FILE,
+        line=6,
+        project=ProjectFacts(
+            declared=DECLARED,
+            unresolved=(
+                Unresolved(
+                    wheel=WHEEL,
+                    python="3.11",
+                    index="https://nexus.example.com/group",
+                    extra="cli",
+                    reason="there are no versions of other",
+                ),
+            ),
+        ),
+    ),
+    "RK120": Case(
+        write=wheel(),
+        message="import demo fails (Python 3.11): ModuleNotFoundError: No module named 'yaml.x'",
+        fix="add what provides yaml.x to the dependencies, or import it later",
+        file=WHEEL,
+        project=failing("RK120", "demo", "ModuleNotFoundError: No module named 'yaml.x'"),
+    ),
+    "RK121": Case(
+        write=wheel(),
+        message="the smoke test `demo --version` fails (Python 3.11): it ended with status 1",
+        fix="reports/smoke.log has its whole output; correct the package, or the command in "
+        "`smoke` (no shell runs it, and not in the project's directory)",
+        file=WHEEL,
+        project=failing("RK121", "demo --version", "it ended with status 1"),
+    ),
+    "RK122": Case(
+        write=wheel(),
+        message="the index has no wheel of a dependency: other-1.0-py3-none-any.whl was built "
+        "from its sdist",
+        fix="put a wheel of it into the group: else everybody who installs the package builds it",
+        file=PYPROJECT_FILE,
+        line=6,
+        project=ProjectFacts(declared=DECLARED, built_dependencies=("other-1.0-py3-none-any.whl",)),
     ),
     "RK201": Case(
         write=sdist({"demo.py": ""}),

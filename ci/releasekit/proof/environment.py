@@ -1,0 +1,147 @@
+"""Clean environments, one per Python that a release is for, made while something else is done."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from releasekit.errors import ReleasekitError
+from releasekit.errors.failed import INSTALL_NOT_TESTED
+from releasekit.tempdirs import open_tempdir
+from releasekit.threads import begin
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
+
+SETTINGS = ("PIP_", "UV_", "VIRTUAL_ENV")
+"""How variables of pip, uv and virtual environments begin."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interpreter:
+    """A Python of this machine."""
+
+    version: str
+    """As "3.11"."""
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CleanEnvironment:
+    """An empty virtual environment, with a directory beside it where foreign code may work."""
+
+    path: Path
+    python: Path
+    cache: Path
+    """What uv knows of this Python. Nothing was downloaded yet."""
+    work: Path
+    environ: Mapping[str, str] = field(repr=False)
+
+
+RUNNING = Interpreter(version=".".join(platform.python_version_tuple()[:2]), path=sys.executable)
+
+
+def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without settings of pip and uv.
+
+    A find-links or index setting of the user's would let an install succeed that the index alone
+    cannot serve, and fake the proof.
+    """
+    return {name: value for name, value in environ.items() if not name.startswith(SETTINGS)}
+
+
+def find_interpreter(version: str, environ: Mapping[str, str]) -> Interpreter | None:
+    """Return the Python of a version, as "3.10"; None if this machine has none.
+
+    None is downloaded. uv finds it: on PATH, and those that it installed itself.
+    """
+    if version == RUNNING.version:
+        return RUNNING
+    import uv
+
+    from releasekit.process import capture
+
+    options = ("--no-python-downloads", "--offline", "--no-config", "--no-project", "--system")
+    command = (uv.find_uv_bin(), "python", "find", *options, version)
+    found = capture(command, cwd=Path.cwd(), environ=clean_environ(environ))
+    return None if found.status else Interpreter(version=version, path=found.output.strip())
+
+
+def list_tags(interpreter: Interpreter) -> Sequence[Tag]:
+    """Return the tags of the wheels that a Python of this machine installs, the best first."""
+    from packaging.tags import compatible_tags, cpython_tags, platform_tags, sys_tags
+
+    if interpreter == RUNNING:
+        return list(sys_tags())
+    major, minor = map(int, interpreter.version.split("."))
+    platforms, version = list(platform_tags()), (major, minor)
+    compatible = compatible_tags(version, f"cp{major}{minor}", platforms)
+    return [*cpython_tags(version, platforms=platforms), *compatible]
+
+
+def make_environment(
+    tempdir: Path, environ: Mapping[str, str], interpreter: Interpreter = RUNNING
+) -> CleanEnvironment:
+    """Make an empty environment in a directory; raises INSTALL_NOT_TESTED.
+
+    uv looks at its Python here, which is most of the time of a small install, and keeps what it
+    saw where it will keep what it downloads.
+    """
+    import uv
+
+    from releasekit.process import run
+
+    path, cache, clean = tempdir / "env", tempdir / "cache", clean_environ(environ)
+    work = tempdir / "work"
+    try:
+        work.mkdir()
+        python = path / "bin" / "python"
+        options = ("--no-config", "--quiet", "--cache-dir", str(cache))
+        if interpreter == RUNNING:
+            from venv import EnvBuilder
+
+            EnvBuilder(symlinks=True).create(path)  # faster than to start uv
+            command: tuple[str, ...] = ("pip", "list", *options, "--python", str(python))
+        else:
+            command = ("venv", *options, "--no-project", "--python", interpreter.path, str(path))
+        looked = run((uv.find_uv_bin(), *command), cwd=tempdir, environ=clean)
+    except OSError as error:  # a full disk; a uv that is not there, or that may not be started
+        raise ReleasekitError(INSTALL_NOT_TESTED, place=str(path), tail=str(error)) from error
+    if looked.status:
+        raise ReleasekitError(INSTALL_NOT_TESTED, place=str(path), tail=looked.tail())
+    return CleanEnvironment(path=path, python=python, cache=cache, work=work, environ=clean)
+
+
+def read_installed(environment: CleanEnvironment) -> tuple[Distribution, ...]:
+    """Return all that is installed in the environment, as importlib.metadata sees it."""
+    folders = environment.path.glob("lib/python*/site-packages")  # lib64 is a link to it
+    return tuple(distributions(path=[str(folder) for folder in folders]))
+
+
+class CleanEnvironments:
+    """Clean environments that are made in the background, and end with the stack."""
+
+    def __init__(self, environ: Mapping[str, str], stack: contextlib.ExitStack) -> None:
+        self._environ = environ
+        self._stack = stack
+        self._ready: dict[Interpreter, Future[CleanEnvironment]] = {}
+
+    def begin(self, interpreter: Interpreter = RUNNING) -> None:
+        """Begin to make one, unless there is one that nobody has taken."""
+        if interpreter not in self._ready:
+            tempdir = self._stack.enter_context(open_tempdir("releasekit-env-"))
+            future = begin(lambda: make_environment(tempdir, self._environ, interpreter))
+            self._ready[interpreter] = future
+            self._stack.callback(wait, [future])
+
+    def take(self, interpreter: Interpreter = RUNNING) -> CleanEnvironment:
+        """Return one that nobody has used, as soon as it is made; raises INSTALL_NOT_TESTED."""
+        self.begin(interpreter)
+        return self._ready.pop(interpreter).result()

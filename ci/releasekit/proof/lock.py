@@ -1,0 +1,172 @@
+"""The files of a lock: which wheel of a dependency is installed, and its bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import tomlkit
+from packaging.pylock import Package, PackageWheel, Pylock
+from packaging.tags import Tag
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import Version
+
+from releasekit.archives import read_dist
+from releasekit.errors import ReleasekitError
+from releasekit.errors.failed import UNEXPECTED_ANSWER
+from releasekit.http.client import Client
+from releasekit.model.dists import Dist, NotADistError
+from releasekit.redact import hide_credentials
+from releasekit.uv.sources import Source
+
+LARGEST = 8 << 30
+"""Bytes of the largest wheel whose size no page tells."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dependency:
+    """A dependency, and the wheel of it that is installed."""
+
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    url: str = ""
+    """Where the index serves it; "" for one that was built here, or lies on this machine."""
+    built: bool = False
+    """True if it was built from an sdist: the index has no wheel for this Python."""
+
+
+def choose_wheel(package: Package, tags: Sequence[Tag]) -> PackageWheel | None:
+    """Return the wheel of a package that suits an environment best; None if none does."""
+    order = {tag: number for number, tag in enumerate(tags)}
+    found = []
+    for wheel in package.wheels or ():
+        with contextlib.suppress(InvalidWheelFilename):
+            numbers = [
+                order[tag] for tag in parse_wheel_filename(wheel.filename)[3] if tag in order
+            ]
+            if numbers:
+                found.append((min(numbers), wheel))
+    return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+class Store:
+    """Wheels of dependencies, kept by their digests: none is downloaded twice."""
+
+    def __init__(self, folder: Path, client: Client, source: Source) -> None:
+        self._folder = folder
+        self._client = client
+        self._source = source
+
+    def fetch(self, wheel: PackageWheel, into: Path) -> Dist:
+        """Put a wheel into a directory, from the store or from the index, and return it.
+
+        Raises UNEXPECTED_ANSWER for other bytes than the index announces, and what a download
+        raises.
+        """
+        target = into / wheel.filename
+        if wheel.path:  # of find-links
+            shutil.copyfile(wheel.path, target)
+            return read_dist(target)
+        kept = self._find(wheel)
+        if kept and (dist := _read(kept)) and _has_digests(dist, wheel.hashes):
+            shutil.copyfile(kept, target)
+            return replace(dist, path=target)
+        dist = self.download(str(wheel.url), target, wheel.hashes, size=wheel.size)
+        if kept:
+            _keep(target, kept)
+        return dist
+
+    def download(
+        self, url: str, target: Path, hashes: Mapping[str, str], *, size: int | None = None
+    ) -> Dist:
+        """Download a dist and compare it; raises UNEXPECTED_ANSWER, and what a download raises."""
+        shown = hide_credentials(url)
+        found = self._client.download(
+            _without_login(url),
+            credentials=self._source.find_login(url),
+            path=target,
+            limit=size or LARGEST,
+        )
+        if found.answer.status != 200:
+            said = f"{found.answer.status} {found.answer.reason}"
+            raise ReleasekitError(UNEXPECTED_ANSWER, url=shown, answer=said)
+        dist = _read(target) if found.sha256 else None
+        if dist is None or not _has_digests(dist, hashes):
+            said = "it sent other bytes than its page announces"
+            raise ReleasekitError(UNEXPECTED_ANSWER, url=shown, answer=said)
+        return dist
+
+    def _find(self, wheel: PackageWheel) -> Path | None:
+        """Return where a wheel is kept, by its best digest; None if the index tells none."""
+        for algorithm in ("sha256", "md5"):
+            if digest := wheel.hashes.get(algorithm):
+                return self._folder / f"{algorithm}-{digest}" / wheel.filename
+        return None
+
+
+def _read(path: Path) -> Dist | None:
+    with contextlib.suppress(OSError, NotADistError):
+        return read_dist(path)
+    return None
+
+
+def _has_digests(dist: Dist, hashes: Mapping[str, str]) -> bool:
+    ours = {"sha256": dist.sha256, "md5": dist.md5}
+    return all(
+        hmac.compare_digest(ours[name], digest) for name, digest in hashes.items() if name in ours
+    )
+
+
+def _keep(path: Path, kept: Path) -> None:
+    """Keep a copy; two runs may do so at once. A cache that cannot be written keeps nothing."""
+    with contextlib.suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        half = kept.with_name(f"{kept.name}.{os.getpid()}")
+        shutil.copyfile(path, half)
+        half.replace(kept)
+
+
+def _without_login(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def render_lock(dependencies: Sequence[Dependency], python: str) -> str:
+    """Return the lock (PEP 751) of a release's dependencies for one Python, as TOML.
+
+    The release itself is not in it. What was built here has no address.
+    """
+    packages = [
+        Package(
+            name=dependency.name,  # type: ignore[arg-type] # normalized by uv
+            version=Version(dependency.version),
+            wheels=[_lock_wheel(dependency)],
+        )
+        for dependency in dependencies
+        if dependency.url
+    ]
+    lock = Pylock(
+        lock_version=Version("1.0"),
+        created_by="releasekit",
+        packages=packages,
+        tool={"releasekit": {"python": python}},
+    )
+    lock.validate()
+    return tomlkit.dumps(lock.to_dict())
+
+
+def _lock_wheel(dependency: Dependency) -> PackageWheel:
+    name = unquote(urlsplit(dependency.url).path.rpartition("/")[2])
+    return PackageWheel(
+        name=None if name == dependency.filename else dependency.filename,
+        url=hide_credentials(dependency.url),
+        hashes={"sha256": dependency.sha256},
+    )

@@ -1,0 +1,147 @@
+"""Resolving: which versions of its requirements a release gets from an index."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import uv
+from packaging.pylock import Package, Pylock, PylockValidationError
+from packaging.utils import canonicalize_name
+
+from releasekit.errors import ReleasekitError, find_limit_in
+from releasekit.errors.failed import NOT_RESOLVED
+from releasekit.model.credentials import refused_login
+from releasekit.process import Finished, run
+from releasekit.proof.environment import Interpreter
+from releasekit.redact import MARK, hide_credentials
+from releasekit.uv.call import LOGIN_REFUSED
+from releasekit.uv.credentials import find_unbuilt_names
+from releasekit.uv.sources import Source, write_settings
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+NO_SOLUTION = "No solution found when resolving dependencies"
+"""How uv 0.13 says that requirements contradict each other or what the index has."""
+YANKED = re.compile(r"warning: `([^`]+)` is yanked(?: \(reason: \"(.*)\"\))?")
+RETRIES = "2"
+"""Attempts of uv after the first: with 3, a server that refuses connections takes 11 s."""
+PATIENCE = 5
+"""How often `timeout` a resolution may last: uv begins to wait again with each byte that comes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resolution:
+    """What a wheel's requirements are resolved to, or why they cannot be."""
+
+    packages: tuple[Package, ...] = ()
+    """Without the release itself."""
+    problem: str = ""
+    """The resolver's reason; "" if there is a solution."""
+    unbuilt: tuple[str, ...] = ()
+    """Names that have only an sdist, or no wheel for this Python: nothing was built."""
+    yanked: tuple[str, ...] = ()
+    """What the index has withdrawn, with its reason."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resolver:
+    """How uv is called to resolve, in a directory of its own."""
+
+    source: Source
+    interpreter: Interpreter
+    folder: Path
+    """For the settings file, and for wheels that are not on the index."""
+    cache: Path
+    timeout: float
+    """Seconds to wait for an answer."""
+    builds: bool = False
+    """True for a call without credentials, which may build."""
+
+    @property
+    def wheels(self) -> Path:
+        """Return the directory of wheels that are taken before those of the index."""
+        return self.folder / "wheels"
+
+    def resolve(self, requirements: Sequence[str], *, own: str) -> Resolution:
+        """Resolve requirements; `own` is the normalized name of the release itself.
+
+        Raises what keeps uv from an answer: wrong credentials, limits of the machine, and
+        NOT_RESOLVED for all else.
+        """
+        finished = self._call(requirements)
+        said = hide_credentials(finished.output, MARK)
+        if finished.status == 0:
+            packages = tuple(p for p in self._read_lock() if p.name != own)
+            yanked = tuple(f"{m[1]} ({m[2] or 'no reason given'})" for m in YANKED.finditer(said))
+            return Resolution(packages=packages, yanked=yanked)
+        self._refuse_login(said)
+        if NO_SOLUTION in said and not finished.timed_out:
+            names = tuple(canonicalize_name(name) for name in find_unbuilt_names(said))
+            return Resolution(problem=_find_reason(said), unbuilt=names)
+        if limit := find_limit_in(said, str(self.folder)):
+            raise limit
+        reason = finished.tail()
+        if finished.timed_out:
+            reason = f"uv had no answer after {PATIENCE * self.timeout:g} s"
+        raise ReleasekitError(
+            NOT_RESOLVED, index=self.source.name, reason=hide_credentials(reason, MARK)
+        )
+
+    def _call(self, requirements: Sequence[str]) -> Finished:
+        self.wheels.mkdir(exist_ok=True)
+        self._lock.unlink(missing_ok=True)  # uv would prefer the versions in it
+        options = ["--output-file", str(self._lock)]
+        options += ["--format", "pylock.toml", "--no-header", "--no-annotate", "--no-progress"]
+        options += ["--config-file", str(write_settings(self.source, self.folder))]
+        options += ["--find-links", str(self.wheels), "--cache-dir", str(self.cache)]
+        options += ["--python", self.interpreter.path, "--no-python-downloads"]
+        environ = self.source.environ
+        if not self.builds:
+            options.append("--no-build")
+        return run(
+            (uv.find_uv_bin(), "pip", "compile", *options, "-"),
+            cwd=self.folder,
+            environ={
+                **environ,
+                "UV_HTTP_TIMEOUT": f"{max(1, round(self.timeout))}",
+                "UV_HTTP_RETRIES": RETRIES,
+                "NO_COLOR": "1",
+            },
+            given="".join(f"{requirement}\n" for requirement in requirements),
+            seconds=PATIENCE * self.timeout,
+        )
+
+    @property
+    def _lock(self) -> Path:
+        return self.folder / "pylock.toml"
+
+    def _read_lock(self) -> Sequence[Package]:
+        try:
+            text = self._lock.read_text(encoding="utf-8")
+            return Pylock.from_dict(tomllib.loads(text)).packages
+        except (OSError, ValueError, PylockValidationError) as error:
+            reason = f"uv's lock cannot be read: {error}"
+            raise ReleasekitError(NOT_RESOLVED, index=self.source.name, reason=reason) from error
+
+    def _refuse_login(self, said: str) -> None:
+        repository = self.source.repository
+        match = LOGIN_REFUSED.search(said)
+        if repository and match:
+            who = repository.credentials
+            if not who.username or match[1].startswith("401"):
+                raise refused_login(repository.url, who, match[1])
+
+
+def _find_reason(said: str) -> str:
+    """Return what uv says after "cause:", as sentences on one line each."""
+    _, _, rest = said.partition(NO_SOLUTION)
+    reason, _, _ = rest.partition("hint:")
+    lines = (line.strip() for line in reason.replace("cause:", "").splitlines())
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,72 @@
+"""The smoke test of a project: its commands, run in an environment that has the release."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from releasekit.errors import find_limit_in
+from releasekit.process import Finished, Log, explain_end, refuse_killed, run
+from releasekit.proof.environment import CleanEnvironment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SmokeFailure:
+    """A command that failed."""
+
+    command: str
+    reason: str
+    """How it ended, and the last lines that it wrote."""
+
+
+def run_smoke_tests(
+    environment: CleanEnvironment, commands: Sequence[str], *, seconds: float, log: Log
+) -> tuple[SmokeFailure, ...]:
+    """Run the commands, without a shell and outside the checkout; return those that fail.
+
+    The programs of the environment come first on PATH. Raises PROGRAM_KILLED and LIMIT_REACHED,
+    which are faults of the machine.
+    """
+    failures = []
+    for command in commands:
+        log(f"$ {command}")
+        if reason := _run(environment, command, seconds, log):
+            failures.append(SmokeFailure(command=command, reason=reason))
+    return tuple(failures)
+
+
+def _run(environment: CleanEnvironment, command: str, seconds: float, log: Log) -> str:
+    """Run a command; return why it failed, "" if it did not."""
+    programs = f"{environment.python.parent}{os.pathsep}{environment.environ.get('PATH', '')}"
+    environ = {**environment.environ, "PATH": programs, "VIRTUAL_ENV": str(environment.path)}
+    program, *arguments = shlex.split(command)
+    found = shutil.which(program, path=programs)
+    if found is None:
+        return f"there is no program {program} in the environment or on PATH"
+    try:
+        finished = run(
+            (found, *arguments),
+            cwd=environment.work,
+            environ=environ,
+            log=log,
+            seconds=seconds,
+            foreign=True,
+        )
+    except OSError as error:  # it is no program
+        return f"{program} cannot be started: {error.strerror}"
+    return _judge(finished, program, seconds)
+
+
+def _judge(finished: Finished, program: str, seconds: float) -> str:
+    said = "\n".join(line for line in finished.output.splitlines()[-5:] if line.strip())
+    if finished.timed_out:
+        return f"it takes longer than {seconds:g} s\n{said}".rstrip()
+    refuse_killed(finished, program, finished.command[0])
+    if finished.status == 0:
+        return ""
+    if limit := find_limit_in(finished.output, finished.command[0]):
+        raise limit
+    return f"{explain_end(finished.status)}\n{said}".rstrip()

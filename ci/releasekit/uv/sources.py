@@ -1,0 +1,130 @@
+"""Where the requirements of a release come from, as a call of uv that never builds is told it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import tomlkit
+
+from releasekit.index.layouts import simple_url
+from releasekit.model.addresses import is_same_origin
+from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.netrc import find_netrc
+from releasekit.uv.credentials import find_source, list_addresses
+from releasekit.uv.indexes import (
+    INDEX_NAME,
+    BuildIndex,
+    choose_installer,
+    free_name,
+    index_environ,
+)
+
+INDEX_SETTINGS = (
+    *("index", "index-url", "extra-index-url", "default-index", "find-links", "no-index"),
+    *("index-strategy", "keyring-provider"),
+)
+"""Keys of [tool.uv] that are about where packages come from; all others are left out."""
+ASK_AGAIN = {"api": "max-age=0, no-cache", "files": "max-age=365000000, immutable"}
+"""uv 0.13 believes a page for ten minutes if the server says nothing (Nexus does not)."""
+SETTINGS = ("PIP_", "UV_", "VIRTUAL_ENV")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """Indexes that requirements are resolved against."""
+
+    name: str
+    """For messages: an address, or which program is configured with it."""
+    environ: Mapping[str, str] = field(repr=False)
+    """For uv, with what it needs to log in."""
+    settings: Mapping[str, Any] = field(repr=False)
+    """For uv, in place of all its settings files."""
+    repository: BuildIndex | None = None
+    """The group, or the hosted repository: what our own client can read."""
+    decides: bool = True
+    """False if a name that is not found says nothing about the release."""
+
+    @property
+    def has_credentials(self) -> bool:
+        """Tell whether a build in such a call would run beside credentials."""
+        return bool(find_source(self.environ, [self.settings], ()))
+
+    def find_login(self, url: str) -> Credentials:
+        """Return as whom a file of these indexes is downloaded."""
+        if self.repository and is_same_origin(url, self.repository.url):
+            return self.repository.credentials
+        for address in list_addresses(self.environ, [self.settings], ()):
+            parts = urlsplit(address)
+            if parts.password and parts.hostname == urlsplit(url).hostname:
+                user, password = unquote(parts.username or ""), unquote(parts.password)
+                return Credentials(username=user, password=password, source="uv or pip")
+        return find_netrc(url, self.environ) or NO_CREDENTIALS
+
+
+def use_group(group: BuildIndex, environ: Mapping[str, str]) -> Source:
+    """Return the group alone: what people install from."""
+    clean = {name: value for name, value in environ.items() if not name.startswith(SETTINGS)}
+    told = index_environ(group)
+    del told["UV_DEFAULT_INDEX"]  # the settings have it, with how long pages are believed
+    index = {"name": INDEX_NAME, "url": simple_url(group.url), "default": True}
+    settings = {"index": [{**index, "cache-control": ASK_AGAIN}]}
+    return Source(name=group.url, environ={**clean, **told}, settings=settings, repository=group)
+
+
+def use_configured(
+    environ: Mapping[str, str],
+    *,
+    pip: Mapping[str, str],
+    uv: Sequence[Mapping[str, Any]],
+    root: Path,
+    hosted: BuildIndex | None,
+) -> Source:
+    """Return what uv or pip are configured with, and before it the hosted repository, if given.
+
+    `pip` holds options, `uv` the tables of uv's settings files. Without a hosted repository, that a
+    name is not found says nothing: nobody installs from there.
+    """
+    installer = choose_installer(environ, pip=pip, uv=uv, group=None)
+    settings: dict[str, Any] = {}
+    for table in uv:
+        for part in (table, table.get("pip")):
+            if isinstance(part, Mapping):
+                kept = {key: part[key] for key in INDEX_SETTINGS if key in part}
+                settings = {**kept, **settings}
+    if isinstance(links := settings.get("find-links"), list):
+        settings["find-links"] = [_resolve(str(link), root) for link in links]
+    told = {key: value for key, value in installer.environ.items() if _is_about_indexes(key)}
+    name = installer.index
+    if "--no-index" in installer.options:
+        settings["no-index"] = True
+    if hosted:
+        index_name = free_name(INDEX_NAME, uv)
+        ours = index_environ(hosted, index_name)
+        first = ours.pop("UV_DEFAULT_INDEX")
+        told = {**told, **ours, "UV_INDEX": f"{first} {told.get('UV_INDEX', '')}".strip()}
+        name = f"{hosted.url} and {installer.index}"
+    return Source(
+        name=name, environ=told, settings=settings, repository=hosted, decides=bool(hosted)
+    )
+
+
+def _is_about_indexes(name: str) -> bool:
+    kept = ("INDEX", "FIND_LINKS", "KEYRING", "INSECURE", "NATIVE", "SYSTEM_CERTS", "HTTP")
+    return not name.startswith(SETTINGS) or (
+        name.startswith("UV_") and any(part in name for part in kept)
+    )
+
+
+def _resolve(link: str, root: Path) -> str:
+    return link if "://" in link else str(root / link)
+
+
+def write_settings(source: Source, folder: Path) -> Path:
+    """Write the settings file for a call of uv, and return its path."""
+    path = folder / "uv.toml"
+    path.write_text(tomlkit.dumps(source.settings), encoding="utf-8")
+    return path
