@@ -6,9 +6,11 @@ import codecs
 import contextlib
 import io
 import os
+import resource
 import select
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,7 +80,7 @@ def refuse_killed(finished: Finished, program: str, place: str) -> None:
         )
 
 
-def _refuse_ended(finished: Finished, cwd: Path) -> Finished:
+def refuse_ended(finished: Finished, cwd: Path) -> Finished:
     """Return what a program of ours did; raises PROGRAM_KILLED if it crashed, too."""
     if finished.status < 0:
         program = Path(finished.command[0]).name
@@ -97,19 +99,24 @@ def run(
     log: Log | None = None,
     given: str = "",
     seconds: float | None = None,
+    memory: int | None = None,
     foreign: bool = False,
 ) -> Finished:
     """Run a program to its end, whatever its status; `log` gets each line as it comes.
 
     It gets what is `given` as standard input (which no list of processes shows), a umask of 022 (so
     that files in dists have the same modes everywhere) and a session of its own: an interrupt stops
-    it together with all its children, and so does the end of the `seconds` that it may take.
+    it together with all its children, and so does the end of the `seconds` that it may take. On
+    Linux it gets no more `memory`, in bytes, for its data.
     Raises MissingProgram, and PROGRAM_KILLED unless the program is `foreign`: one that is tested
     may crash.
     """
     stdin = subprocess.PIPE if given else subprocess.DEVNULL
     with _start(command, cwd, environ, subprocess.STDOUT, stdin) as process:
         try:
+            if memory and sys.platform == "linux":
+                with contextlib.suppress(ProcessLookupError):  # it has ended
+                    resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
             _give(process, given)
             _end_input(process)
             output, timed_out = _read(process, log, seconds)
@@ -119,7 +126,7 @@ def run(
     finished = Finished(
         command=tuple(command), status=process.returncode, output=output, timed_out=timed_out
     )
-    return finished if foreign or timed_out else _refuse_ended(finished, cwd)
+    return finished if foreign or timed_out else refuse_ended(finished, cwd)
 
 
 class Conversation:
@@ -201,7 +208,7 @@ def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) ->
     finished = Finished(
         command=tuple(command), status=process.returncode, output=output, errors=errors
     )
-    return _refuse_ended(finished, cwd)
+    return refuse_ended(finished, cwd)
 
 
 def _give(process: subprocess.Popen[bytes], text: str) -> None:

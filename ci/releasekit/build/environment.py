@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import uv
-
 from releasekit.build.environment_cache import use_cached
 from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
 from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED
@@ -29,10 +27,13 @@ from releasekit.uv.indexes import (
     find_own_names,
     strip_credentials,
 )
+from releasekit.uv.program import run_uv
 from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
 
 LAYOUT = 2
 """How environments are kept; one that an older releasekit made shares its files with uv's cache."""
+PATIENCE = 10
+"""How often `timeout` an install may last: uv begins to wait again with each byte that comes."""
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")
 """A line of `uv pip freeze`; warnings may stand between them."""
 
@@ -56,6 +57,8 @@ class EnvironmentOptions:
     """Where build requirements come from, unless uv or pip are told otherwise."""
     own_names: tuple[str, ...] = ()
     """Names, or "acme-*", of requirements that may come from the group alone."""
+    timeout: float = 60
+    """Seconds to wait for an answer of an index."""
     installer_environ: Mapping[str, str] | None = field(default=None, repr=False)
     """For uv alone, with what it needs to log in to an index; by default `environ`."""
 
@@ -185,12 +188,13 @@ def _uv(
 ) -> Finished:
     # Run in the project, so that its own [tool.uv] decides on indexes as it does for uv itself.
     fresh = ("--no-cache",) if options.cache is None else ()
-    return run(
-        (uv.find_uv_bin(), *arguments, *fresh),
+    return run_uv(
+        (*arguments, *fresh),
         cwd=options.root or source,
-        environ={**environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
+        environ=environ,
         log=lambda line: options.log(hide_credentials(line, MARK)),
         given=given,
+        seconds=PATIENCE * options.timeout,
     )
 
 

@@ -86,7 +86,8 @@ def find_built_dependencies(facts: DistFacts) -> Iterator[Fault]:
     for name in facts.project.built_dependencies:
         yield Fault(
             message=f"the index has no wheel of a dependency: {name} was built from its sdist",
-            fix="put a wheel of it into the group: else everybody who installs the package builds it",
+            fix="put a wheel of it into the group: else everybody who installs the package "
+            "builds it",
             place=in_project(facts, *DEPENDENCIES),
         )
 

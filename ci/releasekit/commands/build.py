@@ -163,6 +163,7 @@ def _build_options(
         root=ctx.root,
         group=ctx.group,
         own_names=ctx.settings.own_names if ctx.into_sandbox else (),
+        timeout=ctx.network.timeout,
         installer_environ=ctx.network.installer_environ,
     )
 

@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 
 from releasekit.archives import read_metadata
 from releasekit.build.backend import BuildOptions, build_wheel
-from releasekit.checks.facts import ForeignDependency, ProjectFacts, FailedTest, Unresolved
+from releasekit.checks.facts import FailedTest, ForeignDependency, ProjectFacts, Unresolved
 from releasekit.context import ProjectContext
 from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import NOT_RESOLVED
@@ -333,6 +333,7 @@ class _WheelProof:
             root=ctx.root,
             group=ctx.group,
             own_names=ctx.settings.own_names if ctx.into_sandbox else (),
+            timeout=ctx.network.timeout,
             installer_environ=ctx.network.installer_environ,
         )
         ctx.progress.work(f"building {filename}: the index has no wheel of it")

@@ -94,9 +94,7 @@ def make_environment(
     uv looks at its Python here, which is most of the time of a small install, and keeps what it
     saw where it will keep what it downloads.
     """
-    import uv
-
-    from releasekit.process import run
+    from releasekit.uv.program import run_uv
 
     path, cache, clean = tempdir / "env", tempdir / "cache", clean_environ(environ)
     work = tempdir / "work"
@@ -111,7 +109,7 @@ def make_environment(
             command: tuple[str, ...] = ("pip", "list", *options, "--python", str(python))
         else:
             command = ("venv", *options, "--no-project", "--python", interpreter.path, str(path))
-        looked = run((uv.find_uv_bin(), *command), cwd=tempdir, environ=clean)
+        looked = run_uv(command, cwd=tempdir, environ=clean)
     except OSError as error:  # a full disk; a uv that is not there, or that may not be started
         raise ReleasekitError(INSTALL_NOT_TESTED, place=str(path), tail=str(error)) from error
     if looked.status:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import uv
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from releasekit.errors import ReleasekitError, find_limit_in
 from releasekit.errors.failed import INSTALL_NOT_TESTED
 from releasekit.model.dists import Dist
-from releasekit.process import Log, run
+from releasekit.process import Log
 from releasekit.proof.environment import CleanEnvironment, read_installed
 from releasekit.proof.lock import Dependency
+from releasekit.uv.program import run_uv
 
 WHEEL_FAULTS = (
     "The wheel is invalid",
@@ -46,13 +46,13 @@ def install_offline(
     requirements = folder / "requirements.txt"
     lines = (f"{name}=={version} --hash=sha256:{digest}\n" for name, version, digest in pins)
     requirements.write_text("".join(lines), encoding="utf-8")
-    command = (uv.find_uv_bin(), "pip", "install", "--no-config", "--no-build", "--require-hashes")
+    command = ("pip", "install", "--no-config", "--no-build", "--require-hashes")
     sources = ("--offline", "--no-index", "--find-links", str(folder))
     places = ("--cache-dir", str(environment.cache), "--python", str(environment.python))
-    finished = run(
+    finished = run_uv(
         (*command, *sources, *places, "-r", str(requirements)),
         cwd=folder,
-        environ={**environment.environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
+        environ=environment.environ,
         log=log,
     )
     if finished.status == 0:

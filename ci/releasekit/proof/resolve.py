@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import uv
 from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.utils import canonicalize_name
 
 from releasekit.errors import ReleasekitError, find_limit_in
 from releasekit.errors.failed import NOT_RESOLVED
 from releasekit.model.credentials import refused_login
-from releasekit.process import Finished, run
+from releasekit.process import Finished
 from releasekit.proof.environment import Interpreter
 from releasekit.redact import MARK, hide_credentials
 from releasekit.uv.call import LOGIN_REFUSED
 from releasekit.uv.credentials import find_unbuilt_names
+from releasekit.uv.program import run_uv
 from releasekit.uv.sources import Source, write_settings
 
 if sys.version_info >= (3, 11):
@@ -87,12 +87,8 @@ class Resolver:
             return Resolution(problem=_find_reason(said), unbuilt=names)
         if limit := find_limit_in(said, str(self.folder)):
             raise limit
-        reason = finished.tail()
-        if finished.timed_out:
-            reason = f"uv had no answer after {PATIENCE * self.timeout:g} s"
-        raise ReleasekitError(
-            NOT_RESOLVED, index=self.source.name, reason=hide_credentials(reason, MARK)
-        )
+        reason = hide_credentials(finished.tail(), MARK)
+        raise ReleasekitError(NOT_RESOLVED, index=self.source.name, reason=reason)
 
     def _call(self, requirements: Sequence[str]) -> Finished:
         self.wheels.mkdir(exist_ok=True)
@@ -105,14 +101,13 @@ class Resolver:
         environ = self.source.environ
         if not self.builds:
             options.append("--no-build")
-        return run(
-            (uv.find_uv_bin(), "pip", "compile", *options, "-"),
+        return run_uv(
+            ("pip", "compile", *options, "-"),
             cwd=self.folder,
             environ={
                 **environ,
                 "UV_HTTP_TIMEOUT": f"{max(1, round(self.timeout))}",
                 "UV_HTTP_RETRIES": RETRIES,
-                "NO_COLOR": "1",
             },
             given="".join(f"{requirement}\n" for requirement in requirements),
             seconds=PATIENCE * self.timeout,

@@ -14,9 +14,9 @@ from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.declared import Place, parse_declared
 from releasekit.checks.facts import (
     BackendWarning,
+    FailedTest,
     ForeignDependency,
     ProjectFacts,
-    FailedTest,
     Unresolved,
 )
 from releasekit.checks.model import Finding, run_checks
