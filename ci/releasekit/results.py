@@ -173,7 +173,7 @@ class Verified(Result):
         """Return what was installed, and from where."""
         if not self.installed:
             return f"{self.requirement} downloaded by hash from {self.url}, not installed here"
-        return f"{self.requirement} from {self.url} {self.works}, by hash"
+        return f"{self.requirement} installed by hash from {self.url}, {self.works}"
 
     def redact(self, clean: Clean) -> Verified:
         """Return it with a clean address."""

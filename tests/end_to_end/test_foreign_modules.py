@@ -180,7 +180,7 @@ def test_sessions_of_the_project_import_from_its_directory_after_ours(
 def test_the_noxfile_of_the_kit_runs_nothing_of_the_project(
     project: ProjectDir, tmp_path: Path, releasekit: Command
 ) -> None:
-    built = releasekit("build", project=project)
+    built = releasekit("check", project=project)
     assert built.status == 0, built.err
     for name in (*LATER, "noxfile", "conftest"):
         project.write(f"{name}.py", MARK)
@@ -209,7 +209,7 @@ def test_the_noxfile_of_the_kit_runs_nothing_of_the_project(
 def test_statuses_pass_through_the_noxfile_of_the_kit(
     project: ProjectDir, tmp_path: Path, releasekit: Command, broken: str, status: int
 ) -> None:
-    assert releasekit("build", project=project).status == 0
+    assert releasekit("check", project=project).status == 0
     url = {"settings": "not-a-url", "index": "http://127.0.0.1:9"}.get(broken, "sandbox")
     if broken == "dist":
         next((project.root / "dist").glob("*.whl")).write_bytes(b"")

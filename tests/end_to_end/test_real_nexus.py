@@ -130,7 +130,7 @@ def test_rerun_uploads_what_is_missing(
 def test_a_plan_of_what_is_published_downloads_nothing(
     project: ProjectDir, nexus: Nexus, hosted: Hosted, releasekit: Command
 ) -> None:
-    releasekit("build", project=project)
+    releasekit("check", project=project)
     releasekit("publish", project=project, server=nexus)
     ran = releasekit("plan", project=project, server=nexus)
     assert ran.status == 0, ran
@@ -166,7 +166,7 @@ def test_interrupted_in_the_middle_the_next_run_converges(
     text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
     project.write("pyproject.toml", text + '\n[tool.flit.sdist]\ninclude = ["noise.bin"]\n')
     retag(project)
-    releasekit("build", project=project, server=nexus)
+    releasekit("check", project=project, server=nexus)
     with subprocess.Popen(
         (sys.executable, "-m", "releasekit", "publish"),
         cwd=project.root,
@@ -260,7 +260,7 @@ def test_a_repository_that_lets_files_be_overwritten_is_noted_where_that_may_be_
         "release does that to this one at the same instant; releasekit provision --apply sets its "
         "deployment policy to Disable redeploy\n"
     )
-    assert releasekit("build", project=project, server=nexus).status == 0
+    assert releasekit("check", project=project, server=nexus).status == 0
     told = []
     for repository, sees in ((name, False), (f"{name}-seen", True)):
         admin.create_hosted(repository, "allow", strict=True)

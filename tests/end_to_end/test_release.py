@@ -202,7 +202,7 @@ def test_dry_run_stops_after_the_plan(
 def test_a_dry_run_of_publish_says_that_nothing_was_sent(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("build", project=project)
+    releasekit("check", project=project)
     ran = releasekit("publish", "--dry-run", project=project, server=sandbox)
     assert "dry run   nothing was sent: this was a dry run of publish in " in ran.out
     assert outcome(project)["dry_run"] is True

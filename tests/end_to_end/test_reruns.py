@@ -245,7 +245,7 @@ def test_an_upload_that_a_login_page_answers_is_none_and_no_sdist_follows(
 def test_a_login_page_that_answers_for_the_sdist_is_noticed_by_publish(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("build", project=project)
+    releasekit("check", project=project)
     sandbox.state.faults = Faults(uploads=(None, Refuse(200, "Sign in")))
     ran = releasekit("publish", project=project, server=sandbox, RELEASEKIT_STALE_LIMIT="0.5")
     assert ran.status == 3

@@ -79,7 +79,7 @@ def test_version_that_a_build_makes_is_refused_before_the_upload(
 ) -> None:
     project = make_project(tag=None)
     set_version(project, version, static=False)
-    assert releasekit("build", project=project, server=server).status == 0
+    assert releasekit("check", project=project, server=server).status == 0
     for command in (("plan",), ("publish",), ("publish", "--dry-run"), ("release",)):
         ran = releasekit(*command, project=project, server=server)
         assert_refused(ran, refusal(project, server, version, tag), server)

@@ -27,7 +27,7 @@ def test_the_steps_one_by_one_make_a_release(
 def test_a_build_travels_to_another_clone(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
 ) -> None:
-    releasekit("build", project=project, server=sandbox)
+    releasekit("check", project=project, server=sandbox)
     clone = ProjectDir(root=tmp_path / "clone", environ=project.environ)
     project.git("clone", "-q", str(project.root), str(clone.root))
     for folder in ("dist", "reports"):
@@ -74,7 +74,7 @@ def test_verify_alone_in_a_sandbox_of_its_own_is_refused_at_once(
 def test_changed_bytes_are_refused_by_every_later_step(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("build", project=project, server=sandbox)
+    releasekit("check", project=project, server=sandbox)
     with (project.root / "dist" / WHEEL).open("ab") as file:
         file.write(b"more")
     for step in ("plan", "publish", "verify"):
@@ -88,7 +88,7 @@ def test_changed_bytes_are_refused_by_every_later_step(
 def test_a_missing_file_is_refused(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("build", project=project, server=sandbox)
+    releasekit("check", project=project, server=sandbox)
     (project.root / "dist" / SDIST).unlink()
     ran = releasekit("publish", project=project, server=sandbox)
     assert ran.status == 1
@@ -98,7 +98,7 @@ def test_a_missing_file_is_refused(
 def test_a_build_of_another_commit_is_refused(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("build", project=project, server=sandbox)
+    releasekit("check", project=project, server=sandbox)
     before = project.commit
     project.write("plain.py", '"""Later."""\n')
     project.commit_all()
@@ -116,7 +116,7 @@ def test_a_build_of_another_commit_is_refused(
 def test_a_record_with_a_path_in_a_file_name_is_refused(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("build", project=project, server=sandbox)
+    releasekit("check", project=project, server=sandbox)
     path = project.root / "reports" / "release.json"
     record = json.loads(path.read_text(encoding="utf-8"))
     record["files"][0]["filename"] = "../outside-1.0.tar.gz"
@@ -131,7 +131,7 @@ def test_a_record_with_a_path_in_a_file_name_is_refused(
 def test_a_record_of_a_newer_releasekit_is_refused_until_it_is_made_again(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    releasekit("build", project=project, server=sandbox)
+    releasekit("check", project=project, server=sandbox)
     path = project.root / "reports" / "release.json"
     record = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**record, "schema_version": 2, "more": 1}), encoding="utf-8")
@@ -147,7 +147,7 @@ def test_a_record_of_a_newer_releasekit_is_refused_until_it_is_made_again(
             "         or make the file again with this one: releasekit build\n"
         )
     assert published(sandbox) == set()
-    assert releasekit("build", project=project, server=sandbox).status == 0
+    assert releasekit("check", project=project, server=sandbox).status == 0
     assert releasekit("publish", project=project, server=sandbox).status == 0
 
 
@@ -172,7 +172,7 @@ def test_a_record_that_describes_no_release_is_refused(
     change: dict[str, object],
     reason: str,
 ) -> None:
-    releasekit("build", project=project, server=sandbox)
+    releasekit("check", project=project, server=sandbox)
     path = project.root / "reports" / "release.json"
     record = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**record, **change}), encoding="utf-8")

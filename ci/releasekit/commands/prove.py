@@ -102,13 +102,11 @@ class Proved:
             return "not installed here"
         words = []
         if self.dependencies:
-            words.append(plural(len(self.dependencies), "dependency", "dependencies"))
-        if self.imported:
-            words.append(f"imports {list_some(tuple(self.imported))}")
+            words.append(f"with {plural(len(self.dependencies), 'dependency', 'dependencies')}")
+        words.append(f"imports {list_some(tuple(self.imported)) or 'nothing'}")
         if self.smoke_tests:
             words.append(plural(self.smoke_tests, "smoke test"))
-        pythons = ", ".join(dict.fromkeys(tested))
-        return f"installs on Python {pythons} ({', '.join(words) or 'nothing to import'})"
+        return f"{', '.join(words)} (Python {', '.join(dict.fromkeys(tested))})"
 
 
 def begin_environments(ctx: ProjectContext) -> None:

@@ -178,7 +178,12 @@ REPOSITORY = "string should match pattern '^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$'"
         pytest.param(
             "url", "https://", "T url: this is not an http:// or https:// address", id="no host"
         ),
-        pytest.param("url", "https://[::1", "T url: this is not an http:// or https:// address", id="half an address"),
+        pytest.param(
+            "url",
+            "https://[::1",
+            "T url: this is not an http:// or https:// address",
+            id="half an address",
+        ),
         pytest.param("url", "https://h:0", PORT, id="port 0"),
         pytest.param("url", "https://h:99999", PORT, id="port too high"),
         pytest.param("url", "https://h:http", PORT, id="word as port"),
