@@ -1,4 +1,4 @@
-"""A front server before a sandbox, over TLS: each test says how it spoils what passes through."""
+"""A front server before a sandbox or a Nexus: each test says how it spoils what passes through."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import trustme
 
 from nexus_double import Sandbox
+from releasekit_nexus import Nexus
 
 LOGIN = b"<html><head><title>Sign in</title></head><body><a href='/login'>Sign in</a></body></html>"
 NOT_PASSED_ON = ("connection", "content-length", "host", "transfer-encoding")
@@ -64,7 +65,7 @@ class Front(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, sandbox: Sandbox, ca_bundle: Path) -> None:
+    def __init__(self, sandbox: Sandbox | Nexus, ca_bundle: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         authority = trustme.CA()
         authority.cert_pem.write_to_path(str(ca_bundle))
@@ -142,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def run_front(sandbox: Sandbox, ca_bundle: Path) -> Iterator[Front]:
+def run_front(sandbox: Sandbox | Nexus, ca_bundle: Path) -> Iterator[Front]:
     """Run a front server before a sandbox until the block ends."""
     with Front(sandbox, ca_bundle) as front:
         threading.Thread(target=front.serve_forever, args=(0.02,), daemon=True).start()

@@ -190,7 +190,7 @@ def _open_network(
 
 def _add_secrets_of_installers(request: Request) -> None:
     """Add the passwords in addresses of pip.conf and uv.toml, which their programs may print."""
-    if not request.command.builds:
+    if not request.command.needs_requirements:
         return
     with contextlib.suppress(BrokenSettings):  # a build will say so
         for option, value in read_pip_settings(request.environ).items():

@@ -91,7 +91,7 @@ def find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
     Those for uploads serve where no others are: also those of a command that uploads nothing, for
     who has set no others. Raises HALF_SET_READER.
     """
-    if not (request.command.asks_index or request.command.builds):
+    if not (request.command.asks_index or request.command.needs_requirements):
         return NO_CREDENTIALS
     if reader := find_own_reader(url, request.environ):
         return reader

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 REPEATED: dict[str, tuple[str, Callable[[Command], bool]]] = {
     "repository": ("-r", lambda command: command.is_step or command.name == "doctor"),
     "tag": ("--tag", lambda command: command.is_step),
-    "fresh": ("--fresh", lambda command: command.builds),
+    "fresh": ("--fresh", lambda command: command.needs_requirements),
     "dry_run": ("--dry-run", lambda command: command.can_rehearse),
     "gather_from": ("--from", lambda command: command.name == "gather"),
     "probe": ("--probe", lambda command: command.name == "doctor"),

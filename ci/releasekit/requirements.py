@@ -55,7 +55,11 @@ def find_group(
 
     For a sandbox it is that of the project's files. Many groups let everybody read.
     """
-    target, trust, builds = destination.target, destination.trust, request.command.builds
+    target, trust, builds = (
+        destination.target,
+        destination.trust,
+        request.command.needs_requirements,
+    )
     own = read_own_settings(request.root) if builds and into_sandbox else None
     if own is None:
         if not builds or into_sandbox or target.install_url == target.upload_url:

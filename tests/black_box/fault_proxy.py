@@ -128,6 +128,8 @@ class FaultProxy:
     ) -> None:
         self._upstream, self._trusted, self._project = upstream, trusted, project
         self._faults = faults
+        self.helps_build = False
+        """True if the other package is a requirement of the build, and not of the release."""
         self.rules: dict[str, str] = {}
         """The fault of each kind of request that is to go wrong."""
         self.seen: list[Seen] = []
@@ -251,20 +253,20 @@ class FaultProxy:
 
     def _classify_page(self, head: Head, repository: str, name: str) -> str:
         if name != self._project:
-            return "build-page" if head.is_uv else "dependency-page"
+            if not self.helps_build:
+                return "dependency-again" if self.posts else "dependency-page"
+            return "build-page"
         if "hosted" in repository:
             if not self.posts:
                 return "plan-page"
             return "page-after-upload" if self.posts[-1] else "page-after-failure"
-        if head.is_uv:
-            return "install-page"
         return "verify-page" if self.posts else "group-page"
 
     def _classify_file(self, head: Head, filename: str) -> str:
         if not filename.replace("_", "-").startswith(f"{self._project}-"):
-            return "build-file" if head.is_uv else UNKNOWN
-        if head.is_uv:
-            return "install-file"
+            if not head.is_uv:
+                return "dependency-file"
+            return "build-file" if self.helps_build else "dependency-metadata"
         return "wheel-download" if filename.endswith(".whl") else "sdist-download"
 
 

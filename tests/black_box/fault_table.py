@@ -11,6 +11,8 @@ MEANINGS = {
     "C": "configuration: status 2, the server is named, the index stays as it was",
     "c": "status 2 or 3, the server is named, the index stays as it was",
     "t": "done, or status 2 or 3",
+    "U": "status 1, 2 or 3, the server is named, the index stays as it was: so says a group that "
+    "it does not have the dependency",
     "R": "other bytes: status 1 or 3, a file is named, the index stays as it was",
     "X": "done, or failed at any later request: the server is gone for all of them",
     ".": "does not apply",
@@ -22,6 +24,8 @@ STATUSES = {
     "C": (2,),
     "c": (2, 3),
     "t": (0, 2, 3),
+    "U": "status 1, 2 or 3, the server is named, the index stays as it was: so says a group that "
+    "it does not have the dependency",
     "R": (1, 3),
     "X": (0, 3),
 }
@@ -54,7 +58,13 @@ REQUESTS = {
         about="uv: file of a build requirement", index="nothing", requires=(HELPER,)
     ),
     "dependency-page": Request(
-        about="check: group page of a dependency", index="nothing", dependencies=(HELPER,)
+        about="uv in check: group page of a dependency", index="nothing", dependencies=(HELPER,)
+    ),
+    "dependency-metadata": Request(
+        about="uv in check: metadata of a dependency", index="nothing", dependencies=(HELPER,)
+    ),
+    "dependency-file": Request(
+        about="check: download of a dependency", index="nothing", dependencies=(HELPER,)
     ),
     "plan-page": Request(about="plan: hosted page", index="nothing", nexus=True),
     "index-root": Request(
@@ -79,58 +89,59 @@ REQUESTS = {
     "verify-page": Request(about="verify: group page", index="both", nexus=True),
     "wheel-download": Request(about="verify: download of the wheel", index="both"),
     "sdist-download": Request(about="verify: download of the sdist", index="both"),
-    "install-page": Request(about="uv: group page", index="both"),
-    "install-file": Request(about="uv: the wheel", index="both"),
+    "dependency-again": Request(
+        about="uv in verify: group page of a dependency", index="both", dependencies=(HELPER,)
+    ),
 }
 """In the order in which a release sends them."""
 
 # Columns, from left to right: the requests above.
 GRID = """
-                  a b b d p i p g s w p p s v w s i i
-                  c u u e l n l r e h a a d e h d n n
-                  c i i p a d a o t e g g i r e i s s
-                  e l l e n e n u t e e e s i e s t t
-                  s d d n   x 2 p i l f u t f l t p f
-refused           F F F T F F . F X F F F F F F F F F
-reset-before      F F F T F F . F D F F F F F F F F F
-reset-middle      T F F T T F . F D F F F F F F F F F
-reset-after       T T T T T T . T D F T T F T T T T T
-stall-before      F F F T F F . F D F F F F F F F F F
-stall-middle      T F F T T F . F D F F F F F F F F F
-drip-headers      F F F T F F . F D F F F F F F F F F
-drip-body         T F F T F F . F D F F F F F F F F F
-truncated         T F F T T F F F D D F F D F F F F F
-truncated-chunk   T F F T T F F F D D F F D F F F F F
-length-more       T F F T T F . F D D F F D F F F F F
-length-less       T T F T T T T T D D T T D T R R T F
-length-text       T T T T T T . T D D T T D T T T T T
-length-digits     T T T T T T . T D D T T D T T T T T
-endless-header    F F F T F F . F D F F F F F F F F F
-endless-body      T F F T F F . F D F F F F F F F F F
-endless-chunks    T F F T F F . F D F F F F F F F F F
-gzip-bomb         T F F T F c . F D F F F F F F F F F
-html-200          T F F T F c F F D F F F F F F F F F
-empty             T F F T D T T D D F F F F F F F F F
-401               C c c t C C . C D C c c C c c c F F
-403               C c c t C C . C D C c c C c c c F F
-404               c c c T D c T T D c F F c F F F F F
-429               F F F T F F . F D F F F F F F F F F
-500               F F F T F F . F D F F F F F F F F F
-503               F F F T F F . F D F F F F F F F F F
-redirect-loop     F F F T F F . F D F F F F F F F F F
-redirect-http     c T T t c c . c D F c c F c c c T T
-redirect-host     T T T T T T . T D F T T F T T T T T
-garbage           F F F T F F . F D F F F F F F F F F
-header-digits     T T T T T T . T D D T T D T T T T T
-header-controls   F F F T F F . F D F F F F F F F F F
-header-many       T T T T T T . T D D T T D T T T T T
-stored-reset      . . . . . . . . . D . . D . . . . .
-stored-500        . . . . . . . . . D . . D . . . . .
-stored-stall      . . . . . . . . . D . . D . . . . .
-other-bytes       . . F . . . . . . . . . . . R R . F
-other-md5         . T . . . . R . . . R R . R . . T .
-other-sha256      . T . . . . R . . . R R . R . . T .
-no-hash           . T . . . . T . . . T T . D . . T .
+                  a b b d d d p i p g s w p p s v w s d
+                  c u u e e e l n l r e h - - d e h d e
+                  c i i p p p a d a o t e f u i r e i p
+                  e l l e e e n e n u t e a p s i e s e
+                  s d d n n n   x 2 p i l i l t f l t n
+refused           F F F F F F F F . F X F F F F F F F F
+reset-before      F F F F F F F F . F D F F F F F F F F
+reset-middle      T F F F F F T F . F D F F F F F F F F
+reset-after       T T T T T T T T . T D F T T F T T T T
+stall-before      F F F F F F F F . F D F F F F F F F F
+stall-middle      T F F F F F T F . F D F F F F F F F F
+drip-headers      F F F F F F F F . F D F F F F F F F F
+drip-body         T F F F F F F F . F D F F F F F F F F
+truncated         T F F F F F T F F F D D F F D F F F F
+truncated-chunk   T F F F F F T F F F D D F F D F F F F
+length-more       T F F F F F T F . F D D F F D F F F F
+length-less       T T F T F F T T T T D D T T D T R R T
+length-text       T T T T T T T T . T D D T T D T T T T
+length-digits     T T T T T T T T . T D D T T D T T T T
+endless-header    F F F F F F F F . F D F F F F F F F F
+endless-body      T F F F F F F F . F D F F F F F F F F
+endless-chunks    T F F F F F F F . F D F F F F F F F F
+gzip-bomb         T F F F F F F c . F D F F F F F F F F
+html-200          T F F F F F F c F F D F F F F F F F F
+empty             T F F U F F D T T D D F F F F F F F F
+401               C c c c c c C C . C D C c c C c c c c
+403               C c c c c c C C . C D C c c C c c c c
+404               c c c U c F D c T T D c F F c F F F F
+429               F F F F F F F F . F D F F F F F F F F
+500               F F F F F F F F . F D F F F F F F F F
+503               F F F F F F F F . F D F F F F F F F F
+redirect-loop     F F F F F F F F . F D F F F F F F F F
+redirect-http     c T T T T c c c . c D F c c F c c c T
+redirect-host     T T T T T T T T . T D F T T F T T T T
+garbage           F F F F F F F F . F D F F F F F F F F
+header-digits     T T T T T T T T . T D D T T D T T T T
+header-controls   F F F F F F F F . F D F F F F F F F F
+header-many       T T T T T T T T . T D D T T D T T T T
+stored-reset      . . . . . . . . . . . D . . D . . . .
+stored-500        . . . . . . . . . . . D . . D . . . .
+stored-stall      . . . . . . . . . . . D . . D . . . .
+other-bytes       . . F . T F . . . . . . . . . . R R .
+other-md5         . T . T . . . . R . . . R R . R . . T
+other-sha256      . T . T . . . . R . . . R R . R . . T
+no-hash           . T . T . . . . T . . . T T . D . . T
 """
 
 
@@ -149,7 +160,7 @@ class Cell:
     @property
     def kind(self) -> str:
         """Return the name of the request as the proxy knows it."""
-        return self.request.removesuffix("-again")
+        return "plan-page" if self.request == "plan-page-again" else self.request
 
     @property
     def name(self) -> str:

@@ -94,6 +94,7 @@ def try_cell(
         proxy = FaultProxy(server.url, trusted, authority, name, FAULTS)
         proxies.append(proxy)
         request = REQUESTS[cell.request]
+        proxy.helps_build = bool(request.requires)
         needs = {"requires": request.requires, "dependencies": request.dependencies}
         project = make_project(name, payload=200_000, **needs)
         environ = {**server.environ, **SETTINGS, "RELEASEKIT_CA_BUNDLE": str(ca)}
@@ -102,6 +103,8 @@ def try_cell(
             environ["RELEASEKIT_CACHE_DIR"] = str(tmp_path / "cache")
         else:  # one cached environment serves all rows, whatever the port of their proxy
             environ["UV_DEFAULT_INDEX"] = "https://nobody.example.com/simple/"
+        if request.dependencies:
+            environ["RELEASEKIT_CACHE_DIR"] = str(tmp_path / "cache")
 
         def release() -> Ran:
             return run_kit("release", cwd=project.root, environ=environ, bound=BOUND)

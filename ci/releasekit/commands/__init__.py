@@ -37,8 +37,8 @@ class Command:
     asks_index: bool = False
     uploads: bool = False
     """True if credentials for uploads are needed."""
-    builds: bool = False
-    """True if build requirements may be needed."""
+    needs_requirements: bool = False
+    """True if requirements of a build or of the package may be needed."""
     reports: bool = True
     renews_findings: bool = False
     """True if findings of an earlier run are outdated by this one."""
@@ -137,7 +137,7 @@ COMMANDS = (
         preload=_preload,
         arguments=(arguments.add_project,),
         can_rehearse=True,
-        builds=True,
+        needs_requirements=True,
         asks_index=True,
         uploads=True,
         renews_findings=True,
@@ -155,7 +155,7 @@ COMMANDS = (
         run=_build,
         preload=_preload,
         arguments=STEP,
-        builds=True,
+        needs_requirements=True,
         renews_findings=True,
     ),
     Command(
@@ -171,7 +171,7 @@ COMMANDS = (
         run=_check,
         preload=_preload,
         arguments=(*STEP, arguments.add_files),
-        builds=True,
+        needs_requirements=True,
         renews_findings=True,
     ),
     Command(
@@ -195,10 +195,11 @@ COMMANDS = (
     ),
     Command(
         name="verify",
-        summary="Prove that the index serves dist/ and that it installs.",
+        summary="Prove that the index serves dist/, and that it installs and works.",
         run=_verify,
         preload=_preload,
         arguments=STEP,
+        needs_requirements=True,
         asks_index=True,
     ),
     Command(

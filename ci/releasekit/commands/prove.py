@@ -45,7 +45,7 @@ from releasekit.proof.environment import (
 )
 from releasekit.proof.imports import find_imports, import_all
 from releasekit.proof.install import install_offline
-from releasekit.proof.lock import Dependency, Store, choose_wheel, render_lock
+from releasekit.proof.lock import Dependency, Store, choose_wheel, find_local, render_lock
 from releasekit.proof.resolve import Resolution, Resolver
 from releasekit.proof.smoke import run_smoke_tests
 from releasekit.tempdirs import open_tempdir
@@ -388,12 +388,16 @@ class _WheelProof:
             if package.version and package.version.is_prerelease:
                 text = f"the requirements resolve to {package.name} {version}, a prerelease"
                 self._ctx.progress.note(text)
+            python = parse_metadata(read_metadata(dist) or b"")[0].get("requires_python", "")
+            if not _allows(python, self._interpreter):  # uv ignores upper bounds (0.13)
+                text = f"{package.name} {version} requires Python {python}: pip does not take it"
+                self._ctx.progress.note(text)
             dependency = Dependency(
                 name=package.name,
                 version=version,
                 filename=dist.filename,
                 sha256=dist.sha256,
-                url=wheel.url or "",
+                url="" if find_local(wheel) else str(wheel.url),
                 built=dist.filename in self._built,
             )
             dependencies.append(dependency)

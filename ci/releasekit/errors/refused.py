@@ -185,7 +185,7 @@ OTHER_BYTES_SERVED = Entry(
     explanation="The repository that people install from has another file under that name.",
 )
 PACKAGE_FAILS = Entry(
-    code="E144",
+    code="E143",
     title="{requirement} is published but does not work",
     where="{url}",
     why="installed from there, by hash, with its dependencies:\n{failures}",
@@ -193,7 +193,7 @@ PACKAGE_FAILS = Entry(
     explanation="What the index serves installs, but an import or the smoke test fails with it.",
 )
 OTHER_PROOF = Entry(
-    code="E145",
+    code="E144",
     title="the proof is about other files",
     where="{path}",
     why="{reason}",

@@ -57,6 +57,14 @@ def choose_wheel(package: Package, tags: Sequence[Tag]) -> PackageWheel | None:
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
+def find_local(wheel: PackageWheel) -> str:
+    """Return the path of a wheel on this machine, as find-links has them; "" for an address."""
+    if wheel.path:
+        return wheel.path
+    parts = urlsplit(wheel.url or "")
+    return unquote(parts.path) if parts.scheme == "file" else ""
+
+
 class Store:
     """Wheels of dependencies, kept by their digests: none is downloaded twice."""
 
@@ -72,8 +80,8 @@ class Store:
         raises.
         """
         target = into / wheel.filename
-        if wheel.path:  # of find-links
-            shutil.copyfile(wheel.path, target)
+        if local := find_local(wheel):
+            shutil.copyfile(local, target)
             return read_dist(target)
         kept = self._find(wheel)
         if kept and (dist := _read(kept)) and _has_digests(dist, wheel.hashes):

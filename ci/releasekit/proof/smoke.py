@@ -19,7 +19,7 @@ class SmokeFailure:
 
     command: str
     reason: str
-    """How it ended, and the last lines that it wrote."""
+    """How it ended, and the last line that it wrote."""
 
 
 def run_smoke_tests(
@@ -61,12 +61,13 @@ def _run(environment: CleanEnvironment, command: str, seconds: float, log: Log) 
 
 
 def _judge(finished: Finished, program: str, seconds: float) -> str:
-    said = "\n".join(line for line in finished.output.splitlines()[-5:] if line.strip())
+    lines = [line.strip() for line in finished.output.splitlines() if line.strip()]
+    last = f": {lines[-1]}" if lines else ""
     if finished.timed_out:
-        return f"it takes longer than {seconds:g} s\n{said}".rstrip()
+        return f"it takes longer than {seconds:g} s{last}"
     refuse_killed(finished, program, finished.command[0])
     if finished.status == 0:
         return ""
     if limit := find_limit_in(finished.output, finished.command[0]):
         raise limit
-    return f"{explain_end(finished.status)}\n{said}".rstrip()
+    return f"{explain_end(finished.status)}{last}"

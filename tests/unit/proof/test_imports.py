@@ -111,7 +111,7 @@ def test_an_import_is_outside_the_checkout(
 
 SMOKE = {
     "python -c 'import sys'": "",
-    'python -c "print(1); raise SystemExit(3)"': "it ended with status 3\n1",
+    'python -c "print(1); raise SystemExit(3)"': "it ended with status 3: 1",
     "python -c 'import time; time.sleep(60)'": "it takes longer than 2 s",
     "no-such-program --version": "there is no program no-such-program in the environment or on "
     "PATH",
