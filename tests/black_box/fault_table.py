@@ -24,8 +24,7 @@ STATUSES = {
     "C": (2,),
     "c": (2, 3),
     "t": (0, 2, 3),
-    "U": "status 1, 2 or 3, the server is named, the index stays as it was: so says a group that "
-    "it does not have the dependency",
+    "U": (1, 2, 3),
     "R": (1, 3),
     "X": (0, 3),
 }

@@ -166,7 +166,7 @@ def missing_extra(site: Site) -> None:
 REFUSED: dict[str, tuple[Callable[[Site], None], str, str]] = {
     "unsatisfiable": (unsatisfiable, "RK119", "only rates-"),
     "unknown": (unknown, "RK119", "there are no versions of nobody-has-this-"),
-    "wrong Python of a dependency": (wrong_python, "RK119", "depends on Python>=3.99"),
+    "wrong Python of a dependency": (wrong_python, "RK119", "requires Python >=3.99"),
     "wrong Python": (wrong_own_python, "RK119", "the package requires Python >=3.99"),
     "missing extra": (missing_extra, "RK119", "the requirements of the extra bad do not resolve"),
     "undeclared import": (
