@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from packaging.specifiers import SpecifierSet
 
 from releasekit.archives import read_metadata
-from releasekit.commands.access import check_access_meanwhile, note_overwriting
+from releasekit.commands.access import check_access, note_overwriting
 from releasekit.commands.check import check
 from releasekit.commands.conflict import refuse_conflicts
 from releasekit.commands.plan import POLL, make_plan, open_repository, read_decided_page
@@ -38,8 +38,8 @@ def run(ctx: ProjectContext) -> None:
         return
     project = read_releasable_project(ctx)
     record = read_whole_record(ctx, project)
-    with check_access_meanwhile(ctx, project):
-        dists = check(ctx, project, record)
+    check_access(ctx, project, before="check")
+    dists = check(ctx, project, record)
     publish(ctx, make_plan(ctx, record, dists), record)
 
 

@@ -17,15 +17,13 @@ from releasekit.process import Conversation, Finished, Log, open_conversation
 SERVER = Path(__file__).with_name("server.py")
 BACKEND, BACKEND_PATH = "_PYPROJECT_HOOKS_BUILD_BACKEND", "_PYPROJECT_HOOKS_BACKEND_PATH_JSON"
 """Variables by which pyproject-hooks 1.2 tells its script what to import."""
-NOTHING: Iterator[None] = iter(())
 
 
 class Hooks:
     """Run hooks; the processes that have the backend imported end with it."""
 
-    def __init__(self, stack: contextlib.ExitStack, meanwhile: Iterator[None]) -> None:
+    def __init__(self, stack: contextlib.ExitStack) -> None:
         self._stack = stack
-        self._meanwhile = meanwhile
         self._servers: dict[tuple[str, str], Conversation] = {}
         self._mark = f"end-of-hook-{secrets.token_hex(8)}"
 
@@ -36,7 +34,7 @@ class Hooks:
         python, *argv = command
         server = self._find_server(python, cwd, environ)
         asked = json.dumps({"argv": argv, "cwd": str(cwd), "environ": dict(environ)})
-        return server.ask(asked, self._mark, log, self._meanwhile)
+        return server.ask(asked, self._mark, log)
 
     def _find_server(self, python: str, cwd: Path, environ: Mapping[str, str]) -> Conversation:
         # A backend that lies in the project is another one in the sdist: the hook imports it.
@@ -55,7 +53,7 @@ class Hooks:
 
 
 @contextlib.contextmanager
-def open_hooks(meanwhile: Iterator[None] = NOTHING) -> Iterator[Hooks]:
-    """Provide what runs hooks; steps of `meanwhile` are taken while one of them runs."""
+def open_hooks() -> Iterator[Hooks]:
+    """Provide what runs hooks."""
     with contextlib.ExitStack() as stack:
-        yield Hooks(stack, meanwhile)
+        yield Hooks(stack)
