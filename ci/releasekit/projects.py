@@ -7,20 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from releasekit.config.sources import read_name
 from releasekit.destination import choose_destinations
 from releasekit.errors import ReleasekitError, Status
 from releasekit.errors.failed import INTERRUPTED, PROCESS_KILLED
 from releasekit.outcome import START
+from releasekit.pool import Done, ForkedExecutor, carry_out
 from releasekit.request import Request
 from releasekit.run import Run, render_path
 from releasekit.signals import handled_by
 from releasekit.terminal import Terminal
-
-if TYPE_CHECKING:
-    from releasekit.pool import Done
 
 
 def carry_out_all(requests: Sequence[Request], terminal: Terminal, *, jobs: int | None) -> int:
@@ -77,8 +74,6 @@ def _side_by_side(
     After an interrupt those under way are told to stop, and none is begun: raises
     KeyboardInterrupt when all of them have ended.
     """
-    from releasekit.pool import ForkedExecutor, carry_out
-
     with ForkedExecutor(jobs, terminal) as executor:
         chosen = choose_destinations(requests, terminal.say)
         with handled_by(executor.interrupt):
