@@ -31,7 +31,6 @@ FROM_OUTSIDE = {
     *(signal.SIGXCPU, signal.SIGXFSZ),  # limits: ulimit -t, ulimit -f
 }
 """Signals that no program sends to itself, as one that crashes does."""
-END = object()
 
 Log = Callable[[str], None]
 
@@ -139,15 +138,14 @@ class Conversation:
         self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
         self._unread = ""
 
-    def ask(self, line: str, mark: str, log: Log, meanwhile: Iterator[None]) -> Finished:
+    def ask(self, line: str, mark: str, log: Log) -> Finished:
         """Ask for one thing, and return what was written until the mark, and the status after it.
 
-        A program that ends instead has the status that it ended with. While nothing of the answer
-        is there, steps of `meanwhile` are taken.
+        A program that ends instead has the status that it ended with.
         """
         _give(self._process, f"{line}\n")
         lines = []
-        while written := self._read_line(meanwhile):
+        while written := self._read_line():
             text, end, status = written.partition(mark)
             if text:  # the last line may have no end of its own
                 lines.append(text)
@@ -157,22 +155,20 @@ class Conversation:
         status_at_end = self._process.wait() or 1
         return Finished(command=self._command, status=status_at_end, output="".join(lines))
 
-    def _read_line(self, meanwhile: Iterator[None]) -> str:
+    def _read_line(self) -> str:
         """Return the next line; no text is the end."""
         while "\n" not in self._unread:
-            data = self._read(meanwhile)
+            data = self._read()
             self._unread += self._decoder.decode(data, final=not data)
             if not data:
                 break
         line, end, self._unread = self._unread.partition("\n")
         return line + end
 
-    def _read(self, meanwhile: Iterator[None]) -> bytes:
+    def _read(self) -> bytes:
         if self._process.stdout is None:
             return b""
         output, has_ended = self._process.stdout.fileno(), False
-        while not select.select([output], [], [], 0)[0] and next(meanwhile, END) is not END:
-            pass
         # Where it was killed, what it had started may go on, and hold the other end.
         while not select.select([output], [], [], 0 if has_ended else LOOK)[0]:
             if has_ended:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import replace
 from pathlib import Path
 
 from releasekit.config.sources import read_name
 from releasekit.destination import choose_destinations
 from releasekit.errors import ReleasekitError, Status
-from releasekit.errors.failed import INTERRUPTED
+from releasekit.errors.failed import INTERRUPTED, PROCESS_KILLED
 from releasekit.outcome import START
+from releasekit.pool import Done, ForkedExecutor, carry_out
 from releasekit.request import Request
 from releasekit.run import Run, render_path
+from releasekit.signals import handled_by
 from releasekit.terminal import Terminal
 
 
@@ -66,17 +69,48 @@ def _one_after_the_other(
 def _side_by_side(
     requests: Sequence[Request], terminal: Terminal, jobs: int
 ) -> Iterator[tuple[Request, int]]:
-    from releasekit.pool import Done, SideBySide, open_workers
+    """Yield the status of each request, as soon as it and those before it have ended.
 
-    with open_workers(jobs, requests[0].command, terminal) as workers:
+    After an interrupt those under way are told to stop, and none is begun: raises
+    KeyboardInterrupt when all of them have ended.
+    """
+    with ForkedExecutor(jobs, terminal) as executor:
         chosen = choose_destinations(requests, terminal.say)
-        for request, ended in SideBySide(chosen, workers, terminal).carry_out():
-            _say_project(request, terminal)
-            if isinstance(ended, Done):
-                terminal.pass_on(ended.lines, ended.document)
-                yield request, ended.status
-            else:
-                yield request, Run(request, terminal).conclude(ended)
+        with handled_by(executor.interrupt):
+            futures = [executor.submit(carry_out, request) for request in chosen]
+            for request, future in zip(chosen, futures, strict=True):
+                while not future.done():
+                    _say_running(chosen, futures, terminal)
+                    # A signal that comes just before the wait is heard after it.
+                    unended = [one for one in futures if not one.done()]
+                    wait(unended, timeout=1, return_when=FIRST_COMPLETED)
+                    executor.interrupt_again()
+                if future.cancelled():
+                    break
+                _say_project(request, terminal)
+                yield request, _pass_on(request, future, terminal)
+        if executor.is_interrupted and future.cancelled():
+            raise KeyboardInterrupt
+
+
+def _say_running(
+    requests: Sequence[Request], futures: Sequence[Future[Done]], terminal: Terminal
+) -> None:
+    pairs = zip(requests, futures, strict=True)
+    names = ", ".join(request.root.name for request, future in pairs if future.running())
+    ended = sum(future.done() for future in futures)
+    terminal.work(f"{names} ({ended} of {len(futures)} ended)")
+
+
+def _pass_on(request: Request, future: Future[Done], terminal: Terminal) -> int:
+    """Show what a process had to say, or that it was killed, and return the status."""
+    try:
+        done = future.result()
+    except BrokenExecutor as error:
+        killed = ReleasekitError(PROCESS_KILLED, root=str(request.root), reason=str(error))
+        return Run(request, terminal).conclude(killed)
+    terminal.pass_on(done.lines, done.document)
+    return done.status
 
 
 def _say_project(request: Request, terminal: Terminal) -> None:

@@ -22,7 +22,7 @@ from releasekit.build.environment import (
     EnvironmentOptions,
     open_build_environment,
 )
-from releasekit.build.hooks import NOTHING, Hooks, open_hooks
+from releasekit.build.hooks import Hooks, open_hooks
 from releasekit.build.sdist import repack_sdist, unpack_sdist
 from releasekit.build.version_variables import tell_version
 from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
@@ -42,8 +42,6 @@ class BuildOptions(EnvironmentOptions):
     """SOURCE_DATE_EPOCH: seconds since the epoch for every file in the dists."""
     version: Version | None
     """The version of the release tag, for backends that would ask git; None lets them ask."""
-    meanwhile: Iterator[None] = NOTHING
-    """Steps that are taken while hooks run in another process."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +66,7 @@ def build_dists(source: Path, out: Path, options: BuildOptions) -> Built:
 
     Raises BuildFailed and BUILD_REQUIREMENTS_FAILED.
     """
-    with open_hooks(options.meanwhile) as hooks:
+    with open_hooks() as hooks:
         sdist = _build_sdist(source, out, options, hooks)
         wheel = _build_wheel(sdist.path, out, options, hooks)
     requirements = sorted({*sdist.requirements, *wheel.requirements})
@@ -81,13 +79,13 @@ def build_sdist(source: Path, out: Path, options: BuildOptions) -> Made:
     It is repacked, so that the same content is the same bytes whatever the umask, the user and the
     clock. Raises BuildFailed and BUILD_REQUIREMENTS_FAILED.
     """
-    with open_hooks(options.meanwhile) as hooks:
+    with open_hooks() as hooks:
         return _build_sdist(source, out, options, hooks)
 
 
 def build_wheel(sdist: Path, out: Path, options: BuildOptions) -> Made:
     """Build the wheel of an sdist; raises BuildFailed and BUILD_REQUIREMENTS_FAILED."""
-    with open_hooks(options.meanwhile) as hooks:
+    with open_hooks() as hooks:
         return _build_wheel(sdist, out, options, hooks)
 
 

@@ -26,8 +26,6 @@ class Command:
     arguments: tuple[AddArguments, ...]
     run: Callable[[Any], None] | None = None
     """Takes the context; None for a server that is kept in the foreground."""
-    preload: Callable[[], None] | None = None
-    """Imports what it needs, for processes that are forked afterwards."""
     context: Literal["project", "nexus", "server"] = "project"
     """What it works on: a Python project, a Nexus, or a server that it starts."""
     needs_admin: bool = False
@@ -121,12 +119,6 @@ def _pip_config(ctx: NexusContext) -> None:
     run(ctx)
 
 
-def _preload() -> None:
-    from releasekit.commands.preload import import_all
-
-    import_all()
-
-
 STEP = (arguments.add_project, arguments.add_parts)
 """What all steps take, for `nox -s build publish -- --dry-run`."""
 COMMANDS = (
@@ -134,7 +126,6 @@ COMMANDS = (
         name="release",
         summary="The whole release: version, build, check, plan, publish, verify, report.",
         run=_release,
-        preload=_preload,
         arguments=(arguments.add_project,),
         can_rehearse=True,
         needs_requirements=True,
@@ -153,7 +144,6 @@ COMMANDS = (
         name="build",
         summary="Build the sdist, and the wheel from it, into dist/.",
         run=_build,
-        preload=_preload,
         arguments=STEP,
         needs_requirements=True,
         renews_findings=True,
@@ -169,7 +159,6 @@ COMMANDS = (
         name="check",
         summary="Check the dists, and build them first if need be; or check the files given.",
         run=_check,
-        preload=_preload,
         arguments=(*STEP, arguments.add_files),
         needs_requirements=True,
         renews_findings=True,
@@ -178,7 +167,6 @@ COMMANDS = (
         name="plan",
         summary="Compare dist/ with the index: upload, skip or conflict.",
         run=_plan,
-        preload=_preload,
         arguments=STEP,
         asks_index=True,
     ),
@@ -186,7 +174,6 @@ COMMANDS = (
         name="publish",
         summary="Check dist/ again and upload what is missing, wheels first.",
         run=_publish,
-        preload=_preload,
         arguments=STEP,
         can_rehearse=True,
         asks_index=True,
@@ -197,7 +184,6 @@ COMMANDS = (
         name="verify",
         summary="Prove that the index serves dist/, and that it installs and works.",
         run=_verify,
-        preload=_preload,
         arguments=STEP,
         needs_requirements=True,
         asks_index=True,

@@ -25,26 +25,19 @@ OVERWRITES = (
 )
 
 
-def check_access(ctx: ProjectContext, project: Project) -> None:
-    """Find out before much is done what would stop the release after it.
+def check_access(ctx: ProjectContext, project: Project, *, before: str) -> None:
+    """Find out before a long step what would stop the release after it.
 
-    A wrong password, an unknown CA, a repository that is not there: builds may take long. Raises
-    what reading an index raises.
+    A wrong password, an unknown CA, a repository that is not there. The step counts as begun.
+    Raises what reading an index raises.
     """
+    ctx.progress.begin(before)
     if ctx.target.sandbox:
         return
     snapshots = None if project.released_as else ctx.target.snapshots_url
     url, target = snapshots or ctx.target.upload_url, ctx.target
     reader, client = target.find_reader(url), ctx.network.client
     open_index(url, client=client, reader=reader, publisher=target.credentials).check_access()
-
-
-@contextlib.contextmanager
-def check_access_meanwhile(ctx: ProjectContext, project: Project) -> Iterator[None]:
-    """Knock while the block works on files; raises at its end what knocking raises."""
-    asked = begin(lambda: check_access(ctx, project))
-    yield
-    asked.result()
 
 
 def note_server_info(ctx: ProjectContext, info: ServerInfo) -> None:

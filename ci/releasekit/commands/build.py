@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import platform
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from releasekit.archives import read_dist, read_metadata
 from releasekit.build.backend import BuildOptions, build_dists, build_sdist, build_wheel
 from releasekit.build.checkout import copy_changes, follow_links_out, open_checkout
-from releasekit.build.hooks import NOTHING
 from releasekit.build.repair import repair_wheel
 from releasekit.commands.record import write_record
 from releasekit.commands.version import read_project
@@ -44,13 +42,10 @@ def run(ctx: ProjectContext) -> None:
         build(ctx, project)
 
 
-def build(ctx: ProjectContext, project: Project, *, meanwhile: Iterator[None] = NOTHING) -> Record:
-    """Build the sdist and the wheel into `dist/`, and record them.
-
-    Steps of `meanwhile` are taken while the build backend works.
-    """
+def build(ctx: ProjectContext, project: Project) -> Record:
+    """Build the sdist and the wheel into `dist/`, and record them."""
     with _begin(ctx) as tempdir, _open_source(ctx, project) as source, _log(ctx, tempdir) as log:
-        options = replace(_build_options(ctx, project, log), meanwhile=meanwhile)
+        options = _build_options(ctx, project, log)
         built = build_dists(source, tempdir, options)
         wheel = _repair(ctx, built.wheel, options)
         dists = tuple(_keep(ctx, path) for path in (built.sdist, wheel))

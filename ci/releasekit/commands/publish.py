@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from releasekit.commands.access import check_access_meanwhile, note_overwriting
+from releasekit.commands.access import check_access, note_overwriting
 from releasekit.commands.check import check_bytes
 from releasekit.commands.conflict import refuse_conflicts
 from releasekit.commands.plan import POLL, make_plan, open_repository, read_decided_page
@@ -38,8 +38,8 @@ def run(ctx: ProjectContext) -> None:
     project = read_releasable_project(ctx)
     record = read_whole_record(ctx, project)
     proof = read_proof(ctx, record)
-    with check_access_meanwhile(ctx, project):
-        dists = check_bytes(ctx, project, record)
+    check_access(ctx, project, before="check")
+    dists = check_bytes(ctx, project, record)
     publish(ctx, make_plan(ctx, record, dists), record, proof)
 
 

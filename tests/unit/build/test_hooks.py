@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -172,54 +171,3 @@ def test_a_hook_that_tells_of_no_import_keeps_nothing_from_the_next(
     builder.calls.get_requires_for_build("wheel")
     assert builder.finished
     assert builder.finished.status == 0
-
-
-SLOW = """
-import sys, time
-
-def get_requires_for_build_sdist(config_settings=None):
-    print("one")
-    sys.stdout.flush()
-    time.sleep(0.5)
-    print("two")
-    return []
-
-get_requires_for_build_wheel = get_requires_for_build_sdist
-"""
-
-
-def test_steps_are_taken_while_a_hook_runs_and_go_on_in_the_next(
-    tmp_path: Path, environ: dict[str, str]
-) -> None:
-    seen: list[int] = []
-
-    def take_steps() -> Iterator[None]:
-        for number in range(60):
-            time.sleep(0.05)
-            seen.append(number)
-            yield
-
-    with open_hooks(take_steps()) as hooks:
-        builder = Builder(tmp_path, hooks, environ, end="pass")
-        (tmp_path / "installed" / "demo_backend.py").write_text(SLOW)
-        builder.calls.get_requires_for_build("sdist")
-        assert 0 < len(seen) < 60
-        assert builder.lines == ["one", "two"]
-        for _ in range(6):
-            builder.calls.get_requires_for_build("wheel")
-    assert seen == list(range(60))
-    assert builder.lines == ["one", "two"] * 7
-
-
-def test_a_step_that_raises_ends_the_hook(tmp_path: Path, environ: dict[str, str]) -> None:
-    def raise_at_once() -> Iterator[None]:
-        raise ZeroDivisionError
-        yield
-
-    began = time.monotonic()
-    with pytest.raises(BuildBackendException), open_hooks(raise_at_once()) as hooks:
-        builder = Builder(tmp_path, hooks, environ, end="pass")
-        slow = SLOW.replace("0.5", "60")
-        (tmp_path / "installed" / "demo_backend.py").write_text(slow)
-        builder.calls.get_requires_for_build("sdist")
-    assert time.monotonic() - began < 30

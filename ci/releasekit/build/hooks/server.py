@@ -4,7 +4,9 @@ This is a script for the environment's Python, with the standard library alone. 
 line of its standard input is one hook: the arguments and the directory that a process of its own
 would have got, and its environment. When it has ended, a line with the mark and its status follows
 what it wrote. Backends import most of themselves in their hooks (hatchling 1.27 0.05 s in each):
-what one hook has imported of the backend, this process imports before the next one.
+what one hook has imported of the backend, this process imports before the next one. A small project
+is released in 1.06 times the CPU seconds without that, and in 1.11 times where the garbage
+collector looks through what was imported.
 """
 
 from __future__ import annotations
