@@ -61,8 +61,9 @@ class ProjectContext(Context):
     """True for the embedded sandbox, and for one in another terminal, which has a `url`."""
     group: BuildIndex | None = None
     """Where requirements come from, unless uv or pip are told otherwise."""
-    siblings: frozenset[str] = frozenset()
-    """Names of the projects that are released beside this one: the group may lack them yet."""
+    siblings: Mapping[str, Path] = field(default_factory=dict)
+    """Directories of the projects that this one needs and that the same command is for, by their
+    normalized names: the group may lack them yet."""
 
     @property
     def tag(self) -> str | None:

@@ -6,12 +6,15 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from releasekit.config.sources import read_name
+from releasekit.config.sources import read_name, read_needs
 from releasekit.destination import choose_destinations
 from releasekit.errors import ReleasekitError, Status
-from releasekit.errors.failed import INTERRUPTED, PROCESS_KILLED
+from releasekit.errors.failed import INTERRUPTED, PROCESS_KILLED, SIBLING_FAILED
+from releasekit.errors.refused import SIBLING_REFUSED
+from releasekit.errors.usage import CIRCULAR_NEEDS
 from releasekit.outcome import START
 from releasekit.pool import Done, ForkedExecutor, carry_out
 from releasekit.request import Request
@@ -23,13 +26,16 @@ from releasekit.terminal import Terminal
 def carry_out_all(requests: Sequence[Request], terminal: Terminal, *, jobs: int | None) -> int:
     """Do a command for each project, and return the worst of the statuses.
 
-    The projects are independent of each other: one that is refused keeps no other from its release.
-    So many `jobs` are done at once; by default as many as there are cores.
+    A project that is refused keeps from their release only those that need it; these come after
+    it. So many `jobs` are done at once; by default as many as there are cores.
     """
     if len(requests) == 1:
         return Run(requests[0], terminal).do()
-    siblings = frozenset(name for request in requests if (name := read_name(request.root)))
-    requests = [replace(request, siblings=siblings) for request in requests]
+    try:
+        requests = _order(requests)
+    except ReleasekitError as error:
+        terminal.fail(error)
+        return error.status
     jobs = min(jobs or count_cores(), len(requests))
     carry_out = _one_after_the_other if jobs == 1 else _side_by_side
     statuses: dict[Path, int] = {}
@@ -55,14 +61,56 @@ def count_cores() -> int:
     return os.cpu_count() or 1
 
 
+def _order(requests: Sequence[Request]) -> list[Request]:
+    """Return the requests with what each needs of the others, which come before it.
+
+    Raises CIRCULAR_NEEDS.
+    """
+    if not requests[0].command.keeps_order:
+        return list(requests)
+    roots = {name: request.root for request in requests if (name := read_name(request.root))}
+    needs: dict[Path, dict[str, Path]] = {}
+    for request in requests:
+        wanted = read_needs(request.root) & roots.keys()
+        found = {name: roots[name] for name in sorted(wanted)}
+        needs[request.root] = {name: root for name, root in found.items() if root != request.root}
+    try:
+        order = TopologicalSorter({root: found.values() for root, found in needs.items()})
+        sorted_roots = list(order.static_order())
+    except CycleError as error:
+        names = " needs ".join(root.name for root in reversed(error.args[1]))
+        raise ReleasekitError(CIRCULAR_NEEDS, root=str(Path.cwd()), names=names) from error
+    by_root = {request.root: request for request in requests}
+    return [replace(by_root[root], siblings=_spread(needs, root)) for root in sorted_roots]
+
+
+def _spread(needs: Mapping[Path, Mapping[str, Path]], root: Path) -> dict[str, Path]:
+    """Return what a project needs, and what these need."""
+    found = dict(needs[root])
+    for needed in needs[root].values():
+        found |= _spread(needs, needed)
+    return found
+
+
+def _find_failed(request: Request, statuses: Mapping[Path, int]) -> ReleasekitError | None:
+    """Return why a project is not begun: one that it needs was refused, or failed."""
+    for name, root in request.siblings.items():
+        if status := statuses.get(root, Status.DONE):
+            entry = SIBLING_REFUSED if status == Status.REFUSED else SIBLING_FAILED
+            return ReleasekitError(entry, root=str(request.root), needs=name)
+    return None
+
+
 def _one_after_the_other(
     requests: Sequence[Request], terminal: Terminal, _: int
 ) -> Iterator[tuple[Request, int]]:
+    statuses: dict[Path, int] = {}
     for request in choose_destinations(requests, terminal.say):
         _say_project(request, terminal)
-        status = Run(request, terminal).do()
-        yield request, status
-        if status == Status.INTERRUPTED:
+        run, error = Run(request, terminal), _find_failed(request, statuses)
+        statuses[request.root] = run.conclude(error) if error else run.do()
+        yield request, statuses[request.root]
+        if statuses[request.root] == Status.INTERRUPTED:
             return
 
 
@@ -76,30 +124,55 @@ def _side_by_side(
     """
     with ForkedExecutor(jobs, terminal) as executor:
         chosen = choose_destinations(requests, terminal.say)
+        futures: dict[Path, Future[Done]] = {}
+        statuses: dict[Path, int] = {}
         with handled_by(executor.interrupt):
-            futures = [executor.submit(carry_out, request) for request in chosen]
-            for request, future in zip(chosen, futures, strict=True):
-                while not future.done():
-                    _say_running(chosen, futures, terminal)
-                    # A signal that comes just before the wait is heard after it.
-                    unended = [one for one in futures if not one.done()]
-                    wait(unended, timeout=1, return_when=FIRST_COMPLETED)
-                    executor.interrupt_again()
-                if future.cancelled():
-                    break
-                _say_project(request, terminal)
-                yield request, _pass_on(request, future, terminal)
-        if executor.is_interrupted and future.cancelled():
-            raise KeyboardInterrupt
+            for request in chosen:
+                while request.root not in statuses:
+                    _submit(chosen, futures, executor)
+                    future = futures.get(request.root)
+                    if future is None and (error := _find_failed(request, statuses)):
+                        _say_project(request, terminal)
+                        statuses[request.root] = Run(request, terminal).conclude(error)
+                    elif executor.is_interrupted and (future is None or future.cancelled()):
+                        raise KeyboardInterrupt
+                    elif future is None or not future.done():
+                        _say_running(chosen, futures, terminal)
+                        # A signal that comes just before the wait is heard after it.
+                        unended = [one for one in futures.values() if not one.done()]
+                        wait(unended, timeout=1, return_when=FIRST_COMPLETED)
+                        executor.interrupt_again()
+                    elif future.cancelled():  # all processes were killed
+                        return
+                    else:
+                        _say_project(request, terminal)
+                        statuses[request.root] = _pass_on(request, future, terminal)
+                yield request, statuses[request.root]
+
+
+def _submit(
+    requests: Sequence[Request], futures: dict[Path, Future[Done]], executor: ForkedExecutor
+) -> None:
+    """Hand the executor what has not been begun, and needs nothing that is not done."""
+    for request in requests:
+        needed = [futures.get(root) for root in request.siblings.values()]
+        if request.root not in futures and all(map(_is_done, needed)):
+            futures[request.root] = executor.submit(carry_out, request)
+
+
+def _is_done(future: Future[Done] | None) -> bool:
+    if future is None or not future.done() or future.cancelled() or future.exception():
+        return False
+    return future.result().status == Status.DONE
 
 
 def _say_running(
-    requests: Sequence[Request], futures: Sequence[Future[Done]], terminal: Terminal
+    requests: Sequence[Request], futures: Mapping[Path, Future[Done]], terminal: Terminal
 ) -> None:
-    pairs = zip(requests, futures, strict=True)
-    names = ", ".join(request.root.name for request, future in pairs if future.running())
-    ended = sum(future.done() for future in futures)
-    terminal.work(f"{names} ({ended} of {len(futures)} ended)")
+    running = {root for root, future in futures.items() if future.running()}
+    names = ", ".join(request.root.name for request in requests if request.root in running)
+    ended = sum(future.done() for future in futures.values())
+    terminal.work(f"{names} ({ended} of {len(requests)} ended)")
 
 
 def _pass_on(request: Request, future: Future[Done], terminal: Terminal) -> int:

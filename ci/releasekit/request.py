@@ -53,8 +53,9 @@ class Request:
     """The arguments; see `commands.arguments`."""
     attended: bool = False
     """True if somebody sees the output."""
-    siblings: frozenset[str] = frozenset()
-    """Names, normalized, of all projects that the same command is for."""
+    siblings: Mapping[str, Path] = field(default_factory=dict)
+    """Directories of the projects that this one needs and that the same command is for, by their
+    normalized names."""
     destination: Destination | None = None
     """Where this goes, if that was found out before: a process that cannot ask is told so."""
     redactor: Redactor = field(default_factory=Redactor, compare=False)

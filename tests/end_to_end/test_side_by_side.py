@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,7 @@ import pytest
 
 from end_to_end.test_interrupts import is_running
 from end_to_end.test_secrets import watch_command_lines
-from nexus_double import Sandbox, run_sandbox
-from samples import METADATA, write_wheel
+from nexus_double import Sandbox
 from support import (
     Command,
     MakeProject,
@@ -282,39 +280,53 @@ def test_a_lock_on_the_users_index_stops_nobody(
     assert ran.status == 0, ran
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Sandbox]:
-    """A sandbox whose group has a dependency, and lacks the packages."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    metadata = METADATA.replace("Name: demo", "Name: there")
-    write_wheel(folder, filename="there-1.0-py3-none-any.whl", metadata=metadata)
-    with run_sandbox(remote=folder) as running:
-        yield running
-
-
-@pytest.mark.parametrize(
-    ("named", "lacking"), [(("b",), ["acme-a", "gone"]), (("a", "b"), ["gone"])]
-)
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_what_the_same_command_releases_is_not_expected_in_the_group(
-    monorepo: Monorepo,
-    served: Sandbox,
-    releasekit: Command,
-    jobs: str,
-    named: tuple[str, ...],
-    lacking: list[str],
+@pytest.mark.parametrize("dry", [False, True], ids=["release", "dry run"])
+def test_a_project_comes_after_those_that_it_needs(
+    monorepo: Monorepo, sandbox: Sandbox, releasekit: Command, jobs: str, dry: bool
 ) -> None:
-    monorepo.write("a")
-    monorepo.write("b", needs=("there", "Acme.A>=1", "gone"))
-    directories = [word for name in named for word in ("-C", f"packages/{name}")]
-    run = ("release", *directories, "--dry-run", "-j", jobs)
-    ran = releasekit(*run, project=monorepo.project, server=served)
+    monorepo.write("a", needs=("acme-b",))
+    monorepo.write("b", needs=("Acme.C>=1",))
+    monorepo.write("c")
+    run = ("release", *ALL, "-j", jobs, *(["--dry-run"] if dry else []))
+    ran = releasekit(*run, project=monorepo.project, server=sandbox)
     assert ran.status == 0, ran
-    assert "nothing was sent: this was a dry run" in ran.out.splitlines()[-1]
-    text = (monorepo.folder("b") / "reports" / "findings.json").read_text(encoding="utf-8")
-    found = [f["message"] for f in json.loads(text)["findings"] if f["code"] == "RK117"]
-    assert [message.rpartition(" ")[2] for message in found] == lacking
+    assert read_projects(ran.out) == ["packages/c", "packages/b", "packages/a"]
+    text = (monorepo.folder("a") / "reports" / "outcome.json").read_text(encoding="utf-8")
+    assert json.loads(text)["findings"]["error"] == 0
+    assert "with 2 dependencies, imports acme_a" in ran.out
+    assert len(published(sandbox)) == (0 if dry else 6)
+
+
+def read_projects(out: str) -> list[str]:
+    return [line.split()[1] for line in out.splitlines() if line.startswith("project ")]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_needs_a_refused_project_is_refused_too(
+    monorepo: Monorepo, sandbox: Sandbox, releasekit: Command, jobs: str
+) -> None:
+    monorepo.write("a", needs=("acme-b",))
+    monorepo.write("b", needs=("nobody-has-this",))
+    monorepo.write("c")
+    ran = releasekit("release", *ALL, "-j", jobs, project=monorepo.project, server=sandbox)
+    assert ran.status == 1, ran
+    assert "error E145: a project that this one needs was refused\n" in ran.out
+    assert "  why:   it needs acme-b, of the same command\n" in ran.out
+    assert {name.partition("-")[0] for name in published(sandbox)} == {"acme_c"}
+    text = (monorepo.folder("a") / "reports" / "outcome.json").read_text(encoding="utf-8")
+    assert json.loads(text)["error"]["code"] == "E145"
+
+
+def test_projects_that_need_each_other_are_refused_before_anything_is_done(
+    monorepo: Monorepo, sandbox: Sandbox, releasekit: Command
+) -> None:
+    monorepo.write("a", needs=("acme-b",))
+    monorepo.write("b", needs=("acme-a",))
+    ran = releasekit("release", *ALL, project=monorepo.project, server=sandbox)
+    assert ran.status == 2
+    assert "error E229: these projects need each other\n" in ran.out
+    assert published(sandbox) == set()
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

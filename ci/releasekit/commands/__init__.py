@@ -37,6 +37,8 @@ class Command:
     """True if credentials for uploads are needed."""
     needs_requirements: bool = False
     """True if requirements of a build or of the package may be needed."""
+    keeps_order: bool = False
+    """True if a project waits for those that it needs: of several, they come first."""
     reports: bool = True
     renews_findings: bool = False
     """True if findings of an earlier run are outdated by this one."""
@@ -124,6 +126,7 @@ STEP = (arguments.add_project, arguments.add_parts)
 COMMANDS = (
     Command(
         name="release",
+        keeps_order=True,
         summary="The whole release: version, build, check, plan, publish, verify, report.",
         run=_release,
         arguments=(arguments.add_project,),
@@ -157,6 +160,7 @@ COMMANDS = (
     ),
     Command(
         name="check",
+        keeps_order=True,
         summary="Check the dists, and build them first if need be; or check the files given.",
         run=_check,
         arguments=(*STEP, arguments.add_files),
@@ -172,6 +176,7 @@ COMMANDS = (
     ),
     Command(
         name="publish",
+        keeps_order=True,
         summary="Check dist/ again and upload what is missing, wheels first.",
         run=_publish,
         arguments=STEP,
@@ -182,6 +187,7 @@ COMMANDS = (
     ),
     Command(
         name="verify",
+        keeps_order=True,
         summary="Prove that the index serves dist/, and that it installs and works.",
         run=_verify,
         arguments=STEP,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from packaging.utils import canonicalize_name
 from releasekit.archives import read_metadata
 from releasekit.build.backend import BuildOptions, build_wheel
 from releasekit.checks.facts import FailedTest, ForeignDependency, ProjectFacts, Unresolved
+from releasekit.commands.record import load_dists, load_record
 from releasekit.context import ProjectContext
 from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import NOT_RESOLVED
@@ -53,6 +55,7 @@ from releasekit.threads import run_in_threads
 from releasekit.uv.indexes import BuildIndex, find_own_names
 from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
 from releasekit.uv.sources import Source, use_configured, use_group
+from releasekit.workspace import RECORD
 
 if TYPE_CHECKING:
     from packaging.metadata import RawMetadata
@@ -250,6 +253,7 @@ class _WheelProof:
             cache=(ctx.cache or self._tempdir) / "resolve",
             timeout=ctx.network.timeout,
         )
+        self._add_siblings(resolver)
         cache = (ctx.cache or self._tempdir) / "dependencies"
         store = Store(cache, ctx.network.client, source)
         try:
@@ -269,6 +273,23 @@ class _WheelProof:
         self._confirm(source, needs, resolution.problem)
         self._add_unresolved(resolution.problem, index=source.name)
         return "RK119"
+
+    def _add_siblings(self, resolver: Resolver) -> None:
+        """Add the wheels of the projects that this one needs, where no index has them yet.
+
+        A release comes after them, and finds them in the group.
+        """
+        ctx = self._ctx
+        is_released = ctx.options.command in ("release", "publish", "verify")
+        is_snapshot = self._record.tag is None and ctx.target.snapshots_url
+        if is_released and not (ctx.options.dry_run or ctx.into_sandbox or is_snapshot):
+            return
+        resolver.wheels.mkdir(exist_ok=True)
+        for root in ctx.siblings.values():
+            record = load_record(root / RECORD, root=root)
+            for dist in load_dists(root, record):
+                if dist.named.kind is DistKind.WHEEL:
+                    shutil.copyfile(dist.path, resolver.wheels / dist.filename)
 
     def _add_unresolved(self, reason: str, *, index: str = "", extra: str = "") -> None:
         python = self._interpreter.version

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from releasekit.config.parse import find_table, parse_settings, read_environment
@@ -43,6 +45,42 @@ def read_name(root: Path) -> str | None:
         return None  # told when the project's turn comes
     name = table.get("name") if isinstance(table, dict) else None
     return canonicalize_name(name) if isinstance(name, str) else None
+
+
+def read_needs(root: Path) -> frozenset[str]:
+    """Return the normalized names of the requirements that pyproject.toml states, extras included.
+
+    What a backend computes is not known before the build.
+    """
+    try:
+        pyproject = _read_toml(root / "pyproject.toml") or {}
+    except (InvalidConfiguration, OSError):
+        return frozenset()  # told when the project's turn comes
+    found: set[str] = set()
+    for texts in _list_requirements(pyproject):
+        for text in texts if isinstance(texts, list) else ():
+            with contextlib.suppress(InvalidRequirement, TypeError):
+                found.add(canonicalize_name(Requirement(text).name))
+        found |= {canonicalize_name(name) for name in texts} if isinstance(texts, dict) else set()
+    return frozenset(found)
+
+
+def _list_requirements(pyproject: Mapping[str, Any]) -> Iterator[object]:
+    """Yield lists of requirements (PEP 621, PEP 518), and Poetry's tables of them."""
+    for path in (
+        ("build-system", "requires"),
+        ("project", "dependencies"),
+        ("tool", "poetry", "dependencies"),
+    ):
+        yield _find(pyproject, *path)
+    extras = _find(pyproject, "project", "optional-dependencies")
+    yield from extras.values() if isinstance(extras, dict) else ()
+
+
+def _find(table: object, *path: str) -> object:
+    for key in path:
+        table = table.get(key) if isinstance(table, Mapping) else None
+    return table
 
 
 def _read_toml(path: Path) -> Mapping[str, Any] | None:

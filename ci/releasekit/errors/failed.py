@@ -320,6 +320,14 @@ UNREADABLE_ANSWER = Entry(
     fix="see what is at that address and in front of it, then run this again: it is safe",
     explanation="What answers does not speak HTTP, or its headers contradict each other.",
 )
+SIBLING_FAILED = Entry(
+    code="E360",
+    title="a project that this one needs was not released",
+    where="{root}",
+    why="it needs {needs}, of the same command, which failed",
+    fix="see what is said of {needs}; then run this again",
+    explanation="Of several projects in one command, those that need a failed one are not begun.",
+)
 INTERNAL_ERROR = Entry(
     code="E399",
     title="an error that releasekit does not know: {kind}",

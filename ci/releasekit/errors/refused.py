@@ -201,6 +201,14 @@ OTHER_PROOF = Entry(
     explanation="reports/proof.json names other SHA-256s than the release has, or is not the file "
     "that RELEASEKIT_PROOF_SHA256 names.",
 )
+SIBLING_REFUSED = Entry(
+    code="E145",
+    title="a project that this one needs was refused",
+    where="{root}",
+    why="it needs {needs}, of the same command",
+    fix="see what is said of {needs}; then run this again",
+    explanation="Of several projects in one command, those that need a refused one are not begun.",
+)
 SERVER_DIFFERS = Entry(
     code="E151",
     title="Nexus differs from the configuration",

@@ -247,3 +247,11 @@ NO_PROOF = Entry(
     explanation="`publish` runs no code of the package, so it takes only files that `check` has "
     "installed, imported and tested: reports/proof.json says which.",
 )
+CIRCULAR_NEEDS = Entry(
+    code="E229",
+    title="these projects need each other",
+    where="{root}",
+    why="{names}",
+    fix="remove one of these requirements, or release the projects one by one, with -C",
+    explanation="Of several projects in one command, each is released after those that it needs.",
+)
