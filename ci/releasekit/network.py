@@ -53,6 +53,11 @@ class Network:
                 self._clients.append(client)
         return self._clients[0]
 
+    def count_requests(self) -> tuple[int, int]:
+        """Return how many requests were sent, and how many of them failed; uv's are not counted."""
+        clients = self._clients
+        return sum(one.sent for one in clients), sum(one.failed for one in clients)
+
     def close(self) -> None:
         """Close all connections."""
         for client in self._clients:

@@ -111,6 +111,10 @@ class Outcome:
     """The step that is under way, or that was when the run stopped."""
     began: float = 0.0
     """When that was, by a clock in seconds; at first when the run did."""
+    requests: int = 0
+    """Requests that this process sent; uv's are not counted."""
+    failed_requests: int = 0
+    """Those that had no answer, or a status of 400 or above."""
     status: Status = Status.DONE
     error: tuple[tuple[str, str], ...] = ()
     """The error that stopped the run: its code, what, where, why, next."""
@@ -132,6 +136,10 @@ class Outcome:
     def _add_time(self, step: str, at: float) -> Outcome:
         done = StepTime(step=step, seconds=round(at - self.began, 3))
         return replace(self, times=(*self.times, done))
+
+    def describe_requests(self) -> str:
+        """Return how many requests were sent; Nexus has a limit per day, failed ones included."""
+        return f"{self.requests} sent, {self.failed_requests} of them failed (without uv's own)"
 
     def describe_times(self) -> str:
         """Return where the time went, step by step."""

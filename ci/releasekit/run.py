@@ -36,6 +36,7 @@ from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
     from releasekit.context import NexusContext, ProjectContext
+    from releasekit.network import Network
     from releasekit.sandbox import Sandbox
     from releasekit_nexus import Nexus
 
@@ -79,6 +80,7 @@ class Run:
                 self._check_folders()
                 ctx = self._open(stack)
                 self._add_secrets(ctx)
+                stack.callback(self._count_requests, ctx.network)
                 self._note_dry_run()
                 if run := self._request.command.run:
                     run(ctx)
@@ -100,6 +102,10 @@ class Run:
         ctx = open_project(request, destination, self, stack)
         self._outcome = replace(self._outcome, sandbox=destination.target.sandbox)
         return ctx
+
+    def _count_requests(self, network: Network) -> None:
+        sent, failed = network.count_requests()
+        self._outcome = replace(self._outcome, requests=sent, failed_requests=failed)
 
     def _add_secrets(self, opened: object) -> None:
         """Add the passwords that were looked up; say which are too short to be hidden."""
@@ -276,6 +282,7 @@ class Run:
             self._terminal.say(*self._say_done())
         if self._terminal.is_verbose and self._outcome.times:
             self._terminal.say("times", self._outcome.describe_times())
+            self._terminal.say("requests", self._outcome.describe_requests())
         if self._request.options.json:
             from releasekit.report.outcome import render_outcome
 

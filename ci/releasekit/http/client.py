@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -80,6 +81,9 @@ class Client:
         self.trust, self.timeout = trust, timeout
         self._environ = environ
         self.connections = Connections(trust)
+        self.sent, self.failed = 0, 0
+        """Requests so far, and those that had no answer, or a status of 400 or above."""
+        self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close all connections."""
@@ -234,7 +238,7 @@ class Client:
         proxy = self.find_proxy(url)
         usual = {"User-Agent": "releasekit", "Accept": "*/*", "Accept-Encoding": "identity"}
         began = datetime.now(timezone.utc)
-        with self.connections.exchange(
+        with self._count_request(), self.connections.exchange(
             method,
             url,
             headers={**usual, **headers},
@@ -247,8 +251,25 @@ class Client:
             if proxy and response.status == 407:  # over http; over https CONNECT is refused
                 reason = f"it asks for a login (407 {response.reason or ''})"
                 raise Failure(kind=Kind.PROXY_LOGIN, url=url, reason=reason, proxy=proxy)
+            if response.status >= 400:
+                self._count_failure()
             end = _read_certificate_end(response)  # the connection goes with the body
             yield _Exchange(url=url, response=response, moment=moment, certificate_ends=end)
+
+
+    @contextlib.contextmanager
+    def _count_request(self) -> Iterator[None]:
+        with self._lock:
+            self.sent += 1
+        try:
+            yield
+        except Failure:
+            self._count_failure()
+            raise
+
+    def _count_failure(self) -> None:
+        with self._lock:
+            self.failed += 1
 
 
 def _authorize(credentials: Credentials) -> dict[str, str]:

@@ -39,6 +39,7 @@ def render_outcome(outcome: Outcome) -> str:
             for severity in Severity
         },
         "notes": list(outcome.notes),
+        "requests": {"sent": outcome.requests, "failed": outcome.failed_requests},
         "seconds": {time.step: time.seconds for time in outcome.times},
     }
     if outcome.result:
