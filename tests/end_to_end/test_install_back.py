@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import uv
 
 from front import LOGIN, Asked, Front, Reply, pass_on, run_front
 from nexus_double import Sandbox
@@ -125,3 +127,51 @@ def test_a_wheel_that_no_index_makes_install_is_broken(
     assert ran.status == 1, ran
     assert "error E143: plain==1.2.3 is published but does not work\n" in ran.out
     assert "The wheel is invalid: " in ran.out
+
+
+MACHINES = {
+    "killed": "kill -9 $$",
+    "crashed": "exit 101",
+    "full disk": 'echo "The wheel is invalid: No space left on device (os error 28)"; exit 2',
+    "installs nothing": "exit 0",
+}
+
+
+@pytest.mark.parametrize("install", list(MACHINES.values()), ids=list(MACHINES))
+def test_an_installer_that_does_not_work_is_no_fault_of_the_package(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path, install: str
+) -> None:
+    releasekit("release", project=project, server=sandbox)
+    variables = install_other_uv(
+        tmp_path, f'case "$2" in install) {install};; esac\nexec "{uv.find_uv_bin()}" "$@"\n'
+    )
+    ran = releasekit("verify", project=project, server=sandbox, **variables)
+    assert ran.status == 3, ran
+    assert re.search(
+        r"error (E308: the install could not|E326: uv-program was ended|E324: )", ran.out
+    )
+    assert "does not install" not in ran.out
+    assert releasekit("verify", project=project, server=sandbox).status == 0
+
+
+def test_an_installer_that_may_not_be_started_is_no_fault_of_the_package(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
+) -> None:
+    releasekit("release", project=project, server=sandbox)
+    variables = install_other_uv(tmp_path, "exit 0\n")
+    (tmp_path / "other" / "uv-program").chmod(0o644)
+    ran = releasekit("verify", project=project, server=sandbox, **variables)
+    assert ran.status == 3, ran
+    assert "error E308: the install could not be tested\n" in ran.out
+    assert "Permission denied" in ran.out
+
+
+def install_other_uv(folder: Path, script: str) -> dict[str, str]:
+    """Write a program that is found in place of uv, and return the variable that leads to it."""
+    package = folder / "other" / "uv"
+    package.mkdir(parents=True)
+    program = folder / "other" / "uv-program"
+    program.write_text(f"#!/bin/sh\n{script}")
+    program.chmod(0o755)
+    (package / "__init__.py").write_text(f"def find_uv_bin():\n    return {str(program)!r}\n")
+    return {"PYTHONPATH": str(package.parent)}
