@@ -22,6 +22,8 @@ from releasekit.git import read_commit
 from releasekit.model.project import Commit
 
 PROJECTS = Path(__file__).parent / "projects"
+PYTHON = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+"""As releasekit names the Python that runs."""
 WHEEL, SDIST = "plain-1.2.3-py3-none-any.whl", "plain-1.2.3.tar.gz"
 
 

@@ -110,7 +110,7 @@ def test_jobs_artifacts_in_one_directory_are_released_as_one(
         "release\n"
     )
     assert uploads(sandbox) == 0
-    for step in ("gather", "publish", "verify"):
+    for step in ("gather", "check", "publish", "verify"):
         ran = releasekit(step, project=last, server=sandbox)
         assert ran.status == 0, ran
     assert published(sandbox) == {SDIST, WHEEL}

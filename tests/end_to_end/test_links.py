@@ -31,7 +31,7 @@ def original(
 ) -> ProjectDir:
     """A project that was built once for all tests here, who copy it."""
     project = copy_project("plain", tmp_path_factory.mktemp("original") / "plain", user_environ)
-    ran = releasekit("build", project=project)
+    ran = releasekit("check", project=project)
     assert ran.status == 0, ran
     return project
 

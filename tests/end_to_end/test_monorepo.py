@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from nexus_double import Sandbox
-from support import Command, MakeProject, ProjectDir, published, without_times
+from support import PYTHON, Command, MakeProject, ProjectDir, published, without_times
 
 PYPROJECT = """\
 [build-system]
@@ -53,13 +53,13 @@ def test_packages_are_released_by_their_own_tags_in_one_command(
     named = ("-C", "packages/p7", "-C", "packages/p1[89]")
     ran = releasekit("release", *named, project=monorepo, server=sandbox)
     assert ran.status == 1, ran
-    lines = without_times(ran.out).splitlines()
+    lines, group = without_times(ran.out).splitlines(), sandbox.upload_url(sandbox.group)
     assert [line for line in lines if line.startswith(("project", "verify"))] == [
         "project   packages/p7",
-        f"verify    pkg-7==1.7 installed by hash from {sandbox.upload_url(sandbox.group)}",
+        f"verify    pkg-7==1.7 installed by hash from {group}, imports pkg_7 ({PYTHON})",
         "project   packages/p18",
         "project   packages/p19",
-        f"verify    pkg-19==1.19 installed by hash from {sandbox.upload_url(sandbox.group)}",
+        f"verify    pkg-19==1.19 installed by hash from {group}, imports pkg_19 ({PYTHON})",
         "projects  2 of 3 done, packages/p18 refused",
     ]
     assert "error E103: no tag on HEAD is a version" in ran.out

@@ -40,7 +40,7 @@ def windows_job(project: ProjectDir, releasekit: Command) -> ProjectDir:
 def test_a_wheel_for_another_platform_is_downloaded_and_reported(
     project: ProjectDir, windows_job: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    steps = (("gather", "--from", ".", "--from", str(windows_job.root)), ("publish",))
+    steps = (("gather", "--from", ".", "--from", str(windows_job.root)), ("check",), ("publish",))
     for step in steps:
         ran = releasekit(*step, project=project, server=sandbox)
         assert ran.status == 0, ran
@@ -61,7 +61,8 @@ def test_a_release_that_is_for_other_platforms_alone_is_not_installed(
     (project.root / "dist" / WHEEL).unlink()
     shutil.rmtree(project.root / "reports")
     assert releasekit("build", "--sdist", project=project).status == 0
-    steps = (("gather", "--from", ".", "--from", str(windows_job.root)), ("publish",), ("verify",))
+    gather = ("gather", "--from", ".", "--from", str(windows_job.root))
+    steps = (gather, ("check",), ("publish",), ("verify",))
     for step in steps:
         ran = releasekit(*step, project=project, server=sandbox)
         assert ran.status == 0, ran
@@ -80,6 +81,7 @@ def test_one_of_several_wheels_that_is_not_stored_keeps_the_sdist_back(
     fault: UploadFault,
 ) -> None:
     releasekit("gather", "--from", ".", "--from", str(windows_job.root), project=project)
+    releasekit("check", project=project)
     sandbox.state.faults = Faults(uploads=(fault,))
     ran = releasekit("publish", project=project, server=sandbox, RELEASEKIT_STALE_LIMIT="0.1")
     assert ran.status == 3, ran

@@ -108,7 +108,7 @@ def test_release_is_built_checked_uploaded_and_installed_back(
     assert (ran.status, ran.err) == (0, ""), ran
     said = without_times(ran.out)
     assert f"publish   2 uploaded to {pypiserver.url}/\n" in said
-    assert f"verify    plain==1.2.3 installed by hash from {pypiserver.url}/\n" in said
+    assert f"verify    plain==1.2.3 installed by hash from {pypiserver.url}/, imports" in said
     assert pypiserver.files == [WHEEL, SDIST]
     posts = [line for line in pypiserver.requests if line.startswith("POST")]
     assert posts == ["POST /", "POST /", "POST /"]  # the access check, the wheel, the sdist

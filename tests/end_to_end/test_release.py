@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from nexus_double import Sandbox, run_sandbox
+from releasekit.checks.catalog import CODES
 from support import (
+    PYTHON,
     Command,
     MakeProject,
     ProjectDir,
@@ -39,10 +41,11 @@ def test_release_says_about_a_line_a_step(
     assert without_times(ran.out) == (
         f"version   1.2.3 from tag v1.2.3 on commit {project.commit}\n"
         f"build     {SDIST} (SIZE), {WHEEL} (SIZE)\n"
-        "check     30 checks: no findings\n"
+        f"check     {len(CODES)} checks: no findings; imports ordinary ({PYTHON})\n"
         "plan      2 to upload, 0 already published\n"
         f"publish   2 uploaded to {sandbox.upload_url()}\n"
-        f"verify    ordinary==1.2.3 installed by hash from {sandbox.upload_url(sandbox.group)}\n"
+        f"verify    ordinary==1.2.3 installed by hash from {sandbox.upload_url(sandbox.group)}, "
+        f"imports ordinary ({PYTHON})\n"
         "report    reports/summary.md\n"
         "done      release in\n"
     )
@@ -69,9 +72,11 @@ def test_release_reports_what_it_did(
         "junit.xml",
         "outcome.json",
         "parts",
+        "proof.json",
         "release.env",
         "release.json",
         "releasekit.sarif",
+        "smoke.log",
         "summary.md",
     ]
     document = outcome(project)

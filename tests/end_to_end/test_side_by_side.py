@@ -20,6 +20,7 @@ from end_to_end.test_interrupts import is_running
 from end_to_end.test_secrets import watch_command_lines
 from nexus_double import Sandbox
 from support import (
+    PYTHON,
     Command,
     MakeProject,
     ProjectDir,
@@ -168,7 +169,8 @@ def test_what_ends_first_is_told_in_its_turn(
             for name in "abc"
             for line in (
                 f"project   packages/{name}",
-                f"verify    acme-{name}==1.0 installed by hash from {group}",
+                f"verify    acme-{name}==1.0 installed by hash from {group}, imports acme_{name} "
+                f"({PYTHON})",
                 "done      release",
             )
         ),

@@ -52,8 +52,10 @@ PARTS = RECORD.parent / "parts"
 def write_record(ctx: ProjectContext, record: Record) -> None:
     """Write the record of a build: for the next step, and as a part that others are joined with.
 
-    Parts of earlier builds here that this one makes worthless are removed.
+    Parts of earlier builds here that this one makes worthless are removed, and the proof of what
+    was built before.
     """
+    remove_file(ctx.root / PROOF, root=ctx.root)
     for path in find_parts(ctx.root):
         with contextlib.suppress(OSError, CannotWrite):
             if _is_worthless(ctx.root, path, record):

@@ -238,15 +238,18 @@ class Client:
         proxy = self.find_proxy(url)
         usual = {"User-Agent": "releasekit", "Accept": "*/*", "Accept-Encoding": "identity"}
         began = datetime.now(timezone.utc)
-        with self._count_request(), self.connections.exchange(
-            method,
-            url,
-            headers={**usual, **headers},
-            body=body,
-            proxy=proxy,
-            deadline=deadline,
-            patience=patience,
-        ) as response:
+        with (
+            self._count_request(),
+            self.connections.exchange(
+                method,
+                url,
+                headers={**usual, **headers},
+                body=body,
+                proxy=proxy,
+                deadline=deadline,
+                patience=patience,
+            ) as response,
+        ):
             moment = began + (datetime.now(timezone.utc) - began) / 2
             if proxy and response.status == 407:  # over http; over https CONNECT is refused
                 reason = f"it asks for a login (407 {response.reason or ''})"
@@ -255,7 +258,6 @@ class Client:
                 self._count_failure()
             end = _read_certificate_end(response)  # the connection goes with the body
             yield _Exchange(url=url, response=response, moment=moment, certificate_ends=end)
-
 
     @contextlib.contextmanager
     def _count_request(self) -> Iterator[None]:
