@@ -154,6 +154,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", default=False)
+def corpus(session: nox.Session) -> None:
+    """Release public projects to a real Nexus and install them; options stand after --."""
+    _need_test_tools(session)
+    _run(session, "corpus", *session.posargs, PYTHONPATH="tests", **PYTHON)
+
+
+@nox.session(venv_backend="none", default=False)
 def bench(session: nox.Session) -> None:
     """Measure releases beside other tools; options stand after --, as --help or --all."""
     _need_test_tools(session)

@@ -1,0 +1,1 @@
+"""Public projects, released to a real Nexus at their own tags: `nox -s corpus`."""
