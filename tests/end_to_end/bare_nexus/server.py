@@ -18,9 +18,8 @@ from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import SERVER_DIFFERS
 from releasekit.nexus import ServerPlan
 from releasekit.nexus.results import ServerPlanned
-from releasekit_nexus.launch import launch
+from releasekit_nexus.launch import UNTOUCHED, launch
 from releasekit_nexus.prepared import prepare_runtime
-from releasekit_nexus.settings import UNTOUCHED
 from support import Ran
 
 ADMIN_PASSWORD = "the-password-that-is-wanted"
