@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from releasekit.context import ProjectContext
-from releasekit.doctor.warnings import find_warnings
+from releasekit.doctor.server import find_warnings
 from releasekit.errors import ReleasekitError
 from releasekit.index.layouts import open_index
 from releasekit.index.nexus import split_url
