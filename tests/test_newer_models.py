@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from releasekit.nexus import Kind, want
-from releasekit.nexus.bodies import render_creation, render_update
+from releasekit.nexus.desired_state import want
 from releasekit.nexus.documents import ServerVersion, parse_document
+from releasekit.nexus.drift import Kind
+from releasekit.nexus.resources import render_creation, render_update
 from unit.nexus.conftest import EMPTY_SERVER, make_settings
 
 MODELS = {

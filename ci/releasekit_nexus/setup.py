@@ -8,11 +8,10 @@ from releasekit.config.settings import Settings
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import NEXUS_NOT_STARTED
 from releasekit.model.credentials import Credentials
-from releasekit.nexus import Found, Kind, Resource, want
-from releasekit.nexus.bodies import render_creation
-from releasekit.nexus.desired_state import publisher_name
+from releasekit.nexus.desired_state import publisher_name, want
 from releasekit.nexus.documents import Document
-from releasekit.nexus.resources import create_resource, set_password
+from releasekit.nexus.drift import Found, Kind, Resource
+from releasekit.nexus.resources import create_resource, render_creation, set_password
 from releasekit.nexus.rest import Rest, read_version
 from releasekit_nexus import ADMIN, PUBLISHER
 from releasekit_nexus.launch import Running

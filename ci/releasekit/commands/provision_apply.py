@@ -15,20 +15,31 @@ from releasekit.context import NexusContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.access import MISSING_PUBLISHER_PASSWORD
 from releasekit.errors.failed import NOT_AS_WRITTEN
-from releasekit.nexus import Action, Change, Difference, Kind, Resource, ServerPlan
-from releasekit.nexus.bodies import render_creation, render_update
 from releasekit.nexus.documents import ServerVersion
-from releasekit.nexus.drift import PASSWORD, find_differences
-from releasekit.nexus.order import Flush, Write, order_steps
-from releasekit.nexus.render import describe_change, render_difference
+from releasekit.nexus.drift import (
+    PASSWORD,
+    Action,
+    Change,
+    Difference,
+    Flush,
+    Kind,
+    Resource,
+    ServerPlan,
+    Write,
+    find_differences,
+    order_steps,
+)
 from releasekit.nexus.resources import (
     create_resource,
     find_resource,
     invalidate_cache,
+    render_creation,
+    render_update,
     set_password,
     update_resource,
 )
 from releasekit.nexus.rest import Rest
+from releasekit.nexus.results import describe_change, render_difference
 
 PATIENCE = (0.0, 0.5, 1.0, 2.0)
 """Seconds before each look at what was written: where several Nexus share a database, it may take

@@ -10,22 +10,12 @@ from releasekit.context import NexusContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import SERVER_UNSETTLED
 from releasekit.errors.refused import SERVER_BLOCKED, SERVER_DIFFERS
-from releasekit.nexus import (
-    Action,
-    Found,
-    Kind,
-    Secrets,
-    ServerPlan,
-    make_server_plan,
-    want,
-)
-from releasekit.nexus.desired_state import publisher_name, rule_name
+from releasekit.nexus.desired_state import find_notes, publisher_name, rule_name, want
 from releasekit.nexus.documents import COMMUNITY, Document, ServerVersion
-from releasekit.nexus.notes import find_notes
-from releasekit.nexus.render import describe_counts, render_plan
+from releasekit.nexus.drift import Action, Found, Kind, Secrets, ServerPlan, make_server_plan
 from releasekit.nexus.resources import find_resource, list_blob_stores
 from releasekit.nexus.rest import Rest, list_repositories, read_version
-from releasekit.nexus.results import ServerPlanned, ServerSettled
+from releasekit.nexus.results import ServerPlanned, ServerSettled, describe_counts, render_plan
 from releasekit.plural import plural
 
 PUBLISHER_PASSWORD = "RELEASEKIT_PUBLISHER_PASSWORD"  # noqa: S105 - the name of a variable

@@ -126,8 +126,7 @@ def _read_project(ctx: NexusContext, index: Index, name: str) -> tuple[Component
     page = index.read_page(name)
     versions = parse_versions(name, (file.filename for file in page.files))
     return tuple(
-        Component(repository=_repository(ctx), name=name, version=version, assets=())
-        for version in versions
+        Component(repository=_repository(ctx), name=name, version=version) for version in versions
     )
 
 

@@ -16,7 +16,7 @@ from in_process import Recorder, open_command
 from releasekit.commands.provision import run as provision
 from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import SERVER_DIFFERS
-from releasekit.nexus import ServerPlan
+from releasekit.nexus.drift import ServerPlan
 from releasekit.nexus.results import ServerPlanned
 from releasekit_nexus.launch import UNTOUCHED, launch
 from releasekit_nexus.prepared import prepare_runtime

@@ -55,7 +55,7 @@ def test_what_is_no_name(word: str) -> None:
 
 
 def component(name: str, version: str, repository: str = "pypi-hosted") -> Component:
-    return Component(repository=repository, name=name, version=version, assets=())
+    return Component(repository=repository, name=name, version=version)
 
 
 FOUND = (
