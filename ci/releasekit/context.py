@@ -24,7 +24,7 @@ from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.progress import Progress
 from releasekit.proof.clean_environment import BackgroundEnvironment
-from releasekit.redact import Redactor
+from releasekit.redact import Redactor, find_in_addresses
 from releasekit.request import Request
 from releasekit.requirements import find_group, is_sandbox, keep_reachable
 from releasekit.uv.indexes import BuildIndex
@@ -194,10 +194,11 @@ def _add_secrets_of_installers(request: Request) -> None:
         return
     with contextlib.suppress(BrokenSettings):  # a build will say so
         for option, value in read_pip_settings(request.environ).items():
-            request.redactor.add_addresses(value, name=f"the password in {option} of pip")
+            found = find_in_addresses(value, f"the password in {option} of pip")
+            request.redactor.add_all(found)
     with contextlib.suppress(BrokenSettings):
         for text in _find_texts(read_uv_settings(request.root, request.environ)):
-            request.redactor.add_addresses(text, name="a password in the settings of uv")
+            request.redactor.add_all(find_in_addresses(text, "a password in the settings of uv"))
 
 
 def _find_texts(value: object) -> Iterator[str]:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from releasekit.child_secrets import (
+from releasekit.child_environ import (
+    child_environ,
     collect_secrets,
     foreign_environ,
     git_environ,
     installer_environ,
 )
 from releasekit.tempdirs import open_tempdir
-from releasekit.tls.child_environ import child_environ
 from releasekit.tls.trust import Trust, open_trust
 
 if TYPE_CHECKING:

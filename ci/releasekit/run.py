@@ -29,7 +29,7 @@ from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED
 from releasekit.errors.usage import UNSUITABLE_ENCODING
 from releasekit.model.credentials import Credentials
 from releasekit.outcome import Outcome, Result
-from releasekit.redact import escape_json
+from releasekit.redact import escape_json, find_secrets
 from releasekit.request import Request, check_directory
 from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
 from releasekit.terminal import Terminal
@@ -54,7 +54,7 @@ class Run:
             began=self._started,
         )
         self._over = False
-        request.redactor.add_environ(request.environ)
+        request.redactor.add_all(find_secrets(request.environ))
         terminal.use(request.redactor)
 
     @property

@@ -1,4 +1,4 @@
-"""What of an environment other programs get: no secret by its name, and none by its value.
+"""The environment of the programs that the kit starts: no secret by name, and none by value.
 
 CI systems hold a password under names of their own too (NEXUS_PASSWORD, a registry's login as
 base64), so a variable of any name goes if its value contains one of the run's secrets.
@@ -9,34 +9,27 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from urllib.parse import unquote, unquote_plus
 
-from releasekit.uv.indexes import INDEX_SECRET, PROXY_VARIABLES, strip_credentials
+from releasekit.redact import MIN_LENGTH, OWN_NAME, find_secrets
+from releasekit.tls.trust import CA_DIRECTORIES, CA_VARIABLES
+from releasekit.uv.indexes import PROXY_VARIABLES, strip_credentials
 
-SHORTEST = 8
-"""Characters: anything shorter is part of too many harmless values."""
-SECRET_NAME = re.compile(r"(TWINE|RELEASEKIT)_(\w+_)?(PASSWORD|TOKEN)")
-PASSWORD = re.compile(r"://[^\s:@/]*:(\S+)@|://([^\s:@/]+)@")
-"""A password, or a token that stands alone, in an address."""
 NEEDED = ("PATH", "HOME", "TMPDIR", "PWD", "SHELL", "USER", "LOGNAME", "LANG")
 """Nothing runs without these. A password that is a part of them is none."""
 GIT_CONFIG = "GIT_CONFIG_"
 
 
 def collect_secrets(environ: Mapping[str, str], more: Iterable[str] = ()) -> frozenset[str]:
-    """Return the secrets of a run that are long enough to look for: of variables, and `more`."""
-    found = set(more)
-    for name, value in environ.items():
-        if SECRET_NAME.fullmatch(name) or _is_index_secret(name):
-            found.add(value)
-        elif name.startswith(("PIP_", "UV_")):
-            found |= {text for match in PASSWORD.findall(value) for text in match}
+    """Return the kit's secrets that are long enough to look for: of variables, and `more`.
+
+    Those of other programs stay: a build may need them.
+    """
+    own = (secret.value for secret in find_secrets(environ) if OWN_NAME.fullmatch(secret.variable))
+    found = {*more, *own}
     found |= {unquote(text) for text in found}
-    return frozenset(text for text in found if len(text) >= SHORTEST)
-
-
-def _is_index_secret(name: str) -> bool:
-    return bool(INDEX_SECRET.fullmatch(name)) and not name.endswith("USERNAME")
+    return frozenset(text for text in found if len(text) >= MIN_LENGTH)
 
 
 def contains_secret(value: str, secrets: Iterable[str]) -> bool:
@@ -81,13 +74,12 @@ def git_environ(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str,
 
 def installer_environ(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
     """Return the environment for uv while it resolves: with what pip and uv are told."""
-    told = {name: value for name, value in environ.items() if _is_for_installers(name)}
+    told = {
+        name: value
+        for name, value in environ.items()
+        if name.startswith(("PIP_", "UV_")) or name == "NETRC" or name.upper() in PROXY_VARIABLES
+    }
     return {**_drop(environ, secrets), **told}
-
-
-def _is_for_installers(name: str) -> bool:
-    is_proxy = name.upper() in PROXY_VARIABLES
-    return name.startswith(("PIP_", "UV_")) or name == "NETRC" or is_proxy
 
 
 def _drop(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
@@ -96,3 +88,40 @@ def _drop(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
         for name, value in environ.items()
         if name in NEEDED or not contains_secret(value, secrets)
     }
+
+
+PRIVATE_PREFIXES = ("TWINE_", "RELEASEKIT_")
+FOREIGN_VARIABLES = (
+    # git rev-parse --local-env-vars, without GIT_CONFIG*, which CI uses for safe.directory
+    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"),
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
+    *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
+)
+FOR_PYTHON = re.compile("PYTHON[A-Z0-9]+")
+"""Variables of Python itself. Not what others call PYTHON_..., as PYTHON_KEYRING_BACKEND."""
+LOOPBACK = "localhost,127.0.0.1,::1"
+
+
+def child_environ(environ: Mapping[str, str], bundle: Path) -> dict[str, str]:
+    """Return the environment of children: the user's, one CA bundle, loopback without proxies.
+
+    A build backend is other people's code: it gets no credentials for publishing. Variables that
+    git sets for its hooks name the repository of the hook. Variables of Python would make builds
+    differ: PYTHONPATH puts files into one that the tag does not have, PYTHONWARNINGS=error and
+    PYTHONIOENCODING let backends fail, PYTHONPYCACHEPREFIX shares bytecode between builds, and with
+    PYTHONINSPECT the Python that uv asks never ends.
+    """
+    spellings = ("NO_PROXY", "no_proxy")  # each client prefers one
+    theirs = dict.fromkeys(environ[name] for name in spellings if environ.get(name))
+    loopback = dict.fromkeys(spellings, ",".join((*theirs, LOOPBACK)))
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(PRIVATE_PREFIXES)
+        and name not in FOREIGN_VARIABLES
+        and not FOR_PYTHON.fullmatch(name)
+    }
+    trust = dict.fromkeys(CA_VARIABLES, str(bundle))
+    if CA_DIRECTORIES in environ:  # uv trusts nobody where that directory does not exist
+        trust[CA_DIRECTORIES] = str(bundle.parent)
+    return {**kept, **trust, **loopback}
