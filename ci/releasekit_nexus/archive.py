@@ -23,15 +23,6 @@ SIZE = 127_258_679
 SHA256 = "9458436daaa222f27e8163ae1bc752af1911136de9aa33e6324567a9b6e9253c"
 
 VARIABLE = "RELEASEKIT_NEXUS_ZIP"
-DOWNLOAD_FAILED = {
-    "problem": "Nexus could not be downloaded",
-    "fix": "check the network and HTTPS_PROXY, then run this again;\n"
-    f"or download it elsewhere and set {VARIABLE} to the file",
-}
-WRONG_ARCHIVE = {
-    "problem": "this is not the Nexus that is wanted",
-    "fix": "get the file again; a mirror or a proxy may have answered with a page of its own",
-}
 CHUNK = 1 << 20
 CONNECT_SECONDS, READ_SECONDS = 15.0, 60.0
 
@@ -63,7 +54,7 @@ def fetch_archive(
                 fix="give it the path of the archive, or an address that begins with https://",
             )
         if fault := _find_fault(path):
-            raise ReleasekitError(NEXUS_NOT_STARTED, **WRONG_ARCHIVE, place=str(path), reason=fault)
+            raise _wrong_archive(str(path), fault)
         return path
     target = cache / f"nexus-base-template-{VERSION}.zip"
     if not target.is_file() or _find_fault(target):
@@ -109,19 +100,36 @@ def _download(
         ) as answer:
             if not answer.ok:
                 reason = f"the server answered {answer.status_code} {answer.reason}"
-                raise ReleasekitError(
-                    NEXUS_NOT_STARTED, **DOWNLOAD_FAILED, place=place, reason=reason
-                )
+                raise _download_failed(place, reason)
             _save(answer, part, progress)
         if fault := _find_fault(part):
-            raise ReleasekitError(NEXUS_NOT_STARTED, **WRONG_ARCHIVE, place=place, reason=fault)
+            raise _wrong_archive(place, fault)
         part.rename(target)
     except requests.RequestException as error:
-        raise ReleasekitError(
-            NEXUS_NOT_STARTED, **DOWNLOAD_FAILED, place=place, reason=str(error)
-        ) from error
+        raise _download_failed(place, str(error)) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _download_failed(place: str, reason: str) -> ReleasekitError:
+    return ReleasekitError(
+        NEXUS_NOT_STARTED,
+        problem="Nexus could not be downloaded",
+        place=place,
+        reason=reason,
+        fix="check the network and HTTPS_PROXY, then run this again;\n"
+        f"or download it elsewhere and set {VARIABLE} to the file",
+    )
+
+
+def _wrong_archive(place: str, reason: str) -> ReleasekitError:
+    return ReleasekitError(
+        NEXUS_NOT_STARTED,
+        problem="this is not the Nexus that is wanted",
+        place=place,
+        reason=reason,
+        fix="get the file again; a mirror or a proxy may have answered with a page of its own",
+    )
 
 
 def _save(answer: requests.Response, path: Path, progress: Progress) -> None:

@@ -14,7 +14,7 @@ from releasekit.cli import make_parser
 from releasekit.commands import COMMANDS
 from releasekit.door import render_commands
 from releasekit.errors.base import COMMAND
-from releasekit.errors.catalog import ENTRIES
+from releasekit.explain import ENTRIES
 from releasekit.request import Door
 from releasekit.sessions import DEFAULT_NAMES
 

@@ -10,13 +10,13 @@ from releasekit.doctor.server import find_warnings
 from releasekit.errors import ReleasekitError
 from releasekit.index.layouts import open_index
 from releasekit.index.nexus import split_url
-from releasekit.index.server_info import ServerInfo
+from releasekit.index.protocol import ServerInfo
 from releasekit.model.plan import Action, Plan
 from releasekit.model.project import Project
 from releasekit.nexus.documents import Document
 from releasekit.nexus.rest import Rest, find_settings
 from releasekit.threads import begin
-from releasekit.tls.parsing import read_clock
+from releasekit.tls.certificates import read_clock
 
 OVERWRITES = (
     "{name} lets published files be overwritten: it cannot be excluded that another release does "

@@ -7,8 +7,7 @@ from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import CONFLICT
 from releasekit.index.layouts import open_index
-from releasekit.inspect.archive import DAMAGED
-from releasekit.inspect.contents import read_contents
+from releasekit.inspect.archive import DAMAGED, read_contents
 from releasekit.model.difference import Difference, find_difference
 from releasekit.model.dists import Dist
 from releasekit.model.plan import Action, Plan

@@ -32,7 +32,7 @@ from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.nexus.documents import Document, Repository
 from releasekit.nexus.rest import Rest, find_settings, list_repositories
 from releasekit.plural import plural
-from releasekit.tls.parsing import read_clock
+from releasekit.tls.certificates import read_clock
 
 WELL_KNOWN = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106
 NOBODY = "releasekit-doctor-"

@@ -17,8 +17,7 @@ from releasekit.errors import OtherBytesServed, ReleasekitError
 from releasekit.errors.failed import UNEXPECTED_ANSWER
 from releasekit.errors.refused import OTHER_BYTES_SERVED
 from releasekit.index.layouts import open_index
-from releasekit.index.protocol import Index, ignore_server_info
-from releasekit.index.server_info import ServerInfo
+from releasekit.index.protocol import Index, ServerInfo, ignore_server_info
 from releasekit.model.dists import Dist
 from releasekit.model.plan import Action, Plan, compare, find_undecided
 from releasekit.model.record import Record

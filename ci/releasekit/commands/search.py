@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from releasekit.commands.pip_config import describe_consumer
-from releasekit.consumer.environments import read_installed_versions
 from releasekit.consumer.results import Searched
 from releasekit.consumer.search import (
     Query,
@@ -22,6 +21,7 @@ from releasekit.consumer.search import (
     normalize_name,
     parse_query,
     parse_versions,
+    read_installed_versions,
     render_install_line,
     select_hits,
 )

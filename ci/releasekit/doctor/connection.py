@@ -1,4 +1,4 @@
-"""The questions of the way there: address, TLS, clock, encryption.
+"""The questions of the connection: address, TLS, clock, encryption.
 
 A chain that is not trusted is read from a handshake of its own, on which nothing is ever sent.
 """
@@ -17,14 +17,12 @@ from urllib.parse import urlsplit
 
 from releasekit.doctor.model import ADDRESS, CLOCK, ENCRYPTION, TLS, Row
 from releasekit.http.client import Client
-from releasekit.http.connections import make_login
+from releasekit.http.connections import PORTS, make_login
 from releasekit.http.failures import classify, explain, show_proxy
-from releasekit.http.proxies import PORTS
 from releasekit.model.addresses import is_loopback
 from releasekit.plural import plural
 from releasekit.tls.bundle import CERTIFICATE
-from releasekit.tls.certificates import Certificate
-from releasekit.tls.parsing import parse_certificate
+from releasekit.tls.certificates import Certificate, parse_certificate
 from releasekit.tls.trust import TrustedSource
 
 SOON = timedelta(days=14)
@@ -38,7 +36,7 @@ def examine_address(url: str, client: Client) -> Row:
     """Try whether something takes connections there, or at the proxy before it."""
     host, port, proxy = _find_endpoint(url, client)
     place = f"{host}:{port}"
-    way = f"{place} through the proxy {show_proxy(proxy)}" if proxy else place
+    shown = f"{place} through the proxy {show_proxy(proxy)}" if proxy else place
     parts = urlsplit(proxy or url)
     name = parts.hostname or ""
     try:
@@ -55,10 +53,10 @@ def examine_address(url: str, client: Client) -> Row:
         problem = (error.strerror or str(error)).lower()
         fix = "see that Nexus runs there, and that url has the right port"
     else:
-        return ADDRESS.ok(f"{way} takes connections")
+        return ADDRESS.ok(f"{shown} takes connections")
     if proxy:
         fix = f"see that the proxy runs, or go past it: NO_PROXY={host}"
-    return ADDRESS.failed(f"{way}: {problem}", fix)
+    return ADDRESS.failed(f"{shown}: {problem}", fix)
 
 
 def _find_endpoint(url: str, client: Client) -> tuple[str, int, str | None]:

@@ -20,7 +20,7 @@ from releasekit.doctor.model import (
 from releasekit.doctor.probe import STATUS, Answer, Visitor, ask, read_answer
 from releasekit.http.answer import DOCUMENT
 from releasekit.http.client import Client
-from releasekit.index.server_info import ServerInfo, parse_date
+from releasekit.index.protocol import ServerInfo, parse_date
 from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.nexus.documents import ServerVersion, parse_server_version
 

@@ -17,9 +17,8 @@ from urllib.parse import urljoin, urlsplit
 from urllib3 import BaseHTTPResponse
 
 from releasekit.http.answer import DOCUMENT, PAGE, TEXT, Answer
-from releasekit.http.connections import ERRORS, Connections, Deadline, make_basic
+from releasekit.http.connections import ERRORS, Connections, Deadline, find_proxy, make_basic
 from releasekit.http.failures import Failure, Kind, explain
-from releasekit.http.proxies import find_proxy
 from releasekit.model.addresses import is_same_origin, show_address
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.tls.trust import Trust

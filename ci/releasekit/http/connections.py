@@ -12,11 +12,13 @@ import functools
 import http.client
 import importlib.util
 import io
+import ipaddress
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -24,7 +26,66 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import parse_url
 
 from releasekit.http.failures import Failure, Kind, classify
+from releasekit.model.addresses import is_loopback
 from releasekit.tls.trust import Trust
+
+PORTS = {"http": 80, "https": 443}
+
+
+def find_proxy(url: str, environ: Mapping[str, str]) -> str | None:
+    """Return the address of the proxy for an address; None for a direct connection.
+
+    As curl, pip and uv do: the lower-case variable first, HTTP_PROXY or HTTPS_PROXY before
+    ALL_PROXY, and http where the proxy's address names no scheme. Loopback is never proxied.
+    """
+    if is_loopback(url) or _is_excluded(url, environ):
+        return None
+    scheme = urlsplit(url).scheme
+    proxies = _read_proxies(environ)
+    proxy = proxies.get(scheme) or proxies.get("all")
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+
+
+def _read_proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for scheme in ("http", "https", "all"):
+        name = f"{scheme}_proxy"
+        if proxy := environ.get(name) or environ.get(name.upper()):
+            found[scheme] = proxy
+    if sys.platform == "darwin" and not found:
+        from urllib.request import getproxies_macosx_sysconf
+
+        return getproxies_macosx_sysconf()
+    return found
+
+
+def _is_excluded(url: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether NO_PROXY names the host: a domain, `*`, an address or a network (CIDR)."""
+    excluded = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", _find_port(parts)
+    names = (name.strip().lower() for name in excluded.split(","))
+    return any(_covers(name, host, port) for name in names if name)
+
+
+def _find_port(parts: SplitResult) -> int | None:
+    """Return the port of an address; None for one that is no number, which is refused later."""
+    try:
+        return parts.port or PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+
+
+def _covers(name: str, host: str, port: int | None) -> bool:
+    """Tell whether one entry of NO_PROXY is a host, its domain, or its network."""
+    domain = name.removesuffix(f":{port}").lstrip(".")
+    if name == "*" or domain == host or host.endswith(f".{domain}"):
+        return True
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(domain, strict=False)
+    except ValueError:  # names, not addresses
+        return False
+
 
 SLOWEST = 32 << 10
 """Bytes per second; what is slower than that, timeout aside, is given up."""

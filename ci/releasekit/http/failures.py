@@ -26,7 +26,6 @@ from releasekit.errors.access import (
     PROXY_NEEDS_SOCKS,
     UNTRUSTED_CERTIFICATE,
 )
-from releasekit.errors.causes import find_causes
 from releasekit.errors.failed import (
     ANSWER_CUT_OFF,
     ANSWER_TOO_LARGE,
@@ -39,6 +38,7 @@ from releasekit.errors.failed import (
     UNREACHABLE,
     UNREADABLE_ANSWER,
 )
+from releasekit.errors.limits import find_causes
 from releasekit.model.addresses import show_address
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import io
+import os
+from collections.abc import Iterator, Sequence
+from configparser import Error as ConfigError
 from pathlib import Path
+
+import check_manifest
 
 from releasekit.archives import read_metadata
 from releasekit.checks.facts import NO_PROJECT, DistFacts, ProjectFacts
 from releasekit.inspect.archive import Archive, read_archive
-from releasekit.inspect.metadata import find_deprecated, find_unknown, render_description
-from releasekit.inspect.sdist import find_missing_files
 from releasekit.inspect.wheel import (
     ContentsCheck,
     find_dead_entry_points,
@@ -79,3 +83,97 @@ def _compare(archive: Archive, project: ProjectFacts, root: Path | None) -> tupl
         return ()
     packed = [member.name for member in archive.members]
     return find_missing_files(packed, root, project.versioned)
+
+
+DESCRIPTION_LIMIT = 1 << 19
+"""Characters that are rendered: docutils takes 10 s and 300 MB for a million (0.23, measured). The
+longest description among 250 known packages has 140,000."""
+PRIVATE = "private ::"
+"""The prefix that no index knows, on purpose (packaging user guide, "classifiers")."""
+
+
+def render_description(text: str | None, content_type: str | None) -> str | None:
+    """Return why a description does not render, None where it does.
+
+    reStructuredText is the default and the only type that can fail, as `twine check` has it
+    (twine 7.0.0, commands/check.py).
+    """
+    media_type = (content_type or "text/x-rst").partition(";")[0].strip().lower()
+    if not text or text.strip() == "UNKNOWN" or media_type in ("text/plain", "text/markdown"):
+        return None
+    if len(text) > DESCRIPTION_LIMIT:
+        return f"it has {len(text)} characters, and {DESCRIPTION_LIMIT} are read at most"
+    from readme_renderer import rst  # docutils takes 0.1 s to import, and few still need it
+
+    # docutils.conf in the current directory, the project's, may have any file written.
+    rst.SETTINGS["_disable_config"] = True
+    said = io.StringIO()
+    try:
+        if rst.render(text, stream=said) is not None:
+            return None
+    except Exception as error:  # noqa: BLE001 - docutils, of markup made to break it
+        return f"docutils failed: {type(error).__name__}"
+    lines = said.getvalue().strip().splitlines()
+    return lines[0].removeprefix("<string>:") if lines else "docutils could not render it"
+
+
+def find_unknown(classifiers: Sequence[str]) -> tuple[str, ...]:
+    """Return the classifiers that are not on the list, but for private ones."""
+    from trove_classifiers import classifiers as known
+    from trove_classifiers import deprecated_classifiers as deprecated
+
+    return tuple(
+        classifier
+        for classifier in dict.fromkeys(classifiers)
+        if classifier not in known
+        and classifier not in deprecated
+        and not classifier.lower().startswith(PRIVATE)
+    )
+
+
+def find_deprecated(classifiers: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the deprecated classifiers, with what replaces each."""
+    from trove_classifiers import deprecated_classifiers as deprecated
+
+    return tuple(
+        (classifier, tuple(deprecated[classifier]))
+        for classifier in dict.fromkeys(classifiers)
+        if classifier in deprecated
+    )
+
+
+def find_missing_files(
+    packed: Sequence[str], root: Path, versioned: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the versioned files that an sdist lacks, after the project's own settings.
+
+    `packed` are the names of its members. Changes the current directory for a moment: call it in
+    the main thread.
+    """
+    with _in_directory(root):
+        try:
+            ui = check_manifest.UI(verbosity=-1)
+            ui.stdout = ui.stderr = io.StringIO()
+            ignore, _ = check_manifest.read_config()
+            ignore += check_manifest.read_manifest(ui)
+        except (check_manifest.Failure, ConfigError, OSError, ValueError) as error:
+            return (f"(check-manifest: {error})",)
+        files = check_manifest.canonical_file_list(packed)
+        source = check_manifest.canonical_file_list(versioned)
+        inside = check_manifest.strip_sdist_extras(ignore, _strip_top(files))
+        return tuple(sorted(set(check_manifest.strip_sdist_extras(ignore, source)) - set(inside)))
+
+
+def _strip_top(files: Sequence[str]) -> list[str]:
+    """Take the top directory off; check-manifest's own function fails where there are two."""
+    return [rest for name in files if (rest := name.partition("/")[2])]
+
+
+@contextlib.contextmanager
+def _in_directory(path: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(path)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from releasekit.checks.backend import parse_warnings
 from releasekit.checks.declared import READERS, Declared, parse_declared
 from releasekit.checks.facts import BackendWarning
+from releasekit.checks.origins import parse_warnings
 
 LOG_LIMIT = 8 << 20
 """Characters of a build log that are searched."""

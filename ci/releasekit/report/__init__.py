@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from releasekit.outcome import Outcome
 from releasekit.redact import escape_json, printable
-from releasekit.report.dotenv import render_dotenv
-from releasekit.report.outcome import render_outcome
+from releasekit.report.outcome import render_dotenv, render_outcome
 from releasekit.report.summary import render_summary
 
 FINDINGS_REPORTS = (

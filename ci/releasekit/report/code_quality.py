@@ -6,7 +6,7 @@ import json
 
 from releasekit.checks.model import Finding, Severity
 from releasekit.outcome import Outcome
-from releasekit.report.fingerprint import find_fingerprints
+from releasekit.report.findings import find_fingerprints
 
 SEVERITIES = {
     Severity.ERROR: "blocker",

@@ -1,4 +1,4 @@
-"""outcome.json: the verdict, the files' fates and the times."""
+"""outcome.json: the verdict, the files' fates and the times; and release.env for later jobs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from releasekit.checks.model import Severity
+from releasekit.errors import Status
 from releasekit.outcome import Outcome
 
 
@@ -59,3 +60,24 @@ def _tagged_version(outcome: Outcome) -> str | None:
 def _tag_name(outcome: Outcome) -> str | None:
     tag = outcome.project.released_as if outcome.project else None
     return tag.name if tag else None
+
+
+def render_dotenv(outcome: Outcome) -> str:
+    """Return what later CI jobs may want as variables (GitLab: artifacts:reports:dotenv).
+
+    A dry run is never "done": a job that announces what is done must not announce it.
+    """
+    record = outcome.record
+    if record is None:
+        return ""
+    rehearsed = outcome.dry_run and outcome.status is Status.DONE
+    variables = {
+        "RELEASE_PROJECT": record.project,
+        "RELEASE_VERSION": record.version,
+        "RELEASE_TAG": record.tag or "",
+        "RELEASE_COMMIT": record.commit,
+        "RELEASE_STATUS": "dry-run" if rehearsed else outcome.status.word,
+        "RELEASE_COMMAND": outcome.command,
+        "RELEASE_SANDBOX": "true" if outcome.sandbox else "false",
+    }
+    return "".join(f"{name}={value}\n" for name, value in variables.items())

@@ -10,7 +10,7 @@ from releasekit.checks.catalog import CHECKS
 from releasekit.checks.model import Check, Finding, Severity
 from releasekit.doctor import QUESTIONS
 from releasekit.outcome import Outcome
-from releasekit.report.fingerprint import find_fingerprints
+from releasekit.report.findings import find_fingerprints
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -17,8 +17,12 @@ from typing import NoReturn
 
 from releasekit.errors import BadCertificateFile
 from releasekit.errors.access import BAD_CERTIFICATE_FILE
-from releasekit.tls.certificates import CertificateFault, find_authority_fault
-from releasekit.tls.parsing import parse_certificate, read_clock
+from releasekit.tls.certificates import (
+    CertificateFault,
+    find_authority_fault,
+    parse_certificate,
+    read_clock,
+)
 
 BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 CERTIFICATE = re.compile(r"-----BEGIN ((?:X509 )?CERTIFICATE)-----([^-]+)-----END \1-----")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from raising import raises_error
-from releasekit.consumer.environments import read_installed_versions
+from releasekit.consumer.search import read_installed_versions
 from releasekit.errors.usage import NO_SUCH_ENVIRONMENT
 
 

@@ -29,8 +29,8 @@ def test_no_check_is_switched_off_where_anything_is_sent() -> None:
     # The doctor looks at a chain that nobody trusts; that it sends nothing, its own tests show.
     # The consumer's settings are searched for the option, and its user is warned.
     assert found == {
-        ("doctor/probe.py", "CERT_NONE"),
-        ("doctor/probe.py", "check_hostname = False"),
+        ("doctor/connection.py", "CERT_NONE"),
+        ("doctor/connection.py", "check_hostname = False"),
         ("consumer/settings.py", "allow-insecure-host"),
     }
     assert {name for name, text in texts.items() if "certifi.where()" in text} == {"tls/trust.py"}

@@ -1,4 +1,4 @@
-"""RK3xx: wheels."""
+"""RK2xx and RK3xx: sdists and wheels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,35 @@ from collections.abc import Iterator
 
 from releasekit.checks.facts import ContentProblem, DistFacts, in_dist, in_project
 from releasekit.checks.model import SHOWN, Check, Fault, Severity, shorten
+from releasekit.plural import plural
+
+
+def find_missing_files(facts: DistFacts) -> Iterator[Fault]:
+    """Find files in git that the sdist lacks (check-manifest's comparison)."""
+    missing = facts.missing_files
+    if missing:
+        count = plural(len(missing), "file in git is", "files in git are")
+        yield Fault(
+            message=f"{count} not in the sdist: {shorten(missing)}",
+            fix="include them in MANIFEST.in, or list them in [tool.check-manifest] ignore",
+            place=in_dist(facts),
+        )
+
+
+SDIST_CHECKS = (
+    Check(
+        code="RK201",
+        title="file missing from the sdist",
+        severity=Severity.WARNING,
+        explanation="Finds files in git that the sdist lacks (check-manifest's comparison).",
+        why="who builds from the sdist (a distribution, an auditor) gets less than git has",
+        fix="Include the files, or say that they are left out on purpose: check-manifest's own "
+        "settings and MANIFEST.in are honoured.",
+        example='[tool.check-manifest]\nignore = ["docs/drafts/*"]',
+        find=find_missing_files,
+        needs_project=True,
+    ),
+)
 
 TYPED = "Typing :: Typed"
 STRAY = ("W001", "W005")
