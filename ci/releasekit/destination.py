@@ -104,7 +104,7 @@ def find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
 
 def find_own_reader(url: str, environ: Mapping[str, str]) -> Credentials | None:
     """Return the reader's own credentials, else netrc's for the host; None for neither."""
-    from releasekit.home import find_netrc
+    from releasekit.netrc import find_netrc
 
     if reader := find_environ_reader(environ):
         return reader

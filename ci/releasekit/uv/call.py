@@ -12,8 +12,8 @@ from typing import Any
 from releasekit.errors import ReleasekitError
 from releasekit.errors.access import BUILD_WITH_CREDENTIALS
 from releasekit.errors.refused import INVALID_BUILD_REQUIREMENT
-from releasekit.home import find_netrc, is_known_to_uv
 from releasekit.model.credentials import refused_login
+from releasekit.netrc import find_netrc, is_known_to_uv
 from releasekit.redact import hide_credentials
 from releasekit.uv.credentials import (
     find_building_line,
