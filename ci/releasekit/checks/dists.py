@@ -62,9 +62,10 @@ def find_content_problems(facts: DistFacts) -> Iterator[Fault]:
     for problem in facts.content_problems:
         ours = problem.code not in STRAY and not _is_stubs(problem)
         if ours and (count := codes.pop(problem.code, 0)):
+            paths = f": {shorten(problem.paths)}" if problem.paths else ""
             more = f"; {count - 1} more of {problem.code}" if count > 1 else ""
             yield Fault(
-                message=f"check-wheel-contents {_render(problem)}{more}",
+                message=f"check-wheel-contents {problem.code}: {problem.text}{paths}{more}",
                 fix="fix the packaging, or ignore the code in [tool.check-wheel-contents]",
                 place=in_dist(facts),
             )
@@ -140,12 +141,6 @@ def find_dead_entry_points(facts: DistFacts) -> Iterator[Fault]:
             fix="correct it in [project.scripts] or [project.entry-points], or pack the module",
             place=in_project(facts, "scripts", "entry-points", "gui-scripts", near=point.value),
         )
-
-
-def _render(problem: ContentProblem) -> str:
-    return f"{problem.code}: {problem.text}" + (
-        f": {shorten(problem.paths)}" if problem.paths else ""
-    )
 
 
 WHEEL_CHECKS = (

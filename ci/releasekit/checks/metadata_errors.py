@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -37,12 +38,13 @@ def find_other_identity(facts: DistFacts) -> Iterator[Fault]:
             fix="build again with one name; rename no dist by hand",
             place=in_dist(facts),
         )
-    if (parsed := _parse_version(version)) is not None and parsed != named.version:
-        yield Fault(
-            message=f"the file name says {named.version}, the metadata says {version}",
-            fix="build again; rename no dist by hand",
-            place=in_dist(facts),
-        )
+    with contextlib.suppress(InvalidVersion):  # RK103
+        if Version(version) != named.version:
+            yield Fault(
+                message=f"the file name says {named.version}, the metadata says {version}",
+                fix="build again; rename no dist by hand",
+                place=in_dist(facts),
+            )
     if release is not None and named.version != release:
         yield Fault(
             message=f"the release is {release}, {facts.dist.filename} is not",
@@ -110,13 +112,6 @@ def find_local_version(facts: DistFacts) -> Iterator[Fault]:
             fix=f"tag {version.public}; what stands after + names a private variant of a release",
             place=in_project(facts, "version"),
         )
-
-
-def _parse_version(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None
 
 
 METADATA_ERRORS = (

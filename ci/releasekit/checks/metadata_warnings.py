@@ -53,14 +53,16 @@ def find_unclear_license(facts: DistFacts) -> Iterator[Fault]:
     text = metadata.get("license", "").strip()
     if any(name.startswith("License ::") for name in metadata.get("classifiers", [])):
         return
-    if not text or text == "UNKNOWN":
-        message = "the metadata states no license"
-    elif _is_expression(text):
-        return
-    else:
-        first = text.splitlines()[0]
-        shown = f"{first[:60]}…" if len(text) > 60 else first
-        message = f'the license "{shown}" is no SPDX expression'
+    message = "the metadata states no license"
+    if text and text != "UNKNOWN":
+        try:
+            canonicalize_license_expression(text)
+        except InvalidLicenseExpression:
+            first = text.splitlines()[0]
+            shown = f"{first[:60]}…" if len(text) > 60 else first
+            message = f'the license "{shown}" is no SPDX expression'
+        else:
+            return
     yield Fault(
         message=message,
         fix='add license = "…" to [project]: an SPDX expression, or LicenseRef-Proprietary',
@@ -92,14 +94,6 @@ def find_missing_license_file(facts: DistFacts) -> Iterator[Fault]:
             fix='add the text as LICENSE, and license-files = ["LICENSE"] to [project]',
             place=in_project(facts, "license-files", "license"),
         )
-
-
-def _is_expression(text: str) -> bool:
-    try:
-        canonicalize_license_expression(text)
-    except InvalidLicenseExpression:
-        return False
-    return True
 
 
 def find_missing_labels(facts: DistFacts) -> Iterator[Fault]:

@@ -21,16 +21,13 @@ ADVICE_LINES = 60
 
 def parse_warnings(log: str) -> tuple[BackendWarning, ...]:
     """Return the warnings of a build, each once: an sdist and a wheel say much the same."""
-    lines = log.splitlines()
-    return tuple(dict.fromkeys(_find_warnings(lines)))
-
-
-def _find_warnings(lines: list[str]) -> Iterator[BackendWarning]:
+    lines, found = log.splitlines(), []
     for number, line in enumerate(lines):
         match = WARNING.match(line.strip()) if "Warning: " in line else None
         if match and match[1] not in IGNORED:
             advice = _find_advice(lines[number + 1 : number + ADVICE_LINES])
-            yield BackendWarning(category=match[1], text=match[2].strip(), advice=advice)
+            found.append(BackendWarning(category=match[1], text=match[2].strip(), advice=advice))
+    return tuple(dict.fromkeys(found))
 
 
 def _find_advice(lines: list[str]) -> str:

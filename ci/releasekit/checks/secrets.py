@@ -9,68 +9,33 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import re
 import string
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from configparser import ConfigParser
 from configparser import Error as ConfigError
 from dataclasses import dataclass
 
 HARMLESS = re.compile(r"example|sample|template|dist|default|test")
 """What stands in the name of a .env file that is made to be copied."""
-
-
-def find_file_rule(name: str) -> Callable[[str], str | None] | None:
-    """Return what judges the content of a file of that name; None for an ordinary file."""
-    base = name.rpartition("/")[2]
-    if base == ".env" or (base.startswith(".env.") and not HARMLESS.search(base)):
-        return _judge_env
-    return FILE_RULES.get(base)
-
-
-def _judge_pypirc(text: str) -> str | None:
-    parser = ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(text)
-    except ConfigError:
-        return None
-    has_password = any(parser.get(name, "password", fallback="") for name in parser.sections())
-    return "a password (.pypirc)" if has_password else None
-
-
-def _judge_netrc(text: str) -> str | None:
-    return "a password (.netrc)" if re.search(r"(?m)(?:^|\s)password\s+\S", text) else None
-
-
-def _judge_env(text: str) -> str | None:
-    has_value = re.search(r"(?m)^\s*(?:export\s+)?\w+\s*=[ \t]*[^\s#\"']", text) or re.search(
-        r"(?m)^\s*(?:export\s+)?\w+\s*=[ \t]*([\"'])[^\"'\s]", text
-    )
-    return "settings of a machine (.env)" if has_value else None
-
-
-def _judge_npmrc(text: str) -> str | None:
-    return (
-        "a token (.npmrc)"
-        if re.search(r"(?m)_(?:authToken|password|auth)\s*=\s*[^\s$]", text)
-        else None
-    )
-
-
-def _judge_git_credentials(text: str) -> str | None:
-    return "a password (.git-credentials)" if re.search(r"://[^/\s:@]+:[^@\s]+@", text) else None
-
-
-FILE_RULES = {
-    ".pypirc": _judge_pypirc,
-    ".netrc": _judge_netrc,
-    "_netrc": _judge_netrc,
-    ".npmrc": _judge_npmrc,
-    ".git-credentials": _judge_git_credentials,
+ENV = (
+    "settings of a machine (.env)",
+    re.compile(r"(?m)^\s*(?:export\s+)?\w+\s*=[ \t]*(?:[^\s#\"']|([\"'])[^\"'\s])"),
+)
+NETRC = "a password (.netrc)", re.compile(r"(?m)(?:^|\s)password\s+\S")
+CREDENTIAL_FILES = {
+    ".env": ENV,
+    ".netrc": NETRC,
+    "_netrc": NETRC,
+    ".npmrc": ("a token (.npmrc)", re.compile(r"(?m)_(?:authToken|password|auth)\s*=\s*[^\s$]")),
+    ".git-credentials": (
+        "a password (.git-credentials)",
+        re.compile(r"://[^/\s:@]+:[^@\s]+@"),
+    ),
 }
-"""Files that programs make to hold secrets, and what is looked for in them."""
-
+"""Files that programs make to hold credentials: what it is, and what tells it from an empty one."""
 OVERLAP = 4096
 """Bytes of a block that are looked at again with the next one: a key's header and first lines."""
 FILE_LIMIT = 1 << 16
@@ -151,9 +116,13 @@ EXAMPLES = re.compile(rb"EXAMPLE|example|(.)\1{5}|xxxx|XXXX|12345678|abcdefgh|AB
 
 def find_secrets(name: str, blocks: Iterable[bytes]) -> Iterator[Secret]:
     """Find secrets in a file, of which the content comes in blocks; one for each form."""
-    if finder := find_file_rule(name):
+    base = name.rpartition("/")[2]
+    if base.startswith(".env.") and not HARMLESS.search(base):
+        base = ".env"
+    if base in CREDENTIAL_FILES or base == ".pypirc":
         content = b"".join(blocks)[:FILE_LIMIT].decode("utf-8", errors="replace")
-        if what := finder(content):
+        what, pattern = CREDENTIAL_FILES.get(base, ("a password (.pypirc)", None))
+        if pattern.search(content) if pattern else _has_password(content):
             yield Secret(member=name, what=what)
         blocks = [content.encode()]
     found: dict[str, int] = {}
@@ -171,6 +140,14 @@ def find_secrets(name: str, blocks: Iterable[bytes]) -> Iterator[Secret]:
         line += text.count(b"\n", 0, len(text) - len(kept))
     for what, at in found.items():
         yield Secret(member=name, what=what, line=at)
+
+
+def _has_password(pypirc: str) -> bool:
+    parser = ConfigParser(interpolation=None, strict=False)
+    with contextlib.suppress(ConfigError):
+        parser.read_string(pypirc)
+        return any(parser.get(name, "password", fallback="") for name in parser.sections())
+    return False
 
 
 def _find_real(form: Form, text: bytes) -> Iterator[int]:

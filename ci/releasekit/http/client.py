@@ -18,7 +18,7 @@ from urllib3 import BaseHTTPResponse
 
 from releasekit.http.answer import DOCUMENT, PAGE, TEXT, Answer
 from releasekit.http.connections import ERRORS, Connections, Deadline, find_proxy, make_basic
-from releasekit.http.failures import Failure, Kind, explain
+from releasekit.http.failures import PASSING, Failure, Kind, explain
 from releasekit.model.addresses import is_same_origin, show_address
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.tls.trust import Trust
@@ -173,7 +173,7 @@ class Client:
             try:
                 found = read()
             except Failure as failure:
-                if pause is None or not failure.may_pass:
+                if pause is None or failure.kind not in PASSING:
                     raise explain(failure) from failure
             else:
                 pause = None if pause is None else self._find_pause(found.answer, pause)
@@ -212,7 +212,10 @@ class Client:
             with self._exchange("GET", place, {**headers, **login}, deadline) as exchange:
                 location = exchange.response.headers.get("Location") or ""
                 is_redirect = exchange.response.status in REDIRECTS and location
-                if not is_redirect or not (follows_elsewhere or _stays(place, location)):
+                is_elsewhere = False
+                with contextlib.suppress(ValueError):  # no address, which is refused below
+                    is_elsewhere = not is_same_origin(place, urljoin(place, location))
+                if not is_redirect or (is_elsewhere and not follows_elsewhere):
                     yield exchange
                     return
                 _read_some(exchange.response, TEXT)
@@ -254,13 +257,6 @@ def _authorize(credentials: Credentials) -> dict[str, str]:
     if not credentials.username:
         return {}
     return {"Authorization": make_basic(f"{credentials.username}:{credentials.password}")}
-
-
-def _stays(place: str, location: str) -> bool:
-    """Tell whether a redirect leads to the same server."""
-    with contextlib.suppress(ValueError):  # no address, which is refused where it is followed
-        return is_same_origin(place, urljoin(place, location))
-    return True
 
 
 def _follow(url: str, place: str, location: str, seen: set[str]) -> str:

@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -40,40 +40,24 @@ def find_proxy(url: str, environ: Mapping[str, str]) -> str | None:
     """
     if is_loopback(url) or _is_excluded(url, environ):
         return None
-    scheme = urlsplit(url).scheme
-    proxies = _read_proxies(environ)
-    proxy = proxies.get(scheme) or proxies.get("all")
-    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
-
-
-def _read_proxies(environ: Mapping[str, str]) -> dict[str, str]:
-    found = {}
-    for scheme in ("http", "https", "all"):
-        name = f"{scheme}_proxy"
-        if proxy := environ.get(name) or environ.get(name.upper()):
-            found[scheme] = proxy
-    if sys.platform == "darwin" and not found:
+    names = {scheme: f"{scheme}_proxy" for scheme in ("http", "https", "all")}
+    proxies = {s: environ.get(name) or environ.get(name.upper()) for s, name in names.items()}
+    if sys.platform == "darwin" and not any(proxies.values()):
         from urllib.request import getproxies_macosx_sysconf
 
-        return getproxies_macosx_sysconf()
-    return found
+        proxies |= getproxies_macosx_sysconf()
+    proxy = proxies.get(urlsplit(url).scheme) or proxies["all"]
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
 def _is_excluded(url: str, environ: Mapping[str, str]) -> bool:
     """Tell whether NO_PROXY names the host: a domain, `*`, an address or a network (CIDR)."""
     excluded = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", _find_port(parts)
+    parts, port = urlsplit(url), None
+    with contextlib.suppress(ValueError):  # the port is no number, which is refused later
+        port = parts.port or PORTS.get(parts.scheme)
     names = (name.strip().lower() for name in excluded.split(","))
-    return any(_covers(name, host, port) for name in names if name)
-
-
-def _find_port(parts: SplitResult) -> int | None:
-    """Return the port of an address; None for one that is no number, which is refused later."""
-    try:
-        return parts.port or PORTS.get(parts.scheme)
-    except ValueError:
-        return None
+    return any(_covers(name, parts.hostname or "", port) for name in names if name)
 
 
 def _covers(name: str, host: str, port: int | None) -> bool:
@@ -256,16 +240,15 @@ class Connections:
     def _find_manager(self, url: str, proxy: str | None) -> urllib3.PoolManager:
         """Return what connects through a proxy; raises Failure."""
         with self._lock:
-            manager = self.managers.get(proxy or DIRECT)
-            if manager is None:
-                manager = self._open_proxy(url, proxy) if proxy else self._open_direct()
-                self.managers[proxy or DIRECT] = manager
-        return manager
-
-    def _open_direct(self) -> urllib3.PoolManager:
-        manager = urllib3.PoolManager(maxsize=KEPT, ssl_context=self._trust.context)
-        manager.pool_classes_by_scheme = POOLS
-        return manager
+            if manager := self.managers.get(proxy or DIRECT):
+                return manager
+            if proxy:
+                manager = self._open_proxy(url, proxy)
+            else:
+                manager = urllib3.PoolManager(maxsize=KEPT, ssl_context=self._trust.context)
+                manager.pool_classes_by_scheme = POOLS
+            self.managers[proxy or DIRECT] = manager
+            return manager
 
     def _open_proxy(self, url: str, proxy: str) -> urllib3.PoolManager:
         try:

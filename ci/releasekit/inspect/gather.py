@@ -10,10 +10,12 @@ from configparser import Error as ConfigError
 from pathlib import Path
 
 import check_manifest
+from trove_classifiers import classifiers as known
+from trove_classifiers import deprecated_classifiers as deprecated
 
 from releasekit.archives import read_metadata
 from releasekit.checks.facts import NO_PROJECT, DistFacts, ProjectFacts
-from releasekit.inspect.archive import Archive, read_archive
+from releasekit.inspect.archive import read_archive
 from releasekit.inspect.wheel import (
     ContentsCheck,
     find_dead_entry_points,
@@ -74,15 +76,14 @@ def _gather(
             if is_wheel
             else ()
         ),
-        missing_files=() if is_wheel else _compare(archive, project, root),
+        missing_files=(
+            ()
+            if is_wheel or root is None
+            else find_missing_files(
+                [member.name for member in archive.members], root, project.versioned
+            )
+        ),
     )
-
-
-def _compare(archive: Archive, project: ProjectFacts, root: Path | None) -> tuple[str, ...]:
-    if root is None:
-        return ()
-    packed = [member.name for member in archive.members]
-    return find_missing_files(packed, root, project.versioned)
 
 
 DESCRIPTION_LIMIT = 1 << 19
@@ -119,9 +120,6 @@ def render_description(text: str | None, content_type: str | None) -> str | None
 
 def find_unknown(classifiers: Sequence[str]) -> tuple[str, ...]:
     """Return the classifiers that are not on the list, but for private ones."""
-    from trove_classifiers import classifiers as known
-    from trove_classifiers import deprecated_classifiers as deprecated
-
     return tuple(
         classifier
         for classifier in dict.fromkeys(classifiers)
@@ -133,8 +131,6 @@ def find_unknown(classifiers: Sequence[str]) -> tuple[str, ...]:
 
 def find_deprecated(classifiers: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the deprecated classifiers, with what replaces each."""
-    from trove_classifiers import deprecated_classifiers as deprecated
-
     return tuple(
         (classifier, tuple(deprecated[classifier]))
         for classifier in dict.fromkeys(classifiers)
@@ -147,6 +143,7 @@ def find_missing_files(
 ) -> tuple[str, ...]:
     """Return the versioned files that an sdist lacks, after the project's own settings.
 
+    It is check-manifest's comparison, which builds two sdists for that.
     `packed` are the names of its members. Changes the current directory for a moment: call it in
     the main thread.
     """
@@ -160,13 +157,10 @@ def find_missing_files(
             return (f"(check-manifest: {error})",)
         files = check_manifest.canonical_file_list(packed)
         source = check_manifest.canonical_file_list(versioned)
-        inside = check_manifest.strip_sdist_extras(ignore, _strip_top(files))
+        # The top directory is taken off: check-manifest's own function fails where there are two.
+        inside = [rest for name in files if (rest := name.partition("/")[2])]
+        inside = check_manifest.strip_sdist_extras(ignore, inside)
         return tuple(sorted(set(check_manifest.strip_sdist_extras(ignore, source)) - set(inside)))
-
-
-def _strip_top(files: Sequence[str]) -> list[str]:
-    """Take the top directory off; check-manifest's own function fails where there are two."""
-    return [rest for name in files if (rest := name.partition("/")[2])]
 
 
 @contextlib.contextmanager

@@ -27,7 +27,10 @@ class Declared:
 
 def read_declared(root: Path) -> Declared:
     """Read [project] of pyproject.toml, Poetry's own table, and [metadata] of setup.cfg."""
-    found = {**_read_setup_cfg(root / "setup.cfg"), **_read_pyproject(root / "pyproject.toml")}
+    found: dict[str, Any] = dict(_read_setup_cfg(root / "setup.cfg"))
+    document = _read_pyproject(root / "pyproject.toml")
+    for table in (document.get("tool", {}).get("poetry"), document.get("project")):
+        found |= table if isinstance(table, dict) else {}
     name, version = found.get("name"), found.get("version")
     return Declared(
         name=canonicalize_name(name) if isinstance(name, str) and name else None,
@@ -40,24 +43,15 @@ def read_static_version(root: Path) -> Version | None:
 
     Other tables may hold a number that a plugin of the backend replaces.
     """
-    try:
-        document = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    table = document.get("project")
+    table = _read_pyproject(root / "pyproject.toml").get("project")
     return _parse_version(table.get("version")) if isinstance(table, dict) else None
 
 
 def _read_pyproject(path: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    tool = document.get("tool", {})
-    tables = (tool.get("poetry"), document.get("project"))
-    return {
-        key: value for table in tables if isinstance(table, dict) for key, value in table.items()
-    }
 
 
 def _read_setup_cfg(path: Path) -> dict[str, str]:

@@ -105,40 +105,35 @@ def render_findings(outcome: Outcome) -> str:
         project=record.project if record else None,
         version=record.version if record else None,
         checks=tuple(
-            _describe_check(asked, outcome.findings)
+            AskedCheck(
+                code=asked.code,
+                title=asked.title,
+                result=_sum_up([f for f in outcome.findings if f.code == asked.code]),
+            )
             for asked in ALL_CODES
             if asked.code in outcome.asked
         ),
         findings=tuple(
-            _describe(finding, fingerprint)
+            FoundFault(
+                code=finding.code,
+                severity=finding.severity.value,
+                message=finding.message,
+                file=finding.place.file,
+                line=finding.place.line,
+                fix=finding.fix,
+                reason=finding.reason,
+                fingerprint=fingerprint,
+            )
             for finding, fingerprint in find_fingerprints(outcome.findings)
         ),
     )
     return json.dumps(document.model_dump(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _describe_check(asked: Check | Question, findings: Sequence[Finding]) -> AskedCheck:
-    found = [finding for finding in findings if finding.code == asked.code]
-    return AskedCheck(code=asked.code, title=asked.title, result=_sum_up(found))
-
-
 def _sum_up(found: Sequence[Finding]) -> Literal["passed", "found", "waived"]:
     if not found:
         return "passed"
     return "waived" if all(finding.is_waived for finding in found) else "found"
-
-
-def _describe(finding: Finding, fingerprint: str) -> FoundFault:
-    return FoundFault(
-        code=finding.code,
-        severity=finding.severity.value,
-        message=finding.message,
-        file=finding.place.file,
-        line=finding.place.line,
-        fix=finding.fix,
-        reason=finding.reason,
-        fingerprint=fingerprint,
-    )
 
 
 def render_findings_schema() -> str:

@@ -12,7 +12,9 @@ from releasekit.outcome import Outcome
 
 def render_outcome(outcome: Outcome) -> str:
     """Return the verdict, the files' fates and the times, as JSON."""
-    record, plan = outcome.record, outcome.plan
+    record, plan, proof = outcome.record, outcome.plan, outcome.verified
+    tag = outcome.project.released_as if outcome.project else None
+    tagged = (tag.name, str(tag.version)) if tag else (None, None)
     document: dict[str, Any] = {
         "schema_version": 1,
         "command": outcome.command,
@@ -23,11 +25,11 @@ def render_outcome(outcome: Outcome) -> str:
         "stopped_in": outcome.step if outcome.error else None,
         "error": dict(outcome.error) or None,
         "project": record.project if record else None,
-        "version": record.version if record else _tagged_version(outcome),
-        "tag": record.tag if record else _tag_name(outcome),
+        "version": record.version if record else tagged[1],
+        "tag": record.tag if record else tagged[0],
         "commit": outcome.project.commit.sha if outcome.project else None,
         "repository": plan.url if plan else None,
-        "installed_from": _installed_from(outcome),
+        "installed_from": proof.url if proof and proof.installed else None,
         "files": [
             {"filename": file.dist.filename, "action": file.action.value, "why": file.why}
             for file in (plan.files if plan else ())
@@ -45,21 +47,6 @@ def render_outcome(outcome: Outcome) -> str:
     if outcome.result:
         document |= outcome.result.document()
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def _installed_from(outcome: Outcome) -> str | None:
-    proof = outcome.verified
-    return proof.url if proof and proof.installed else None
-
-
-def _tagged_version(outcome: Outcome) -> str | None:
-    tag = outcome.project.released_as if outcome.project else None
-    return str(tag.version) if tag else None
-
-
-def _tag_name(outcome: Outcome) -> str | None:
-    tag = outcome.project.released_as if outcome.project else None
-    return tag.name if tag else None
 
 
 def render_dotenv(outcome: Outcome) -> str:

@@ -7,13 +7,12 @@ What the environment names is read leniently (`read_bundle`): it is there for ot
 from __future__ import annotations
 
 import binascii
+import contextlib
 import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 
 from releasekit.errors import BadCertificateFile
 from releasekit.errors.access import BAD_CERTIFICATE_FILE
@@ -81,23 +80,15 @@ def read_ca_bundle(value: str) -> CaBundle:
     if not found:
         empty = texts[0].place == value and not texts[0].content.strip() if texts else False
         raise explain("ca-bundle", value, EMPTY if empty else NO_CERTIFICATE)
-    useless = () if _are_all_authorities(found) else _find_useless(found)
+    useless = {} if _are_all_authorities(found) else _find_useless(found)
+    reasons = [fault.reason for fault in useless.values()]
     if len(useless) == len(found):
-        raise explain("ca-bundle", value, _join([fault for _, fault in useless]))
-    left_out = {der for der, _ in useless}
-    return CaBundle(
-        pem="\n".join(
-            ssl.DER_cert_to_PEM_cert(der).strip() for der in found if der not in left_out
-        ),
-        useless=tuple(fault.reason for _, fault in useless),
-    )
-
-
-def _join(faults: list[CertificateFault]) -> CertificateFault:
-    more = len(faults) - SHOWN
-    reasons = [fault.reason for fault in faults[:SHOWN]]
-    reasons += [f"and {more} more like these"] if more > 0 else []
-    return CertificateFault(reason="\n".join(reasons), fix=faults[0].fix)
+        more = [f"and {len(reasons) - SHOWN} more like these"] if len(reasons) > SHOWN else []
+        first = next(iter(useless.values()))
+        fault = CertificateFault(reason="\n".join([*reasons[:SHOWN], *more]), fix=first.fix)
+        raise explain("ca-bundle", value, fault)
+    useful = (ssl.DER_cert_to_PEM_cert(der).strip() for der in found if der not in useless)
+    return CaBundle(pem="\n".join(useful), useless=tuple(reasons))
 
 
 def read_bundle(value: str) -> str:
@@ -164,12 +155,12 @@ def _read_certificates(text: _Text) -> Iterator[bytes]:
             raise explain("ca-bundle", text.place, OTHER_FORMS[label])
         if label.endswith("CERTIFICATE"):
             number += 1
-            yield _decode(block) or _refuse_damage(text.place, number)
-
-
-def _refuse_damage(place: str, number: int) -> NoReturn:
-    reason = CUT_OFF.reason.format(number=number)
-    raise explain("ca-bundle", place, CertificateFault(reason=reason, fix=CUT_OFF.fix))
+            der = _decode(block)
+            if der is None:
+                reason = CUT_OFF.reason.format(number=number)
+                fault = CertificateFault(reason=reason, fix=CUT_OFF.fix)
+                raise explain("ca-bundle", text.place, fault)
+            yield der
 
 
 def _decode(block: str) -> bytes | None:
@@ -204,14 +195,10 @@ def _are_all_authorities(found: list[bytes]) -> bool:
     )
 
 
-def _find_useless(found: list[bytes]) -> tuple[tuple[bytes, CertificateFault], ...]:
-    now = read_clock()
-    faults = ((der, _find_fault(der, now)) for der in found)
-    return tuple((der, fault) for der, fault in faults if fault)
-
-
-def _find_fault(der: bytes, now: datetime) -> CertificateFault | None:
-    try:
-        return find_authority_fault(parse_certificate(der), now)
-    except ValueError:  # OpenSSL has read it, so it may be of use
-        return None
+def _find_useless(found: list[bytes]) -> dict[bytes, CertificateFault]:
+    now, useless = read_clock(), {}
+    for der in found:
+        with contextlib.suppress(ValueError):  # OpenSSL has read it, so it may be of use
+            if fault := find_authority_fault(parse_certificate(der), now):
+                useless[der] = fault
+    return useless

@@ -92,19 +92,16 @@ def parse_certificate(der: bytes) -> Certificate:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _parse(x509.load_der_x509_certificate(der), der)
-
-
-def _parse(found: x509.Certificate, der: bytes) -> Certificate:
-    return Certificate(
-        subject=found.subject.rfc4514_string() or "(no subject)",
-        issuer=found.issuer.rfc4514_string() or "(no issuer)",
-        not_before=found.not_valid_before_utc,
-        not_after=found.not_valid_after_utc,
-        sha256=render_fingerprint(hashlib.sha256(der).digest()),
-        sha1=render_fingerprint(hashlib.sha1(der, usedforsecurity=False).digest()),
-        is_ca=_is_ca(found),
-    )
+        found = x509.load_der_x509_certificate(der)
+        return Certificate(
+            subject=found.subject.rfc4514_string() or "(no subject)",
+            issuer=found.issuer.rfc4514_string() or "(no issuer)",
+            not_before=found.not_valid_before_utc,
+            not_after=found.not_valid_after_utc,
+            sha256=render_fingerprint(hashlib.sha256(der).digest()),
+            sha1=render_fingerprint(hashlib.sha1(der, usedforsecurity=False).digest()),
+            is_ca=_is_ca(found),
+        )
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:

@@ -172,7 +172,8 @@ def open_trust(environ: Mapping[str, str], ca_bundle: str | None, client_cert: s
         *_read_named_bundles(environ, system),
     ]
     if ca_bundle:
-        sources.append(TrustedSource(name=_name_bundle(ca_bundle), pem=own.pem))
+        name = "ca-bundle (its PEM text)" if is_pem(ca_bundle) else f"ca-bundle {ca_bundle}"
+        sources.append(TrustedSource(name=name, pem=own.pem))
     if client_cert:
         load_client_cert(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), client_cert)
     return Trust(sources=tuple(sources), useless=own.useless, client_cert=client_cert)
@@ -195,10 +196,6 @@ def _open_context(system: str) -> ssl.SSLContext:
     if Path(folder).is_dir():  # looked into when a certificate is not known yet
         context.load_verify_locations(capath=folder)
     return context
-
-
-def _name_bundle(value: str) -> str:
-    return "ca-bundle (its PEM text)" if is_pem(value) else f"ca-bundle {value}"
 
 
 def _read_named_bundles(environ: Mapping[str, str], system: str) -> list[TrustedSource]:
