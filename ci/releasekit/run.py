@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from releasekit.destination import choose_destination
-from releasekit.door import render_commands
 from releasekit.errors import (
     CannotWrite,
     NotAPlainFile,
@@ -30,7 +29,7 @@ from releasekit.errors.usage import UNSUITABLE_ENCODING
 from releasekit.model.credentials import Credentials
 from releasekit.outcome import Outcome, Result
 from releasekit.redact import escape_json, find_secrets
-from releasekit.request import Request, check_directory
+from releasekit.request import Request, check_directory, render_commands
 from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
 from releasekit.terminal import Terminal
 

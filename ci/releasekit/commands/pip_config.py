@@ -6,13 +6,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from releasekit.consumer.results import SettingsPlanned, SettingsWritten
 from releasekit.consumer.settings import (
     Change,
     Consumer,
     FilePlan,
     Place,
     SettingsPlan,
+    SettingsPlanned,
+    SettingsWritten,
     find_changes,
     find_environ_notes,
     find_exports,

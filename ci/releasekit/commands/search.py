@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from releasekit.commands.pip_config import describe_consumer
-from releasekit.consumer.results import Searched
 from releasekit.consumer.search import (
     Query,
+    Searched,
     SearchResult,
     explain_nothing,
     find_names,

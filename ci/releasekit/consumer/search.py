@@ -8,10 +8,11 @@ import re
 import shlex
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any, ClassVar
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -21,12 +22,14 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
-from releasekit.consumer.settings import Consumer
+from releasekit.consumer.settings import Consumer, labelled
 from releasekit.errors import MissingProgram, ReleasekitError
 from releasekit.errors.usage import BAD_QUERY, NO_SUCH_ENVIRONMENT
 from releasekit.nexus.documents import Component
+from releasekit.outcome import Clean, Line, Result, Table
 from releasekit.plural import plural
 from releasekit.process import capture
+from releasekit.redact import map_texts
 
 ASK = "import sys; print(*sys.path, sep='\\n')"
 
@@ -224,3 +227,50 @@ def _parse_version(text: str) -> Version | None:
         return Version(text)
     except InvalidVersion:
         return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Searched(Result):
+    """A search found something."""
+
+    step: ClassVar[str] = "search"
+    result: SearchResult
+
+    def describe(self) -> str:
+        """Return how many projects were found."""
+        count = len({hit.name for hit in self.result.hits})
+        return f"{plural(count, 'project')} for {self.result.query.text}"
+
+    def details(self) -> Iterable[Line | Table]:
+        """Return the hits, and how the first one is installed."""
+        rows = (
+            (hit.name, hit.version, hit.installed or "", hit.repository) for hit in self.result.hits
+        )
+        yield Table(("name", "version", "installed", "repository"), tuple(rows))
+        yield labelled("python", self.result.environment)
+        yield labelled("install", self.result.install)
+
+    def document(self) -> dict[str, Any]:
+        """Return what was found; the versions of a hit are newest first."""
+        hits = [
+            {
+                "name": hit.name,
+                "version": hit.version,
+                "versions": list(hit.versions),
+                "installed": hit.installed,
+                "repository": hit.repository,
+            }
+            for hit in self.result.hits
+        ]
+        document = {
+            "query": self.result.query.text,
+            "environment": self.result.environment,
+            "install": self.result.install,
+            "hits": hits,
+        }
+        return {"search": document}
+
+    def redact(self, clean: Clean) -> Searched:
+        """Return it with clean texts."""
+        query = map_texts(self.result.query, clean, "text")
+        return replace(self, result=replace(map_texts(self.result, clean, "install"), query=query))

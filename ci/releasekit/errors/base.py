@@ -49,7 +49,7 @@ class Entry:
     where: str
     why: str
     fix: str
-    """How to fix it; a command of releasekit is written as [[verify]], see `door`."""
+    """How to fix it; a command of releasekit is written as [[verify]], see `request`."""
     explanation: str
     """When it happens, for the reference and for --explain."""
 

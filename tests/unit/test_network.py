@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from releasekit.child_environ import (
+from releasekit.network import (
     LOOPBACK,
     child_environ,
     collect_secrets,
@@ -18,8 +18,8 @@ from releasekit.child_environ import (
     foreign_environ,
     git_environ,
     installer_environ,
+    open_network,
 )
-from releasekit.network import open_network
 
 SECRET = "p/ss w+rd:é"
 PROXY = "http://bob:proxy-login@proxy.example.com:3128"
