@@ -92,12 +92,12 @@ def hide_credentials(text: str, mark: str = "") -> str:
     """
     if "://" not in text or "@" not in text:
         return text
-    return ADDRESS.sub(lambda found: _hide(found, mark), text)
 
+    def hide(found: re.Match[str]) -> str:
+        host = _find_host(found)
+        return mark + found[0][host:] if host else found[0]
 
-def _hide(found: re.Match[str], mark: str) -> str:
-    host = _find_host(found)
-    return mark + found[0][host:] if host else found[0]
+    return ADDRESS.sub(hide, text)
 
 
 def _find_host(found: re.Match[str]) -> int:

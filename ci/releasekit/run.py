@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from releasekit_nexus import Nexus
 
 
+OLD_NEXUS = "an old release: for trying out and for tests, not for service"
+NO_DRY_RUN = "--dry-run changes nothing here: {name} sends no file with or without it"
+
+
 class Run:
     """One command under way."""
 
@@ -72,13 +76,18 @@ class Run:
         from releasekit.tempdirs import keep_temporary_files
 
         raised: BaseException | None = None
+        request = self._request
         try:
             with keep_temporary_files(), contextlib.ExitStack() as stack:
                 self._check_directory()
-                self._check_folders()
+                if request.reports_folder and not request.options.reports:
+                    from releasekit.workspace import check_folders
+
+                    check_folders(request.root)  # before there is anything to write
                 ctx = self._open(stack)
                 self._add_secrets(ctx)
-                self._note_dry_run()
+                if self._request.options.dry_run and not self._request.is_dry_run:
+                    self.note(NO_DRY_RUN.format(name=self._request.command.name))
                 if run := self._request.command.run:
                     run(ctx)
         except (KeyboardInterrupt, Exception) as caught:  # noqa: BLE001 - told apart there
@@ -118,13 +127,6 @@ class Run:
             text = "no pyproject.toml or releasekit.toml: settings come from the environment alone"
             self.note(f"{root} has {text}")
 
-    def _check_folders(self) -> None:
-        """Refuse links in place of `dist/` and `reports/` before there is anything to write."""
-        if self._request.reports_folder and not self._request.options.reports:
-            from releasekit.workspace import check_folders
-
-            check_folders(self._request.root)
-
     def _explain(self, raised: BaseException) -> ReleasekitError:
         """Return the situation that an exception means."""
         # An interrupt had reached the programs that were started before.
@@ -142,15 +144,6 @@ class Run:
         if isinstance(raised, OSError):
             path = raised.filename or "no file is named"
             return CannotWrite(CANNOT_WRITE, path=str(path), reason=raised.strerror or str(raised))
-        return self._explain_defect(raised)
-
-    def _note_dry_run(self) -> None:
-        name = self._request.command.name
-        if self._request.options.dry_run and not self._request.is_dry_run:
-            text = f"--dry-run changes nothing here: {name} sends no file with or without it"
-            self.note(text)
-
-    def _explain_defect(self, raised: BaseException) -> ReleasekitError:
         if self._terminal.is_verbose:
             self._terminal.trace("".join(traceback.format_exception(raised)))
         frame = traceback.extract_tb(raised.__traceback__)[-1]
@@ -181,7 +174,7 @@ class Run:
         """Take note that a step has begun."""
         if self._goes_on():
             self._outcome = self._outcome.begin(step, time.monotonic())
-            self._terminal.begin(step)
+            self._terminal.work(step)
 
     def finish(self, result: Result) -> None:
         """Take the result of a step, which ends it."""
@@ -293,7 +286,7 @@ class Run:
 
     def _write_reports(self, folder: Path, told: ReleasekitError | None) -> int | None:
         """Write the reports; what is done stays done where they cannot be written."""
-        from releasekit.report import render_reports
+        from releasekit.report import FINDINGS_REPORTS, render_reports
         from releasekit.workspace import remove_file, write_file
 
         reports = render_reports(self._outcome)
@@ -301,7 +294,9 @@ class Run:
         try:
             for name, text in reports.items():
                 write_file(folder / name, text, root=root)
-            for name in self._find_outdated() - reports.keys():
+            # Reports of earlier runs would belie this one.
+            findings = FINDINGS_REPORTS if self._request.command.renews_findings else ()
+            for name in {"release.env", *findings} - reports.keys():
                 remove_file(folder / name, root=root)
         except (CannotWrite, NotAPlainFile, OSError) as raised:
             error = self._explain(raised)
@@ -311,13 +306,6 @@ class Run:
         self._terminal.say("report", render_path(folder / "summary.md", self._request.root))
         return None
 
-    def _find_outdated(self) -> set[str]:
-        """Return the reports of earlier runs that would belie this one."""
-        from releasekit.report import FINDINGS_REPORTS
-
-        findings = set(FINDINGS_REPORTS) if self._request.command.renews_findings else set()
-        return {"release.env", *findings}
-
     def _show_server(self, server: Sandbox | Nexus) -> None:
         environ = server.environ()
         is_nexus = self._request.command.name == "nexus"
@@ -325,7 +313,11 @@ class Run:
         names = f"hosted {server.hosted}, {proxy}group {server.group}"
         self._terminal.say(self._request.command.name, f"{server.url} ({names})")
         if is_nexus:
-            environ |= self._show_nexus(cast("Nexus", server))
+            nexus = cast("Nexus", server)
+            self._terminal.say("note", OLD_NEXUS)
+            login = f"as {nexus.admin_username}, with RELEASEKIT_ADMIN_PASSWORD below"
+            self._terminal.say("browser", f"{nexus.url}/ {login}")
+            environ |= nexus.admin_environ()
         self._terminal.say("settings", "for another terminal, until Ctrl-C ends this one:")
         # The password of a server that ends with this process: whoever sees it may use it.
         if self._request.options.json:
@@ -333,12 +325,6 @@ class Run:
         else:
             exports = (f"export {name}={shlex.quote(v)}\n" for name, v in environ.items())
             self._terminal.write("".join(exports))
-
-    def _show_nexus(self, nexus: Nexus) -> dict[str, str]:
-        self._terminal.say("note", "an old release: for trying out and for tests, not for service")
-        login = f"as {nexus.admin_username}, with RELEASEKIT_ADMIN_PASSWORD below"
-        self._terminal.say("browser", f"{nexus.url}/ {login}")
-        return nexus.admin_environ()
 
 
 def list_credentials(opened: object) -> Iterator[Credentials]:

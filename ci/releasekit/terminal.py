@@ -59,10 +59,6 @@ class Terminal:
         # Not console.is_terminal: FORCE_COLOR, usual in CI, makes that true for a pipe.
         return self._console.file.isatty() and self._loudness > QUIET
 
-    def begin(self, step: str) -> None:
-        """Show that a step has begun."""
-        self._spin(step)
-
     def finish(self, result: Result, outcome: Outcome) -> None:
         """Show the line of a step that has ended, and what belongs below it."""
         self.rest()
@@ -100,10 +96,6 @@ class Terminal:
         self.rest()
         for line in text.splitlines():
             self._print(line, always=True)
-
-    def work(self, text: str) -> None:
-        """Show what is under way."""
-        self._spin(text)
 
     def record(self) -> io.StringIO:
         """Keep what is shown from now on, in the same colours, instead of showing it."""
@@ -189,7 +181,8 @@ class Terminal:
         with self._loss_noticed(self._console.file):
             self._console.print(text, soft_wrap=soft_wrap)
 
-    def _spin(self, text: str) -> None:
+    def work(self, text: str) -> None:
+        """Show what is under way."""
         if not self._is_live:
             return
         text = self._redactor.clean(text)
@@ -205,20 +198,16 @@ class Terminal:
             return
         if self._progress is None:
             self.rest()
-            self._progress = _make_progress(self._console)
+            # A log, or a quick upload, needs no bars.
+            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+            self._progress = Progress(*columns, console=self._console, transient=True)
             self._progress.start()
         if filename not in self._tasks:
             name = self._redactor.clean(filename)
             self._tasks[filename] = self._progress.add_task(name, total=size)
         self._progress.update(self._tasks[filename], completed=sent)
-
-
-def _make_progress(console: Console) -> Progress:
-    """Return bars for files that go up; a log, or a quick upload, needs none of them."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    return Progress(*columns, console=console, transient=True)
 
 
 def _fold(text: str) -> str:

@@ -14,17 +14,12 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, ClassVar
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
 from packaging.version import InvalidVersion, Version
 
 from releasekit.consumer.settings import Consumer, labelled
 from releasekit.errors import MissingProgram, ReleasekitError
 from releasekit.errors.usage import BAD_QUERY, NO_SUCH_ENVIRONMENT
+from releasekit.model.dists import NotADistError, parse_filename
 from releasekit.nexus.documents import Component
 from releasekit.outcome import Clean, Line, Result, Table
 from releasekit.plural import plural
@@ -102,8 +97,11 @@ class Hit:
     @property
     def version(self) -> str:
         """Return what an installer would take: the newest, a final one where there is one."""
-        finals = (text for text in self.versions if not _is_prerelease(text))
-        return next(finals, self.versions[0])
+        for text in self.versions:
+            version = _parse_version(text)
+            if version and not version.is_prerelease:
+                return text
+        return self.versions[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,8 +131,9 @@ def select_hits(
     versions: dict[tuple[str, str], set[str]] = {}
     for component in components:
         name = normalize_name(component.name)
-        wanted = query.version is None or _is_same(component.version, query.version)
-        if wanted and fnmatch.fnmatchcase(name, query.pattern):
+        wanted = query.version
+        is_version = wanted is None or _version_key(component.version) == _version_key(wanted)
+        if is_version and fnmatch.fnmatchcase(name, query.pattern):
             versions.setdefault((name, component.repository), set()).add(component.version)
     hits = (
         Hit(
@@ -179,17 +178,13 @@ def explain_nothing(
 
 def parse_versions(name: str, filenames: Iterable[str]) -> tuple[str, ...]:
     """Return the versions that the files of a project's page have."""
-    parsed = (_parse_filename(filename) for filename in filenames)
-    return tuple({version for found, version in filter(None, parsed) if found == name})
-
-
-def _parse_filename(filename: str) -> tuple[str, str] | None:
-    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
-    try:
-        name, version, *_ = parse(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename):  # .egg, .asc, and worse
-        return None
-    return str(name), str(version)
+    versions = set()
+    for filename in filenames:
+        with contextlib.suppress(NotADistError):  # .egg, .asc, and worse
+            named = parse_filename(filename)
+            if named.name == name:
+                versions.add(str(named.version))
+    return tuple(versions)
 
 
 def render_install_line(hit: Hit, consumer: Consumer) -> str:
@@ -205,15 +200,6 @@ def render_install_line(hit: Hit, consumer: Consumer) -> str:
 def normalize_name(name: str) -> str:
     """Normalize a name (PEP 503), or a pattern of names."""
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _is_same(one: str, other: str) -> bool:
-    return _version_key(one) == _version_key(other)
-
-
-def _is_prerelease(text: str) -> bool:
-    version = _parse_version(text)
-    return version is None or version.is_prerelease
 
 
 def _version_key(text: str) -> tuple[bool, Version, str]:

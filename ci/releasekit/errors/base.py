@@ -5,6 +5,7 @@ Every error says what happened, where, why, and how to fix it. No field ever hol
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Callable
@@ -100,13 +101,7 @@ class ReleasekitError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keep the fields, which are not among `args`, when a process passes the error on."""
-        return _make, (type(self), self.entry, self.fields)
-
-
-def _make(
-    kind: type[ReleasekitError], entry: Entry, fields: dict[str, str | int | float]
-) -> ReleasekitError:
-    return kind(entry, **fields)
+        return functools.partial(type(self), self.entry, **self.fields), ()
 
 
 def fill_in(template: str, fields: dict[str, str | int | float]) -> str:
