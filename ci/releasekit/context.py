@@ -113,7 +113,11 @@ def open_project(
     if target.sandbox and target.upload_url:
         progress.note("no url is configured: this goes to a sandbox on this machine only")
     _note_plain_http(target.upload_url, progress)
-    environ = _with_cache_of_uv(request, settings, _with_cert_of_pip(request.environ))
+    named = request.resolve(settings.cache_dir)
+    cache = Path(named) if named else find_cache_home(request.environ) / "releasekit"
+    environ = _with_cert_of_pip(request.environ)
+    if settings.cache_dir and not environ.get("UV_CACHE_DIR"):  # the home may not be writable
+        environ = {**environ, "UV_CACHE_DIR": str(cache / "uv")}
     users = (target.credentials, target.reader, *([group.credentials] if group else ()))
     network = _open_network(environ, settings, trust, [user.password for user in users], stack)
     if into_sandbox and group:
@@ -130,7 +134,7 @@ def open_project(
         redactor=request.redactor,
         target=target,
         environment=BackgroundEnvironment(network.installer_environ, stack),
-        cache=None if request.options.fresh else _find_cache(request, settings),
+        cache=None if request.options.fresh else cache,
         into_sandbox=into_sandbox,
         group=group,
         siblings=request.siblings,
@@ -221,20 +225,6 @@ def _with_cert_of_pip(environ: Mapping[str, str]) -> Mapping[str, str]:
         cert = read_pip_settings(environ).get("cert")
         return {**environ, "PIP_CERT": cert} if cert else environ
     return environ
-
-
-def _with_cache_of_uv(
-    request: Request, settings: Settings, environ: Mapping[str, str]
-) -> Mapping[str, str]:
-    """Return the environment with uv's cache in `cache-dir`, for a home that cannot be written."""
-    if settings.cache_dir is None or environ.get("UV_CACHE_DIR"):
-        return environ
-    return {**environ, "UV_CACHE_DIR": str(_find_cache(request, settings) / "uv")}
-
-
-def _find_cache(request: Request, settings: Settings) -> Path:
-    named = request.resolve(settings.cache_dir)
-    return Path(named) if named else find_cache_home(request.environ) / "releasekit"
 
 
 def _read_first_password(request: Request, username: str, progress: Progress) -> Credentials:

@@ -159,14 +159,11 @@ def _render(
         arguments += _repeat_options(command, arguments, options)
     if session is None:
         return shlex.join(["releasekit", command.name, *arguments])
-    return shlex.join([*_call_nox(door), "-s", session, *(["--", *arguments] if arguments else [])])
-
-
-def _call_nox(door: Door) -> list[str]:
-    noxfile = Path(door.noxfile or "")
-    if noxfile == door.started_in / "noxfile.py":
-        return ["nox"]
-    return ["nox", "-f", _render_path(noxfile, door.started_in)]
+    noxfile, options_of_nox = Path(door.noxfile or ""), []
+    if noxfile != door.started_in / "noxfile.py":
+        options_of_nox = ["-f", _render_path(noxfile, door.started_in)]
+    separated = ["--", *arguments] if arguments else []
+    return shlex.join(["nox", *options_of_nox, "-s", session, *separated])
 
 
 def _find_directory(root: Path, folder: Path, options: Namespace) -> list[str]:

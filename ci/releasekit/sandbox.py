@@ -230,7 +230,12 @@ class _Server(socketserver.TCPServer):
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Serve until the block ends."""
-        thread = threading.Thread(target=self._accept, name="sandbox", daemon=True)
+
+        def accept() -> None:
+            while not self._is_stopping:
+                self.handle_request()
+
+        thread = threading.Thread(target=accept, name="sandbox", daemon=True)
         thread.start()
         try:
             yield
@@ -246,10 +251,6 @@ class _Server(socketserver.TCPServer):
                     socket.socket.shutdown(connection, socket.SHUT_RDWR)
             for thread in connections.values():
                 thread.join(STOP_SECONDS)
-
-    def _accept(self) -> None:
-        while not self._is_stopping:
-            self.handle_request()
 
     def get_request(self) -> tuple[ssl.SSLSocket, Any]:
         """Accept a connection; the handshake is left to its thread, as a client may be slow."""
@@ -349,23 +350,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a request; what is wrong with it, or fails here, is an answer too."""
-        try:
-            self._answer_or_refuse()
-        except _CutError:
-            self.close_connection = True
+        self._body = _Body(_read_body(self.rfile, self.headers))
+        with contextlib.suppress(_CutError):
+            try:
+                self._answer()
+            except _CutError:
+                raise
+            except _RefusedError as refused:
+                self._refuse(refused)
+            except Exception as error:  # noqa: BLE001 - a full disk, say: others are served on
+                self._refuse(_RefusedError(500, f"The sandbox failed: {error}"))
+            return
+        self.close_connection = True
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
-
-    def _answer_or_refuse(self) -> None:
-        self._body = _Body(_read_body(self.rfile, self.headers))
-        try:
-            self._answer()
-        except _CutError:
-            raise
-        except _RefusedError as refused:
-            self._refuse(refused)
-        except Exception as error:  # noqa: BLE001 - a full disk, say: others are served on
-            self._refuse(_RefusedError(500, f"The sandbox failed: {error}"))
 
     def _answer(self) -> None:
         login = self.headers.get("Authorization", "").encode()

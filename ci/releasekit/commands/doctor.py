@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from releasekit import git
@@ -36,7 +35,7 @@ from releasekit.inspect.project import read_static_metadata
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.model.dists import Dist, NotADistError, parse_filename
 from releasekit.model.project import find_release_tag
-from releasekit.nexus.documents import Document, Repository
+from releasekit.nexus.documents import Repository
 from releasekit.nexus.rest import Rest, find_settings, list_repositories
 from releasekit.plural import plural
 from releasekit.tls.certificates import read_clock
@@ -64,7 +63,10 @@ def diagnose(ctx: NexusContext) -> Diagnosis:
     except ReleasekitError as error:  # the server went away in the middle
         broken = error
     diagnosis = Diagnosis(url=ctx.url, rows=_fill_up(rows, broken))
-    ctx.progress.finish(Diagnosed(diagnosis=diagnosis, place=_find_place(ctx)))
+    # The file that holds the configuration, to which findings belong.
+    own = "releasekit.toml"
+    place = own if (ctx.root / own).is_file() else "pyproject.toml"
+    ctx.progress.finish(Diagnosed(diagnosis=diagnosis, place=place))
     return diagnosis
 
 
@@ -76,12 +78,6 @@ def refuse_failed(diagnosis: Diagnosis) -> None:
         raise ReleasekitError(DIAGNOSIS_REFUSED, url=diagnosis.url, rows=rows, codes=codes)
     if failed:
         raise ReleasekitError(DIAGNOSIS_FAILED, url=diagnosis.url, rows=rows, codes=codes)
-
-
-def _find_place(ctx: NexusContext) -> str:
-    """Return the file that holds the configuration, to which findings belong."""
-    own = "releasekit.toml"
-    return own if (ctx.root / own).is_file() else "pyproject.toml"
 
 
 def _fill_up(rows: list[Row], broken: ReleasekitError | None) -> tuple[Row, ...]:
@@ -153,11 +149,14 @@ class _Visit:
     def look_at(self, kind: str, name: str, project: str) -> RepositoryFacts:
         """Return what is known of a repository; without a project its root page is asked for."""
         page, found = f"{project}/" if project else "", self.administrator or self.reader
+        settings = None
+        with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
+            settings = find_settings(_open_rest(self.ctx, self.admin), kind, name)
         return RepositoryFacts(
             name=name,
             serves=self.read(f"{simple_url(self.url(name))}{page}"),
             listed=next((one for one in self.listed if one.name == name), None),
-            settings=self._find_settings(kind, name),
+            settings=settings,
             username=found.username if found else self.username,
         )
 
@@ -166,12 +165,6 @@ class _Visit:
         answer = probe.ask(self.reading, url)
         refused = answer.status in (401, 403) and answer.reason in ("", "Forbidden", "Unauthorized")
         return probe.ask(self.admin, url) if refused and self.administrator else answer
-
-    def _find_settings(self, kind: str, name: str) -> Document | None:
-        rest = _open_rest(self.ctx, self.admin)
-        with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
-            return find_settings(rest, kind, name)
-        return None
 
 
 def _open_rest(ctx: NexusContext, visitor: Visitor) -> Rest:
@@ -228,41 +221,28 @@ def _examine_repositories(visit: _Visit, hosted: RepositoryFacts, control: Answe
 
 
 def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:
-    release = find_next_release(visit.ctx)
-    settings = visit.ctx.settings
+    """Judge what is to be released, as far as it can be known before a tag and a build.
+
+    The name stands in files, the version in the tag on HEAD, the dists of that version in dist/.
+    """
+    settings, declared = visit.ctx.settings, read_static_metadata(visit.ctx.root)
+    built = tuple(_read_dists(visit.ctx))
+    names = {dist.named.name for dist in built}
+    project = declared.name or (names.pop() if len(names) == 1 else None)
+    number = _read_tag(visit.ctx) or declared.version
     proxy_url, hosted_url = visit.url(settings.proxy), visit.url(settings.hosted)
-    name = repositories.read_name(visit.reading, visit.admin, proxy_url, release.name, control)
+    name = repositories.read_name(visit.reading, visit.admin, proxy_url, project, control)
     yield repositories.judge_name(name, settings.proxy)
     version = repositories.read_version(
         visit.reading,
         visit.admin,
         hosted_url,
-        release.dists,
-        name=release.name,
-        version=release.version,
+        [dist for dist in built if (dist.named.name, dist.named.version) == (project, number)],
+        name=project,
+        version=number,
         is_hosted=hosted.serves.is_served,
     )
     yield repositories.judge_version(version, settings.hosted)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NextRelease:
-    """A name and a version, None where they are not known yet; and the dists of that version."""
-
-    name: NormalizedName | None
-    version: Version | None
-    dists: tuple[Dist, ...] = ()
-
-
-def find_next_release(ctx: NexusContext) -> NextRelease:
-    """Find the name in files, the version in the tag on HEAD, the dists in dist/."""
-    declared = read_static_metadata(ctx.root)
-    built = tuple(_read_dists(ctx))
-    names = {dist.named.name for dist in built}
-    name = declared.name or (names.pop() if len(names) == 1 else None)
-    version = _read_tag(ctx) or declared.version
-    dists = (d for d in built if (d.named.name, d.named.version) == (name, version))
-    return NextRelease(name=name, version=version, dists=tuple(dists))
 
 
 def _read_tag(ctx: NexusContext) -> Version | None:

@@ -50,10 +50,13 @@ MARKS = ("pyvenv.cfg", "conda-meta")
 def run(ctx: NexusContext) -> None:
     """Show what pip and uv need to install from the group; with --apply write it."""
     plan = plan_settings(ctx)
-    if ctx.options.apply:
-        write_settings(ctx, plan)
-    else:
+    if not ctx.options.apply:
         refuse_differences(plan)
+        return
+    ctx.progress.begin("write")
+    for file in plan.changed:  # the certificates come first, for the others name that file
+        replace_settings_file(file.path, file.text, backup=file.backup)
+    ctx.progress.finish(SettingsWritten(plan=plan))
 
 
 def plan_settings(ctx: NexusContext) -> SettingsPlan:
@@ -87,17 +90,9 @@ def refuse_differences(plan: SettingsPlan) -> None:
         )
 
 
-def write_settings(ctx: NexusContext, plan: SettingsPlan) -> None:
-    """Write what the plan says; the certificates come first, for the others name that file."""
-    ctx.progress.begin("write")
-    for file in plan.changed:
-        replace_settings_file(file.path, file.text, backup=file.backup)
-    ctx.progress.finish(SettingsWritten(plan=plan))
-
-
 def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer:
     """Return what installs from the group; raises INSECURE_INDEX."""
-    settings = ctx.settings
+    settings, cert = ctx.settings, ctx.settings.client_cert
     name = settings.group or settings.hosted
     url = simple_url(repository_url(ctx.url, name))
     if url.startswith("http://") and not is_loopback(url):
@@ -107,7 +102,7 @@ def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer
         index=name,
         index_url=url,
         ca_file=place.ca_file if place and own_ca else None,
-        client_cert=_resolve(ctx, settings.client_cert),
+        client_cert=str(ctx.root / expand_home(cert, ctx.environ)) if cert else None,
     )
 
 
@@ -117,15 +112,12 @@ def find_place(ctx: NexusContext) -> Place:
     if ctx.options.to is None and active and _is_environment(Path(active)):
         return virtualenv_place(Path(active))
     if ctx.options.to is None or ctx.options.to == USER:
-        return _find_user_place(ctx)
+        config = find_config_home(ctx.environ)
+        mac = find_home(ctx.environ) / "Library" / "Application Support" / "pip"
+        is_mac = sys.platform == "darwin" and mac.is_dir()
+        return user_place(config, pip_folder=mac if is_mac else None)
     folder = (ctx.root / expand_home(ctx.options.to, ctx.environ)).resolve()
     return virtualenv_place(folder) if _is_environment(folder) else folder_place(folder)
-
-
-def _find_user_place(ctx: NexusContext) -> Place:
-    config = find_config_home(ctx.environ)
-    mac = find_home(ctx.environ) / "Library" / "Application Support" / "pip"
-    return user_place(config, pip_folder=mac if sys.platform == "darwin" and mac.is_dir() else None)
 
 
 def _is_environment(folder: Path) -> bool:
@@ -187,7 +179,3 @@ def _with_backup(file: FilePlan) -> FilePlan:
     if not any(change.old is not None for change in file.changes):
         return file
     return replace(file, backup=find_backup(file.path))
-
-
-def _resolve(ctx: NexusContext, path: str | None) -> str | None:
-    return str(ctx.root / expand_home(path, ctx.environ)) if path else None

@@ -52,13 +52,7 @@ class Place:
 def virtualenv_place(folder: Path) -> Place:
     """Return an environment as a place: pip reads pip.conf in it, uv nothing without being told."""
     place = folder_place(folder)
-    return Place(
-        name=f"virtualenv {folder}",
-        pip_conf=place.pip_conf,
-        uv_toml=place.uv_toml,
-        ca_file=place.ca_file,
-        exports=place.exports[1:],
-    )
+    return replace(place, name=f"virtualenv {folder}", exports=place.exports[1:])
 
 
 def folder_place(folder: Path) -> Place:

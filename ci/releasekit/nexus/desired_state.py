@@ -11,6 +11,10 @@ from releasekit.nexus.drift import DESCRIPTION, Found, Kind, Resource
 
 VIEW = "nx-repository-view-pypi"
 LOCAL_REALM = "NexusAuthenticatingRealm"
+FOREIGN_RULE = (
+    "it has the routing rule {name}, and a proxy has one rule only;\n"
+    "take that one off it, or make it a BLOCK rule with these matchers too:\n{patterns}"
+)
 ACCEPT = (
     "it is not accepted, and Nexus serves no package before. It says:\n{text}\n"
     "whoever may agree for your company adds --apply --accept-eula"
@@ -129,7 +133,10 @@ def _proxy(settings: Settings, found: Found) -> Resource:
     blocker = _find_namesake(Kind.PROXY, name, found)
     if settings.own_names and not _is_blocked_by_another(settings, found):
         rule = _fields(routingRuleName=rule_name(settings))
-        blocker = blocker or _find_foreign_rule(settings, found)
+        current = _current_rule(settings, found)
+        if current not in ("", rule_name(settings)):
+            patterns = "\n".join(block_patterns(settings.own_names))
+            blocker = blocker or FOREIGN_RULE.format(name=current, patterns=patterns)
     if found.get(Kind.PROXY, name) is None and not settings.proxy_remote:
         blocker = blocker or "set proxy-remote: the address of the index that it fetches from"
     fields = remote + _fields(
@@ -150,17 +157,6 @@ def _proxy(settings: Settings, found: Found) -> Resource:
 def root_url(remote: str) -> str:
     """Return the address below which Nexus asks for simple/NAME/: it adds `simple` itself."""
     return remote.rstrip("/").removesuffix("/simple").rstrip("/") + "/"
-
-
-def _find_foreign_rule(settings: Settings, found: Found) -> str:
-    name = _current_rule(settings, found)
-    if name in ("", rule_name(settings)):
-        return ""
-    patterns = "\n".join(block_patterns(settings.own_names))
-    return (
-        f"it has the routing rule {name}, and a proxy has one rule only;\n"
-        f"take that one off it, or make it a BLOCK rule with these matchers too:\n{patterns}"
-    )
 
 
 def _group(name: str, settings: Settings, found: Found) -> Resource:

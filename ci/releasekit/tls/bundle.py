@@ -155,22 +155,14 @@ def _read_certificates(text: _Text) -> Iterator[bytes]:
             raise explain("ca-bundle", text.place, OTHER_FORMS[label])
         if label.endswith("CERTIFICATE"):
             number += 1
-            der = _decode(block)
-            if der is None:
+            match, der = CERTIFICATE.match(block), b""
+            with contextlib.suppress(ValueError):
+                der = binascii.a2b_base64(match[2]) if match else b""
+            if not is_readable(der):
                 reason = CUT_OFF.reason.format(number=number)
                 fault = CertificateFault(reason=reason, fix=CUT_OFF.fix)
                 raise explain("ca-bundle", text.place, fault)
             yield der
-
-
-def _decode(block: str) -> bytes | None:
-    """Return the certificate of a PEM block in DER; None where it is not whole."""
-    match = CERTIFICATE.match(block)
-    try:
-        der = binascii.a2b_base64(match[2]) if match else b""
-    except ValueError:
-        return None
-    return der if is_readable(der) else None
 
 
 def is_readable(certificates: str | bytes) -> bool:

@@ -31,6 +31,7 @@ from releasekit.tls.bundle import (
     split_certificates,
 )
 from releasekit.tls.certificates import (
+    Certificate,
     CertificateFault,
     find_time_fault,
     parse_certificate,
@@ -67,13 +68,17 @@ def load_client_cert(context: ssl.SSLContext, path: str) -> None:
     if is_pem(path):
         raise explain("client-cert", path, TEXT)
     try:
-        content = Path(path).read_bytes()
-        if fault := _find_fault(content.decode("ascii", "replace")):
+        text = Path(path).read_bytes().decode("ascii", "replace")
+        if fault := _find_fault(text):
             raise explain("client-cert", path, fault)
         # A password, even an empty one, keeps OpenSSL from asking for it on the terminal.
         context.load_cert_chain(path, password="")
     except ssl.SSLError as error:
-        raise explain("client-cert", path, _explain_refusal(content, error)) from error
+        fault = DAMAGED
+        if error.reason == "KEY_VALUES_MISMATCH":
+            reason = OTHER_KEY.reason.format(name=_parse_first(text).name)
+            fault = CertificateFault(reason=reason, fix=OTHER_KEY.fix)
+        raise explain("client-cert", path, fault) from error
     except OSError as error:
         fault = CertificateFault(reason=error.strerror or str(error), fix=NO_CERTIFICATE.fix)
         raise explain("client-cert", path, fault) from error
@@ -87,24 +92,17 @@ def _find_fault(text: str) -> CertificateFault | None:
         return NO_CERTIFICATE
     if not KEY.search(text):
         return NO_KEY
-    return ENCRYPTED_KEY if ENCRYPTED.search(text) else _find_time_fault(text)
-
-
-def _find_time_fault(text: str) -> CertificateFault | None:
-    match = CERTIFICATE.search(text)
+    if ENCRYPTED.search(text):
+        return ENCRYPTED_KEY
     try:
-        certificate = parse_certificate(ssl.PEM_cert_to_DER_cert(match[0] if match else ""))
+        return find_time_fault(_parse_first(text), read_clock())
     except ValueError:
         return DAMAGED
-    return find_time_fault(certificate, read_clock())
 
 
-def _explain_refusal(content: bytes, error: ssl.SSLError) -> CertificateFault:
-    if error.reason == "KEY_VALUES_MISMATCH":
-        match = CERTIFICATE.search(content.decode("ascii", "replace"))
-        name = parse_certificate(ssl.PEM_cert_to_DER_cert(match[0] if match else "")).name
-        return CertificateFault(reason=OTHER_KEY.reason.format(name=name), fix=OTHER_KEY.fix)
-    return DAMAGED
+def _parse_first(text: str) -> Certificate:
+    match = CERTIFICATE.search(text)
+    return parse_certificate(ssl.PEM_cert_to_DER_cert(match[0] if match else ""))
 
 
 CA_VARIABLES = (
