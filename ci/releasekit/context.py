@@ -115,7 +115,10 @@ def open_project(
     _note_plain_http(target.upload_url, progress)
     named = request.resolve(settings.cache_dir)
     cache = Path(named) if named else find_cache_home(request.environ) / "releasekit"
-    environ = _with_cert_of_pip(request.environ)
+    environ = request.environ
+    with contextlib.suppress(BrokenSettings):  # a build will say so
+        if cert := read_pip_settings(environ).get("cert"):  # trusted like PIP_CERT
+            environ = {**environ, "PIP_CERT": cert}
     if settings.cache_dir and not environ.get("UV_CACHE_DIR"):  # the home may not be writable
         environ = {**environ, "UV_CACHE_DIR": str(cache / "uv")}
     users = (target.credentials, target.reader, *([group.credentials] if group else ()))
@@ -217,14 +220,6 @@ def _find_texts(value: object) -> Iterator[str]:
 def _note_plain_http(url: str, progress: Progress) -> None:
     if url.startswith("http://") and not is_loopback(url):
         progress.note(f"{url} is plain http: the password travels in clear")
-
-
-def _with_cert_of_pip(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the environment with the CA that pip.conf names, which is trusted like PIP_CERT."""
-    with contextlib.suppress(BrokenSettings):  # a build will say so
-        cert = read_pip_settings(environ).get("cert")
-        return {**environ, "PIP_CERT": cert} if cert else environ
-    return environ
 
 
 def _read_first_password(request: Request, username: str, progress: Progress) -> Credentials:

@@ -356,14 +356,12 @@ def _match_base64(text: str) -> str:
 def _match_plain(text: str) -> str:
     runs = ((char, len(list(run))) for char, run in groupby(text))
     return "".join(
-        _match_backslashes(count) if char == "\\" else _match_char(char) * count
+        # JSON in JSON makes a run of backslashes four times as long.
+        rf"(?:\\{{{count},{4 * count}}}|(?:%5[Cc]|&#92;|&#x5[Cc];){{{count}}})"
+        if char == "\\"
+        else _match_char(char) * count
         for char, count in runs
     )
-
-
-def _match_backslashes(count: int) -> str:
-    """Return a pattern for a run of them, which JSON in JSON makes four times as long."""
-    return rf"(?:\\{{{count},{4 * count}}}|(?:%5[Cc]|&#92;|&#x5[Cc];){{{count}}})"
 
 
 def _match_char(char: str) -> str:

@@ -85,7 +85,11 @@ class Run:
 
                     check_folders(request.root)  # before there is anything to write
                 ctx = self._open(stack)
-                self._add_secrets(ctx)
+                for found in list_credentials(ctx):  # the passwords that were looked up
+                    name = f"the password of {found.source}"
+                    request.redactor.add(found.password, found.username, name=name)
+                if warning := request.redactor.warn():
+                    self.note(warning)
                 if self._request.options.dry_run and not self._request.is_dry_run:
                     self.note(NO_DRY_RUN.format(name=self._request.command.name))
                 if run := self._request.command.run:
@@ -108,14 +112,6 @@ class Run:
         ctx = open_project(request, destination, self, stack)
         self._outcome = replace(self._outcome, sandbox=destination.target.sandbox)
         return ctx
-
-    def _add_secrets(self, opened: object) -> None:
-        """Add the passwords that were looked up; say which are too short to be hidden."""
-        for found in list_credentials(opened):
-            name = f"the password of {found.source}"
-            self._request.redactor.add(found.password, found.username, name=name)
-        if warning := self._request.redactor.warn():
-            self.note(warning)
 
     def _check_directory(self) -> None:
         """Refuse a -C that is no directory, and note one without any settings."""

@@ -46,10 +46,6 @@ OVER_TLS = {
 }
 
 
-# As an administrator finds a new server: its password generated, in a file of the data directory.
-UNTOUCHED = {"nexus.security.randompassword": "true", "nexus.onboarding.enabled": "true"}
-
-
 def render_properties(*, port: int, tls: bool, also: Mapping[str, str] | None = None) -> str:
     """Render nexus.properties for one port, over TLS or not; `also` wins."""
     scheme = {"application-port-ssl": str(port), **OVER_TLS} if tls else {"application-port": port}

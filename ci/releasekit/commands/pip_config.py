@@ -40,7 +40,7 @@ from releasekit.index.nexus import repository_url
 from releasekit.model.addresses import is_loopback
 from releasekit.pip_conf import read_options, set_options
 from releasekit.plural import plural
-from releasekit.tls.bundle import CERTIFICATE
+from releasekit.tls.certificates import CERTIFICATE
 
 USER = "user"
 MARKS = ("pyvenv.cfg", "conda-meta")

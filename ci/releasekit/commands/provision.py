@@ -72,26 +72,16 @@ def run(ctx: NexusContext) -> None:
     for note in find_notes(ctx.settings, found):
         ctx.progress.note(note)
     ctx.progress.finish(ServerPlanned(plan=plan))
-    _refuse_blocked(plan)
+    if blocked := plan.having(Action.BLOCKED):  # a human has to decide
+        lines = "\n".join(f"{change.resource}: {change.why}" for change in blocked)
+        resources = plural(len(blocked), "resource")
+        raise ReleasekitError(SERVER_BLOCKED, url=plan.url, resources=resources, reasons=lines)
     if not plan.changes:
         return
     if not ctx.options.apply:
         raise ReleasekitError(SERVER_DIFFERS, url=plan.url, changes=describe_counts(plan))
     _refuse_unready(ctx, plan)
     _apply(ctx, plan)
-    _prove_settled(ctx)
-
-
-def _refuse_blocked(plan: ServerPlan) -> None:
-    """Refuse a plan that a human has to decide about; raises SERVER_BLOCKED."""
-    if blocked := plan.having(Action.BLOCKED):
-        lines = "\n".join(f"{change.resource}: {change.why}" for change in blocked)
-        resources = plural(len(blocked), "resource")
-        raise ReleasekitError(SERVER_BLOCKED, url=plan.url, resources=resources, reasons=lines)
-
-
-def _prove_settled(ctx: NexusContext) -> None:
-    """Compare once more, and find nothing left to do; raises SERVER_UNSETTLED."""
     found = _read_server(ctx)
     plan = make_server_plan(ctx.url, want(ctx.settings, found), found)
     if plan.changes:

@@ -21,8 +21,7 @@ from releasekit.http.connections import PORTS, make_login
 from releasekit.http.failures import classify, explain, show_proxy
 from releasekit.model.addresses import is_loopback
 from releasekit.plural import plural
-from releasekit.tls.bundle import CERTIFICATE
-from releasekit.tls.certificates import Certificate, parse_certificate
+from releasekit.tls.certificates import CERTIFICATE, Certificate, parse_certificate
 from releasekit.tls.trust import TrustedSource
 
 SOON = timedelta(days=14)

@@ -53,15 +53,10 @@ def find_resource(rest: Rest, kind: Kind, name: str) -> Document | None:
             return find_document(rest, f"{path}/{quote(name)}", "read routing rules")
         case Kind.ROLE:
             return find_document(rest, f"{path}/{quote(name)}", "read roles")
-        case Kind.USER:
-            return _find_user(rest, name)
-
-
-def _find_user(rest: Rest, name: str) -> Document | None:
-    """Read a user: userId, source, status, roles. Never a password."""
-    found = read(rest, PATHS[Kind.USER], "read users", userId=name)
-    # The query means "begins with", in some versions.
-    return next((parse_document(user) for user in found if user["userId"] == name), None)
+        case Kind.USER:  # userId, source, status, roles: never a password
+            found = read(rest, path, "read users", userId=name)
+            # The query means "begins with", in some versions.
+            return next((parse_document(user) for user in found if user["userId"] == name), None)
 
 
 def list_blob_stores(rest: Rest) -> tuple[str, ...]:

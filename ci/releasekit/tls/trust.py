@@ -18,24 +18,22 @@ from pathlib import Path
 
 import certifi
 
-from releasekit.tls.bundle import (
+from releasekit.tls.certificates import (
     CERTIFICATE,
     EMPTY,
     NO_CERTIFICATE,
     CaBundle,
-    explain,
-    is_pem,
-    is_readable,
-    read_bundle,
-    read_ca_bundle,
-    split_certificates,
-)
-from releasekit.tls.certificates import (
     Certificate,
     CertificateFault,
+    explain,
     find_time_fault,
+    is_pem,
+    is_readable,
     parse_certificate,
+    read_bundle,
+    read_ca_bundle,
     read_clock,
+    split_certificates,
 )
 
 KEY = re.compile(r"-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----")
