@@ -56,14 +56,10 @@ class Run:
             dry_run=request.is_dry_run,
             began=self._started,
         )
-        self._over = False
+        self.is_over = False
+        """True if all that is left is to report what came of it."""
         request.redactor.add_all(find_secrets(request.environ))
         terminal.use(request.redactor)
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether all that is left is to report what came of it."""
-        return self._over
 
     def do(self) -> int:
         """Do what was asked, and return the exit status."""
@@ -126,7 +122,7 @@ class Run:
     def _explain(self, raised: BaseException) -> ReleasekitError:
         """Return the situation that an exception means."""
         # An interrupt had reached the programs that were started before.
-        if is_interrupted() and not self._over:
+        if is_interrupted() and not self.is_over:
             return ReleasekitError(INTERRUPTED, step=self._outcome.step)
         if limit := find_limit(raised, str(self._request.root)):
             return limit
@@ -219,7 +215,7 @@ class Run:
 
     def _goes_on(self) -> bool:
         """Tell whether the command is under way still; raises an interrupt that got lost."""
-        if self._over:
+        if self.is_over:
             return False
         raise_again()
         return True
@@ -238,7 +234,7 @@ class Run:
 
     def conclude(self, error: ReleasekitError | None) -> int:
         """Report what came of the command, and return its exit status."""
-        self._over = True
+        self.is_over = True
         try:
             return self._conclude(error)
         except OutputLost as lost:  # what is shown from now on goes to standard error

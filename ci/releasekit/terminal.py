@@ -62,7 +62,7 @@ class Terminal:
     def finish(self, result: Result, outcome: Outcome) -> None:
         """Show the line of a step that has ended, and what belongs below it."""
         self.rest()
-        self._line(result.step, result.describe(), outcome.times[-1].seconds)
+        self.say(result.step, result.describe(), outcome.times[-1].seconds)
         for detail in result.details():
             if isinstance(detail, Table):
                 self._show_table(detail)
@@ -78,9 +78,10 @@ class Terminal:
         if self.is_verbose:
             self._print(("          ", ""), (line, "dim"))
 
-    def say(self, label: str, text: str) -> None:
-        """Show one line of the run's own."""
-        self._line(label, text, None)
+    def say(self, label: str, text: str, seconds: float = 0) -> None:
+        """Show a line with a label, and how long that took."""
+        took = f"  {seconds:.1f} s" if seconds >= 0.05 else ""
+        self._print((f"{label:<9} ", "bold"), text, (took, "dim"))
 
     def fail(self, error: ReleasekitError, render: Callable[[str], str] = render_plainly) -> None:
         """Show an error: always, whatever the loudness; `render` spells its commands out."""
@@ -141,10 +142,6 @@ class Terminal:
             self._progress.stop()
             self._progress = None
             self._tasks.clear()
-
-    def _line(self, label: str, text: str, seconds: float | None) -> None:
-        took = f"  {seconds:.1f} s" if seconds is not None and seconds >= 0.05 else ""
-        self._print((f"{label:<9} ", "bold"), text, (took, "dim"))
 
     def _show_table(self, table: Table) -> None:
         if self._loudness == QUIET:

@@ -8,7 +8,7 @@ import io
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -44,27 +44,6 @@ class Download:
     """Empty for an answer other than 200, and for a body that is larger than the limit."""
     start: bytes = b""
     """How the file begins, by which its kind is known."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Exchange:
-    """One request and its answer, whose body is not read yet."""
-
-    url: str
-    response: BaseHTTPResponse
-    moment: datetime
-    certificate_ends: datetime | None
-
-    def make_answer(self, body: bytes) -> Answer:
-        return Answer(
-            url=self.url,
-            status=self.response.status,
-            reason=self.response.reason or "",
-            headers=self.response.headers,
-            body=body,
-            moment=self.moment,
-            certificate_ends=self.certificate_ends,
-        )
 
 
 class Client:
@@ -105,20 +84,19 @@ class Client:
         `failures.EXPLANATIONS`.
         """
 
-        def read() -> Answer:
+        def read() -> Download:
             with self._open(
                 url, credentials, headers or {}, follows_elsewhere=follows_elsewhere
-            ) as exchange:
-                response = exchange.response
+            ) as (answer, response):
                 if response.status >= 300:
                     body = _read_some(response, TEXT)
                 elif leave_rest:
                     body = response.read(limit)
                 else:
-                    body = _read_all(response, exchange.url, limit)
-                return exchange.make_answer(body)
+                    body = _read_all(response, answer.url, limit)
+                return Download(answer=replace(answer, body=body))
 
-        return self._repeat(lambda: Download(answer=read()), attempts).answer
+        return self._repeat(read, attempts).answer
 
     def download(
         self,
@@ -134,12 +112,11 @@ class Client:
         """
 
         def read() -> Download:
-            with self._open(url, credentials, {"Cache-Control": "no-cache"}) as exchange:
-                if exchange.response.status != 200:
-                    text = _read_some(exchange.response, TEXT)
-                    return Download(answer=exchange.make_answer(text))
-                sha256, start = _save(exchange.response, path, limit)
-                return Download(answer=exchange.make_answer(b""), sha256=sha256, start=start)
+            with self._open(url, credentials, {"Cache-Control": "no-cache"}) as (answer, response):
+                if response.status != 200:
+                    return Download(answer=replace(answer, body=_read_some(response, TEXT)))
+                sha256, start = _save(response, path, limit)
+                return Download(answer=answer, sha256=sha256, start=start)
 
         return self._repeat(read, ATTEMPTS)
 
@@ -162,8 +139,8 @@ class Client:
         try:
             with self._exchange(
                 method, url, wanted, Deadline(self.timeout), body=body, patience=patience
-            ) as exchange:
-                return exchange.make_answer(_read_some(exchange.response, DOCUMENT))
+            ) as (answer, response):
+                return replace(answer, body=_read_some(response, DOCUMENT))
         except Failure as failure:
             raise explain(failure) from failure
 
@@ -204,21 +181,22 @@ class Client:
         headers: Mapping[str, str],
         *,
         follows_elsewhere: bool = True,
-    ) -> Iterator[_Exchange]:
+    ) -> Iterator[tuple[Answer, BaseHTTPResponse]]:
         """Provide the answer that redirects lead to; all of them share one deadline."""
         place, seen, deadline = url, {url}, Deadline(self.timeout)
         while True:
             login = _authorize(credentials) if is_same_origin(place, url) else {}
             with self._exchange("GET", place, {**headers, **login}, deadline) as exchange:
-                location = exchange.response.headers.get("Location") or ""
-                is_redirect = exchange.response.status in REDIRECTS and location
+                answer, response = exchange
+                location = answer.headers.get("Location") or ""
+                is_redirect = answer.status in REDIRECTS and location
                 is_elsewhere = False
                 with contextlib.suppress(ValueError):  # no address, which is refused below
                     is_elsewhere = not is_same_origin(place, urljoin(place, location))
                 if not is_redirect or (is_elsewhere and not follows_elsewhere):
                     yield exchange
                     return
-                _read_some(exchange.response, TEXT)
+                _read_some(response, TEXT)
             place = _follow(url, place, location, seen)
 
     @contextlib.contextmanager
@@ -231,8 +209,8 @@ class Client:
         *,
         body: bytes | Iterable[bytes] | None = None,
         patience: float = 0,
-    ) -> Iterator[_Exchange]:
-        """Provide the answer to one request; raises Failure, also of what the block reads."""
+    ) -> Iterator[tuple[Answer, BaseHTTPResponse]]:
+        """Provide the answer to one request, and its body to read; raises Failure, also of that."""
         proxy = self.find_proxy(url)
         usual = {"User-Agent": "releasekit", "Accept": "*/*", "Accept-Encoding": "identity"}
         began = datetime.now(timezone.utc)
@@ -249,8 +227,17 @@ class Client:
             if proxy and response.status == 407:  # over http; over https CONNECT is refused
                 reason = f"it asks for a login (407 {response.reason or ''})"
                 raise Failure(kind=Kind.PROXY_LOGIN, url=url, reason=reason, proxy=proxy)
-            end = _read_certificate_end(response)  # the connection goes with the body
-            yield _Exchange(url=url, response=response, moment=moment, certificate_ends=end)
+            answer = Answer(
+                url=url,
+                status=response.status,
+                reason=response.reason or "",
+                headers=response.headers,
+                body=b"",
+                moment=moment,
+                # Now, because the connection goes with the body.
+                certificate_ends=_read_certificate_end(response),
+            )
+            yield answer, response
 
 
 def _authorize(credentials: Credentials) -> dict[str, str]:
