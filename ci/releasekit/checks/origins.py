@@ -54,8 +54,7 @@ UNNAMED = ("BuildBackendWarning", "UserWarning", "Warning")
 """Categories that say nothing; pyproject-hooks 1.3 gives the first to every warning."""
 
 
-def find_absent_dependencies(facts: DistFacts) -> Iterator[Fault]:
-    """Find dependencies that the index to install from does not have."""
+def _find_absent_dependencies(facts: DistFacts) -> Iterator[Fault]:
     for name in facts.project.absent_dependencies:
         yield Fault(
             message=f"{facts.project.index} does not have the dependency {name}",
@@ -65,8 +64,7 @@ def find_absent_dependencies(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def find_backend_warnings(facts: DistFacts) -> Iterator[Fault]:
-    """Find what the build backend warned of."""
+def _find_backend_warnings(facts: DistFacts) -> Iterator[Fault]:
     for warning in facts.project.backend_warnings:
         about = FIELD.search(warning.text)
         kind = "" if warning.category in UNNAMED else f"{warning.category}: "
@@ -87,7 +85,7 @@ ABSENT_DEPENDENCIES = Check(
     fix="Correct the name, or give the group a member that has it. Only a group is asked: that of "
     "the index that the run publishes to, or, before a release into a sandbox, that of the "
     "project's files. `check` alone asks none.",
-    find=find_absent_dependencies,
+    find=_find_absent_dependencies,
     needs_project=True,
 )
 """Asked where an index is asked at all."""
@@ -102,7 +100,7 @@ ORIGIN_CHECKS = (
         why="what is deprecated today fails one day, on a build machine that nobody has touched",
         fix="Follow the backend's advice, which is the finding's fix; the whole text stands in "
         "reports/build.log.",
-        find=find_backend_warnings,
+        find=_find_backend_warnings,
         needs_project=True,
     ),
 )

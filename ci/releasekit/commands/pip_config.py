@@ -51,7 +51,9 @@ def run(ctx: NexusContext) -> None:
     """Show what pip and uv need to install from the group; with --apply write it."""
     plan = plan_settings(ctx)
     if not ctx.options.apply:
-        refuse_differences(plan)
+        if plan.changed:
+            differences = plural(plan.count, "setting differs", "settings differ")
+            raise ReleasekitError(SETTINGS_DIFFER, place=plan.place, differences=differences)
         return
     ctx.progress.begin("write")
     for file in plan.changed:  # the certificates come first, for the others name that file
@@ -78,16 +80,6 @@ def plan_settings(ctx: NexusContext) -> SettingsPlan:
         ctx.progress.note(note)
     ctx.progress.finish(SettingsPlanned(plan=plan))
     return plan
-
-
-def refuse_differences(plan: SettingsPlan) -> None:
-    """Refuse a plan with anything in it; raises SETTINGS_DIFFER."""
-    if plan.changed:
-        raise ReleasekitError(
-            SETTINGS_DIFFER,
-            place=plan.place,
-            differences=plural(plan.count, "setting differs", "settings differ"),
-        )
 
 
 def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer:

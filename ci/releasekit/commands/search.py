@@ -12,6 +12,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from releasekit.commands.pip_config import describe_consumer
 from releasekit.consumer.search import (
     Query,
@@ -19,7 +21,6 @@ from releasekit.consumer.search import (
     SearchResult,
     explain_nothing,
     find_names,
-    normalize_name,
     parse_query,
     parse_versions,
     read_installed_versions,
@@ -50,7 +51,9 @@ def run(ctx: NexusContext) -> None:
     python = _find_python(ctx)
     ctx.progress.begin("search")
     found = read_installed_versions(python, ctx.network.environ)
-    installed = {normalize_name(name): version for name, version in found.items()}
+    installed: dict[str, str] = {
+        canonicalize_name(name): version for name, version in found.items()
+    }
     url = repository_url(ctx.url, _repository(ctx))
     index = open_index(url, client=ctx.network.client, reader=ctx.reader)
     try:
@@ -107,7 +110,7 @@ def _search_index(
 
 
 def _has_name(components: tuple[Component, ...], name: str) -> bool:
-    return any(normalize_name(component.name) == name for component in components)
+    return any(canonicalize_name(component.name) == name for component in components)
 
 
 def _read_project(ctx: NexusContext, index: Index, name: str) -> tuple[Component, ...]:

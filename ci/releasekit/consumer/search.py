@@ -14,6 +14,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, ClassVar
 
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from releasekit.consumer.settings import Consumer, labelled
@@ -121,7 +122,7 @@ def parse_query(word: str) -> Query:
     found = _WORD.fullmatch(word.strip().lower())
     if found is None:
         raise ReleasekitError(BAD_QUERY, word=word)
-    return Query(text=word.strip(), name=normalize_name(found["name"]), version=found["version"])
+    return Query(text=word.strip(), name=canonicalize_name(found["name"]), version=found["version"])
 
 
 def select_hits(
@@ -130,7 +131,7 @@ def select_hits(
     """Gather versions to projects, the asked-for name first, then by name and repository."""
     versions: dict[tuple[str, str], set[str]] = {}
     for component in components:
-        name = normalize_name(component.name)
+        name = canonicalize_name(component.name)
         wanted = query.version
         is_version = wanted is None or _version_key(component.version) == _version_key(wanted)
         if is_version and fnmatch.fnmatchcase(name, query.pattern):
@@ -150,7 +151,7 @@ def select_hits(
 def find_names(query: Query, names: Iterable[str]) -> tuple[str, ...]:
     """Return the names that match, the asked-for one first."""
     matching = {
-        name for name in map(normalize_name, names) if fnmatch.fnmatchcase(name, query.pattern)
+        name for name in map(canonicalize_name, names) if fnmatch.fnmatchcase(name, query.pattern)
     }
     return tuple(sorted(matching, key=lambda name: (name != query.name, name)))
 
@@ -159,11 +160,11 @@ def explain_nothing(
     query: Query, components: Iterable[Component], names: Iterable[str]
 ) -> tuple[str, str]:
     """Return why nothing was found, and what to try; `names` are those of the whole index."""
-    known = {c.version for c in components if normalize_name(c.name) == query.name}
+    known = {c.version for c in components if canonicalize_name(c.name) == query.name}
     if known:
         versions = ", ".join(sorted(known, key=_version_key, reverse=True)[:SHOWN])
         return f"{query.name} has other versions: {versions}", f"[[search {query.name}]]"
-    among = list(map(normalize_name, names))
+    among = list(map(canonicalize_name, names))
     if matching := find_names(query, among):
         lacking = f"version {query.version}" if query.version else "a wheel or an sdist"
         again = f"[[search {shlex.quote(query.name)}]]"
@@ -195,11 +196,6 @@ def render_install_line(hit: Hit, consumer: Consumer) -> str:
     if consumer.client_cert:
         words += ["--client-cert", consumer.client_cert]
     return shlex.join([*words, f"{hit.name}=={hit.version}"])
-
-
-def normalize_name(name: str) -> str:
-    """Normalize a name (PEP 503), or a pattern of names."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _version_key(text: str) -> tuple[bool, Version, str]:

@@ -118,21 +118,6 @@ QUESTIONS = (
 """In the order in which one rests on another."""
 
 
-def list_findings(rows: Iterable[Row], place: Place) -> tuple[Finding, ...]:
-    """Return the findings that the rows are; `place` is where the configuration stands."""
-    return tuple(
-        Finding(
-            code=row.question.code,
-            severity=SEVERITIES[row.state],
-            message=f"{row.question.title}: {row.text}",
-            place=place,
-            fix=f"ask {row.ask}" if row.ask else row.fix,
-        )
-        for row in rows
-        if row.state in SEVERITIES
-    )
-
-
 STYLES = {
     State.OK: "green",
     State.WARNING: "yellow",
@@ -207,5 +192,15 @@ class Diagnosed(Result):
     def add_to(self, outcome: Outcome) -> Outcome:
         """Return the outcome with the diagnosis; rows that are not well are findings too."""
         codes = tuple(row.question.code for row in self.diagnosis.rows)
-        findings = list_findings(self.diagnosis.rows, Place(file=self.place))
+        findings = tuple(
+            Finding(
+                code=row.question.code,
+                severity=SEVERITIES[row.state],
+                message=f"{row.question.title}: {row.text}",
+                place=Place(file=self.place),
+                fix=f"ask {row.ask}" if row.ask else row.fix,
+            )
+            for row in self.diagnosis.rows
+            if row.state in SEVERITIES
+        )
         return replace(outcome, asked=codes, findings=findings, result=self)
