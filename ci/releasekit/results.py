@@ -66,9 +66,7 @@ class Built(RecordRead):
 
     def describe(self) -> str:
         """Return the files with their sizes."""
-        files = self.record.files
-        sizes = (f"{f.size} B" if f.size < 1000 else f"{f.size / 1000:.1f} kB" for f in files)
-        return ", ".join(f"{f.filename} ({size})" for f, size in zip(files, sizes, strict=True))
+        return ", ".join(f"{file.filename} ({_size(file.size)})" for file in self.record.files)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,3 +187,7 @@ class Verified(Result):
     def add_to(self, outcome: Outcome) -> Outcome:
         """Return the outcome with the proof."""
         return replace(outcome, verified=self)
+
+
+def _size(size: int) -> str:
+    return f"{size} B" if size < 1000 else f"{size / 1000:.1f} kB"

@@ -134,7 +134,7 @@ class _RefusedError(Exception):
         self.status, self.reason = status, reason or HTTPStatus(status).phrase
 
 
-class _CutError(Exception):
+class _CutError(OSError):
     """The client has gone in the middle of a request, or has fallen silent."""
 
 
@@ -265,7 +265,7 @@ class _Server(socketserver.TCPServer):
         thread.start()
 
     def _serve(self, request: Any, client_address: Any) -> None:
-        with contextlib.suppress(OSError):  # a handshake that fails, a connection that is reset
+        with contextlib.suppress(OSError):  # a handshake that fails, a client that has gone
             self.finish_request(request, client_address)
         self.shutdown_request(request)
 
@@ -351,17 +351,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer a request; what is wrong with it, or fails here, is an answer too."""
         self._body = _Body(_read_body(self.rfile, self.headers))
-        with contextlib.suppress(_CutError):
-            try:
-                self._answer()
-            except _CutError:
-                raise
-            except _RefusedError as refused:
-                self._refuse(refused)
-            except Exception as error:  # noqa: BLE001 - a full disk, say: others are served on
-                self._refuse(_RefusedError(500, f"The sandbox failed: {error}"))
-            return
-        self.close_connection = True
+        try:
+            self._answer()
+        except _CutError:
+            self.close_connection = True
+        except _RefusedError as refused:
+            self._refuse(refused)
+        except Exception as error:  # noqa: BLE001 - a full disk, say: others are served on
+            self._refuse(_RefusedError(500, f"The sandbox failed: {error}"))
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
 

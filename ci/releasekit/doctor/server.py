@@ -238,9 +238,10 @@ def judge_anonymous(hosted: str, answer: Answer | None) -> Row:
 
 def find_warnings(info: ServerInfo, now: datetime) -> Iterator[Row]:
     """Yield what is to be known of a server before something is sent: any answer tells it."""
-    rows = [judge_clock(info.date, info.now)]
-    if version := parse_server_version(info.server):
-        rows.insert(0, judge_age(version))
+    rows = []
     if info.certificate_ends:
-        rows.insert(0, judge_expiry("the server's certificate", info.certificate_ends, now))
+        rows.append(judge_expiry("the server's certificate", info.certificate_ends, now))
+    if version := parse_server_version(info.server):
+        rows.append(judge_age(version))
+    rows.append(judge_clock(info.date, info.now))
     yield from (row for row in rows if row.state is State.WARNING)
