@@ -81,7 +81,7 @@ class Client:
         """Read an address; more than `limit` bytes are a failure, or left unread.
 
         A redirect to another server is followed, or is the answer. Raises the errors of
-        `failures.EXPLANATIONS`.
+        `failures.ENTRIES`.
         """
 
         def read() -> Download:
@@ -108,7 +108,7 @@ class Client:
     ) -> Download:
         """Read a file as it is, into `path` if one is given, and hash it.
 
-        Raises the errors of `failures.EXPLANATIONS`, and OSError of `path`.
+        Raises the errors of `failures.ENTRIES`, and OSError of `path`.
         """
 
         def read() -> Download:
@@ -133,7 +133,7 @@ class Client:
         """Send what changes something, once; `patience` is for an answer that may come late.
 
         A body that breaks off, never ends or comes too slowly is cut: what was asked for is done
-        by then. Raises the errors of `failures.EXPLANATIONS`.
+        by then. Raises the errors of `failures.ENTRIES`.
         """
         wanted = {**_authorize(credentials), **(headers or {})}
         try:
