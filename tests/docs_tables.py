@@ -15,8 +15,7 @@ from doors import INPUTS, JENKINS, STEP, read_inputs, read_parameters
 from releasekit.checks.catalog import CHECKS
 from releasekit.config.settings import Settings
 from releasekit.config.severity import Severities
-from releasekit.errors.catalog import ENTRIES
-from releasekit.explain import explain_check, name_fields
+from releasekit.explain import ENTRIES, explain_check, name_fields
 from releasekit.report.findings import render_findings_schema
 
 UNSET = (None, (), Severities())

@@ -19,8 +19,8 @@ from docs_tables import (
 from markdown_pages import find_anchors, find_blocks, find_dead_links, find_pages
 from releasekit.cli import make_parser
 from releasekit.commands import COMMANDS
-from releasekit.config.parse import parse_settings, read_table
 from releasekit.config.settings import Settings
+from releasekit.config.sources import parse_settings, read_table
 from releasekit.errors import Status
 from releasekit.report import FINDINGS_REPORTS
 from releasekit.report.findings import render_findings_schema

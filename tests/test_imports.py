@@ -155,7 +155,7 @@ def test_only_the_http_client_connects() -> None:
         if is_in(other, *clients) and other != form
     }
     # The doctor looks at a TLS chain on a connection on which nothing is ever sent.
-    assert users == {("releasekit.doctor.probe", "http.client")}
+    assert users == {("releasekit.doctor.connection", "http.client")}
 
 
 def test_only_the_command_line_and_the_terminal_print() -> None:

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from releasekit.nexus import Kind, want
-from releasekit.nexus.bodies import render_creation, render_update
+from releasekit.nexus.desired_state import want
 from releasekit.nexus.documents import ServerVersion, parse_document
+from releasekit.nexus.drift import Kind
+from releasekit.nexus.resources import render_creation, render_update
 from unit.nexus.conftest import EMPTY_SERVER, make_settings
 
 MODELS = {
@@ -80,7 +81,7 @@ def bodies() -> list[tuple[str, dict[str, Any]]]:
     version = ServerVersion(numbers=(3, 97, 0), edition="COMMUNITY")
     agreement = (Kind.LICENSE, "", parse_document(EULA))
     found = replace(EMPTY_SERVER, documents=(agreement, *EMPTY_SERVER.documents), accept_eula=True)
-    resources = want(make_settings(snapshots="dev", anonymous=False), found)
+    resources = tuple(want(make_settings(snapshots="dev", anonymous=False), found))
     created = [resource for resource in resources if resource.kind not in THERE]
     made = [(MODELS[resource.kind], render_creation(resource, version)) for resource in created]
     user = next(body for name, body in made if name == "ApiCreateUser")

@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None, door: Door | None = None) -> int:
         _open_terminal(options).fail(gone)
         return gone.status
     except BadDirectory as error:
-        from releasekit.door import render_commands
+        from releasekit.request import render_commands
 
         render = functools.partial(render_commands, door=called, options=options)
         _open_terminal(options).fail(error, render)

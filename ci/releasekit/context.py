@@ -24,7 +24,7 @@ from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.progress import Progress
 from releasekit.proof.environment import CleanEnvironments
-from releasekit.redact import Redactor
+from releasekit.redact import Redactor, find_in_addresses
 from releasekit.request import Request
 from releasekit.requirements import find_group, is_sandbox, keep_reachable
 from releasekit.uv.indexes import BuildIndex
@@ -114,7 +114,14 @@ def open_project(
     if target.sandbox and target.upload_url:
         progress.note("no url is configured: this goes to a sandbox on this machine only")
     _note_plain_http(target.upload_url, progress)
-    environ = _with_cache_of_uv(request, settings, _with_cert_of_pip(request.environ))
+    named = request.resolve(settings.cache_dir)
+    cache = Path(named) if named else find_cache_home(request.environ) / "releasekit"
+    environ = request.environ
+    with contextlib.suppress(BrokenSettings):  # a build will say so
+        if cert := read_pip_settings(environ).get("cert"):  # trusted like PIP_CERT
+            environ = {**environ, "PIP_CERT": cert}
+    if settings.cache_dir and not environ.get("UV_CACHE_DIR"):  # the home may not be writable
+        environ = {**environ, "UV_CACHE_DIR": str(cache / "uv")}
     users = (target.credentials, target.reader, *([group.credentials] if group else ()))
     network = _open_network(environ, settings, trust, [user.password for user in users], stack)
     if into_sandbox and group:
@@ -131,7 +138,7 @@ def open_project(
         redactor=request.redactor,
         target=target,
         environments=CleanEnvironments(network.environ, stack),
-        cache=None if request.options.fresh else _find_cache(request, settings),
+        cache=None if request.options.fresh else cache,
         into_sandbox=into_sandbox,
         group=group,
         siblings=request.siblings,
@@ -195,10 +202,11 @@ def _add_secrets_of_installers(request: Request) -> None:
         return
     with contextlib.suppress(BrokenSettings):  # a build will say so
         for option, value in read_pip_settings(request.environ).items():
-            request.redactor.add_addresses(value, name=f"the password in {option} of pip")
+            found = find_in_addresses(value, f"the password in {option} of pip")
+            request.redactor.add_all(found)
     with contextlib.suppress(BrokenSettings):
         for text in _find_texts(read_uv_settings(request.root, request.environ)):
-            request.redactor.add_addresses(text, name="a password in the settings of uv")
+            request.redactor.add_all(find_in_addresses(text, "a password in the settings of uv"))
 
 
 def _find_texts(value: object) -> Iterator[str]:
@@ -213,28 +221,6 @@ def _find_texts(value: object) -> Iterator[str]:
 def _note_plain_http(url: str, progress: Progress) -> None:
     if url.startswith("http://") and not is_loopback(url):
         progress.note(f"{url} is plain http: the password travels in clear")
-
-
-def _with_cert_of_pip(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the environment with the CA that pip.conf names, which is trusted like PIP_CERT."""
-    with contextlib.suppress(BrokenSettings):  # a build will say so
-        cert = read_pip_settings(environ).get("cert")
-        return {**environ, "PIP_CERT": cert} if cert else environ
-    return environ
-
-
-def _with_cache_of_uv(
-    request: Request, settings: Settings, environ: Mapping[str, str]
-) -> Mapping[str, str]:
-    """Return the environment with uv's cache in `cache-dir`, for a home that cannot be written."""
-    if settings.cache_dir is None or environ.get("UV_CACHE_DIR"):
-        return environ
-    return {**environ, "UV_CACHE_DIR": str(_find_cache(request, settings) / "uv")}
-
-
-def _find_cache(request: Request, settings: Settings) -> Path:
-    named = request.resolve(settings.cache_dir)
-    return Path(named) if named else find_cache_home(request.environ) / "releasekit"
 
 
 def _read_first_password(request: Request, username: str, progress: Progress) -> Credentials:

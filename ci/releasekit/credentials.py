@@ -37,39 +37,26 @@ def find_pypirc(environ: Mapping[str, str]) -> Path:
 
 def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
     """Read the section of `~/.pypirc` that `-r NAME` means; raises UNKNOWN_PYPIRC_SECTION."""
-    path, file = utils.DEFAULT_CONFIG_FILE, find_pypirc(environ)
+    path, file, reason, found = utils.DEFAULT_CONFIG_FILE, find_pypirc(environ), "", {}
     try:
         if file.read_bytes().startswith(BYTE_ORDER_MARKS):
             reason = "it begins with a byte order mark: save it as UTF-8 without one (no BOM)"
-            raise ReleasekitError(UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason)
-        found = utils.get_repository_from_config(str(file), name)
+        else:
+            found = utils.get_repository_from_config(str(file), name)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise ReleasekitError(
-            UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason
-        ) from error
     except exceptions.TwineException as error:
         reason = str(error.args[0]).splitlines()[0].replace(str(file), path)
-        raise ReleasekitError(
-            UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason
-        ) from error
     except KeyError as error:
-        raise ReleasekitError(
-            UNKNOWN_PYPIRC_SECTION,
-            name=name,
-            path=path,
-            reason=f"the section has no {error.args[0]}",
-        ) from error
-    url = found["repository"]
-    if not url or not url.startswith(("https://", "http://")):
-        raise ReleasekitError(
-            UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason="repository is no https:// address"
-        )
-    if url in (utils.DEFAULT_REPOSITORY, utils.TEST_REPOSITORY):
+        reason = f"the section has no {error.args[0]}"
+    url = found.get("repository") or ""
+    if not reason and not url.startswith(("https://", "http://")):
+        reason = "repository is no https:// address"
+    elif url in (utils.DEFAULT_REPOSITORY, utils.TEST_REPOSITORY):
         reason = "that is twine's default, a public index; this kit publishes to private ones"
-        raise ReleasekitError(UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason)
-    if "@" in urlsplit(url).netloc:  # it would show wherever the address does
+    elif "@" in urlsplit(url).netloc:  # it would show wherever the address does
         reason = "repository holds credentials; write username = … and password = … instead"
+    if reason:
         raise ReleasekitError(UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason)
     return PypircSection(
         name=name,
@@ -110,7 +97,8 @@ def read_credentials(
                 pypirc=utils.DEFAULT_CONFIG_FILE,
                 fix=_explain_missing(environ),
             )
-    return Credentials(**values, source=_source(given, config, section))
+    source = f".pypirc section {section}" if config.get("password") else "keyring"
+    return Credentials(**values, source=ENVIRONMENT if given.password else source)
 
 
 def _explain_missing(environ: Mapping[str, str]) -> str:
@@ -151,19 +139,3 @@ def read_admin_credentials(
         raise MissingCredentials(MISSING_ADMIN_CREDENTIALS, url=url, username=username)
     source = "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD" if password else "keyring"
     return Credentials(username=username, password=found, source=source)
-
-
-def find_admin_credentials(url: str, *, environ: Mapping[str, str]) -> Credentials:
-    """Find the administration's credentials without a prompt; NO_CREDENTIALS where none are."""
-    try:
-        return read_admin_credentials(url, environ=environ, interactive=False)
-    except MissingCredentials:
-        return NO_CREDENTIALS
-
-
-def _source(
-    given: auth.CredentialInput, config: utils.RepositoryConfig, section: str | None
-) -> str:
-    if given.password:
-        return ENVIRONMENT
-    return f".pypirc section {section}" if config.get("password") else "keyring"

@@ -119,19 +119,18 @@ def find_nexus_credentials(
 
     `url` is the address of Nexus, `hosted` that of the repository for uploads.
     """
-    from releasekit.credentials import find_credentials
+    from releasekit.credentials import find_credentials, read_admin_credentials
 
-    admin = _find_admin(request, url)
+    admin, needs_admin = NO_CREDENTIALS, request.command.needs_admin
+    try:
+        admin = read_admin_credentials(
+            url, environ=request.environ, interactive=request.interactive and needs_admin
+        )
+    except MissingCredentials:
+        if needs_admin:
+            raise
     section = request.options.repository
     return find_credentials(hosted, section=section, environ=request.environ), admin
-
-
-def _find_admin(request: Request, url: str) -> Credentials:
-    from releasekit.credentials import find_admin_credentials, read_admin_credentials
-
-    if not request.command.needs_admin:
-        return find_admin_credentials(url, environ=request.environ)
-    return read_admin_credentials(url, environ=request.environ, interactive=request.interactive)
 
 
 def read_nexus_settings(request: Request) -> tuple[Settings, Trust]:

@@ -6,9 +6,17 @@ import difflib
 
 from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.model import Check
-from releasekit.errors import Entry, UnknownCode
-from releasekit.errors.catalog import ENTRIES
+from releasekit.errors import UnknownCode, access, failed, refused, usage
+from releasekit.errors.base import Entry
 from releasekit.errors.usage import UNKNOWN_CODE
+
+ENTRIES: tuple[Entry, ...] = tuple(
+    entry
+    for module in (refused, usage, access, failed)
+    for entry in vars(module).values()
+    if isinstance(entry, Entry)
+)
+"""In the order of their codes."""
 
 LOOKALIKES = str.maketrans("OIL", "011")
 ERROR_CODES = tuple(entry.code for entry in ENTRIES)

@@ -20,8 +20,9 @@ def find_netrc(url: str, environ: Mapping[str, str]) -> Credentials:
     The file is the one that NETRC names, else ~/.netrc, as for pip and uv. One that cannot be
     read, or understood, has no entries, as for them.
     """
-    host = urlsplit(url).hostname or ""
-    for path in _find_files(environ):
+    host, home = urlsplit(url).hostname or "", find_home(environ)
+    named = environ.get("NETRC")
+    for path in [expand_home(named, environ)] if named else [home / name for name in NAMES]:
         with contextlib.suppress(OSError, UnicodeError, netrc.NetrcParseError):
             if found := netrc.netrc(str(path)).authenticators(host):
                 login, account, password = found
@@ -29,13 +30,6 @@ def find_netrc(url: str, environ: Mapping[str, str]) -> Credentials:
                     user = login or account or ""
                     return Credentials(username=user, password=password, source=f"netrc ({path})")
     return NO_CREDENTIALS
-
-
-def _find_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    if named := environ.get("NETRC"):
-        return (expand_home(named, environ),)
-    home = find_home(environ)
-    return tuple(home / name for name in NAMES)
 
 
 def is_known_to_uv(url: str, environ: Mapping[str, str]) -> bool:

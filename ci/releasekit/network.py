@@ -1,24 +1,27 @@
-"""How a run connects: its HTTP client, and the environment of the programs that it starts."""
+"""How a run connects: its HTTP client, and the environment of the programs that it starts.
+
+They get no secret by its name, and none by its value. CI systems hold a password under names of
+their own too (NEXUS_PASSWORD, a registry's login as base64), so a variable of any name goes if its
+value contains one of the run's secrets.
+"""
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import re
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, unquote_plus
 
-from releasekit.child_secrets import (
-    collect_secrets,
-    foreign_environ,
-    git_environ,
-    installer_environ,
-)
+from releasekit.redact import MIN_LENGTH, OWN_NAME, find_secrets
 from releasekit.tempdirs import open_tempdir
-from releasekit.tls.child_environ import child_environ
-from releasekit.tls.trust import Trust, open_trust
+from releasekit.tls.trust import CA_DIRECTORIES, CA_VARIABLES, Trust, open_trust
+from releasekit.uv.indexes import PROXY_VARIABLES, strip_credentials
 
 if TYPE_CHECKING:
     from releasekit.http.client import Client
@@ -98,3 +101,114 @@ def open_network(
         )
         with contextlib.closing(network):
             yield network
+
+
+NEEDED = ("PATH", "HOME", "TMPDIR", "PWD", "SHELL", "USER", "LOGNAME", "LANG")
+"""Nothing runs without these. A password that is a part of them is none."""
+GIT_CONFIG = "GIT_CONFIG_"
+
+
+def collect_secrets(environ: Mapping[str, str], more: Iterable[str] = ()) -> frozenset[str]:
+    """Return the kit's secrets that are long enough to look for: of variables, and `more`.
+
+    Those of other programs stay: a build may need them.
+    """
+    own = (secret.value for secret in find_secrets(environ) if OWN_NAME.fullmatch(secret.variable))
+    found = {*more, *own}
+    found |= {unquote(text) for text in found}
+    return frozenset(text for text in found if len(text) >= MIN_LENGTH)
+
+
+def contains_secret(value: str, secrets: Iterable[str]) -> bool:
+    """Tell whether a text contains a secret: plain, percent-encoded or as base64."""
+    texts = {value, unquote(value), unquote_plus(value)}
+    packed = "".join(value.split()).replace("-", "+").replace("_", "/")  # base64url, wrapped lines
+    return any(
+        any(secret in text for text in texts) or any(part in packed for part in _encode(secret))
+        for secret in secrets
+    )
+
+
+def _encode(secret: str) -> list[str]:
+    """Return what base64 makes of a secret wherever it begins, as in `user:password`.
+
+    Three bytes become four characters; those that depend on what stands beside are left out.
+    """
+    content = secret.encode()
+    parts = []
+    for before in range(3):
+        text = base64.b64encode(b"\0" * before + content).decode().rstrip("=")
+        end = (before + len(content)) * 8 // 6
+        parts.append(text[-(-before * 8 // 6) : end])
+    return parts
+
+
+def foreign_environ(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
+    """Return the environment for the code of others: no secrets, and no logins in addresses."""
+    clean = _drop(strip_credentials(environ), secrets)
+    lost = [name for name in environ if name.startswith(GIT_CONFIG) and name not in clean]
+    if lost:  # git refuses a list of settings with a gap in it
+        clean = {name: value for name, value in clean.items() if not name.startswith(GIT_CONFIG)}
+    return clean
+
+
+def git_environ(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
+    """Return the environment for git, which may fetch: with the logins of proxies and its own."""
+    kept = {name: value for name, value in environ.items() if name.upper() in PROXY_VARIABLES}
+    own = {name: value for name, value in environ.items() if name.startswith("GIT_")}
+    return {**_drop(strip_credentials(environ), secrets), **_drop(kept, secrets), **own}
+
+
+def installer_environ(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
+    """Return the environment for uv while it resolves: with what pip and uv are told."""
+    told = {
+        name: value
+        for name, value in environ.items()
+        if name.startswith(("PIP_", "UV_")) or name == "NETRC" or name.upper() in PROXY_VARIABLES
+    }
+    return {**_drop(environ, secrets), **told}
+
+
+def _drop(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in NEEDED or not contains_secret(value, secrets)
+    }
+
+
+PRIVATE_PREFIXES = ("TWINE_", "RELEASEKIT_")
+FOREIGN_VARIABLES = (
+    # git rev-parse --local-env-vars, without GIT_CONFIG*, which CI uses for safe.directory
+    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"),
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
+    *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
+)
+FOR_PYTHON = re.compile("PYTHON[A-Z0-9]+")
+"""Variables of Python itself. Not what others call PYTHON_..., as PYTHON_KEYRING_BACKEND."""
+LOOPBACK = "localhost,127.0.0.1,::1"
+
+
+def child_environ(environ: Mapping[str, str], bundle: Path) -> dict[str, str]:
+    """Return the environment of children: the user's, one CA bundle, loopback without proxies.
+
+    A build backend is other people's code: it gets no credentials for publishing. Variables that
+    git sets for its hooks name the repository of the hook. Variables of Python would make builds
+    differ: PYTHONPATH puts files into one that the tag does not have, PYTHONWARNINGS=error and
+    PYTHONIOENCODING let backends fail, PYTHONPYCACHEPREFIX shares bytecode between builds, and with
+    PYTHONINSPECT the Python that uv asks never ends.
+    """
+    spellings = ("NO_PROXY", "no_proxy")  # each client prefers one
+    theirs = dict.fromkeys(environ[name] for name in spellings if environ.get(name))
+    loopback = dict.fromkeys(spellings, ",".join((*theirs, LOOPBACK)))
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(PRIVATE_PREFIXES)
+        and name not in FOREIGN_VARIABLES
+        and not FOR_PYTHON.fullmatch(name)
+    }
+    trust = dict.fromkeys(CA_VARIABLES, str(bundle))
+    if CA_DIRECTORIES in environ:  # uv trusts nobody where that directory does not exist
+        trust[CA_DIRECTORIES] = str(bundle.parent)
+    return {**kept, **trust, **loopback}

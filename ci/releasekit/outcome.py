@@ -19,7 +19,7 @@ START = "start"
 """What comes before the first step: settings, credentials, certificates, imports."""
 
 Render = Callable[[str], str]
-"""Return a text with the commands in it as they are typed; see `door`."""
+"""Return a text with the commands in it as they are typed; see `request`."""
 Clean = Callable[[str], str]
 """Return a text without the secrets of the run."""
 

@@ -195,9 +195,8 @@ def _sum_up(statuses: Mapping[Path, int], count: int) -> str:
     """Return how many projects ended well, and which did not."""
     failed = {root: status for root, status in statuses.items() if status}
     words = [f"{len(statuses) - len(failed)} of {count} done"]
-    words += [
-        f"{render_path(root, Path.cwd())} {Status(status).word}" for root, status in failed.items()
-    ]
+    for root, status in failed.items():
+        words.append(f"{render_path(root, Path.cwd())} {Status(status).word}")
     if count > len(statuses):
         words.append(f"{count - len(statuses)} not begun")
     return ", ".join(words)

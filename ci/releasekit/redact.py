@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeVar
 from urllib.parse import unquote
@@ -92,20 +92,12 @@ def hide_credentials(text: str, mark: str = "") -> str:
     """
     if "://" not in text or "@" not in text:
         return text
-    return ADDRESS.sub(lambda found: _hide(found, mark), text)
 
+    def hide(found: re.Match[str]) -> str:
+        host = _find_host(found)
+        return mark + found[0][host:] if host else found[0]
 
-def _hide(found: re.Match[str], mark: str) -> str:
-    host = _find_host(found)
-    return mark + found[0][host:] if host else found[0]
-
-
-def find_in_addresses(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the user name and the password of each address; a token alone has no password."""
-    for found in ADDRESS.finditer(text) if "@" in text else ():
-        if host := _find_host(found):
-            username, _, password = found[0][: host - 1].partition(":")
-            yield username, password
+    return ADDRESS.sub(hide, text)
 
 
 def _find_host(found: re.Match[str]) -> int:
@@ -179,8 +171,11 @@ SECRET_NAME = re.compile(
     r"|.*_(?:PASS|PWD|PAT)",
     re.IGNORECASE,
 )
-OUR_NAME = re.compile(r"(?:TWINE|RELEASEKIT|PIP|UV)_.*|\w*_PROXY", re.IGNORECASE)
-"""Variables whose short secrets get a warning: the kit, or a program that it starts, uses them."""
+OWN_NAME = re.compile(r"(?:TWINE|RELEASEKIT|PIP|UV)_.*")
+"""Variables of the kit, and of the installers that it starts."""
+PROXY_NAME = re.compile(r"\w*_PROXY", re.IGNORECASE)
+TOKEN = re.compile(r"(?=.*\d|.{16})")
+"""What tells a token from a user name, where one of them stands alone in an address."""
 NO_SCHEME = re.compile(r"(?!\w+://)[^/\s@]+:\S+@[^/\s@]+/?")
 """A proxy may be given without a scheme: user:password@host:port."""
 HEADER = re.compile(r"authorization:\s*(?:\w+\s+)?(\S+)", re.IGNORECASE)
@@ -201,6 +196,48 @@ OTHER_FORMS = {
 """What is no number: form fields, quotes of shells, entities of XML."""
 ENCODED = r"[A-Za-z0-9+/_=%-]*"
 """The rest of a text in base64, URL-safe or not, or percent-encoded."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Secret:
+    """A secret of a run."""
+
+    value: str
+    variable: str = ""
+    """The variable of the environment that holds it."""
+    username: str = ""
+    """The user name that it is sent with."""
+    name: str = ""
+    """What a warning calls it; empty if nobody is warned."""
+    may_be_name: bool = False
+    """True for what stands alone before the host of an address: a token, or a user name."""
+
+
+def find_secrets(environ: Mapping[str, str]) -> Iterator[Secret]:
+    """Yield the secrets of an environment: by the names of variables, and in addresses."""
+    for variable, value in environ.items():
+        is_proxy = PROXY_NAME.fullmatch(variable)
+        shown = variable if is_proxy or OWN_NAME.fullmatch(variable) else ""
+        if SECRET_NAME.fullmatch(variable):
+            username = environ.get(f"{variable.rpartition('_')[0]}_USERNAME", "")
+            yield Secret(value=value, variable=variable, username=username, name=shown)
+        address = f"http://{value}" if is_proxy and NO_SCHEME.fullmatch(value) else value
+        for secret in find_in_addresses(address, shown and f"the password in {shown}"):
+            yield replace(secret, variable=variable)
+        for text in (*PRIVATE_KEY.findall(value), *HEADER.findall(value)):
+            yield Secret(value=text, variable=variable)
+
+
+def find_in_addresses(text: str, name: str) -> Iterator[Secret]:
+    """Yield the passwords of the addresses in a text, as they are and decoded, and the tokens."""
+    for found in ADDRESS.finditer(text) if "@" in text else ():
+        if host := _find_host(found):
+            username, _, password = found[0][: host - 1].partition(":")
+            if password:
+                yield Secret(value=password, username=username, name=name)
+                yield Secret(value=unquote(password), username=unquote(username), name=name)
+            else:
+                yield Secret(value=username, may_be_name=True)
 
 
 class Redactor:
@@ -228,27 +265,11 @@ class Redactor:
             self._encoded.add(f"{username}:{secret}")  # as HTTP sends it (RFC 7617)
         self._pattern = None
 
-    def add_environ(self, environ: Mapping[str, str]) -> None:
-        """Add the secrets of an environment: by the names of variables, and in addresses."""
-        for name, value in environ.items():
-            shown = name if OUR_NAME.fullmatch(name) else ""
-            if SECRET_NAME.fullmatch(name):
-                prefix = name.rpartition("_")[0]
-                self.add(value, environ.get(f"{prefix}_USERNAME", ""), name=shown)
-            is_proxy = name.upper().endswith("_PROXY") and NO_SCHEME.fullmatch(value)
-            address = f"http://{value}" if is_proxy else value
-            self.add_addresses(address, name=shown and f"the password in {shown}")
-            for secret in (*PRIVATE_KEY.findall(value), *HEADER.findall(value)):
-                self.add(secret)
-
-    def add_addresses(self, text: str, *, name: str = "") -> None:
-        """Add the passwords of the addresses in a text, as they are and decoded."""
-        for username, password in find_in_addresses(text):
-            if password:
-                self.add(password, username, name=name)
-                self.add(unquote(password), unquote(username), name=name)
-            elif len(username) >= 2 * MIN_LENGTH or re.search(r"\d", username):
-                self.add(username)  # a token; other names are no secrets
+    def add_all(self, secrets: Iterable[Secret]) -> None:
+        """Add what was found; a user name is no secret."""
+        for secret in secrets:
+            if not secret.may_be_name or TOKEN.match(secret.value):
+                self.add(secret.value, secret.username, name=secret.name)
 
     def warn(self) -> str:
         """Return which secrets are too short to be replaced; empty if that was told before."""
@@ -335,14 +356,12 @@ def _match_base64(text: str) -> str:
 def _match_plain(text: str) -> str:
     runs = ((char, len(list(run))) for char, run in groupby(text))
     return "".join(
-        _match_backslashes(count) if char == "\\" else _match_char(char) * count
+        # JSON in JSON makes a run of backslashes four times as long.
+        rf"(?:\\{{{count},{4 * count}}}|(?:%5[Cc]|&#92;|&#x5[Cc];){{{count}}})"
+        if char == "\\"
+        else _match_char(char) * count
         for char, count in runs
     )
-
-
-def _match_backslashes(count: int) -> str:
-    """Return a pattern for a run of them, which JSON in JSON makes four times as long."""
-    return rf"(?:\\{{{count},{4 * count}}}|(?:%5[Cc]|&#92;|&#x5[Cc];){{{count}}})"
 
 
 def _match_char(char: str) -> str:

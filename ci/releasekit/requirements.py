@@ -19,7 +19,7 @@ from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.network import Network
 from releasekit.progress import Progress
 from releasekit.request import Request
-from releasekit.tls.bundle import is_readable, read_bundle
+from releasekit.tls.certificates import is_readable, read_bundle
 from releasekit.uv.indexes import BuildIndex
 
 ANSWERED = (200, 404)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -92,7 +93,13 @@ class Checked(Result):
 
     def describe(self) -> str:
         """Return how many findings there are of each severity, and what was tested."""
-        found = f"{len(self.asked)} checks: {_describe_findings(self.findings)}"
+        counts = Counter(finding.severity for finding in self.findings)
+        words = [
+            f"{counts[each]} waived" if each is Severity.OFF else plural(counts[each], each.value)
+            for each in Severity
+            if counts[each]
+        ]
+        found = f"{len(self.asked)} checks: {', '.join(words) or 'no findings'}"
         return f"{found}; {self.works}" if self.works else found
 
     def details(self) -> Iterable[Line]:
@@ -100,7 +107,10 @@ class Checked(Result):
         for finding in self.findings:
             head = (f"  {finding.word:<8} {finding.code}  ", STYLES[finding.severity])
             text = f"{finding.place}: {finding.message}"
-            parts = (head, (text, ""), (f"  {_render_end(finding)}", "dim"))
+            why = f" (reason of the {finding.word}: {finding.reason})" if finding.reason else ""
+            waived = f"reason: {finding.reason}"
+            end = waived if finding.is_waived else f"fix: {finding.fix}{why}"
+            parts = (head, (text, ""), (f"  {end}", "dim"))
             is_error = finding.severity is Severity.ERROR
             yield Line(parts, always=is_error, folded=True)
 
@@ -182,24 +192,6 @@ class Verified(Result):
     def add_to(self, outcome: Outcome) -> Outcome:
         """Return the outcome with the proof."""
         return replace(outcome, verified=self)
-
-
-def _describe_findings(findings: tuple[Finding, ...]) -> str:
-    counts = ((each, sum(finding.severity is each for finding in findings)) for each in Severity)
-    words = (
-        f"{count} waived" if severity is Severity.OFF else plural(count, severity.value)
-        for severity, count in counts
-        if count
-    )
-    return ", ".join(words) or "no findings"
-
-
-def _render_end(finding: Finding) -> str:
-    """Return the fix, last in the line; of what is waived the reason."""
-    if finding.is_waived:
-        return f"reason: {finding.reason}"
-    reason = f" (reason of the {finding.word}: {finding.reason})" if finding.reason else ""
-    return f"fix: {finding.fix}{reason}"
 
 
 def _size(size: int) -> str:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from releasekit.destination import choose_destination
-from releasekit.door import render_commands
 from releasekit.errors import (
     CannotWrite,
     NotAPlainFile,
@@ -29,8 +28,8 @@ from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED
 from releasekit.errors.usage import UNSUITABLE_ENCODING
 from releasekit.model.credentials import Credentials
 from releasekit.outcome import Outcome, Result
-from releasekit.redact import escape_json
-from releasekit.request import Request, check_directory
+from releasekit.redact import escape_json, find_secrets
+from releasekit.request import Request, check_directory, render_commands
 from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
 from releasekit.terminal import Terminal
 
@@ -39,6 +38,10 @@ if TYPE_CHECKING:
     from releasekit.network import Network
     from releasekit.sandbox import Sandbox
     from releasekit_nexus import Nexus
+
+
+OLD_NEXUS = "an old release: for trying out and for tests, not for service"
+NO_DRY_RUN = "--dry-run changes nothing here: {name} sends no file with or without it"
 
 
 class Run:
@@ -54,14 +57,10 @@ class Run:
             dry_run=request.is_dry_run,
             began=self._started,
         )
-        self._over = False
-        request.redactor.add_environ(request.environ)
+        self.is_over = False
+        """True if all that is left is to report what came of it."""
+        request.redactor.add_all(find_secrets(request.environ))
         terminal.use(request.redactor)
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether all that is left is to report what came of it."""
-        return self._over
 
     def do(self) -> int:
         """Do what was asked, and return the exit status."""
@@ -74,14 +73,23 @@ class Run:
         from releasekit.tempdirs import keep_temporary_files
 
         raised: BaseException | None = None
+        request = self._request
         try:
             with keep_temporary_files(), contextlib.ExitStack() as stack:
                 self._check_directory()
-                self._check_folders()
+                if request.reports_folder and not request.options.reports:
+                    from releasekit.workspace import check_folders
+
+                    check_folders(request.root)  # before there is anything to write
                 ctx = self._open(stack)
-                self._add_secrets(ctx)
                 stack.callback(self._count_requests, ctx.network)
-                self._note_dry_run()
+                for found in list_credentials(ctx):  # the passwords that were looked up
+                    name = f"the password of {found.source}"
+                    request.redactor.add(found.password, found.username, name=name)
+                if warning := request.redactor.warn():
+                    self.note(warning)
+                if self._request.options.dry_run and not self._request.is_dry_run:
+                    self.note(NO_DRY_RUN.format(name=self._request.command.name))
                 if run := self._request.command.run:
                     run(ctx)
         except (KeyboardInterrupt, Exception) as caught:  # noqa: BLE001 - told apart there
@@ -107,14 +115,6 @@ class Run:
         sent, failed = network.count_requests()
         self._outcome = replace(self._outcome, requests=sent, failed_requests=failed)
 
-    def _add_secrets(self, opened: object) -> None:
-        """Add the passwords that were looked up; say which are too short to be hidden."""
-        for found in list_credentials(opened):
-            name = f"the password of {found.source}"
-            self._request.redactor.add(found.password, found.username, name=name)
-        if warning := self._request.redactor.warn():
-            self.note(warning)
-
     def _check_directory(self) -> None:
         """Refuse a -C that is no directory, and note one without any settings."""
         root = self._request.root
@@ -125,17 +125,10 @@ class Run:
             text = "no pyproject.toml or releasekit.toml: settings come from the environment alone"
             self.note(f"{root} has {text}")
 
-    def _check_folders(self) -> None:
-        """Refuse links in place of `dist/` and `reports/` before there is anything to write."""
-        if self._request.reports_folder and not self._request.options.reports:
-            from releasekit.workspace import check_folders
-
-            check_folders(self._request.root)
-
     def _explain(self, raised: BaseException) -> ReleasekitError:
         """Return the situation that an exception means."""
         # An interrupt had reached the programs that were started before.
-        if is_interrupted() and not self._over:
+        if is_interrupted() and not self.is_over:
             return ReleasekitError(INTERRUPTED, step=self._outcome.step)
         if limit := find_limit(raised, str(self._request.root)):
             return limit
@@ -149,15 +142,6 @@ class Run:
         if isinstance(raised, OSError):
             path = raised.filename or "no file is named"
             return CannotWrite(CANNOT_WRITE, path=str(path), reason=raised.strerror or str(raised))
-        return self._explain_defect(raised)
-
-    def _note_dry_run(self) -> None:
-        name = self._request.command.name
-        if self._request.options.dry_run and not self._request.is_dry_run:
-            text = f"--dry-run changes nothing here: {name} sends no file with or without it"
-            self.note(text)
-
-    def _explain_defect(self, raised: BaseException) -> ReleasekitError:
         if self._terminal.is_verbose:
             self._terminal.trace("".join(traceback.format_exception(raised)))
         frame = traceback.extract_tb(raised.__traceback__)[-1]
@@ -188,7 +172,7 @@ class Run:
         """Take note that a step has begun."""
         if self._goes_on():
             self._outcome = self._outcome.begin(step, time.monotonic())
-            self._terminal.begin(step)
+            self._terminal.work(step)
 
     def finish(self, result: Result) -> None:
         """Take the result of a step, which ends it."""
@@ -237,7 +221,7 @@ class Run:
 
     def _goes_on(self) -> bool:
         """Tell whether the command is under way still; raises an interrupt that got lost."""
-        if self._over:
+        if self.is_over:
             return False
         raise_again()
         return True
@@ -256,7 +240,7 @@ class Run:
 
     def conclude(self, error: ReleasekitError | None) -> int:
         """Report what came of the command, and return its exit status."""
-        self._over = True
+        self.is_over = True
         try:
             return self._conclude(error)
         except OutputLost as lost:  # what is shown from now on goes to standard error
@@ -301,7 +285,7 @@ class Run:
 
     def _write_reports(self, folder: Path, told: ReleasekitError | None) -> int | None:
         """Write the reports; what is done stays done where they cannot be written."""
-        from releasekit.report import render_reports
+        from releasekit.report import FINDINGS_REPORTS, render_reports
         from releasekit.workspace import remove_file, write_file
 
         reports = render_reports(self._outcome)
@@ -309,7 +293,9 @@ class Run:
         try:
             for name, text in reports.items():
                 write_file(folder / name, text, root=root)
-            for name in self._find_outdated() - reports.keys():
+            # Reports of earlier runs would belie this one.
+            findings = FINDINGS_REPORTS if self._request.command.renews_findings else ()
+            for name in {"release.env", *findings} - reports.keys():
                 remove_file(folder / name, root=root)
         except (CannotWrite, NotAPlainFile, OSError) as raised:
             error = self._explain(raised)
@@ -319,13 +305,6 @@ class Run:
         self._terminal.say("report", render_path(folder / "summary.md", self._request.root))
         return None
 
-    def _find_outdated(self) -> set[str]:
-        """Return the reports of earlier runs that would belie this one."""
-        from releasekit.report import FINDINGS_REPORTS
-
-        findings = set(FINDINGS_REPORTS) if self._request.command.renews_findings else set()
-        return {"release.env", *findings}
-
     def _show_server(self, server: Sandbox | Nexus) -> None:
         environ = server.environ()
         is_nexus = self._request.command.name == "nexus"
@@ -333,7 +312,11 @@ class Run:
         names = f"hosted {server.hosted}, {proxy}group {server.group}"
         self._terminal.say(self._request.command.name, f"{server.url} ({names})")
         if is_nexus:
-            environ |= self._show_nexus(cast("Nexus", server))
+            nexus = cast("Nexus", server)
+            self._terminal.say("note", OLD_NEXUS)
+            login = f"as {nexus.admin_username}, with RELEASEKIT_ADMIN_PASSWORD below"
+            self._terminal.say("browser", f"{nexus.url}/ {login}")
+            environ |= nexus.admin_environ()
         self._terminal.say("settings", "for another terminal, until Ctrl-C ends this one:")
         # The password of a server that ends with this process: whoever sees it may use it.
         if self._request.options.json:
@@ -341,12 +324,6 @@ class Run:
         else:
             exports = (f"export {name}={shlex.quote(v)}\n" for name, v in environ.items())
             self._terminal.write("".join(exports))
-
-    def _show_nexus(self, nexus: Nexus) -> dict[str, str]:
-        self._terminal.say("note", "an old release: for trying out and for tests, not for service")
-        login = f"as {nexus.admin_username}, with RELEASEKIT_ADMIN_PASSWORD below"
-        self._terminal.say("browser", f"{nexus.url}/ {login}")
-        return nexus.admin_environ()
 
 
 def list_credentials(opened: object) -> Iterator[Credentials]:

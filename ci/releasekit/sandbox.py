@@ -134,7 +134,7 @@ class _RefusedError(Exception):
         self.status, self.reason = status, reason or HTTPStatus(status).phrase
 
 
-class _CutError(Exception):
+class _CutError(OSError):
     """The client has gone in the middle of a request, or has fallen silent."""
 
 
@@ -230,7 +230,12 @@ class _Server(socketserver.TCPServer):
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Serve until the block ends."""
-        thread = threading.Thread(target=self._accept, name="sandbox", daemon=True)
+
+        def accept() -> None:
+            while not self._is_stopping:
+                self.handle_request()
+
+        thread = threading.Thread(target=accept, name="sandbox", daemon=True)
         thread.start()
         try:
             yield
@@ -247,10 +252,6 @@ class _Server(socketserver.TCPServer):
             for thread in connections.values():
                 thread.join(STOP_SECONDS)
 
-    def _accept(self) -> None:
-        while not self._is_stopping:
-            self.handle_request()
-
     def get_request(self) -> tuple[ssl.SSLSocket, Any]:
         """Accept a connection; the handshake is left to its thread, as a client may be slow."""
         connection, address = super().get_request()
@@ -264,7 +265,7 @@ class _Server(socketserver.TCPServer):
         thread.start()
 
     def _serve(self, request: Any, client_address: Any) -> None:
-        with contextlib.suppress(OSError):  # a handshake that fails, a connection that is reset
+        with contextlib.suppress(OSError):  # a handshake that fails, a client that has gone
             self.finish_request(request, client_address)
         self.shutdown_request(request)
 
@@ -349,23 +350,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a request; what is wrong with it, or fails here, is an answer too."""
-        try:
-            self._answer_or_refuse()
-        except _CutError:
-            self.close_connection = True
-
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
-
-    def _answer_or_refuse(self) -> None:
         self._body = _Body(_read_body(self.rfile, self.headers))
         try:
             self._answer()
         except _CutError:
-            raise
+            self.close_connection = True
         except _RefusedError as refused:
             self._refuse(refused)
         except Exception as error:  # noqa: BLE001 - a full disk, say: others are served on
             self._refuse(_RefusedError(500, f"The sandbox failed: {error}"))
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
 
     def _answer(self) -> None:
         login = self.headers.get("Authorization", "").encode()

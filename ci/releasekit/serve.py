@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from releasekit.config.settings import Settings
 from releasekit.config.sources import read_settings
 from releasekit.errors import ReleasekitError
-from releasekit.errors.failed import NEXUS_NOT_STARTED, SANDBOX_NOT_STARTED
+from releasekit.errors.failed import SANDBOX_NOT_STARTED
 from releasekit.progress import Progress
 from releasekit.request import Request
 from releasekit.tempdirs import find_system_directory, open_tempdir
@@ -26,42 +26,21 @@ def open_server(request: Request, progress: Progress) -> Iterator[Sandbox | Nexu
     """Run the sandbox or a real Nexus until the block ends; raises NEXUS_NOT_STARTED."""
     settings = read_settings(request.root, request.environ)
     if request.command.name == "nexus":
-        with _run_nexus(request, progress, settings) as nexus:
+        from releasekit_nexus import run_nexus
+
+        with run_nexus(
+            **sandbox_options(settings),
+            proxy=settings.proxy,
+            remote=settings.proxy_remote,
+            port=request.options.port,
+            environ=request.environ,
+            notify=progress.note,
+            progress=functools.partial(progress.sent, "Nexus 3.30.0-01"),
+        ) as nexus:
             yield nexus
     else:
         with _run_sandbox(**sandbox_options(settings), port=request.options.port) as sandbox:
             yield sandbox
-
-
-@contextlib.contextmanager
-def _run_nexus(request: Request, progress: Progress, settings: Settings) -> Iterator[Nexus]:
-    from releasekit_nexus import NexusError, run_nexus
-
-    def show(received: int, size: int) -> None:
-        progress.sent("Nexus 3.30.0-01", received, size)
-
-    with contextlib.ExitStack() as stack:
-        try:
-            nexus = stack.enter_context(
-                run_nexus(
-                    **sandbox_options(settings),
-                    proxy=settings.proxy,
-                    remote=settings.proxy_remote,
-                    port=request.options.port,
-                    environ=request.environ,
-                    notify=progress.note,
-                    progress=show,
-                )
-            )
-        except NexusError as error:
-            raise ReleasekitError(
-                NEXUS_NOT_STARTED,
-                problem=error.what,
-                place=error.where,
-                reason=error.why,
-                fix=error.next,
-            ) from error
-        yield nexus
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import nox
 from nox import registry
@@ -21,7 +21,6 @@ from nox import registry
 from releasekit.commands import COMMANDS, Command
 
 if TYPE_CHECKING:
-    from releasekit.errors import ReleasekitError
     from releasekit.request import Door
 
 SHADOWED = """\
@@ -32,7 +31,10 @@ Start nox by its console script: nox -s {session}"""
 
 def _add_session(name: str, command: Command) -> None:
     def session(session: nox.Session) -> None:
-        from releasekit.foreign import drop_directory  # `nox -l` needs the names alone
+        from releasekit.foreign import (  # `nox -l` needs the names alone
+            drop_directory,
+            find_replacing,
+        )
 
         if Path.cwd() == Path(__file__).parent:
             # nox goes to the directory of its noxfile, here the kit's own: relative paths in the
@@ -41,7 +43,10 @@ def _add_session(name: str, command: Command) -> None:
         before = sys.path.copy()
         drop_directory(session.invoked_from)
         try:
-            _warn_of_replaced_modules(session)
+            if replacing := find_replacing(session.invoked_from):
+                # `python -m nox` took them from the project before any line of ours ran.
+                names, folder = ", ".join(sorted(replacing)), session.invoked_from
+                session.warn(SHADOWED.format(names=names, folder=folder, session=session.name))
             from releasekit.cli import main
 
             status = main([command.name, *session.posargs], _find_door(session))
@@ -67,16 +72,6 @@ def _find_door(session: nox.Session) -> Door:
     )
 
 
-def _warn_of_replaced_modules(session: nox.Session) -> None:
-    """Say which modules `python -m nox` took from the project before any line of ours ran."""
-    from releasekit.foreign import find_replacing
-
-    if replacing := find_replacing(session.invoked_from):
-        names = ", ".join(sorted(replacing))
-        text = SHADOWED.format(names=names, folder=session.invoked_from, session=session.name)
-        session.warn(text)
-
-
 DEFAULT_NAMES = (*(command.name for command in COMMANDS if command.is_step), "doctor")
 """What the import registers: the steps, the whole release and the doctor."""
 
@@ -92,31 +87,21 @@ def register(*, prefix: str = "", names: Iterable[str] = DEFAULT_NAMES) -> None:
     _REGISTERED.clear()
     for name in names:
         command = next((command for command in COMMANDS if command.name == name), None)
-        if command is None:
-            _refuse_unknown(name)
-        elif f"{prefix}{name}" in sessions:
-            _refuse_taken(f"{prefix}{name}")
+        if command is None or f"{prefix}{name}" in sessions:
+            _refuse(f"{prefix}{name}" if command else name, is_known=command is not None)
         else:
             _add_session(f"{prefix}{name}", command)
             _REGISTERED[name] = f"{prefix}{name}"
 
 
-def _refuse_unknown(name: str) -> None:
+def _refuse(name: str, *, is_known: bool) -> NoReturn:
     from releasekit.errors import ReleasekitError  # `nox -l` needs the names alone
-    from releasekit.errors.usage import UNKNOWN_SESSION
+    from releasekit.errors.usage import SESSION_TAKEN, UNKNOWN_SESSION
 
-    known = ", ".join(command.name for command in COMMANDS)
-    _refuse(ReleasekitError(UNKNOWN_SESSION, name=name, names=known))
-
-
-def _refuse_taken(name: str) -> None:
-    from releasekit.errors import ReleasekitError
-    from releasekit.errors.usage import SESSION_TAKEN
-
-    _refuse(ReleasekitError(SESSION_TAKEN, name=name))
-
-
-def _refuse(error: ReleasekitError) -> None:
+    error = ReleasekitError(SESSION_TAKEN, name=name)
+    if not is_known:
+        known = ", ".join(command.name for command in COMMANDS)
+        error = ReleasekitError(UNKNOWN_SESSION, name=name, names=known)
     sys.stderr.write(f"{error}\n")
     raise SystemExit(error.status)
 

@@ -59,14 +59,10 @@ class Terminal:
         # Not console.is_terminal: FORCE_COLOR, usual in CI, makes that true for a pipe.
         return self._console.file.isatty() and self._loudness > QUIET
 
-    def begin(self, step: str) -> None:
-        """Show that a step has begun."""
-        self._spin(step)
-
     def finish(self, result: Result, outcome: Outcome) -> None:
         """Show the line of a step that has ended, and what belongs below it."""
         self.rest()
-        self._line(result.step, result.describe(), outcome.times[-1].seconds)
+        self.say(result.step, result.describe(), outcome.times[-1].seconds)
         for detail in result.details():
             if isinstance(detail, Table):
                 self._show_table(detail)
@@ -82,9 +78,10 @@ class Terminal:
         if self.is_verbose:
             self._print(("          ", ""), (line, "dim"))
 
-    def say(self, label: str, text: str) -> None:
-        """Show one line of the run's own."""
-        self._line(label, text, None)
+    def say(self, label: str, text: str, seconds: float = 0) -> None:
+        """Show a line with a label, and how long that took."""
+        took = f"  {seconds:.1f} s" if seconds >= 0.05 else ""
+        self._print((f"{label:<9} ", "bold"), text, (took, "dim"))
 
     def fail(self, error: ReleasekitError, render: Callable[[str], str] = render_plainly) -> None:
         """Show an error: always, whatever the loudness; `render` spells its commands out."""
@@ -100,10 +97,6 @@ class Terminal:
         self.rest()
         for line in text.splitlines():
             self._print(line, always=True)
-
-    def work(self, text: str) -> None:
-        """Show what is under way."""
-        self._spin(text)
 
     def record(self) -> io.StringIO:
         """Keep what is shown from now on, in the same colours, instead of showing it."""
@@ -150,10 +143,6 @@ class Terminal:
             self._progress = None
             self._tasks.clear()
 
-    def _line(self, label: str, text: str, seconds: float | None) -> None:
-        took = f"  {seconds:.1f} s" if seconds is not None and seconds >= 0.05 else ""
-        self._print((f"{label:<9} ", "bold"), text, (took, "dim"))
-
     def _show_table(self, table: Table) -> None:
         if self._loudness == QUIET:
             return
@@ -189,7 +178,8 @@ class Terminal:
         with self._loss_noticed(self._console.file):
             self._console.print(text, soft_wrap=soft_wrap)
 
-    def _spin(self, text: str) -> None:
+    def work(self, text: str) -> None:
+        """Show what is under way."""
         if not self._is_live:
             return
         text = self._redactor.clean(text)
@@ -205,20 +195,16 @@ class Terminal:
             return
         if self._progress is None:
             self.rest()
-            self._progress = _make_progress(self._console)
+            # A log, or a quick upload, needs no bars.
+            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+            self._progress = Progress(*columns, console=self._console, transient=True)
             self._progress.start()
         if filename not in self._tasks:
             name = self._redactor.clean(filename)
             self._tasks[filename] = self._progress.add_task(name, total=size)
         self._progress.update(self._tasks[filename], completed=sent)
-
-
-def _make_progress(console: Console) -> Progress:
-    """Return bars for files that go up; a log, or a quick upload, needs none of them."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    return Progress(*columns, console=console, transient=True)
 
 
 def _fold(text: str) -> str:

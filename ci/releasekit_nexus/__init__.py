@@ -7,6 +7,7 @@ its administration too; the sister `sandbox` is quicker and can fail on purpose.
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,38 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .archive import Progress
-from .errors import (
-    ArchiveMissing,
-    DirectoryInUse,
-    DownloadFailed,
-    JavaMissing,
-    NexusError,
-    PortTaken,
-    ResolverMissing,
-    SetupFailed,
-    StartFailed,
-    WrongArchive,
-)
-from .settings import BOOTSTRAP_USER, PUBLISHER
+from releasekit.errors import ReleasekitError
+from releasekit.errors.failed import NEXUS_NOT_STARTED
+from releasekit_nexus.archive import Progress
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = [
-    "ArchiveMissing",
-    "DirectoryInUse",
-    "DownloadFailed",
-    "JavaMissing",
-    "Nexus",
-    "NexusError",
-    "PortTaken",
-    "ResolverMissing",
-    "SetupFailed",
-    "StartFailed",
-    "WrongArchive",
-    "run_nexus",
-]
+ADMIN, PUBLISHER = "admin", "publisher"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +37,7 @@ class Nexus:
     ca_bundle: Path | None
     username: str = PUBLISHER
     password: str = field(repr=False)
-    admin_username: str = BOOTSTRAP_USER
+    admin_username: str = ADMIN
     admin_password: str = field(repr=False)
     data: Path
     pid: int
@@ -96,14 +73,6 @@ class Nexus:
         return f"{self.url}/repository/{repository or self.group}/simple/"
 
 
-def _say_nothing(_: str) -> None:
-    """Take a message in."""
-
-
-def _show_nothing(_received: int, _total: int) -> None:
-    """Take progress in."""
-
-
 @contextmanager
 def run_nexus(
     *,
@@ -118,21 +87,25 @@ def run_nexus(
     directory: Path | None = None,
     environ: Mapping[str, str],
     session: requests.Session | None = None,
-    notify: Callable[[str], None] = _say_nothing,
-    progress: Progress = _show_nothing,
+    notify: Callable[[str], None] = lambda _: None,
+    progress: Progress = lambda *_: None,
 ) -> Iterator[Nexus]:
     """Run a Nexus until the block ends, which stops its JVM however it ends.
 
     `remote` is what the proxy serves (none: it is blocked). `cache` keeps what later starts need.
     The instance lives in a temporary directory, or in `directory`, which is kept. `session` is for
-    the download. Raises NexusError, ValueError when two repositories share a name.
+    the download. Raises NEXUS_NOT_STARTED, ValueError when two repositories share a name.
     """
-    from .launch import launch
-    from .prepared import copy_data, prepare_runtime, prepare_template
-    from .rest import Names, make_passwords, set_up
+    from platformdirs import user_cache_path
 
-    names = Names(hosted=hosted, proxy=proxy, group=group, snapshots=snapshots, remote=remote)
-    cache = cache or _find_cache()
+    from releasekit.config.settings import Settings
+    from releasekit_nexus.launch import launch
+    from releasekit_nexus.prepared import copy_data, prepare_runtime, prepare_template
+    from releasekit_nexus.setup import set_up
+
+    names = {"hosted": hosted, "proxy": proxy, "group": group, "snapshots": snapshots}
+    settings = Settings.model_validate({**names, "proxy-remote": remote})
+    cache = cache or user_cache_path("releasekit") / "nexus"
     with _open_directory(directory) as home:
         runtime = prepare_runtime(
             cache, environ=environ, session=session, notify=notify, progress=progress
@@ -141,8 +114,8 @@ def run_nexus(
         notify("starting Nexus (about 15 s)")
         leftover = home if directory is None else None
         with launch(runtime, home, port=port, tls=tls, leftover=leftover) as running:
-            passwords = make_passwords()
-            set_up(running.url, names, passwords, verify=running.verify)
+            admin_password, password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+            set_up(running, settings, admin_password=admin_password, publisher_password=password)
             yield Nexus(
                 url=running.url,
                 hosted=hosted,
@@ -150,17 +123,11 @@ def run_nexus(
                 group=group,
                 snapshots=snapshots,
                 ca_bundle=running.ca_bundle,
-                password=passwords.publisher,
-                admin_password=passwords.admin,
+                password=password,
+                admin_password=admin_password,
                 data=home / "data",
                 pid=running.pid,
             )
-
-
-def _find_cache() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("releasekit") / "nexus"
 
 
 @contextmanager
@@ -174,5 +141,11 @@ def _open_directory(given: Path | None) -> Iterator[Path]:
         return
     given.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(given.iterdir()):
-        raise DirectoryInUse(where=str(given))
+        raise ReleasekitError(
+            NEXUS_NOT_STARTED,
+            problem="the directory for Nexus is not empty",
+            place=str(given),
+            reason="each start takes a fresh directory: its passwords are made anew",
+            fix="empty it or name another",
+        )
     yield given.resolve()

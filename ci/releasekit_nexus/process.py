@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .errors import PortTaken, StartFailed
-from .settings import HOST
+from releasekit.errors import ReleasekitError
+from releasekit.errors.failed import NEXUS_NOT_STARTED
+from releasekit.http.client import Client
 
+HOST = "127.0.0.1"
 READY_SECONDS = 600.0
 """Measured: 13 to 56 s, the latter with two starts at once on two cores."""
 STOP_SECONDS = 15.0
@@ -39,14 +41,20 @@ def reserve_port(port: int) -> Iterator[int]:
     """Keep a port on loopback for the JVM until the block ends; 0 takes a free one.
 
     The socket does not listen, so the JVM may bind the port while others are not given it.
-    Raises PortTaken.
+    Raises NEXUS_NOT_STARTED.
     """
     with socket.socket() as keeper:
         keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             keeper.bind((HOST, port))
         except OSError as error:
-            raise PortTaken(where=f"{HOST}:{port}", why=str(error.strerror)) from error
+            raise ReleasekitError(
+                NEXUS_NOT_STARTED,
+                problem="the port is taken",
+                place=f"{HOST}:{port}",
+                reason=str(error.strerror),
+                fix="choose another with --port, or leave it out for a free one",
+            ) from error
         yield keeper.getsockname()[1]
 
 
@@ -74,9 +82,15 @@ def run_jvm(
             try:
                 yield process
             finally:
-                _stop(process)
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGTERM)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(STOP_SECONDS)
     finally:
-        _kill(process)
+        # Whatever it started; also at a second Ctrl-C. (EPERM: macOS, all have ended.)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 @contextmanager
@@ -97,53 +111,35 @@ def _guard(group: int, environ: Mapping[str, str], leftover: Path | None) -> Ite
         guard.communicate()
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(STOP_SECONDS)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    # Whatever it started; also at a second Ctrl-C. (EPERM: macOS, all have ended.)
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
 def wait_ready(
     process: subprocess.Popen[bytes],
     url: str,
     *,
-    verify: str | bool,
+    client: Client,
     log: Path,
     seconds: float = READY_SECONDS,
 ) -> None:
     """Wait until Nexus takes writes.
 
     A 200 from status/writable is enough (docs/nexus-behaviour.md#start-and-stop).
-    Raises StartFailed, with the last lines of the log.
+    Raises NEXUS_NOT_STARTED, with the last lines of the log.
     """
-    import requests
-
-    deadline = time.monotonic() + seconds
-    with requests.Session() as session:
-        session.trust_env = False  # loopback: no proxy, no CA of the user's
-        session.verify = verify
-        while time.monotonic() < deadline:
-            if process.poll() is not None:
-                reason = f"its JVM ended with status {process.returncode}"
-                raise StartFailed(where=url, why=f"{reason}\n{read_tail(log)}")
-            with suppress(requests.RequestException):
-                answer = session.get(f"{url}/service/rest/v1/status/writable", timeout=5)
-                if answer.status_code == requests.codes.ok:
-                    return
-            time.sleep(POLL_SECONDS)
-    reason = f"it was not ready after {seconds:g} s"
-    raise StartFailed(where=url, why=f"{reason}\n{read_tail(log)}")
-
-
-def read_tail(log: Path) -> str:
-    """Read the last lines of a log."""
+    reason, deadline = f"it was not ready after {seconds:g} s", time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            reason = f"its JVM ended with status {process.returncode}"
+            break
+        with suppress(ReleasekitError):
+            if client.get(f"{url}/service/rest/v1/status/writable", attempts=1).status == 200:
+                return
+        time.sleep(POLL_SECONDS)
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n".join([line for line in lines if line.strip()][-TAIL_LINES:])
+    tail = [line for line in lines if line.strip()][-TAIL_LINES:]
+    raise ReleasekitError(
+        NEXUS_NOT_STARTED,
+        problem="Nexus did not start",
+        place=url,
+        reason="\n".join([reason, *tail]),
+        fix="run this again; if it stays so, give the machine memory (0.6 GB free), or delete\n"
+        "the directory nexus/ in the kit's cache, which is then made anew",
+    )

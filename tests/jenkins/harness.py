@@ -20,8 +20,7 @@ from typing import IO, Any, Literal
 import requests
 from platformdirs import user_cache_path
 
-from releasekit_nexus.cache import provide
-from releasekit_nexus.java import find_java
+from releasekit_nexus.prepared import find_java, provide
 
 HERE = Path(__file__).parent
 GROOVY = HERE / "groovy"

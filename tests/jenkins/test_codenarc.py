@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from jenkins.harness import JARS, TEMPLATES, compile_harness, fetch
-from releasekit_nexus.java import find_java
+from releasekit_nexus.prepared import find_java
 
 CODENARC = {
     "org.codenarc:CodeNarc:3.5.0": (

@@ -13,7 +13,6 @@ from keyring.credentials import Credential, SimpleCredential
 from raising import raises_error
 from releasekit.credentials import (
     PypircSection,
-    find_admin_credentials,
     find_credentials,
     read_admin_credentials,
     read_credentials,
@@ -212,7 +211,8 @@ def test_credentials_of_the_administration_come_from_the_environment() -> None:
     found = read_admin_credentials(NEXUS, environ=environ, interactive=False)
     assert found == Credentials(username="admin", password="token", source=source)
     named = {**environ, "RELEASEKIT_ADMIN_USERNAME": "root"}
-    assert find_admin_credentials(NEXUS, environ=named).username == "root"
+    root = read_admin_credentials(NEXUS, environ=named, interactive=False)
+    assert root.username == "root"
 
 
 def test_credentials_of_the_administration_come_from_the_keyring() -> None:
@@ -232,5 +232,4 @@ def test_missing_credentials_of_the_administration() -> None:
         "admin),\n"
         f"         or keep it: keyring set {NEXUS} admin"
     )
-    assert find_admin_credentials(NEXUS, environ={}) == NO_CREDENTIALS
     assert find_credentials(URL, section=None, environ={}) == NO_CREDENTIALS

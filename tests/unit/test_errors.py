@@ -13,10 +13,10 @@ from releasekit import __main__ as start
 from releasekit import errors
 from releasekit.errors import Entry, NotBuilt, ReleasekitError, Status
 from releasekit.errors.access import MISSING_CREDENTIALS
-from releasekit.errors.catalog import ENTRIES
 from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED, STALE_INDEX
 from releasekit.errors.refused import BUILD_FAILED, TAGS_DISAGREE, WHEEL_OF_ANOTHER_SDIST
 from releasekit.errors.usage import FOREIGN_MODULES, NO_RECORD, NOT_A_REPOSITORY
+from releasekit.explain import ENTRIES
 
 PACKAGE = Path(releasekit.__file__).parent
 ENTRY_NAMES = {
@@ -40,7 +40,7 @@ class Raise:
 
     def __init__(self, path: Path, call: ast.Call) -> None:
         assert isinstance(call.func, ast.Name)
-        self.place = f"{path.relative_to(PACKAGE)}:{call.lineno}"
+        self.place = f"{path.relative_to(PACKAGE.parent)}:{call.lineno}"
         self.kind = call.func.id
         (entry,) = call.args
         self.entry = ast.unparse(entry)
@@ -52,7 +52,7 @@ def find_raises() -> list[Raise]:
     kinds -= {"Entry", "Status"}
     return [
         Raise(path, node)
-        for path in sorted(PACKAGE.rglob("*.py"))
+        for path in sorted(PACKAGE.parent.rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds
     ]
@@ -66,7 +66,7 @@ def find_entries(found: Raise) -> list[str]:
     if found.entry in ENTRY_NAMES:
         return [found.entry]
     file, _, line = found.place.partition(":")
-    tree = ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
+    tree = ast.parse((PACKAGE.parent / file).read_text(encoding="utf-8"))
     functions = [
         node
         for node in ast.walk(tree)

@@ -13,7 +13,7 @@ from releasekit.errors.failed import GIT_FAILED
 from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
 from releasekit.git import list_files, parse_status, read_commit
 from releasekit.model.project import Commit
-from releasekit.tls.child_environ import child_environ
+from releasekit.network import child_environ
 from support import ProjectDir, commit_of, content_of
 
 INIT = "git init && git add -A && git commit, or name the project's directory with -C DIR"

@@ -14,7 +14,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from releasekit.redact import CONTROLS, Redactor, escape_json, hide_credentials, printable
+from releasekit.redact import (
+    CONTROLS,
+    Redactor,
+    escape_json,
+    find_secrets,
+    hide_credentials,
+    printable,
+)
 
 HIDDEN = {
     "https://bob:secret@host/simple": "https://host/simple",
@@ -223,7 +230,7 @@ def test_secrets_of_an_environment() -> None:
         "GIT_CONFIG_VALUE_0": "Authorization: Basic eDpoZWFkZXItc2VjcmV0",
         "TERM": "xterm-256color",
     }
-    redactor.add_environ(environ)
+    redactor.add_all(find_secrets(environ))
     for secret in (
         *("twine-password", "admin-password", "reader-password", "uv-password", "uv-token-1234"),
         *("pip/pass%2Fword", "pip/pass/word", "of@the/index", "proxy-password", "other-password"),
@@ -238,14 +245,13 @@ def test_secrets_of_an_environment() -> None:
 
 def test_short_secrets_stay_and_are_named_once() -> None:
     redactor = Redactor()
-    redactor.add_environ(
-        {
-            "TWINE_PASSWORD": "hunter2",
-            "UV_PUBLISH_TOKEN": "",
-            "PIP_INDEX_URL": "https://bob:7chars/@host/simple",
-            "SOME_TOKEN": "short",
-        }
-    )
+    environ = {
+        "TWINE_PASSWORD": "hunter2",
+        "UV_PUBLISH_TOKEN": "",
+        "PIP_INDEX_URL": "https://bob:7chars/@host/simple",
+        "SOME_TOKEN": "short",
+    }
+    redactor.add_all(find_secrets(environ))
     redactor.add("hunter2", "bob", name="the password of TWINE_PASSWORD")
     assert redactor.clean("hunter2 and hunter22") == "hunter2 and hunter22"
     assert redactor.clean(in_base64("bob:hunter2")) == "****"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from releasekit.checks.dists import SDIST_CHECKS, WHEEL_CHECKS
 from releasekit.checks.metadata_errors import METADATA_ERRORS
 from releasekit.checks.metadata_warnings import METADATA_WARNINGS
 from releasekit.checks.model import Check
 from releasekit.checks.origins import ORIGIN_CHECKS
 from releasekit.checks.proof import PROOF_CHECKS, RK117
 from releasekit.checks.safety import SAFETY_CHECKS
-from releasekit.checks.sdist import SDIST_CHECKS
-from releasekit.checks.wheel import WHEEL_CHECKS
 
 CHECKS: tuple[Check, ...] = (
     *METADATA_ERRORS,

@@ -31,7 +31,8 @@ def find_dead(
     `read` reads one. A module of a dependency is none of the wheel's; what a module does at run
     time to its names is given the benefit of the doubt.
     """
-    listed = next((name for name in names if _is_list(name)), None)
+    lists = (n for n in names if n.count("/") == 1 and n.endswith(".dist-info/entry_points.txt"))
+    listed = next(lists, None)
     if listed is None:
         return ()
     modules = _Modules(names, read)
@@ -40,10 +41,6 @@ def find_dead(
         for group, name, value in _parse(read(listed))
         if (why := _explain(group, value, modules, requires))
     )
-
-
-def _is_list(name: str) -> bool:
-    return name.count("/") == 1 and name.endswith(".dist-info/entry_points.txt")
 
 
 def _parse(text: str) -> Iterator[tuple[str, str, str]]:
@@ -100,15 +97,12 @@ class _Modules:
             installed = DATA.sub("", name)
             self.folders.add(installed.rpartition("/")[0].replace("/", "."))
             path = MODULE.sub("", installed)
-            if path != installed:
-                self._add(path.removesuffix("/__init__").replace("/", "."), name)
-
-    def _add(self, module: str, member: str) -> None:
-        if member.endswith(".py"):
-            self._sources[module] = member
-        while module and module not in self._known:
-            self._known.add(module)
-            module = module.rpartition(".")[0]
+            module = path.removesuffix("/__init__").replace("/", ".") if path != installed else ""
+            if name.endswith(".py"):
+                self._sources[module] = name
+            while module and module not in self._known:
+                self._known.add(module)
+                module = module.rpartition(".")[0]
 
     def __contains__(self, module: str) -> bool:
         return module in self._known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -12,8 +13,7 @@ from releasekit.checks.facts import DistFacts, in_dist, in_project
 from releasekit.checks.model import Check, Fault, Severity
 
 
-def find_missing_url(facts: DistFacts) -> Iterator[Fault]:
-    """Find a project without a home page and without any project URL."""
+def _find_missing_url(facts: DistFacts) -> Iterator[Fault]:
     metadata = facts.metadata
     if metadata is None or metadata.get("home_page") or metadata.get("project_urls"):
         return
@@ -24,7 +24,7 @@ def find_missing_url(facts: DistFacts) -> Iterator[Fault]:
     )
 
 
-def find_other_identity(facts: DistFacts) -> Iterator[Fault]:
+def _find_other_identity(facts: DistFacts) -> Iterator[Fault]:
     """Find a name or version that differs between tag, file name and metadata.
 
     Compared after PEP 503 and PEP 440, so that 1.0 and 1.0.0 are one version.
@@ -37,12 +37,13 @@ def find_other_identity(facts: DistFacts) -> Iterator[Fault]:
             fix="build again with one name; rename no dist by hand",
             place=in_dist(facts),
         )
-    if (parsed := _parse_version(version)) is not None and parsed != named.version:
-        yield Fault(
-            message=f"the file name says {named.version}, the metadata says {version}",
-            fix="build again; rename no dist by hand",
-            place=in_dist(facts),
-        )
+    with contextlib.suppress(InvalidVersion):  # RK103
+        if Version(version) != named.version:
+            yield Fault(
+                message=f"the file name says {named.version}, the metadata says {version}",
+                fix="build again; rename no dist by hand",
+                place=in_dist(facts),
+            )
     if release is not None and named.version != release:
         yield Fault(
             message=f"the release is {release}, {facts.dist.filename} is not",
@@ -51,8 +52,7 @@ def find_other_identity(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def find_invalid_metadata(facts: DistFacts) -> Iterator[Fault]:
-    """Find metadata that is missing or that the core metadata specification does not allow."""
+def _find_invalid_metadata(facts: DistFacts) -> Iterator[Fault]:
     problems = facts.metadata_problems
     if facts.metadata is None and facts.archive_problem is None:
         problems = ("there is none",)
@@ -64,8 +64,7 @@ def find_invalid_metadata(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def find_unrendered_description(facts: DistFacts) -> Iterator[Fault]:
-    """Find a long description that does not render (twine's own check)."""
+def _find_unrendered_description(facts: DistFacts) -> Iterator[Fault]:
     if facts.description_problem:
         yield Fault(
             message=f"the description does not render: {facts.description_problem}",
@@ -74,7 +73,7 @@ def find_unrendered_description(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def find_private_classifier(facts: DistFacts) -> Iterator[Fault]:
+def _find_private_classifier(facts: DistFacts) -> Iterator[Fault]:
     """Find the classifier that says that a package is for nobody's index."""
     for classifier in (facts.metadata or {}).get("classifiers", []):
         if classifier.lower().startswith("private ::"):
@@ -86,8 +85,7 @@ def find_private_classifier(facts: DistFacts) -> Iterator[Fault]:
             )
 
 
-def find_direct_dependency(facts: DistFacts) -> Iterator[Fault]:
-    """Find a dependency that is named by an address instead of a version (PEP 440, PEP 508)."""
+def _find_direct_dependency(facts: DistFacts) -> Iterator[Fault]:
     for text in (facts.metadata or {}).get("requires_dist", []):
         try:
             requirement = Requirement(text)
@@ -101,8 +99,7 @@ def find_direct_dependency(facts: DistFacts) -> Iterator[Fault]:
             )
 
 
-def find_local_version(facts: DistFacts) -> Iterator[Fault]:
-    """Find a local version (PEP 440: 1.0+local) under a release tag."""
+def _find_local_version(facts: DistFacts) -> Iterator[Fault]:
     version = facts.dist.named.version
     if facts.project.tag is not None and version.local:
         yield Fault(
@@ -110,13 +107,6 @@ def find_local_version(facts: DistFacts) -> Iterator[Fault]:
             fix=f"tag {version.public}; what stands after + names a private variant of a release",
             place=in_project(facts, "version"),
         )
-
-
-def _parse_version(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None
 
 
 METADATA_ERRORS = (
@@ -128,7 +118,7 @@ METADATA_ERRORS = (
         why="whoever meets the package in the index has no way to its source or its owners",
         fix="Name a home page or any project URL: the repository, the documentation, the tracker.",
         example='[project.urls]\nHomepage = "https://git.example.com/team/demo"',
-        find=find_missing_url,
+        find=_find_missing_url,
     ),
     Check(
         code="RK102",
@@ -140,7 +130,7 @@ METADATA_ERRORS = (
         fix="Tag the commit whose metadata has that version, or take the version from the tag "
         "(setuptools-scm, hatch-vcs). Never rename a dist by hand.",
         example="git tag v1.2.3 && git push origin v1.2.3",
-        find=find_other_identity,
+        find=_find_other_identity,
     ),
     Check(
         code="RK103",
@@ -152,7 +142,7 @@ METADATA_ERRORS = (
         why="twine refuses to upload it, and installers may refuse to read it",
         fix="Fix the named field in the project's configuration. Where the configuration is "
         "right, the build backend is too old for it: raise it in [build-system] requires.",
-        find=find_invalid_metadata,
+        find=_find_invalid_metadata,
     ),
     Check(
         code="RK104",
@@ -163,7 +153,7 @@ METADATA_ERRORS = (
         fix="Fix the markup at the line of the description that the message names. A README in "
         "Markdown that is read as reStructuredText lacks its content type.",
         example='[project]\nreadme = "README.md"',
-        find=find_unrendered_description,
+        find=_find_unrendered_description,
     ),
     Check(
         code="RK105",
@@ -175,7 +165,7 @@ METADATA_ERRORS = (
         "and this index is your own, waive the check with that reason.",
         example="[tool.releasekit.severity]\n"
         'RK105 = { severity = "off", reason = "keeps it out of public indexes" }',
-        find=find_private_classifier,
+        find=_find_private_classifier,
     ),
     Check(
         code="RK106",
@@ -186,7 +176,7 @@ METADATA_ERRORS = (
         why="installers fetch it past the index: nobody reviewed it, and it can change or vanish",
         fix="Publish the dependency to the index, and require a version of it.",
         example='[project]\ndependencies = ["demo-core>=1.2"]',
-        find=find_direct_dependency,
+        find=_find_direct_dependency,
     ),
     Check(
         code="RK107",
@@ -196,7 +186,7 @@ METADATA_ERRORS = (
         why="1.0+local sorts above 1.0 and says that it is somebody's variant of it",
         fix="Tag a public version. A build number belongs into a development or post release.",
         example="git tag v1.2.3.post1",
-        find=find_local_version,
+        find=_find_local_version,
         needs_project=True,
     ),
 )

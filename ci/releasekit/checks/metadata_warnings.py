@@ -2,16 +2,99 @@
 
 from __future__ import annotations
 
+import re
+import string
 from collections.abc import Iterator
 
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from packaging.metadata import RawMetadata
+
 from releasekit.checks.facts import DistFacts, in_project
-from releasekit.checks.license import find_missing_license_file, find_unclear_license
 from releasekit.checks.model import Check, Fault, Severity
-from releasekit.checks.urls import find_labels, normalize_label
+
+ALIASES = {
+    "source": ("repository", "sourcecode", "github"),
+    "documentation": ("docs",),
+    "changelog": ("changes", "whatsnew", "history", "releasenotes"),
+    "issues": ("bugs", "issue", "tracker", "issuetracker", "bugtracker"),
+    "funding": ("sponsor", "donate", "donation"),
+}
+KNOWN_AS = {alias: label for label, aliases in ALIASES.items() for alias in aliases}
+REMOVED = str.maketrans("", "", string.punctuation + string.whitespace)
 
 
-def find_missing_labels(facts: DistFacts) -> Iterator[Fault]:
-    """Find required URL labels that are not there, compared as PEP 753 says."""
+def normalize_label(label: str) -> str:
+    """Return a label as it is compared: without punctuation, in lower case, not by an alias."""
+    plain = label.translate(REMOVED).lower()
+    return KNOWN_AS.get(plain, plain)
+
+
+def find_labels(metadata: RawMetadata) -> Iterator[str]:
+    """Yield the normalized labels of all URLs, the two old fields among them."""
+    if metadata.get("home_page"):
+        yield "homepage"
+    if metadata.get("download_url"):
+        yield "download"
+    for label in metadata.get("project_urls", {}):
+        yield normalize_label(label)
+
+
+LICENSE_FILE = re.compile(r"(?:^|/)(?:LICEN[CS]E|COPYING|UNLICENSE|NOTICE)[^/]*$", re.IGNORECASE)
+"""What PEP 639 suggests that tools look for, and the spellings in use."""
+LICENSE_FOLDER = re.compile(r"(?:^|/)licen[cs]es/[^/]", re.IGNORECASE)
+OWN = ("LicenseRef-", "Proprietary", "Private :: ", "License :: Other/Proprietary")
+
+
+def _find_unclear_license(facts: DistFacts) -> Iterator[Fault]:
+    metadata = facts.metadata
+    if metadata is None or metadata.get("license_expression"):
+        return  # RK103 judges the expression
+    text = metadata.get("license", "").strip()
+    if any(name.startswith("License ::") for name in metadata.get("classifiers", [])):
+        return
+    message = "the metadata states no license"
+    if text and text != "UNKNOWN":
+        try:
+            canonicalize_license_expression(text)
+        except InvalidLicenseExpression:
+            first = text.splitlines()[0]
+            shown = f"{first[:60]}…" if len(text) > 60 else first
+            message = f'the license "{shown}" is no SPDX expression'
+        else:
+            return
+    yield Fault(
+        message=message,
+        fix='add license = "…" to [project]: an SPDX expression, or LicenseRef-Proprietary',
+        place=in_project(facts, "license"),
+    )
+
+
+def _find_missing_license_file(facts: DistFacts) -> Iterator[Fault]:
+    metadata = facts.metadata
+    if metadata is None:
+        return
+    named = metadata.get("license_files", [])
+    paths = {member.name for member in facts.members}
+    for name in named:
+        if not any(path.endswith(f"/{name}") for path in paths):
+            yield Fault(
+                message=f"{facts.dist.filename} names the license file {name}, and lacks it",
+                fix="fix license-files in [project], or update the build backend",
+                place=in_project(facts, "license-files", "license"),
+            )
+    stated = [metadata.get("license_expression", ""), metadata.get("license", "")]
+    stated += [name for name in metadata.get("classifiers", []) if name.startswith("License ::")]
+    if named or not any(stated) or any(text.startswith(OWN) for text in stated):
+        return
+    if not any(LICENSE_FILE.search(path) or LICENSE_FOLDER.search(path) for path in paths):
+        yield Fault(
+            message=f"{facts.dist.filename} states a license, and has no file with its text",
+            fix='add the text as LICENSE, and license-files = ["LICENSE"] to [project]',
+            place=in_project(facts, "license-files", "license"),
+        )
+
+
+def _find_missing_labels(facts: DistFacts) -> Iterator[Fault]:
     if facts.metadata is None:
         return
     labels = set(find_labels(facts.metadata))
@@ -24,8 +107,7 @@ def find_missing_labels(facts: DistFacts) -> Iterator[Fault]:
             )
 
 
-def find_missing_content_type(facts: DistFacts) -> Iterator[Fault]:
-    """Find a description that does not say what markup it is."""
+def _find_missing_content_type(facts: DistFacts) -> Iterator[Fault]:
     metadata = facts.metadata or {}
     description = metadata.get("description", "").strip()
     if description in ("", "UNKNOWN") or metadata.get("description_content_type"):
@@ -38,8 +120,7 @@ def find_missing_content_type(facts: DistFacts) -> Iterator[Fault]:
     )
 
 
-def find_missing_summary(facts: DistFacts) -> Iterator[Fault]:
-    """Find metadata without a summary."""
+def _find_missing_summary(facts: DistFacts) -> Iterator[Fault]:
     if _lacks(facts, "summary"):
         yield Fault(
             message="the metadata names no summary",
@@ -48,8 +129,7 @@ def find_missing_summary(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def find_missing_author(facts: DistFacts) -> Iterator[Fault]:
-    """Find metadata that names neither an author nor a maintainer."""
+def _find_missing_author(facts: DistFacts) -> Iterator[Fault]:
     if _lacks(facts, "author", "author_email", "maintainer", "maintainer_email"):
         yield Fault(
             message="the metadata names no author and no maintainer",
@@ -58,8 +138,7 @@ def find_missing_author(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def find_missing_requires_python(facts: DistFacts) -> Iterator[Fault]:
-    """Find metadata that does not say which Python it needs."""
+def _find_missing_requires_python(facts: DistFacts) -> Iterator[Fault]:
     if _lacks(facts, "requires_python"):
         yield Fault(
             message="the metadata names no Python that it needs",
@@ -74,7 +153,7 @@ def _lacks(facts: DistFacts, *keys: str) -> bool:
     return metadata is not None and all(metadata.get(key) in (None, "", "UNKNOWN") for key in keys)
 
 
-def find_unknown_classifiers(facts: DistFacts) -> Iterator[Fault]:
+def _find_unknown_classifiers(facts: DistFacts) -> Iterator[Fault]:
     """Find classifiers that are on no list (trove-classifiers has it)."""
     for classifier in facts.unknown_classifiers:
         yield Fault(
@@ -84,7 +163,7 @@ def find_unknown_classifiers(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def find_deprecated_classifiers(facts: DistFacts) -> Iterator[Fault]:
+def _find_deprecated_classifiers(facts: DistFacts) -> Iterator[Fault]:
     """Find classifiers that have been given up (trove-classifiers has the list)."""
     for classifier, instead in facts.deprecated_classifiers:
         names = " or ".join(f'"{name}"' for name in instead)
@@ -105,7 +184,7 @@ METADATA_WARNINGS = (
         fix="Add the URL under that label or a well-known alias of it (Repository is Source, Docs "
         "is Documentation). The key required-urls says which labels are wanted.",
         example='[project.urls]\nSource = "https://git.example.com/team/demo"',
-        find=find_missing_labels,
+        find=_find_missing_labels,
     ),
     Check(
         code="RK109",
@@ -115,7 +194,7 @@ METADATA_WARNINGS = (
         why="an index takes the description for reStructuredText, and shows Markdown as it is",
         fix="Name the README as a file, and its suffix tells the content type.",
         example='[project]\nreadme = "README.md"',
-        find=find_missing_content_type,
+        find=_find_missing_content_type,
     ),
     Check(
         code="RK110",
@@ -125,7 +204,7 @@ METADATA_WARNINGS = (
         why="lists and searches show the name alone",
         fix="Say in one line what the package is for.",
         example='[project]\ndescription = "Rates of exchange for billing"',
-        find=find_missing_summary,
+        find=_find_missing_summary,
     ),
     Check(
         code="RK111",
@@ -135,7 +214,7 @@ METADATA_WARNINGS = (
         why="nobody knows whom to ask when it breaks",
         fix="Name a person or, better in a company, the team and its address.",
         example='[project]\nauthors = [{ name = "Team Billing", email = "billing@example.com" }]',
-        find=find_missing_author,
+        find=_find_missing_author,
     ),
     Check(
         code="RK112",
@@ -146,7 +225,7 @@ METADATA_WARNINGS = (
         fix="State an SPDX expression. For what is your company's alone, SPDX has LicenseRef- and "
         "a name of your own.",
         example='[project]\nlicense = "LicenseRef-Proprietary"   # or "MIT", "Apache-2.0 OR MIT"',
-        find=find_unclear_license,
+        find=_find_unclear_license,
     ),
     Check(
         code="RK113",
@@ -157,7 +236,7 @@ METADATA_WARNINGS = (
         why="most licenses ask that their text goes with every copy",
         fix="Put the text into the project's directory, and name it.",
         example='[project]\nlicense-files = ["LICENSE"]',
-        find=find_missing_license_file,
+        find=_find_missing_license_file,
     ),
     Check(
         code="RK114",
@@ -167,7 +246,7 @@ METADATA_WARNINGS = (
         why="an old Python installs it, and fails when it runs",
         fix="Name the oldest Python that you test with.",
         example='[project]\nrequires-python = ">=3.10"',
-        find=find_missing_requires_python,
+        find=_find_missing_requires_python,
     ),
     Check(
         code="RK115",
@@ -177,7 +256,7 @@ METADATA_WARNINGS = (
         why="public indexes refuse the upload, and no filter finds the package by it",
         fix="Take the spelling from the list that trove-classifiers keeps.",
         example="python -m trove_classifiers",
-        find=find_unknown_classifiers,
+        find=_find_unknown_classifiers,
     ),
     Check(
         code="RK116",
@@ -186,6 +265,6 @@ METADATA_WARNINGS = (
         explanation="Finds classifiers that are deprecated in the list of trove-classifiers.",
         why="it says something else by now, or will be refused one day",
         fix="Replace it by what the finding names.",
-        find=find_deprecated_classifiers,
+        find=_find_deprecated_classifiers,
     ),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -104,7 +105,19 @@ def run_checks(
 
     A fault of the project that shows in every dist (a missing url) is one finding.
     """
-    findings = dict.fromkeys(_find_all(checks, facts, judge))
+    findings: dict[Finding, None] = {}
+    for check, dist in itertools.product(checks, facts):
+        rule = judge(check, dist)
+        for fault in () if _is_off(rule) else check.find(dist):
+            finding = Finding(
+                code=check.code,
+                severity=rule.severity,
+                message=fault.message,
+                place=fault.place,
+                fix=fault.fix,
+                reason=rule.reason,
+            )
+            findings[finding] = None
     order = list(Severity)
     return tuple(
         sorted(
@@ -125,25 +138,6 @@ def list_codes(
 
 def _is_off(rule: Rule) -> bool:
     return rule.severity is Severity.OFF and rule.reason is None
-
-
-def _find_all(
-    checks: Sequence[Check], facts: Sequence[DistFacts], judge: Judge
-) -> Iterator[Finding]:
-    for check in checks:
-        for dist in facts:
-            rule = judge(check, dist)
-            if _is_off(rule):
-                continue
-            for fault in check.find(dist):
-                yield Finding(
-                    code=check.code,
-                    severity=rule.severity,
-                    message=fault.message,
-                    place=fault.place,
-                    fix=fault.fix,
-                    reason=rule.reason,
-                )
 
 
 def shorten(names: Sequence[str]) -> str:

@@ -25,8 +25,7 @@ DRIVE = re.compile(r"^[A-Za-z]:")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-def find_secrets(facts: DistFacts) -> Iterator[Fault]:
-    """Find secrets, but for those among tests and examples."""
+def _find_secrets(facts: DistFacts) -> Iterator[Fault]:
     for secret in facts.secrets:
         if not FOR_TESTS.search(secret.member):
             yield _secret(facts, secret, REVOKE)
@@ -41,8 +40,7 @@ def find_secrets(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def find_secrets_of_tests(facts: DistFacts) -> Iterator[Fault]:
-    """Find keys and tokens among tests and examples, which may be made for them."""
+def _find_secrets_of_tests(facts: DistFacts) -> Iterator[Fault]:
     for secret in facts.secrets:
         if FOR_TESTS.search(secret.member):
             yield _secret(facts, secret, "see that it opens nothing; else revoke it")
@@ -56,8 +54,7 @@ def _secret(facts: DistFacts, secret: Secret, fix: str) -> Fault:
     )
 
 
-def find_unsafe_members(facts: DistFacts) -> Iterator[Fault]:
-    """Find names and links that lead out of the directory that they are unpacked into."""
+def _find_unsafe_members(facts: DistFacts) -> Iterator[Fault]:
     unsafe = [
         (member, why)
         for member in (*facts.members, *facts.folders)
@@ -94,8 +91,7 @@ def _explain_unsafe(member: Member) -> str | None:
     return None
 
 
-def find_doubled_members(facts: DistFacts) -> Iterator[Fault]:
-    """Find names that a zip file has twice: tools differ in which of them they take."""
+def _find_doubled_members(facts: DistFacts) -> Iterator[Fault]:
     if facts.dist.path.suffix not in (".whl", ".zip"):
         return
     names = Counter(member.name for member in facts.members)
@@ -108,8 +104,7 @@ def find_doubled_members(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def find_unreadable_archive(facts: DistFacts) -> Iterator[Fault]:
-    """Find an archive that cannot be read, or that unpacks to more than anybody means."""
+def _find_unreadable_archive(facts: DistFacts) -> Iterator[Fault]:
     if facts.archive_problem is not None:
         yield Fault(
             message=f"the archive cannot be read to its end: {facts.archive_problem}",
@@ -118,8 +113,7 @@ def find_unreadable_archive(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def find_large_dist(facts: DistFacts) -> Iterator[Fault]:
-    """Find a dist that is larger than configuration allows."""
+def _find_large_dist(facts: DistFacts) -> Iterator[Fault]:
     size, limit = facts.dist.size, facts.project.size_limit
     if size > limit:
         largest = max(facts.members, key=lambda member: member.size, default=None)
@@ -143,7 +137,7 @@ SAFETY_CHECKS = (
         "in them, .git, private keys, and tokens that have a form of their own. The finding names "
         "the place, never the secret.",
         example="prune .git\nglobal-exclude .env .pypirc   # MANIFEST.in",
-        find=find_secrets,
+        find=_find_secrets,
     ),
     Check(
         code="RK402",
@@ -154,7 +148,7 @@ SAFETY_CHECKS = (
         "into.",
         why="unpacking it writes to places that nobody has chosen",
         fix="No build backend makes such a file: find out where this one comes from.",
-        find=find_unsafe_members,
+        find=_find_unsafe_members,
     ),
     Check(
         code="RK403",
@@ -164,7 +158,7 @@ SAFETY_CHECKS = (
         "take.",
         why="one tool checks the first of them, and another installs the second",
         fix="Build again, and add nothing to a dist that is built.",
-        find=find_doubled_members,
+        find=_find_doubled_members,
     ),
     Check(
         code="RK404",
@@ -175,7 +169,7 @@ SAFETY_CHECKS = (
         why="what cannot be read cannot be checked, and does not install",
         fix="Build again. Where the file came through CI, see that the artifact arrived whole. "
         "An archive that unpacks to more than a hundred times its size is not read to its end.",
-        find=find_unreadable_archive,
+        find=_find_unreadable_archive,
     ),
     Check(
         code="RK405",
@@ -185,7 +179,7 @@ SAFETY_CHECKS = (
         why="every install and every mirror pays for it, and indexes refuse it above their limit",
         fix="Leave out what is not needed at run time. The key size-limit is in megabytes.",
         example="[tool.releasekit]\nsize-limit = 250",
-        find=find_large_dist,
+        find=_find_large_dist,
     ),
     Check(
         code="RK406",
@@ -194,6 +188,6 @@ SAFETY_CHECKS = (
         explanation="Finds keys and tokens among tests and examples, which may be made for them.",
         why="it is mostly made for a test, and sometimes it is not",
         fix="See that it opens nothing. If it does, treat it as RK401 says.",
-        find=find_secrets_of_tests,
+        find=_find_secrets_of_tests,
     ),
 )

@@ -9,14 +9,33 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import re
 import string
 import zlib
 from collections.abc import Iterable, Iterator
+from configparser import ConfigParser
+from configparser import Error as ConfigError
 from dataclasses import dataclass
 
-from releasekit.checks.credential_files import find_file_rule
-
+HARMLESS = re.compile(r"example|sample|template|dist|default|test")
+"""What stands in the name of a .env file that is made to be copied."""
+ENV = (
+    "settings of a machine (.env)",
+    re.compile(r"(?m)^\s*(?:export\s+)?\w+\s*=[ \t]*(?:[^\s#\"']|([\"'])[^\"'\s])"),
+)
+NETRC = "a password (.netrc)", re.compile(r"(?m)(?:^|\s)password\s+\S")
+CREDENTIAL_FILES = {
+    ".env": ENV,
+    ".netrc": NETRC,
+    "_netrc": NETRC,
+    ".npmrc": ("a token (.npmrc)", re.compile(r"(?m)_(?:authToken|password|auth)\s*=\s*[^\s$]")),
+    ".git-credentials": (
+        "a password (.git-credentials)",
+        re.compile(r"://[^/\s:@]+:[^@\s]+@"),
+    ),
+}
+"""Files that programs make to hold credentials: what it is, and what tells it from an empty one."""
 OVERLAP = 4096
 """Bytes of a block that are looked at again with the next one: a key's header and first lines."""
 FILE_LIMIT = 1 << 16
@@ -97,9 +116,13 @@ EXAMPLES = re.compile(rb"EXAMPLE|example|(.)\1{5}|xxxx|XXXX|12345678|abcdefgh|AB
 
 def find_secrets(name: str, blocks: Iterable[bytes]) -> Iterator[Secret]:
     """Find secrets in a file, of which the content comes in blocks; one for each form."""
-    if finder := find_file_rule(name):
+    base = name.rpartition("/")[2]
+    if base.startswith(".env.") and not HARMLESS.search(base):
+        base = ".env"
+    if base in CREDENTIAL_FILES or base == ".pypirc":
         content = b"".join(blocks)[:FILE_LIMIT].decode("utf-8", errors="replace")
-        if what := finder(content):
+        what, pattern = CREDENTIAL_FILES.get(base, ("a password (.pypirc)", None))
+        if pattern.search(content) if pattern else _has_password(content):
             yield Secret(member=name, what=what)
         blocks = [content.encode()]
     found: dict[str, int] = {}
@@ -117,6 +140,14 @@ def find_secrets(name: str, blocks: Iterable[bytes]) -> Iterator[Secret]:
         line += text.count(b"\n", 0, len(text) - len(kept))
     for what, at in found.items():
         yield Secret(member=name, what=what, line=at)
+
+
+def _has_password(pypirc: str) -> bool:
+    parser = ConfigParser(interpolation=None, strict=False)
+    with contextlib.suppress(ConfigError):
+        parser.read_string(pypirc)
+        return any(parser.get(name, "password", fallback="") for name in parser.sections())
+    return False
 
 
 def _find_real(form: Form, text: bytes) -> Iterator[int]:

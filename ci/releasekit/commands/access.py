@@ -6,17 +6,16 @@ import contextlib
 from collections.abc import Iterator
 
 from releasekit.context import ProjectContext
-from releasekit.doctor.warnings import find_warnings
+from releasekit.doctor.server import find_warnings
 from releasekit.errors import ReleasekitError
 from releasekit.index.layouts import open_index
 from releasekit.index.nexus import split_url
-from releasekit.index.server_info import ServerInfo
+from releasekit.index.protocol import ServerInfo
 from releasekit.model.plan import Action, Plan
 from releasekit.model.project import Project
-from releasekit.nexus.documents import Document
 from releasekit.nexus.rest import Rest, find_settings
 from releasekit.threads import begin
-from releasekit.tls.parsing import read_clock
+from releasekit.tls.certificates import read_clock
 
 OVERWRITES = (
     "{name} lets published files be overwritten: it cannot be excluded that another release does "
@@ -66,14 +65,11 @@ def _can_overwrite(ctx: ProjectContext, plan: Plan) -> bool:
     releases = plan.url == ctx.target.upload_url  # snapshots are there to be overwritten
     if ctx.target.sandbox or not (places and releases and plan.having(Action.UPLOAD)):
         return False
-    settings = _find_settings(ctx, *places)
-    return settings is not None and str(settings.get("storage.writePolicy")).lower() == "allow"
-
-
-def _find_settings(ctx: ProjectContext, nexus: str, name: str) -> Document | None:
-    reader = ctx.target.reader
-    rest = Rest(url=nexus, client=ctx.network.client, credentials=reader, attempts=1)
-    try:
-        return find_settings(rest, "hosted", name)
-    except ReleasekitError:  # a front server may hide the API, and a release needs none
-        return None
+    nexus, name = places
+    reader, client = ctx.target.reader, ctx.network.client
+    with contextlib.suppress(ReleasekitError):  # a front server may hide the API
+        settings = find_settings(
+            Rest(url=nexus, client=client, credentials=reader, attempts=1), "hosted", name
+        )
+        return settings is not None and str(settings.get("storage.writePolicy")).lower() == "allow"
+    return False

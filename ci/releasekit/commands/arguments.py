@@ -19,7 +19,6 @@ EULA = "on your word: accept the license agreement (EULA) of a Community Edition
 PROBE = """\
 also try admin's well-known password, and uploads without a file: Nexus logs a failed login, and an
 error with a stack trace for each upload; ask its administrator first"""
-EXPLAIN = "say what the code of a finding (RK101) or an error (E207) means, and how to fix it"
 SECTION = "a section of ~/.pypirc; beats url, hosted"
 FIRST = """\
 what a new Nexus wrote to admin.password in its data directory (- reads standard input);
@@ -71,11 +70,8 @@ def add_files(parser: ArgumentParser) -> None:
     add("files", nargs="*", metavar="DIST", type=_absolute, help=help_)
     where = "where reports go; those of files that are given"
     add("--reports", metavar="DIR", type=_absolute, help=where)
-    add(
-        "--explain",
-        metavar="CODE",
-        help="say what a check or an error (E…) means, and how to fix it",
-    )
+    explain = "say what a check or an error (E…) means, and how to fix it"
+    add("--explain", metavar="CODE", help=explain)
 
 
 def add_port(parser: ArgumentParser) -> None:

@@ -7,8 +7,7 @@ from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import CONFLICT
 from releasekit.index.layouts import open_index
-from releasekit.inspect.archive import DAMAGED
-from releasekit.inspect.contents import read_contents
+from releasekit.inspect.archive import DAMAGED, read_contents
 from releasekit.model.difference import Difference, find_difference
 from releasekit.model.dists import Dist
 from releasekit.model.plan import Action, Plan
@@ -35,22 +34,19 @@ def refuse_conflicts(ctx: ProjectContext, record: Record, plan: Plan, page: Proj
         lines.append(f"{file.dist.filename}: {file.why}")
         lines += [f"  {line}" for line in found[number].lines] if number < COMPARED else []
     pins = sorted({one.pin for one in found if one.pin})
+    fix = (
+        f"build again with {', '.join(pins)}, a line in the file that build-constraints names\n"
+        f"(RELEASEKIT_BUILD_CONSTRAINTS=FILE needs no commit); or {NEW_VERSION}"
+    )
+    if not pins:
+        held = "(reports/release.json holds the build requirements, should they be the difference)"
+        fix = f"{NEW_VERSION}\n{held}"
     raise ReleasekitError(
         CONFLICT,
         url=plan.url,
         files=plural(len(files), "file is", "files are"),
         differences="\n".join(lines),
-        fix=_explain_fix(pins),
-    )
-
-
-def _explain_fix(pins: list[str]) -> str:
-    if not pins:
-        held = "(reports/release.json holds the build requirements, should they be the difference)"
-        return f"{NEW_VERSION}\n{held}"
-    return (
-        f"build again with {', '.join(pins)}, a line in the file that build-constraints names\n"
-        f"(RELEASEKIT_BUILD_CONSTRAINTS=FILE needs no commit); or {NEW_VERSION}"
+        fix=fix,
     )
 
 

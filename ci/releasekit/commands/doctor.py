@@ -7,15 +7,14 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from releasekit.commands.next_release import (
-    find_next_release,
-    read_control,
-    read_name,
-    read_version,
-)
+from packaging.version import Version
+
+from releasekit import git
+from releasekit.archives import read_dist
 from releasekit.context import NexusContext
 from releasekit.doctor import (
     QUESTIONS,
+    Diagnosed,
     Diagnosis,
     Row,
     State,
@@ -24,20 +23,23 @@ from releasekit.doctor import (
     repositories,
     server,
 )
-from releasekit.doctor.facts import Answer, Login, RepositoryFacts
-from releasekit.doctor.release import judge_name, judge_version
-from releasekit.doctor.results import Diagnosed
+from releasekit.doctor.probe import Answer, Visitor
+from releasekit.doctor.repositories import RepositoryFacts
+from releasekit.doctor.server import Login
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import DIAGNOSIS_FAILED
 from releasekit.errors.refused import DIAGNOSIS_REFUSED
 from releasekit.index.layouts import simple_url
 from releasekit.index.nexus import repository_url
-from releasekit.model.addresses import is_loopback
+from releasekit.inspect.project import read_static_metadata
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
-from releasekit.nexus.documents import Document, Repository
+from releasekit.model.dists import Dist, NotADistError, parse_filename
+from releasekit.model.project import find_release_tag
+from releasekit.nexus.documents import Repository
 from releasekit.nexus.rest import Rest, find_settings, list_repositories
 from releasekit.plural import plural
-from releasekit.tls.parsing import read_clock
+from releasekit.tls.certificates import read_clock
+from releasekit.workspace import check_file, list_folder
 
 WELL_KNOWN = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106
 NOBODY = "releasekit-doctor-"
@@ -61,7 +63,10 @@ def diagnose(ctx: NexusContext) -> Diagnosis:
     except ReleasekitError as error:  # the server went away in the middle
         broken = error
     diagnosis = Diagnosis(url=ctx.url, rows=_fill_up(rows, broken))
-    ctx.progress.finish(Diagnosed(diagnosis=diagnosis, place=_find_place(ctx)))
+    # The file that holds the configuration, to which findings belong.
+    own = "releasekit.toml"
+    place = own if (ctx.root / own).is_file() else "pyproject.toml"
+    ctx.progress.finish(Diagnosed(diagnosis=diagnosis, place=place))
     return diagnosis
 
 
@@ -73,12 +78,6 @@ def refuse_failed(diagnosis: Diagnosis) -> None:
         raise ReleasekitError(DIAGNOSIS_REFUSED, url=diagnosis.url, rows=rows, codes=codes)
     if failed:
         raise ReleasekitError(DIAGNOSIS_FAILED, url=diagnosis.url, rows=rows, codes=codes)
-
-
-def _find_place(ctx: NexusContext) -> str:
-    """Return the file that holds the configuration, to which findings belong."""
-    own = "releasekit.toml"
-    return own if (ctx.root / own).is_file() else "pyproject.toml"
 
 
 def _fill_up(rows: list[Row], broken: ReleasekitError | None) -> tuple[Row, ...]:
@@ -96,17 +95,15 @@ def _fill_up(rows: list[Row], broken: ReleasekitError | None) -> tuple[Row, ...]
 
 def _examine(ctx: NexusContext) -> Iterator[Row]:
     """Yield rows until something fails that all others rest on."""
-    yield connection.judge_encryption(ctx.url, loopback=is_loopback(ctx.url))
-    reach = probe.reach(ctx.url, ctx.network.client)
-    yield connection.judge_address(reach)
-    if reach.problem:
+    client = ctx.network.client
+    yield connection.judge_encryption(ctx.url)
+    yield (address := connection.examine_address(ctx.url, client))
+    if address.state is State.FAILED:
         return
-    is_https = ctx.url.startswith("https://")
-    handshake = probe.shake_hands(ctx.url, ctx.network.client) if is_https else None
-    yield connection.judge_tls(handshake, read_clock())
-    if handshake and handshake.problem:
+    yield (tls := connection.examine_tls(ctx.url, client, read_clock()))
+    if tls.state is State.FAILED:
         return
-    facts = probe.read_server(ctx.network.client, ctx.url)
+    facts = server.read_server(client, ctx.url)
     yield server.judge_server(facts)
     if facts.version is None:
         return
@@ -115,10 +112,9 @@ def _examine(ctx: NexusContext) -> Iterator[Row]:
     yield server.judge_credentials(visit.publisher, visit.administrator, visit.reader)
     hosted = visit.look_at("hosted", ctx.settings.hosted, "")
     is_frozen = facts.writable.status == 503
-    frozen = probe.read_frozen(visit.admin, ctx.url) if is_frozen else None
+    frozen = server.read_frozen(visit.admin, ctx.url) if is_frozen else None
     yield server.judge_writable(facts, hosted.serves, frozen=frozen)
-    settings = ctx.settings
-    control = read_control(visit.user, visit.admin, visit.url(settings.proxy))
+    control = repositories.read_control(visit.user, visit.admin, visit.url(ctx.settings.proxy))
     yield from _examine_repositories(visit, hosted, control)
     yield from _examine_release(visit, hosted, control)
 
@@ -128,12 +124,12 @@ class _Visit:
     """A server that answers, and as whom it is asked."""
 
     ctx: NexusContext
-    nobody: probe.Visitor
-    user: probe.Visitor
+    nobody: Visitor
+    user: Visitor
     """The publisher's, or nobody's where the credentials are missing or wrong."""
-    admin: probe.Visitor
+    admin: Visitor
     """The administrator's; else the publisher's."""
-    reading: probe.Visitor
+    reading: Visitor
     """The reader's, where reading has credentials of its own; else the publisher's."""
     publisher: Login | None
     administrator: Login | None
@@ -152,18 +148,17 @@ class _Visit:
 
     def look_at(self, kind: str, name: str, project: str) -> RepositoryFacts:
         """Return what is known of a repository; without a project its root page is asked for."""
-        page = f"{project}/" if project else ""
+        page, found = f"{project}/" if project else "", self.administrator or self.reader
+        settings = None
+        with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
+            settings = find_settings(_open_rest(self.ctx, self.admin), kind, name)
         return RepositoryFacts(
             name=name,
             serves=self.read(f"{simple_url(self.url(name))}{page}"),
             listed=next((one for one in self.listed if one.name == name), None),
-            settings=self._find_settings(kind, name),
-            username=self._find_reader_name(),
+            settings=settings,
+            username=found.username if found else self.username,
         )
-
-    def _find_reader_name(self) -> str:
-        found = self.administrator or self.reader
-        return found.username if found else self.username
 
     def read(self, url: str) -> Answer:
         """Ask as a release reads; as the administrator where that user may not."""
@@ -171,26 +166,20 @@ class _Visit:
         refused = answer.status in (401, 403) and answer.reason in ("", "Forbidden", "Unauthorized")
         return probe.ask(self.admin, url) if refused and self.administrator else answer
 
-    def _find_settings(self, kind: str, name: str) -> Document | None:
-        rest = _open_rest(self.ctx, self.admin)
-        with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
-            return find_settings(rest, kind, name)
-        return None
 
-
-def _open_rest(ctx: NexusContext, visitor: probe.Visitor) -> Rest:
+def _open_rest(ctx: NexusContext, visitor: Visitor) -> Rest:
     client, credentials = visitor.client, visitor.credentials
     return Rest(url=ctx.url, client=client, credentials=credentials, attempts=1)
 
 
 def _open_visit(ctx: NexusContext) -> _Visit:
-    nobody = probe.Visitor(client=ctx.network.client, credentials=NO_CREDENTIALS)
+    nobody = Visitor(client=ctx.network.client, credentials=NO_CREDENTIALS)
     logins = []
     own = ctx.reader if ctx.reader != ctx.credentials else NO_CREDENTIALS
     for credentials in (ctx.credentials, ctx.admin, own):
         login, visitor = None, nobody
         if credentials.username:
-            visitor = probe.Visitor(client=ctx.network.client, credentials=credentials)
+            visitor = Visitor(client=ctx.network.client, credentials=credentials)
             answer = probe.ask(visitor, f"{ctx.url}{probe.STATUS}")
             login = Login(username=credentials.username, source=credentials.source, answer=answer)
         logins.append((login, visitor if login and login.answer.status == 200 else nobody))
@@ -224,22 +213,50 @@ def _examine_repositories(visit: _Visit, hosted: RepositoryFacts, control: Answe
     group = visit.look_at("group", settings.group, nowhere) if settings.group else None
     yield repositories.judge_group(group, hosted.name, visit.listed, settings.proxy)
     yield repositories.judge_proxy(visit.look_at("proxy", settings.proxy, nowhere), control)
-    yield server.judge_default_admin(_try_well_known(visit.ctx) if tests else None)
+    well_known = Visitor(client=visit.ctx.network.client, credentials=WELL_KNOWN)
+    status_url = f"{visit.ctx.url}{probe.STATUS}"
+    yield server.judge_default_admin(probe.ask(well_known, status_url) if tests else None)
     form = probe.send_empty_form(visit.nobody, upload_url) if tests else None
     yield server.judge_anonymous(hosted.name, form)
 
 
-def _try_well_known(ctx: NexusContext) -> Answer:
-    visitor = probe.Visitor(client=ctx.network.client, credentials=WELL_KNOWN)
-    return probe.ask(visitor, f"{ctx.url}{probe.STATUS}")
-
-
 def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:
-    release = find_next_release(visit.ctx)
-    settings = visit.ctx.settings
+    """Judge what is to be released, as far as it can be known before a tag and a build.
+
+    The name stands in files, the version in the tag on HEAD, the dists of that version in dist/.
+    """
+    settings, declared = visit.ctx.settings, read_static_metadata(visit.ctx.root)
+    built = tuple(_read_dists(visit.ctx))
+    names = {dist.named.name for dist in built}
+    project = declared.name or (names.pop() if len(names) == 1 else None)
+    number = _read_tag(visit.ctx) or declared.version
     proxy_url, hosted_url = visit.url(settings.proxy), visit.url(settings.hosted)
-    name = read_name(visit.reading, visit.admin, proxy_url, release, control)
-    yield judge_name(name, settings.proxy)
-    is_hosted = hosted.serves.is_served
-    version = read_version(visit.reading, visit.admin, hosted_url, release, is_hosted=is_hosted)
-    yield judge_version(version, settings.hosted)
+    name = repositories.read_name(visit.reading, visit.admin, proxy_url, project, control)
+    yield repositories.judge_name(name, settings.proxy)
+    version = repositories.read_version(
+        visit.reading,
+        visit.admin,
+        hosted_url,
+        [dist for dist in built if (dist.named.name, dist.named.version) == (project, number)],
+        name=project,
+        version=number,
+        is_hosted=hosted.serves.is_served,
+    )
+    yield repositories.judge_version(version, settings.hosted)
+
+
+def _read_tag(ctx: NexusContext) -> Version | None:
+    """Read the release tag on HEAD; a release says what is wrong with tags, and with git."""
+    with contextlib.suppress(ReleasekitError):
+        commit = git.read_commit(ctx.root, ctx.network.git_environ)
+        wanted = ctx.environ.get("RELEASEKIT_TAG") or None
+        tag = find_release_tag(commit, ctx.settings.tag_patterns, wanted)
+        return tag.version if tag else None
+    return None
+
+
+def _read_dists(ctx: NexusContext) -> Iterator[Dist]:
+    for path in list_folder(ctx.root / "dist", "*", root=ctx.root):
+        with contextlib.suppress(NotADistError, OSError):
+            parse_filename(path.name)
+            yield read_dist(check_file(path, root=ctx.root))

@@ -42,12 +42,17 @@ class Part:
 
 
 def gather(ctx: ProjectContext, project: Project, folders: Sequence[Path]) -> Record:
-    """Join what build jobs left in these directories: each holds a ctx's `dist/` and `reports/`.
+    """Join what build jobs left in directories, each with a project's `dist/` and `reports/`.
 
     Nothing is changed before all of it is known to be one whole release.
     """
     ctx.progress.begin("gather")
-    parts = [part for folder in folders for part in _read_parts(folder)]
+    # A directory has the records of all builds in it, or the one of a project.
+    parts = [
+        Part(path=path, record=load_record(path, root=folder), root=folder)
+        for folder in folders
+        for path in find_parts(folder) or [folder / RECORD]
+    ]
     for part in parts:
         refuse_other_commit(part.record, project, part.path)
     joined = join_parts({str(part.path): part.record for part in parts})
@@ -57,12 +62,6 @@ def gather(ctx: ProjectContext, project: Project, folders: Sequence[Path]) -> Re
     note_other_files(ctx, joined)
     ctx.progress.finish(Gathered(record=joined))
     return joined
-
-
-def _read_parts(folder: Path) -> list[Part]:
-    """Read what a directory holds: the records of all builds in it, or the one of a ctx."""
-    paths = find_parts(folder) or [folder / RECORD]
-    return [Part(path=path, record=load_record(path, root=folder), root=folder) for path in paths]
 
 
 def _fetch(ctx: ProjectContext, dists: Sequence[Dist]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from releasekit.archives import read_dist
@@ -21,7 +22,10 @@ def read_files(ctx: ProjectContext) -> tuple[Dist, ...]:
 
     Raises NOT_DISTS with all that is none. What else a directory holds is left alone.
     """
-    read = [_read(path) for path in dict.fromkeys(_expand(ctx))]
+    paths: list[Path] = []
+    for path in ctx.options.files:
+        paths += _find_dists(ctx, path) if path.is_dir() else [path]
+    read = [_read(path) for path in dict.fromkeys(paths)]
     reasons = [reason for reason in read if isinstance(reason, str)]
     if reasons or not read:
         where = ", ".join(map(str, ctx.options.files[:SHOWN])) + (
@@ -31,29 +35,17 @@ def read_files(ctx: ProjectContext) -> tuple[Dist, ...]:
     return tuple(dist for dist in read if isinstance(dist, Dist))
 
 
-def _expand(ctx: ProjectContext) -> Iterator[Path]:
-    for path in ctx.options.files:
-        if path.is_dir():
-            yield from _find_dists(ctx, path)
-        else:
-            yield path
-
-
 def _find_dists(ctx: ProjectContext, folder: Path) -> Sequence[Path]:
     files = sorted(path for path in folder.iterdir() if path.is_file())
-    dists = [path for path in files if _is_dist(path.name)]
+    dists = []
+    for path in files:
+        with contextlib.suppress(NotADistError):
+            parse_filename(path.name)
+            dists.append(path)
     others = [path.name for path in files if path not in dists]
     if dists and others:
         ctx.progress.note(f"{folder} also holds {list_some(others)}: no dists, left alone")
     return dists
-
-
-def _is_dist(name: str) -> bool:
-    try:
-        parse_filename(name)
-    except NotADistError:
-        return False
-    return True
 
 
 def _read(path: Path) -> Dist | str:

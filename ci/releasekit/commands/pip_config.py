@@ -6,13 +6,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from releasekit.consumer.results import SettingsPlanned, SettingsWritten
 from releasekit.consumer.settings import (
     Change,
     Consumer,
     FilePlan,
     Place,
     SettingsPlan,
+    SettingsPlanned,
+    SettingsWritten,
     find_changes,
     find_environ_notes,
     find_exports,
@@ -39,7 +40,7 @@ from releasekit.index.nexus import repository_url
 from releasekit.model.addresses import is_loopback
 from releasekit.pip_conf import read_options, set_options
 from releasekit.plural import plural
-from releasekit.tls.bundle import CERTIFICATE
+from releasekit.tls.certificates import CERTIFICATE
 
 USER = "user"
 MARKS = ("pyvenv.cfg", "conda-meta")
@@ -49,10 +50,15 @@ MARKS = ("pyvenv.cfg", "conda-meta")
 def run(ctx: NexusContext) -> None:
     """Show what pip and uv need to install from the group; with --apply write it."""
     plan = plan_settings(ctx)
-    if ctx.options.apply:
-        write_settings(ctx, plan)
-    else:
-        refuse_differences(plan)
+    if not ctx.options.apply:
+        if plan.changed:
+            differences = plural(plan.count, "setting differs", "settings differ")
+            raise ReleasekitError(SETTINGS_DIFFER, place=plan.place, differences=differences)
+        return
+    ctx.progress.begin("write")
+    for file in plan.changed:  # the certificates come first, for the others name that file
+        replace_settings_file(file.path, file.text, backup=file.backup)
+    ctx.progress.finish(SettingsWritten(plan=plan))
 
 
 def plan_settings(ctx: NexusContext) -> SettingsPlan:
@@ -76,27 +82,9 @@ def plan_settings(ctx: NexusContext) -> SettingsPlan:
     return plan
 
 
-def refuse_differences(plan: SettingsPlan) -> None:
-    """Refuse a plan with anything in it; raises SETTINGS_DIFFER."""
-    if plan.changed:
-        raise ReleasekitError(
-            SETTINGS_DIFFER,
-            place=plan.place,
-            differences=plural(plan.count, "setting differs", "settings differ"),
-        )
-
-
-def write_settings(ctx: NexusContext, plan: SettingsPlan) -> None:
-    """Write what the plan says; the certificates come first, for the others name that file."""
-    ctx.progress.begin("write")
-    for file in plan.changed:
-        replace_settings_file(file.path, file.text, backup=file.backup)
-    ctx.progress.finish(SettingsWritten(plan=plan))
-
-
 def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer:
     """Return what installs from the group; raises INSECURE_INDEX."""
-    settings = ctx.settings
+    settings, cert = ctx.settings, ctx.settings.client_cert
     name = settings.group or settings.hosted
     url = simple_url(repository_url(ctx.url, name))
     if url.startswith("http://") and not is_loopback(url):
@@ -106,7 +94,7 @@ def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer
         index=name,
         index_url=url,
         ca_file=place.ca_file if place and own_ca else None,
-        client_cert=_resolve(ctx, settings.client_cert),
+        client_cert=str(ctx.root / expand_home(cert, ctx.environ)) if cert else None,
     )
 
 
@@ -116,15 +104,12 @@ def find_place(ctx: NexusContext) -> Place:
     if ctx.options.to is None and active and _is_environment(Path(active)):
         return virtualenv_place(Path(active))
     if ctx.options.to is None or ctx.options.to == USER:
-        return _find_user_place(ctx)
+        config = find_config_home(ctx.environ)
+        mac = find_home(ctx.environ) / "Library" / "Application Support" / "pip"
+        is_mac = sys.platform == "darwin" and mac.is_dir()
+        return user_place(config, pip_folder=mac if is_mac else None)
     folder = (ctx.root / expand_home(ctx.options.to, ctx.environ)).resolve()
     return virtualenv_place(folder) if _is_environment(folder) else folder_place(folder)
-
-
-def _find_user_place(ctx: NexusContext) -> Place:
-    config = find_config_home(ctx.environ)
-    mac = find_home(ctx.environ) / "Library" / "Application Support" / "pip"
-    return user_place(config, pip_folder=mac if sys.platform == "darwin" and mac.is_dir() else None)
 
 
 def _is_environment(folder: Path) -> bool:
@@ -186,7 +171,3 @@ def _with_backup(file: FilePlan) -> FilePlan:
     if not any(change.old is not None for change in file.changes):
         return file
     return replace(file, backup=find_backup(file.path))
-
-
-def _resolve(ctx: NexusContext, path: str | None) -> str | None:
-    return str(ctx.root / expand_home(path, ctx.environ)) if path else None

@@ -16,8 +16,7 @@ from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import OTHER_BYTES_SERVED
 from releasekit.index.layouts import open_index
-from releasekit.index.protocol import Index, ignore_server_info
-from releasekit.index.server_info import ServerInfo
+from releasekit.index.protocol import Index, ServerInfo, ignore_server_info
 from releasekit.model.dists import Dist
 from releasekit.model.plan import Action, Plan, compare, find_undecided, find_unproven
 from releasekit.model.record import Record

@@ -1,22 +1,236 @@
 """`provision`: bring Nexus to the state that the configuration asks for.
 
 It compares that state with what the server has, and applies the difference; then it compares again
-and finds nothing left to do.
+and finds nothing left to do. Every write is read back and compared: Nexus takes in silence what it
+does not do, a blob store or a routing rule that does not exist, a proxy's rule under the name that
+its own answer uses.
 """
 
 from __future__ import annotations
 
-from releasekit.commands.provision_apply import apply_plan, refuse_unready
-from releasekit.commands.provision_plan import compare_server, prove_settled, refuse_changes
+import secrets
+import time
+from collections.abc import Iterator
+
+from releasekit.config.settings import Settings
 from releasekit.context import NexusContext
+from releasekit.errors import ReleasekitError, WrongCredentials
+from releasekit.errors.access import MISSING_PUBLISHER_PASSWORD
+from releasekit.errors.failed import NOT_AS_WRITTEN, SERVER_UNSETTLED
+from releasekit.errors.refused import SERVER_BLOCKED, SERVER_DIFFERS
+from releasekit.model.credentials import Credentials
+from releasekit.nexus.desired_state import find_notes, publisher_name, rule_name, want
+from releasekit.nexus.documents import COMMUNITY, Document, ServerVersion
+from releasekit.nexus.drift import (
+    PASSWORD,
+    Action,
+    Difference,
+    Flush,
+    Found,
+    Kind,
+    Resource,
+    Secrets,
+    ServerPlan,
+    Write,
+    find_differences,
+    make_server_plan,
+    order_steps,
+)
+from releasekit.nexus.resources import (
+    create_resource,
+    find_resource,
+    invalidate_cache,
+    list_blob_stores,
+    render_creation,
+    render_update,
+    set_password,
+    update_resource,
+)
+from releasekit.nexus.rest import Rest, list_repositories, read_version
+from releasekit.nexus.results import (
+    ServerPlanned,
+    ServerSettled,
+    describe_change,
+    describe_counts,
+    render_difference,
+    render_plan,
+)
+from releasekit.plural import plural
+
+PUBLISHER_PASSWORD = "RELEASEKIT_PUBLISHER_PASSWORD"  # noqa: S105 - the name of a variable
+UPSTREAM_PASSWORD = "RELEASEKIT_PROXY_PASSWORD"  # noqa: S105
+PATIENCE = (0.0, 0.5, 1.0, 2.0)
+"""Seconds before each look at what was written: where several Nexus share a database, it may take
+a moment to be seen (terraform-provider-nexus #593)."""
 
 
 def run(ctx: NexusContext) -> None:
     """Show how Nexus differs from the desired state; with --apply change it, and prove it."""
-    plan = compare_server(ctx)
+    ctx.progress.begin("plan")
+    found = _read_server(ctx)
+    plan = make_server_plan(ctx.url, want(ctx.settings, found), found)
+    for note in find_notes(ctx.settings, found):
+        ctx.progress.note(note)
+    ctx.progress.finish(ServerPlanned(plan=plan))
+    if blocked := plan.having(Action.BLOCKED):  # a human has to decide
+        lines = "\n".join(f"{change.resource}: {change.why}" for change in blocked)
+        resources = plural(len(blocked), "resource")
+        raise ReleasekitError(SERVER_BLOCKED, url=plan.url, resources=resources, reasons=lines)
+    if not plan.changes:
+        return
     if not ctx.options.apply:
-        refuse_changes(plan)
-    elif plan.changes:
-        refuse_unready(ctx, plan)
-        apply_plan(ctx, plan)
-        prove_settled(ctx)
+        raise ReleasekitError(SERVER_DIFFERS, url=plan.url, changes=describe_counts(plan))
+    _refuse_unready(ctx, plan)
+    _apply(ctx, plan)
+    found = _read_server(ctx)
+    plan = make_server_plan(ctx.url, want(ctx.settings, found), found)
+    if plan.changes:
+        lines = "\n".join(f"{sign:<2}{line}" for sign, line in render_plan(plan))
+        raise ReleasekitError(SERVER_UNSETTLED, url=plan.url, changes=lines)
+    ctx.progress.finish(ServerSettled(plan=plan))
+
+
+def _read_server(ctx: NexusContext) -> Found:
+    rest = _open_administration(ctx)
+    version = read_version(rest)
+    documents = tuple(_read_documents(ctx.settings, rest, version))
+    publisher, password = publisher_name(ctx.settings), ctx.environ.get(PUBLISHER_PASSWORD, "")
+    exists = any((kind, name) == (Kind.USER, publisher) for kind, name, _ in documents)
+    login = Credentials(username=publisher, password=password, source="")
+    given = Secrets(
+        publisher_given=bool(password),
+        publisher_fits=bool(password) and exists and _fits(ctx, login),
+        upstream_given=bool(ctx.environ.get(UPSTREAM_PASSWORD)),
+        admin_changes=rest.credentials != ctx.admin,
+    )
+    return Found(
+        version=version,
+        admin=rest.credentials.username,
+        blob_stores=list_blob_stores(rest),
+        repositories=list_repositories(rest),
+        documents=documents,
+        secrets=given,
+        accept_eula=ctx.options.accept_eula,
+    )
+
+
+def _read_documents(
+    settings: Settings, rest: Rest, version: ServerVersion
+) -> Iterator[tuple[Kind, str, Document]]:
+    publisher, reader = publisher_name(settings), f"{settings.group or settings.hosted}-reader"
+    wanted = [
+        *([(Kind.LICENSE, "")] if version.edition == COMMUNITY else []),
+        (Kind.REALMS, ""),
+        (Kind.ANONYMOUS, ""),
+        (Kind.HOSTED, settings.hosted),
+        (Kind.HOSTED, settings.snapshots),
+        (Kind.PROXY, settings.proxy),
+        (Kind.GROUP, settings.group),
+        (Kind.RULE, rule_name(settings)),
+        (Kind.ROLE, publisher),
+        (Kind.ROLE, reader),
+        (Kind.USER, publisher),
+        (Kind.USER, rest.credentials.username),
+    ]
+    for kind, name in wanted:
+        if name is None or (document := find_resource(rest, kind, name)) is None:
+            continue
+        yield kind, name, document
+        other = str(document.get("routingRuleName") or "")
+        if other not in ("", rule_name(settings)):
+            rule = find_resource(rest, Kind.RULE, other)
+            if rule is not None:
+                yield Kind.RULE, other, rule
+
+
+def _apply(ctx: NexusContext, plan: ServerPlan) -> None:
+    """Make every change of the plan, in an order that the next run can finish."""
+    ctx.progress.begin("apply")
+    for change in plan.changes:
+        # The administrator's own password comes before all else.
+        if change.resource not in plan.resources:
+            set_password(_open_rest(ctx, ctx.first), ctx.admin.username, ctx.admin.password)
+            ctx.progress.change(describe_change(change))
+    rest = _open_administration(ctx)
+    for step in order_steps(plan):
+        match step:
+            case Write():
+                _write(ctx, rest, plan.version, step)
+            case Flush():
+                invalidate_cache(rest, step.group)
+                ctx.progress.change(f"renewed the pages of {step.group}")
+
+
+def _refuse_unready(ctx: NexusContext, plan: ServerPlan) -> None:
+    """Refuse, before the first change, what could not be carried out to its end.
+
+    No password is generated where nobody sees it, or where a log would keep it.
+    """
+    for change in plan.having(Action.CREATE):
+        if change.resource.kind is not Kind.USER or ctx.attended:
+            continue
+        if not ctx.environ.get(PUBLISHER_PASSWORD):
+            raise ReleasekitError(
+                MISSING_PUBLISHER_PASSWORD, url=plan.url, username=change.resource.name
+            )
+
+
+def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -> None:
+    """Bring one thing to what is wanted: as it is now, not as it was when the plan was made."""
+    resource = step.resource
+    found = find_resource(rest, resource.kind, resource.name)
+    if found is None:
+        body, given = render_creation(resource, version), ctx.environ.get(PUBLISHER_PASSWORD)
+        if resource.kind is Kind.USER:
+            body["password"] = given or secrets.token_urlsafe(24)
+            ctx.redactor.add(body["password"], resource.name)
+        create_resource(rest, resource.kind, body)
+        if resource.kind is Kind.USER and not given:
+            ctx.progress.show_password(resource.name, body["password"])
+    elif find_differences(resource.fields, found):
+        upstream = ctx.environ.get(UPSTREAM_PASSWORD)
+        body = render_update(resource, found, version, upstream_password=upstream)
+        update_resource(rest, resource.kind, resource.name, body)
+    differences = step.change.differences if step.change else ()
+    if found is not None and any(difference.path == PASSWORD for difference in differences):
+        set_password(rest, resource.name, ctx.environ[PUBLISHER_PASSWORD])
+    _read_back(rest, resource)
+    if step.change:
+        ctx.progress.change(describe_change(step.change))
+
+
+def _read_back(rest: Rest, resource: Resource) -> None:
+    """See that the server has what it was told; raises NOT_AS_WRITTEN."""
+    differences: tuple[Difference, ...] = ()
+    for seconds in PATIENCE:
+        time.sleep(seconds)
+        differences = find_differences(
+            resource.fields, find_resource(rest, resource.kind, resource.name)
+        )
+        if not differences:
+            return
+    lines = "\n".join(map(render_difference, differences))
+    raise ReleasekitError(NOT_AS_WRITTEN, url=rest.url, resource=str(resource), differences=lines)
+
+
+def _open_administration(ctx: NexusContext) -> Rest:
+    """Return the API for the administrator, with the first password if that is still valid.
+
+    Nexus generates that one on a fresh server. Raises WrongCredentials, for the password that is
+    wanted.
+    """
+    is_first = ctx.first.username and not _fits(ctx, ctx.admin) and _fits(ctx, ctx.first)
+    return _open_rest(ctx, ctx.first if is_first else ctx.admin)
+
+
+def _open_rest(ctx: NexusContext, credentials: Credentials) -> Rest:
+    return Rest(url=ctx.url, client=ctx.network.client, credentials=credentials)
+
+
+def _fits(ctx: NexusContext, credentials: Credentials) -> bool:
+    """Tell whether somebody can log in: a wrong password is refused on every path."""
+    try:
+        read_version(_open_rest(ctx, credentials))
+    except WrongCredentials:
+        return False
+    return True

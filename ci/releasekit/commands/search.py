@@ -7,21 +7,23 @@ server may hide the REST API; the index serves them all.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from releasekit.commands.pip_config import describe_consumer
-from releasekit.consumer.environments import read_installed_versions
-from releasekit.consumer.results import Searched
 from releasekit.consumer.search import (
     Query,
+    Searched,
     SearchResult,
     explain_nothing,
     find_names,
-    normalize_name,
     parse_query,
     parse_versions,
+    read_installed_versions,
     render_install_line,
     select_hits,
 )
@@ -33,7 +35,6 @@ from releasekit.home import expand_home
 from releasekit.index.layouts import open_index
 from releasekit.index.nexus import repository_url
 from releasekit.index.protocol import Index
-from releasekit.model.credentials import Credentials
 from releasekit.nexus.documents import Component
 from releasekit.nexus.rest import Rest, search_components
 from releasekit.plural import plural
@@ -50,8 +51,11 @@ def run(ctx: NexusContext) -> None:
     python = _find_python(ctx)
     ctx.progress.begin("search")
     found = read_installed_versions(python, ctx.network.environ)
-    installed = {normalize_name(name): version for name, version in found.items()}
-    index = _open_index(ctx)
+    installed: dict[str, str] = {
+        canonicalize_name(name): version for name, version in found.items()
+    }
+    url = repository_url(ctx.url, _repository(ctx))
+    index = open_index(url, client=ctx.network.client, reader=ctx.reader)
     try:
         components = _find_components(ctx, index, query)
     except WrongCredentials as error:
@@ -68,24 +72,20 @@ def run(ctx: NexusContext) -> None:
 
 def _find_components(ctx: NexusContext, index: Index, query: Query) -> tuple[Component, ...]:
     """Return what matches, at least one version; raises NOTHING_FOUND."""
-    found = _search_rest(ctx, query, ctx.reader)
+    found: tuple[Component, ...] = ()
+    with contextlib.suppress(NexusRefused):
+        rest = Rest(url=ctx.url, client=ctx.network.client, credentials=ctx.reader)
+        repository = _repository(ctx)
+        found = tuple(search_components(rest, name=query.pattern, repository=repository))
     if not query.has_wildcards and not _has_name(found, query.name):
-        found += _read_unfetched(ctx, index, query.name, found)
+        try:  # a project that a proxy serves although nobody fetched it yet
+            found += _read_project(ctx, index, query.name)
+        except NotPermitted:  # to browse, but not to read
+            if not found:
+                raise
     if not select_hits(query, found, {}):
         found += _search_index(ctx, index, query, found)
     return found
-
-
-def _read_unfetched(
-    ctx: NexusContext, index: Index, name: str, found: tuple[Component, ...]
-) -> tuple[Component, ...]:
-    """Return a project that a proxy serves although nobody fetched it yet."""
-    try:
-        return _read_project(ctx, index, name)
-    except NotPermitted:  # to browse, but not to read
-        if found:
-            return ()
-        raise
 
 
 def _search_index(
@@ -110,30 +110,15 @@ def _search_index(
 
 
 def _has_name(components: tuple[Component, ...], name: str) -> bool:
-    return any(normalize_name(component.name) == name for component in components)
-
-
-def _search_rest(ctx: NexusContext, query: Query, reader: Credentials) -> tuple[Component, ...]:
-    repository = _repository(ctx)
-    try:
-        rest = Rest(url=ctx.url, client=ctx.network.client, credentials=reader)
-        return tuple(search_components(rest, name=query.pattern, repository=repository))
-    except NexusRefused:
-        return ()
+    return any(canonicalize_name(component.name) == name for component in components)
 
 
 def _read_project(ctx: NexusContext, index: Index, name: str) -> tuple[Component, ...]:
     page = index.read_page(name)
     versions = parse_versions(name, (file.filename for file in page.files))
     return tuple(
-        Component(repository=_repository(ctx), name=name, version=version, assets=())
-        for version in versions
+        Component(repository=_repository(ctx), name=name, version=version) for version in versions
     )
-
-
-def _open_index(ctx: NexusContext) -> Index:
-    url = repository_url(ctx.url, _repository(ctx))
-    return open_index(url, client=ctx.network.client, reader=ctx.reader)
 
 
 def _repository(ctx: NexusContext) -> str:

@@ -6,7 +6,7 @@ from packaging.version import Version
 
 from releasekit import git
 from releasekit.context import ProjectContext
-from releasekit.inspect.static_metadata import read_static_version
+from releasekit.inspect.project import read_static_version
 from releasekit.model.project import (
     Project,
     find_release_tag,

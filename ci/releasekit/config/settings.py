@@ -51,23 +51,15 @@ def _check_url(value: str) -> str:
         raise ValueError("credentials do not belong here; use TWINE_USERNAME and TWINE_PASSWORD")
     if parts.query or parts.fragment:
         raise ValueError("the address of Nexus has neither ? nor # in it")
-    if not _has_valid_port(parts):
+    try:
+        is_port = parts.port != 0
+    except ValueError:  # its text holds the port, a password in https://bob:se/cret@host
+        is_port = False
+    if not is_port:
         raise ValueError("the port is no number from 1 to 65535")
     if is_below_repositories(value):
         raise ValueError("give the address of Nexus itself, without /repository/NAME/")
     return value.rstrip("/")
-
-
-def _has_valid_port(parts: SplitResult) -> bool:
-    try:
-        return parts.port != 0
-    except ValueError:  # its text holds the port, which is a password in https://bob:se/cret@host
-        return False
-
-
-def _read_sandbox(value: object) -> object:
-    """Read "sandbox": a merge request rehearses there although the project names a Nexus."""
-    return None if value == SANDBOX else value
 
 
 def _check_pattern(value: str) -> str:
@@ -143,7 +135,8 @@ class Settings(BaseModel):
 
     url: Annotated[
         Url | None,
-        BeforeValidator(_read_sandbox),
+        # "sandbox": a merge request rehearses there although the project names a Nexus.
+        BeforeValidator(lambda value: None if value == SANDBOX else value),
         Field(description='address of Nexus; absent or "sandbox": the embedded sandbox'),
     ] = None
     hosted: Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from packaging.utils import canonicalize_name
@@ -63,7 +63,9 @@ class Severities(ProjectSeverities):
 
         The project's rule beats the common rule, and a rule beats a level.
         """
-        own = self._find_project(facts.dist.named.name)
+        named = reversed(self.projects.items())  # of two spellings the first one counts
+        projects = {canonicalize_name(name): rules for name, rules in named}
+        own = projects.get(facts.dist.named.name) or ProjectSeverities()
         if check.fixed:
             return Rule(severity=check.severity)
         if rule := own.rules().get(check.code) or self.rules().get(check.code):
@@ -72,12 +74,6 @@ class Severities(ProjectSeverities):
         if strict and check.severity is Severity.WARNING:
             return Rule(severity=Severity.ERROR)
         return Rule(severity=check.severity)
-
-    def _find_project(self, name: str) -> ProjectSeverities:
-        for project, severities in self.projects.items():
-            if canonicalize_name(project) == name:
-                return severities
-        return ProjectSeverities()
 
 
 def parse_severities(value: object) -> object:
@@ -112,14 +108,12 @@ def merge_severities(weaker: object, stronger: object) -> object:
     projects = weaker.get("projects")
     if isinstance(projects, Mapping) and "projects" not in stronger:
         merged["projects"] = {
-            name: _drop(rules, stronger.keys()) if isinstance(rules, Mapping) else rules
+            name: {code: rule for code, rule in rules.items() if code not in stronger}
+            if isinstance(rules, Mapping)
+            else rules
             for name, rules in projects.items()
         }
     return merged
-
-
-def _drop(rules: Mapping[str, Any], codes: Iterable[str]) -> dict[str, Any]:
-    return {code: rule for code, rule in rules.items() if code not in codes}
 
 
 def find_rules(severities: object) -> Iterator[tuple[str, str, object]]:

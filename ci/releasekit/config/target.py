@@ -65,20 +65,14 @@ def nexus_target(
 
     The credentials serve for reading too, unless there is a reader.
     """
-    return _target(hosted_url(settings), settings, (credentials, reader))
+    return pypirc_target(hosted_url(settings), settings, credentials, reader)
 
 
 def pypirc_target(
     url: str, settings: Settings, credentials: Credentials, reader: Credentials | None = None
 ) -> Target:
     """Return the target of a `.pypirc` section's address; the group stands in the settings."""
-    return _target(f"{url.rstrip('/')}/", settings, (credentials, reader))
-
-
-def _target(
-    upload_url: str, settings: Settings, who: tuple[Credentials, Credentials | None]
-) -> Target:
-    credentials, reader = who
+    upload_url = f"{url.rstrip('/')}/"
 
     def sibling(name: str | None) -> str | None:
         return find_layout(upload_url).find_sibling(upload_url, name) if name else None

@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import re
 import shlex
+import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any, ClassVar
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from releasekit.consumer.settings import Consumer
-from releasekit.errors import ReleasekitError
-from releasekit.errors.usage import BAD_QUERY
+from releasekit.consumer.settings import Consumer, labelled
+from releasekit.errors import MissingProgram, ReleasekitError
+from releasekit.errors.usage import BAD_QUERY, NO_SUCH_ENVIRONMENT
+from releasekit.model.dists import NotADistError, parse_filename
 from releasekit.nexus.documents import Component
+from releasekit.outcome import Clean, Line, Result, Table
 from releasekit.plural import plural
+from releasekit.process import capture
+from releasekit.redact import map_texts
+
+ASK = "import sys; print(*sys.path, sep='\\n')"
+
+
+def read_installed_versions(python: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the versions that a Python can import, by name as their metadata spells it.
+
+    Raises NO_SUCH_ENVIRONMENT.
+    """
+    with tempfile.TemporaryDirectory(prefix="releasekit-ask-") as folder:
+        try:
+            # Isolated: neither the current directory nor PYTHONPATH is the environment.
+            asked = capture((str(python), "-I", "-c", ASK), cwd=Path(folder), environ=environ)
+        except MissingProgram as error:
+            raise ReleasekitError(
+                NO_SUCH_ENVIRONMENT, path=str(python), reason="there is no such file"
+            ) from error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ReleasekitError(NO_SUCH_ENVIRONMENT, path=str(python), reason=reason) from error
+    if asked.status:
+        raise ReleasekitError(NO_SUCH_ENVIRONMENT, path=str(python), reason=asked.tail())
+    versions: dict[str, str] = {}
+    for distribution in distributions(path=asked.output.splitlines()):
+        # pip leaves directories without METADATA when it is interrupted: no name, or (with the
+        # finder of importlib_metadata, which keyring may bring) an error.
+        with contextlib.suppress(FileNotFoundError):
+            if distribution.name:
+                versions.setdefault(distribution.name, distribution.version)
+    return versions
+
 
 WILDCARDS = "*?"
 SHOWN = 10
@@ -63,8 +98,11 @@ class Hit:
     @property
     def version(self) -> str:
         """Return what an installer would take: the newest, a final one where there is one."""
-        finals = (text for text in self.versions if not _is_prerelease(text))
-        return next(finals, self.versions[0])
+        for text in self.versions:
+            version = _parse_version(text)
+            if version and not version.is_prerelease:
+                return text
+        return self.versions[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +122,7 @@ def parse_query(word: str) -> Query:
     found = _WORD.fullmatch(word.strip().lower())
     if found is None:
         raise ReleasekitError(BAD_QUERY, word=word)
-    return Query(text=word.strip(), name=normalize_name(found["name"]), version=found["version"])
+    return Query(text=word.strip(), name=canonicalize_name(found["name"]), version=found["version"])
 
 
 def select_hits(
@@ -93,9 +131,10 @@ def select_hits(
     """Gather versions to projects, the asked-for name first, then by name and repository."""
     versions: dict[tuple[str, str], set[str]] = {}
     for component in components:
-        name = normalize_name(component.name)
-        wanted = query.version is None or _is_same(component.version, query.version)
-        if wanted and fnmatch.fnmatchcase(name, query.pattern):
+        name = canonicalize_name(component.name)
+        wanted = query.version
+        is_version = wanted is None or _version_key(component.version) == _version_key(wanted)
+        if is_version and fnmatch.fnmatchcase(name, query.pattern):
             versions.setdefault((name, component.repository), set()).add(component.version)
     hits = (
         Hit(
@@ -112,7 +151,7 @@ def select_hits(
 def find_names(query: Query, names: Iterable[str]) -> tuple[str, ...]:
     """Return the names that match, the asked-for one first."""
     matching = {
-        name for name in map(normalize_name, names) if fnmatch.fnmatchcase(name, query.pattern)
+        name for name in map(canonicalize_name, names) if fnmatch.fnmatchcase(name, query.pattern)
     }
     return tuple(sorted(matching, key=lambda name: (name != query.name, name)))
 
@@ -121,11 +160,11 @@ def explain_nothing(
     query: Query, components: Iterable[Component], names: Iterable[str]
 ) -> tuple[str, str]:
     """Return why nothing was found, and what to try; `names` are those of the whole index."""
-    known = {c.version for c in components if normalize_name(c.name) == query.name}
+    known = {c.version for c in components if canonicalize_name(c.name) == query.name}
     if known:
         versions = ", ".join(sorted(known, key=_version_key, reverse=True)[:SHOWN])
         return f"{query.name} has other versions: {versions}", f"[[search {query.name}]]"
-    among = list(map(normalize_name, names))
+    among = list(map(canonicalize_name, names))
     if matching := find_names(query, among):
         lacking = f"version {query.version}" if query.version else "a wheel or an sdist"
         again = f"[[search {shlex.quote(query.name)}]]"
@@ -140,17 +179,13 @@ def explain_nothing(
 
 def parse_versions(name: str, filenames: Iterable[str]) -> tuple[str, ...]:
     """Return the versions that the files of a project's page have."""
-    parsed = (_parse_filename(filename) for filename in filenames)
-    return tuple({version for found, version in filter(None, parsed) if found == name})
-
-
-def _parse_filename(filename: str) -> tuple[str, str] | None:
-    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
-    try:
-        name, version, *_ = parse(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename):  # .egg, .asc, and worse
-        return None
-    return str(name), str(version)
+    versions = set()
+    for filename in filenames:
+        with contextlib.suppress(NotADistError):  # .egg, .asc, and worse
+            named = parse_filename(filename)
+            if named.name == name:
+                versions.add(str(named.version))
+    return tuple(versions)
 
 
 def render_install_line(hit: Hit, consumer: Consumer) -> str:
@@ -161,20 +196,6 @@ def render_install_line(hit: Hit, consumer: Consumer) -> str:
     if consumer.client_cert:
         words += ["--client-cert", consumer.client_cert]
     return shlex.join([*words, f"{hit.name}=={hit.version}"])
-
-
-def normalize_name(name: str) -> str:
-    """Normalize a name (PEP 503), or a pattern of names."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _is_same(one: str, other: str) -> bool:
-    return _version_key(one) == _version_key(other)
-
-
-def _is_prerelease(text: str) -> bool:
-    version = _parse_version(text)
-    return version is None or version.is_prerelease
 
 
 def _version_key(text: str) -> tuple[bool, Version, str]:
@@ -188,3 +209,50 @@ def _parse_version(text: str) -> Version | None:
         return Version(text)
     except InvalidVersion:
         return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Searched(Result):
+    """A search found something."""
+
+    step: ClassVar[str] = "search"
+    result: SearchResult
+
+    def describe(self) -> str:
+        """Return how many projects were found."""
+        count = len({hit.name for hit in self.result.hits})
+        return f"{plural(count, 'project')} for {self.result.query.text}"
+
+    def details(self) -> Iterable[Line | Table]:
+        """Return the hits, and how the first one is installed."""
+        rows = (
+            (hit.name, hit.version, hit.installed or "", hit.repository) for hit in self.result.hits
+        )
+        yield Table(("name", "version", "installed", "repository"), tuple(rows))
+        yield labelled("python", self.result.environment)
+        yield labelled("install", self.result.install)
+
+    def document(self) -> dict[str, Any]:
+        """Return what was found; the versions of a hit are newest first."""
+        hits = [
+            {
+                "name": hit.name,
+                "version": hit.version,
+                "versions": list(hit.versions),
+                "installed": hit.installed,
+                "repository": hit.repository,
+            }
+            for hit in self.result.hits
+        ]
+        document = {
+            "query": self.result.query.text,
+            "environment": self.result.environment,
+            "install": self.result.install,
+            "hits": hits,
+        }
+        return {"search": document}
+
+    def redact(self, clean: Clean) -> Searched:
+        """Return it with clean texts."""
+        query = map_texts(self.result.query, clean, "text")
+        return replace(self, result=replace(map_texts(self.result, clean, "install"), query=query))

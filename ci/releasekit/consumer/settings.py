@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, ClassVar
 
-from releasekit.redact import MARK, hide_credentials
+from releasekit.outcome import Clean, Line, Result
+from releasekit.plural import plural
+from releasekit.redact import MARK, hide_credentials, map_all_texts, map_texts
 
 CA_FILE = "releasekit-ca.pem"
 PIP_CA_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -49,13 +52,7 @@ class Place:
 def virtualenv_place(folder: Path) -> Place:
     """Return an environment as a place: pip reads pip.conf in it, uv nothing without being told."""
     place = folder_place(folder)
-    return Place(
-        name=f"virtualenv {folder}",
-        pip_conf=place.pip_conf,
-        uv_toml=place.uv_toml,
-        ca_file=place.ca_file,
-        exports=place.exports[1:],
-    )
+    return replace(place, name=f"virtualenv {folder}", exports=place.exports[1:])
 
 
 def folder_place(folder: Path) -> Place:
@@ -240,3 +237,78 @@ def find_environ_notes(environ: Mapping[str, str], exports: Mapping[str, str]) -
         *(f"{name} is set here, and beats these files: unset {name}" for name in beating),
         *(f"{name} is set here: a package there can shadow one of the group" for name in adding),
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettingsPlanned(Result):
+    """It is known what the settings of pip and uv need."""
+
+    step: ClassVar[str] = "plan"
+    plan: SettingsPlan
+
+    def describe(self) -> str:
+        """Return how much there is to write."""
+        if not self.plan.changed:
+            return f"nothing to change: pip and uv are set up ({self.plan.place})"
+        return f"{plural(self.plan.count, 'setting')} to write ({self.plan.place})"
+
+    def details(self) -> Iterable[Line]:
+        """Return what is to be written, and lines for a shell and for poetry."""
+        for file in self.plan.changed:
+            yield Line((("          ", ""), (str(file.path), "bold")))
+            for change in file.changes:
+                sign, old = ("+", "") if change.old is None else ("~", f"{change.old} -> ")
+                line = f"{sign:<2}{change.key}: {old}{change.new}"
+                yield Line((("            ", ""), (line, "green" if sign == "+" else "yellow")))
+        for label, lines in (("shell", self.plan.exports), ("poetry", self.plan.poetry)):
+            yield from (labelled(label, line) for line in lines)
+
+    def document(self) -> dict[str, Any]:
+        """Return what is planned for the files of a place."""
+        document = {
+            "place": self.plan.place,
+            "files": [
+                {
+                    "path": str(file.path),
+                    "backup": str(file.backup) if file.backup else None,
+                    "changes": [{"key": c.key, "old": c.old, "new": c.new} for c in file.changes],
+                }
+                for file in self.plan.files
+            ],
+            "shell": list(self.plan.exports),
+            "poetry": list(self.plan.poetry),
+        }
+        return {"settings": document}
+
+    def redact(self, clean: Clean) -> Result:
+        """Return it with clean texts."""
+        files = tuple(
+            replace(file, changes=map_all_texts(file.changes, clean, "old", "new"))
+            for file in self.plan.files
+        )
+        plan = replace(map_texts(self.plan, clean, "exports", "poetry"), files=files)
+        return replace(self, plan=plan)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettingsWritten(SettingsPlanned):
+    """The settings of pip and uv are in their files."""
+
+    step: ClassVar[str] = "write"
+
+    def describe(self) -> str:
+        """Return the files that were written, and where the old ones are."""
+        if not self.plan.changed:
+            return "nothing was left to write"
+        kept = [str(file.backup) for file in self.plan.changed if file.backup]
+        backups = f"; what was there is kept as {', '.join(kept)}" if kept else ""
+        return f"{', '.join(file.path.name for file in self.plan.changed)}{backups}"
+
+    def details(self) -> Iterable[Line]:
+        """Return nothing: the plan showed it."""
+        return ()
+
+
+def labelled(label: str, text: str) -> Line:
+    """Return a line with a label, as those of steps have."""
+    return Line(((f"{label:<9} ", "bold"), (text, "")))

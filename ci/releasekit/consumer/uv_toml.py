@@ -48,20 +48,16 @@ def set_index(text: str, index: Mapping[str, str], path: str) -> str:
     tables = _indexes(document, path)
     table = _find_index(tables, index["name"])
     if table is None:
-        table = _add_table(document)
+        if "index" not in document:
+            document["index"] = tomlkit.aot()
+        found: Any = document["index"]
+        # A list on one line takes tables on one line only.
+        is_inline = isinstance(found, tomlkit.items.Array)
+        found.append(tomlkit.inline_table() if is_inline else tomlkit.table())
+        table = found[-1]
     for key, value in index.items():
         table[key] = value == "true" if key == "default" else value
     return tomlkit.dumps(document)
-
-
-def _add_table(document: tomlkit.TOMLDocument) -> Any:
-    if "index" not in document:
-        document["index"] = tomlkit.aot()
-    tables: Any = document["index"]
-    # A list on one line takes tables on one line only.
-    is_inline = isinstance(tables, tomlkit.items.Array)
-    tables.append(tomlkit.inline_table() if is_inline else tomlkit.table())
-    return tables[-1]
 
 
 def _find_index(tables: list[Any], name: str) -> Any:

@@ -1,12 +1,12 @@
-"""A diagnosis: facts about a server and a project become rows, without asking anybody."""
+"""A diagnosis: each question to a server or about a project is asked, and judged to a row."""
 
 from releasekit.doctor.model import (
     QUESTIONS,
+    Diagnosed,
     Diagnosis,
     Question,
     Row,
     State,
-    list_findings,
 )
 
-__all__ = ["QUESTIONS", "Diagnosis", "Question", "Row", "State", "list_findings"]
+__all__ = ["QUESTIONS", "Diagnosed", "Diagnosis", "Question", "Row", "State"]

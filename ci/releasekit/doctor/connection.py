@@ -1,13 +1,28 @@
-"""The rows of the way there: address, TLS, clock, encryption."""
+"""The questions of the connection: address, TLS, clock, encryption.
+
+A chain that is not trusted is read from a handshake of its own, on which nothing is ever sent.
+"""
 
 from __future__ import annotations
 
+import _ssl
+import contextlib
+import hashlib
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
-from releasekit.doctor.facts import Handshake, Reach
 from releasekit.doctor.model import ADDRESS, CLOCK, ENCRYPTION, TLS, Row
+from releasekit.http.client import Client
+from releasekit.http.connections import PORTS, make_login
+from releasekit.http.failures import classify, explain, show_proxy
+from releasekit.model.addresses import is_loopback
 from releasekit.plural import plural
-from releasekit.tls.certificates import Certificate
+from releasekit.tls.certificates import CERTIFICATE, Certificate, parse_certificate
+from releasekit.tls.trust import TrustedSource
 
 SOON = timedelta(days=14)
 SKEW = timedelta(seconds=60)
@@ -16,42 +31,67 @@ UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
 """OpenSSL's codes for a chain that ends at no trusted certificate (x509_vfy.h)."""
 
 
-def judge_address(reach: Reach) -> Row:
-    """Tell whether something takes connections there."""
-    place = f"{reach.host}:{reach.port}"
-    asked = f"{place} through the proxy {reach.proxy}" if reach.proxy else place
-    if reach.problem is None:
-        return ADDRESS.ok(f"{asked} takes connections")
-    if reach.proxy:
-        fix = f"see that the proxy runs, or go past it: NO_PROXY={reach.host}"
-    elif "resolved" in reach.problem:
+def examine_address(url: str, client: Client) -> Row:
+    """Try whether something takes connections there, or at the proxy before it."""
+    host, port, proxy = _find_endpoint(url, client)
+    place = f"{host}:{port}"
+    shown = f"{place} through the proxy {show_proxy(proxy)}" if proxy else place
+    parts = urlsplit(proxy or url)
+    name = parts.hostname or ""
+    try:
+        socket.create_connection((name, parts.port or port), client.timeout).close()
+    except (socket.gaierror, UnicodeError):
+        problem = f"the name {name} cannot be resolved"
         fix = (
             "check url for a typo; a name of the company's network may need its VPN or HTTPS_PROXY"
         )
-    elif "time" in reach.problem:
+    except TimeoutError:
+        problem = f"no connection within {client.timeout:g} s (time is up)"
         fix = f"have the firewall let this machine reach {place}, or name the proxy in HTTPS_PROXY"
-    else:
+    except OSError as error:
+        problem = (error.strerror or str(error)).lower()
         fix = "see that Nexus runs there, and that url has the right port"
-    return ADDRESS.failed(f"{asked}: {reach.problem}", fix)
+    else:
+        return ADDRESS.ok(f"{shown} takes connections")
+    if proxy:
+        fix = f"see that the proxy runs, or go past it: NO_PROXY={host}"
+    return ADDRESS.failed(f"{shown}: {problem}", fix)
 
 
-def judge_tls(handshake: Handshake | None, now: datetime) -> Row:
-    """Tell whether the server proves who it is; None where the address is http."""
-    if handshake is None:
+def _find_endpoint(url: str, client: Client) -> tuple[str, int, str | None]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or PORTS[parts.scheme], client.find_proxy(url)
+
+
+def examine_tls(url: str, client: Client, now: datetime) -> Row:
+    """Make a TLS connection as a release does; the server proves on it who it is."""
+    if not url.startswith("https://"):
         return TLS.unknown(
             "there is no certificate: the address is http", fix="see encryption, below"
         )
-    lines = tuple(map(render_certificate, handshake.chain))
-    if handshake.problem is not None:
-        return TLS.failed(handshake.problem, _find_fix(handshake), lines)
-    leaf = handshake.chain[0] if handshake.chain else None
-    if leaf is None:
-        return TLS.ok(f"trusted ({handshake.protocol})")
-    anchor = f", trusted by {handshake.anchor}" if handshake.anchor else ""
-    text = f"{leaf.name}{anchor} ({handshake.protocol}), until {leaf.not_after:%Y-%m-%d}"
-    first = min(handshake.chain, key=lambda certificate: certificate.not_after)
+    try:
+        with _open_tls(url, client.trust.context, client) as connection:
+            protocol = connection.version() or ""
+            chain = _parse_chain(_read_chain(connection, "get_unverified_chain"))
+            verified = _read_chain(connection, "get_verified_chain")
+    except ssl.SSLCertVerificationError as error:
+        answers = explain(classify(error, url)).answers(render=str)
+        chain, fix = _read_untrusted_chain(url, client), answers["next"]
+        if chain and error.verify_code in UNKNOWN_ISSUER:
+            fix = _find_issuer_fix(chain[-1])
+        return TLS.failed(answers["why"], fix, tuple(map(_render_certificate, chain)))
+    except OSError as error:
+        answers = explain(classify(error, url, client.find_proxy(url))).answers(render=str)
+        return TLS.failed(answers["why"], answers["next"])
+    if not chain:
+        return TLS.ok(f"trusted ({protocol})")
+    lines = tuple(map(_render_certificate, chain))
+    first = min(chain, key=lambda certificate: certificate.not_after)
     if first.not_after - now < SOON:
         return judge_expiry(first.name, first.not_after, now, lines)
+    anchor = _find_anchor(verified, client.trust.sources)
+    trusted = f", trusted by {anchor}" if anchor else ""
+    text = f"{chain[0].name}{trusted} ({protocol}), until {chain[0].not_after:%Y-%m-%d}"
     return TLS.ok(text, lines)
 
 
@@ -63,7 +103,7 @@ def judge_expiry(name: str, end: datetime, now: datetime, lines: tuple[str, ...]
     return TLS.ok(text, lines)
 
 
-def render_certificate(certificate: Certificate) -> str:
+def _render_certificate(certificate: Certificate) -> str:
     """Return a certificate in one line."""
     return (
         f"{certificate.subject}; issued by {certificate.issuer}; "
@@ -71,10 +111,8 @@ def render_certificate(certificate: Certificate) -> str:
     )
 
 
-def _find_fix(handshake: Handshake) -> str:
-    if handshake.code not in UNKNOWN_ISSUER or not handshake.chain:
-        return handshake.fix
-    last = handshake.chain[-1]
+def _find_issuer_fix(last: Certificate) -> str:
+    """Return how to trust the issuer of the last certificate that the server sent."""
     setting = 'and set ca-bundle = "FILE.pem" in [tool.releasekit] (or RELEASEKIT_CA_BUNDLE)'
     if last.is_self_issued:
         return (
@@ -86,6 +124,62 @@ def _find_fix(handshake: Handshake) -> str:
     )
 
 
+def _read_untrusted_chain(url: str, client: Client) -> tuple[Certificate, ...]:
+    """Read what the server shows to somebody who believes nothing of it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # this connection is closed as soon as the chain is read
+    try:
+        with _open_tls(url, context, client) as connection:
+            return _parse_chain(_read_chain(connection, "get_unverified_chain"))
+    except OSError:
+        return ()
+
+
+@contextlib.contextmanager
+def _open_tls(url: str, context: ssl.SSLContext, client: Client) -> Iterator[ssl.SSLSocket]:
+    """Provide a connection after its handshake, through the proxy where there is one."""
+    host, port, proxy = _find_endpoint(url, client)
+    where = urlsplit(proxy or url)
+    connection = http.client.HTTPSConnection(
+        where.hostname or host, where.port or port, timeout=client.timeout, context=context
+    )
+    if proxy:
+        userinfo = where.netloc.rpartition("@")[0]
+        connection.set_tunnel(host, port, headers=make_login(userinfo))
+    with contextlib.closing(connection):
+        connection.connect()
+        assert isinstance(connection.sock, ssl.SSLSocket)  # noqa: S101 - HTTPSConnection made it
+        yield connection.sock
+
+
+def _read_chain(connection: ssl.SSLSocket, method: str) -> list[bytes]:
+    """Return a chain in DER. Before Python 3.13 the methods are private, and exist since 3.10."""
+    if hasattr(connection, method):
+        return list(getattr(connection, method)())
+    private = getattr(getattr(connection, "_sslobj", None), method, list)
+    return [certificate.public_bytes(_ssl.ENCODING_DER) for certificate in private() or ()]
+
+
+def _parse_chain(chain: list[bytes]) -> tuple[Certificate, ...]:
+    found = []
+    for der in chain:
+        with contextlib.suppress(ValueError):
+            found.append(parse_certificate(der))
+    return tuple(found)
+
+
+def _find_anchor(chain: list[bytes], sources: tuple[TrustedSource, ...]) -> str | None:
+    """Return where the certificate at the end of a verified chain came from."""
+    wanted = hashlib.sha256(chain[-1]).digest() if chain else b""
+    for source in reversed(sources):
+        for match in CERTIFICATE.finditer(source.pem):
+            pem = f"-----BEGIN CERTIFICATE-----{match[2]}-----END CERTIFICATE-----"
+            if hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest() == wanted:
+                return source.name
+    return None
+
+
 def judge_clock(date: datetime | None, now: datetime | None) -> Row:
     """Tell whether the server and this machine agreed on the time, at one moment."""
     if date is None or now is None:
@@ -95,12 +189,12 @@ def judge_clock(date: datetime | None, now: datetime | None) -> Row:
         return CLOCK.ok(f"the server's is within {SKEW.seconds} s of this machine's")
     side = "ahead of" if skew > timedelta() else "behind"
     return CLOCK.warning(
-        f"the server's is {render_duration(abs(skew))} {side} this machine's",
+        f"the server's is {_render_duration(abs(skew))} {side} this machine's",
         "set the one that is wrong, by NTP: certificates, tokens and logs go by it",
     )
 
 
-def render_duration(duration: timedelta) -> str:
+def _render_duration(duration: timedelta) -> str:
     """Return a duration in its two largest units."""
     seconds = int(duration.total_seconds())
     units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
@@ -112,11 +206,11 @@ def render_duration(duration: timedelta) -> str:
     return " ".join(parts[:2])
 
 
-def judge_encryption(url: str, *, loopback: bool) -> Row:
+def judge_encryption(url: str) -> Row:
     """Tell whether a password could be read on its way."""
     if url.startswith("https://"):
         return ENCRYPTION.ok("the address is https")
-    if loopback:
+    if is_loopback(url):
         return ENCRYPTION.ok("the address is plain http, and on this machine alone")
     return ENCRYPTION.failed(
         f"{url} is plain http: the password travels in clear",

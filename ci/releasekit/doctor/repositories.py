@@ -1,19 +1,53 @@
-"""The rows of the repositories: hosted, redeploy, group, proxy."""
+"""The questions of the repositories and of what is to be released: its name and its version."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from releasekit.doctor.facts import Answer, RepositoryFacts
-from releasekit.doctor.model import GROUP, HOSTED, PROXY, REDEPLOY, Question, Row
+from packaging.version import Version
+
+from releasekit.doctor.model import (
+    GROUP,
+    HOSTED,
+    NAME,
+    PROXY,
+    REDEPLOY,
+    VERSION,
+    Question,
+    Row,
+)
+from releasekit.doctor.probe import Answer, Visitor, read_project
+from releasekit.doctor.server import FRONT
+from releasekit.index.layouts import simple_url
+from releasekit.model.dists import Dist, NotADistError, parse_filename
+from releasekit.model.plan import Action, Plan, compare
+from releasekit.model.simple_page import ProjectPage
 from releasekit.nexus.documents import Document, Repository
+from releasekit.plural import plural
 
 PROVISION = "[[provision --apply]]"
 NOT_FOUND = "Repository not found"
 BLOCKED = "Routing rules block"
-FRONT = "let the front server pass /repository/ on to Nexus, without a login page of its own"
 OFFLINE = "Repository offline"
 OR_ADMIN = "or set RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
+CONTROL = "pip"
+"""A project that every public index has: a proxy that answers for it works."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepositoryFacts:
+    """What is known of a repository: what it serves, how it is listed, how it is set up."""
+
+    name: str
+    serves: Answer
+    """The answer for its index, or for one project of it."""
+    listed: Repository | None = None
+    settings: Document | None = None
+    """None where nobody who asks may see them."""
+    username: str = ""
+    """Who asked."""
 
 
 def judge_hosted(facts: RepositoryFacts) -> Row:
@@ -102,6 +136,12 @@ def _judge_members(name: str, hosted: str, settings: Document, proxies: set[str]
     return GROUP.ok(f"{name} has {shown}")
 
 
+def read_control(user: Visitor, admin: Visitor, proxy_url: str) -> Answer:
+    """Ask the proxy for a project that every public index has; a page without files is none."""
+    answer, page = _read_page(user, admin, f"{simple_url(proxy_url)}{CONTROL}/")
+    return answer if page.files or answer.status != 200 else replace(answer, is_foreign=True)
+
+
 def judge_proxy(facts: RepositoryFacts, control: Answer | None = None) -> Row:
     """Tell whether the proxy gets answers; it was asked for a project that cannot exist.
 
@@ -161,13 +201,151 @@ def _judge_presence(question: Question, facts: RepositoryFacts) -> Row | None:
         )
     if answer.reason == OFFLINE or (facts.settings and facts.settings.get("online") is False):
         return question.failed(f"{name} is offline", f"{PROVISION}, or tick Online in its settings")
-    if _is_ill(answer):
+    if answer.status in (502, 503, 504):
         return question.unknown(f"the server answered {answer}", fix="fix the rows above first")
     return None
 
 
-def _is_ill(answer: Answer) -> bool:
-    return answer.status in (502, 503, 504)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NameFacts:
+    """The project's name, and what the proxy says of it."""
+
+    name: str | None
+    answer: Answer | None = None
+    files: int = 0
+    control: Answer | None = None
+    """What the proxy answers for a project that every public index has."""
+
+
+def read_name(
+    user: Visitor,
+    admin: Visitor,
+    proxy_url: str,
+    name: str | None,
+    control: Answer | None,
+) -> NameFacts:
+    """Ask the proxy for the page of the project of that name."""
+    if name is None:
+        return NameFacts(name=None)
+    answer, page = _read_page(user, admin, f"{simple_url(proxy_url)}{name}/")
+    return NameFacts(name=name, answer=answer, files=len(page.files), control=control)
+
+
+def judge_name(facts: NameFacts, proxy: str) -> Row:
+    """Tell whether a public project has the name: an installer would take the higher version."""
+    name, answer = facts.name, facts.answer
+    if name is None:
+        return NAME.unknown(
+            "it is not written in pyproject.toml or setup.cfg, and nothing is built yet",
+            fix="[[build]], then run this again",
+        )
+    if answer is None or answer.status in (502, 503, 504):
+        return NAME.unknown(f"{proxy} does not say who has {name}", fix="fix proxy first, above")
+    if answer.status == 403 and answer.reason.startswith("Routing rules block"):
+        return NAME.ok(f"{name} is blocked by a routing rule of {proxy}")
+    if answer.status == 404:
+        # A proxy gives the same 404 for a remote that is wrong or refuses, and Nexus for a
+        # repository that does not exist (docs/nexus-behaviour.md#proxy): believe one that serves.
+        if not (facts.control and facts.control.is_served):
+            return NAME.unknown(
+                f"{proxy} answered {facts.control} for {CONTROL} too, which every public index has",
+                fix="fix proxy first, above",
+            )
+        return NAME.ok(f"nobody has {name} publicly, as {proxy} says")
+    if answer.status in (401, 403):
+        return NAME.unknown(
+            f"{proxy} may not be read ({answer})",
+            ask=who_reads(proxy),
+        )
+    if answer.status == 200 and facts.files:
+        return NAME.failed(
+            f"{name} exists publicly, with {plural(facts.files, 'file')}: its higher version wins",
+            "write it into own-names, then [[provision --apply]]: a rule blocks the public "
+            "one; or rename the project",
+        )
+    return NAME.unknown(f"{proxy} answered {answer}", ask="its administrator what that means")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionFacts:
+    """The version to be released, and what the hosted repository has of it."""
+
+    version: Version | None
+    answer: Answer | None = None
+    """How the hosted repository answered for the project's page."""
+    is_hosted: bool = False
+    """True if the hosted repository serves an index: its 404 then means that nothing is there."""
+    published: tuple[str, ...] = ()
+    """File names of that version."""
+    plan: Plan | None = None
+    """How the built dists compare with them; None where nothing is built."""
+
+
+def read_version(
+    user: Visitor,
+    admin: Visitor,
+    hosted_url: str,
+    dists: Sequence[Dist],
+    *,
+    name: str | None,
+    version: Version | None,
+    is_hosted: bool,
+) -> VersionFacts:
+    """Read what the hosted repository has of the version, and compare what is built with it."""
+    if name is None or version is None:
+        return VersionFacts(version=None)
+    answer, page = _read_page(user, admin, f"{simple_url(hosted_url)}{name}/")
+    published = []
+    for file in page.files:
+        with contextlib.suppress(NotADistError):
+            if parse_filename(file.filename).version == version:
+                published.append(file.filename)
+    plan = compare(dists, page, url=hosted_url) if dists else None
+    return VersionFacts(
+        version=version, answer=answer, is_hosted=is_hosted, published=tuple(published), plan=plan
+    )
+
+
+def judge_version(facts: VersionFacts, hosted: str) -> Row:
+    """Tell whether the version is free, or published with the same bytes."""
+    version = facts.version
+    if version is None:
+        return VERSION.unknown(
+            "HEAD has no release tag, and no version is written in pyproject.toml",
+            fix="git tag it, then this again",
+        )
+    answer = facts.answer
+    is_missing = facts.is_hosted and answer is not None and answer.status == 404
+    if not is_missing and not (answer and answer.is_served):
+        if answer and answer.status in (401, 403):
+            return VERSION.unknown(f"{hosted} may not be read ({answer})", ask=who_reads(hosted))
+        return VERSION.unknown(
+            f"{hosted} does not say whether it has {version} ({answer or 'it was not asked'})",
+            fix="fix hosted first, above",
+        )
+    if not facts.published:
+        return VERSION.ok(f"{version} is free in {hosted}")
+    count = plural(len(facts.published), "file")
+    if facts.plan is None:
+        return VERSION.unknown(
+            f"{version} has {count} in {hosted}, and nothing is built to compare them with",
+            fix="[[build]], then run this again",
+        )
+    conflicts = [f for f in facts.plan.files if f.action is Action.CONFLICT]
+    if conflicts:
+        return VERSION.failed(
+            f"{version} is in {hosted} with other bytes: {conflicts[0].dist.filename}",
+            "release a new version: git tag NEXT-VERSION",
+        )
+    return VERSION.ok(f"{version} is in {hosted} with the same bytes: {count}")
+
+
+def _read_page(user: Visitor, admin: Visitor, url: str) -> tuple[Answer, ProjectPage]:
+    """Read a project's page as the publisher; as the administrator if that user may not."""
+    answer, page = read_project(user, url)
+    if answer.status in (401, 403) and admin is not user:
+        return read_project(admin, url)
+    return answer, page
 
 
 def _who(facts: RepositoryFacts) -> str:

@@ -1,10 +1,12 @@
-"""The rows of the server and its users: version, writable, credentials, who else may write."""
+"""The questions of the server and its users: version, writable, credentials, who may write."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from releasekit.doctor.facts import Answer, Login, ServerFacts
+from releasekit.doctor.connection import judge_clock, judge_expiry
 from releasekit.doctor.model import (
     ANONYMOUS,
     CREDENTIALS,
@@ -13,15 +15,61 @@ from releasekit.doctor.model import (
     UPLOAD,
     WRITABLE,
     Row,
+    State,
 )
-from releasekit.doctor.repositories import FRONT
-from releasekit.nexus.documents import ServerVersion
+from releasekit.doctor.probe import STATUS, Answer, Visitor, ask, read_answer
+from releasekit.http.answer import DOCUMENT
+from releasekit.http.client import Client
+from releasekit.index.protocol import ServerInfo, parse_date
+from releasekit.model.credentials import NO_CREDENTIALS
+from releasekit.nexus.documents import ServerVersion, parse_server_version
 
 OLDEST = (3, 30)
 """The oldest version that this kit was measured with: docs/nexus-behaviour.md."""
 PROBE = "[[doctor --probe]]   (ask the server's administrator first)"
+FRONT = "let the front server pass /repository/ on to Nexus, without a login page of its own"
 FORM_REFUSED = (400, 422, 500)
 """How Nexus answers a form without a file to who may upload; 3.30 answers 500."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerFacts:
+    """What a server says of itself to anybody."""
+
+    version: ServerVersion | None
+    named: str
+    """What it calls itself."""
+    status: Answer
+    writable: Answer
+    date: datetime | None = None
+    """By the server's clock."""
+    now: datetime | None = None
+    """By this machine's, in the middle of the same request."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Login:
+    """A user, where the password came from, and what the server said to both."""
+
+    username: str
+    source: str
+    answer: Answer
+
+
+def read_server(client: Client, url: str) -> ServerFacts:
+    """Ask as nobody what the server says of itself."""
+    nobody = Visitor(client=client, credentials=NO_CREDENTIALS)
+    status = nobody.get(f"{url}{STATUS}", limit=DOCUMENT)
+    writable = ask(nobody, f"{url}{STATUS}/writable")
+    named = status.headers.get("Server", "")
+    return ServerFacts(
+        version=parse_server_version(named),
+        named=named,
+        status=read_answer(status),
+        writable=writable,
+        date=parse_date(status.headers.get("Date")),
+        now=status.moment,
+    )
 
 
 def judge_server(facts: ServerFacts) -> Row:
@@ -45,6 +93,17 @@ def judge_age(version: ServerVersion) -> Row:
             "ask its administrator for an upgrade, and try a release with --dry-run first",
         )
     return SERVER.ok(f"Nexus {version}")
+
+
+def read_frozen(visitor: Visitor, url: str) -> str | None:
+    """Read who asked for the read-only mode: 3.30 tells administrators, after 3.90 it is gone."""
+    try:
+        place = f"{url}/service/rest/v1/read-only"
+        found = visitor.get(place, limit=DOCUMENT).parse_json()
+    except ValueError:
+        return None
+    reason = found.get("summaryReason") if isinstance(found, dict) else None
+    return reason or None
 
 
 def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = None) -> Row:
@@ -175,3 +234,14 @@ def judge_anonymous(hosted: str, answer: Answer | None) -> Row:
             "Security, Anonymous Access",
         )
     return ANONYMOUS.unknown(f"the server answered {answer}", fix="fix the rows above first")
+
+
+def find_warnings(info: ServerInfo, now: datetime) -> Iterator[Row]:
+    """Yield what is to be known of a server before something is sent: any answer tells it."""
+    rows = []
+    if info.certificate_ends:
+        rows.append(judge_expiry("the server's certificate", info.certificate_ends, now))
+    if version := parse_server_version(info.server):
+        rows.append(judge_age(version))
+    rows.append(judge_clock(info.date, info.now))
+    yield from (row for row in rows if row.state is State.WARNING)

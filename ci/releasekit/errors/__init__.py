@@ -6,13 +6,13 @@ An entry is a constant of the module `refused`, `usage`, `access` (usage, too) o
 first digit of its code gives the exit status.
 """
 
-from releasekit.errors.base import Entry, ReleasekitError, Status
-from releasekit.errors.kinds import (
+from releasekit.errors.base import (
     BadCertificateFile,
     BadDirectory,
     BrokenSettings,
     BuildFailed,
     CannotWrite,
+    Entry,
     GitFailed,
     InvalidConfiguration,
     MissingCredentials,
@@ -23,6 +23,8 @@ from releasekit.errors.kinds import (
     NotBuilt,
     NotPermitted,
     OutputLost,
+    ReleasekitError,
+    Status,
     UnknownCode,
     WrongCredentials,
 )

@@ -1,10 +1,11 @@
-"""What an error is: an entry of the catalogue, and the data that its sentences need.
+"""What an error is: an entry of the catalogue, the data that its sentences need, and its kinds.
 
 Every error says what happened, where, why, and how to fix it. No field ever holds a secret.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Callable
@@ -49,7 +50,7 @@ class Entry:
     where: str
     why: str
     fix: str
-    """How to fix it; a command of releasekit is written as [[verify]], see `door`."""
+    """How to fix it; a command of releasekit is written as [[verify]], see `request`."""
     explanation: str
     """When it happens, for the reference and for --explain."""
 
@@ -100,13 +101,7 @@ class ReleasekitError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keep the fields, which are not among `args`, when a process passes the error on."""
-        return _make, (type(self), self.entry, self.fields)
-
-
-def _make(
-    kind: type[ReleasekitError], entry: Entry, fields: dict[str, str | int | float]
-) -> ReleasekitError:
-    return kind(entry, **fields)
+        return functools.partial(type(self), self.entry, **self.fields), ()
 
 
 def fill_in(template: str, fields: dict[str, str | int | float]) -> str:
@@ -129,3 +124,71 @@ def render_error(code: str, answers: dict[str, str]) -> str:
         lines.append(f"  {question + ':':<6} {first}")
         lines.extend(f"         {line}" for line in more)
     return "\n".join(lines)
+
+
+class BadCertificateFile(ReleasekitError):
+    """`ca-bundle` or `client-cert` cannot be loaded."""
+
+
+class BadDirectory(ReleasekitError):
+    """`-C` names no directory that can be used."""
+
+
+class BrokenSettings(ReleasekitError):
+    """A settings file of pip or uv cannot be read."""
+
+
+class BuildFailed(ReleasekitError):
+    """The backend, its requirements, or the repair of a wheel failed: there is a log."""
+
+
+class CannotWrite(ReleasekitError):
+    """A file or directory cannot be read or written."""
+
+
+class GitFailed(ReleasekitError):
+    """A git command failed."""
+
+
+class InvalidConfiguration(ReleasekitError):
+    """Keys are unknown or have wrong values."""
+
+
+class MissingCredentials(ReleasekitError):
+    """Nothing gives a user name or a password."""
+
+
+class MissingProgram(ReleasekitError):
+    """A program that releasekit starts is not on this machine."""
+
+
+class NexusRefused(ReleasekitError):
+    """The REST API of Nexus refused a request, or is not there."""
+
+
+class NoSuchRepository(ReleasekitError):
+    """The address leads to no repository, or to one that takes no uploads."""
+
+
+class NotAPlainFile(ReleasekitError):
+    """A link or a special file is in `dist/` or `reports/`."""
+
+
+class NotBuilt(ReleasekitError):
+    """There are no dists of this commit: they were not built, were changed, or are of another."""
+
+
+class NotPermitted(ReleasekitError):
+    """The server answered 403."""
+
+
+class OutputLost(ReleasekitError):
+    """What is shown does not arrive."""
+
+
+class UnknownCode(ReleasekitError):
+    """`--explain` names no code."""
+
+
+class WrongCredentials(ReleasekitError):
+    """The server answered 401."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import re
+from collections.abc import Iterator
 
 from releasekit.errors.base import ReleasekitError
-from releasekit.errors.causes import find_causes
 from releasekit.errors.failed import LIMIT_REACHED
 
 MEMORY = "memory", "give this job more memory, or raise `ulimit -v`"
@@ -75,3 +75,22 @@ def find_limit_in(output: str, place: str) -> ReleasekitError | None:
 
 def _reach(limited: str, place: str, reason: str, fix: str) -> ReleasekitError:
     return ReleasekitError(LIMIT_REACHED, limited=limited, place=place, reason=reason, fix=fix)
+
+
+def find_causes(
+    error: BaseException, *wrapped: str, with_context: bool = False
+) -> Iterator[BaseException]:
+    """Yield an error and all below it, each once: causes, arguments, and what libraries wrap.
+
+    `wrapped` are the attributes in which they keep it. What was handled when an error was raised
+    (`__context__`) counts only if that is asked for.
+    """
+    queue, seen = [error], {id(error)}
+    while queue:
+        yield (cause := queue.pop(0))
+        context = cause.__context__ if with_context else None
+        kept = (getattr(cause, name, None) for name in wrapped)
+        for found in (cause.__cause__, context, *kept, *cause.args):
+            if isinstance(found, BaseException) and id(found) not in seen:
+                seen.add(id(found))
+                queue.append(found)

@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,8 @@ from urllib.parse import urljoin, urlsplit
 from urllib3 import BaseHTTPResponse
 
 from releasekit.http.answer import DOCUMENT, PAGE, TEXT, Answer
-from releasekit.http.connections import ERRORS, Connections, Deadline, make_basic
-from releasekit.http.failures import Failure, Kind, explain
-from releasekit.http.proxies import find_proxy
+from releasekit.http.connections import ERRORS, Connections, Deadline, find_proxy, make_basic
+from releasekit.http.failures import PASSING, Failure, Kind, explain
 from releasekit.model.addresses import is_same_origin, show_address
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.tls.trust import Trust
@@ -46,27 +45,6 @@ class Download:
     """Empty for an answer other than 200, and for a body that is larger than the limit."""
     start: bytes = b""
     """How the file begins, by which its kind is known."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Exchange:
-    """One request and its answer, whose body is not read yet."""
-
-    url: str
-    response: BaseHTTPResponse
-    moment: datetime
-    certificate_ends: datetime | None
-
-    def make_answer(self, body: bytes) -> Answer:
-        return Answer(
-            url=self.url,
-            status=self.response.status,
-            reason=self.response.reason or "",
-            headers=self.response.headers,
-            body=body,
-            moment=self.moment,
-            certificate_ends=self.certificate_ends,
-        )
 
 
 class Client:
@@ -107,23 +85,22 @@ class Client:
         """Read an address; more than `limit` bytes are a failure, or left unread.
 
         A redirect to another server is followed, or is the answer. Raises the errors of
-        `failures.EXPLANATIONS`.
+        `failures.ENTRIES`.
         """
 
-        def read() -> Answer:
+        def read() -> Download:
             with self._open(
                 url, credentials, headers or {}, follows_elsewhere=follows_elsewhere
-            ) as exchange:
-                response = exchange.response
+            ) as (answer, response):
                 if response.status >= 300:
                     body = _read_some(response, TEXT)
                 elif leave_rest:
                     body = response.read(limit)
                 else:
-                    body = _read_all(response, exchange.url, limit)
-                return exchange.make_answer(body)
+                    body = _read_all(response, answer.url, limit)
+                return Download(answer=replace(answer, body=body))
 
-        return self._repeat(lambda: Download(answer=read()), attempts).answer
+        return self._repeat(read, attempts).answer
 
     def download(
         self,
@@ -135,16 +112,15 @@ class Client:
     ) -> Download:
         """Read a file as it is, into `path` if one is given, and hash it.
 
-        Raises the errors of `failures.EXPLANATIONS`, and OSError of `path`.
+        Raises the errors of `failures.ENTRIES`, and OSError of `path`.
         """
 
         def read() -> Download:
-            with self._open(url, credentials, {"Cache-Control": "no-cache"}) as exchange:
-                if exchange.response.status != 200:
-                    text = _read_some(exchange.response, TEXT)
-                    return Download(answer=exchange.make_answer(text))
-                sha256, start = _save(exchange.response, path, limit)
-                return Download(answer=exchange.make_answer(b""), sha256=sha256, start=start)
+            with self._open(url, credentials, {"Cache-Control": "no-cache"}) as (answer, response):
+                if response.status != 200:
+                    return Download(answer=replace(answer, body=_read_some(response, TEXT)))
+                sha256, start = _save(response, path, limit)
+                return Download(answer=answer, sha256=sha256, start=start)
 
         return self._repeat(read, ATTEMPTS)
 
@@ -161,14 +137,14 @@ class Client:
         """Send what changes something, once; `patience` is for an answer that may come late.
 
         A body that breaks off, never ends or comes too slowly is cut: what was asked for is done
-        by then. Raises the errors of `failures.EXPLANATIONS`.
+        by then. Raises the errors of `failures.ENTRIES`.
         """
         wanted = {**_authorize(credentials), **(headers or {})}
         try:
             with self._exchange(
                 method, url, wanted, Deadline(self.timeout), body=body, patience=patience
-            ) as exchange:
-                return exchange.make_answer(_read_some(exchange.response, DOCUMENT))
+            ) as (answer, response):
+                return replace(answer, body=_read_some(response, DOCUMENT))
         except Failure as failure:
             raise explain(failure) from failure
 
@@ -178,7 +154,7 @@ class Client:
             try:
                 found = read()
             except Failure as failure:
-                if pause is None or not failure.may_pass:
+                if pause is None or failure.kind not in PASSING:
                     raise explain(failure) from failure
             else:
                 pause = None if pause is None else self._find_pause(found.answer, pause)
@@ -209,18 +185,22 @@ class Client:
         headers: Mapping[str, str],
         *,
         follows_elsewhere: bool = True,
-    ) -> Iterator[_Exchange]:
+    ) -> Iterator[tuple[Answer, BaseHTTPResponse]]:
         """Provide the answer that redirects lead to; all of them share one deadline."""
         place, seen, deadline = url, {url}, Deadline(self.timeout)
         while True:
             login = _authorize(credentials) if is_same_origin(place, url) else {}
             with self._exchange("GET", place, {**headers, **login}, deadline) as exchange:
-                location = exchange.response.headers.get("Location") or ""
-                is_redirect = exchange.response.status in REDIRECTS and location
-                if not is_redirect or not (follows_elsewhere or _stays(place, location)):
+                answer, response = exchange
+                location = answer.headers.get("Location") or ""
+                is_redirect = answer.status in REDIRECTS and location
+                is_elsewhere = False
+                with contextlib.suppress(ValueError):  # no address, which is refused below
+                    is_elsewhere = not is_same_origin(place, urljoin(place, location))
+                if not is_redirect or (is_elsewhere and not follows_elsewhere):
                     yield exchange
                     return
-                _read_some(exchange.response, TEXT)
+                _read_some(response, TEXT)
             place = _follow(url, place, location, seen)
 
     @contextlib.contextmanager
@@ -233,8 +213,8 @@ class Client:
         *,
         body: bytes | Iterable[bytes] | None = None,
         patience: float = 0,
-    ) -> Iterator[_Exchange]:
-        """Provide the answer to one request; raises Failure, also of what the block reads."""
+    ) -> Iterator[tuple[Answer, BaseHTTPResponse]]:
+        """Provide the answer to one request, and its body to read; raises Failure, also of that."""
         proxy = self.find_proxy(url)
         usual = {"User-Agent": "releasekit", "Accept": "*/*", "Accept-Encoding": "identity"}
         began = datetime.now(timezone.utc)
@@ -256,8 +236,17 @@ class Client:
                 raise Failure(kind=Kind.PROXY_LOGIN, url=url, reason=reason, proxy=proxy)
             if response.status >= 400:
                 self._count_failure()
-            end = _read_certificate_end(response)  # the connection goes with the body
-            yield _Exchange(url=url, response=response, moment=moment, certificate_ends=end)
+            answer = Answer(
+                url=url,
+                status=response.status,
+                reason=response.reason or "",
+                headers=response.headers,
+                body=b"",
+                moment=moment,
+                # Now, because the connection goes with the body.
+                certificate_ends=_read_certificate_end(response),
+            )
+            yield answer, response
 
     @contextlib.contextmanager
     def _count_request(self) -> Iterator[None]:
@@ -278,13 +267,6 @@ def _authorize(credentials: Credentials) -> dict[str, str]:
     if not credentials.username:
         return {}
     return {"Authorization": make_basic(f"{credentials.username}:{credentials.password}")}
-
-
-def _stays(place: str, location: str) -> bool:
-    """Tell whether a redirect leads to the same server."""
-    with contextlib.suppress(ValueError):  # no address, which is refused where it is followed
-        return is_same_origin(place, urljoin(place, location))
-    return True
 
 
 def _follow(url: str, place: str, location: str, seen: set[str]) -> str:

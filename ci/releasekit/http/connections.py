@@ -12,11 +12,13 @@ import functools
 import http.client
 import importlib.util
 import io
+import ipaddress
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -24,7 +26,50 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import parse_url
 
 from releasekit.http.failures import Failure, Kind, classify
+from releasekit.model.addresses import is_loopback
 from releasekit.tls.trust import Trust
+
+PORTS = {"http": 80, "https": 443}
+
+
+def find_proxy(url: str, environ: Mapping[str, str]) -> str | None:
+    """Return the address of the proxy for an address; None for a direct connection.
+
+    As curl, pip and uv do: the lower-case variable first, HTTP_PROXY or HTTPS_PROXY before
+    ALL_PROXY, and http where the proxy's address names no scheme. Loopback is never proxied.
+    """
+    if is_loopback(url) or _is_excluded(url, environ):
+        return None
+    names = {scheme: f"{scheme}_proxy" for scheme in ("http", "https", "all")}
+    proxies = {s: environ.get(name) or environ.get(name.upper()) for s, name in names.items()}
+    if sys.platform == "darwin" and not any(proxies.values()):
+        from urllib.request import getproxies_macosx_sysconf
+
+        proxies |= getproxies_macosx_sysconf()
+    proxy = proxies.get(urlsplit(url).scheme) or proxies["all"]
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+
+
+def _is_excluded(url: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether NO_PROXY names the host: a domain, `*`, an address or a network (CIDR)."""
+    excluded = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    parts, port = urlsplit(url), None
+    with contextlib.suppress(ValueError):  # the port is no number, which is refused later
+        port = parts.port or PORTS.get(parts.scheme)
+    names = (name.strip().lower() for name in excluded.split(","))
+    return any(_covers(name, parts.hostname or "", port) for name in names if name)
+
+
+def _covers(name: str, host: str, port: int | None) -> bool:
+    """Tell whether one entry of NO_PROXY is a host, its domain, or its network."""
+    domain = name.removesuffix(f":{port}").lstrip(".")
+    if name == "*" or domain == host or host.endswith(f".{domain}"):
+        return True
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(domain, strict=False)
+    except ValueError:  # names, not addresses
+        return False
+
 
 SLOWEST = 32 << 10
 """Bytes per second; what is slower than that, timeout aside, is given up."""
@@ -195,16 +240,15 @@ class Connections:
     def _find_manager(self, url: str, proxy: str | None) -> urllib3.PoolManager:
         """Return what connects through a proxy; raises Failure."""
         with self._lock:
-            manager = self.managers.get(proxy or DIRECT)
-            if manager is None:
-                manager = self._open_proxy(url, proxy) if proxy else self._open_direct()
-                self.managers[proxy or DIRECT] = manager
-        return manager
-
-    def _open_direct(self) -> urllib3.PoolManager:
-        manager = urllib3.PoolManager(maxsize=KEPT, ssl_context=self._trust.context)
-        manager.pool_classes_by_scheme = POOLS
-        return manager
+            if manager := self.managers.get(proxy or DIRECT):
+                return manager
+            if proxy:
+                manager = self._open_proxy(url, proxy)
+            else:
+                manager = urllib3.PoolManager(maxsize=KEPT, ssl_context=self._trust.context)
+                manager.pool_classes_by_scheme = POOLS
+            self.managers[proxy or DIRECT] = manager
+            return manager
 
     def _open_proxy(self, url: str, proxy: str) -> urllib3.PoolManager:
         try:

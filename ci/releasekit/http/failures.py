@@ -26,7 +26,6 @@ from releasekit.errors.access import (
     PROXY_NEEDS_SOCKS,
     UNTRUSTED_CERTIFICATE,
 )
-from releasekit.errors.causes import find_causes
 from releasekit.errors.failed import (
     ANSWER_CUT_OFF,
     ANSWER_TOO_LARGE,
@@ -39,6 +38,7 @@ from releasekit.errors.failed import (
     UNREACHABLE,
     UNREADABLE_ANSWER,
 )
+from releasekit.errors.limits import find_causes
 from releasekit.model.addresses import show_address
 
 
@@ -84,16 +84,12 @@ class Failure(Exception):
     proxy: str | None = field(default=None, repr=False)
     """With its login, if it has one."""
 
-    @property
-    def may_pass(self) -> bool:
-        """Tell whether another attempt can end otherwise."""
-        return self.kind in PASSING
-
 
 PASSING = {
     *(Kind.REFUSED, Kind.UNKNOWN_NAME, Kind.CLOSED, Kind.TIMEOUT, Kind.HANDSHAKE),
     *(Kind.PROXY_UNREACHABLE, Kind.PROXY_ANSWER, Kind.CUT_OFF, Kind.UNREADABLE),
 }
+"""Another attempt can end otherwise."""
 
 SHOW_CLIENT_CERT = (
     "set client-cert (or RELEASEKIT_CLIENT_CERT) to a PEM file of the certificate and key"
@@ -205,7 +201,10 @@ def _classify_cause(cause: BaseException, url: str, proxy: str | None) -> tuple[
             host = urlsplit(proxy or url).hostname
             return Kind.UNKNOWN_NAME, f"the name {host} cannot be resolved"
         case OSError() if found := TUNNEL.match(str(cause)):
-            return _classify_tunnel(found)
+            said = f"{found[1]} {found[2].strip()}".rstrip()
+            if found[1] == "407":
+                return Kind.PROXY_LOGIN, f"it asks for a login ({said})"
+            return Kind.PROXY_ANSWER, f"the proxy answered {said}"
         case TimeoutError() | errors.TimeoutError():
             return Kind.TIMEOUT, "no answer within the timeout, or too slow an answer"
         case errors.IncompleteRead() | http.client.IncompleteRead():
@@ -238,11 +237,3 @@ def _classify_tls(error: ssl.SSLError) -> tuple[Kind, str]:
         return Kind.HANDSHAKE, "the connection was closed during the TLS handshake"
     said = (error.reason or str(error)).lower().replace("_", " ")
     return Kind.HANDSHAKE, f"no TLS connection: {said}"
-
-
-def _classify_tunnel(match: re.Match[str]) -> tuple[Kind, str]:
-    status, phrase = int(match[1]), match[2].strip()
-    said = f"{status} {phrase}".rstrip()
-    if status == 407:
-        return Kind.PROXY_LOGIN, f"it asks for a login ({said})"
-    return Kind.PROXY_ANSWER, f"the proxy answered {said}"

@@ -15,7 +15,7 @@ from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 
 if TYPE_CHECKING:
     from releasekit.http.client import Client
-    from releasekit.index.server_info import ServerInfo
+    from releasekit.index.protocol import ServerInfo
 
 LAYOUTS = (NEXUS, PYPISERVER)
 """The first one that owns an address is taken; the last one owns every address."""

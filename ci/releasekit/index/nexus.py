@@ -28,8 +28,7 @@ def split_url(url: str) -> tuple[str, str] | None:
     return (nexus, name) if found and name and "/" not in name else None
 
 
-def _find_sibling(url: str, name: str) -> str:
-    return repository_url(url.partition(REPOSITORIES)[0], name)
-
-
-NEXUS = Layout(owns=lambda url: REPOSITORIES in url, find_sibling=_find_sibling)
+NEXUS = Layout(
+    owns=lambda url: REPOSITORIES in url,
+    find_sibling=lambda url, name: repository_url(url.partition(REPOSITORIES)[0], name),
+)

@@ -11,8 +11,7 @@ from releasekit.errors.access import NOT_PERMITTED
 from releasekit.errors.failed import LICENSE_NOT_ACCEPTED, UNEXPECTED_ANSWER, UPLOAD_REFUSED
 from releasekit.errors.usage import NOT_A_PYPI_REPOSITORY
 from releasekit.http.answer import NAMES, PAGE, Answer
-from releasekit.index.protocol import Access, Layout
-from releasekit.index.server_info import read_server_info, wants_license
+from releasekit.index.protocol import Access, Layout, read_server_info, wants_license
 from releasekit.model.addresses import is_same_origin
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials, refused_login
 from releasekit.model.dists import Dist, DistKind

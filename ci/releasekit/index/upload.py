@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from twine.exceptions import TwineException
 from twine.package import PackageFile
@@ -139,7 +139,11 @@ def _make_fields(dist: Dist) -> list[tuple[str, Any]]:
 def _read_checked(dist: Dist) -> Iterator[bytes]:
     """Yield the bytes of a dist, the last of them only if all are those that were checked."""
     sha256, left = hashlib.sha256(), dist.size
-    with _open(dist) as file:
+    try:
+        opened = dist.path.open("rb")
+    except OSError as error:  # it is gone
+        raise _ChangedError from error
+    with opened as file:
         block = file.read(BLOCK)
         while True:
             following = file.read(BLOCK)
@@ -151,13 +155,6 @@ def _read_checked(dist: Dist) -> Iterator[bytes]:
             if not following:
                 return
             block = following
-
-
-def _open(dist: Dist) -> BinaryIO:
-    try:
-        return dist.path.open("rb")
-    except OSError as error:  # it is gone
-        raise _ChangedError from error
 
 
 def _judge(answer: Answer, explain: Explain) -> Attempt:

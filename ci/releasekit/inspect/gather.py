@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import functools
+import io
+import os
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from configparser import Error as ConfigError
 from pathlib import Path
+from typing import Any
+
+import check_manifest
+from check_wheel_contents.checker import WheelChecker
+from check_wheel_contents.config import CONFIG_FILES, Configuration
+from check_wheel_contents.contents import WheelContents
+from installer.sources import WheelFile
+from trove_classifiers import classifiers as known
+from trove_classifiers import deprecated_classifiers as deprecated
 
 from releasekit.archives import read_metadata
-from releasekit.checks.facts import NO_PROJECT, DistFacts, ProjectFacts
-from releasekit.inspect.archive import Archive, read_archive
-from releasekit.inspect.metadata import find_deprecated, find_unknown, render_description
-from releasekit.inspect.sdist import find_missing_files
-from releasekit.inspect.wheel import (
-    ContentsCheck,
-    find_dead_entry_points,
-    find_record_problems,
-    read_contents_check,
+from releasekit.checks.entry_points import find_dead
+from releasekit.checks.facts import (
+    NO_PROJECT,
+    ContentProblem,
+    DeadEntryPoint,
+    DistFacts,
+    Member,
+    ProjectFacts,
 )
+from releasekit.inspect.archive import read_archive
 from releasekit.model.dists import Dist, DistKind, parse_metadata
 
 
@@ -70,12 +85,170 @@ def _gather(
             if is_wheel
             else ()
         ),
-        missing_files=() if is_wheel else _compare(archive, project, root),
+        missing_files=(
+            ()
+            if is_wheel or root is None
+            else find_missing_files(
+                [member.name for member in archive.members], root, project.versioned
+            )
+        ),
     )
 
 
-def _compare(archive: Archive, project: ProjectFacts, root: Path | None) -> tuple[str, ...]:
-    if root is None:
+DESCRIPTION_LIMIT = 1 << 19
+"""Characters that are rendered: docutils takes 10 s and 300 MB for a million (0.23, measured). The
+longest description among 250 known packages has 140,000."""
+PRIVATE = "private ::"
+"""The prefix that no index knows, on purpose (packaging user guide, "classifiers")."""
+
+
+def render_description(text: str | None, content_type: str | None) -> str | None:
+    """Return why a description does not render, None where it does.
+
+    reStructuredText is the default and the only type that can fail, as `twine check` has it
+    (twine 7.0.0, commands/check.py).
+    """
+    media_type = (content_type or "text/x-rst").partition(";")[0].strip().lower()
+    if not text or text.strip() == "UNKNOWN" or media_type in ("text/plain", "text/markdown"):
+        return None
+    if len(text) > DESCRIPTION_LIMIT:
+        return f"it has {len(text)} characters, and {DESCRIPTION_LIMIT} are read at most"
+    from readme_renderer import rst  # docutils takes 0.1 s to import, and few still need it
+
+    # docutils.conf in the current directory, the project's, may have any file written.
+    rst.SETTINGS["_disable_config"] = True
+    said = io.StringIO()
+    try:
+        if rst.render(text, stream=said) is not None:
+            return None
+    except Exception as error:  # noqa: BLE001 - docutils, of markup made to break it
+        return f"docutils failed: {type(error).__name__}"
+    lines = said.getvalue().strip().splitlines()
+    return lines[0].removeprefix("<string>:") if lines else "docutils could not render it"
+
+
+def find_unknown(classifiers: Sequence[str]) -> tuple[str, ...]:
+    """Return the classifiers that are not on the list, but for private ones."""
+    return tuple(
+        classifier
+        for classifier in dict.fromkeys(classifiers)
+        if classifier not in known
+        and classifier not in deprecated
+        and not classifier.lower().startswith(PRIVATE)
+    )
+
+
+def find_deprecated(classifiers: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the deprecated classifiers, with what replaces each."""
+    return tuple(
+        (classifier, tuple(deprecated[classifier]))
+        for classifier in dict.fromkeys(classifiers)
+        if classifier in deprecated
+    )
+
+
+def find_missing_files(
+    packed: Sequence[str], root: Path, versioned: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the versioned files that an sdist lacks, after the project's own settings.
+
+    It is check-manifest's comparison, which builds two sdists for that.
+    `packed` are the names of its members. Changes the current directory for a moment: call it in
+    the main thread.
+    """
+    with _in_directory(root):
+        try:
+            ui = check_manifest.UI(verbosity=-1)
+            ui.stdout = ui.stderr = io.StringIO()
+            ignore, _ = check_manifest.read_config()
+            ignore += check_manifest.read_manifest(ui)
+        except (check_manifest.Failure, ConfigError, OSError, ValueError) as error:
+            return (f"(check-manifest: {error})",)
+        files = check_manifest.canonical_file_list(packed)
+        source = check_manifest.canonical_file_list(versioned)
+        # The top directory is taken off: check-manifest's own function fails where there are two.
+        inside = [rest for name in files if (rest := name.partition("/")[2])]
+        inside = check_manifest.strip_sdist_extras(ignore, inside)
+        return tuple(sorted(set(check_manifest.strip_sdist_extras(ignore, source)) - set(inside)))
+
+
+@contextlib.contextmanager
+def _in_directory(path: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(path)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+ContentsCheck = Callable[[Path], tuple[ContentProblem, ...]]
+"""Finds what is odd in a wheel."""
+RECORD_LINE = 2000
+"""Bytes of a line in RECORD, at most, in a file that somebody means: a path, a digest, a size."""
+TEXT_LIMIT = 1 << 20
+"""Bytes of entry_points.txt, or of a module, that are read."""
+
+
+def find_record_problems(wheel: Path, members: Sequence[Member]) -> tuple[str, ...]:
+    """Return where a wheel's RECORD is untrue, as installer finds it."""
+    for member in members:
+        if member.name.endswith(".dist-info/RECORD") and (
+            member.size > RECORD_LINE * (len(members) + 1)
+        ):
+            return (f"it has {member.size} bytes for {len(members)} files",)
+    try:
+        with WheelFile.open(wheel) as source:
+            source.validate_record(validate_contents=True)
+    except Exception as error:  # noqa: BLE001 - its own error class is private
+        issues = getattr(error, "issues", None) or [str(error)]
+        return tuple(str(issue).replace(f"In {wheel}, ", "") for issue in issues)
+    return ()
+
+
+def read_contents_check(root: Path | None) -> ContentsCheck:
+    """Return check-wheel-contents with the settings of the project at `root`, read once."""
+    checker = WheelChecker()
+    try:
+        if root is not None:
+            checker.apply_config(_read_configuration(root))
+    except Exception as error:  # noqa: BLE001 - its settings are read by three libraries
+        problem = ContentProblem(code="settings", text=f"its settings are wrong: {error}")
+        return lambda _: (problem,)
+    return functools.partial(_find_content_problems, checker)
+
+
+def _find_content_problems(checker: WheelChecker, wheel: Path) -> tuple[ContentProblem, ...]:
+    try:
+        failed = checker.check_contents(WheelContents.from_wheel(wheel))
+    except Exception:  # noqa: BLE001 - what it cannot read, RECORD's check has named
         return ()
-    packed = [member.name for member in archive.members]
-    return find_missing_files(packed, root, project.versioned)
+    paths: dict[Any, list[str]] = {}
+    for one in failed:  # a problem for each set of equal files: one for all of them is enough
+        paths.setdefault(one.check, []).extend(one.args)
+    return tuple(
+        ContentProblem(code=check.name, text=check.value, paths=tuple(named))
+        for check, named in paths.items()
+    )
+
+
+def _read_configuration(root: Path) -> Configuration:
+    """Read the project's own settings; its find_default would look in directories above too."""
+    found = (root / name for name in CONFIG_FILES)
+    settings = (Configuration.from_file(path) for path in found if path.is_file())
+    return next((one for one in settings if one is not None), Configuration())
+
+
+def find_dead_entry_points(
+    wheel: Path, members: Sequence[Member], requires: Sequence[str]
+) -> tuple[DeadEntryPoint, ...]:
+    """Return the entry points that do not resolve, after what the wheel's files say."""
+    with zipfile.ZipFile(wheel) as archive:
+        # By the names as they are written, as `members` has them.
+        entries = {entry.orig_filename: entry for entry in archive.infolist()}
+
+        def read(name: str) -> str:
+            with archive.open(entries[name]) as stream:
+                return stream.read(TEXT_LIMIT).decode("utf-8", errors="replace")
+
+        return find_dead([member.name for member in members], read, requires)

@@ -1,29 +1,28 @@
-"""The wanted state: from the settings, and from what is there where that has a say."""
+"""The desired state: from the settings, and from what is there where that has a say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from releasekit.config.settings import Settings
 from releasekit.nexus.documents import EMPTY, Document, Value
-from releasekit.nexus.model import Found, Kind, Resource
-from releasekit.nexus.order import DESCRIPTION
-from releasekit.nexus.routing_patterns import block_patterns
+from releasekit.nexus.drift import DESCRIPTION, Found, Kind, Resource
 
 VIEW = "nx-repository-view-pypi"
 LOCAL_REALM = "NexusAuthenticatingRealm"
+FOREIGN_RULE = (
+    "it has the routing rule {name}, and a proxy has one rule only;\n"
+    "take that one off it, or make it a BLOCK rule with these matchers too:\n{patterns}"
+)
 ACCEPT = (
     "it is not accepted, and Nexus serves no package before. It says:\n{text}\n"
     "whoever may agree for your company adds --apply --accept-eula"
 )
 
 
-def want(settings: Settings, found: Found) -> tuple[Resource, ...]:
-    """Return all things as they are wanted, in the order in which they must be made."""
-    return tuple(_want(settings, found))
-
-
-def _want(settings: Settings, found: Found) -> Iterator[Resource]:
+def want(settings: Settings, found: Found) -> Iterator[Resource]:
+    """Yield all resources as they are wanted, in the order in which they must be made."""
     yield from _license(found)
     yield from _realms(found)
     if settings.anonymous is not None:
@@ -36,8 +35,7 @@ def _want(settings: Settings, found: Found) -> Iterator[Resource]:
             yield _rule(settings, found)
         yield _proxy(settings, found)
         yield _group(settings.group, settings, found)
-    yield _publisher_role(settings)
-    yield _reader_role(settings)
+    yield from _roles(settings)
     yield _publisher(settings, found)
 
 
@@ -135,7 +133,10 @@ def _proxy(settings: Settings, found: Found) -> Resource:
     blocker = _find_namesake(Kind.PROXY, name, found)
     if settings.own_names and not _is_blocked_by_another(settings, found):
         rule = _fields(routingRuleName=rule_name(settings))
-        blocker = blocker or _find_foreign_rule(settings, found)
+        current = _current_rule(settings, found)
+        if current not in ("", rule_name(settings)):
+            patterns = "\n".join(block_patterns(settings.own_names))
+            blocker = blocker or FOREIGN_RULE.format(name=current, patterns=patterns)
     if found.get(Kind.PROXY, name) is None and not settings.proxy_remote:
         blocker = blocker or "set proxy-remote: the address of the index that it fetches from"
     fields = remote + _fields(
@@ -156,17 +157,6 @@ def _proxy(settings: Settings, found: Found) -> Resource:
 def root_url(remote: str) -> str:
     """Return the address below which Nexus asks for simple/NAME/: it adds `simple` itself."""
     return remote.rstrip("/").removesuffix("/simple").rstrip("/") + "/"
-
-
-def _find_foreign_rule(settings: Settings, found: Found) -> str:
-    name = _current_rule(settings, found)
-    if name in ("", rule_name(settings)):
-        return ""
-    patterns = "\n".join(block_patterns(settings.own_names))
-    return (
-        f"it has the routing rule {name}, and a proxy has one rule only;\n"
-        f"take that one off it, or make it a BLOCK rule with these matchers too:\n{patterns}"
-    )
 
 
 def _group(name: str, settings: Settings, found: Found) -> Resource:
@@ -214,33 +204,27 @@ def publisher_name(settings: Settings) -> str:
     return f"{settings.hosted}-publisher"
 
 
-def _publisher_role(settings: Settings) -> Resource:
-    """Want the least that a release needs: `add` uploads, `edit` is not needed.
+def _roles(settings: Settings) -> Iterator[Resource]:
+    """Want a publisher who has the least that a release needs, and a reader.
 
-    `read` proves what is published, `browse` shows the repositories to doctor and search: see
-    docs/nexus-behaviour.md#rights-to-upload.
+    `add` uploads, `edit` is not needed; `read` proves what is published, `browse` shows the
+    repositories to doctor and search: see docs/nexus-behaviour.md#rights-to-upload.
     """
     uploads = [settings.hosted, *([settings.snapshots] if settings.snapshots else [])]
+    source = settings.group or settings.hosted
+    reading = [f"{source}-{right}" for right in ("browse", "read")]
     rights = [f"{name}-{right}" for name in uploads for right in ("add", "browse", "read")]
-    if settings.group:
-        rights += [f"{settings.group}-{right}" for right in ("browse", "read")]
-    return _role(publisher_name(settings), rights, f"uploads to {' and '.join(uploads)}")
-
-
-def _reader_role(settings: Settings) -> Resource:
-    name = settings.group or settings.hosted
-    rights = [f"{name}-{right}" for right in ("browse", "read")]
-    return _role(f"{name}-reader", rights, f"installs from {name}")
-
-
-def _role(name: str, rights: list[str], description: str) -> Resource:
-    privileges = tuple(sorted(f"{VIEW}-{right}" for right in rights))
-    return Resource(
-        kind=Kind.ROLE,
-        name=name,
-        fields=_fields(privileges=privileges, roles=()),
-        initial=_fields(id=name, name=name, description=f"releasekit: {description}"),
-    )
+    for name, wanted, description in (
+        (publisher_name(settings), {*rights, *reading}, f"uploads to {' and '.join(uploads)}"),
+        (f"{source}-reader", set(reading), f"installs from {source}"),
+    ):
+        privileges = tuple(sorted(f"{VIEW}-{right}" for right in wanted))
+        yield Resource(
+            kind=Kind.ROLE,
+            name=name,
+            fields=_fields(privileges=privileges, roles=()),
+            initial=_fields(id=name, name=name, description=f"releasekit: {description}"),
+        )
 
 
 def _publisher(settings: Settings, found: Found) -> Resource:
@@ -262,3 +246,40 @@ def _publisher(settings: Settings, found: Found) -> Resource:
         ),
         blocker=blocker,
     )
+
+
+SEPARATORS = re.compile("[-_.]+")
+
+
+def block_patterns(own_names: Iterable[str]) -> tuple[str, ...]:
+    """Return a pattern of a routing rule for each name, in every spelling (PEP 503), sorted.
+
+    A rule of Nexus matches the whole path below the repository, as it was requested and decoded,
+    with the query behind it: docs/nexus-behaviour.md#routing-rules. The patterns are Java's.
+    """
+    names = {SEPARATORS.sub("[-_.]+", name.lower()).replace("*", "[^/?]*") for name in own_names}
+    return tuple(sorted(rf"(?is)/(?:simple|packages)/{name}(?:[/?].*)?" for name in names))
+
+
+def find_notes(settings: Settings, found: Found) -> Iterator[str]:
+    """Yield what an administrator should know beside the plan."""
+    if not settings.group:
+        yield "no group is configured: group, proxy and routing rule are left alone"
+    elif not settings.own_names:
+        yield "own-names is not set: a public package may shadow one of yours"
+    anonymous = found.get(Kind.ANONYMOUS, "")
+    if settings.anonymous is None and anonymous and anonymous.get("enabled"):
+        yield "everybody may read without a password; `anonymous = false` would end that"
+    admin = found.get(Kind.USER, found.admin)
+    if admin and admin.get("status") == "changepassword" and not found.secrets.admin_changes:
+        yield (
+            f"{found.admin} has the password that Nexus generated at its first start: "
+            "set RELEASEKIT_ADMIN_PASSWORD to a new one, and name the file of the first one "
+            "with --first-password"
+        )
+    rule = found.get(Kind.RULE, rule_name(settings))
+    if rule and rule.get("mode") == "BLOCK" and settings.own_names:
+        ours = block_patterns(settings.own_names)
+        if also := [pattern for pattern in rule.names("matchers") if pattern not in ours]:
+            names = ", ".join(also)
+            yield f"{rule_name(settings)} blocks more than own-names, and goes on: {names}"

@@ -105,25 +105,6 @@ def render_document(document: Document) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asset:
-    """A file in a repository."""
-
-    id: str
-    path: str
-    """As `packages/NAME/VERSION/FILE`; newer versions put a slash before it."""
-    repository: str
-    url: str
-    sha256: str | None
-    """Present since 3.30 at least (docs/nexus-behaviour.md#rest-search-and-lists); else None."""
-    md5: str | None = None
-
-    @property
-    def filename(self) -> str:
-        """Return the last part of the path."""
-        return self.path.rpartition("/")[2]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Component:
     """A version of a project in a repository."""
 
@@ -131,27 +112,3 @@ class Component:
     """The member's name, also where a group was searched."""
     name: str
     version: str
-    assets: tuple[Asset, ...]
-
-
-def parse_asset(document: Mapping[str, Any]) -> Asset:
-    """Read an AssetXO."""
-    checksum = document.get("checksum") or {}
-    return Asset(
-        id=document["id"],
-        path=document["path"],
-        repository=document["repository"],
-        url=document["downloadUrl"],
-        sha256=checksum.get("sha256"),
-        md5=checksum.get("md5"),
-    )
-
-
-def parse_component(document: Mapping[str, Any]) -> Component:
-    """Read a ComponentXO."""
-    return Component(
-        repository=document["repository"],
-        name=document["name"],
-        version=document.get("version") or "",
-        assets=tuple(parse_asset(asset) for asset in document.get("assets") or ()),
-    )

@@ -1,19 +1,130 @@
-"""What is there compared with what is wanted."""
+"""Resources on a server, the plan that brings them to the desired state, and its steps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
 
-from releasekit.nexus.documents import EMPTY, Document, Value
-from releasekit.nexus.model import (
-    Action,
-    Change,
-    Difference,
-    Found,
-    Kind,
-    Resource,
-    ServerPlan,
-)
+from releasekit.nexus.documents import EMPTY, Document, Repository, ServerVersion, Value
+
+
+class Kind(Enum):
+    """What a thing on the server is."""
+
+    LICENSE = "license agreement"
+    """Of the Community Edition, which serves nothing before it is accepted."""
+    REALMS = "realms"
+    ANONYMOUS = "anonymous access"
+    HOSTED = "hosted repository"
+    RULE = "routing rule"
+    PROXY = "proxy repository"
+    GROUP = "group repository"
+    ROLE = "role"
+    USER = "user"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resource:
+    """A thing as it is wanted."""
+
+    kind: Kind
+    name: str
+    fields: Document
+    """What is kept so: a difference is drift."""
+    initial: Document = EMPTY
+    """What it gets when it is created, and may have otherwise later."""
+    blocker: str = ""
+    """Why this cannot be brought about by us; empty where it can."""
+
+    def __str__(self) -> str:
+        """Name it as messages do."""
+        return " ".join(filter(None, (self.kind.value, self.name)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Secrets:
+    """Which secrets were given, and whether they fit; never the secrets themselves."""
+
+    publisher_given: bool = False
+    publisher_fits: bool = False
+    """The publisher can log in with the given password."""
+    upstream_given: bool = False
+    """A password for the proxy's remote was given."""
+    admin_changes: bool = False
+    """The administrator has the first password still, and another one is wanted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What a server has, of what is wanted."""
+
+    version: ServerVersion
+    admin: str
+    """The user whom the administration is done as."""
+    blob_stores: tuple[str, ...]
+    repositories: tuple[Repository, ...]
+    """All of them, of every format."""
+    documents: tuple[tuple[Kind, str, Document], ...]
+    secrets: Secrets = Secrets()
+    accept_eula: bool = False
+    """Somebody said, in so many words, that the license agreement is accepted."""
+
+    def get(self, kind: Kind, name: str) -> Document | None:
+        """Return the document of a thing, None where the server does not have it."""
+        found = (document for k, n, document in self.documents if (k, n) == (kind, name))
+        return next(found, None)
+
+
+class Action(Enum):
+    """What a plan does about a thing."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    BLOCKED = "blocked"
+    """It stands in the way and is left alone: somebody has to decide."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """A field: what it holds, and what it shall hold."""
+
+    path: str
+    old: Value
+    new: Value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What is to be done about one thing."""
+
+    resource: Resource
+    action: Action
+    differences: tuple[Difference, ...] = ()
+    why: str = ""
+    """Why it is blocked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerPlan:
+    """The changes that bring a server to what is wanted, in the order in which they must come."""
+
+    url: str
+    version: ServerVersion
+    changes: tuple[Change, ...]
+    resources: tuple[Resource, ...]
+    """All that is wanted, changed or not."""
+
+    @property
+    def settled(self) -> int:
+        """Return how many things are as they should be."""
+        changed = {(change.resource.kind, change.resource.name) for change in self.changes}
+        return sum((resource.kind, resource.name) not in changed for resource in self.resources)
+
+    def having(self, action: Action) -> tuple[Change, ...]:
+        """Return the changes of one kind."""
+        return tuple(change for change in self.changes if change.action is action)
+
 
 PASSWORD = "password"  # noqa: S105 - the name of a field
 SETS = frozenset(("privileges", "roles", "matchers", "cleanup.policyNames"))
@@ -22,24 +133,13 @@ SETS = frozenset(("privileges", "roles", "matchers", "cleanup.policyNames"))
 
 def make_server_plan(url: str, resources: Iterable[Resource], found: Found) -> ServerPlan:
     """Compare what is wanted with what was found."""
-    resources = tuple(resources)
-    changes = tuple(
-        change for resource in resources if (change := _compare(resource, found)) is not None
-    )
-    return ServerPlan(
-        url=url,
-        version=found.version,
-        changes=(*_change_admin(found), *changes),
-        resources=resources,
-    )
-
-
-def _change_admin(found: Found) -> Iterator[Change]:
-    """Yield the change of the password that Nexus generated at its first start."""
-    if found.secrets.admin_changes:
-        resource = Resource(kind=Kind.USER, name=found.admin, fields=EMPTY)
+    resources, changes = tuple(resources), []
+    if found.secrets.admin_changes:  # from the one that Nexus generated at its first start
+        admin = Resource(kind=Kind.USER, name=found.admin, fields=EMPTY)
         made = Difference(path=PASSWORD, old="the first one", new="from RELEASEKIT_ADMIN_PASSWORD")
-        yield Change(resource=resource, action=Action.CHANGE, differences=(made,))
+        changes.append(Change(resource=admin, action=Action.CHANGE, differences=(made,)))
+    changes += filter(None, (_compare(resource, found) for resource in resources))
+    return ServerPlan(url=url, version=found.version, changes=tuple(changes), resources=resources)
 
 
 def _compare(resource: Resource, found: Found) -> Change | None:
@@ -102,3 +202,47 @@ def _find_lost_password(resource: Resource, document: Document | None, found: Fo
         f"it logs in to its remote as {username}, and Nexus does not tell the password:\n"
         "set RELEASEKIT_PROXY_PASSWORD to it, and run this again"
     )
+
+
+BLOCKING = (Kind.RULE, Kind.PROXY, Kind.GROUP)
+"""What decides which files the group lists: it keeps pages that list what is blocked since."""
+DESCRIPTION = "releasekit: names that only hosted repositories may have"
+PENDING = f"{DESCRIPTION} (being applied)"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Write:
+    """Bring a thing to what is wanted; `change` is what that ends, None where it ends nothing."""
+
+    resource: Resource
+    change: Change | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flush:
+    """Make a group forget the pages that it keeps."""
+
+    group: str
+
+
+def order_steps(plan: ServerPlan) -> Iterator[Write | Flush]:
+    """Yield the steps of a plan, so that one that is killed can be finished.
+
+    The routing rule says in its description that it is being applied until the group's cache is
+    renewed: a run that is killed before that leaves a difference, which the next one finishes.
+    """
+    changes = {(c.resource.kind, c.resource.name): c for c in plan.changes}
+    blocking = any(kind in BLOCKING for kind, _ in changes)
+    rule = next((resource for resource in plan.resources if resource.kind is Kind.RULE), None)
+    for resource in plan.resources:
+        change = changes.get((resource.kind, resource.name))
+        if resource is rule and blocking:
+            pending = Document(fields=(("description", PENDING),))
+            marked = replace(rule, fields=rule.fields + pending)
+            yield Write(resource=marked, change=change)
+        elif change and change.action is not Action.BLOCKED:
+            yield Write(resource=resource, change=change)
+        if resource.kind is Kind.GROUP and blocking:
+            yield Flush(group=resource.name)
+            if rule:
+                yield Write(resource=rule, change=None)

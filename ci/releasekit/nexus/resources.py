@@ -1,12 +1,18 @@
-"""What administration reads and writes: things by their kind, over the REST API."""
+"""What administration reads and writes: resources by their kind, over the REST API."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote
 
-from releasekit.nexus import Kind
-from releasekit.nexus.documents import Document, parse_document
+from releasekit.nexus.documents import (
+    Document,
+    ServerVersion,
+    Value,
+    parse_document,
+    render_document,
+)
+from releasekit.nexus.drift import Kind, Resource
 from releasekit.nexus.rest import (
     Rest,
     ask,
@@ -47,15 +53,10 @@ def find_resource(rest: Rest, kind: Kind, name: str) -> Document | None:
             return find_document(rest, f"{path}/{quote(name)}", "read routing rules")
         case Kind.ROLE:
             return find_document(rest, f"{path}/{quote(name)}", "read roles")
-        case Kind.USER:
-            return _find_user(rest, name)
-
-
-def _find_user(rest: Rest, name: str) -> Document | None:
-    """Read a user: userId, source, status, roles. Never a password."""
-    found = read(rest, PATHS[Kind.USER], "read users", userId=name)
-    # The query means "begins with", in some versions.
-    return next((parse_document(user) for user in found if user["userId"] == name), None)
+        case Kind.USER:  # userId, source, status, roles: never a password
+            found = read(rest, path, "read users", userId=name)
+            # The query means "begins with", in some versions.
+            return next((parse_document(user) for user in found if user["userId"] == name), None)
 
 
 def list_blob_stores(rest: Rest) -> tuple[str, ...]:
@@ -89,3 +90,50 @@ def invalidate_cache(rest: Rest, repository: str) -> None:
     """Make a proxy or a group forget the pages that it keeps."""
     path = f"repositories/{quote(repository)}/invalidate-cache"
     require(rest, ask(rest, "POST", path), f"invalidate the cache of {repository}")
+
+
+ANSWER_ONLY = {
+    Kind.HOSTED: ("format", "type", "url"),
+    Kind.PROXY: ("format", "type", "url"),
+    Kind.GROUP: ("format", "type", "url"),
+    Kind.ROLE: ("source", "readOnly"),
+}
+"""Fields of answers that the requests do not have."""
+RULE_NAME_SINCE = (3, 94)
+"""Before, a request says `routingRule` where the answer says `routingRuleName`: a document that is
+put back as it came loses its rule, and Nexus says nothing:
+docs/nexus-behaviour.md#rest-repositories; the same on 3.71."""
+
+
+def render_creation(resource: Resource, version: ServerVersion) -> dict[str, Any]:
+    """Return the body that creates a thing."""
+    name = (
+        ()
+        if resource.initial.get("id") or resource.initial.get("userId")
+        else (("name", resource.name),)
+    )
+    document = Document(fields=(*name, *resource.initial.fields, *resource.fields.fields))
+    return _render(resource.kind, document, version)
+
+
+def render_update(
+    resource: Resource, found: Document, version: ServerVersion, *, upstream_password: str | None
+) -> dict[str, Any]:
+    """Return the body that changes a thing: all that it has, with the wanted fields in it."""
+    document = found + resource.fields
+    if upstream_password and document.get("httpClient.authentication.username"):
+        secret: tuple[tuple[str, Value], ...] = (
+            ("httpClient.authentication.password", upstream_password),
+        )
+        document = document + Document(fields=secret)
+    return _render(resource.kind, document, version)
+
+
+def _render(kind: Kind, document: Document, version: ServerVersion) -> dict[str, Any]:
+    old = kind is Kind.PROXY and version.numbers < RULE_NAME_SINCE
+    fields = tuple(
+        ("routingRule" if old and path == "routingRuleName" else path, value)
+        for path, value in document.fields
+        if value is not None and path not in ANSWER_ONLY.get(kind, ())
+    )
+    return render_document(Document(fields=fields))

@@ -23,7 +23,6 @@ from releasekit.nexus.documents import (
     Document,
     Repository,
     ServerVersion,
-    parse_component,
     parse_document,
     parse_server_version,
 )
@@ -103,17 +102,14 @@ def read_message(answer: Answer) -> str:
         found = json.loads(text)
     except ValueError:  # 3.30: quoted, with raw line breaks and quotes in it
         return " ".join(text.strip('"').split())[:SHOWN]
-    entries = found if isinstance(found, list) else [found]
-    return "; ".join(_read_entry(entry) for entry in entries)[:SHOWN]
-
-
-def _read_entry(entry: object) -> str:
-    if not isinstance(entry, Mapping):
-        return str(entry)
-    # "PARAMETER name", "HelperBean.memberNames", "*"
-    place = str(entry.get("id", "*")).removeprefix("PARAMETER ")
-    message = str(entry.get("message", "")).strip('"')
-    return message if place == "*" else f"{place}: {message}"
+    messages = []
+    for entry in found if isinstance(found, list) else [found]:
+        fields = entry if isinstance(entry, Mapping) else {"message": entry}
+        # "PARAMETER name", "HelperBean.memberNames", "*"
+        place = str(fields.get("id", "*")).removeprefix("PARAMETER ")
+        message = str(fields.get("message", "")).strip('"')
+        messages.append(message if place == "*" else f"{place}: {message}")
+    return "; ".join(messages)[:SHOWN]
 
 
 def read(rest: Rest, path: str, action: str, **query: str) -> Any:
@@ -207,4 +203,6 @@ def search_components(rest: Rest, **query: str) -> Iterator[Component]:
     `query`: name (wildcards, lower case), version, q, repository (a group finds its members')...
     """
     for item in read_pages(rest, "search", "search", format="pypi", **query):
-        yield parse_component(item)
+        yield Component(
+            repository=item["repository"], name=item["name"], version=item.get("version") or ""
+        )

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from releasekit.outcome import Outcome
 from releasekit.redact import escape_json, printable
-from releasekit.report.dotenv import render_dotenv
-from releasekit.report.outcome import render_outcome
+from releasekit.report.outcome import render_dotenv, render_outcome
 from releasekit.report.summary import render_summary
 
 FINDINGS_REPORTS = (
@@ -26,23 +25,18 @@ def render_reports(outcome: Outcome) -> Mapping[str, str]:
     """
     reports = {"outcome.json": render_outcome(outcome), "summary.md": render_summary(outcome)}
     if outcome.asked:
-        reports |= zip(FINDINGS_REPORTS, _render_findings(outcome), strict=True)
+        # They know every check; a run that was refused before the checks need not load them.
+        from releasekit.report.code_quality import render_code_quality
+        from releasekit.report.findings import render_findings
+        from releasekit.report.junit import render_junit
+        from releasekit.report.sarif import render_sarif
+
+        renderers = (render_findings, render_junit, render_code_quality, render_sarif)
+        reports |= zip(FINDINGS_REPORTS, (render(outcome) for render in renderers), strict=True)
     if outcome.record is not None:
         reports["release.env"] = render_dotenv(outcome)
-    return {name: _make_safe(name, text) for name, text in reports.items()}
-
-
-def _make_safe(name: str, text: str) -> str:
-    text = text.encode("utf-8", "replace").decode()
-    return escape_json(text) if name.endswith((".json", ".sarif")) else printable(text)
-
-
-def _render_findings(outcome: Outcome) -> tuple[str, ...]:
-    # They know every check; a run that was refused before the checks need not load them.
-    from releasekit.report.code_quality import render_code_quality
-    from releasekit.report.findings import render_findings
-    from releasekit.report.junit import render_junit
-    from releasekit.report.sarif import render_sarif
-
-    renderers = (render_findings, render_junit, render_code_quality, render_sarif)
-    return tuple(render(outcome) for render in renderers)
+    for name, text in reports.items():
+        safe = text.encode("utf-8", "replace").decode()
+        is_json = name.endswith((".json", ".sarif"))
+        reports[name] = escape_json(safe) if is_json else printable(safe)
+    return reports

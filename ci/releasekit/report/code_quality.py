@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from releasekit.checks.model import Finding, Severity
+from releasekit.checks.model import Severity
 from releasekit.outcome import Outcome
-from releasekit.report.fingerprint import find_fingerprints
+from releasekit.report.findings import find_fingerprints
 
 SEVERITIES = {
     Severity.ERROR: "blocker",
@@ -23,7 +23,11 @@ def render_code_quality(outcome: Outcome) -> str:
     """
     issues = [
         {
-            "description": _describe(finding),
+            "description": (
+                f"waived ({finding.reason}): {finding.message}"
+                if finding.is_waived
+                else f"{finding.message} ({finding.fix})"
+            ),
             "check_name": finding.code,
             "fingerprint": fingerprint,
             "severity": SEVERITIES[finding.severity],
@@ -35,9 +39,3 @@ def render_code_quality(outcome: Outcome) -> str:
         for finding, fingerprint in find_fingerprints(outcome.findings)
     ]
     return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
-
-
-def _describe(finding: Finding) -> str:
-    if finding.is_waived:
-        return f"waived ({finding.reason}): {finding.message}"
-    return f"{finding.message} ({finding.fix})"

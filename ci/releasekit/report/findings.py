@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,7 +18,29 @@ from releasekit.checks.catalog import CHECKS
 from releasekit.checks.model import Check, Finding
 from releasekit.doctor import QUESTIONS, Question
 from releasekit.outcome import Outcome
-from releasekit.report.fingerprint import find_fingerprints
+
+DOTTED = r"(?<![\w.])v?\d+(?:\.\d+)+(?:[._-]?(?:a|b|c|rc|post|dev)\.?\d+)*"
+LOCAL = r"(?:\+[a-z0-9]+(?:\.(?!dist-info|data|tar|zip)[a-z0-9]+)*)?"
+UNDOTTED = r"(?<=-)\d+(?=-|/|\.tar\.gz|\.zip|\.dist-info|\.data|$)"
+VERSION = re.compile(rf"{DOTTED}{LOCAL}(?!\w)|{UNDOTTED}", re.IGNORECASE)
+"""A version after PEP 440 with a dot in it, or without one in a dist's name (demo-7.tar.gz)."""
+
+
+def find_fingerprints(findings: Sequence[Finding]) -> Iterator[tuple[Finding, str]]:
+    """Yield every finding with a fingerprint that no other of them has.
+
+    The next release's finding has the same, so that GitLab and SARIF readers can tell new from
+    old. GitLab shows only one of two findings with one fingerprint, hence the count of those that
+    differ in a version alone.
+    """
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        words = (finding.code, finding.place.file, finding.message)
+        facts = "\0".join(VERSION.sub("VERSION", word) for word in words)
+        seen[facts] += 1
+        counted = facts if seen[facts] == 1 else f"{facts}\0{seen[facts]}"
+        yield finding, hashlib.sha256(counted.encode("utf-8", "surrogatepass")).hexdigest()
+
 
 ALL_CODES: tuple[Check | Question, ...] = (*CHECKS, *QUESTIONS)
 
@@ -80,40 +105,35 @@ def render_findings(outcome: Outcome) -> str:
         project=record.project if record else None,
         version=record.version if record else None,
         checks=tuple(
-            _describe_check(asked, outcome.findings)
+            AskedCheck(
+                code=asked.code,
+                title=asked.title,
+                result=_sum_up([f for f in outcome.findings if f.code == asked.code]),
+            )
             for asked in ALL_CODES
             if asked.code in outcome.asked
         ),
         findings=tuple(
-            _describe(finding, fingerprint)
+            FoundFault(
+                code=finding.code,
+                severity=finding.severity.value,
+                message=finding.message,
+                file=finding.place.file,
+                line=finding.place.line,
+                fix=finding.fix,
+                reason=finding.reason,
+                fingerprint=fingerprint,
+            )
             for finding, fingerprint in find_fingerprints(outcome.findings)
         ),
     )
     return json.dumps(document.model_dump(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _describe_check(asked: Check | Question, findings: Sequence[Finding]) -> AskedCheck:
-    found = [finding for finding in findings if finding.code == asked.code]
-    return AskedCheck(code=asked.code, title=asked.title, result=_sum_up(found))
-
-
 def _sum_up(found: Sequence[Finding]) -> Literal["passed", "found", "waived"]:
     if not found:
         return "passed"
     return "waived" if all(finding.is_waived for finding in found) else "found"
-
-
-def _describe(finding: Finding, fingerprint: str) -> FoundFault:
-    return FoundFault(
-        code=finding.code,
-        severity=finding.severity.value,
-        message=finding.message,
-        file=finding.place.file,
-        line=finding.place.line,
-        fix=finding.fix,
-        reason=finding.reason,
-        fingerprint=fingerprint,
-    )
 
 
 def render_findings_schema() -> str:

@@ -1,4 +1,4 @@
-"""outcome.json: the verdict, the files' fates and the times."""
+"""outcome.json: the verdict, the files' fates and the times; and release.env for later jobs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import json
 from typing import Any
 
 from releasekit.checks.model import Severity
+from releasekit.errors import Status
 from releasekit.outcome import Outcome
 
 
 def render_outcome(outcome: Outcome) -> str:
     """Return the verdict, the files' fates and the times, as JSON."""
-    record, plan = outcome.record, outcome.plan
+    record, plan, proof = outcome.record, outcome.plan, outcome.verified
+    tag = outcome.project.released_as if outcome.project else None
+    tagged = (tag.name, str(tag.version)) if tag else (None, None)
     document: dict[str, Any] = {
         "schema_version": 1,
         "command": outcome.command,
@@ -22,11 +25,11 @@ def render_outcome(outcome: Outcome) -> str:
         "stopped_in": outcome.step if outcome.error else None,
         "error": dict(outcome.error) or None,
         "project": record.project if record else None,
-        "version": record.version if record else _tagged_version(outcome),
-        "tag": record.tag if record else _tag_name(outcome),
+        "version": record.version if record else tagged[1],
+        "tag": record.tag if record else tagged[0],
         "commit": outcome.project.commit.sha if outcome.project else None,
         "repository": plan.url if plan else None,
-        "installed_from": _installed_from(outcome),
+        "installed_from": proof.url if proof and proof.installed else None,
         "files": [
             {"filename": file.dist.filename, "action": file.action.value, "why": file.why}
             for file in (plan.files if plan else ())
@@ -47,16 +50,22 @@ def render_outcome(outcome: Outcome) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _installed_from(outcome: Outcome) -> str | None:
-    proof = outcome.verified
-    return proof.url if proof and proof.installed else None
+def render_dotenv(outcome: Outcome) -> str:
+    """Return what later CI jobs may want as variables (GitLab: artifacts:reports:dotenv).
 
-
-def _tagged_version(outcome: Outcome) -> str | None:
-    tag = outcome.project.released_as if outcome.project else None
-    return str(tag.version) if tag else None
-
-
-def _tag_name(outcome: Outcome) -> str | None:
-    tag = outcome.project.released_as if outcome.project else None
-    return tag.name if tag else None
+    A dry run is never "done": a job that announces what is done must not announce it.
+    """
+    record = outcome.record
+    if record is None:
+        return ""
+    rehearsed = outcome.dry_run and outcome.status is Status.DONE
+    variables = {
+        "RELEASE_PROJECT": record.project,
+        "RELEASE_VERSION": record.version,
+        "RELEASE_TAG": record.tag or "",
+        "RELEASE_COMMIT": record.commit,
+        "RELEASE_STATUS": "dry-run" if rehearsed else outcome.status.word,
+        "RELEASE_COMMAND": outcome.command,
+        "RELEASE_SANDBOX": "true" if outcome.sandbox else "false",
+    }
+    return "".join(f"{name}={value}\n" for name, value in variables.items())

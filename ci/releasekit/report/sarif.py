@@ -10,7 +10,7 @@ from releasekit.checks.catalog import CHECKS
 from releasekit.checks.model import Check, Finding, Severity
 from releasekit.doctor import QUESTIONS
 from releasekit.outcome import Outcome
-from releasekit.report.fingerprint import find_fingerprints
+from releasekit.report.findings import find_fingerprints
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -24,7 +24,16 @@ def render_sarif(outcome: Outcome) -> str:
     """
     rules = {check.code: check for check in CHECKS if check.code in outcome.asked}
     driver: dict[str, Any] = {"name": "releasekit"}
-    driver["rules"] = [_describe_rule(check) for check in rules.values()]
+    driver["rules"] = [
+        {
+            "id": check.code,
+            "shortDescription": {"text": check.title},
+            "fullDescription": {"text": check.why},
+            "help": {"text": check.fix},
+            "defaultConfiguration": {"level": _level(check.severity)},
+        }
+        for check in rules.values()
+    ]
     driver["rules"] += [
         {"id": question.code, "shortDescription": {"text": question.title}}
         for question in QUESTIONS
@@ -39,18 +48,10 @@ def render_sarif(outcome: Outcome) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _describe_rule(check: Check) -> dict[str, Any]:
-    return {
-        "id": check.code,
-        "shortDescription": {"text": check.title},
-        "fullDescription": {"text": check.why},
-        "help": {"text": check.fix},
-        "defaultConfiguration": {"level": _level(check.severity)},
-    }
-
-
 def _describe_result(finding: Finding, rule: Check | None, fingerprint: str) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.place.file)}}
+    place: dict[str, Any] = {
+        "artifactLocation": {"uri": quote(finding.place.file, errors="replace")}
+    }
     if finding.place.line:
         place["region"] = {"startLine": finding.place.line}
     result = {
@@ -68,7 +69,3 @@ def _describe_result(finding: Finding, rule: Check | None, fingerprint: str) -> 
 
 def _level(severity: Severity) -> str:
     return "none" if severity is Severity.OFF else severity.value
-
-
-def _uri(file: str) -> str:
-    return quote(file, errors="replace")

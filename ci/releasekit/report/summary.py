@@ -16,7 +16,9 @@ def render_summary(outcome: Outcome) -> str:
         lines += [f"- **{question}**: {_inline(answer)}" for question, answer in outcome.error]
         lines.append("")
     lines += [f"- {note}" for note in outcome.notes]
-    lines += _summarize_files(outcome) + _summarize_findings(outcome) + _summarize_times(outcome)
+    lines += _summarize_files(outcome) + _summarize_findings(outcome)
+    if times := outcome.describe_times():
+        lines += ["", f"Times: {times}."]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -66,11 +68,6 @@ def _summarize_findings(outcome: Outcome) -> list[str]:
     ]
     head = "| severity | code | place | finding | fix, or why it is waived |"
     return ["", head, "|---|---|---|---|---|", *rows]
-
-
-def _summarize_times(outcome: Outcome) -> list[str]:
-    times = outcome.describe_times()
-    return ["", f"Times: {times}."] if times else []
 
 
 def _inline(text: str) -> str:

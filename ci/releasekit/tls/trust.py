@@ -1,13 +1,15 @@
-"""Whom the kit trusts: one context, and one PEM file with the same certificates for children.
+"""Whom the kit trusts, and the client's own certificate.
 
-The context is the system's store with what the environment names and `ca-bundle`
-added. Nothing of it is ever taken away, and no check is ever switched off.
+One context, and one PEM file with the same certificates for children: the system's store with what
+the environment names and `ca-bundle` added. Nothing of it is ever taken away, and no check is ever
+switched off.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import re
 import ssl
 import sys
 from collections.abc import Mapping
@@ -16,15 +18,90 @@ from pathlib import Path
 
 import certifi
 
-from releasekit.tls.bundle import (
+from releasekit.tls.certificates import (
+    CERTIFICATE,
+    EMPTY,
+    NO_CERTIFICATE,
     CaBundle,
+    Certificate,
+    CertificateFault,
+    explain,
+    find_time_fault,
     is_pem,
     is_readable,
+    parse_certificate,
     read_bundle,
     read_ca_bundle,
+    read_clock,
     split_certificates,
 )
-from releasekit.tls.client_cert import load_client_cert
+
+KEY = re.compile(r"-----BEGIN ((?:[A-Z]+ )*)PRIVATE KEY-----")
+ENCRYPTED = re.compile(r"-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED", re.M)
+
+TEXT = CertificateFault(
+    reason="give the path of a file",
+    fix="write the text to a file that you alone can read, and give {key} its path",
+)
+NO_KEY = CertificateFault(
+    reason="there is a certificate in it, but no private key",
+    fix="put both into one file: cat CERTIFICATE.pem KEY.pem > client.pem; chmod 600 client.pem",
+)
+ENCRYPTED_KEY = CertificateFault(
+    reason="its private key is encrypted, and nobody is asked for the password",
+    fix="openssl pkey -in FILE -out KEY.pem; chmod 600 KEY.pem; put the certificate beside it",
+)
+OTHER_KEY = CertificateFault(
+    reason="the private key in it is not that of {name}, the first certificate in it",
+    fix="put the certificate of that key first, then those of the CAs between, if any",
+)
+DAMAGED = CertificateFault(
+    reason="the certificate or the key in it is cut off or damaged",
+    fix="copy both again, whole: from -----BEGIN …----- to -----END …-----",
+)
+
+
+def load_client_cert(context: ssl.SSLContext, path: str) -> None:
+    """Make a context show the certificate; raises BadCertificateFile."""
+    if is_pem(path):
+        raise explain("client-cert", path, TEXT)
+    try:
+        text = Path(path).read_bytes().decode("ascii", "replace")
+        if fault := _find_fault(text):
+            raise explain("client-cert", path, fault)
+        # A password, even an empty one, keeps OpenSSL from asking for it on the terminal.
+        context.load_cert_chain(path, password="")
+    except ssl.SSLError as error:
+        fault = DAMAGED
+        if error.reason == "KEY_VALUES_MISMATCH":
+            reason = OTHER_KEY.reason.format(name=_parse_first(text).name)
+            fault = CertificateFault(reason=reason, fix=OTHER_KEY.fix)
+        raise explain("client-cert", path, fault) from error
+    except OSError as error:
+        fault = CertificateFault(reason=error.strerror or str(error), fix=NO_CERTIFICATE.fix)
+        raise explain("client-cert", path, fault) from error
+
+
+def _find_fault(text: str) -> CertificateFault | None:
+    """Return what is wrong with the file before anything tries to use it."""
+    if not text.strip():
+        return EMPTY
+    if not CERTIFICATE.search(text):
+        return NO_CERTIFICATE
+    if not KEY.search(text):
+        return NO_KEY
+    if ENCRYPTED.search(text):
+        return ENCRYPTED_KEY
+    try:
+        return find_time_fault(_parse_first(text), read_clock())
+    except ValueError:
+        return DAMAGED
+
+
+def _parse_first(text: str) -> Certificate:
+    match = CERTIFICATE.search(text)
+    return parse_certificate(ssl.PEM_cert_to_DER_cert(match[0] if match else ""))
+
 
 CA_VARIABLES = (
     "SSL_CERT_FILE",  # OpenSSL, uv
@@ -91,7 +168,8 @@ def open_trust(environ: Mapping[str, str], ca_bundle: str | None, client_cert: s
         *_read_named_bundles(environ, system),
     ]
     if ca_bundle:
-        sources.append(TrustedSource(name=_name_bundle(ca_bundle), pem=own.pem))
+        name = "ca-bundle (its PEM text)" if is_pem(ca_bundle) else f"ca-bundle {ca_bundle}"
+        sources.append(TrustedSource(name=name, pem=own.pem))
     if client_cert:
         load_client_cert(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), client_cert)
     return Trust(sources=tuple(sources), useless=own.useless, client_cert=client_cert)
@@ -114,10 +192,6 @@ def _open_context(system: str) -> ssl.SSLContext:
     if Path(folder).is_dir():  # looked into when a certificate is not known yet
         context.load_verify_locations(capath=folder)
     return context
-
-
-def _name_bundle(value: str) -> str:
-    return "ca-bundle (its PEM text)" if is_pem(value) else f"ca-bundle {value}"
 
 
 def _read_named_bundles(environ: Mapping[str, str], system: str) -> list[TrustedSource]:

@@ -16,13 +16,13 @@ from in_process import Recorder, open_command
 from releasekit.commands.provision import run as provision
 from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import SERVER_DIFFERS
-from releasekit.nexus import ServerPlan
+from releasekit.nexus.drift import ServerPlan
 from releasekit.nexus.results import ServerPlanned
 from releasekit_nexus.launch import launch
 from releasekit_nexus.prepared import prepare_runtime
-from releasekit_nexus.settings import UNTOUCHED
 from support import Ran
 
+UNTOUCHED = {"nexus.security.randompassword": "true", "nexus.onboarding.enabled": "true"}
 ADMIN_PASSWORD = "the-password-that-is-wanted"
 PUBLISHER_PASSWORD = "the-password-of-the-publisher"
 PUBLISHER = ("pypi-hosted-publisher", PUBLISHER_PASSWORD)

@@ -4,8 +4,8 @@ import pytest
 
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.facts import ProjectFacts
+from releasekit.checks.metadata_warnings import normalize_label
 from releasekit.checks.model import run_checks
-from releasekit.checks.urls import normalize_label
 from samples import METADATA, make_facts
 
 ALIASES = {

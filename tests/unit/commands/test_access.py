@@ -18,7 +18,7 @@ from releasekit.config.settings import Settings
 from releasekit.config.target import nexus_target
 from releasekit.context import ProjectContext
 from releasekit.index.layouts import open_index
-from releasekit.index.server_info import ServerInfo
+from releasekit.index.protocol import ServerInfo
 from releasekit.model.credentials import Credentials
 from releasekit.network import open_network
 from releasekit.proof.environment import CleanEnvironments

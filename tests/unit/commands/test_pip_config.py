@@ -12,8 +12,7 @@ import trustme
 from in_process import Recorder, open_command
 from raising import raises_error
 from releasekit.commands.pip_config import run as set_up
-from releasekit.consumer.results import SettingsPlanned
-from releasekit.consumer.settings import SettingsPlan
+from releasekit.consumer.settings import SettingsPlan, SettingsPlanned
 from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import SETTINGS_DIFFER
 from releasekit.errors.usage import BROKEN_SETTINGS, INSECURE_INDEX, NO_NEXUS

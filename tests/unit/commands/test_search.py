@@ -13,8 +13,7 @@ from in_process import Recorder, open_command
 from nexus_double import Sandbox, run_sandbox
 from raising import raises_error
 from releasekit.commands.search import run as search
-from releasekit.consumer.results import Searched
-from releasekit.consumer.search import Hit
+from releasekit.consumer.search import Hit, Searched
 from releasekit.errors.access import CREDENTIALS_NEEDED, WRONG_API_CREDENTIALS
 from releasekit.errors.refused import NOTHING_FOUND
 from samples import METADATA, write_wheel

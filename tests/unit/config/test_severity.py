@@ -9,8 +9,8 @@ import pytest
 from raising import raises_error
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.model import Rule, Severity
-from releasekit.config.parse import parse_settings, read_environment, read_table
 from releasekit.config.settings import Settings
+from releasekit.config.sources import parse_settings, read_environment, read_table
 from releasekit.errors.usage import INVALID_CONFIGURATION
 from samples import make_facts
 

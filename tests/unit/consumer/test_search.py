@@ -1,6 +1,11 @@
+"""Searching the group, and what is installed in an environment."""
+
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -13,11 +18,12 @@ from releasekit.consumer.search import (
     find_names,
     parse_query,
     parse_versions,
+    read_installed_versions,
     render_install_line,
     select_hits,
 )
 from releasekit.consumer.settings import Consumer
-from releasekit.errors.usage import BAD_QUERY
+from releasekit.errors.usage import BAD_QUERY, NO_SUCH_ENVIRONMENT
 from releasekit.nexus.documents import Component
 
 
@@ -55,7 +61,7 @@ def test_what_is_no_name(word: str) -> None:
 
 
 def component(name: str, version: str, repository: str = "pypi-hosted") -> Component:
-    return Component(repository=repository, name=name, version=version, assets=())
+    return Component(repository=repository, name=name, version=version)
 
 
 FOUND = (
@@ -201,3 +207,40 @@ def test_the_line_that_installs(consumer: Consumer, options: str) -> None:
 def test_a_query_without_wildcards_is_a_name() -> None:
     assert not Query(text="a", name="a").has_wildcards
     assert Query(text="a*", name="a*").has_wildcards
+
+
+def test_versions_that_a_python_can_import() -> None:
+    found = read_installed_versions(Path(sys.executable), os.environ)
+    assert found["packaging"] == version("packaging")
+
+
+def test_a_directory_without_metadata_is_no_distribution(tmp_path: Path) -> None:
+    (tmp_path / "broken-1.0.dist-info").mkdir()
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho {tmp_path}\n")
+    python.chmod(0o755)
+    assert read_installed_versions(python, os.environ) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "reason"),
+    [
+        pytest.param(None, 0, "there is no such file", id="nothing there"),
+        pytest.param("#!/bin/sh\n", 0o644, "Permission denied", id="not executable"),
+        pytest.param("#!/bin/sh\necho no >&2\nexit 3\n", 0o755, "no", id="it fails"),
+    ],
+)
+def test_what_is_no_python(tmp_path: Path, content: str | None, mode: int, reason: str) -> None:
+    python = tmp_path / "python"
+    if content is not None:
+        python.write_text(content)
+        python.chmod(mode)
+    with raises_error(NO_SUCH_ENVIRONMENT) as caught:
+        read_installed_versions(python, os.environ)
+    assert str(caught.value) == (
+        "error E219: no Python there\n"
+        f"  where: {python}\n"
+        f"  why:   {reason}\n"
+        "  next:  name an environment's directory or its Python: releasekit search WORD --python "
+        ".venv"
+    )

@@ -9,15 +9,15 @@ import pytest
 from packaging.version import Version
 
 from releasekit.doctor import Row, connection, repositories, server
-from releasekit.doctor.facts import (
-    Answer,
-    Login,
+from releasekit.doctor.probe import Answer
+from releasekit.doctor.repositories import (
     NameFacts,
     RepositoryFacts,
-    ServerFacts,
     VersionFacts,
+    judge_name,
+    judge_version,
 )
-from releasekit.doctor.release import judge_name, judge_version
+from releasekit.doctor.server import Login, ServerFacts
 from releasekit.nexus.documents import Repository, ServerVersion, parse_document
 
 ILL = Answer(status=500, reason="Server Error")
@@ -192,7 +192,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
         repositories.judge_hosted(replace(ODD, serves=LOGIN_PAGE)),
         "unknown",
         "r answered 200 OK, not from Nexus",
-        f"fix: {repositories.FRONT}",
+        f"fix: {server.FRONT}",
     ),
     **{
         f"version, answered {answer}, hosted {is_hosted}": (
@@ -224,7 +224,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
             judge(replace(answer, is_foreign=True)),
             "unknown",
             f"the server answered {answer}, not from Nexus",
-            f"fix: {repositories.FRONT}",
+            f"fix: {server.FRONT}",
         )
         for title, judge, answer in (
             ("upload", lambda answer: server.judge_upload("r", "bob", answer), ILL),

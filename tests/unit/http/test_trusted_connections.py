@@ -21,7 +21,7 @@ from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import Credentials
 from releasekit.network import open_network
 from releasekit.threads import run_in_threads
-from releasekit.tls.bundle import read_bundle
+from releasekit.tls.certificates import read_bundle
 from releasekit.tls.trust import CA_VARIABLES, open_trust
 from unit.conftest import Answer, Server, get, server_context
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.inspect.metadata import DESCRIPTION_LIMIT, render_description
+from releasekit.inspect.gather import DESCRIPTION_LIMIT, render_description
 
 
 def test_description_that_would_take_minutes_to_render_is_not_rendered() -> None:

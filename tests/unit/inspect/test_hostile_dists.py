@@ -14,8 +14,8 @@ import pytest
 from releasekit.archives import read_dist
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.model import Severity, run_checks
+from releasekit.inspect.archive import DIRECTORY_LIMIT
 from releasekit.inspect.gather import gather_facts
-from releasekit.inspect.limits import DIRECTORY_LIMIT
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 
 ZEROS = b"\0" * (1 << 20)

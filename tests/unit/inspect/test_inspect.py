@@ -8,10 +8,12 @@ from packaging.version import Version
 
 from releasekit.archives import read_dist
 from releasekit.checks.facts import DistFacts, ProjectFacts
-from releasekit.inspect.gather import gather_facts
-from releasekit.inspect.metadata import render_description
-from releasekit.inspect.sdist import find_missing_files
-from releasekit.inspect.wheel import find_record_problems
+from releasekit.inspect.gather import (
+    find_missing_files,
+    find_record_problems,
+    gather_facts,
+    render_description,
+)
 from releasekit.model.dists import parse_metadata
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 from support import ProjectDir

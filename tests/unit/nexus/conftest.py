@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from releasekit.config.settings import Settings
-from releasekit.nexus import Found, Kind, ServerPlan, make_server_plan, want
+from releasekit.nexus.desired_state import want
 from releasekit.nexus.documents import Document, ServerVersion, parse_document
+from releasekit.nexus.drift import Found, Kind, ServerPlan, make_server_plan
 
 URL = "https://nexus.example.com"
 VERSION = ServerVersion(numbers=(3, 30, 0), edition="OSS")

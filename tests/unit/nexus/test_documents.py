@@ -7,11 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from releasekit.nexus.documents import (
-    Asset,
-    Component,
     Document,
     ServerVersion,
-    parse_component,
     parse_document,
     parse_server_version,
     render_document,
@@ -81,29 +78,3 @@ documents = st.dictionaries(keys, leaves | st.dictionaries(keys, leaves, min_siz
 @given(documents)
 def test_a_document_survives_being_flat(document: dict[str, Any]) -> None:
     assert render_document(parse_document(document)) == document
-
-
-def test_component_of_a_search() -> None:
-    asset = {
-        "id": "x",
-        "path": "packages/a/1.0/a-1.0.tar.gz",
-        "repository": "pypi-hosted",
-        "downloadUrl": "https://n.example.com/repository/pypi-hosted/packages/a/1.0/a-1.0.tar.gz",
-        "checksum": {"sha1": "1", "sha256": "2", "md5": "3"},
-    }
-    old = {**asset, "checksum": {}}
-    document = {"repository": "pypi-hosted", "name": "a", "version": "1.0", "assets": [asset, old]}
-    component = parse_component(document)
-    first = Asset(
-        id="x",
-        path="packages/a/1.0/a-1.0.tar.gz",
-        repository="pypi-hosted",
-        url="https://n.example.com/repository/pypi-hosted/packages/a/1.0/a-1.0.tar.gz",
-        sha256="2",
-        md5="3",
-    )
-    assert component.assets[0] == first
-    assert (first.filename, component.assets[1].sha256) == ("a-1.0.tar.gz", None)
-    assert component == Component(
-        repository="pypi-hosted", name="a", version="1.0", assets=component.assets
-    )

@@ -17,8 +17,8 @@ from releasekit.errors.access import NOT_ALLOWED_BY_NEXUS, WRONG_API_CREDENTIALS
 from releasekit.errors.failed import NEXUS_REFUSED, NOT_A_NEXUS
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
-from releasekit.nexus import Kind
 from releasekit.nexus.documents import ServerVersion
+from releasekit.nexus.drift import Kind
 from releasekit.nexus.resources import update_resource
 from releasekit.nexus.rest import (
     Rest,

@@ -9,16 +9,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from releasekit_nexus import (
-    ArchiveMissing,
-    DownloadFailed,
-    NexusError,
-    ResolverMissing,
-    WrongArchive,
-)
+from raising import raises_error
+from releasekit.errors.failed import NEXUS_NOT_STARTED
 from releasekit_nexus.archive import SHA256, SIZE, fetch_archive, find_address
 from unit.releasekit_nexus.conftest import Answer, Mirror, give_bytes, give_file, give_no_end
 
+FAILED = "Nexus could not be downloaded"
+WRONG = "this is not the Nexus that is wanted"
 NAME = "nexus-base-template-3.30.0-01.zip"
 
 
@@ -52,13 +49,13 @@ def test_a_given_file_is_used_where_it_is(
 def test_a_given_file_that_is_not_there_is_an_error(
     fetch: Callable[..., Path], tmp_path: Path
 ) -> None:
-    with pytest.raises(ArchiveMissing) as caught:
+    with raises_error(NEXUS_NOT_STARTED) as caught:
         fetch(str(tmp_path / "nexus.zip"))
     assert str(caught.value) == (
-        "RELEASEKIT_NEXUS_ZIP names no file\n"
+        "error E342: RELEASEKIT_NEXUS_ZIP names no file\n"
         f"  where: {tmp_path}/nexus.zip\n"
-        "  why: there is no such file\n"
-        "  next: give it the path of the archive, or an address that begins with https://"
+        "  why:   there is no such file\n"
+        "  next:  give it the path of the archive, or an address that begins with https://"
     )
 
 
@@ -71,11 +68,12 @@ def test_a_given_file_with_other_bytes_is_refused_and_left_alone(
     file = tmp_path / "nexus.zip"
     with file.open("wb") as opened:
         opened.truncate(size)
-    with pytest.raises(WrongArchive) as caught:
+    with raises_error(NEXUS_NOT_STARTED, match=WRONG) as caught:
         fetch(str(file))
-    assert caught.value.where == str(file)
-    assert caught.value.why.startswith(why)
-    assert caught.value.why.endswith(str(SIZE) if size == 5 else SHA256)
+    answers = caught.value.answers()
+    assert answers["where"] == str(file)
+    assert answers["why"].startswith(why)
+    assert answers["why"].endswith(str(SIZE) if size == 5 else SHA256)
     assert (file.stat().st_size, list(cache.iterdir())) == (size, [])
 
 
@@ -107,37 +105,41 @@ def test_it_is_downloaded_once_with_progress(
     assert seen[-1] == (SIZE, SIZE)
 
 
-WRONG = {
+DOWNLOADS = {
     "an error page": (
         lambda request: request.send_error(503, "Busy"),
-        DownloadFailed,
+        FAILED,
         "the server answered 503 Busy",
     ),
-    "a login page": (give_bytes(b"<html>"), WrongArchive, "its size is 6 bytes"),
-    "a broken connection": (give_bytes(b"PK", promised=SIZE), DownloadFailed, "Connection broken"),
-    "other bytes": (give_bytes(bytes(SIZE)), WrongArchive, "its SHA-256 is "),
-    "no end": (give_no_end, WrongArchive, "its size is "),
+    "a login page": (give_bytes(b"<html>"), WRONG, "its size is 6 bytes"),
+    "a broken connection": (give_bytes(b"PK", promised=SIZE), FAILED, "Connection broken"),
+    "other bytes": (give_bytes(bytes(SIZE)), WRONG, "its SHA-256 is "),
+    "no end": (give_no_end, WRONG, "its size is "),
 }
 
 
-@pytest.mark.parametrize(("answer", "error", "why"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(("answer", "problem", "why"), DOWNLOADS.values(), ids=DOWNLOADS)
 def test_of_a_wrong_download_nothing_is_kept(
     fetch: Callable[..., Path],
     cache: Path,
     mirror: Mirror,
     answer: Answer,
-    error: type[NexusError],
+    problem: str,
     why: str,
 ) -> None:
     mirror.answer = answer
-    with pytest.raises(error) as caught:
+    with raises_error(NEXUS_NOT_STARTED, match=problem) as caught:
         fetch(mirror.url)
-    assert (caught.value.where, why in caught.value.why) == (mirror.url, True)
+    answers = caught.value.answers()
+    assert (answers["where"], why in answers["why"]) == (mirror.url, True)
     assert list(cache.iterdir()) == []
 
 
 def test_an_unknown_ca_is_an_error(mirror: Mirror, cache: Path) -> None:
-    with requests.Session() as session, pytest.raises(DownloadFailed, match="CERTIFICATE_VERIFY"):
+    with (
+        requests.Session() as session,
+        raises_error(NEXUS_NOT_STARTED, match="CERTIFICATE_VERIFY"),
+    ):
         session.trust_env = False
         environ = {"RELEASEKIT_NEXUS_ZIP": mirror.url}
         fetch_archive(cache, environ=environ, session=session, progress=ignore)
@@ -160,10 +162,10 @@ def test_an_interrupt_leaves_nothing(
 def test_a_login_in_the_address_is_sent_and_never_shown(
     fetch: Callable[..., Path], mirror: Mirror
 ) -> None:
-    with pytest.raises(DownloadFailed) as caught:
+    with raises_error(NEXUS_NOT_STARTED, match=FAILED) as caught:
         fetch(f"https://me:s3cret%21@{mirror.host}/nexus.zip")
     assert mirror.asked == [("/nexus.zip", "Basic bWU6czNjcmV0IQ==")]
-    assert caught.value.where == mirror.url
+    assert caught.value.answers()["where"] == mirror.url
     assert "s3cret" not in str(caught.value)
 
 
@@ -177,11 +179,12 @@ def test_without_the_client_library_the_error_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, cache: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "maven_artifact.artifact", None)
-    with pytest.raises(ResolverMissing) as caught:
+    with raises_error(NEXUS_NOT_STARTED) as caught:
         fetch_archive(cache, environ={}, session=None, progress=ignore)
     assert str(caught.value) == (
-        "the address of Nexus cannot be found\n"
+        "error E342: the address of Nexus cannot be found\n"
         "  where: org.sonatype.nexus.assemblies:nexus-base-template:zip:3.30.0-01\n"
-        "  why: the library maven-artifact is not installed\n"
-        "  next: pip install 'releasekit[nexus]' (or set RELEASEKIT_NEXUS_ZIP to a file or address)"
+        "  why:   the library maven-artifact is not installed\n"
+        "  next:  pip install 'releasekit[nexus]' "
+        "(or set RELEASEKIT_NEXUS_ZIP to a file or address)"
     )

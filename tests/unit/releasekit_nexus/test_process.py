@@ -8,13 +8,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
-from releasekit_nexus import PortTaken, StartFailed
+from raising import raises_error
+from releasekit.errors.failed import NEXUS_NOT_STARTED
+from releasekit.http.client import Client
+from releasekit.tls.trust import open_trust
 from releasekit_nexus.process import reserve_port, run_jvm, wait_ready
 from unit.releasekit_nexus.conftest import wait_until
 
@@ -33,6 +36,12 @@ def make_application(tmp_path: Path) -> MakeApplication:
         return tmp_path / "application"
 
     return make
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    with closing(Client(trust=open_trust({}, None, None), environ={}, timeout=5)) as opened:
+        yield opened
 
 
 def find_group(group: int) -> list[int]:
@@ -117,29 +126,31 @@ def test_it_never_outlives_us(
 
 
 def test_an_end_before_it_is_ready_shows_the_log(
-    make_application: MakeApplication, tmp_path: Path
+    make_application: MakeApplication, tmp_path: Path, client: Client
 ) -> None:
     log = tmp_path / "log"
     application = make_application("seq 1 40; exit 3")
     with (
-        pytest.raises(StartFailed) as caught,
+        raises_error(NEXUS_NOT_STARTED) as caught,
         run_jvm(application, ENVIRON, log=log, leftover=None) as process,
     ):
-        wait_ready(process, "http://127.0.0.1:9", verify=True, log=log)
+        wait_ready(process, "http://127.0.0.1:9", client=client, log=log)
     tail = "\n".join(str(number) for number in range(16, 41))
-    assert caught.value.where == "http://127.0.0.1:9"
-    assert caught.value.why == f"its JVM ended with status 3\n{tail}"
+    assert caught.value.answers()["where"] == "http://127.0.0.1:9"
+    assert caught.value.answers()["why"] == f"its JVM ended with status 3\n{tail}"
 
 
-def test_the_wait_has_an_end(make_application: MakeApplication, tmp_path: Path) -> None:
+def test_the_wait_has_an_end(
+    make_application: MakeApplication, tmp_path: Path, client: Client
+) -> None:
     log = tmp_path / "log"
     application = make_application("echo thinking; exec sleep 60")
     with (
-        pytest.raises(StartFailed) as caught,
+        raises_error(NEXUS_NOT_STARTED) as caught,
         run_jvm(application, ENVIRON, log=log, leftover=None) as process,
     ):
-        wait_ready(process, "http://127.0.0.1:9", verify=True, log=log, seconds=0.5)
-    assert caught.value.why == "it was not ready after 0.5 s\nthinking"
+        wait_ready(process, "http://127.0.0.1:9", client=client, log=log, seconds=0.5)
+    assert caught.value.answers()["why"] == "it was not ready after 0.5 s\nthinking"
     assert process.returncode == -signal.SIGTERM
 
 
@@ -148,8 +159,8 @@ def test_a_port_is_kept_for_the_jvm_and_for_nobody_else() -> None:
         jvm.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         jvm.bind(("127.0.0.1", port))
         jvm.listen()
-        with pytest.raises(PortTaken) as caught, reserve_port(port):
+        with raises_error(NEXUS_NOT_STARTED) as caught, reserve_port(port):
             pass
-    assert caught.value.where == f"127.0.0.1:{port}"
+    assert caught.value.answers()["where"] == f"127.0.0.1:{port}"
     with reserve_port(port) as again:
         assert again == port

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from releasekit_nexus import DirectoryInUse, Nexus, run_nexus
+from raising import raises_error
+from releasekit.errors.failed import NEXUS_NOT_STARTED
+from releasekit_nexus import Nexus, run_nexus
 from unit.releasekit_nexus.conftest import Ask
 
 REST = "service/rest/v1"
@@ -102,9 +104,9 @@ def test_the_jvm_is_ours_and_its_directory_private(nexus: Nexus) -> None:
 
 def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DirectoryInUse) as caught, run_nexus(directory=tmp_path, environ={}):
+    with raises_error(NEXUS_NOT_STARTED) as caught, run_nexus(directory=tmp_path, environ={}):
         pass
-    assert caught.value.where == str(tmp_path)
+    assert caught.value.answers()["where"] == str(tmp_path)
 
 
 def test_nothing_heavy_is_imported_before_the_start() -> None:

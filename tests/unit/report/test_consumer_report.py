@@ -5,9 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from outcomes import START
-from releasekit.consumer.results import Searched, SettingsPlanned
-from releasekit.consumer.search import Hit, Query, SearchResult
-from releasekit.consumer.settings import Change, FilePlan, SettingsPlan
+from releasekit.consumer.search import Hit, Query, Searched, SearchResult
+from releasekit.consumer.settings import Change, FilePlan, SettingsPlan, SettingsPlanned
 from releasekit.report.outcome import render_outcome
 
 RESULT = SearchResult(

@@ -3,8 +3,7 @@ from __future__ import annotations
 import json
 
 from outcomes import MISSING, NO_URL, REFUSED, START, WAIVED
-from releasekit.report.findings import render_findings, render_findings_schema
-from releasekit.report.fingerprint import find_fingerprints
+from releasekit.report.findings import find_fingerprints, render_findings, render_findings_schema
 from samples import SDIST, WHEEL
 
 PRINTS = [fingerprint for _, fingerprint in find_fingerprints((NO_URL, MISSING, WAIVED))]

@@ -8,7 +8,7 @@ import pytest
 from outcomes import NO_URL
 from releasekit.checks.declared import Place
 from releasekit.checks.model import Finding, Severity
-from releasekit.report.fingerprint import find_fingerprints
+from releasekit.report.findings import find_fingerprints
 
 
 def fingerprint(finding: Finding) -> str:

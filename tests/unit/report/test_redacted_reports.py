@@ -13,10 +13,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from outcomes import HOSTED, MISSING, REFUSED, RELEASED, WAIVED
-from releasekit.doctor import Diagnosis
+from releasekit.doctor import Diagnosed, Diagnosis
 from releasekit.doctor.model import CLOCK
 from releasekit.doctor.model import HOSTED as HOSTED_ROW
-from releasekit.doctor.results import Diagnosed
 from releasekit.outcome import Outcome
 from releasekit.redact import CONTROLS, Redactor
 from releasekit.report import render_reports

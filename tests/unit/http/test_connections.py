@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.http.proxies import find_proxy
+from releasekit.http.connections import find_proxy
 
 ONE, OTHER = "http://one.example.com:3128", "http://other.example.com:3128"
 HTTPS, HTTP = "https://nexus.example.com/x", "http://nexus.example.com/x"

@@ -16,9 +16,7 @@ from certificates import DAY, NOW, make, server_context
 from raising import raises_error
 from releasekit.errors import ReleasekitError
 from releasekit.errors.access import BAD_CERTIFICATE_FILE, UNTRUSTED_CERTIFICATE
-from releasekit.tls.bundle import read_bundle, read_ca_bundle
-from releasekit.tls.certificates import Certificate
-from releasekit.tls.parsing import parse_certificate
+from releasekit.tls.certificates import Certificate, parse_certificate, read_bundle, read_ca_bundle
 from releasekit.tls.trust import open_trust
 from unit.conftest import Server, get
 

@@ -1,4 +1,4 @@
-"""RK3xx: wheels."""
+"""RK2xx and RK3xx: sdists and wheels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,34 @@ from collections.abc import Iterator
 
 from releasekit.checks.facts import ContentProblem, DistFacts, in_dist, in_project
 from releasekit.checks.model import SHOWN, Check, Fault, Severity, shorten
+from releasekit.plural import plural
+
+
+def _find_missing_files(facts: DistFacts) -> Iterator[Fault]:
+    missing = facts.missing_files
+    if missing:
+        count = plural(len(missing), "file in git is", "files in git are")
+        yield Fault(
+            message=f"{count} not in the sdist: {shorten(missing)}",
+            fix="include them in MANIFEST.in, or list them in [tool.check-manifest] ignore",
+            place=in_dist(facts),
+        )
+
+
+SDIST_CHECKS = (
+    Check(
+        code="RK201",
+        title="file missing from the sdist",
+        severity=Severity.WARNING,
+        explanation="Finds files in git that the sdist lacks (check-manifest's comparison).",
+        why="who builds from the sdist (a distribution, an auditor) gets less than git has",
+        fix="Include the files, or say that they are left out on purpose: check-manifest's own "
+        "settings and MANIFEST.in are honoured.",
+        example='[tool.check-manifest]\nignore = ["docs/drafts/*"]',
+        find=_find_missing_files,
+        needs_project=True,
+    ),
+)
 
 TYPED = "Typing :: Typed"
 STRAY = ("W001", "W005")
@@ -14,8 +42,7 @@ STRAY = ("W001", "W005")
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox")
 
 
-def find_untrue_record(facts: DistFacts) -> Iterator[Fault]:
-    """Find a wheel whose RECORD does not describe its members (installer's own check)."""
+def _find_untrue_record(facts: DistFacts) -> Iterator[Fault]:
     problems = list(facts.record_problems[:SHOWN])
     if more := len(facts.record_problems[SHOWN:]):
         problems.append(f"{more} more of its lines or files")
@@ -27,15 +54,16 @@ def find_untrue_record(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def find_content_problems(facts: DistFacts) -> Iterator[Fault]:
+def _find_content_problems(facts: DistFacts) -> Iterator[Fault]:
     """Find what check-wheel-contents finds, but for what RK304 tells, and for a package's stubs."""
     codes = Counter(problem.code for problem in facts.content_problems)
     for problem in facts.content_problems:
         ours = problem.code not in STRAY and not _is_stubs(problem)
         if ours and (count := codes.pop(problem.code, 0)):
+            paths = f": {shorten(problem.paths)}" if problem.paths else ""
             more = f"; {count - 1} more of {problem.code}" if count > 1 else ""
             yield Fault(
-                message=f"check-wheel-contents {_render(problem)}{more}",
+                message=f"check-wheel-contents {problem.code}: {problem.text}{paths}{more}",
                 fix="fix the packaging, or ignore the code in [tool.check-wheel-contents]",
                 place=in_dist(facts),
             )
@@ -47,8 +75,7 @@ def _is_stubs(problem: ContentProblem) -> bool:
     return problem.code == "W009" and len(names) == 1
 
 
-def find_bare_linux_tag(facts: DistFacts) -> Iterator[Fault]:
-    """Find a wheel for any Linux: the platform tags of PEP 600 and PEP 656 say which."""
+def _find_bare_linux_tag(facts: DistFacts) -> Iterator[Fault]:
     for platform in sorted({tag.platform for tag in facts.dist.named.tags}):
         if platform.startswith("linux_"):
             yield Fault(
@@ -58,7 +85,7 @@ def find_bare_linux_tag(facts: DistFacts) -> Iterator[Fault]:
             )
 
 
-def find_stray_packages(facts: DistFacts) -> Iterator[Fault]:
+def _find_stray_packages(facts: DistFacts) -> Iterator[Fault]:
     """Find tests, caches and the like where packages of the wheel stand."""
     for problem in facts.content_problems:
         own = facts.dist.named.name.replace("-", "_")
@@ -80,8 +107,7 @@ def find_stray_packages(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def find_missing_py_typed(facts: DistFacts) -> Iterator[Fault]:
-    """Find a wheel that promises types and has no py.typed (PEP 561)."""
+def _find_missing_py_typed(facts: DistFacts) -> Iterator[Fault]:
     names = [member.name for member in facts.members]
     marked = any(name.endswith(("/py.typed", "-stubs/__init__.pyi")) for name in names)
     if not facts.is_wheel or facts.metadata is None or marked:
@@ -103,20 +129,13 @@ def find_missing_py_typed(facts: DistFacts) -> Iterator[Fault]:
     )
 
 
-def find_dead_entry_points(facts: DistFacts) -> Iterator[Fault]:
-    """Find entry points that name what the wheel does not have."""
+def _find_dead_entry_points(facts: DistFacts) -> Iterator[Fault]:
     for point in facts.dead_entry_points:
         yield Fault(
             message=f"{point.group}: {point.name} = {point.value} does not resolve: {point.why}",
             fix="correct it in [project.scripts] or [project.entry-points], or pack the module",
             place=in_project(facts, "scripts", "entry-points", "gui-scripts", near=point.value),
         )
-
-
-def _render(problem: ContentProblem) -> str:
-    return f"{problem.code}: {problem.text}" + (
-        f": {shorten(problem.paths)}" if problem.paths else ""
-    )
 
 
 WHEEL_CHECKS = (
@@ -129,7 +148,7 @@ WHEEL_CHECKS = (
         "check).",
         why="installers that verify refuse the wheel; the others leave files behind on removal",
         fix="Build the wheel again, and change nothing in it after the backend has made it.",
-        find=find_untrue_record,
+        find=_find_untrue_record,
     ),
     Check(
         code="RK302",
@@ -141,7 +160,7 @@ WHEEL_CHECKS = (
         fix="check-wheel-contents explains each of its codes. Its own configuration is honoured: "
         "ignore what is meant to be so, or name the packages that the wheel is to have.",
         example='[tool.check-wheel-contents]\nignore = ["W002"]\ntoplevel = ["demo"]',
-        find=find_content_problems,
+        find=_find_content_problems,
     ),
     Check(
         code="RK303",
@@ -153,7 +172,7 @@ WHEEL_CHECKS = (
         fix="Build in a manylinux or musllinux image, and let auditwheel repair the wheel.",
         example="[tool.releasekit]\n"
         'repair-wheel-command = "auditwheel repair -w {dest_dir} {wheel}"',
-        find=find_bare_linux_tag,
+        find=_find_bare_linux_tag,
     ),
     Check(
         code="RK304",
@@ -163,7 +182,7 @@ WHEEL_CHECKS = (
         why="`import tests` finds them in every environment, and two packages overwrite each other",
         fix="Name the packages that belong into the wheel, or move the code below src/.",
         example='[tool.setuptools.packages.find]\ninclude = ["demo*"]',
-        find=find_stray_packages,
+        find=_find_stray_packages,
     ),
     Check(
         code="RK305",
@@ -173,7 +192,7 @@ WHEEL_CHECKS = (
         why="type checkers take every import of the package as untyped, without a word",
         fix="Put an empty py.typed into the package, and see that it is packed.",
         example='[tool.setuptools.package-data]\ndemo = ["py.typed"]',
-        find=find_missing_py_typed,
+        find=_find_missing_py_typed,
     ),
     Check(
         code="RK306",
@@ -184,6 +203,6 @@ WHEEL_CHECKS = (
         fix="Correct the module or the function. Nothing is imported to find this out: the files "
         "of the wheel are read, and names that a module makes as it runs are let pass.",
         example='[project.scripts]\ndemo = "demo.cli:main"',
-        find=find_dead_entry_points,
+        find=_find_dead_entry_points,
     ),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.checks.backend import parse_warnings
 from releasekit.checks.facts import BackendWarning
+from releasekit.checks.origins import parse_warnings
 
 BOX = 8 * " " + 80 * "*"
 SETUPTOOLS = f"""\

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from releasekit_nexus import run_nexus
-from releasekit_nexus.settings import render_environ, render_properties
+from releasekit_nexus.launch import render_environ, render_properties
 
 COMMON = """\
 application-host=127.0.0.1
@@ -46,7 +46,7 @@ def test_of_the_environment_only_the_path_goes_in() -> None:
 @pytest.mark.parametrize("group", ["pypi-hosted", "PyPI-Hosted", "pypi-snapshots"])
 def test_repositories_need_different_names(group: str, tmp_path: Path) -> None:
     with (
-        pytest.raises(ValueError, match="two repositories share the same name"),
+        pytest.raises(ValueError, match="different repositories"),
         run_nexus(group=group, snapshots="pypi-snapshots", cache=tmp_path, environ={}),
     ):
         pass

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releasekit.nexus.routing_patterns import block_patterns
+from releasekit.nexus.desired_state import block_patterns
 
 ALPHABET = "abcXYZ019"
 parts = st.lists(st.text(ALPHABET, min_size=1, max_size=4), min_size=1, max_size=4)

@@ -10,8 +10,14 @@ from hypothesis import strategies as st
 from raising import raises_error
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.model import Severity
-from releasekit.config.parse import Source, find_table, parse_settings, read_environment, read_table
 from releasekit.config.settings import KEYS, Settings
+from releasekit.config.sources import (
+    Source,
+    find_table,
+    parse_settings,
+    read_environment,
+    read_table,
+)
 from releasekit.errors import ReleasekitError
 from releasekit.errors.usage import INVALID_CONFIGURATION
 

@@ -12,10 +12,9 @@ import pytest
 from releasekit.checks.catalog import CHECKS
 from releasekit.cli import make_parser
 from releasekit.commands import COMMANDS
-from releasekit.door import render_commands
 from releasekit.errors.base import COMMAND
-from releasekit.errors.catalog import ENTRIES
-from releasekit.request import Door
+from releasekit.explain import ENTRIES
+from releasekit.request import Door, render_commands
 from releasekit.sessions import DEFAULT_NAMES
 
 GATHER = "gather --from a --from 'b c'"
