@@ -50,9 +50,12 @@ class Command:
 
 
 def _release(ctx: ProjectContext) -> None:
-    from releasekit.commands.release import run
+    from releasekit.commands.version import read_releasable_project
 
-    run(ctx)
+    project = read_releasable_project(ctx)  # a refusal does not wait for what a release imports
+    from releasekit.commands.release import release
+
+    release(ctx, project)
 
 
 def _version(ctx: ProjectContext) -> None:

