@@ -215,6 +215,7 @@ def test_directories_that_gather_joins_are_no_links(
 
 
 def test_report_that_cannot_be_removed_is_told(built: ProjectDir, releasekit: Command) -> None:
+    (built.root / "reports" / "findings.json").unlink()
     (built.root / "reports" / "findings.json" / "x").mkdir(parents=True)
     ran = releasekit("build", project=built)
     assert ran.status == 3, ran

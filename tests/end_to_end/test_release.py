@@ -105,6 +105,7 @@ def test_release_reports_what_it_did(
         "uploaded": [WHEEL, SDIST],
         "findings": {"error": 0, "warning": 0, "note": 0, "waived": 0},
         "notes": [],
+        "requests": {"sent": 12, "failed": 2},
     }
 
 

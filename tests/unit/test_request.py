@@ -71,8 +71,8 @@ def make_door(here: Path, kind: str) -> Door:
             "release -r company --tag v1 --fresh --dry-run -j 2 -q --json",
             "",
             "[[build]], [[verify]], [[publish]], [[provision]]",
-            "releasekit build -r company --tag v1 --fresh, releasekit verify -r company --tag v1, "
-            "releasekit publish -r company --tag v1 --dry-run, releasekit provision",
+            "releasekit build -r company --tag v1 --fresh, releasekit verify -r company --tag v1 "
+            "--fresh, releasekit publish -r company --tag v1 --dry-run, releasekit provision",
         ),
         ("", "release --tag v1", "", "[[release --tag v2]]", "releasekit release --tag v2"),
         ("", GATHER, "", "[[gather]]", f"releasekit {GATHER}"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pythons import find_python
 from raising import raises_error
 from releasekit.archives import read_dist
 from releasekit.errors.failed import INSTALL_NOT_TESTED
@@ -138,9 +139,12 @@ def test_a_python_that_is_not_here_is_not_downloaded(environ: dict[str, str]) ->
 def test_each_python_of_this_machine_has_its_own_environment(
     environ: dict[str, str], tmp_path: Path, version: str
 ) -> None:
-    interpreter = find_interpreter(version, environ)
-    if interpreter is None:
+    python = find_python(version)
+    if python is None:
         pytest.skip(f"Python {version} is not on this machine")
+    path = f"{Path(python).parent}:{environ['PATH']}"
+    interpreter = find_interpreter(version, {**environ, "PATH": path})
+    assert interpreter
     environment = make_environment(tmp_path, environ, interpreter)
     assert list(environment.path.glob(f"lib/python{version}"))
     assert {tag.interpreter for tag in list_tags(interpreter)} >= {

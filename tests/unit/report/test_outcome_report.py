@@ -41,6 +41,7 @@ def test_outcome_of_a_release() -> None:
         "uploaded": [WHEEL],
         "findings": {"error": 0, "warning": 0, "note": 0, "waived": 0},
         "notes": ["dist/ also holds x"],
+        "requests": {"sent": 0, "failed": 0},
         "seconds": {"version": 0.004, "build": 1.25},
     }
 
@@ -70,6 +71,7 @@ NOTHING: dict[str, Any] = {
     "uploaded": [],
     "findings": {"error": 0, "warning": 0, "note": 0, "waived": 0},
     "notes": [],
+    "requests": {"sent": 0, "failed": 0},
     "seconds": {},
 }
 
