@@ -26,7 +26,9 @@ CHANGING = (
     (re.compile(r"\.dev\d+\+g[0-9a-f]+"), ".devN+gCOMMIT"),
     (re.compile(r"https?://127\.0\.0\.1:\d+"), "URL"),
 )
-MEASURED = frozenset({"seconds", "size", "line", "lines", "tools", "fingerprint"})
+MEASURED = frozenset(
+    {"seconds", "size", "line", "lines", "tools", "fingerprint", "requests", "python"}
+)
 """Keys whose values depend on the machine or on the text of a message."""
 
 

@@ -156,6 +156,7 @@ def test_parts_are_gathered(golden: Golden) -> None:
     golden.run("publish")
     golden.run("build", "--wheel-from", "dist/*.tar.gz")
     golden.run("gather")
+    golden.run("check")
     golden.run("publish")
 
 
