@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +14,12 @@ from pathlib import Path
 from bench.measure import Took, find_median, time_commands
 from bench.subjects import Checkout, Subject, write_checkout
 from bench.targets import Server
-from bench.ways import Round, Way, find_cache_variables, find_variables
+from bench.ways import UV, Round, Way, find_cache_variables, find_variables
+from samples import write_modules
 
 WARM, COLD = "warm", "cold"
-BASE = "uv"
-"""The way that the others are compared with."""
+BASES = ("careful", "uv")
+"""The way that the others are compared with: the first one that was measured."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,9 +43,10 @@ class Result:
 
     def find_ratio(self, way: str) -> float | None:
         """Return how long a way took, as a multiple of the one that all are compared with."""
-        if BASE not in self.took or way not in self.took:
+        base = next((name for name in BASES if name in self.took), None)
+        if base is None or way not in self.took:
             return None
-        return find_median(self.took[way]).seconds / find_median(self.took[BASE]).seconds
+        return find_median(self.took[way]).seconds / find_median(self.took[base]).seconds
 
 
 class Releases:
@@ -51,6 +55,7 @@ class Releases:
     def __init__(self, tempdir: Path, tools: Path, environ: Mapping[str, str]) -> None:
         self._room, self._tools, self._environ = tempdir, tools, environ
         self._serials = itertools.count(1)
+        self._stocked: set[str] = set()
 
     def compare(self, setting: Setting, ways: Sequence[Way], say: Callable[[str], None]) -> Result:
         """Release in every way, round by round; before warm rounds once for the caches."""
@@ -67,6 +72,9 @@ class Releases:
         return Result(setting=setting, took=took, steps=steps)
 
     def _write(self, setting: Setting, way: Way) -> Checkout:
+        if setting.subject.dependencies and setting.server.url not in self._stocked:
+            self._stocked.add(setting.server.url)
+            publish_packages(setting.subject.dependencies, setting.server, self._environ)
         root = self._room / "checkouts" / way.name
         return write_checkout(setting.subject, root, f"bench-{setting.subject.name}", self._environ)
 
@@ -90,6 +98,15 @@ class Releases:
             tempdir=tempdir,
         )
         return time_commands(way.render(round_), checkout.root, environ)
+
+
+def publish_packages(names: Sequence[str], server: Server, environ: Mapping[str, str]) -> None:
+    """Publish a wheel of version 1.0 for each name."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_modules(Path(folder), **{name.replace("-", "_"): "" for name in names})
+        files = sorted(map(str, Path(folder).glob("*.whl")))
+        command = (UV, "publish", "--quiet", *files)
+        subprocess.run(command, env={**environ, **find_variables(server)}, check=True)
 
 
 def _read_steps(checkout: Checkout) -> Mapping[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SETUPTOOLS = ("setuptools>=80", "setuptools.build_meta")
+FLIT = ("flit-core>=3.12", "flit_core.buildapi")
 HATCHLING = ("hatchling>=1.27", "hatchling.build")
 PYPROJECT = """\
 [build-system]
@@ -45,6 +47,8 @@ name = "{package}._answer"
 sources = ["{package}/answer.c"]
 """
 MANY = 2000
+DEPENDENCIES = tuple(f"bench-dependency-{number}" for number in range(20))
+"""Packages of version 1.0 that a server gets before."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +59,8 @@ class Subject:
     title: str
     write: Callable[[Path, str], None]
     """Write its files below a directory, but for the README; it gets the project's name."""
+    dependencies: tuple[str, ...] = ()
+    """What it requires; only a Nexus has them."""
 
 
 def _write_pyproject(root: Path, name: str, requires: str, backend: str, end: str = "") -> Path:
@@ -75,6 +81,19 @@ def _write_hatchling(root: Path, name: str) -> None:
     _write_pyproject(root, name, *HATCHLING)
 
 
+def _write_flit(root: Path, name: str) -> None:
+    _write_pyproject(root, name, *FLIT)
+
+
+def _write_dependent(root: Path, name: str) -> None:
+    modules = _write_pyproject(root, name, *FLIT)
+    path = root / "pyproject.toml"
+    needs = f"dependencies = {json.dumps(DEPENDENCIES)}\n\n[project.urls]"
+    path.write_text(path.read_text("utf-8").replace("[project.urls]", needs), encoding="utf-8")
+    imports = "".join(f"import {needed.replace('-', '_')}\n" for needed in DEPENDENCIES)
+    modules.joinpath("__init__.py").write_text(f'"""The package {name}."""\n\n{imports}')
+
+
 def _write_many(root: Path, name: str) -> None:
     modules = _write_pyproject(root, name, *SETUPTOOLS)
     for number in range(MANY):
@@ -91,6 +110,13 @@ QUICK = Subject(name="hatchling", title="a small hatchling project", write=_writ
 SUBJECTS = (
     Subject(name="small", title="a small setuptools project", write=_write_small),
     QUICK,
+    Subject(name="flit", title="a small flit project", write=_write_flit),
+    Subject(
+        name="dependent",
+        title=f"a small flit project, {len(DEPENDENCIES)} dependencies",
+        write=_write_dependent,
+        dependencies=DEPENDENCIES,
+    ),
     Subject(name="many", title=f"setuptools, {MANY:,} modules", write=_write_many),
     Subject(name="extension", title="setuptools, a C extension", write=_write_extension),
 )

@@ -73,6 +73,23 @@ def _uv(round_: Round) -> Commands:
     return ((UV, "build", "--quiet"), (UV, "publish", "--quiet"))
 
 
+def _careful(round_: Round) -> Commands:
+    """Do by hand with uv what a careful user does, without any check."""
+    environment, project = round_.tempdir / "env", round_.checkout.project
+    python, index = f"{environment}/bin/python", round_.server.simple_url
+    login = f"https://{round_.server.username}:{round_.server.password}@"
+    install = (UV, "pip", "install", "--quiet", "--python", python, "--refresh-package", project)
+    return (
+        *_uv(round_),
+        (UV, "venv", "--quiet", "--python", sys.executable, str(environment)),
+        (
+            *(*install, "--default-index", index.replace("https://", login)),
+            f"{project}=={round_.version}",
+        ),
+        (python, "-c", f"import {project.replace('-', '_')}"),
+    )
+
+
 def _hatch(round_: Round) -> Commands:
     hatch = f"{round_.tools}/hatch"
     return ((hatch, "build"), (hatch, "publish", "--no-prompt"))
@@ -92,6 +109,12 @@ WAYS = (
         needs=("build", "twine", "check-manifest", "check-wheel-contents"),
     ),
     Way(name="uv", title="`uv build && uv publish`", render=_uv),
+    Way(
+        name="careful",
+        title="`uv build && uv publish`, then a clean environment, `uv pip install` from the "
+        "group, and an import",
+        render=_careful,
+    ),
     Way(name="hatch", title="`hatch build && hatch publish`", render=_hatch, needs=("hatch",)),
     Way(
         name="hooks",
