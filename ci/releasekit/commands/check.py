@@ -15,7 +15,7 @@ from releasekit.checks.proof import PROOF_CODES
 from releasekit.commands.build import build
 from releasekit.commands.given_files import read_files
 from releasekit.commands.plan import is_published
-from releasekit.commands.prove import Proved, begin_environments, prove
+from releasekit.commands.prove import begin_environments, prove
 from releasekit.commands.record import read_dists, read_record
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
@@ -28,6 +28,7 @@ from releasekit.model.project import Project
 from releasekit.model.proof import Proof, WheelResult, prove_record, render_proof
 from releasekit.model.record import Record
 from releasekit.plural import plural
+from releasekit.proof.proved import Proved
 from releasekit.results import Checked
 from releasekit.workspace import PROOF, SMOKE_LOG, check_file, list_folder, remove_file, write_file
 

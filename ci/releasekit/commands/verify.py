@@ -19,7 +19,7 @@ from releasekit.commands.plan import (
     refuse_other_bytes,
     upload_url,
 )
-from releasekit.commands.prove import Proved, begin_environments, find_wheels_for_here, prove
+from releasekit.commands.prove import begin_environments, find_wheels_for_here, prove
 from releasekit.commands.record import read_dists, read_whole_record
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
@@ -31,6 +31,7 @@ from releasekit.model.dists import Dist, DistKind
 from releasekit.model.plan import Action, compare, find_unproven
 from releasekit.model.record import Record
 from releasekit.model.simple_page import PublishedFile
+from releasekit.proof.proved import Proved
 from releasekit.results import Verified
 from releasekit.tempdirs import open_tempdir
 

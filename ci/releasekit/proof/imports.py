@@ -88,6 +88,8 @@ def import_all(
 
     Raises PROGRAM_KILLED and LIMIT_REACHED, which are faults of the machine.
     """
+    if not names:
+        return ()
     mark = f"releasekit-{secrets.token_hex(8)}"
     # -I: no PYTHONPATH, no user's site-packages, no current directory.
     finished = run(

@@ -1,0 +1,192 @@
+"""The dependencies of a wheel: resolved, built where there is only an sdist, and fetched."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from releasekit.build.backend import BuildOptions, build_wheel
+from releasekit.errors import BuildFailed, ReleasekitError
+from releasekit.errors.failed import NOT_RESOLVED
+from releasekit.http.client import Client
+from releasekit.index.layouts import open_index
+from releasekit.model.dists import Dist, DistKind, NotADistError, parse_filename
+from releasekit.model.simple_page import PublishedFile
+from releasekit.plural import list_some
+from releasekit.proof.environment import list_tags
+from releasekit.proof.lock import Dependency, Store, choose_wheel, find_local
+from releasekit.proof.resolve import Resolution, Resolver
+from releasekit.threads import run_in_threads
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+NOT_FOUND = re.compile(r"(\S+) was not found in the package registry")
+"""How uv 0.13 says that no index has a name."""
+ROUNDS = 20
+"""Most dependencies that are built from sdists, for one Python."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dependencies:
+    """What the requirements of a wheel come to, or why they come to nothing."""
+
+    wheels: tuple[tuple[Dependency, Dist], ...] = ()
+    problem: str = ""
+    """The resolver's reason; "" if there is a solution."""
+    extras: tuple[tuple[str, str], ...] = ()
+    """Pairs of an extra whose requirements cannot be resolved, and the reason."""
+    yanked: tuple[str, ...] = ()
+    """What the index has withdrawn, with its reason."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DependencyFinder:
+    """Finds the dependencies of one wheel for one Python, in one source."""
+
+    wheel: Dist
+    extras: Sequence[str]
+    resolver: Resolver
+    store: Store
+    client: Client
+    build_options: BuildOptions
+    """For sdists: without credentials."""
+    work: Callable[[str], None]
+    """Is told what takes long."""
+    _built: set[str] = field(default_factory=set)
+    """Wheels that were built, by file name."""
+
+    def find(self, needs: Sequence[Requirement], into: Path) -> Dependencies:
+        """Resolve the requirements, then those of the extras, and fetch the former.
+
+        "No solution" is said only after our own client has read the pages, too. Raises what keeps
+        uv or the client from an answer.
+        """
+        place, name = self.wheel.path.resolve().as_uri(), self.wheel.named.name
+        found = self._resolve(f"{name} @ {place}")
+        if found.problem:
+            if self.resolver.source.decides:
+                self._confirm(needs, found.problem)
+            return Dependencies(problem=found.problem)
+        extras = []
+        every = f"{name}[{','.join(self.extras)}] @ {place}"
+        if self.extras and self._resolve(every).problem:
+            for extra in self.extras:  # two of them may exclude each other
+                alone = self._resolve(f"{name}[{extra}] @ {place}")
+                extras += [(extra, alone.problem)] if alone.problem else []
+        return replace(self._fetch(found, into), extras=tuple(extras))
+
+    def _resolve(self, requirement: str) -> Resolution:
+        """Resolve; what has only an sdist is built, without credentials, and resolved again."""
+        tried: set[str] = set()
+        while True:
+            found = self.resolver.resolve([requirement], own=self.wheel.named.name)
+            names = [name for name in found.unbuilt if name not in tried]
+            if not names or len(tried) > ROUNDS:
+                return found
+            tried.update(names)
+            try:
+                for name in names:
+                    self._build(name, requirement, found.problem)
+            except BuildFailed as error:
+                said = "a dependency has only an sdist, and building it failed"
+                return Resolution(problem=f"{said}: {error.answers()['why']}")
+
+    def _build(self, name: str, requirement: str, problem: str) -> None:
+        """Fetch the sdist of a dependency, and build its wheel from the local file."""
+        sdist = self._find_sdist(name, requirement, problem)
+        if sdist is None:
+            return
+        folder = self.resolver.folder
+        path, out = folder / sdist.filename, folder / "built"
+        self.work(f"building {sdist.filename}: the index has no wheel of it")
+        self.store.download(sdist.url, path, dict(sdist.hashes))
+        out.mkdir(exist_ok=True)
+        wheel = build_wheel(path, out, self.build_options).path
+        self._built.add(wheel.name)
+        wheel.replace(self.resolver.wheels / wheel.name)
+
+    def _find_sdist(self, name: str, requirement: str, problem: str) -> PublishedFile | None:
+        """Return the sdist that an installer would build; None if none is found."""
+        source = self.resolver.source
+        if source.repository:
+            url, reader = source.repository.url, source.repository.credentials
+            page = open_index(url, client=self.client, reader=reader).read_page(name)
+            if sdist := _choose_sdist(page.files, name, problem):
+                return sdist
+        if source.has_credentials:
+            return None
+        # Without credentials uv may build, and its lock says which sdist it took.
+        builder = replace(self.resolver, builds=True)
+        for package in builder.resolve([requirement], own=self.wheel.named.name).packages:
+            if package.name == name and package.sdist and package.sdist.url:
+                return PublishedFile(
+                    filename=package.sdist.filename,
+                    url=package.sdist.url,
+                    hashes=tuple(package.sdist.hashes.items()),
+                )
+        return None
+
+    def _fetch(self, resolution: Resolution, into: Path) -> Dependencies:
+        """Fetch what the lock names into a directory, several at once."""
+        tags = list_tags(self.resolver.interpreter)
+        chosen = []
+        for package in resolution.packages:
+            wheel = choose_wheel(package, tags)
+            if wheel is None:
+                said = f"{package.name} {package.version} has no wheel for this Python"
+                return Dependencies(problem=said)
+            chosen.append((package, wheel))
+        dists = run_in_threads(lambda pair: self.store.fetch(pair[1], into), chosen)
+        found = [
+            Dependency(
+                name=package.name,
+                version=str(package.version),
+                filename=dist.filename,
+                sha256=dist.sha256,
+                url="" if find_local(wheel) else str(wheel.url),
+                built=dist.filename in self._built,
+            )
+            for (package, wheel), dist in zip(chosen, dists, strict=True)
+        ]
+        return Dependencies(wheels=tuple(zip(found, dists, strict=True)), yanked=resolution.yanked)
+
+    def _confirm(self, needs: Sequence[Requirement], problem: str) -> None:
+        """See that the index answers our own client, and lacks what uv did not find.
+
+        Raises what reading a page raises, and NOT_RESOLVED if the two do not agree.
+        """
+        source = self.resolver.source
+        if source.repository is None:
+            return
+        url, reader = source.repository.url, source.repository.credentials
+        index = open_index(url, client=self.client, reader=reader)
+        missing = {canonicalize_name(name) for name in NOT_FOUND.findall(problem)}
+        names = sorted({canonicalize_name(need.name) for need in needs} | missing)
+        pages = run_in_threads(index.read_page, names)
+        listed = {name for name, page in zip(names, pages, strict=True) if page.files}
+        if there := sorted(missing & listed):
+            said = f"uv did not find {list_some(there)}, which {url} lists:\n{problem}"
+            raise ReleasekitError(NOT_RESOLVED, index=source.name, reason=said)
+
+
+def _choose_sdist(files: Sequence[PublishedFile], name: str, problem: str) -> PublishedFile | None:
+    """Return the newest sdist that what uv says of the requirements allows."""
+    specifiers = SpecifierSet()
+    for said in re.findall(rf"(?:depends on|require) {re.escape(name)}([<>=!~][^\s,]*)", problem):
+        with contextlib.suppress(InvalidSpecifier):
+            specifiers &= SpecifierSet(said)
+    found = []
+    for file in files:
+        with contextlib.suppress(NotADistError):
+            named = parse_filename(file.filename)
+            if named.kind is DistKind.SDIST and specifiers.contains(named.version):
+                found.append((named.version, file))
+    return max(found, key=lambda pair: pair[0])[1] if found else None

@@ -1,0 +1,54 @@
+"""What came of a proof: for the checks, the file that it leaves, and the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from releasekit.checks.facts import FailedTest, ForeignDependency, ProjectFacts, Unresolved
+from releasekit.model.proof import WheelResult
+from releasekit.plural import list_some, plural
+from releasekit.proof.lock import Dependency
+
+
+@dataclass(kw_only=True)
+class Proved:
+    """What came of the proof."""
+
+    source: str = ""
+    """Which index requirements were resolved against; "" for none."""
+    tests: list[WheelResult] = field(default_factory=list)
+    unresolved: list[Unresolved] = field(default_factory=list)
+    failures: list[FailedTest] = field(default_factory=list)
+    foreign: list[ForeignDependency] = field(default_factory=list)
+    dependencies: dict[str, Dependency] = field(default_factory=dict)
+    """By file name."""
+    imported: dict[str, None] = field(default_factory=dict)
+    smoke_tests: int = 0
+    locks: dict[str, str] = field(default_factory=dict)
+    """Texts by file name."""
+    log: list[str] = field(default_factory=list)
+    """What imports and smoke tests wrote."""
+
+    def add_to(self, project: ProjectFacts) -> ProjectFacts:
+        """Return the facts of a project with what the proof found."""
+        built = tuple(one.filename for one in self.dependencies.values() if one.built)
+        return replace(
+            project,
+            unresolved=tuple(self.unresolved),
+            test_failures=tuple(self.failures),
+            foreign_dependencies=tuple(self.foreign),
+            built_dependencies=built,
+        )
+
+    def describe(self) -> str:
+        """Return what was installed, imported and run, in a few words."""
+        tested = [test.python for test in self.tests if test.result == "passed" and test.python]
+        if not tested:
+            return "not installed here"
+        words = []
+        if self.dependencies:
+            words.append(f"with {plural(len(self.dependencies), 'dependency', 'dependencies')}")
+        words.append(f"imports {list_some(tuple(self.imported)) or 'nothing'}")
+        if self.smoke_tests:
+            words.append(plural(self.smoke_tests, "smoke test"))
+        return f"{', '.join(words)} (Python {', '.join(dict.fromkeys(tested))})"
