@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
+import math
 import os
 import resource
 import select
@@ -12,18 +13,21 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from releasekit.errors import MissingProgram, ReleasekitError
 from releasekit.errors.failed import MISSING_PROGRAM, PROGRAM_KILLED
-from releasekit.signals import interrupts_deferred
+from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
 from releasekit.threads import start
 
 GRACE = 3.0
 """Seconds that a program has between SIGTERM and SIGKILL."""
 
+GLANCE = 0.2
+"""Seconds between two looks, from a thread, at whether there was an interrupt."""
 LOOK = 1.0
 """Seconds between two looks at whether a program that writes nothing is still there."""
 FROM_OUTSIDE = {
@@ -270,26 +274,37 @@ def _interrupts_let_through() -> Iterator[None]:
 def _read(
     process: subprocess.Popen[bytes], log: Log | None, seconds: float | None
 ) -> tuple[str, bool]:
-    """Return what a program writes until its end, and whether it was stopped before."""
+    """Return what a program writes until its end, and whether it took too long.
+
+    It is stopped then, and after an interrupt, of which only the main thread hears.
+    """
     lines = []
-    timed_out = threading.Event()
-    ended = threading.Event()
+    timed_out, ended = threading.Event(), threading.Event()
+    is_main = threading.current_thread() is threading.main_thread()
 
     def watch() -> None:
-        if not ended.wait(seconds):
-            timed_out.set()
-            _stop(process)
+        until = math.inf if seconds is None else time.monotonic() + seconds
+        while not ended.wait(min(GLANCE, max(0, until - time.monotonic()))):
+            if time.monotonic() >= until:
+                timed_out.set()
+            if timed_out.is_set() or (is_interrupted() and not is_main):
+                _stop(process)
+                return
 
-    if seconds is not None:
+    if seconds is not None or not is_main:
         start(watch)
     stdout = process.stdout or io.BytesIO()
-    with io.TextIOWrapper(stdout, encoding="utf-8", errors="replace") as text:
-        for line in text:
-            lines.append(line)
-            if log:
-                log(line.rstrip("\n"))
-    process.wait()
-    ended.set()
+    try:
+        with io.TextIOWrapper(stdout, encoding="utf-8", errors="replace") as text:
+            for line in text:
+                lines.append(line)
+                if log:
+                    log(line.rstrip("\n"))
+        process.wait()
+    finally:
+        ended.set()
+    if not is_main:
+        raise_again()
     return "".join(lines), timed_out.is_set()
 
 

@@ -70,7 +70,7 @@ def find_interpreter(version: str, environ: Mapping[str, str]) -> Interpreter | 
 
     options = ("--no-python-downloads", "--offline", "--no-config", "--no-project", "--system")
     command = (uv.find_uv_bin(), "python", "find", *options, version)
-    found = capture(command, cwd=Path.cwd(), environ=clean_environ(environ))
+    found = capture(command, cwd=Path("/"), environ=clean_environ(environ))
     return None if found.status else Interpreter(version=version, path=found.output.strip())
 
 
