@@ -186,8 +186,9 @@ class Run:
         """Take something to know that stops nothing."""
         if self._goes_on():
             text = self._spell(text)
-            self._outcome = self._outcome.note(text)
-            self._terminal.note(text)
+            if text not in self._outcome.notes:  # check and verify note the same of dependencies
+                self._outcome = self._outcome.note(text)
+                self._terminal.note(text)
 
     def change(self, text: str) -> None:
         """Show a change that was made on a server."""

@@ -59,14 +59,14 @@ def verify(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> None:
         for filename in foreign:
             text = f"{filename} is for another platform: downloaded by hash, not installed here"
             ctx.progress.note(text)
-        works = _install_back(ctx, record, dists, paths, url).describe() if installed else ""
+        proved = _install_back(ctx, record, dists, paths, url) if installed else Proved()
     ctx.progress.finish(
         Verified(
             url=url,
             requirement=record.requirement,
             not_installed=foreign,
-            installed=bool(installed),
-            works=works,
+            installed=proved.has_installed,
+            works=proved.describe(),
         )
     )
 

@@ -40,11 +40,16 @@ class Proved:
             built_dependencies=built,
         )
 
+    @property
+    def has_installed(self) -> bool:
+        """Tell whether a wheel was installed and tried."""
+        return any(test.result == "passed" for test in self.tests)
+
     def describe(self) -> str:
         """Return what was installed, imported and run, in a few words."""
-        tested = [test.python for test in self.tests if test.result == "passed" and test.python]
-        if not tested:
+        if not self.has_installed:
             return "not installed here"
+        tested = [test.python for test in self.tests if test.result == "passed" and test.python]
         words = []
         if self.dependencies:
             words.append(f"with {plural(len(self.dependencies), 'dependency', 'dependencies')}")
