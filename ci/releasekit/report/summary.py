@@ -34,7 +34,7 @@ def _verdict(outcome: Outcome) -> str:
         return f"{outcome.command} done{into}"
     where = sandbox if outcome.sandbox else outcome.verified.url
     if not outcome.verified.installed:
-        return f"released, and downloaded by hash from {where}; it is for other platforms"
+        return f"released, and downloaded by hash from {where}; it was not installed here"
     return f"released, and installed by hash from {where}"
 
 
