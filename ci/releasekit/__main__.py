@@ -64,8 +64,10 @@ def main() -> int:
 
 def _is_memory_short(error: Exception) -> bool:
     """Tell whether memory has run out, without an import, for which there may be none."""
-    is_unloadable = isinstance(error, ImportError) and UNLOADABLE in str(error)
-    return isinstance(error, MemoryError) or is_unloadable or getattr(error, "errno", 0) == ENOMEM
+    # SystemError: CPython 3.11, where a C function has no memory for its own error.
+    if isinstance(error, MemoryError | SystemError) or getattr(error, "errno", 0) == ENOMEM:
+        return True
+    return isinstance(error, ImportError) and UNLOADABLE in str(error)
 
 
 def _restart_python() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
-import math
 import os
 import resource
 import select
@@ -20,14 +19,14 @@ from pathlib import Path
 
 from releasekit.errors import MissingProgram, ReleasekitError
 from releasekit.errors.failed import MISSING_PROGRAM, PROGRAM_KILLED
-from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
+from releasekit.signals import interrupts_deferred
 from releasekit.threads import start
 
 GRACE = 3.0
 """Seconds that a program has between SIGTERM and SIGKILL."""
 
 GLANCE = 0.2
-"""Seconds between two looks, from a thread, at whether there was an interrupt."""
+"""Seconds between two looks at a program that may take so many seconds."""
 LOOK = 1.0
 """Seconds between two looks at whether a program that writes nothing is still there."""
 FROM_OUTSIDE = {
@@ -104,24 +103,27 @@ def run(
     seconds: float | None = None,
     memory: int | None = None,
     foreign: bool = False,
+    guarded: bool = False,
 ) -> Finished:
     """Run a program to its end, whatever its status; `log` gets each line as it comes.
 
     It gets what is `given` as standard input (which no list of processes shows), a umask of 022 (so
     that files in dists have the same modes everywhere) and a session of its own: an interrupt stops
     it together with all its children, and so does the end of the `seconds` that it may take. On
-    Linux it gets no more `memory`, in bytes, for its data.
+    Linux it gets no more `memory`, in bytes, for its data. The standard input of one that is
+    `guarded` stays open until it has ended (see `proof.guard`).
     Raises MissingProgram, and PROGRAM_KILLED unless the program is `foreign`: one that is tested
     may crash.
     """
-    stdin = subprocess.PIPE if given else subprocess.DEVNULL
+    stdin = subprocess.PIPE if given or guarded else subprocess.DEVNULL
     with _start(command, cwd, environ, subprocess.STDOUT, stdin) as process:
         try:
             if memory and sys.platform == "linux":
                 with contextlib.suppress(ProcessLookupError):  # it has ended
                     resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
             _give(process, given)
-            _end_input(process)
+            if not guarded:
+                _end_input(process)
             output, timed_out = _read(process, log, seconds)
         except BaseException:
             _stop(process)
@@ -274,25 +276,23 @@ def _interrupts_let_through() -> Iterator[None]:
 def _read(
     process: subprocess.Popen[bytes], log: Log | None, seconds: float | None
 ) -> tuple[str, bool]:
-    """Return what a program writes until its end, and whether it took too long.
-
-    It is stopped then, and after an interrupt, of which only the main thread hears.
-    """
+    """Return what a program writes until its end, and whether it took too long."""
     lines = []
     timed_out, ended = threading.Event(), threading.Event()
-    is_main = threading.current_thread() is threading.main_thread()
 
-    def watch() -> None:
-        until = math.inf if seconds is None else time.monotonic() + seconds
-        while not ended.wait(min(GLANCE, max(0, until - time.monotonic()))):
-            if time.monotonic() >= until:
+    def watch(until: float) -> None:
+        """Stop what takes too long, and what an ended program has left behind."""
+        while not ended.wait(GLANCE):
+            has_ended = process.poll() is not None and not ended.wait(GLANCE)
+            if time.monotonic() >= until and not has_ended:
                 timed_out.set()
-            if timed_out.is_set() or (is_interrupted() and not is_main):
+            if timed_out.is_set() or has_ended:
                 _stop(process)
                 return
 
-    if seconds is not None or not is_main:
-        start(watch)
+    if seconds is not None:
+        limit = time.monotonic() + seconds
+        start(lambda: watch(limit))
     stdout = process.stdout or io.BytesIO()
     try:
         with io.TextIOWrapper(stdout, encoding="utf-8", errors="replace") as text:
@@ -303,8 +303,6 @@ def _read(
         process.wait()
     finally:
         ended.set()
-    if not is_main:
-        raise_again()
     return "".join(lines), timed_out.is_set()
 
 

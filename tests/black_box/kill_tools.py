@@ -361,7 +361,9 @@ def make_project(root: Path, name: str, requires: str = "") -> None:
         'backend-path = ["."]\n\n'
         f'[project]\nname = "{name}"\nversion = "1.0"\n'
     )
-    (root / f"{name}.py").write_text("ANSWER = 42\n")
+    wait = BACKEND.read_text("utf-8").partition("def wait_if_held")[2].partition("\n\n\n")[0]
+    text = f"import os, subprocess\nfrom pathlib import Path\n\n\ndef wait_if_held{wait}\n\n\n"
+    (root / f"{name}.py").write_text(f'{text}wait_if_held("import")\n')
     (root / "README.md").write_text("A project.\n")
     (root / "noxfile.py").write_text("import releasekit.sessions\n")
     (root / ".gitignore").write_text("dist/\nreports/\n")

@@ -68,6 +68,7 @@ STEPS = (
     Step(name="build_sdist", where="build", hold=lambda m, i, n: m.hold("build_sdist")),
     Step(name="build_wheel", where="build", hold=lambda m, i, n: m.hold("build_wheel")),
     Step(name="check", where="check", hold=lambda m, i, n: m.hold("git", "--recurse-submodules")),
+    Step(name="import", where="check", hold=lambda m, i, n: m.hold("import")),
     Step(name="plan", where="plan", hold=hold_request("GET", "/pypi-hosted/simple/{name}/")),
     Step(
         name="wheel on its way",
@@ -93,11 +94,6 @@ STEPS = (
         name="group",
         where="verify",
         hold=hold_request("GET", "/pypi-group/simple/{name}/", uploaded="{name}-1.0.tar.gz"),
-    ),
-    Step(
-        name="install",
-        where="verify",
-        hold=hold_request("GET", "/pypi-group/simple/{name}/", agent="uv"),
     ),
 )
 
@@ -128,7 +124,7 @@ SHORT: dict[str, dict[str, tuple[signal.Signals, ...]]] = {
         "check": (signal.SIGTERM,),
         "wheel stored": (signal.SIGKILL, signal.SIGINT),
         "group": (),
-        "install": (signal.SIGKILL, signal.SIGTERM),
+        "import": (signal.SIGKILL, signal.SIGTERM, signal.SIGINT),
     },
     "nox": {"build_wheel": (signal.SIGTERM,), "wheel stored": (signal.SIGKILL, signal.SIGINT)},
     "one by one": {"build_sdist": (signal.SIGINT,)},
@@ -338,10 +334,10 @@ CHILDREN: dict[str, tuple[str, Callable[[Machine], int], str]] = {
         lambda machine: find_parent(machine.pid("build_wheel")),
         "the build backend (build_wheel) was ended by a signal",
     ),
-    "uv": (
-        "install",
-        lambda machine: find_process(machine, "/uv pip install"),
-        "uv was ended by a signal",
+    "import": (
+        "import",
+        lambda machine: machine.pid("import"),
+        "python was ended by a signal",
     ),
 }
 """Where a release is held, what is killed, and what is said of it."""
@@ -354,7 +350,7 @@ CHILDREN: dict[str, tuple[str, Callable[[Machine], int], str]] = {
         (DOORS[0], "hook", signal.SIGKILL),
         (DOORS[0], "hook", signal.SIGTERM),
         (DOORS[0], "backend", signal.SIGKILL),
-        (DOORS[0], "uv", signal.SIGKILL),
+        (DOORS[0], "import", signal.SIGKILL),
         (DOORS[1], "hook", signal.SIGKILL),
     ],
     ids=lambda value: getattr(value, "name", value),

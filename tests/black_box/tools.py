@@ -63,7 +63,7 @@ class Project:
         """Return the SHA-256 of each dist that was built, by file name."""
         return {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in (self.root / "dist").iterdir()
+            for path in (self.root / "dist").glob("*")
             if path.name in (self.wheel, self.sdist)
         }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import wait
 from dataclasses import dataclass, replace
 
 from packaging.version import Version
@@ -31,7 +30,6 @@ from releasekit.model.record import Record
 from releasekit.plural import plural
 from releasekit.proof.proved import Proved
 from releasekit.results import Checked
-from releasekit.threads import begin
 from releasekit.workspace import PROOF, SMOKE_LOG, check_file, list_folder, remove_file, write_file
 
 CHECKS_OF_FILES = tuple(check for check in CHECKS if not check.needs_project)
@@ -67,12 +65,8 @@ def check(ctx: ProjectContext, project: Project, record: Record) -> CheckedDists
     ctx.progress.begin("check")
     remove_file(ctx.root / PROOF, root=ctx.root)
     dists = read_dists(ctx, record)
-    proving = begin(lambda: prove(ctx, record, dists))  # it waits for programs, mostly
-    try:
-        facts = gather_facts(dists, _gather_project(ctx, project, record), ctx.root)
-    finally:
-        wait([proving])  # the programs that it has started end by then
-    proved = proving.result()
+    facts = gather_facts(dists, _gather_project(ctx, project, record), ctx.root)
+    proved = prove(ctx, record, dists)
     _write_logs(ctx, proved)
     facts = tuple(replace(dist, project=proved.add_to(dist.project)) for dist in facts)
     findings = _judge(ctx, CHECKS, facts, where=str(ctx.root), record=record, proved=proved)

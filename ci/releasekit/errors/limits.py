@@ -26,8 +26,9 @@ RUST_ERROR = re.compile(r"^.*\(os error (\d+)\)", re.MULTILINE)
 """How uv and other programs written in Rust give the error of a system call."""
 PYTHON_ERROR = re.compile(r"\w*Error: \[Errno (\d+)\] ")
 """How the last line of Python's traceback does."""
-UNLOADABLE = "failed to map segment"
-"""How the dynamic linker says that an extension module finds no room (glibc 2.36)."""
+NO_ROOM = re.compile(r"failed to map segment|malloc failure|\] ASN1 lib")
+"""How the dynamic linker says that an extension module finds no room (glibc 2.36), and OpenSSL 3,
+in an SSLError, that it gets no more memory; damaged certificates are refused before."""
 
 
 def find_limit(raised: BaseException, place: str) -> ReleasekitError | None:
@@ -42,7 +43,7 @@ def find_limit(raised: BaseException, place: str) -> ReleasekitError | None:
         if isinstance(cause, MemoryError | SystemError):
             limited, fix = MEMORY
             reason = "no more memory can be allocated"
-        elif isinstance(cause, ImportError) and UNLOADABLE in reason:
+        elif isinstance(cause, ImportError | OSError) and NO_ROOM.search(reason):
             limited, fix = MEMORY
         elif isinstance(cause, OSError) and cause.errno in LIMITS:
             limited, fix = LIMITS[cause.errno]

@@ -11,8 +11,9 @@ from pathlib import PurePosixPath
 from releasekit.errors import find_limit_in
 from releasekit.process import Log, explain_end, refuse_killed, run
 from releasekit.proof.environment import CleanEnvironment
+from releasekit.proof.guard import GUARD
 
-PROGRAM = """
+PROGRAM = f"""{GUARD}
 import importlib, sys, traceback
 mark, *names = sys.argv[1:]
 for name in names:
@@ -22,7 +23,7 @@ for name in names:
     except BaseException as error:
         traceback.print_exc()
         sys.stdout.flush(); sys.stderr.flush()
-        text = " ".join(f"{type(error).__name__}: {error}".split())
+        text = " ".join((type(error).__name__ + ": " + str(error)).split())
         print(mark, "failed", name, text, flush=True)
     else:
         print(mark, "done", name, flush=True)
@@ -99,6 +100,7 @@ def import_all(
         log=lambda line: None if line.startswith(mark) else log(line),
         seconds=seconds,
         foreign=True,
+        guarded=True,
     )
     if not finished.timed_out:
         refuse_killed(finished, "python", str(environment.work))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from releasekit.errors import find_limit_in
 from releasekit.process import Finished, Log, explain_end, refuse_killed, run
 from releasekit.proof.environment import CleanEnvironment
+from releasekit.proof.guard import EXECUTE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,12 +49,13 @@ def _run(environment: CleanEnvironment, command: str, seconds: float, log: Log) 
         return f"there is no program {program} in the environment or on PATH"
     try:
         finished = run(
-            (found, *arguments),
+            (str(environment.python), "-I", "-c", EXECUTE, found, *arguments),
             cwd=environment.work,
             environ=environ,
             log=log,
             seconds=seconds,
             foreign=True,
+            guarded=True,
         )
     except OSError as error:  # it is no program
         return f"{program} cannot be started: {error.strerror}"
@@ -65,9 +67,9 @@ def _judge(finished: Finished, program: str, seconds: float) -> str:
     last = f": {lines[-1]}" if lines else ""
     if finished.timed_out:
         return f"it takes longer than {seconds:g} s{last}"
-    refuse_killed(finished, program, finished.command[0])
+    refuse_killed(finished, program, program)
     if finished.status == 0:
         return ""
-    if limit := find_limit_in(finished.output, finished.command[0]):
+    if limit := find_limit_in(finished.output, program):
         raise limit
     return f"{explain_end(finished.status)}{last}"
