@@ -20,6 +20,10 @@ else:
 
 VERSION = read_parameters()["kit"].strip("'")
 """The release that the templates belong to."""
+SETTINGS = {
+    "RELEASEKIT_TAG": f"v{VERSION}",
+    "RELEASEKIT_SEVERITY": "RK119=warning: the proxy of this Nexus has no remote",
+}
 IDENTITY = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -41,15 +45,14 @@ def release_kit(kit: ProjectDir, nexus: Nexus) -> None:
     done = subprocess.run(
         (sys.executable, "-m", "nox", "-s", "release"),
         cwd=kit.root,
-        env={**kit.environ, **public_index(), **nexus.environ(), "RELEASEKIT_TAG": f"v{VERSION}"},
+        env={**kit.environ, **public_index(), **nexus.environ(), **SETTINGS},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     assert done.returncode == 0, done.stdout
-    assert f"releasekit=={VERSION} installed by hash from {nexus.upload_url(nexus.group)}" in (
-        done.stdout
-    )
+    group = nexus.upload_url(nexus.group)
+    assert f"releasekit=={VERSION} downloaded by hash from {group}" in done.stdout
 
 
 def fetch_requirements(folder: Path) -> Mapping[str, str]:

@@ -103,16 +103,16 @@ GRID = """
                   s d d n n n   x 2 p i l i l t f l t n
 refused           F F F F F F F F . F X F F F F F F F F
 reset-before      F F F F F F F F . F D F F F F F F F F
-reset-middle      T F F F F F T F . F D F F F F F F F F
+reset-middle      T F F F T F T F . F D F F F F F F F F
 reset-after       T T T T T T T T . T D F T T F T T T T
 stall-before      F F F F F F F F . F D F F F F F F F F
-stall-middle      T F F F F F T F . F D F F F F F F F F
+stall-middle      T F F F T F T F . F D F F F F F F F F
 drip-headers      F F F F F F F F . F D F F F F F F F F
 drip-body         T F F F F F F F . F D F F F F F F F F
-truncated         T F F F F F T F F F D D F F D F F F F
-truncated-chunk   T F F F F F T F F F D D F F D F F F F
-length-more       T F F F F F T F . F D D F F D F F F F
-length-less       T T F T F F T T T T D D T T D T R R T
+truncated         T F F F T F T F F F D D F F D F F F F
+truncated-chunk   T F F F T F T F F F D D F F D F F F F
+length-more       T F F F T F T F . F D D F F D F F F F
+length-less       T T F T T F T T T T D D T T D T R R T
 length-text       T T T T T T T T . T D D T T D T T T T
 length-digits     T T T T T T T T . T D D T T D T T T T
 endless-header    F F F F F F F F . F D F F F F F F F F

@@ -25,6 +25,8 @@ from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.tls.trust import Trust
 
 BLOCK = 1 << 20
+UNANNOUNCED = 256 << 20
+"""Bytes of a file whose size nobody announces; Nexus announces all (Content-Length)."""
 START = 8
 """Bytes of a file that tell its kind."""
 PAUSES = (0.0, 0.6, 1.2)
@@ -317,6 +319,8 @@ def _save(response: BaseHTTPResponse, path: Path | None, limit: int | None) -> t
 
     It is taken as it is: servers call a .tar.gz "Content-Encoding: gzip" (pip does so too).
     """
+    if not response.headers.get("Content-Length"):
+        limit = min(limit or UNANNOUNCED, UNANNOUNCED)
     sha256, size, start = hashlib.sha256(), 0, b""
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(path.open("wb")) if path else None

@@ -29,6 +29,8 @@ else:
 
 NO_SOLUTION = "No solution found when resolving dependencies"
 """How uv 0.13 says that requirements contradict each other or what the index has."""
+UNREADABLE = re.compile(r"has (an invalid package format|invalid metadata|inconsistent metadata)")
+"""How uv 0.13 says that what came in place of a wheel is none: the index's fault, or the network's."""
 YANKED = re.compile(r"warning: `([^`]+)` is yanked(?: \(reason: \"(.*)\"\))?")
 RETRIES = "2"
 """Attempts of uv after the first: with 3, a server that refuses connections takes 11 s."""
@@ -82,7 +84,7 @@ class Resolver:
             yanked = tuple(f"{m[1]} ({m[2] or 'no reason given'})" for m in YANKED.finditer(said))
             return Resolution(packages=packages, yanked=yanked)
         self._refuse_login(said)
-        if NO_SOLUTION in said and not finished.timed_out:
+        if NO_SOLUTION in said and not finished.timed_out and not UNREADABLE.search(said):
             names = tuple(canonicalize_name(name) for name in find_unbuilt_names(said))
             return Resolution(problem=_find_reason(said), unbuilt=names)
         if limit := find_limit_in(said, str(self.folder)):
