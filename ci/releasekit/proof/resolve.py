@@ -30,7 +30,7 @@ else:
 NO_SOLUTION = "No solution found when resolving dependencies"
 """How uv 0.13 says that requirements contradict each other or what the index has."""
 UNREADABLE = re.compile(r"has (an invalid package format|invalid metadata|inconsistent metadata)")
-"""How uv 0.13 says that what came in place of a wheel is none: the fault of the index or network."""
+"""How uv 0.13 says that what came in place of a wheel is none: it is not the requirement's fault."""
 YANKED = re.compile(r"warning: `([^`]+)` is yanked(?: \(reason: \"(.*)\"\))?")
 RETRIES = "2"
 """Attempts of uv after the first: with 3, a server that refuses connections takes 11 s."""
