@@ -105,7 +105,7 @@ class DependencyFinder:
         if sdist is None:
             return
         folder = self.resolver.folder
-        path, out = folder / sdist.filename, folder / "built"
+        path, out = folder / Path(sdist.filename).name, folder / "built"
         self.work(f"building {sdist.filename}: the index has no wheel of it")
         self.store.download(sdist.url, path, dict(sdist.hashes))
         out.mkdir(exist_ok=True)

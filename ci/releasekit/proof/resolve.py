@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ else:
 NO_SOLUTION = "No solution found when resolving dependencies"
 """How uv 0.13 says that requirements contradict each other or what the index has."""
 UNREADABLE = re.compile(r"has (an invalid package format|invalid metadata|inconsistent metadata)")
-"""How uv 0.13 says that what came in place of a wheel is none: it is not the requirement's fault."""
+"""How uv 0.13 says that what came in place of a wheel is none: not the requirement's fault."""
 YANKED = re.compile(r"warning: `([^`]+)` is yanked(?: \(reason: \"(.*)\"\))?")
 RETRIES = "2"
 """Attempts of uv after the first: with 3, a server that refuses connections takes 11 s."""
@@ -101,7 +102,9 @@ class Resolver:
         options += ["--find-links", str(self.wheels), "--cache-dir", str(self.cache)]
         options += ["--python", self.interpreter.path, "--no-python-downloads"]
         environ = self.source.environ
-        if not self.builds:
+        if self.builds:
+            environ = {**environ, "NETRC": os.devnull}
+        else:
             options.append("--no-build")
         return run_uv(
             ("pip", "compile", *options, "-"),

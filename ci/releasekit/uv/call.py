@@ -80,7 +80,7 @@ def plan_call(
         )
     told = installer.environ.items()
     environ = {name: value for name, value in told if not name.startswith(NOT_FOR_INSTALLS)}
-    source = find_source(environ, uv, requires) or _find_file(environ, uv, requires)
+    source = find_source(environ, uv, requires) or find_login_file(environ, uv, requires)
     if group and source and source == installer.secret_name:
         source = group.credentials.source
     stripped = strip_credentials(environ).items()
@@ -99,7 +99,7 @@ def plan_call(
     return call
 
 
-def _find_file(
+def find_login_file(
     environ: Mapping[str, str], uv: Sequence[Mapping[str, Any]], requires: Collection[str]
 ) -> str:
     """Return the file in which uv would find a password for an address that it asks, or ""."""

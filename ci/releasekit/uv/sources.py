@@ -14,6 +14,7 @@ from releasekit.index.layouts import simple_url
 from releasekit.model.addresses import is_same_origin
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.netrc import find_netrc
+from releasekit.uv.call import find_login_file
 from releasekit.uv.credentials import find_source, list_addresses
 from releasekit.uv.indexes import (
     INDEX_NAME,
@@ -51,7 +52,8 @@ class Source:
     @property
     def has_credentials(self) -> bool:
         """Tell whether a build in such a call would run beside credentials."""
-        return bool(find_source(self.environ, [self.settings], ()))
+        found = find_source(self.environ, [self.settings], ())
+        return bool(found or find_login_file(self.environ, [self.settings], ()))
 
     def find_login(self, url: str) -> Credentials:
         """Return as whom a file of these indexes is downloaded."""
