@@ -9,11 +9,9 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-import tomlkit
-from packaging.pylock import Package, PackageWheel, Pylock
-from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
@@ -24,6 +22,10 @@ from releasekit.http.client import Client
 from releasekit.model.dists import Dist, NotADistError
 from releasekit.redact import hide_credentials
 from releasekit.uv.sources import Source
+
+if TYPE_CHECKING:  # most projects that are small have no dependencies: their import takes 0.03 s
+    from packaging.pylock import Package, PackageWheel
+    from packaging.tags import Tag
 
 LARGEST = 8 << 30
 """Bytes of the largest wheel whose size no page tells."""
@@ -152,6 +154,9 @@ def render_lock(dependencies: Sequence[Dependency], python: str) -> str:
 
     The release itself is not in it. What was built here has no address.
     """
+    import tomlkit
+    from packaging.pylock import Package, Pylock
+
     packages = [
         Package(
             name=dependency.name,  # type: ignore[arg-type] # normalized by uv
@@ -172,6 +177,8 @@ def render_lock(dependencies: Sequence[Dependency], python: str) -> str:
 
 
 def _lock_wheel(dependency: Dependency) -> PackageWheel:
+    from packaging.pylock import PackageWheel
+
     name = unquote(urlsplit(dependency.url).path.rpartition("/")[2])
     return PackageWheel(
         name=None if name == dependency.filename else dependency.filename,

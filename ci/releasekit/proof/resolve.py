@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.utils import canonicalize_name
 
 from releasekit.errors import ReleasekitError, find_limit_in
@@ -22,6 +22,9 @@ from releasekit.uv.call import LOGIN_REFUSED
 from releasekit.uv.credentials import find_unbuilt_names
 from releasekit.uv.program import run_uv
 from releasekit.uv.sources import Source, write_settings
+
+if TYPE_CHECKING:
+    from packaging.pylock import Package
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -123,6 +126,8 @@ class Resolver:
         return self.folder / "pylock.toml"
 
     def _read_lock(self) -> Sequence[Package]:
+        from packaging.pylock import Pylock, PylockValidationError
+
         try:
             text = self._lock.read_text(encoding="utf-8")
             return Pylock.from_dict(tomllib.loads(text)).packages

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import tomlkit
-
 from releasekit.index.layouts import simple_url
 from releasekit.model.addresses import is_same_origin
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
@@ -127,6 +125,8 @@ def _resolve(link: str, root: Path) -> str:
 
 def write_settings(source: Source, folder: Path) -> Path:
     """Write the settings file for a call of uv, and return its path."""
+    import tomlkit  # only what has dependencies needs it
+
     path = folder / "uv.toml"
     path.write_text(tomlkit.dumps(source.settings), encoding="utf-8")
     return path
