@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.measure import Took, find_median, time_commands
 from bench.subjects import QUICK, Checkout, write_checkout
-from bench.wheels import KIT, add_wheel, build_version, read_seconds, record_wheels
+from bench.wheels import KIT, add_wheel, build_version, prove, read_seconds, record_wheels
 from nexus_double import Sandbox
 
 ROUND_TRIP = 50.0
@@ -37,6 +37,7 @@ class Latency:
     def _publish(self, version: str) -> tuple[Took, dict[str, float]]:
         """Publish and verify a version by the kit; also what the steps took."""
         checkout, seconds = self._prepare(version), dict[str, float]()
+        prove(checkout, self._environ)
         took = time_commands([(*KIT, "publish", "-q")], checkout.root, self._environ)
         seconds |= read_seconds(checkout)
         time_commands([(*KIT, "verify", "-q")], checkout.root, self._environ)

@@ -14,7 +14,7 @@ from typing import Any
 from bench.measure import Failed
 from bench.subjects import QUICK, write_checkout
 from bench.targets import Server
-from bench.wheels import KIT, add_wheel, build_version, read_seconds, record_wheels
+from bench.wheels import KIT, add_wheel, build_version, prove, read_seconds, record_wheels
 
 TAG = "1-py3-none-any"
 
@@ -81,8 +81,10 @@ class Size:
         """Publish a small version by the kit, and then a wheel of it."""
         checkout, command = self._checkout, (*KIT, "publish", "-q")
         build_version(checkout, version, self._environ)
+        prove(checkout, self._environ)
         base = _weigh(command, checkout.root, self._environ)
         record_wheels(checkout, [add_wheel(checkout, version, TAG, self._mebibytes)])
+        prove(checkout, self._environ)
         os.sync()
         peak = _weigh(command, checkout.root, self._environ)
         seconds = read_seconds(checkout)

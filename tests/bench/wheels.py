@@ -28,6 +28,11 @@ def build_version(checkout: Checkout, version: str, environ: Mapping[str, str]) 
     run_command((*KIT, "build", "-q"), checkout.root, environ)
 
 
+def prove(checkout: Checkout, environ: Mapping[str, str]) -> None:
+    """Prove what is in `dist/`, as publishing asks for."""
+    run_command((*KIT, "check", "-q"), checkout.root, environ)
+
+
 def add_wheel(checkout: Checkout, version: str, tag: str, mebibytes: int = 0) -> Path:
     """Write a wheel with this tag and so much in it into `dist/`, as another build job would."""
     stem = f"{checkout.project.replace('-', '_')}-{version}"

@@ -109,7 +109,7 @@ def make_environment(
             command: tuple[str, ...] = ("pip", "list", *options, "--python", str(python))
         else:
             command = ("venv", *options, "--no-project", "--python", interpreter.path, str(path))
-        looked = run_uv(command, cwd=tempdir, environ=clean)
+        looked = run_uv(command, cwd=tempdir, environ=clean, offline=True)
     except OSError as error:  # a full disk; a uv that is not there, or that may not be started
         raise ReleasekitError(INSTALL_NOT_TESTED, place=str(path), tail=str(error)) from error
     if looked.status:

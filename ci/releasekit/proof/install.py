@@ -54,6 +54,7 @@ def install_offline(
         cwd=folder,
         environ=environment.environ,
         log=log,
+        offline=True,
     )
     if finished.status == 0:
         _refuse_others(environment, pins)
