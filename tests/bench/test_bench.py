@@ -50,9 +50,9 @@ def test_bench_counts_what_the_kit_asks_and_weighs_it_beside_curl(tmp_path: Path
     document = json.loads(report.read_text(encoding="utf-8"))
     (latency,), (size,) = document["latency"], document["size"]
     requests = latency["requests"]
-    # Three wheels and the sdist. The wheel for this machine is downloaded as proof, and installed.
+    # Three wheels and the sdist: what is installed is what was downloaded as proof.
     assert (requests["POST"], requests["files_fetched"]) == (4, 4)
-    assert requests["fetched_twice"] == ["bench_latency-1.1.1-py3-none-any.whl"]
+    assert requests["fetched_twice"] == []
     assert latency["plan"]["published"] == 2000
     assert latency["plan"]["requests"] == [
         "GET /repository/pypi-hosted/simple/bench-latency/",

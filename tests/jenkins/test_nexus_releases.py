@@ -16,7 +16,7 @@ from doors import REPOSITORY
 from jenkins.conftest import PROJECTS, MakeJob
 from jenkins.harness import Jenkins, Job
 from releasekit_nexus import Nexus
-from served_kit import VERSION
+from served_kit import SETTINGS, VERSION
 from support import ProjectDir
 
 STEPS = ["build", "check", "plan", "publish", "verify"]
@@ -129,7 +129,8 @@ def test_this_repositorys_own_jenkinsfile_finds_the_kit_released(
     nexus: Nexus,
 ) -> None:
     own = (REPOSITORY / "Jenkinsfile").read_text(encoding="utf-8")
-    given = {**in_jenkins, "agents": {"": {**agent_environ, **kit_requirements}}}
+    lowered = {"RELEASEKIT_SEVERITY": SETTINGS["RELEASEKIT_SEVERITY"]}
+    given = {**in_jenkins, "agents": {"": {**agent_environ, **kit_requirements, **lowered}}}
     scm = {"url": str(kit_in_nexus.root), "ref": f"refs/tags/v{VERSION}"}
     job = make_job(own, tag=f"v{VERSION}", **given, scm=scm)
     built = jenkins.run(job)
