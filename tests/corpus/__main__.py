@@ -132,10 +132,10 @@ def _install(env: Path, requirement: str, nexus: Mapping[str, str]) -> str:
     """Install a release with pip from the group, in a new environment."""
     _run((sys.executable, "-m", "venv", str(env)))
     group = f"{nexus['RELEASEKIT_URL']}/repository/{nexus['RELEASEKIT_GROUP']}/simple/"
-    told = {n: v for n, v in os.environ.items() if not n.startswith("PIP_")}
-    told["REQUESTS_CA_BUNDLE"] = nexus["RELEASEKIT_CA_BUNDLE"]  # it beats --cert
+    variables = {n: v for n, v in os.environ.items() if not n.startswith("PIP_")}
+    variables["REQUESTS_CA_BUNDLE"] = nexus["RELEASEKIT_CA_BUNDLE"]  # it beats --cert
     command = (str(env / "bin" / "python"), "-m", "pip", "install", "-q", "--index-url", group)
-    ran = _run((*command, requirement), environ=told, check=False)
+    ran = _run((*command, requirement), environ=variables, check=False)
     last = re.sub(r"\s+", " ", ran.stdout.strip())[-200:]
     return "installs" if ran.returncode == 0 else f"fails: {last}"
 

@@ -1,4 +1,4 @@
-"""Where the requirements of a release come from, as a call of uv that never builds is told it."""
+"""Where the requirements of a release come from, in a form for calls of uv that never build."""
 
 from __future__ import annotations
 
@@ -68,11 +68,13 @@ class Source:
 def use_group(group: BuildIndex, environ: Mapping[str, str]) -> Source:
     """Return the group alone: what people install from."""
     clean = {name: value for name, value in environ.items() if not name.startswith(SETTINGS)}
-    told = index_environ(group)
-    del told["UV_DEFAULT_INDEX"]  # the settings have it, with how long pages are believed
+    variables = index_environ(group)
+    del variables["UV_DEFAULT_INDEX"]  # the settings have it, with how long pages are believed
     index = {"name": INDEX_NAME, "url": simple_url(group.url), "default": True}
     settings = {"index": [{**index, "cache-control": ASK_AGAIN}]}
-    return Source(name=group.url, environ={**clean, **told}, settings=settings, repository=group)
+    return Source(
+        name=group.url, environ={**clean, **variables}, settings=settings, repository=group
+    )
 
 
 def use_configured(
@@ -97,7 +99,7 @@ def use_configured(
                 settings = {**kept, **settings}
     if isinstance(links := settings.get("find-links"), list):
         settings["find-links"] = [_resolve(str(link), root) for link in links]
-    told = {key: value for key, value in installer.environ.items() if _is_about_indexes(key)}
+    variables = {key: value for key, value in installer.environ.items() if _is_about_indexes(key)}
     name = installer.index
     if "--no-index" in installer.options:
         settings["no-index"] = True
@@ -105,10 +107,14 @@ def use_configured(
         index_name = free_name(INDEX_NAME, uv)
         ours = index_environ(hosted, index_name)
         first = ours.pop("UV_DEFAULT_INDEX")
-        told = {**told, **ours, "UV_INDEX": f"{first} {told.get('UV_INDEX', '')}".strip()}
+        variables = {
+            **variables,
+            **ours,
+            "UV_INDEX": f"{first} {variables.get('UV_INDEX', '')}".strip(),
+        }
         name = f"{hosted.url} and {installer.index}"
     return Source(
-        name=name, environ=told, settings=settings, repository=hosted, decides=bool(hosted)
+        name=name, environ=variables, settings=settings, repository=hosted, decides=bool(hosted)
     )
 
 

@@ -210,10 +210,10 @@ def test_a_password_in_netrc_is_one_beside_which_nothing_is_built(
     sandbox: Sandbox, network: Network, tmp_path: Path
 ) -> None:
     url = f"{sandbox.upload_url(sandbox.group)}simple/"
-    told = {**network.installer_environ, "UV_DEFAULT_INDEX": url}
-    source = use_configured(told, pip={}, uv=[], root=tmp_path, hosted=None)
+    variables = {**network.installer_environ, "UV_DEFAULT_INDEX": url}
+    source = use_configured(variables, pip={}, uv=[], root=tmp_path, hosted=None)
     assert not source.has_credentials
     netrc = tmp_path / "netrc"
     netrc.write_text(f"machine 127.0.0.1 login {sandbox.username} password {sandbox.password}\n")
-    told["NETRC"] = str(netrc)
-    assert use_configured(told, pip={}, uv=[], root=tmp_path, hosted=None).has_credentials
+    variables["NETRC"] = str(netrc)
+    assert use_configured(variables, pip={}, uv=[], root=tmp_path, hosted=None).has_credentials
