@@ -106,8 +106,8 @@ def is_published(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> 
     with contextlib.suppress(ReleasekitError):  # what is not known is not published
         page = open_repository(ctx, url).read_page(record.normalized_name)
         listed = [dist for dist in dists if page.find(dist.filename)]
-        undecided = (*find_unproven(listed, page), *find_undecided(listed, page))
-        page = page.with_served(download_digests(ctx, undecided, listed, url))
+        unproven = find_unproven(listed, page)
+        page = page.with_served(download_digests(ctx, unproven, listed, url))
         for dist in listed:
             served = page.find(dist.filename)
             if served and served.digest("sha256") == dist.sha256:

@@ -35,8 +35,8 @@ from releasekit.proof.environment import (
     RUNNING,
     CleanEnvironment,
     Interpreter,
+    choose_wheel,
     find_interpreter,
-    list_tags,
     read_installed,
 )
 from releasekit.proof.imports import find_imports, import_all
@@ -70,7 +70,7 @@ def find_wheels_for_here(ctx: ProjectContext, dists: Sequence[Dist]) -> tuple[st
     """Return the names of the wheels that a proof on this machine installs."""
     wheels = [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
     found = (
-        _choose(wheels, interpreter)
+        choose_wheel(wheels, interpreter)
         for version in ctx.settings.pythons or (RUNNING.version,)
         if (interpreter := find_interpreter(version, ctx.network.environ))
     )
@@ -87,7 +87,7 @@ def prove(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Proved:
     wheels = [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
     for version in ctx.settings.pythons or (RUNNING.version,):
         interpreter = find_interpreter(version, ctx.network.environ)
-        wheel = _choose(wheels, interpreter) if interpreter else None
+        wheel = choose_wheel(wheels, interpreter) if interpreter else None
         if interpreter and wheel:
             with open_tempdir("releasekit-proof-") as tempdir:
                 result = _WheelProof(ctx, proved, record, wheel, interpreter, tempdir).make()
@@ -107,17 +107,6 @@ def prove(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Proved:
 def _not_tested(python: str | None, wheel: Dist | None, reason: str) -> WheelResult:
     filename = wheel.filename if wheel else None
     return WheelResult(python=python, wheel=filename, result="not tested", reason=reason)
-
-
-def _choose(wheels: Sequence[Dist], interpreter: Interpreter) -> Dist | None:
-    """Return the wheel that an installer takes for a Python; None if there is none for it."""
-    order = {tag: number for number, tag in enumerate(list_tags(interpreter))}
-    ranked = [
-        (min(order[tag] for tag in wheel.named.tags if tag in order), wheel)
-        for wheel in wheels
-        if not wheel.named.tags.isdisjoint(order)
-    ]
-    return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
 
 def find_source(ctx: ProjectContext) -> Source:

@@ -20,8 +20,8 @@ from releasekit.index.layouts import open_index
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_filename
 from releasekit.model.simple_page import PublishedFile
 from releasekit.plural import list_some
-from releasekit.proof.environment import list_tags
-from releasekit.proof.lock import Dependency, Store, choose_wheel, find_local
+from releasekit.proof.environment import choose_wheel
+from releasekit.proof.lock import Dependency, Store, find_local
 from releasekit.proof.resolve import Resolution, Resolver
 from releasekit.threads import run_in_threads
 
@@ -136,10 +136,9 @@ class DependencyFinder:
 
     def _fetch(self, resolution: Resolution, into: Path) -> Dependencies:
         """Fetch what the lock names into a directory, several at once."""
-        tags = list_tags(self.resolver.interpreter)
         chosen = []
         for package in resolution.packages:
-            wheel = choose_wheel(package, tags)
+            wheel = choose_wheel(package.wheels or (), self.resolver.interpreter)
             if wheel is None:
                 said = f"{package.name} {package.version} has no wheel for this Python"
                 return Dependencies(problem=said)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import INSTALL_NOT_TESTED
+from releasekit.model.dists import NotADistError, parse_filename
 from releasekit.tempdirs import open_tempdir
 from releasekit.threads import begin
 
@@ -22,6 +24,17 @@ if TYPE_CHECKING:
 
 SETTINGS = ("PIP_", "UV_", "VIRTUAL_ENV")
 """How variables of pip, uv and virtual environments begin."""
+
+
+class Named(Protocol):
+    """A file by its name: one that was built, or one of a lock."""
+
+    @property
+    def filename(self) -> str:
+        """Return the file name."""
+
+
+W = TypeVar("W", bound=Named)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,16 +87,31 @@ def find_interpreter(version: str, environ: Mapping[str, str]) -> Interpreter | 
     return None if found.status else Interpreter(version=version, path=found.output.strip())
 
 
-def list_tags(interpreter: Interpreter) -> Sequence[Tag]:
-    """Return the tags of the wheels that a Python of this machine installs, the best first."""
+@functools.cache
+def rank_tags(interpreter: Interpreter) -> Mapping[Tag, int]:
+    """Return the tags of the wheels that a Python of this machine installs; 0 is the best one.
+
+    They are a thousand.
+    """
     from packaging.tags import compatible_tags, cpython_tags, platform_tags, sys_tags
 
     if interpreter == RUNNING:
-        return list(sys_tags())
+        return {tag: rank for rank, tag in enumerate(sys_tags())}
     major, minor = map(int, interpreter.version.split("."))
     platforms, version = list(platform_tags()), (major, minor)
     compatible = compatible_tags(version, f"cp{major}{minor}", platforms)
-    return [*cpython_tags(version, platforms=platforms), *compatible]
+    tags = (*cpython_tags(version, platforms=platforms), *compatible)
+    return {tag: rank for rank, tag in enumerate(tags)}
+
+
+def choose_wheel(wheels: Iterable[W], interpreter: Interpreter) -> W | None:
+    """Return the wheel that an installer takes for a Python; None if there is none for it."""
+    ranks, found = rank_tags(interpreter), []
+    for wheel in wheels:
+        with contextlib.suppress(NotADistError):
+            fitting = [ranks[tag] for tag in parse_filename(wheel.filename).tags if tag in ranks]
+            found += [(min(fitting), wheel)] if fitting else []
+    return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def make_environment(

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from releasekit.archives import read_dist
@@ -24,8 +23,7 @@ from releasekit.redact import hide_credentials
 from releasekit.uv.sources import Source
 
 if TYPE_CHECKING:  # most projects that are small have no dependencies: their import takes 0.03 s
-    from packaging.pylock import Package, PackageWheel
-    from packaging.tags import Tag
+    from packaging.pylock import PackageWheel
 
 LARGEST = 8 << 30
 """Bytes of the largest wheel whose size no page tells."""
@@ -43,20 +41,6 @@ class Dependency:
     """Where the index serves it; "" for one that was built here, or lies on this machine."""
     built: bool = False
     """True if it was built from an sdist: the index has no wheel for this Python."""
-
-
-def choose_wheel(package: Package, tags: Sequence[Tag]) -> PackageWheel | None:
-    """Return the wheel of a package that suits an environment best; None if none does."""
-    order = {tag: number for number, tag in enumerate(tags)}
-    found = []
-    for wheel in package.wheels or ():
-        with contextlib.suppress(InvalidWheelFilename):
-            numbers = [
-                order[tag] for tag in parse_wheel_filename(wheel.filename)[3] if tag in order
-            ]
-            if numbers:
-                found.append((min(numbers), wheel))
-    return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def find_local(wheel: PackageWheel) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from packaging.tags import sys_tags
 
 from nexus_double import Faults, Sandbox, run_sandbox
 from raising import raises_error
@@ -14,8 +13,8 @@ from releasekit.errors.access import CREDENTIALS_NEEDED, WRONG_CREDENTIALS
 from releasekit.errors.failed import NOT_RESOLVED, UNEXPECTED_ANSWER
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
-from releasekit.proof.environment import RUNNING
-from releasekit.proof.lock import Store, choose_wheel
+from releasekit.proof.environment import RUNNING, choose_wheel
+from releasekit.proof.lock import Store
 from releasekit.proof.resolve import Resolver
 from releasekit.uv.indexes import BuildIndex
 from releasekit.uv.sources import Source, use_configured, use_group
@@ -179,7 +178,7 @@ def test_a_wheel_is_downloaded_once_and_compared_each_time(
     resolver: Resolver, network: Network, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     (package,) = resolver.resolve(["alpha"], own="demo").packages
-    wheel = choose_wheel(package, list(sys_tags()))
+    wheel = choose_wheel(package.wheels or (), RUNNING)
     assert wheel
     store = Store(tmp_path / "kept", network.client, resolver.source)
     folders = [tmp_path / name for name in ("one", "two", "three")]
@@ -199,7 +198,7 @@ def test_other_bytes_than_the_page_announces_are_refused(
     resolver: Resolver, network: Network, tmp_path: Path
 ) -> None:
     (package,) = resolver.resolve(["alpha"], own="demo").packages
-    wheel = choose_wheel(package, list(sys_tags()))
+    wheel = choose_wheel(package.wheels or (), RUNNING)
     assert wheel
     store = Store(tmp_path / "kept", network.client, resolver.source)
     with raises_error(UNEXPECTED_ANSWER):
