@@ -18,12 +18,10 @@ from releasekit.errors.failed import INSTALL_NOT_TESTED
 from releasekit.model.dists import NotADistError, parse_filename
 from releasekit.tempdirs import open_tempdir
 from releasekit.threads import begin
+from releasekit.uv.indexes import clean_environ
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
-
-SETTINGS = ("PIP_", "UV_", "VIRTUAL_ENV")
-"""How variables of pip, uv and virtual environments begin."""
 
 
 class Named(Protocol):
@@ -59,15 +57,6 @@ class CleanEnvironment:
 
 
 RUNNING = Interpreter(version=".".join(platform.python_version_tuple()[:2]), path=sys.executable)
-
-
-def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without settings of pip and uv.
-
-    A find-links or index setting of the user's would let an install succeed that the index alone
-    cannot serve, and fake the proof.
-    """
-    return {name: value for name, value in environ.items() if not name.startswith(SETTINGS)}
 
 
 def find_interpreter(version: str, environ: Mapping[str, str]) -> Interpreter | None:

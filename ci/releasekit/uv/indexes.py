@@ -28,6 +28,8 @@ PIP_TO_UV = {
 """Options of pip, and the variables of uv 0.13 that mean the same."""
 UV_LISTS = {"UV_FIND_LINKS": ","}
 """How uv separates what pip separates by spaces or lines."""
+SETTINGS = ("PIP_", "UV_", "VIRTUAL_ENV")
+"""How variables of pip, uv and virtual environments begin."""
 INDEX_NAME = "releasekit"
 INDEX_SECRET = re.compile(r"UV_(INDEX|PUBLISH)_.*(USERNAME|PASSWORD|TOKEN)")
 
@@ -161,6 +163,15 @@ def merge_pip_options(
         options |= {key: value for key, value in found.items() if value}
     names = {name: value for name, value in environ.items() if name.startswith("PIP_") and value}
     return options | {n.removeprefix("PIP_").lower().replace("_", "-"): names[n] for n in names}
+
+
+def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without settings of pip and uv.
+
+    A find-links or index setting of the user's would let an install succeed that the index alone
+    cannot serve, and fake the proof.
+    """
+    return {name: value for name, value in environ.items() if not name.startswith(SETTINGS)}
 
 
 def strip_credentials(environ: Mapping[str, str]) -> dict[str, str]:

@@ -16,8 +16,10 @@ from releasekit.uv.call import find_login_file
 from releasekit.uv.credentials import find_source, list_addresses
 from releasekit.uv.indexes import (
     INDEX_NAME,
+    SETTINGS,
     BuildIndex,
     choose_installer,
+    clean_environ,
     free_name,
     index_environ,
 )
@@ -29,7 +31,6 @@ INDEX_SETTINGS = (
 """Keys of [tool.uv] that are about where packages come from; all others are left out."""
 ASK_AGAIN = {"api": "max-age=0, no-cache", "files": "max-age=365000000, immutable"}
 """uv 0.13 believes a page for ten minutes if the server says nothing (Nexus does not)."""
-SETTINGS = ("PIP_", "UV_", "VIRTUAL_ENV")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,13 +68,15 @@ class Source:
 
 def use_group(group: BuildIndex, environ: Mapping[str, str]) -> Source:
     """Return the group alone: what people install from."""
-    clean = {name: value for name, value in environ.items() if not name.startswith(SETTINGS)}
     variables = index_environ(group)
     del variables["UV_DEFAULT_INDEX"]  # the settings have it, with how long pages are believed
     index = {"name": INDEX_NAME, "url": simple_url(group.url), "default": True}
     settings = {"index": [{**index, "cache-control": ASK_AGAIN}]}
     return Source(
-        name=group.url, environ={**clean, **variables}, settings=settings, repository=group
+        name=group.url,
+        environ={**clean_environ(environ), **variables},
+        settings=settings,
+        repository=group,
     )
 
 

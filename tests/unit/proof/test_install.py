@@ -18,7 +18,6 @@ from releasekit.errors.failed import INSTALL_NOT_TESTED
 from releasekit.network import Network, open_network
 from releasekit.proof.environment import (
     CleanEnvironment,
-    clean_environ,
     find_interpreter,
     make_environment,
     rank_tags,
@@ -27,6 +26,7 @@ from releasekit.proof.environment import (
 from releasekit.proof.install import install_offline
 from releasekit.proof.lock import Dependency
 from releasekit.tempdirs import open_tempdir
+from releasekit.uv.indexes import clean_environ
 from samples import METADATA, write_modules, write_wheel
 
 OTHER = "other-1.0-py3-none-any.whl"
