@@ -150,7 +150,7 @@ def _judge(
 ) -> tuple[Finding, ...]:
     judge = ctx.settings.severity.judge
     findings = run_checks(checks, facts, judge)
-    if record and any(_is_error(finding, PROOF_CODES) for finding in findings):
+    if record and any(map(_is_error_of_proof, findings)):
         findings = _lower_if_published(ctx, record, facts, findings)
     works = proved.describe() if proved else ""
     asked = list_codes(checks, facts, judge)
@@ -163,8 +163,8 @@ def _judge(
     return findings
 
 
-def _is_error(finding: Finding, codes: Sequence[str]) -> bool:
-    return finding.severity is Severity.ERROR and finding.code in codes
+def _is_error_of_proof(finding: Finding) -> bool:
+    return finding.severity is Severity.ERROR and finding.code in PROOF_CODES
 
 
 def _lower_if_published(
@@ -183,7 +183,7 @@ def _lower_if_published(
     reason = f"{url} has a file of this release already; verify decides"
     return tuple(
         replace(finding, severity=Severity.WARNING, reason=reason)
-        if _is_error(finding, PROOF_CODES)
+        if _is_error_of_proof(finding)
         else finding
         for finding in findings
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
+from collections.abc import Iterator
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from releasekit.archives import read_dist
 from releasekit.context import ProjectContext
-from releasekit.errors import CannotWrite, NotAPlainFile, NotBuilt, ReleasekitError
+from releasekit.errors import CannotWrite, Entry, NotAPlainFile, NotBuilt, ReleasekitError
 from releasekit.errors.refused import (
     FILES_CHANGED,
     INCOMPLETE_RELEASE,
@@ -78,25 +79,28 @@ def find_parts(folder: Path) -> list[Path]:
 
 def load_record(path: Path, *, root: Path) -> Record:
     """Read a record, of whatever commit; raises NO_RECORD, NEWER_FILE and NotAPlainFile."""
-    try:
+    with _explained(path, NotBuilt, NO_RECORD):
         return parse_record(read_file(path, root=root))
+
+
+@contextlib.contextmanager
+def _explained(path: Path, kind: type[ReleasekitError], entry: Entry) -> Iterator[None]:
+    """Raise the error for a file of an earlier step that is not there, or cannot be read."""
+    try:
+        yield
     except FileNotFoundError as error:
-        raise NotBuilt(NO_RECORD, path=str(path), reason="there is no such file") from error
+        raise kind(entry, path=str(path), reason="there is no such file") from error
     except NewerSchemaError as error:
-        raise _make_newer(path, error) from error
+        raise ReleasekitError(
+            NEWER_FILE,
+            path=str(path),
+            found=error.found,
+            known=SCHEMA_VERSION,
+            release=installed_version("releasekit"),
+        ) from error
     except (OSError, ValueError) as error:
         reason = _first_problem(error) if isinstance(error, ValidationError) else str(error)
-        raise NotBuilt(NO_RECORD, path=str(path), reason=f"it cannot be read: {reason}") from error
-
-
-def _make_newer(path: Path, error: NewerSchemaError) -> ReleasekitError:
-    return ReleasekitError(
-        NEWER_FILE,
-        path=str(path),
-        found=error.found,
-        known=SCHEMA_VERSION,
-        release=installed_version("releasekit"),
-    )
+        raise kind(entry, path=str(path), reason=f"it cannot be read: {reason}") from error
 
 
 def read_record(ctx: ProjectContext, project: Project) -> Record:
@@ -170,17 +174,9 @@ def read_proof(ctx: ProjectContext, record: Record) -> Proof:
     Raises NO_PROOF, NEWER_FILE, OTHER_PROOF and NotAPlainFile.
     """
     path = ctx.root / PROOF
-    try:
+    with _explained(path, ReleasekitError, NO_PROOF):
         text = read_file(path, root=ctx.root)
         proof = parse_proof(text)
-    except FileNotFoundError as error:
-        raise ReleasekitError(NO_PROOF, path=str(path), reason="there is no such file") from error
-    except NewerSchemaError as error:
-        raise _make_newer(path, error) from error
-    except (OSError, ValueError) as error:
-        reason = _first_problem(error) if isinstance(error, ValidationError) else str(error)
-        said = f"it cannot be read: {reason}"
-        raise ReleasekitError(NO_PROOF, path=str(path), reason=said) from error
     wanted = ctx.environ.get(PROOF_VARIABLE, "").strip().lower()
     found = hashlib.sha256(text.encode()).hexdigest()
     if wanted and not hmac.compare_digest(wanted, found):
