@@ -36,7 +36,6 @@ from releasekit.proof.environment import (
     CleanEnvironment,
     Interpreter,
     choose_wheel,
-    find_interpreter,
     read_installed,
 )
 from releasekit.proof.imports import find_imports, import_all
@@ -72,7 +71,7 @@ def find_wheels_for_here(ctx: ProjectContext, dists: Sequence[Dist]) -> tuple[st
     found = (
         choose_wheel(wheels, interpreter)
         for version in ctx.settings.pythons or (RUNNING.version,)
-        if (interpreter := find_interpreter(version, ctx.network.environ))
+        if (interpreter := ctx.environments.find(version))
     )
     return tuple(dict.fromkeys(wheel.filename for wheel in found if wheel))
 
@@ -86,7 +85,7 @@ def prove(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Proved:
     proved = Proved()
     wheels = [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
     for version in ctx.settings.pythons or (RUNNING.version,):
-        interpreter = find_interpreter(version, ctx.network.environ)
+        interpreter = ctx.environments.find(version)
         wheel = choose_wheel(wheels, interpreter) if interpreter else None
         if interpreter and wheel:
             with open_tempdir("releasekit-proof-") as tempdir:

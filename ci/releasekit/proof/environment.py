@@ -60,20 +60,13 @@ RUNNING = Interpreter(version=".".join(platform.python_version_tuple()[:2]), pat
 
 
 def find_interpreter(version: str, environ: Mapping[str, str]) -> Interpreter | None:
-    """Return the Python of a version, as "3.10"; None if this machine has none.
-
-    None is downloaded. uv finds it: on PATH, and those that it installed itself.
-    """
+    """Return the Python of a version, as "3.10"; None if this machine has none."""
     if version == RUNNING.version:
         return RUNNING
-    import uv
+    from releasekit.uv.program import find_python
 
-    from releasekit.process import capture
-
-    options = ("--no-python-downloads", "--offline", "--no-config", "--no-project", "--system")
-    command = (uv.find_uv_bin(), "python", "find", *options, version)
-    found = capture(command, cwd=Path("/"), environ=clean_environ(environ))
-    return None if found.status else Interpreter(version=version, path=found.output.strip())
+    path = find_python(version, clean_environ(environ))
+    return Interpreter(version=version, path=path) if path else None
 
 
 @functools.cache
@@ -141,12 +134,22 @@ def read_installed(environment: CleanEnvironment) -> tuple[Distribution, ...]:
 
 
 class CleanEnvironments:
-    """Clean environments that are made in the background, and end with the stack."""
+    """The Pythons of a run, and clean environments of them.
+
+    These are made in the background, and end with the stack.
+    """
 
     def __init__(self, environ: Mapping[str, str], stack: contextlib.ExitStack) -> None:
         self._environ = environ
         self._stack = stack
         self._ready: dict[Interpreter, Future[CleanEnvironment]] = {}
+        self._found: dict[str, Interpreter | None] = {}
+
+    def find(self, version: str) -> Interpreter | None:
+        """Return the Python of a version; it is looked for once."""
+        if version not in self._found:
+            self._found[version] = find_interpreter(version, self._environ)
+        return self._found[version]
 
     def begin(self, interpreter: Interpreter = RUNNING) -> None:
         """Begin to make one, unless there is one that nobody has taken."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uv
 
-from releasekit.process import Finished, Log, refuse_ended, run
+from releasekit.process import Finished, Log, capture, refuse_ended, run
 
 MEMORY = (1024 + 8 * (os.cpu_count() or 1)) << 20
 """Bytes of data while an index is asked: uv 0.13 holds a page that unpacks to 2 GB whole. Resolving
@@ -50,3 +50,14 @@ def run_uv(
     else:
         return refuse_ended(finished, cwd)
     return replace(finished, status=2, output=f"{finished.output.rstrip()}\n{said}\n".lstrip())
+
+
+def find_python(version: str, environ: Mapping[str, str]) -> str:
+    """Return the path of a Python of this version, as "3.10"; "" if this machine has none.
+
+    None is downloaded: uv finds those on PATH, and those that it installed itself before.
+    """
+    options = ("--no-python-downloads", "--offline", "--no-config", "--no-project", "--system")
+    command = (uv.find_uv_bin(), "python", "find", *options, version)
+    found = capture(command, cwd=Path("/"), environ=environ)
+    return "" if found.status else found.output.strip()
