@@ -172,8 +172,6 @@ class Verified(Result):
     step: ClassVar[str] = "verify"
     url: str
     requirement: str
-    not_installed: tuple[str, ...] = ()
-    """Wheels for other platforms: downloaded by hash."""
     installed: bool = True
     """False where no wheel of the release is for the Python that proves it."""
     works: str = ""

@@ -64,7 +64,6 @@ def verify(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> None:
         Verified(
             url=url,
             requirement=record.requirement,
-            not_installed=foreign,
             installed=proved.has_installed,
             works=proved.describe(),
         )

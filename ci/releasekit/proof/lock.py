@@ -84,7 +84,7 @@ class Store:
         """Download a dist and compare it; raises UNEXPECTED_ANSWER, and what a download raises."""
         shown = hide_credentials(url)
         found = self._client.download(
-            _without_login(url),
+            shown,
             credentials=self._source.find_login(url),
             path=target,
             limit=size or LARGEST,
@@ -126,11 +126,6 @@ def _keep(path: Path, kept: Path) -> None:
         half = kept.with_name(f"{kept.name}.{os.getpid()}")
         shutil.copyfile(path, half)
         half.replace(kept)
-
-
-def _without_login(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def render_lock(dependencies: Sequence[Dependency], python: str) -> str:

@@ -18,7 +18,7 @@ from releasekit.proof.lock import Store
 from releasekit.proof.resolve import Resolver
 from releasekit.uv.indexes import BuildIndex
 from releasekit.uv.sources import Source, use_configured, use_group
-from samples import METADATA, write_sdist, write_wheel
+from samples import METADATA, write_modules, write_sdist, write_wheel
 
 
 @pytest.fixture
@@ -137,11 +137,7 @@ def test_settings_of_the_user_do_not_add_an_index(
 ) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
-    write_wheel(
-        folder,
-        filename="delta-1.0-py3-none-any.whl",
-        metadata=METADATA.replace("Name: demo", "Name: delta"),
-    )
+    write_modules(folder, delta="")
     environ = {**network.installer_environ, "UV_FIND_LINKS": str(folder), "UV_OFFLINE": "1"}
     source = use_group(group_of(sandbox), environ)
     assert "delta" in make_resolver(source, tmp_path).resolve(["delta"], own="demo").problem
@@ -153,11 +149,7 @@ def test_without_a_group_uv_asks_what_it_is_configured_with(
     """The hosted repository comes first; the configured index adds to it."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
-    write_wheel(
-        folder,
-        filename="delta-1.0-py3-none-any.whl",
-        metadata=METADATA.replace("Name: demo", "Name: delta"),
-    )
+    write_modules(folder, delta="")
     (tmp_path / "uv.toml").touch()
     source = use_configured(
         network.installer_environ,
