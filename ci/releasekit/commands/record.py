@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from releasekit.archives import read_dist
 from releasekit.context import ProjectContext
-from releasekit.errors import CannotWrite, Entry, NotAPlainFile, NotBuilt, ReleasekitError
+from releasekit.errors import CannotWrite, NotAPlainFile, NotBuilt, ReleasekitError
 from releasekit.errors.refused import (
     FILES_CHANGED,
     INCOMPLETE_RELEASE,
@@ -79,17 +79,20 @@ def find_parts(folder: Path) -> list[Path]:
 
 def load_record(path: Path, *, root: Path) -> Record:
     """Read a record, of whatever commit; raises NO_RECORD, NEWER_FILE and NotAPlainFile."""
-    with _explained(path, NotBuilt, NO_RECORD):
+    with _explained(path, lambda said: NotBuilt(NO_RECORD, path=str(path), reason=said)):
         return parse_record(read_file(path, root=root))
 
 
 @contextlib.contextmanager
-def _explained(path: Path, kind: type[ReleasekitError], entry: Entry) -> Iterator[None]:
-    """Raise the error for a file of an earlier step that is not there, or cannot be read."""
+def _explained(path: Path, make: Callable[[str], ReleasekitError]) -> Iterator[None]:
+    """Raise the error for a file of an earlier step that is not there, or cannot be read.
+
+    `make` gets the reason. Raises NEWER_FILE as well.
+    """
     try:
         yield
     except FileNotFoundError as error:
-        raise kind(entry, path=str(path), reason="there is no such file") from error
+        raise make("there is no such file") from error
     except NewerSchemaError as error:
         raise ReleasekitError(
             NEWER_FILE,
@@ -100,7 +103,7 @@ def _explained(path: Path, kind: type[ReleasekitError], entry: Entry) -> Iterato
         ) from error
     except (OSError, ValueError) as error:
         reason = _first_problem(error) if isinstance(error, ValidationError) else str(error)
-        raise kind(entry, path=str(path), reason=f"it cannot be read: {reason}") from error
+        raise make(f"it cannot be read: {reason}") from error
 
 
 def read_record(ctx: ProjectContext, project: Project) -> Record:
@@ -174,7 +177,7 @@ def read_proof(ctx: ProjectContext, record: Record) -> Proof:
     Raises NO_PROOF, NEWER_FILE, OTHER_PROOF and NotAPlainFile.
     """
     path = ctx.root / PROOF
-    with _explained(path, ReleasekitError, NO_PROOF):
+    with _explained(path, lambda said: ReleasekitError(NO_PROOF, path=str(path), reason=said)):
         text = read_file(path, root=ctx.root)
         proof = parse_proof(text)
     wanted = ctx.environ.get(PROOF_VARIABLE, "").strip().lower()
