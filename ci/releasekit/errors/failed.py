@@ -71,7 +71,7 @@ INSTALL_NOT_TESTED = Entry(
     title="the install could not be tested",
     where="{place}",
     why="{tail}",
-    fix="[[verify]] again; [[verify -v]] shows the installer's output",
+    fix="run this again: it is safe; with -v it shows the installer's output",
     explanation="There is no environment, no download, or a fault of the machine. Nothing is said "
     "about the package.",
 )
