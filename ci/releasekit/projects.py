@@ -71,25 +71,19 @@ def _order(requests: Sequence[Request]) -> list[Request]:
     roots = {name: request.root for request in requests if (name := read_name(request.root))}
     needs: dict[Path, dict[str, Path]] = {}
     for request in requests:
-        wanted = read_needs(request.root) & roots.keys()
-        found = {name: roots[name] for name in sorted(wanted)}
-        needs[request.root] = {name: root for name, root in found.items() if root != request.root}
+        wanted = sorted(read_needs(request.root) & roots.keys())
+        needs[request.root] = {n: roots[n] for n in wanted if roots[n] != request.root}
     try:
         order = TopologicalSorter({root: found.values() for root, found in needs.items()})
         sorted_roots = list(order.static_order())
     except CycleError as error:
         names = " needs ".join(root.name for root in reversed(error.args[1]))
         raise ReleasekitError(CIRCULAR_NEEDS, root=str(Path.cwd()), names=names) from error
+    for root in sorted_roots:  # what these need is known by then
+        for needed in list(needs[root].values()):
+            needs[root] |= needs[needed]
     by_root = {request.root: request for request in requests}
-    return [replace(by_root[root], siblings=_spread(needs, root)) for root in sorted_roots]
-
-
-def _spread(needs: Mapping[Path, Mapping[str, Path]], root: Path) -> dict[str, Path]:
-    """Return what a project needs, and what these need."""
-    found = dict(needs[root])
-    for needed in needs[root].values():
-        found |= _spread(needs, needed)
-    return found
+    return [replace(by_root[root], siblings=needs[root]) for root in sorted_roots]
 
 
 def _find_failed(request: Request, statuses: Mapping[Path, int]) -> ReleasekitError | None:
