@@ -5,12 +5,11 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
+import math
 import os
-import resource
 import select
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +26,8 @@ GRACE = 3.0
 
 GLANCE = 0.2
 """Seconds between two looks at a program that may take so many seconds."""
+MEMORY_GLANCE = 0.02
+"""Seconds between two looks at its memory: what unpacks to gigabytes takes 10 MB in that time."""
 LOOK = 1.0
 """Seconds between two looks at whether a program that writes nothing is still there."""
 FROM_OUTSIDE = {
@@ -50,6 +51,8 @@ class Finished:
     """stderr from `capture`."""
     timed_out: bool = False
     """True if it was stopped, because it took longer than it may."""
+    outgrown: bool = False
+    """True if it was stopped, because it took more memory than it may."""
 
     def tail(self, lines: int = 15) -> str:
         """Return the last lines it wrote, where programs say what went wrong."""
@@ -110,28 +113,31 @@ def run(
     It gets what is `given` as standard input (which no list of processes shows), a umask of 022 (so
     that files in dists have the same modes everywhere) and a session of its own: an interrupt stops
     it together with all its children, and so does the end of the `seconds` that it may take. On
-    Linux it gets no more `memory`, in bytes, for its data. The standard input of one that is
-    `guarded` stays open until it has ended (see `proof.guard`).
+    Linux so does more `memory` than that, in bytes, of the program itself: a limit of the system
+    would hold for its children too, and compilers need more than a client. The standard input of
+    one that is `guarded` stays open until it has ended (see `proof.guard`).
     Raises MissingProgram, and PROGRAM_KILLED unless the program is `foreign`: one that is tested
     may crash.
     """
     stdin = subprocess.PIPE if given or guarded else subprocess.DEVNULL
     with _start(command, cwd, environ, subprocess.STDOUT, stdin) as process:
         try:
-            if memory and sys.platform == "linux":
-                with contextlib.suppress(ProcessLookupError):  # it has ended
-                    resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
             _give(process, given)
             if not guarded:
                 _end_input(process)
-            output, timed_out = _read(process, log, seconds)
+            watch = _Watch(process, seconds, memory)
+            output = _read(process, log, watch)
         except BaseException:
             _stop(process)
             raise
     finished = Finished(
-        command=tuple(command), status=process.returncode, output=output, timed_out=timed_out
+        command=tuple(command),
+        status=process.returncode,
+        output=output,
+        timed_out=watch.timed_out,
+        outgrown=watch.outgrown,
     )
-    return finished if foreign or timed_out else refuse_ended(finished, cwd)
+    return finished if foreign or watch.stopped else refuse_ended(finished, cwd)
 
 
 class Conversation:
@@ -273,26 +279,52 @@ def _interrupts_let_through() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _read(
-    process: subprocess.Popen[bytes], log: Log | None, seconds: float | None
-) -> tuple[str, bool]:
-    """Return what a program writes until its end, and whether it took too long."""
-    lines = []
-    timed_out, ended = threading.Event(), threading.Event()
+class _Watch:
+    """Stops a program that takes too long or too much memory, and what an ended one left behind."""
 
-    def watch(until: float) -> None:
-        """Stop what takes too long, and what an ended program has left behind."""
-        while not ended.wait(GLANCE):
-            has_ended = process.poll() is not None and not ended.wait(GLANCE)
-            if time.monotonic() >= until and not has_ended:
-                timed_out.set()
-            if timed_out.is_set() or has_ended:
-                _stop(process)
+    def __init__(
+        self, process: subprocess.Popen[bytes], seconds: float | None, memory: int | None
+    ) -> None:
+        self._process, self._memory = process, memory
+        self._until = time.monotonic() + seconds if seconds is not None else math.inf
+        self._done = threading.Event()
+        self.timed_out = self.outgrown = False
+        if seconds is not None or memory is not None:
+            start(self._look)
+
+    @property
+    def stopped(self) -> bool:
+        return self.timed_out or self.outgrown
+
+    def end(self) -> None:
+        """Watch no longer: the program has ended, and all of its output was read."""
+        self._done.set()
+
+    def _look(self) -> None:
+        pause = GLANCE if self._memory is None else MEMORY_GLANCE
+        while not self._done.wait(pause):
+            has_ended = self._process.poll() is not None and not self._done.wait(GLANCE)
+            if not has_ended:
+                self.timed_out = time.monotonic() >= self._until
+                memory = self._memory
+                self.outgrown = memory is not None and _read_memory(self._process.pid) > memory
+            if self.stopped or has_ended:
+                _stop(self._process)
                 return
 
-    if seconds is not None:
-        limit = time.monotonic() + seconds
-        start(lambda: watch(limit))
+
+def _read_memory(pid: int) -> int:
+    """Return the bytes of memory that a process has to itself; 0 where the system does not say."""
+    with contextlib.suppress(OSError, ValueError):
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")  # proc(5)
+        _, _, rest = status.partition("RssAnon:")
+        return int(rest.split(maxsplit=1)[0]) << 10 if rest else 0
+    return 0
+
+
+def _read(process: subprocess.Popen[bytes], log: Log | None, watch: _Watch) -> str:
+    """Return what a program writes until its end."""
+    lines = []
     stdout = process.stdout or io.BytesIO()
     try:
         with io.TextIOWrapper(stdout, encoding="utf-8", errors="replace") as text:
@@ -302,8 +334,8 @@ def _read(
                     log(line.rstrip("\n"))
         process.wait()
     finally:
-        ended.set()
-    return "".join(lines), timed_out.is_set()
+        watch.end()
+    return "".join(lines)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

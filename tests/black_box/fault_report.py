@@ -1,6 +1,6 @@
 """Count what the rows of `nox -s faults` found; with --write, record it.
 
-broken.json holds the promises that are not kept, and faults.md shows them as a table.
+broken.json holds the promises that are not kept, and docs/faults.md shows them as a table.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from black_box.fault_table import CELLS, MEANINGS, REQUESTS, Cell
 
 HERE = Path(__file__).parent
-BROKEN, TABLE = HERE / "broken.json", HERE / "faults.md"
+BROKEN, TABLE = HERE / "broken.json", HERE.parents[1] / "docs" / "faults.md"
 INTRODUCTION = """\
-# What goes wrong, and what is promised then
+# When a request of a release fails
 
-`nox -s faults -- --write` writes this file. A release is run while one of its requests goes wrong;
-the last thing that each row tries is a plain re-run, which has to reach exactly the release. A cell
-shows what is promised (the letters are below), and in bold the number of a reason if the promise is
-not kept today.
+A release sends these requests, and each of them was made to fail in each of these manners, before
+a double of a Nexus and before a real one. Each cell was tried: the exit status, whether the message
+names the server, proxy or file that failed, a limit of time (90 s at a `timeout` of 5 s) and memory
+(500 MB), what the index has afterwards, and that the same command, run again, reaches exactly the
+release. The letters say what is promised; [the guarantees](guarantees.md) say why. In bold is the
+number of a reason, if a promise is not kept. `nox -s faults -- --write` tries all cells, and writes
+this page.
 """
 SERVERS = {"double": "The double of a Nexus", "real": "A real Nexus 3.30.0-01"}
 Broken = Mapping[str, Mapping[str, str]]
@@ -75,7 +78,8 @@ def render(broken: Broken) -> str:
     for server, title in SERVERS.items():
         lines += ["", f"## {title}", "", *_render_grid(server, broken[server], reasons)]
     lines += ["", "## Requests", "", *(f"- {name}: {r.about}" for name, r in REQUESTS.items())]
-    lines += ["", "## Reasons", "", *(f"{n}. {text}" for n, text in enumerate(reasons, 1))]
+    if reasons:
+        lines += ["", "## Reasons", "", *(f"{n}. {text}" for n, text in enumerate(reasons, 1))]
     return "\n".join(lines) + "\n"
 
 

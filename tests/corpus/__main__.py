@@ -97,12 +97,16 @@ def _try(project: Mapping[str, str], clones: str | None, nexus: Mapping[str, str
         environ = {**os.environ, **nexus, "RELEASEKIT_OWN_NAMES": project["name"]}
         environ["RELEASEKIT_PUBLISHER_PASSWORD"] = secrets.token_hex(16)
         _run((KIT, "provision", "--apply", "-q", "-C", str(root)), environ=environ)
-        hidden = ("RELEASEKIT_ADMIN", "RELEASEKIT_PUBLISHER")
+        # PYTHONPATH=tests is this program's, and some projects have a tests/types.py.
+        hidden = ("RELEASEKIT_ADMIN", "RELEASEKIT_PUBLISHER", "PYTHONPATH")
         environ = {n: v for n, v in environ.items() if not n.startswith(hidden)}
         environ["RELEASEKIT_TAG"] = project["tag"]
         ran = _run((KIT, "release"), root, environ, check=False)
         (Path(tempfile.gettempdir()) / f"corpus-{name}.log").write_text(ran.stdout)
-        outcome = json.loads((root / "reports" / "outcome.json").read_text(encoding="utf-8"))
+        report = root / "reports" / "outcome.json"
+        if not report.exists():
+            raise SystemExit(f"{name}: no outcome, status {ran.returncode}:\n{ran.stdout}")
+        outcome = json.loads(report.read_text(encoding="utf-8"))
         status = outcome["status"]
         if outcome["error"]:
             status += f" {outcome['error']['code']}"

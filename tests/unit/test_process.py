@@ -29,6 +29,24 @@ def python(code: str) -> tuple[str, ...]:
     return (sys.executable, "-c", code)
 
 
+ALLOCATE = "import time; data = b'x' * (200 << 20); print(len(data) >> 20, flush=True)"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is not limited")
+def test_a_program_that_takes_more_memory_than_it_may_is_stopped(tmp_path: Path) -> None:
+    command = python(f"{ALLOCATE}; time.sleep(600)")
+    finished = run(command, cwd=tmp_path, environ=ENVIRON, memory=100 << 20)
+    assert (finished.outgrown, finished.timed_out) == (True, False)
+    assert finished.status == -signal.SIGTERM
+
+
+def test_the_children_of_a_program_may_take_more_memory_than_itself(tmp_path: Path) -> None:
+    child = f"import subprocess, sys; subprocess.run((sys.executable, '-c', {ALLOCATE!r}))"
+    command = python(f"{child}; import time; time.sleep(0.5)")
+    finished = run(command, cwd=tmp_path, environ=ENVIRON, memory=100 << 20)
+    assert (finished.outgrown, finished.status, finished.output) == (False, 0, "200\n")
+
+
 def test_run_gives_all_that_a_program_wrote_and_its_status(tmp_path: Path) -> None:
     command = python("import os, sys; os.write(1, b'out\\n'); os.write(2, b'err\\n'); sys.exit(7)")
     lines: list[str] = []

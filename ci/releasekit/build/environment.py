@@ -34,6 +34,8 @@ LAYOUT = 2
 """How environments are kept; one that an older releasekit made shares its files with uv's cache."""
 PATIENCE = 10
 """How often `timeout` an install may last: uv begins to wait again with each byte that comes."""
+WRONG_HASH = "Hash mismatch for"
+"""How uv 0.13 says that a file is not the one that its page announces."""
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")
 """A line of `uv pip freeze`; warnings may stand between them."""
 
@@ -186,16 +188,21 @@ def _uv(
     environ: Mapping[str, str],
     given: str,
 ) -> Finished:
-    # Run in the project, so that its own [tool.uv] decides on indexes as it does for uv itself.
-    fresh = ("--no-cache",) if options.cache is None else ()
-    return run_uv(
-        (*arguments, *fresh),
-        cwd=options.root or source,
-        environ=environ,
-        log=lambda line: options.log(hide_credentials(line, MARK)),
-        given=given,
-        seconds=PATIENCE * options.timeout,
-    )
+    """Run uv, and again with new pages if the hashes of those that it has kept are wrong."""
+
+    def call(*more: str) -> Finished:
+        # Run in the project: its own [tool.uv] decides on indexes as it does for uv itself.
+        return run_uv(
+            (*arguments, *more),
+            cwd=options.root or source,
+            environ=environ,
+            log=lambda line: options.log(hide_credentials(line, MARK)),
+            given=given,
+            seconds=PATIENCE * options.timeout,
+        )
+
+    finished = call("--no-cache") if options.cache is None else call()
+    return call("--refresh") if WRONG_HASH in finished.output else finished
 
 
 def _compile(python: Path, source: Path, options: EnvironmentOptions) -> None:
