@@ -202,7 +202,10 @@ def _uv(
         )
 
     finished = call("--no-cache") if options.cache is None else call()
-    return call("--refresh") if WRONG_HASH in finished.output else finished
+    if WRONG_HASH not in finished.output:
+        return finished
+    refreshed = call("--refresh")  # which UV_OFFLINE, for one, forbids
+    return finished if refreshed.status else refreshed
 
 
 def _compile(python: Path, source: Path, options: EnvironmentOptions) -> None:

@@ -77,7 +77,7 @@ def judge_hosted(facts: RepositoryFacts) -> Row:
 
 
 def judge_redeploy(facts: RepositoryFacts) -> Row:
-    """Tell whether a published file can be overwritten: guarantee 3 rests on that."""
+    """Tell whether a published file can be overwritten: "never overwrites" rests on that."""
     if facts.settings is None:
         return REDEPLOY.unknown(f"{_who(facts)} may not see the settings", ask=who_sees(facts.name))
     policy = str(facts.settings.get("storage.writePolicy")).lower()
