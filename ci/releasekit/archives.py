@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import lzma
 import tarfile
 import zipfile
 import zlib
@@ -17,6 +18,7 @@ METADATA_LIMIT = 10 << 20
 
 UNREADABLE = (
     *(OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error),
+    lzma.LZMAError,
     RuntimeError,  # zipfile: encrypted; NotImplementedError: an unknown compression
 )
 """What reading a damaged archive raises."""

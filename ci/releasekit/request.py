@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from releasekit.errors import BadDirectory
 from releasekit.errors.base import COMMAND
-from releasekit.errors.usage import BAD_DIRECTORY
+from releasekit.errors.usage import BAD_DIRECTORY, ODD_DIRECTORY
 from releasekit.home import expand_home
 from releasekit.redact import Redactor
 
@@ -103,10 +103,22 @@ def is_project(root: Path) -> bool:
     return any(os.path.isfile(root / name) for name in ("pyproject.toml", "setup.py"))  # noqa: PTH113
 
 
+def _check_path(path: str) -> None:
+    reason = "it has a line break" if "\n" in path else ""
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # os.fsdecode has kept what it could not decode
+        reason = "it is not UTF-8"
+    if reason:
+        shown = path.encode("utf-8", "replace").decode()
+        raise BadDirectory(ODD_DIRECTORY, path=shown, reason=reason)
+
+
 def check_directory(root: Path) -> None:
-    """Raise BadDirectory unless this is a directory that can be read."""
+    """Raise BadDirectory unless this is a directory that can be read, with a name for all tools."""
     try:
         with os.scandir(root):
+            _check_path(str(root))
             return
     except OSError as error:
         reason, is_missing = error.strerror or str(error), error.errno == errno.ENOENT

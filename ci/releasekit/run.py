@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import shlex
+import shutil
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
 
 
 OLD_NEXUS = "an old release: for trying out and for tests, not for service"
+ALMOST_FULL = 1 << 20
+"""Bytes that are free where a file could not be written: half of it may be gone by now."""
 NO_DRY_RUN = "--dry-run changes nothing here: {name} sends no file with or without it"
 
 
@@ -125,6 +130,16 @@ class Run:
             text = "no pyproject.toml or releasekit.toml: settings come from the environment alone"
             self.note(f"{root} has {text}")
 
+    def _find_place(self, raised: OSError) -> str:
+        """Return what an error of the system is about: write(2) and close(2) name no file."""
+        if raised.errno in (errno.ENOSPC, errno.EDQUOT):
+            root, temporary = self._request.root, Path(tempfile.gettempdir())
+            places = [root / "dist", root / "reports", temporary]
+            there = [place for place in places if place.exists()]
+            full = [place for place in there if shutil.disk_usage(place).free < ALMOST_FULL]
+            return ", or ".join(str(place) for place in full or there)
+        return str(raised.filename2 or raised.filename or "no file is named")
+
     def _explain(self, raised: BaseException) -> ReleasekitError:
         """Return the situation that an exception means."""
         # An interrupt had reached the programs that were started before.
@@ -140,8 +155,8 @@ class Run:
                 UNSUITABLE_ENCODING, place=place, encoding=raised.encoding, reason=reason
             )
         if isinstance(raised, OSError):
-            path = raised.filename or "no file is named"
-            return CannotWrite(CANNOT_WRITE, path=str(path), reason=raised.strerror or str(raised))
+            path = self._find_place(raised)
+            return CannotWrite(CANNOT_WRITE, path=path, reason=raised.strerror or str(raised))
         if self._terminal.is_verbose:
             self._terminal.trace("".join(traceback.format_exception(raised)))
         frame = traceback.extract_tb(raised.__traceback__)[-1]

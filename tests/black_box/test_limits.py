@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -225,4 +226,6 @@ def test_a_directory_that_is_full_is_named(
         subprocess.run(("umount", str(project.root / name)), check=True)
     assert_the_machine_is_to_blame(ran)
     assert "No space left on device" in ran.out
+    full = small if variables else project.root / name
+    assert re.search(rf"^  where: {re.escape(str(full))}(/|$)", ran.out, re.MULTILINE), ran.out
     assert_released(machine, project, index)

@@ -95,6 +95,9 @@ def _try(project: Mapping[str, str], clones: str | None, nexus: Mapping[str, str
         _run(("git", "clone", "-q", source, str(root)))
         _run(("git", "-c", "advice.detachedHead=false", "checkout", "-q", project["tag"]), root)
         environ = {**os.environ, **nexus, "RELEASEKIT_OWN_NAMES": project["name"]}
+        # Repositories of its own: where one was refused, others could not get it as a dependency.
+        for role in ("hosted", "proxy", "group"):
+            environ[f"RELEASEKIT_{role.upper()}"] = f"{project['name']}-{role}"
         environ["RELEASEKIT_PUBLISHER_PASSWORD"] = secrets.token_hex(16)
         _run((KIT, "provision", "--apply", "-q", "-C", str(root)), environ=environ)
         # PYTHONPATH=tests is this program's, and some projects have a tests/types.py.
@@ -114,7 +117,7 @@ def _try(project: Mapping[str, str], clones: str | None, nexus: Mapping[str, str
         pip = "-"
         if outcome["status"] == "done":
             requirement = f"{outcome['project']}=={outcome['version']}"
-            pip = _install(Path(folder, "env"), requirement, nexus)
+            pip = _install(Path(folder, "env"), requirement, environ)
         return Row(
             name=project["name"],
             tag=project["tag"],
@@ -132,12 +135,12 @@ def _list_findings(root: Path) -> str:
     return " ".join(dict.fromkeys(f"{one['code']}:{one['severity']}" for one in found))
 
 
-def _install(env: Path, requirement: str, nexus: Mapping[str, str]) -> str:
+def _install(env: Path, requirement: str, environ: Mapping[str, str]) -> str:
     """Install a release with pip from the group, in a new environment."""
     _run((sys.executable, "-m", "venv", str(env)))
-    group = f"{nexus['RELEASEKIT_URL']}/repository/{nexus['RELEASEKIT_GROUP']}/simple/"
+    group = f"{environ['RELEASEKIT_URL']}/repository/{environ['RELEASEKIT_GROUP']}/simple/"
     variables = {n: v for n, v in os.environ.items() if not n.startswith("PIP_")}
-    variables["REQUESTS_CA_BUNDLE"] = nexus["RELEASEKIT_CA_BUNDLE"]  # it beats --cert
+    variables["REQUESTS_CA_BUNDLE"] = environ["RELEASEKIT_CA_BUNDLE"]  # it beats --cert
     command = (str(env / "bin" / "python"), "-m", "pip", "install", "-q", "--index-url", group)
     ran = _run((*command, requirement), environ=variables, check=False)
     last = re.sub(r"\s+", " ", ran.stdout.strip())[-200:]

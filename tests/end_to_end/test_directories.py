@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,24 @@ def test_odd_name_is_refused(
 ) -> None:
     ran = releasekit(command, "-C", name, project=here, RELEASEKIT_URL="https://n.example.com")
     assert (ran.status, ran.out, ran.err) == (2, refusal(here.root / name, reason), "")
+
+
+@pytest.mark.parametrize("command", ["release", "version", "doctor", "sandbox"])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param("a\nb", "it has a line break", id="line break"),
+        pytest.param("a\udcff", "it is not UTF-8", id="bytes"),
+    ],
+)
+def test_name_that_no_list_can_hold_is_refused(
+    project: ProjectDir, releasekit: Command, tmp_path: Path, command: str, name: str, reason: str
+) -> None:
+    odd = project.root.rename(tmp_path / name)
+    ran = releasekit(command, project=replace(project, root=odd))
+    assert ran.status == 2
+    assert "error E271: the name of the project's directory cannot be used\n" in ran.out
+    assert f"  why:   {reason}\n" in ran.out
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

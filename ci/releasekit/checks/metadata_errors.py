@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from releasekit.checks.facts import DistFacts, in_dist, in_project
 from releasekit.checks.model import Check, Fault, Severity
@@ -37,7 +37,7 @@ def _find_other_identity(facts: DistFacts) -> Iterator[Fault]:
             fix="build again with one name; rename no dist by hand",
             place=in_dist(facts),
         )
-    with contextlib.suppress(InvalidVersion):  # RK103
+    with contextlib.suppress(ValueError):  # RK103
         if Version(version) != named.version:
             yield Fault(
                 message=f"the file name says {named.version}, the metadata says {version}",

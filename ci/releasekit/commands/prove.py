@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -328,13 +328,12 @@ class _WheelProof:
 
 def _allows(python: str, interpreter: Interpreter) -> bool:
     """Tell whether a Requires-Python allows a Python, whatever its patch level may be."""
-    try:
+    with contextlib.suppress(ValueError):  # RK103; or too many digits
         allowed = SpecifierSet(python)
-    except InvalidSpecifier:
-        return True  # RK103
-    if interpreter == RUNNING:
-        return allowed.contains(platform.python_version(), prereleases=True)
-    return any(allowed.contains(f"{interpreter.version}.{patch}") for patch in (0, 99))
+        if interpreter == RUNNING:
+            return allowed.contains(platform.python_version(), prereleases=True)
+        return any(allowed.contains(f"{interpreter.version}.{patch}") for patch in (0, 99))
+    return True
 
 
 def _read_requirements(metadata: RawMetadata) -> list[Requirement]:

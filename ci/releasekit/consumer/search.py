@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from releasekit.consumer.settings import Consumer, labelled
 from releasekit.errors import MissingProgram, ReleasekitError
@@ -207,7 +207,7 @@ def _version_key(text: str) -> tuple[bool, Version, str]:
 def _parse_version(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or too many digits
         return None
 
 

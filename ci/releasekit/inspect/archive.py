@@ -171,6 +171,8 @@ def _walk_tar(dist: Dist) -> Iterator[tuple[Member, Iterable[bytes]]]:
                 raise TooMuchError(f"it unpacks to {total} bytes")
             content = archive.extractfile(entry) if entry.isreg() and not entry.issparse() else None
             yield _read_tar_member(entry), _read_blocks(content) if content else ()
+        while bounded.read(BLOCK):  # the length and the CRC of a gzip file are at its very end
+            pass
 
 
 def _read_tar_member(entry: tarfile.TarInfo) -> Member:

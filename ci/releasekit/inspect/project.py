@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from releasekit.checks.declared import READERS, Declared, parse_declared
 from releasekit.checks.facts import BackendWarning
@@ -92,5 +92,5 @@ def _read_setup_cfg(path: Path) -> dict[str, str]:
 def _parse_version(text: object) -> Version | None:
     try:
         return Version(text) if isinstance(text, str) else None
-    except InvalidVersion:  # setup.cfg: "attr: package.__version__"
+    except ValueError:  # setup.cfg: "attr: package.__version__"
         return None

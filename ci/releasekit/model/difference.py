@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from releasekit.plural import list_some
 
@@ -59,7 +59,7 @@ def parse_generator(text: str) -> tuple[str, str] | None:
     name = canonicalize_name(match[1])
     try:
         return PACKAGES.get(name, name), str(Version(match[2]))
-    except InvalidVersion:
+    except ValueError:
         return None
 
 

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from packaging.tags import Tag
 from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     NormalizedName,
     parse_sdist_filename,
     parse_wheel_filename,
@@ -79,7 +77,7 @@ def parse_filename(filename: str) -> DistName:
             return DistName(kind=DistKind.WHEEL, name=name, version=version, tags=tags)
         name, version = parse_sdist_filename(filename)
         return DistName(kind=DistKind.SDIST, name=name, version=version)
-    except (InvalidWheelFilename, InvalidSdistFilename) as error:
+    except ValueError as error:  # too many digits, too (sys.get_int_max_str_digits)
         raise NotADistError(str(error)) from error
 
 
@@ -103,4 +101,6 @@ def parse_metadata(text: bytes) -> tuple[RawMetadata, tuple[str, ...]]:
         Metadata.from_raw(metadata)
     except ExceptionGroup as group:
         problems += [str(error) for error in group.exceptions]
+    except ValueError as error:  # a version of more than 4,300 digits
+        problems.append(str(error))
     return metadata, tuple(sorted(problems))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 DEFAULT_PATTERNS = ("v{version}", "{version}")
 """With or without the v; the first is the one that messages suggest."""
@@ -36,7 +36,7 @@ def parse_tag(name: str, patterns: Sequence[str]) -> ReleaseTag | None:
             # A digit first: PEP 440 itself would read "v1.0" of the pattern "{version}".
             if match and match[1][0].isdigit():
                 return ReleaseTag(name=name, version=Version(match[1]))
-        except InvalidVersion:
+        except ValueError:  # InvalidVersion, or too many digits
             continue
     return None
 

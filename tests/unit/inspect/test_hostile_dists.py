@@ -101,6 +101,35 @@ def cut(name: str) -> Callable[[Path], Path]:
     return write
 
 
+def damaged(method: int) -> Callable[[Path], Path]:
+    """Write a wheel whose largest member is compressed in a manner of zip, and damaged."""
+
+    def write(folder: Path) -> Path:
+        path = write_wheel(folder)
+        with zipfile.ZipFile(path, "w", method) as archive:
+            archive.writestr("demo.bin", bytes(range(256)) * 40)
+            start = archive.infolist()[0].header_offset
+        data = bytearray(path.read_bytes())
+        at = start + 30 + len("demo.bin") + 12
+        data[at : at + 40] = bytes(255 - byte for byte in data[at : at + 40])
+        path.write_bytes(data)
+        return path
+
+    return write
+
+
+def cut_sdist(folder: Path) -> Path:
+    """Write an sdist that lacks its last bytes: tarfile and installers stop before them."""
+    path = write_sdist(folder)
+    path.write_bytes(path.read_bytes()[:-6])
+    return path
+
+
+def with_digits(folder: Path) -> Path:
+    return write_wheel(folder, metadata=METADATA.replace("Version: 1.0", f"Version: {DIGITS}"))
+
+
+DIGITS = f"1.{'9' * 5000}"
 UNREAD = "the archive cannot be read to its end: "
 
 
@@ -119,6 +148,11 @@ UNREAD = "the archive cannot be read to its end: "
             f"{UNREAD}its central directory has {DIRECTORY_LIMIT + 1} bytes",
             id="central directory",
         ),
+        pytest.param(damaged(zipfile.ZIP_DEFLATED), "RK404", UNREAD, id="damaged deflate"),
+        pytest.param(damaged(zipfile.ZIP_BZIP2), "RK404", UNREAD, id="damaged bzip2"),
+        pytest.param(damaged(zipfile.ZIP_LZMA), "RK404", UNREAD, id="damaged LZMA"),
+        pytest.param(cut_sdist, "RK404", UNREAD, id="cut sdist"),
+        pytest.param(with_digits, "RK103", "invalid metadata: ", id="5,000 digits"),
         pytest.param(huge_record, "RK301", "RECORD is untrue: it has 40000 bytes", id="RECORD"),
         pytest.param(
             named("/etc/demo"),

@@ -52,7 +52,11 @@ def test_file_name_says_what_a_dist_is(
 
 @pytest.mark.parametrize(
     "filename",
-    ["demo-1.0.egg", "demo-1.0.tar.bz2", "demo.tar.gz", "demo-x.tar.gz", "demo-1.0.whl", "", "a"],
+    [
+        *("demo-1.0.egg", "demo-1.0.tar.bz2", "demo.tar.gz", "demo-x.tar.gz", "demo-1.0.whl", ""),
+        pytest.param(f"demo-1.{'9' * 5000}.tar.gz", id="sdist with 5,000 digits"),
+        pytest.param(f"demo-1.{'9' * 5000}-py3-none-any.whl", id="wheel with 5,000 digits"),
+    ],
 )
 def test_other_file_names_are_no_dists(filename: str) -> None:
     with pytest.raises(NotADistError):
