@@ -6,7 +6,6 @@ import contextlib
 import errno
 import json
 import shlex
-import shutil
 import sys
 import tempfile
 import threading
@@ -25,6 +24,7 @@ from releasekit.errors import (
     ReleasekitError,
     Status,
     UnknownCode,
+    find_full,
     find_limit,
 )
 from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
 
 OLD_NEXUS = "an old release: for trying out and for tests, not for service"
-ALMOST_FULL = 1 << 20
-"""Bytes that are free where a file could not be written: half of it may be gone by now."""
 NO_DRY_RUN = "--dry-run changes nothing here: {name} sends no file with or without it"
 
 
@@ -133,11 +131,8 @@ class Run:
     def _find_place(self, raised: OSError) -> str:
         """Return what an error of the system is about: write(2) and close(2) name no file."""
         if raised.errno in (errno.ENOSPC, errno.EDQUOT):
-            root, temporary = self._request.root, Path(tempfile.gettempdir())
-            places = [root / "dist", root / "reports", temporary]
-            there = [place for place in places if place.exists()]
-            full = [place for place in there if shutil.disk_usage(place).free < ALMOST_FULL]
-            return ", or ".join(str(place) for place in full or there)
+            root = self._request.root
+            return find_full(root / "dist", root / "reports", Path(tempfile.gettempdir()))
         return str(raised.filename2 or raised.filename or "no file is named")
 
     def _explain(self, raised: BaseException) -> ReleasekitError:

@@ -207,15 +207,16 @@ def small(machine: Machine, project: Project) -> Iterator[Path]:
     subprocess.run(("umount", str(folder)), check=True)
 
 
-@pytest.mark.parametrize("name", ["dist", "reports", "cache"])
+@pytest.mark.parametrize("name", ["dist", "reports", "cache", "tmp"])
 def test_a_directory_that_is_full_is_named(
     machine: Machine, project: Project, index: Index, small: Path, name: str
 ) -> None:
     (small / name).mkdir()
     with contextlib.suppress(OSError), (small / "filler").open("wb") as filler:
-        filler.write(bytes(60 << 10))
-        filler.write(bytes(4 << 10))
-    variables = {"RELEASEKIT_CACHE_DIR": str(small / name)} if name == "cache" else {}
+        filler.write(bytes(52 << 10))
+        filler.write(bytes(0 if name == "tmp" else 12 << 10))  # Python takes no TMPDIR that is full
+    variable = {"cache": "RELEASEKIT_CACHE_DIR", "tmp": "TMPDIR"}.get(name)
+    variables = {variable: str(small / name)} if variable else {}
     bind = ("mount", "--bind", str(small / name), str(project.root / name))
     if not variables:
         (project.root / name).mkdir()

@@ -44,6 +44,19 @@ class Row:
     pip: str
     seconds: float
 
+    @classmethod
+    def not_cloned(cls, project: Mapping[str, str], seconds: float) -> Row:
+        name, tag = project["name"], project["tag"]
+        return cls(
+            name=name,
+            tag=tag,
+            status="not cloned",
+            found="",
+            dependencies=0,
+            pip="-",
+            seconds=seconds,
+        )
+
     def render(self) -> str:
         cells = (self.name, self.tag, self.status, str(self.dependencies), self.found, self.pip)
         return f"| {' | '.join(cells)} | {self.seconds:.0f} s |"
@@ -92,7 +105,8 @@ def _try(project: Mapping[str, str], clones: str | None, nexus: Mapping[str, str
         root = Path(folder, "project")
         owner, name = project["repository"].split("/")[-2:]
         source = clones.format(owner=owner, name=name) if clones else project["repository"]
-        _run(("git", "clone", "-q", source, str(root)))
+        if _run(("git", "clone", "-q", source, str(root)), check=False).returncode:
+            return Row.not_cloned(project, time.monotonic() - began)
         _run(("git", "-c", "advice.detachedHead=false", "checkout", "-q", project["tag"]), root)
         environ = {**os.environ, **nexus, "RELEASEKIT_OWN_NAMES": project["name"]}
         # Repositories of its own: where one was refused, others could not get it as a dependency.
