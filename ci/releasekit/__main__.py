@@ -8,8 +8,6 @@ be prevented: it is refused.
 import os
 import sys
 
-from releasekit.foreign import drop_directory, find_foreign
-
 USAGE = 2
 REFUSAL = """\
 error E224: Python imported {names} from the current directory into releasekit
@@ -19,7 +17,13 @@ error E224: Python imported {names} from the current directory into releasekit
   next:  {command}
 """
 
-
+INTERRUPTED = 130
+INTERRUPT = """\
+error E901: interrupted
+  where: during start
+  why:   a signal asked for it; nothing was begun
+  next:  run the same command again
+"""
 FAILED = 3
 ENOMEM = 12
 NO_MEMORY = """\
@@ -34,12 +38,28 @@ UNLOADABLE = "failed to map segment"
 
 def main() -> int:
     """Run one command, without modules of the current directory; return its exit status."""
+    try:
+        return _main()
+    except KeyboardInterrupt:  # in an import, which takes most of the start
+        sys.stderr.write(INTERRUPT)
+        return INTERRUPTED
+    finally:
+        exec("")  # noqa: S102 - see signals.interruptible
+
+
+def _main() -> int:
+    from releasekit.foreign import drop_directory, find_foreign
+
     _restart_python()
     try:
         folder = os.getcwd()  # noqa: PTH109 - pathlib is not imported yet
     except FileNotFoundError:  # it is gone, and the command says so
         folder = ""
     drop_directory(folder)
+    import signal
+
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     if foreign := find_foreign(folder):
         sys.stderr.write(
             REFUSAL.format(

@@ -6,6 +6,7 @@ Times are measured by `nox -s bench`; here it is what would make them worse.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -100,3 +101,31 @@ def test_a_commit_without_a_tag_is_refused_without_what_builds_and_publishes(
     status, loaded = load("release", root=untagged.root, environ=environ)
     assert status == 1
     assert loaded <= SETTINGS | {"configupdater", "platformdirs", "truststore"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("module", ["argparse", "releasekit.errors", "releasekit.projects"])
+def test_an_interrupt_of_the_start_ends_with_its_message(
+    project: ProjectDir, number: signal.Signals, module: str
+) -> None:
+    """Most of the start are imports, and -X importtime writes when one has ended."""
+    command = (sys.executable, "-X", "importtime", "-m", "releasekit", "release")
+    with subprocess.Popen(
+        command,
+        cwd=project.root,
+        env=project.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout
+        lines = []
+        for line in process.stdout:
+            if line.startswith("import time:"):
+                if line.rstrip().endswith(f" {module}"):
+                    process.send_signal(number)
+            else:
+                lines.append(line)
+    assert process.returncode == 130
+    assert "error E901: interrupted\n" in lines
+    assert not any("Traceback" in line for line in lines)
