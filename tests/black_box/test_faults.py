@@ -20,11 +20,13 @@ from pathlib import Path
 
 import pytest
 import trustme
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from black_box import fault_report
 from black_box.fault_answers import FAULTS
 from black_box.fault_proxy import UNKNOWN, FaultProxy
-from black_box.fault_table import HELPER, REQUESTS, Cell, select_cells
+from black_box.fault_table import CELLS, HELPER, REQUESTS, Cell, Request, select_cells
 from black_box.tools import MakeProject, Project, Ran, RunKit, Server
 
 LOG = logging.getLogger(__name__)
@@ -63,14 +65,13 @@ def _choose_rows(server: str) -> list[object]:
 class Trial:
     """A tagged project, and what releases it through a proxy whose faults a test chooses."""
 
-    cell: Cell
     server: Server
     proxy: FaultProxy
     project: Project
     release: Callable[[], Ran]
 
 
-Try = Callable[[Cell, Server], list[str]]
+OpenTrial = Callable[[str, Request, Server], Trial]
 
 
 @pytest.fixture(scope="session")
@@ -80,20 +81,19 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def try_cell(
+def open_trial(
     authority: trustme.CA, tmp_path: Path, make_project: MakeProject, run_kit: RunKit
-) -> Iterator[Try]:
-    """Try a cell before a server, and return the guarantees that do not hold."""
+) -> Iterator[OpenTrial]:
+    """Make a project that sends a request, and put a proxy before a server."""
     proxies: list[FaultProxy] = []
     ca = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca))
 
-    def run(cell: Cell, server: Server) -> list[str]:
+    def run(name: str, request: Request, server: Server) -> Trial:
         trusted = ssl.create_default_context(cafile=server.environ["RELEASEKIT_CA_BUNDLE"])
-        name = f"{cell.name}-{secrets.token_hex(3)}"  # a row may be tried again on one server
+        name = f"{name}-{secrets.token_hex(3)}"  # a row may be tried again on one server
         proxy = FaultProxy(server.url, trusted, authority, name, FAULTS)
         proxies.append(proxy)
-        request = REQUESTS[cell.request]
         proxy.helps_build = bool(request.requires)
         needs = {"requires": request.requires, "dependencies": request.dependencies}
         project = make_project(name, payload=200_000, **needs)
@@ -109,8 +109,7 @@ def try_cell(
         def release() -> Ran:
             return run_kit("release", cwd=project.root, environ=environ, bound=BOUND)
 
-        trial = Trial(cell=cell, server=server, proxy=proxy, project=project, release=release)
-        return list(_find_problems(trial))
+        return Trial(server=server, proxy=proxy, project=project, release=release)
 
     yield run
     for proxy in proxies:
@@ -144,10 +143,11 @@ def real_nexus(request: pytest.FixtureRequest) -> Server:
 
 @pytest.mark.parametrize(("server", "cell"), [*_choose_rows("double"), *_choose_rows("real")])
 def test_a_request_goes_wrong_and_the_promise_is_kept(
-    server: str, cell: Cell, try_cell: Try, request: pytest.FixtureRequest
+    server: str, cell: Cell, open_trial: OpenTrial, request: pytest.FixtureRequest
 ) -> None:
     fixture = "stocked_double" if server == "double" else "real_nexus"
-    problems = try_cell(cell, request.getfixturevalue(fixture))
+    trial = open_trial(cell.name, REQUESTS[cell.request], request.getfixturevalue(fixture))
+    problems = list(_find_problems(cell, trial))
     if folder := os.environ.get("FAULTS_RESULTS"):
         result = {"server": server, "cell": cell.name, "problems": problems}
         Path(folder, f"{server}-{cell.name}.json").write_text(json.dumps(result))
@@ -155,14 +155,58 @@ def test_a_request_goes_wrong_and_the_promise_is_kept(
         raise BrokenPromise("; ".join(problems))
 
 
+SENT = {
+    cell.kind: sorted({other.fault for other in CELLS if other.kind == cell.kind})
+    for cell in CELLS
+    if not REQUESTS[cell.request].requires and not REQUESTS[cell.request].dependencies
+}
+"""What can happen to each request of a project without requirements."""
+WAITS = ("stall", "drip", "endless", "stored-stall")
+"""How faults begin that take as long as a timeout: a few sequences do without them."""
+FAULTY_RUN = st.dictionaries(st.sampled_from(sorted(SENT)), st.integers(0, 99), max_size=3)
+
+
+@settings(
+    max_examples=60 if CHOICE else 4,
+    derandomize=not CHOICE,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(runs=st.lists(FAULTY_RUN, min_size=1, max_size=3))
+def test_whatever_goes_wrong_in_a_row_of_runs_the_next_ends_with_the_release(
+    runs: list[dict[str, int]], open_trial: OpenTrial, stocked_double: Server
+) -> None:
+    trial = open_trial("sequence", REQUESTS["access"], stocked_double)
+    project, published = trial.project, dict[str, str]()
+    for run in runs:
+        trial.proxy.restart()
+        for kind, number in run.items():
+            faults = [fault for fault in SENT[kind] if CHOICE or not fault.startswith(WAITS)]
+            trial.proxy.rules[kind] = faults[number % len(faults)]
+        ran = trial.release()
+        LOG.warning("%s\n%s", trial.proxy.rules, ran.text)
+        files = trial.server.files(project.name)
+        assert ran.status in (0, 1, 2, 3)
+        assert files.items() >= published.items(), "a published file was replaced"
+        assert files.items() <= project.built().items(), "something else was published"
+        assert project.sdist not in files or project.wheel in files, "an sdist without its wheel"
+        assert ran.status or files == project.built(), "done, and not published"
+        published = files
+    trial.proxy.restart()
+    ran = trial.release()
+    assert (ran.status, trial.server.files(project.name)) == (0, project.built()), ran.text
+
+
 def test_the_table_shows_what_is_broken() -> None:
     text = fault_report.TABLE.read_text(encoding="utf-8")
     assert text == fault_report.render(BROKEN), "write it: nox -s faults -- --write"
 
 
-def _find_problems(trial: Trial) -> Iterator[str]:
+def _find_problems(cell: Cell, trial: Trial) -> Iterator[str]:
     """Yield the guarantees that do not hold, by name: with the fault, then in a plain re-run."""
-    cell, proxy, request = trial.cell, trial.proxy, REQUESTS[trial.cell.request]
+    proxy, request = trial.proxy, REQUESTS[cell.request]
     if request.published:
         assert trial.release().status == 0
         proxy.restart()
@@ -172,8 +216,8 @@ def _find_problems(trial: Trial) -> Iterator[str]:
     files = trial.server.files(trial.project.name)
     unknown = [str(seen) for seen in proxy.seen if seen.kind == UNKNOWN]
     assert not unknown, f"requests that the matrix does not have: {unknown}"
-    yield from _judge_run(trial, ran)
-    yield from _judge_index(trial, ran, files)
+    yield from _judge_run(cell, trial, ran)
+    yield from _judge_index(cell, trial, ran, files)
     proxy.restart()
     again = trial.release()
     LOG.warning("the re-run:\n%s", again.text)
@@ -186,9 +230,9 @@ def _find_problems(trial: Trial) -> Iterator[str]:
         yield "Never overwrites: a published file was replaced"
 
 
-def _judge_run(trial: Trial, ran: Ran) -> Iterator[str]:
+def _judge_run(cell: Cell, trial: Trial, ran: Ran) -> Iterator[str]:
     """Yield what is wrong with how a run ended."""
-    cell, proxy, project = trial.cell, trial.proxy, trial.project
+    proxy, project = trial.proxy, trial.project
     if not any((seen.kind, seen.fault) == (cell.kind, cell.fault) for seen in proxy.seen):
         yield "Safe to re-run: this request is not sent"
     if ran.memory > MEMORY:
@@ -210,15 +254,15 @@ def _judge_run(trial: Trial, ran: Ran) -> Iterator[str]:
         yield "Blame only what was checked: what failed is not named"
 
 
-def _judge_index(trial: Trial, ran: Ran, files: dict[str, str]) -> Iterator[str]:
+def _judge_index(cell: Cell, trial: Trial, ran: Ran, files: dict[str, str]) -> Iterator[str]:
     """Yield what is wrong with what is published after the run."""
     published, built = _describe(trial, files), trial.project.built()
-    stays = trial.cell.promise != "X"
+    stays = cell.promise != "X"
     if published == "the sdist":
         yield "Complete: an sdist without its wheel"
     elif ran.status == 0 and files != built:
         yield f"Done means it works: done, but published is {published}"
-    elif ran.status and stays and published != REQUESTS[trial.cell.request].index:
+    elif ran.status and stays and published != REQUESTS[cell.request].index:
         yield f"Safe to re-run: published is {published}"
     if any(digest != built.get(name) for name, digest in files.items()):
         yield "Only checked bytes are uploaded: published is something else"

@@ -93,7 +93,8 @@ def _run_nexus(remote: str) -> Iterator[Mapping[str, str]]:
     command = (KIT, "nexus", "--json")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
         try:
-            yield json.loads(process.stdout.readline() if process.stdout else "")
+            printed = process.stdout.readline() if process.stdout else ""
+            yield {**json.loads(printed), "RELEASEKIT_PROXY_REMOTE": remote}
         finally:
             process.terminate()
 
