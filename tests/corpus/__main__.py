@@ -113,7 +113,10 @@ def _try(project: Mapping[str, str], clones: str | None, nexus: Mapping[str, str
         # Repositories of its own: where one was refused, others could not get it as a dependency.
         for role in ("hosted", "proxy", "group"):
             environ[f"RELEASEKIT_{role.upper()}"] = f"{project['name']}-{role}"
-        environ["RELEASEKIT_PUBLISHER_PASSWORD"] = secrets.token_hex(16)
+        password = secrets.token_hex(16)
+        environ["RELEASEKIT_PUBLISHER_PASSWORD"] = password
+        environ["TWINE_USERNAME"] = f"{project['name']}-hosted-publisher"
+        environ["TWINE_PASSWORD"] = password
         _run((KIT, "provision", "--apply", "-q", "-C", str(root)), environ=environ)
         # PYTHONPATH=tests is this program's, and some projects have a tests/types.py.
         hidden = ("RELEASEKIT_ADMIN", "RELEASEKIT_PUBLISHER", "PYTHONPATH")
