@@ -131,6 +131,8 @@ def _find_missing_py_typed(facts: DistFacts) -> Iterator[Fault]:
 
 def _find_dead_entry_points(facts: DistFacts) -> Iterator[Fault]:
     for point in facts.dead_entry_points:
+        if point.foreign in facts.project.dependency_modules:
+            continue
         yield Fault(
             message=f"{point.group}: {point.name} = {point.value} does not resolve: {point.why}",
             fix="correct it in [project.scripts] or [project.entry-points], or pack the module",
@@ -201,7 +203,8 @@ WHEEL_CHECKS = (
         explanation="Finds entry points that name what the wheel does not have.",
         why="the command is installed, and ends with an ImportError",
         fix="Correct the module or the function. Nothing is imported to find this out: the files "
-        "of the wheel are read, and names that a module makes as it runs are let pass.",
+        "of the wheel are read. Names that a module makes as it runs are let pass, and so are "
+        "modules of the dependencies.",
         example='[project.scripts]\ndemo = "demo.cli:main"',
         find=_find_dead_entry_points,
     ),

@@ -52,6 +52,8 @@ class DeadEntryPoint:
     name: str
     value: str
     why: str
+    foreign: str = ""
+    """Its module, if a dependency may have it; "" if it can be in this wheel alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +128,8 @@ class ProjectFacts:
     foreign_dependencies: tuple[ForeignDependency, ...] = ()
     built_dependencies: tuple[str, ...] = ()
     """Wheels of dependencies that were built from sdists, by file name."""
+    dependency_modules: frozenset[str] = field(default=frozenset(), repr=False)
+    """Modules that dependencies installed, by dotted names; none where nothing was installed."""
 
 
 NO_PROJECT = ProjectFacts()

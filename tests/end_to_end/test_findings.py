@@ -1,0 +1,83 @@
+"""Findings about tiny projects that real backends build: what is right, and what is noise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samples import METADATA, write_wheel
+from support import Command, MakeProject, ProjectDir
+
+SETUPTOOLS = (
+    '[build-system]\nrequires = ["setuptools>=77"]\nbuild-backend = "setuptools.build_meta"\n'
+)
+PROJECT = """
+[project]
+name = "acme-demo"
+version = "1.2.3"
+description = "d"
+readme = "README.md"
+requires-python = ">=3.10"
+license = "MIT"
+license-files = ["LICENSE"]
+authors = [{ name = "Team" }]
+urls = { Homepage = "https://example.com/demo" }
+"""
+FILES = {"README.md": "# d\n", "LICENSE": "MIT\n", ".gitignore": "dist/\nreports/\n"}
+
+
+def write_project(
+    make_project: MakeProject, files: Mapping[str, str | bytes], *, pyproject: str = ""
+) -> ProjectDir:
+    """A tagged project that has these files."""
+    project = make_project(tag=None)
+    for path in project.root.iterdir():
+        if path.is_file():
+            path.unlink()
+    for name, text in {
+        **FILES,
+        "pyproject.toml": pyproject or SETUPTOOLS + PROJECT,
+        **files,
+    }.items():
+        path = project.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    project.commit_all()
+    project.git("tag", "v1.2.3")
+    return project
+
+
+def find(project: ProjectDir, *codes: str) -> list[dict[str, Any]]:
+    """The findings of the last run, those with these codes or all."""
+    text = (project.root / "reports" / "findings.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return [one for one in document["findings"] if not codes or one["code"] in codes]
+
+
+@pytest.mark.parametrize("command", ["main", "gone"])
+def test_entry_point_into_a_dependency_by_another_name(
+    make_project: MakeProject, releasekit: Command, tmp_path: Path, command: str
+) -> None:
+    """What the dependency installs counts, not what it is called."""
+    metadata = METADATA.replace("Name: demo", "Name: unlike-demo")
+    write_wheel(
+        tmp_path,
+        filename="unlike_demo-1.0-py3-none-any.whl",
+        metadata=metadata,
+        files={"acme/tools/main.py": "def run(): ...\n"},
+    )
+    project = write_project(
+        make_project,
+        {"src/acme/demo/__init__.py": ""},
+        pyproject=f'{SETUPTOOLS}{PROJECT}dependencies = ["unlike-demo"]\n'
+        f'scripts = {{ demo = "acme.tools.{command}:run" }}\n'
+        f'[tool.uv]\nfind-links = ["{tmp_path}"]\n',
+    )
+    ran = releasekit("check", project=project)
+    assert ran.status == 0, ran
+    why = [one["message"].rpartition(": ")[2] for one in find(project, "RK306")]
+    assert why == ([] if command == "main" else ["the wheel has no module acme.tools.gone"])
