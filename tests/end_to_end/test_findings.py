@@ -81,3 +81,61 @@ def test_entry_point_into_a_dependency_by_another_name(
     assert ran.status == 0, ran
     why = [one["message"].rpartition(": ")[2] for one in find(project, "RK306")]
     assert why == ([] if command == "main" else ["the wheel has no module acme.tools.gone"])
+
+
+ABSENT = """
+[tool.setuptools]
+include-package-data = true
+packages = ["demo"]
+package-dir = { "" = "src" }
+"""
+
+
+def test_one_cause_is_one_warning_of_the_backend(
+    make_project: MakeProject, releasekit: Command
+) -> None:
+    """Setuptools warns of each directory; the key `packages` is the one cause."""
+    files = {f"src/demo/{name}/a.txt": "" for name in ("sql", "pages", "icons")}
+    project = write_project(
+        make_project,
+        {"src/demo/__init__.py": "", "MANIFEST.in": "graft src\n", **files},
+        pyproject=SETUPTOOLS + PROJECT + ABSENT,
+    )
+    ran = releasekit("check", project=project)
+    assert ran.status == 0, ran
+    (found,) = find(project, "RK118")
+    lines = (SETUPTOOLS + PROJECT + ABSENT).splitlines()
+    assert (found["file"], found["line"]) == (
+        "pyproject.toml",
+        lines.index('packages = ["demo"]') + 1,
+    )
+    names = {name for name in ("demo.sql", "demo.pages", "demo.icons") if name in found["message"]}
+    assert len(names) == 3
+    assert "is absent from the `packages` configuration. (and " in found["message"]
+    assert "please make sure that" in found["fix"]
+
+
+def test_warning_of_the_backend_names_the_line_that_it_is_about(
+    make_project: MakeProject, releasekit: Command
+) -> None:
+    setup_cfg = "[metadata]\nlicense_file = LICENSE\n\n[bdist_wheel]\nuniversal = 1\n"
+    setup_py = "import warnings\n\nfrom setuptools import setup\n\n"
+    setup_py += 'warnings.warn("odd thing")\nsetup()\n'
+    classified = PROJECT.replace(
+        'license = "MIT"',
+        'classifiers = [\n  "Topic :: Internet",\n  "License :: OSI Approved :: MIT License",\n]',
+    )
+    project = write_project(
+        make_project,
+        {"src/demo/__init__.py": "", "setup.cfg": setup_cfg, "setup.py": setup_py},
+        pyproject=SETUPTOOLS + classified,
+    )
+    ran = releasekit("check", project=project)
+    assert ran.status == 0, ran
+    places = {(one["file"], one["line"]) for one in find(project, "RK118")}
+    line = next(
+        number
+        for number, text in enumerate((SETUPTOOLS + classified).splitlines(), 1)
+        if "License ::" in text
+    )
+    assert places == {("setup.cfg", 5), ("setup.py", 5), ("pyproject.toml", line)}

@@ -65,6 +65,8 @@ class BackendWarning:
     text: str
     advice: str = ""
     """What the backend says is to be done; empty where it says nothing."""
+    line: int | None = None
+    """The line of setup.py that it comes from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

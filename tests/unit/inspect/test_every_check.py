@@ -244,7 +244,6 @@ CASES = {
         message="the build backend warns: SomeWarning: this is old",
         fix="do it anew",
         file=PYPROJECT_FILE,
-        line=1,
         project=ProjectFacts(
             declared=DECLARED,
             backend_warnings=(
