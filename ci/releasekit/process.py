@@ -195,20 +195,22 @@ def open_conversation(
             _stop(process)
 
 
-def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> Finished:
+def capture(
+    command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], errors: str = "replace"
+) -> Finished:
     """Run a program like `run`, and keep stdout, an answer to parse, apart from stderr.
 
-    Line ends stay as they are: a file name may hold a carriage return. Raises MissingProgram and
-    PROGRAM_KILLED.
+    Line ends stay as they are: a file name may hold a carriage return. What is not UTF-8 is decoded
+    as `errors` says. Raises MissingProgram and PROGRAM_KILLED.
     """
     with _start(command, cwd, environ, subprocess.PIPE) as process:
         try:
-            output, errors = (part.decode("utf-8", "replace") for part in process.communicate())
+            output, said = (part.decode("utf-8", errors) for part in process.communicate())
         except BaseException:
             _stop(process)
             raise
     finished = Finished(
-        command=tuple(command), status=process.returncode, output=output, errors=errors
+        command=tuple(command), status=process.returncode, output=output, errors=said
     )
     return refuse_ended(finished, cwd)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -139,3 +141,144 @@ def test_warning_of_the_backend_names_the_line_that_it_is_about(
         if "License ::" in text
     )
     assert places == {("setup.cfg", 5), ("setup.py", 5), ("pyproject.toml", line)}
+
+
+def backend(requires: str, name: str, more: str = "") -> str:
+    return f'[build-system]\nrequires = ["{requires}"]\nbuild-backend = "{name}"\n{PROJECT}{more}'
+
+
+SKBUILD = "cmake_minimum_required(VERSION 3.15)\nproject(acme_demo LANGUAGES NONE)\n"
+MESON = "project('acme-demo', version: '1.2.3')\npy = import('python').find_installation()\n"
+MESON += "py.install_sources('acme_demo/__init__.py', subdir: 'acme_demo')\n"
+EXTRA = "extra.py"
+DATA = "acme_demo/data.json"
+
+
+@pytest.mark.parametrize(
+    ("name", "requires", "more", "files", "missing", "key", "fixed"),
+    [
+        pytest.param(
+            *("setuptools.build_meta", "setuptools>=77", "", {}, EXTRA, "in MANIFEST.in"),
+            {"MANIFEST.in": f"include {EXTRA}\n"},
+            id="setuptools",
+        ),
+        pytest.param(
+            *("hatchling.build", "hatchling", "", {".gitignore": "*.json\ndist/\nreports/\n"}),
+            *(DATA, "by `artifacts` in [tool.hatch.build.targets.sdist]"),
+            f'[tool.hatch.build.targets.sdist]\nartifacts = ["{DATA}"]\n',
+            id="hatchling",
+        ),
+        pytest.param(
+            *("hatchling.build", "hatchling"),
+            '[tool.hatch.build.targets.sdist]\ninclude = ["acme_demo/*.py"]\n',
+            *({}, DATA, "by `include` in [tool.hatch.build.targets.sdist]"),
+            f'[tool.hatch.build.targets.sdist]\ninclude = ["acme_demo/*.py", "{DATA}"]\n',
+            id="hatchling, include",
+        ),
+        pytest.param(
+            *("flit_core.buildapi", "flit_core>=3.11,<4", "", {}, EXTRA),
+            *("by `include` in [tool.flit.sdist]", f'[tool.flit.sdist]\ninclude = ["{EXTRA}"]\n'),
+            id="flit",
+        ),
+        pytest.param(
+            *("poetry.core.masonry.api", "poetry-core>=2", "", {}, EXTRA),
+            'by `include = [{ path = "…", format = "sdist" }]` in [tool.poetry]',
+            f'[tool.poetry]\ninclude = [{{ path = "{EXTRA}", format = "sdist" }}]\n',
+            id="poetry",
+        ),
+        pytest.param(
+            *("pdm.backend", "pdm-backend", "", {}, EXTRA),
+            "by `source-includes` in [tool.pdm.build]",
+            f'[tool.pdm.build]\nsource-includes = ["{EXTRA}"]\n',
+            id="pdm",
+        ),
+        pytest.param(
+            *("uv_build", "uv_build", '[tool.uv.build-backend]\nmodule-root = ""\n', {}, EXTRA),
+            "by `source-include` in [tool.uv.build-backend]",
+            f'[tool.uv.build-backend]\nmodule-root = ""\nsource-include = ["{EXTRA}"]\n',
+            id="uv",
+        ),
+        pytest.param(
+            *("scikit_build_core.build", "scikit-build-core"),
+            "[tool.scikit-build]\nwheel.cmake = false\n",
+            {"CMakeLists.txt": SKBUILD, ".gitignore": "*.json\ndist/\nreports/\n"},
+            *(DATA, "by `sdist.include` in [tool.scikit-build]"),
+            f'[tool.scikit-build]\nwheel.cmake = false\nsdist.include = ["{DATA}"]\n',
+            id="scikit-build-core",
+        ),
+        pytest.param(
+            *("mesonpy", "meson-python", ""),
+            {"meson.build": MESON, ".gitattributes": f"{DATA} export-ignore\n"},
+            *(DATA, "by removing `export-ignore` from .gitattributes"),
+            {".gitattributes": ""},
+            id="meson-python",
+        ),
+    ],
+)
+def test_missing_file_is_fixed_by_the_key_of_the_backend_in_use(
+    make_project: MakeProject,
+    releasekit: Command,
+    name: str,
+    requires: str,
+    more: str,
+    files: dict[str, str],
+    missing: str,
+    key: str,
+    fixed: str | dict[str, str],
+) -> None:
+    """The key that the finding names is the one that brings the file into the sdist."""
+    common = {
+        "acme_demo/__init__.py": '"""Demo."""\n',
+        ".github/workflows/ci.yml": "",
+        ".pre-commit-config.yaml": "",
+        "docs/index.md": "",
+        "azure-pipelines.yml": "",
+        missing: "",
+    }
+    if name == "setuptools.build_meta":
+        more += '[tool.setuptools]\npackages = ["acme_demo"]\n'
+    project = write_project(
+        make_project, {**common, **files}, pyproject=backend(requires, name, more)
+    )
+    project.git("add", "-f", missing)
+    project.git("commit", "-qm", "force", "--allow-empty")
+    project.git("tag", "-f", "v1.2.3")
+    ran = releasekit("check", project=project)
+    assert ran.status == 0, ran
+    (found,) = find(project, "RK201")
+    assert found["message"] == f"1 file in git is not in the sdist: {missing}"
+    assert found["fix"].startswith(f"include them {key}")
+    assert len(find(project, "RK123")) <= 1
+    changed = (
+        fixed if isinstance(fixed, dict) else {"pyproject.toml": backend(requires, name, fixed)}
+    )
+    for path, text in changed.items():
+        project.write(path, text)
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    ran = releasekit("check", project=project)
+    assert ran.status == 0, ran
+    assert find(project, "RK201") == []
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="APFS has no such names")
+def test_names_that_are_not_utf_8_are_compared_and_shown(
+    make_project: MakeProject, releasekit: Command
+) -> None:
+    project = write_project(
+        make_project,
+        {"acme_demo/__init__.py": "", ".gitignore": "dist/\nreports/\n/docs/b*\n"},
+        pyproject=backend("hatchling", "hatchling.build"),
+    )
+    docs = project.root / "docs"
+    docs.mkdir()
+    for name in (b"a\xe9.txt", b"b\xe9.txt"):
+        (docs / os.fsdecode(name)).touch()
+    project.git("add", "-Af", ".")
+    project.git("commit", "-qm", "names")
+    project.git("tag", "-f", "v1.2.3")
+    ran = releasekit("check", project=project)
+    assert ran.status == 0, ran
+    (found,) = find(project, "RK123")
+    assert "not in the sdist: docs/b\\xe9.txt" in found["message"]
+    assert "docs/b\\xe9.txt" in ran.out

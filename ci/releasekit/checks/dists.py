@@ -7,29 +7,71 @@ from collections.abc import Iterator
 
 from releasekit.checks.facts import ContentProblem, DistFacts, in_dist, in_project
 from releasekit.checks.model import SHOWN, Check, Fault, Severity, shorten
+from releasekit.checks.sources import find_sources
 from releasekit.plural import plural
 
 
 def _find_missing_files(facts: DistFacts) -> Iterator[Fault]:
-    missing = facts.missing_files
+    """Find what belongs to the packages: files beside what is packed, and modules."""
+    missing, _ = _split_missing(facts)
     if missing:
         count = plural(len(missing), "file in git is", "files in git are")
         yield Fault(
             message=f"{count} not in the sdist: {shorten(missing)}",
-            fix="include them in MANIFEST.in, or list them in [tool.check-manifest] ignore",
+            fix=_include(facts),
             place=in_dist(facts),
         )
 
+
+def _find_left_out_files(facts: DistFacts) -> Iterator[Fault]:
+    _, left_out = _split_missing(facts)
+    if left_out:
+        count = plural(len(left_out), "file for developers is", "files for developers are")
+        yield Fault(
+            message=f"{count} in git and not in the sdist: {shorten(left_out)}",
+            fix=f"nothing, if nobody tests or packages from the sdist; else {_include(facts)}",
+            place=in_dist(facts),
+        )
+
+
+def _include(facts: DistFacts) -> str:
+    how = facts.project.packing.include
+    return f"include them {how}, or list them in [tool.check-manifest] ignore"
+
+
+def _split_missing(facts: DistFacts) -> tuple[list[str], list[str]]:
+    """Return the missing files that belong to what is packed, and those for developers alone."""
+    packed = [member.name.partition("/")[2] for member in facts.members]
+    installed = [member.name for other in facts.others for member in other.members]
+    sources = find_sources(packed, installed, facts.project.versioned)
+    # check-manifest's own problem stands in parentheses.
+    belong = [n for n in facts.missing_files if n.startswith("(") or sources.belongs(n)]
+    return belong, [name for name in facts.missing_files if name not in belong]
+
+
+RK123 = Check(
+    code="RK123",
+    title="files for developers not in the sdist",
+    severity=Severity.NOTE,
+    explanation="Finds files in git that the sdist lacks and no build needs: dot files, tests, "
+    "documentation, what CI reads.",
+    why="who tests or packages the project from its sdist lacks them; an installer needs none",
+    fix="Nothing, if nobody does so. Else include them as for RK201.",
+    find=_find_left_out_files,
+    needs_project=True,
+)
 
 SDIST_CHECKS = (
     Check(
         code="RK201",
         title="file missing from the sdist",
         severity=Severity.WARNING,
-        explanation="Finds files in git that the sdist lacks (check-manifest's comparison).",
+        explanation="Finds files in git that the sdist lacks (check-manifest's comparison), if "
+        "they belong to its packages; see RK123 for the others.",
         why="who builds from the sdist (a distribution, an auditor) gets less than git has",
-        fix="Include the files, or say that they are left out on purpose: check-manifest's own "
-        "settings and MANIFEST.in are honoured.",
+        fix="Include the files, by the key of the build backend that the finding names, or say "
+        "that they are left out on purpose: check-manifest's own settings, MANIFEST.in (for "
+        "setuptools) and the keys by which other backends exclude files are honoured.",
         example='[tool.check-manifest]\nignore = ["docs/drafts/*"]',
         find=_find_missing_files,
         needs_project=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from releasekit.checks.backends import Packing
 from releasekit.checks.declared import NOWHERE, Declared, Place
 from releasekit.checks.secrets import Secret
 from releasekit.model.dists import Dist, DistKind
@@ -120,6 +121,7 @@ class ProjectFacts:
     """The release tag."""
     versioned: tuple[str, ...] = ()
     """Files that git has."""
+    packing: Packing = field(default_factory=Packing)
     backend_warnings: tuple[BackendWarning, ...] = ()
     required_urls: tuple[str, ...] = ()
     """Labels of URLs that configuration wants, as it spells them."""
@@ -165,6 +167,8 @@ class DistFacts:
     dead_entry_points: tuple[DeadEntryPoint, ...] = ()
     missing_files: tuple[str, ...] = ()
     """Files in git that the sdist lacks, after the project's own check-manifest settings."""
+    others: tuple[DistFacts, ...] = field(default=(), repr=False)
+    """The other dists of the same version. They do not know each other in turn."""
 
     @property
     def is_wheel(self) -> bool:

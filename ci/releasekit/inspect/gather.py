@@ -9,6 +9,7 @@ import os
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from configparser import Error as ConfigError
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,17 @@ def gather_facts(
     Changes the current directory for check-manifest: call it in the main thread.
     """
     check_contents = read_contents_check(root)
-    return tuple(_gather(dist, project, root, check_contents) for dist in dists)
+    gathered = [_gather(dist, project, root, check_contents) for dist in dists]
+    return tuple(
+        replace(one, others=tuple(o for o in gathered if o is not one and _is_same(o, one)))
+        for one in gathered
+    )
+
+
+def _is_same(one: DistFacts, other: DistFacts) -> bool:
+    """Tell whether two dists are of one version of a project."""
+    first, second = one.dist.named, other.dist.named
+    return (first.name, first.version) == (second.name, second.version)
 
 
 def _gather(
@@ -88,9 +99,7 @@ def _gather(
         missing_files=(
             ()
             if is_wheel or root is None
-            else find_missing_files(
-                [member.name for member in archive.members], root, project.versioned
-            )
+            else find_missing_files([member.name for member in archive.members], root, project)
         ),
     )
 
@@ -147,29 +156,41 @@ def find_deprecated(classifiers: Sequence[str]) -> tuple[tuple[str, tuple[str, .
     )
 
 
-def find_missing_files(
-    packed: Sequence[str], root: Path, versioned: Sequence[str]
-) -> tuple[str, ...]:
+def find_missing_files(packed: Sequence[str], root: Path, project: ProjectFacts) -> tuple[str, ...]:
     """Return the versioned files that an sdist lacks, after the project's own settings.
 
-    It is check-manifest's comparison, which builds two sdists for that.
+    It is check-manifest's comparison, which builds two sdists for that. What the backend's own
+    configuration leaves out is left out on purpose, as MANIFEST.in does it for setuptools.
     `packed` are the names of its members. Changes the current directory for a moment: call it in
     the main thread.
     """
+    packing = project.packing
     with _in_directory(root):
         try:
             ui = check_manifest.UI(verbosity=-1)
             ui.stdout = ui.stderr = io.StringIO()
             ignore, _ = check_manifest.read_config()
-            ignore += check_manifest.read_manifest(ui)
+            if packing.reads_manifest:
+                ignore += check_manifest.read_manifest(ui)
+            for pattern in packing.left_out:
+                place = pattern.strip("/")
+                ignore.exclude(place).prune(place)
+                if "/" not in pattern.rstrip("/"):
+                    ignore.global_exclude(place, f"{place}/**")
         except (check_manifest.Failure, ConfigError, OSError, ValueError) as error:
             return (f"(check-manifest: {error})",)
         files = check_manifest.canonical_file_list(packed)
-        source = check_manifest.canonical_file_list(versioned)
+        source = check_manifest.canonical_file_list(project.versioned)
         # The top directory is taken off: check-manifest's own function fails where there are two.
         inside = [rest for name in files if (rest := name.partition("/")[2])]
         inside = check_manifest.strip_sdist_extras(ignore, inside)
-        return tuple(sorted(set(check_manifest.strip_sdist_extras(ignore, source)) - set(inside)))
+        missing = set(check_manifest.strip_sdist_extras(ignore, source)) - set(inside)
+        return tuple(map(_spell, sorted(missing)))
+
+
+def _spell(name: str) -> str:
+    """Return a file name as text, with escapes for what is not UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 @contextlib.contextmanager

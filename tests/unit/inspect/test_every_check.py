@@ -296,12 +296,20 @@ CASES = {
         line=6,
         project=ProjectFacts(declared=DECLARED, built_dependencies=("other-1.0-py3-none-any.whl",)),
     ),
-    "RK201": Case(
+    "RK123": Case(
         write=sdist({"demo.py": ""}),
-        message="1 file in git is not in the sdist: notes.txt",
-        fix="include them in MANIFEST.in, or list them in [tool.check-manifest] ignore",
+        message="1 file for developers is in git and not in the sdist: notes.txt",
+        fix="nothing, if nobody tests or packages from the sdist; else include them in "
+        "MANIFEST.in, or list them in [tool.check-manifest] ignore",
         file=SDIST,
         project=ProjectFacts(declared=DECLARED, versioned=("demo.py", "notes.txt")),
+    ),
+    "RK201": Case(
+        write=sdist({"demo.py": ""}),
+        message="1 file in git is not in the sdist: other.py",
+        fix="include them in MANIFEST.in, or list them in [tool.check-manifest] ignore",
+        file=SDIST,
+        project=ProjectFacts(declared=DECLARED, versioned=("demo.py", "other.py")),
     ),
     "RK301": Case(
         write=lambda folder: write_wheel(
