@@ -398,7 +398,8 @@ def test_a_file_missing_from_the_sdist_is_a_warning(
     assert (
         f"check     {len(CODES)} checks: 1 warning; imports plain ({PYTHON})\n"
         "  warning  RK201  plain-1.2.3.tar.gz: 1 file in git is not in the sdist: rates.py"
-        "  fix: include them in MANIFEST.in, or list them in [tool.check-manifest] ignore\n"
+        "  fix: include them by `include` in [tool.flit.sdist], or list them in "
+        "[tool.check-manifest] ignore\n"
     ) in without_times(ran.out)
 
 

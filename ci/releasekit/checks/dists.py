@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from releasekit.checks.entry_points import DATA
 from releasekit.checks.facts import ContentProblem, DistFacts, in_dist, in_project
 from releasekit.checks.model import SHOWN, Check, Fault, Severity, shorten
 from releasekit.checks.sources import find_sources
@@ -81,6 +81,11 @@ SDIST_CHECKS = (
 TYPED = "Typing :: Typed"
 STRAY = ("W001", "W005")
 """check-wheel-contents: bytecode; names such as tests, docs and build at the top."""
+BESIDE = (
+    *("bench", "benchmark", "benchmarks", "ci", "testdata", "testing", "tools"),
+    *("conftest.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"),
+)
+"""More of such names, from W009's findings."""
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox")
 
 
@@ -97,24 +102,55 @@ def _find_untrue_record(facts: DistFacts) -> Iterator[Fault]:
 
 
 def _find_content_problems(facts: DistFacts) -> Iterator[Fault]:
-    """Find what check-wheel-contents finds, but for what RK304 tells, and for a package's stubs."""
-    codes = Counter(problem.code for problem in facts.content_problems)
+    """Find what check-wheel-contents finds, but for what RK304 tells, and for what is no fault."""
     for problem in facts.content_problems:
-        ours = problem.code not in STRAY and not _is_stubs(problem)
-        if ours and (count := codes.pop(problem.code, 0)):
-            paths = f": {shorten(problem.paths)}" if problem.paths else ""
-            more = f"; {count - 1} more of {problem.code}" if count > 1 else ""
+        paths = problem.paths if problem.selected else _find_faults(problem, facts)
+        if paths is not None and problem.code not in STRAY:
+            named = f": {shorten(paths)}" if paths else ""
             yield Fault(
-                message=f"check-wheel-contents {problem.code}: {problem.text}{paths}{more}",
+                message=f"check-wheel-contents {problem.code}: {problem.text}{named}",
                 fix="fix the packaging, or ignore the code in [tool.check-wheel-contents]",
                 place=in_dist(facts),
             )
 
 
-def _is_stubs(problem: ContentProblem) -> bool:
-    """Tell whether the second entry at the top is NAME-stubs of the first (PEP 561)."""
-    names = {path.strip("/").removesuffix("-stubs") for path in problem.paths}
-    return problem.code == "W009" and len(names) == 1
+def _find_faults(problem: ContentProblem, facts: DistFacts) -> Sequence[str] | None:
+    """Return those paths of a problem that are faults of the packaging; None if it is no fault.
+
+    Among public projects, all that W002, W004 and W009 said else was meant to be so.
+    """
+    paths, judge = problem.paths, FAULTS.get(problem.code)
+    if problem.code == "W007":  # programs and data are a wheel's content, too
+        return None if any(".data/" in member.name for member in facts.members) else paths
+    known = frozenset(paths)
+    return paths if judge is None else [path for path in paths if judge(path, known)] or None
+
+
+def _is_copy_of_package(path: str, known: frozenset[str]) -> bool:
+    """Tell whether a module is that of a package of the wheel again, as in build/lib/NAME/."""
+    parts = path.split("/")
+    below = ("/".join(parts[start:]) for start in range(1, len(parts) - 1))
+    return path.endswith(".py") and any(name in known for name in below)
+
+
+def _is_no_stub(path: str, _known: frozenset[str]) -> bool:
+    """Tell whether a file at the top is no stub: PEP 561 has no better place for a module's."""
+    return not path.endswith(".pyi")
+
+
+def _cannot_be_imported(path: str, _known: frozenset[str]) -> bool:
+    """Tell whether nothing of a top-level name can be imported; below it may be templates."""
+    top = DATA.sub("", path).partition("/")[0]
+    return not top.partition(".py")[0].removesuffix("-stubs").isidentifier()
+
+
+FAULTS: Mapping[str, Callable[[str, frozenset[str]], bool]] = {
+    "W002": _is_copy_of_package,
+    "W003": _is_no_stub,
+    "W004": _cannot_be_imported,
+    "W009": lambda _path, _known: False,
+}
+"""By the codes of check-wheel-contents."""
 
 
 def _find_bare_linux_tag(facts: DistFacts) -> Iterator[Fault]:
@@ -141,6 +177,15 @@ def _find_stray_packages(facts: DistFacts) -> Iterator[Fault]:
                 place=in_dist(facts),
             )
     tops = {member.name.partition("/")[0] for member in facts.members}
+    own = facts.dist.named.name.replace("-", "_")
+    beside = [name for name in BESIDE if name in tops and name.removesuffix(".py") != own]
+    if facts.is_wheel and beside:
+        yield Fault(
+            message=f"{shorten(beside)}: installed beside everybody's packages",
+            fix="leave them out: name the packages, or exclude these (setuptools: "
+            "[tool.setuptools.packages.find])",
+            place=in_dist(facts),
+        )
     if facts.is_wheel and (caches := [name for name in CACHES if name in tops]):
         yield Fault(
             message=f"{shorten(caches)}: a cache of this machine is in the wheel",
@@ -198,8 +243,10 @@ WHEEL_CHECKS = (
         code="RK302",
         title="wheel contents",
         severity=Severity.WARNING,
-        explanation="Finds what check-wheel-contents finds, except what RK304 reports and the "
-        "stubs of a package.",
+        explanation="Finds what check-wheel-contents finds, if it is a fault of the packaging: "
+        "copies of a whole package (W002) and top-level names that cannot be imported (W004), and "
+        "not equal files, modules among data, or several packages (W009). A code that the "
+        "project selects itself is reported as it is. RK304 reports W001 and W005.",
         why="files that are missing, doubled or misplaced show only where it is installed",
         fix="check-wheel-contents explains each of its codes. Its own configuration is honoured: "
         "ignore what is meant to be so, or name the packages that the wheel is to have.",

@@ -43,6 +43,8 @@ class ContentProblem:
     """Its own code, as W005."""
     text: str
     paths: tuple[str, ...] = ()
+    selected: bool = False
+    """True if the project's own settings select the code by name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ import functools
 import io
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from configparser import Error as ConfigError
 from dataclasses import replace
 from pathlib import Path
@@ -229,17 +229,21 @@ def find_record_problems(wheel: Path, members: Sequence[Member]) -> tuple[str, .
 
 def read_contents_check(root: Path | None) -> ContentsCheck:
     """Return check-wheel-contents with the settings of the project at `root`, read once."""
-    checker = WheelChecker()
+    checker, configuration = WheelChecker(), Configuration()
     try:
         if root is not None:
-            checker.apply_config(_read_configuration(root))
+            configuration = _read_configuration(root)
+            checker.apply_config(configuration)
     except Exception as error:  # noqa: BLE001 - its settings are read by three libraries
         problem = ContentProblem(code="settings", text=f"its settings are wrong: {error}")
         return lambda _: (problem,)
-    return functools.partial(_find_content_problems, checker)
+    selected = {check.name for check in configuration.select or ()}
+    return functools.partial(_find_content_problems, checker, selected)
 
 
-def _find_content_problems(checker: WheelChecker, wheel: Path) -> tuple[ContentProblem, ...]:
+def _find_content_problems(
+    checker: WheelChecker, selected: Collection[str], wheel: Path
+) -> tuple[ContentProblem, ...]:
     try:
         failed = checker.check_contents(WheelContents.from_wheel(wheel))
     except Exception:  # noqa: BLE001 - what it cannot read, RECORD's check has named
@@ -248,7 +252,12 @@ def _find_content_problems(checker: WheelChecker, wheel: Path) -> tuple[ContentP
     for one in failed:  # a problem for each set of equal files: one for all of them is enough
         paths.setdefault(one.check, []).extend(one.args)
     return tuple(
-        ContentProblem(code=check.name, text=check.value, paths=tuple(named))
+        ContentProblem(
+            code=check.name,
+            text=check.value,
+            paths=tuple(named),
+            selected=check.name in selected,
+        )
         for check, named in paths.items()
     )
 

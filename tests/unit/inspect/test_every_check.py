@@ -320,9 +320,8 @@ CASES = {
         file=f"{WHEEL}/RECORD",
     ),
     "RK302": Case(
-        write=packed({"demo.py": "1\n", "other.py": "2\n"}),
-        message="check-wheel-contents W009: Wheel contains multiple toplevel library entries: "
-        "demo.py, other.py",
+        write=packed({"demo.py": "1\n", "my-demo.py": "2\n"}),
+        message="check-wheel-contents W004: Module is not located at importable path: my-demo.py",
         fix="fix the packaging, or ignore the code in [tool.check-wheel-contents]",
         file=WHEEL,
     ),

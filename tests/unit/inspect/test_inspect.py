@@ -194,3 +194,13 @@ def test_what_the_backend_leaves_out_is_left_out_on_purpose(
         packing=Packing(reads_manifest=False, left_out=tuple(patterns)),
     )
     assert list(find_missing_files(["demo-1.0/PKG-INFO"], tmp_path, project)) == missing
+
+
+@pytest.mark.parametrize(("settings", "selected"), [("", False), ('select = ["W009"]', True)])
+def test_code_that_the_project_selects_is_marked(
+    tmp_path: Path, settings: str, selected: bool
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.check-wheel-contents]\n{settings}\n")
+    wheel = write_wheel(tmp_path, files={"demo.py": "1\n", "other.py": "2\n"})
+    (problem,) = read_contents_check(tmp_path)(wheel)
+    assert (problem.code, problem.selected) == ("W009", selected)
