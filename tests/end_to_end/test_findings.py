@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twine import utils
 
 from samples import METADATA, write_wheel
 from support import Command, MakeProject, ProjectDir
@@ -282,3 +283,31 @@ def test_names_that_are_not_utf_8_are_compared_and_shown(
     (found,) = find(project, "RK123")
     assert "not in the sdist: docs/b\\xe9.txt" in found["message"]
     assert "docs/b\\xe9.txt" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("repository", "found"),
+    [
+        pytest.param("", 0, id="sandbox"),
+        pytest.param("https://nexus.example.com/repository/pypi-hosted/", 0, id="an own index"),
+        pytest.param(utils.DEFAULT_REPOSITORY.rstrip("/"), 1, id="twine's default"),
+        pytest.param(utils.TEST_REPOSITORY.rstrip("/"), 1, id="twine's default for tests"),
+    ],
+)
+def test_private_classifier_is_an_error_for_public_repositories_alone(
+    make_project: MakeProject, releasekit: Command, tmp_path: Path, repository: str, found: int
+) -> None:
+    classified = 'classifiers = ["Private :: Do Not Upload"]\n'
+    project = write_project(
+        make_project,
+        {"acme_demo.py": '"""Demo."""\n'},
+        pyproject=backend("flit_core>=3.11,<4", "flit_core.buildapi", classified),
+    )
+    section = f"[there]\nrepository = {repository}\nusername = u\npassword = p\n"
+    (tmp_path / ".pypirc").write_text(f"[distutils]\nindex-servers = there\n{section}")
+    options = ("-r", "there") if repository else ()
+    ran = releasekit("check", *options, project=project, HOME=str(tmp_path))
+    assert ran.status == found, ran
+    assert len(find(project, "RK105")) == found
+    if found:
+        assert "error E121: 1 finding of severity error: RK105" in ran.out

@@ -129,6 +129,8 @@ class ProjectFacts:
     """Labels of URLs that configuration wants, as it spells them."""
     size_limit: float = SIZE_LIMIT
     """Bytes that a dist may have."""
+    into_public: bool = False
+    """True if the release goes to a default repository of twine's, which is public."""
     unresolved: tuple[Unresolved, ...] = ()
     test_failures: tuple[FailedTest, ...] = ()
     foreign_dependencies: tuple[ForeignDependency, ...] = ()

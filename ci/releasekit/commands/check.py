@@ -135,9 +135,18 @@ def _gather_project(ctx: ProjectContext, project: Project, record: Record) -> Pr
 def _read_limits(ctx: ProjectContext) -> ProjectFacts:
     """Return what configuration asks of every dist."""
     return ProjectFacts(
+        into_public=_is_public(ctx.target.upload_url),
         required_urls=ctx.settings.required_urls,
         size_limit=ctx.settings.size_limit * MEGABYTE,
     )
+
+
+def _is_public(url: str) -> bool:
+    if not url:
+        return False
+    from releasekit.credentials import is_default_repository  # twine takes long to import
+
+    return is_default_repository(url)
 
 
 def _judge(

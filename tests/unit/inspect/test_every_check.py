@@ -130,11 +130,12 @@ CASES = {
     ),
     "RK105": Case(
         write=wheel(f"{METADATA}Classifier: Private :: Do Not Upload\n"),
-        message='the classifier "Private :: Do Not Upload" says that this is not to be published',
-        fix="remove it, or, where it only keeps the package out of public indexes, waive "
-        "RK105 with that reason",
+        message='the classifier "Private :: Do Not Upload" says that this is not to be published, '
+        "and the repository is public",
+        fix="release it to an index of your own, or remove the classifier",
         file=PYPROJECT_FILE,
         line=10,
+        project=ProjectFacts(declared=DECLARED, into_public=True),
     ),
     "RK106": Case(
         write=wheel(f"{METADATA}Requires-Dist: other @ https://example.com/other.whl\n"),

@@ -13,6 +13,7 @@ from releasekit.inspect.gather import (
     find_missing_files,
     find_record_problems,
     gather_facts,
+    read_contents_check,
     render_description,
 )
 from releasekit.model.dists import parse_metadata
