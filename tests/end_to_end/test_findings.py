@@ -34,21 +34,23 @@ FILES = {"README.md": "# d\n", "LICENSE": "MIT\n", ".gitignore": "dist/\nreports
 
 
 def write_project(
-    make_project: MakeProject, files: Mapping[str, str | bytes], *, pyproject: str = ""
+    make_project: MakeProject,
+    files: Mapping[str, str],
+    *,
+    pyproject: str = "",
+    without: tuple[str, ...] = (),
 ) -> ProjectDir:
-    """A tagged project that has these files."""
+    """A tagged project that has these files, and FILES without some."""
     project = make_project(tag=None)
     for path in project.root.iterdir():
         if path.is_file():
             path.unlink()
-    for name, text in {
-        **FILES,
-        "pyproject.toml": pyproject or SETUPTOOLS + PROJECT,
-        **files,
-    }.items():
+    common = {name: text for name, text in FILES.items() if name not in without}
+    written = {**common, "pyproject.toml": pyproject or SETUPTOOLS + PROJECT, **files}
+    for name, text in written.items():
         path = project.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        path.write_text(text, encoding="utf-8")
     project.commit_all()
     project.git("tag", "v1.2.3")
     return project
@@ -311,3 +313,125 @@ def test_private_classifier_is_an_error_for_public_repositories_alone(
     assert len(find(project, "RK105")) == found
     if found:
         assert "error E121: 1 finding of severity error: RK105" in ran.out
+
+
+SETUP_CFG = """
+[metadata]
+name = acme-demo
+version = 1.2.3
+description = d
+long_description = file: {readme}
+url = https://example.com/demo
+author = Team
+license_expression = MIT
+
+[options]
+py_modules = acme_demo
+python_requires = >=3.10
+"""
+
+
+@pytest.mark.parametrize(
+    ("readme", "severity", "fix"),
+    [
+        pytest.param(
+            "README.rst",
+            "note",
+            'set readme = "README.rst" in [project] (setup.cfg, setup.py: '
+            "long_description_content_type = text/x-rst)",
+            id="reStructuredText, for which it is taken",
+        ),
+        pytest.param(
+            "README.md",
+            "warning",
+            'set readme = "README.md" in [project] (setup.cfg, setup.py: '
+            "long_description_content_type = text/markdown)",
+            id="Markdown",
+        ),
+        pytest.param(
+            "ABOUT",
+            "warning",
+            "say what it is: long_description_content_type = text/markdown, text/x-rst or "
+            "text/plain (setup.cfg, setup.py)",
+            id="neither",
+        ),
+    ],
+)
+def test_content_type_is_that_of_the_readme_in_use(
+    make_project: MakeProject, releasekit: Command, readme: str, severity: str, fix: str
+) -> None:
+    files = {"acme_demo.py": "", readme: "A demo\n", "setup.cfg": SETUP_CFG.format(readme=readme)}
+    other = {} if readme == "ABOUT" else {"README.txt": "not this one\n"}
+    project = write_project(
+        make_project, {**files, **other}, pyproject=SETUPTOOLS, without=("README.md",)
+    )
+    ran = releasekit("check", project=project)
+    assert ran.status == 0, ran
+    (found,) = find(project, "RK109")
+    assert (found["severity"], found["fix"]) == (severity, fix)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        pytest.param("", "a license is stated, and no file with its text is", id="no file"),
+        pytest.param(
+            'license-files = ["LICENSE"]\n[tool.acme]\nlacks = true\n',
+            "the license file LICENSE is named, and is not",
+            id="a file that is not packed",
+        ),
+    ],
+)
+def test_missing_license_is_one_finding_for_all_dists(
+    make_project: MakeProject, releasekit: Command, more: str, message: str
+) -> None:
+    """Here the backend of the project packs no license into either dist."""
+    info = PROJECT.replace('license-files = ["LICENSE"]\n', "")
+    build = '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
+    project = write_project(
+        make_project,
+        {"own.py": (Path(__file__).parent / "license_backend.py").read_text("utf-8")},
+        pyproject=build + info + more,
+        without=("LICENSE",),
+    )
+    ran = releasekit("check", project=project)
+    assert ran.status == 0, ran
+    messages = [one["message"] for one in find(project, "RK113")]
+    dists = "acme_demo-1.2.3.tar.gz, acme_demo-1.2.3-py3-none-any.whl"
+    assert messages == [f"{message} in {dists}"]
+    ran = releasekit("check", "dist", project=project)
+    assert ran.out.count("RK113") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        pytest.param(
+            "def f():\n    raise ValueError('first line\\nsecond line')\nf()\n",
+            ["ValueError: first line", "second line"],
+            id="exception",
+        ),
+        pytest.param(
+            "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n"
+            "    raise RuntimeError('no rates') from error\n",
+            ["RuntimeError: no rates"],
+            id="exception with a cause",
+        ),
+        pytest.param("1 +\n", ["SyntaxError: invalid syntax"], id="syntax"),
+        pytest.param("raise SystemExit('no rates')\n", [], id="no traceback"),
+    ],
+)
+def test_reason_of_the_backend_goes_before_its_traceback(
+    make_project: MakeProject, releasekit: Command, code: str, why: list[str]
+) -> None:
+    project = write_project(make_project, {"setup.py": code}, pyproject=SETUPTOOLS)
+    ran = releasekit("check", project=project)
+    assert ran.status == 1, ran
+    assert "error E111: the build backend failed to make the sdist\n" in ran.out
+    lines = ran.out[ran.out.index("  why:") : ran.out.index("  next:")].splitlines()
+    said = [line.removeprefix("  why:").strip() for line in lines]
+    assert said[: len(why)] == why
+    if why:
+        assert said[-1].startswith(("File ", "^", "1 +", "f()", "raise", "exec"))
+    else:
+        assert said[-1] == "no rates"

@@ -171,6 +171,7 @@ CASES = {
         "long_description_content_type = text/markdown)",
         file=PYPROJECT_FILE,
         line=3,
+        project=ProjectFacts(declared=DECLARED, versioned=("demo.py", "README.md")),
     ),
     "RK110": Case(
         write=wheel(without("Summary")),
@@ -195,7 +196,7 @@ CASES = {
     ),
     "RK113": Case(
         write=wheel(METADATA.replace("LicenseRef-Proprietary", "MIT")),
-        message=f"{WHEEL} states a license, and has no file with its text",
+        message=f"a license is stated, and no file with its text is in {WHEEL}",
         fix='add the text as LICENSE, and license-files = ["LICENSE"] to [project]',
         file=PYPROJECT_FILE,
         line=3,
