@@ -435,3 +435,74 @@ def test_reason_of_the_backend_goes_before_its_traceback(
         assert said[-1].startswith(("File ", "^", "1 +", "f()", "raise", "exec"))
     else:
         assert said[-1] == "no rates"
+
+
+SETUP_PY = """
+from pathlib import Path
+
+from setuptools import setup
+
+
+def read(name):
+    path = Path(name)
+    return path.read_text() if path.exists() else ""
+
+
+setup(
+    name="acme-demo",
+    version="1.2.3",
+    description="d",
+    long_description=read("{readme}"),
+    long_description_content_type="text/markdown",
+    install_requires=read("requirements.txt").split(),
+    url="https://example.com/demo",
+    author="Team",
+    python_requires=">=3.10",
+    py_modules=["acme_demo"],
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("readme", "manifest", "said", "lacks"),
+    [
+        pytest.param(
+            *("README.md", "include requirements.txt\nexclude README.md\n"),
+            *("Description is empty in the wheel", "README.md"),
+            id="excluded",
+        ),
+        pytest.param(
+            *("ABOUT.md", "include requirements.txt\n"),
+            *("Description is empty in the wheel", "ABOUT.md"),
+            id="another name",
+        ),
+        pytest.param(
+            *("README.md", "", "Requires-Dist is empty in the wheel", "requirements.txt"),
+            id="requirements",
+        ),
+    ],
+)
+def test_wheel_of_an_sdist_that_lacks_a_file_is_another_project(
+    make_project: MakeProject,
+    releasekit: Command,
+    readme: str,
+    manifest: str,
+    said: str,
+    lacks: str,
+) -> None:
+    files = {"acme_demo.py": "", "setup.py": SETUP_PY.replace("{readme}", readme)}
+    files |= {"requirements.txt": "packaging\n", readme: "# Demo\n", "MANIFEST.in": manifest}
+    project = write_project(make_project, files, pyproject=SETUPTOOLS)
+    ran = releasekit("check", project=project)
+    assert ran.status == 1, ran
+    (found,) = find(project, "RK124")
+    assert found["message"] == (
+        f"the wheel does not say the same as the sdist: {said}, and the sdist lacks {lacks}"
+    )
+    assert found["fix"] == "the wheel is built from the sdist: include it in MANIFEST.in"
+    project.write("MANIFEST.in", "include requirements.txt ABOUT.md\n")
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    ran = releasekit("check", project=project)
+    assert ran.status == 0, ran
+    assert find(project, "RK124") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from releasekit.checks.agreement import RK124
 from releasekit.checks.dists import RK123, SDIST_CHECKS, WHEEL_CHECKS
 from releasekit.checks.metadata_errors import METADATA_ERRORS
 from releasekit.checks.metadata_warnings import METADATA_WARNINGS
@@ -17,6 +18,7 @@ CHECKS: tuple[Check, ...] = (
     *ORIGIN_CHECKS,
     *PROOF_CHECKS,
     RK123,
+    RK124,
     *SDIST_CHECKS,
     *WHEEL_CHECKS,
     *SAFETY_CHECKS,

@@ -53,6 +53,8 @@ class Case:
     fix: str
     file: str
     line: int | None = None
+    beside: Callable[[Path], Path] | None = None
+    """Another dist of that version."""
     project: ProjectFacts = field(default_factory=lambda: ProjectFacts(declared=DECLARED))
 
 
@@ -306,6 +308,14 @@ CASES = {
         file=SDIST,
         project=ProjectFacts(declared=DECLARED, versioned=("demo.py", "notes.txt")),
     ),
+    "RK124": Case(
+        write=wheel(without("Summary")),
+        message="the wheel does not say the same as the sdist: Summary is empty in the wheel",
+        fix="see what the build reads that the sdist lacks, or that differs between machines",
+        file=PYPROJECT_FILE,
+        line=3,
+        beside=write_sdist,
+    ),
     "RK201": Case(
         write=sdist({"demo.py": ""}),
         message="1 file in git is not in the sdist: other.py",
@@ -408,7 +418,8 @@ def test_every_check_has_a_case() -> None:
 @pytest.mark.parametrize(("code", "case"), CASES.items(), ids=CASES)
 def test_fault_is_found(code: str, case: Case, tmp_path: Path) -> None:
     check = next(check for check in CHECKS if check.code == code)
-    facts = gather_facts([read_dist(case.write(tmp_path))], case.project, tmp_path)
+    paths = [write(tmp_path) for write in (case.write, case.beside) if write]
+    facts = gather_facts([read_dist(path) for path in paths], case.project, tmp_path)
     found = [finding for finding in run_checks(CHECKS, facts) if finding.code == code]
     assert found[:1] == [
         Finding(
