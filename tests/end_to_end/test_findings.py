@@ -234,7 +234,7 @@ def test_missing_file_is_fixed_by_the_key_of_the_backend_in_use(
         "acme_demo/__init__.py": '"""Demo."""\n',
         ".github/workflows/ci.yml": "",
         ".pre-commit-config.yaml": "",
-        "docs/index.md": "",
+        "docs/index.rst": "",
         "azure-pipelines.yml": "",
         missing: "",
     }

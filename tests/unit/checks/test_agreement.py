@@ -122,9 +122,9 @@ def test_static_field_of_a_wheel_for_one_machine_is_compared() -> None:
     [
         pytest.param("open('README.md')", ("README.md", "setup.py"), "README.md", id="named"),
         pytest.param("open(NAME)", ("README.md", "setup.py"), "README.md", id="not named"),
-        pytest.param('open("docs/about.md")', ("docs/about.md",), "docs/about.md", id="elsewhere"),
+        pytest.param('open("docs/about.rst")', ("docs/about.rst",), "docs/about.rst", id="elsewhere"),
         pytest.param("open('../README.md')", ("setup.py",), "../README.md", id="outside"),
-        pytest.param("open('a')", ("docs/README.md", "notes.md"), None, id="none"),
+        pytest.param("open('a')", ("docs/README.rst", "notes.md"), None, id="none"),
     ],
 )
 def test_file_of_an_empty_description_is_named(

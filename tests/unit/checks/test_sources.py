@@ -17,7 +17,7 @@ WHEEL = ("acme/__init__.py", "acme/core.py", "acme-1.0.dist-info/METADATA")
     ("packed", "installed", "name", "belongs"),
     [
         pytest.param(FLAT, WHEEL, "acme/data.json", True, id="data of a package"),
-        pytest.param(FLAT, WHEEL, "acme/docs/help.md", True, id="pages of a package"),
+        pytest.param(FLAT, WHEEL, "acme/docs/help.rst", True, id="pages of a package"),
         pytest.param(FLAT, WHEEL, "acme/tools/x.py", True, id="a package named as developers do"),
         pytest.param(FLAT, WHEEL, "acme/.env.example", True, id="a dot file of a package"),
         pytest.param(FLAT, WHEEL, "acme/.gitkeep", False, id="git's own"),
@@ -29,12 +29,12 @@ WHEEL = ("acme/__init__.py", "acme/core.py", "acme-1.0.dist-info/METADATA")
         pytest.param(FLAT, WHEEL, "get-acme.py", False, id="a script that cannot be imported"),
         pytest.param(FLAT, WHEEL, ".pre-commit-config.yaml", False, id="dot file"),
         pytest.param(FLAT, WHEEL, ".ci/build.py", False, id="directory with a dot"),
-        pytest.param(FLAT, WHEEL, "docs/index.md", False, id="docs"),
+        pytest.param(FLAT, WHEEL, "docs/index.rst", False, id="docs"),
         pytest.param(FLAT, WHEEL, "CHANGES.rst", False, id="changes"),
         pytest.param(FLAT, WHEEL, "uv.lock", False, id="lock"),
         pytest.param(SRC, WHEEL, "src/acme/data.json", True, id="src"),
         pytest.param(SRC, WHEEL, "src/other/__init__.py", True, id="src, another package"),
-        pytest.param(SRC, WHEEL, "docs/acme/guide.md", False, id="docs of that name"),
+        pytest.param(SRC, WHEEL, "docs/acme/guide.rst", False, id="docs of that name"),
         pytest.param(
             NAMESPACE, ("acme/tools/core.py",), "src/acme/tools/a.txt", True, id="namespace"
         ),
