@@ -45,8 +45,10 @@ def _split_missing(facts: DistFacts) -> tuple[list[str], list[str]]:
     installed = [member.name for other in facts.others for member in other.members]
     sources = find_sources(packed, installed, facts.project.versioned)
     # check-manifest's own problem stands in parentheses.
-    belong = [n for n in facts.missing_files if n.startswith("(") or sources.belongs(n)]
-    return belong, [name for name in facts.missing_files if name not in belong]
+    both: tuple[list[str], list[str]] = ([], [])
+    for name in facts.missing_files:
+        both[0 if name.startswith("(") or sources.belongs(name) else 1].append(name)
+    return both
 
 
 RK123 = Check(

@@ -73,10 +73,11 @@ def _find_unclear_license(facts: DistFacts) -> Iterator[Fault]:
 def _find_missing_license_file(facts: DistFacts) -> Iterator[Fault]:
     """Find what license files lack; what several dists of a release lack is one fault."""
     dists = sorted((facts, *facts.others), key=lambda one: (one.is_wheel, one.dist.filename))
-    lacks = {one.dist.filename: dict(_list_license_faults(one)) for one in dists}
-    for problem, fix in lacks[facts.dist.filename].items():
-        names = [filename for filename, found in lacks.items() if problem in found]
-        if names[0] == facts.dist.filename:
+    for problem, fix in _list_license_faults(facts):
+        # One after the other: of many wheels only the first goes through them all.
+        lacking = (d for d in dists if d is facts or (problem, fix) in _list_license_faults(d))
+        if next(lacking) is facts:
+            names = [dist.dist.filename for dist in (facts, *lacking)]
             yield Fault(
                 message=f"{problem} in {list_some(names)}",
                 fix=fix,
