@@ -78,6 +78,8 @@ def _compare(field: str, sdist: DistFacts, wheel: DistFacts) -> str:
     ours, theirs = (_read(field, one.metadata or {}) for one in (sdist, wheel))
     if ours == theirs or not (_is_static(field, sdist.metadata or {}) or ours):
         return ""  # setuptools before 77 leaves fields out of sdists
+    if field == "license_files" and ours <= theirs:
+        return ""  # pbr writes AUTHORS into the sdist that it is making
     is_pure = all(tag.platform == "any" for tag in wheel.dist.named.tags)
     if field in BY_MACHINE and not is_pure and not _is_static(field, sdist.metadata or {}):
         return ""

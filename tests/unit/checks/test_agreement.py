@@ -105,6 +105,7 @@ def test_other_metadata_is_found(sdist: str, wheel: str, said: str) -> None:
             id="dynamic, for one machine",
         ),
         pytest.param(METADATA, METADATA.replace("2.4", "2.5"), WHEEL, id="metadata version"),
+        pytest.param(METADATA, f"{METADATA}License-File: AUTHORS\n", WHEEL, id="pbr's AUTHORS"),
     ],
 )
 def test_what_makes_no_difference_is_let_pass(sdist: str, wheel: str, filename: str) -> None:
