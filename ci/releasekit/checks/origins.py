@@ -82,7 +82,7 @@ def _find_backend_warnings(facts: DistFacts) -> Iterator[Fault]:
         kind = "" if first.category in UNNAMED else f"{first.category}: "
         yield Fault(
             message=f"the build backend warns: {kind}{first.text}{more}",
-            fix=first.advice or "do what it says; reports/build.log has the whole text",
+            fix=first.advice or "change what it names; reports/build.log has the whole text",
             place=_find_place(facts, first),
         )
 
