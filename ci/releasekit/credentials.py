@@ -67,6 +67,12 @@ def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
     )
 
 
+def is_default_repository(url: str) -> bool:
+    """Tell whether an address is on the host of one of twine's default repositories."""
+    defaults = (utils.DEFAULT_REPOSITORY, utils.TEST_REPOSITORY)
+    return urlsplit(url).hostname in {urlsplit(default).hostname for default in defaults}
+
+
 def read_credentials(
     url: str, *, section: str | None, environ: Mapping[str, str], interactive: bool
 ) -> Credentials:

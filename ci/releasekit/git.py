@@ -45,9 +45,11 @@ def parse_status(text: str) -> tuple[str, ...]:
     return tuple(entry[3:] for entry in text.split("\0") if entry)
 
 
-def must(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
+def must(
+    root: Path, environ: Mapping[str, str], *arguments: str, errors: str = "replace"
+) -> Finished:
     """Run git for an answer that it has to give; raises GitFailed."""
-    finished = ask(root, environ, *arguments)
+    finished = ask(root, environ, *arguments, errors=errors)
     if finished.status:
         command = render_command(finished.command)
         raise GitFailed(GIT_FAILED, root=str(root), command=command, reason=finished.tail())
@@ -60,8 +62,10 @@ def render_command(command: Sequence[str]) -> str:
     return shlex.join(word for before, word in pairs if "-c" not in (before, word))
 
 
-def ask(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
-    """Run git in `root` for an answer, whatever its status."""
+def ask(
+    root: Path, environ: Mapping[str, str], *arguments: str, errors: str = "replace"
+) -> Finished:
+    """Run git in `root` for an answer, whatever its status; see `capture` for `errors`."""
     # No hook of the user's runs for our questions, no prompt, no optional lock, C locale.
     quiet = {
         "GIT_TERMINAL_PROMPT": "0",
@@ -70,12 +74,16 @@ def ask(root: Path, environ: Mapping[str, str], *arguments: str) -> Finished:
         "LC_ALL": "C.UTF-8",
     }
     command = ("git", "-c", "core.hooksPath=/dev/null", *arguments)
-    return capture(command, cwd=root, environ={**environ, **quiet})
+    return capture(command, cwd=root, environ={**environ, **quiet}, errors=errors)
 
 
 def list_files(root: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """List the files below `root` that git has, submodules' too, relative to it."""
-    listed = must(root, environ, "ls-files", "-z", "--recurse-submodules")
+    """List the files below `root` that git has, submodules' too, relative to it.
+
+    Names that are not UTF-8 have surrogates, as the members of an archive have (PEP 383).
+    """
+    arguments = ("ls-files", "-z", "--recurse-submodules")
+    listed = must(root, environ, *arguments, errors="surrogateescape")
     names = filter(None, listed.output.split("\0"))
     return tuple(name for name in names if not _is_folder(root / name))
 

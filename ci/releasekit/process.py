@@ -55,12 +55,33 @@ class Finished:
     """True if it was stopped, because it took more memory than it may."""
 
     def tail(self, lines: int = 15) -> str:
-        """Return the last lines it wrote, where programs say what went wrong."""
+        """Return the last lines it wrote, where programs say what went wrong.
+
+        The exception of a traceback goes first.
+        """
         text = self.errors or self.output
-        kept = [line for line in text.splitlines() if line.strip()][-lines:]
+        kept = lead_with_reason([line for line in text.splitlines() if line.strip()], lines)
         if self.status < 0:
             kept.append(explain_end(self.status))
         return "\n".join(kept) or f"{self.command[0]} ended with status {self.status}"
+
+
+TRACEBACK = "Traceback (most recent call last):"
+
+
+def lead_with_reason(written: Sequence[str], lines: int) -> list[str]:
+    """Return the last lines, and the exception of a traceback at the end before that traceback."""
+    begin = max((n for n, line in enumerate(written) if line == TRACEBACK), default=len(written))
+    frames = ((n, line) for n, line in enumerate(written[begin + 1 :], begin + 1))
+    reason = next((n for n, line in frames if not line.startswith(" ")), None)
+    if reason is None or len(written) - reason > MESSAGE_LINES:
+        return list(written[-lines:])
+    said, before = written[reason:][:lines], written[:reason]
+    return [*said, *before[max(0, len(before) - (lines - len(said))) :]]
+
+
+MESSAGE_LINES = 60
+"""Lines of an exception's message, and what a program may write after its traceback."""
 
 
 def explain_end(status: int) -> str:
@@ -201,20 +222,22 @@ def open_conversation(
             _stop(process)
 
 
-def capture(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> Finished:
+def capture(
+    command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], errors: str = "replace"
+) -> Finished:
     """Run a program like `run`, and keep stdout, an answer to parse, apart from stderr.
 
-    Line ends stay as they are: a file name may hold a carriage return. Raises MissingProgram and
-    PROGRAM_KILLED.
+    Line ends stay as they are: a file name may hold a carriage return. What is not UTF-8 is decoded
+    as `errors` says. Raises MissingProgram and PROGRAM_KILLED.
     """
     with _start(command, cwd, environ, subprocess.PIPE) as process:
         try:
-            output, errors = (part.decode("utf-8", "replace") for part in process.communicate())
+            output, said = (part.decode("utf-8", errors) for part in process.communicate())
         except BaseException:
             _stop(process)
             raise
     finished = Finished(
-        command=tuple(command), status=process.returncode, output=output, errors=errors
+        command=tuple(command), status=process.returncode, output=output, errors=said
     )
     return refuse_ended(finished, cwd)
 

@@ -84,12 +84,12 @@ def test_directory_stands_for_the_dists_in_it(tmp_path: Path, check: Check) -> N
     folder = tmp_path / "dist"
     folder.mkdir()
     write_wheel(folder, metadata=NO_URL)
-    write_sdist(folder)
+    write_sdist(folder, files={"PKG-INFO": NO_URL})
     for name in ("notes.txt", f"{WHEEL}.asc"):
         (folder / name).write_text("")
     status, out = check(folder)
     assert status == 1
-    assert find_errors(out) == ["RK101"]
+    assert find_errors(out) == ["RK101", "RK101"]
     assert f"note      {folder} also holds {WHEEL}.asc, notes.txt: no dists, left alone\n" in out
 
 

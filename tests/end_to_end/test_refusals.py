@@ -390,15 +390,16 @@ def test_a_missing_url_is_an_error_with_its_place_and_fix(
 def test_a_file_missing_from_the_sdist_is_a_warning(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    project.write("notes.txt", "in git only\n")
+    project.write("rates.py", "in git only\n")
     project.commit_all()
     project.git("tag", "-f", "v1.2.3")
     ran = releasekit("check", project=project, server=sandbox)
     assert ran.status == 0
     assert (
         f"check     {len(CODES)} checks: 1 warning; imports plain ({PYTHON})\n"
-        "  warning  RK201  plain-1.2.3.tar.gz: 1 file in git is not in the sdist: notes.txt"
-        "  fix: include them in MANIFEST.in, or list them in [tool.check-manifest] ignore\n"
+        "  warning  RK201  plain-1.2.3.tar.gz: 1 file in git is not in the sdist: rates.py"
+        "  fix: include them by `include` in [tool.flit.sdist], or list them in "
+        "[tool.check-manifest] ignore\n"
     ) in without_times(ran.out)
 
 

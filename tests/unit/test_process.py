@@ -258,3 +258,25 @@ def find_running(word: str) -> list[int]:
             if os.fsencode(word) in path.read_bytes().split(b"\0"):
                 found.append(int(path.parent.name))
     return found
+
+
+TRACE = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    g()\n'
+
+
+@pytest.mark.parametrize(
+    ("output", "tail"),
+    [
+        pytest.param(f"building\n{TRACE}KeyError: 'x'\n", ["KeyError: 'x'", "building"], id="one"),
+        pytest.param(f"{TRACE}E: a\n\nb\n", ["E: a", "b"], id="message of lines"),
+        pytest.param(f"{TRACE}E: a\n\nthen:\n\n{TRACE}F: b\n", ["F: b", TRACE[:9]], id="chained"),
+        pytest.param(f"{TRACE}E: a\nexit 1\n", ["E: a", "exit 1"], id="words after it"),
+        pytest.param(f"{TRACE}E: a\n" + "later\n" * 99, ["later"] * 15, id="long ago"),
+        pytest.param(f"{TRACE}E: a\n" + "b\n" * 30, ["E: a"] + ["b"] * 14, id="long message"),
+        pytest.param(TRACE, [TRACE[:9]], id="no end"),
+        pytest.param("error: no\n", ["error: no"], id="no traceback"),
+    ],
+)
+def test_exception_goes_before_its_traceback(output: str, tail: list[str]) -> None:
+    lines = Finished(command=("x",), status=1, output=output).tail().splitlines()
+    assert [line[: len(text)] for line, text in zip(lines, tail, strict=False)] == tail
+    assert len(lines) <= 15

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from releasekit.checks.dists import SDIST_CHECKS, WHEEL_CHECKS
+from releasekit.checks.agreement import RK124
+from releasekit.checks.dists import RK123, SDIST_CHECKS, WHEEL_CHECKS
 from releasekit.checks.metadata_errors import METADATA_ERRORS
 from releasekit.checks.metadata_warnings import METADATA_WARNINGS
 from releasekit.checks.model import Check
@@ -16,6 +17,8 @@ CHECKS: tuple[Check, ...] = (
     RK117,
     *ORIGIN_CHECKS,
     *PROOF_CHECKS,
+    RK123,
+    RK124,
     *SDIST_CHECKS,
     *WHEEL_CHECKS,
     *SAFETY_CHECKS,

@@ -15,6 +15,16 @@ SECTION = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+\s*(?:[#;].*)?$")
 KEY = re.compile(r"""\s{0,3}(["']?)([\w.-]+)\1\s*[=:]""")
 FENCES = ('"""', "'''")
 
+NAMES = tuple(
+    map(re.compile, (r"`([^`\s]+)`", r"'([^'\s]+)'", r"(?<![\w`'./])(\w+[-._][\w.-]*\w)"))
+)
+"""How a text names a key: in backticks, in quotes, with a dot or a dash or an underscore in it."""
+OF_BACKENDS = (
+    *("project", "build-system", "tool.setuptools", "tool.distutils", "tool.poetry", "tool.pdm"),
+    *("tool.flit", "tool.hatch", "metadata", "options", "global", "bdist", "sdist", "setup()"),
+)
+"""How the tables begin that build backends read; other tables have keys of the same names."""
+
 POETRY = {"homepage": "urls", "repository": "urls", "documentation": "urls"}
 SETUPTOOLS = {
     "url": "urls",
@@ -72,6 +82,23 @@ class Declared:
         below = (number for number, line in enumerate(lines, place.line) if near in line)
         return Place(file=place.file, line=next(below, place.line))
 
+    def find_named(self, text: str) -> Place | None:
+        """Return where the first key stands that a text names; None if no file has one of them.
+
+        Names are such as `project.license`, 'description-file' and bdist_wheel.universal.
+        """
+        for word in (word for pattern in NAMES for word in pattern.findall(text)):
+            for file, find_keys in KEYS.items():
+                for section, key, line in find_keys(self.texts.get(file, "")):
+                    if _is_named(word, section, key):
+                        return Place(file=file, line=line)
+        return None
+
+
+def _is_named(word: str, section: str, key: str) -> bool:
+    name, path = (text.replace("_", "-") for text in (word, f".{section}.{key}."))
+    return f".{name}." in path and ("." in word or section.startswith(OF_BACKENDS))
+
 
 NOWHERE = Declared(base=None)
 
@@ -126,16 +153,22 @@ def _find_keys(text: str) -> Iterator[tuple[str, str, int]]:
 
 
 def _find_in_setup_py(text: str) -> Iterator[tuple[str, int]]:
+    for _, keyword, line in _find_keywords(text):
+        yield SETUPTOOLS.get(keyword, keyword), line
+
+
+def _find_keywords(text: str) -> Iterator[tuple[str, str, int]]:
+    """Yield a section, keyword and line of every call of setup() and each of its keywords."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):  # ValueError: a null byte
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _name(node.func) == "setup":
-            yield "", node.lineno
+            yield "setup()", "", node.lineno
             for keyword in node.keywords:
                 if keyword.arg:
-                    yield SETUPTOOLS.get(keyword.arg, keyword.arg), keyword.lineno
+                    yield "setup()", keyword.arg, keyword.lineno
 
 
 def _name(node: ast.expr) -> str:
@@ -150,3 +183,5 @@ READERS = {
     "setup.py": _find_in_setup_py,
 }
 """The files in the order in which they count."""
+KEYS = {"pyproject.toml": _find_keys, "setup.cfg": _find_keys, "setup.py": _find_keywords}
+"""Functions that yield section, key and line."""

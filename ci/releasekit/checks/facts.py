@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from releasekit.checks.backends import Packing
 from releasekit.checks.declared import NOWHERE, Declared, Place
 from releasekit.checks.secrets import Secret
 from releasekit.model.dists import Dist, DistKind
@@ -42,6 +43,8 @@ class ContentProblem:
     """Its own code, as W005."""
     text: str
     paths: tuple[str, ...] = ()
+    selected: bool = False
+    """True if the project's own settings select the code by name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +55,8 @@ class DeadEntryPoint:
     name: str
     value: str
     why: str
+    foreign: str = ""
+    """Its module, if a dependency may have it; "" if it can be in this wheel alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +68,8 @@ class BackendWarning:
     text: str
     advice: str = ""
     """What the backend says is to be done; empty where it says nothing."""
+    line: int | None = None
+    """The line of setup.py that it comes from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,16 +123,21 @@ class ProjectFacts:
     """The release tag."""
     versioned: tuple[str, ...] = ()
     """Files that git has."""
+    packing: Packing = field(default_factory=Packing)
     backend_warnings: tuple[BackendWarning, ...] = ()
     required_urls: tuple[str, ...] = ()
     """Labels of URLs that configuration wants, as it spells them."""
     size_limit: float = SIZE_LIMIT
     """Bytes that a dist may have."""
+    into_public: bool = False
+    """True if the release goes to a default repository of twine's, which is public."""
     unresolved: tuple[Unresolved, ...] = ()
     test_failures: tuple[FailedTest, ...] = ()
     foreign_dependencies: tuple[ForeignDependency, ...] = ()
     built_dependencies: tuple[str, ...] = ()
     """Wheels of dependencies that were built from sdists, by file name."""
+    dependency_modules: frozenset[str] = field(default=frozenset(), repr=False)
+    """Modules that dependencies installed, by dotted names; none where nothing was installed."""
 
 
 NO_PROJECT = ProjectFacts()
@@ -159,6 +171,8 @@ class DistFacts:
     dead_entry_points: tuple[DeadEntryPoint, ...] = ()
     missing_files: tuple[str, ...] = ()
     """Files in git that the sdist lacks, after the project's own check-manifest settings."""
+    others: tuple[DistFacts, ...] = field(default=(), repr=False)
+    """The other dists of the same version. They do not know each other in turn."""
 
     @property
     def is_wheel(self) -> bool:

@@ -74,13 +74,13 @@ def _find_unrendered_description(facts: DistFacts) -> Iterator[Fault]:
 
 
 def _find_private_classifier(facts: DistFacts) -> Iterator[Fault]:
-    """Find the classifier that says that a package is for nobody's index."""
+    """Find the classifier that keeps a package out of public indexes, before a release into one."""
     for classifier in (facts.metadata or {}).get("classifiers", []):
-        if classifier.lower().startswith("private ::"):
+        if facts.project.into_public and classifier.lower().startswith("private ::"):
             yield Fault(
-                message=f'the classifier "{classifier}" says that this is not to be published',
-                fix="remove it, or, where it only keeps the package out of public indexes, waive "
-                "RK105 with that reason",
+                message=f'the classifier "{classifier}" says that this is not to be published, and '
+                "the repository is public",
+                fix="release it to an index of your own, or remove the classifier",
                 place=in_project(facts, "classifiers", near=classifier),
             )
 
@@ -159,12 +159,12 @@ METADATA_ERRORS = (
         code="RK105",
         title='classifier "Private"',
         severity=Severity.ERROR,
-        explanation="Finds a classifier that begins with Private.",
+        explanation="Finds a classifier that begins with Private, if the release goes to one of "
+        "twine's default repositories. In an index of your own it is right: it keeps the package "
+        "out of public ones.",
         why="it says that the package is not to be published, and public indexes refuse it",
-        fix="Remove the classifier. Where it is there to keep the package out of public indexes, "
-        "and this index is your own, waive the check with that reason.",
-        example="[tool.releasekit.severity]\n"
-        'RK105 = { severity = "off", reason = "keeps it out of public indexes" }',
+        fix="Release it to an index of your own, or remove the classifier.",
+        example='[tool.releasekit]\nurl = "https://nexus.example.com"',
         find=_find_private_classifier,
     ),
     Check(

@@ -11,6 +11,7 @@ from packaging.metadata import RawMetadata
 
 from releasekit.checks.facts import DistFacts, in_project
 from releasekit.checks.model import Check, Fault, Severity
+from releasekit.plural import list_some
 
 ALIASES = {
     "source": ("repository", "sourcecode", "github"),
@@ -70,6 +71,22 @@ def _find_unclear_license(facts: DistFacts) -> Iterator[Fault]:
 
 
 def _find_missing_license_file(facts: DistFacts) -> Iterator[Fault]:
+    """Find what license files lack; what several dists of a release lack is one fault."""
+    dists = sorted((facts, *facts.others), key=lambda one: (one.is_wheel, one.dist.filename))
+    for problem, fix in _list_license_faults(facts):
+        # One after the other: of many wheels only the first goes through them all.
+        lacking = (d for d in dists if d is facts or (problem, fix) in _list_license_faults(d))
+        if next(lacking) is facts:
+            names = [dist.dist.filename for dist in (facts, *lacking)]
+            yield Fault(
+                message=f"{problem} in {list_some(names)}",
+                fix=fix,
+                place=in_project(facts, "license-files", "license"),
+            )
+
+
+def _list_license_faults(facts: DistFacts) -> Iterator[tuple[str, str]]:
+    """Yield pairs of a problem and its fix."""
     metadata = facts.metadata
     if metadata is None:
         return
@@ -77,21 +94,15 @@ def _find_missing_license_file(facts: DistFacts) -> Iterator[Fault]:
     paths = {member.name for member in facts.members}
     for name in named:
         if not any(path.endswith(f"/{name}") for path in paths):
-            yield Fault(
-                message=f"{facts.dist.filename} names the license file {name}, and lacks it",
-                fix="fix license-files in [project], or update the build backend",
-                place=in_project(facts, "license-files", "license"),
-            )
+            fix = "fix license-files in [project], or update the build backend"
+            yield f"the license file {name} is named, and is not", fix
     stated = [metadata.get("license_expression", ""), metadata.get("license", "")]
     stated += [name for name in metadata.get("classifiers", []) if name.startswith("License ::")]
     if named or not any(stated) or any(text.startswith(OWN) for text in stated):
         return
     if not any(LICENSE_FILE.search(path) or LICENSE_FOLDER.search(path) for path in paths):
-        yield Fault(
-            message=f"{facts.dist.filename} states a license, and has no file with its text",
-            fix='add the text as LICENSE, and license-files = ["LICENSE"] to [project]',
-            place=in_project(facts, "license-files", "license"),
-        )
+        fix = 'add the text as LICENSE, and license-files = ["LICENSE"] to [project]'
+        yield "a license is stated, and no file with its text is", fix
 
 
 def _find_missing_labels(facts: DistFacts) -> Iterator[Fault]:
@@ -112,12 +123,39 @@ def _find_missing_content_type(facts: DistFacts) -> Iterator[Fault]:
     description = metadata.get("description", "").strip()
     if description in ("", "UNKNOWN") or metadata.get("description_content_type"):
         return
+    name = _find_readme(facts)
+    suffix = name.lower().rpartition(".")[2]
+    content_type = CONTENT_TYPES.get(suffix, "text/markdown, text/x-rst or text/plain")
+    setting = f"long_description_content_type = {content_type}"
+    fix = f'set readme = "{name}" in [project] (setup.cfg, setup.py: {setting})'
     yield Fault(
-        message="the description has no content type: an index takes it for reStructuredText",
-        fix='set readme = "README.md" in [project] (setup.cfg, setup.py: '
-        "long_description_content_type = text/markdown)",
+        message="the description has no content type: an index takes it for reStructuredText"
+        + (", which it is" if suffix == "rst" else ""),
+        fix=fix if suffix in CONTENT_TYPES else f"say what it is: {setting} (setup.cfg, setup.py)",
         place=in_project(facts, "readme"),
+        is_note=suffix == "rst",
     )
+
+
+README = re.compile(r"README(?:\.\w+)?", re.IGNORECASE)
+CONTENT_TYPES = {
+    "md": "text/markdown",
+    "markdown": "text/markdown",
+    "rst": "text/x-rst",
+    "txt": "text/plain",
+}
+"""By the suffixes of a README."""
+
+
+def _find_readme(facts: DistFacts) -> str:
+    """Return the name of the project's README: one that its configuration names goes first."""
+    names = list(facts.project.versioned)
+    for dist in (facts, *facts.others):
+        names += [] if dist.is_wheel else [m.name.partition("/")[2] for m in dist.members]
+    found = [name for name in dict.fromkeys(names) if README.fullmatch(name)]
+    texts = facts.project.declared.texts.values()
+    named = [name for name in found if any(name in text for text in texts)]
+    return next(iter(named or found), "")
 
 
 def _find_missing_summary(facts: DistFacts) -> Iterator[Fault]:
@@ -192,7 +230,8 @@ METADATA_WARNINGS = (
         severity=Severity.WARNING,
         explanation="Finds a description that does not say what markup it is.",
         why="an index takes the description for reStructuredText, and shows Markdown as it is",
-        fix="Name the README as a file, and its suffix tells the content type.",
+        fix="Name the README as a file, and its suffix tells the content type. If it is "
+        "reStructuredText, the finding is a note.",
         example='[project]\nreadme = "README.md"',
         find=_find_missing_content_type,
     ),

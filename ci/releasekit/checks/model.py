@@ -65,6 +65,8 @@ class Fault:
     message: str
     fix: str
     place: Place
+    is_note: bool = False
+    """True if it is a note even where the check's findings are warnings or errors."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,9 +111,12 @@ def run_checks(
     for check, dist in itertools.product(checks, facts):
         rule = judge(check, dist)
         for fault in () if _is_off(rule) else check.find(dist):
+            severity = rule.severity
+            if fault.is_note and severity is not Severity.OFF:
+                severity = Severity.NOTE
             finding = Finding(
                 code=check.code,
-                severity=rule.severity,
+                severity=severity,
                 message=fault.message,
                 place=fault.place,
                 fix=fault.fix,

@@ -22,7 +22,7 @@ from releasekit.context import ProjectContext
 from releasekit.errors import NotBuilt, ReleasekitError
 from releasekit.errors.refused import CHECKS_REFUSED
 from releasekit.inspect.gather import gather_facts
-from releasekit.inspect.project import read_backend_warnings, read_declared
+from releasekit.inspect.project import read_backend_warnings, read_declared, read_packing
 from releasekit.model.dists import Dist
 from releasekit.model.project import Project
 from releasekit.model.proof import Proof, WheelResult, prove_record, render_proof
@@ -125,6 +125,7 @@ def _gather_project(ctx: ProjectContext, project: Project, record: Record) -> Pr
         release_version=tag.version if tag else Version(record.version),
         tag=tag.name if tag else None,
         versioned=tuple(git.list_files(ctx.root, ctx.network.git_environ)),
+        packing=read_packing(ctx.root),
         backend_warnings=read_backend_warnings(
             check_file(ctx.record_path.parent / "build.log", root=ctx.root)
         ),
@@ -134,9 +135,18 @@ def _gather_project(ctx: ProjectContext, project: Project, record: Record) -> Pr
 def _read_limits(ctx: ProjectContext) -> ProjectFacts:
     """Return what configuration asks of every dist."""
     return ProjectFacts(
+        into_public=_is_public(ctx.target.upload_url),
         required_urls=ctx.settings.required_urls,
         size_limit=ctx.settings.size_limit * MEGABYTE,
     )
+
+
+def _is_public(url: str) -> bool:
+    if not url:
+        return False
+    from releasekit.credentials import is_default_repository  # twine takes long to import
+
+    return is_default_repository(url)
 
 
 def _judge(

@@ -21,6 +21,7 @@ from packaging.version import Version
 
 from releasekit.archives import read_metadata
 from releasekit.build.backend import BuildOptions
+from releasekit.checks.entry_points import list_modules
 from releasekit.checks.facts import FailedTest, ForeignDependency, Unresolved
 from releasekit.commands.record import load_dists, load_record
 from releasekit.context import ProjectContext
@@ -301,7 +302,9 @@ class _WheelProof:
         proved.log.append(f"# Python {self._interpreter.version}, {self._wheel.filename}")
         name, seconds = self._wheel.named.name, settings.smoke_timeout
         installed = {canonicalize_name(d.name): d for d in read_installed(environment)}
-        names = find_imports(str(file) for file in installed[name].files or ())
+        names = find_imports(str(file) for file in installed.pop(name).files or ())
+        for dependency in installed.values():
+            proved.modules.update(list_modules(map(str, dependency.files or ())))
         for failure in import_all(environment, names, seconds=seconds, log=self._log):
             self._add_failure("RK120", failure.name, failure.reason)
         commands = settings.smoke

@@ -7,8 +7,9 @@ import functools
 import io
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from configparser import Error as ConfigError
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,17 @@ def gather_facts(
     Changes the current directory for check-manifest: call it in the main thread.
     """
     check_contents = read_contents_check(root)
-    return tuple(_gather(dist, project, root, check_contents) for dist in dists)
+    gathered = [_gather(dist, project, root, check_contents) for dist in dists]
+    return tuple(
+        replace(one, others=tuple(o for o in gathered if o is not one and _is_same(o, one)))
+        for one in gathered
+    )
+
+
+def _is_same(one: DistFacts, other: DistFacts) -> bool:
+    """Tell whether two dists are of one version of a project."""
+    first, second = one.dist.named, other.dist.named
+    return (first.name, first.version) == (second.name, second.version)
 
 
 def _gather(
@@ -88,9 +99,7 @@ def _gather(
         missing_files=(
             ()
             if is_wheel or root is None
-            else find_missing_files(
-                [member.name for member in archive.members], root, project.versioned
-            )
+            else find_missing_files([member.name for member in archive.members], root, project)
         ),
     )
 
@@ -147,29 +156,41 @@ def find_deprecated(classifiers: Sequence[str]) -> tuple[tuple[str, tuple[str, .
     )
 
 
-def find_missing_files(
-    packed: Sequence[str], root: Path, versioned: Sequence[str]
-) -> tuple[str, ...]:
+def find_missing_files(packed: Sequence[str], root: Path, project: ProjectFacts) -> tuple[str, ...]:
     """Return the versioned files that an sdist lacks, after the project's own settings.
 
-    It is check-manifest's comparison, which builds two sdists for that.
+    It is check-manifest's comparison, which builds two sdists for that. What the backend's own
+    configuration leaves out is left out on purpose, as MANIFEST.in does it for setuptools.
     `packed` are the names of its members. Changes the current directory for a moment: call it in
     the main thread.
     """
+    packing = project.packing
     with _in_directory(root):
         try:
             ui = check_manifest.UI(verbosity=-1)
             ui.stdout = ui.stderr = io.StringIO()
             ignore, _ = check_manifest.read_config()
-            ignore += check_manifest.read_manifest(ui)
+            if packing.reads_manifest:
+                ignore += check_manifest.read_manifest(ui)
+            for pattern in packing.left_out:
+                place = pattern.strip("/")
+                ignore.exclude(place).prune(place)
+                if "/" not in pattern.rstrip("/"):
+                    ignore.global_exclude(place, f"{place}/**")
         except (check_manifest.Failure, ConfigError, OSError, ValueError) as error:
             return (f"(check-manifest: {error})",)
         files = check_manifest.canonical_file_list(packed)
-        source = check_manifest.canonical_file_list(versioned)
+        source = check_manifest.canonical_file_list(project.versioned)
         # The top directory is taken off: check-manifest's own function fails where there are two.
         inside = [rest for name in files if (rest := name.partition("/")[2])]
         inside = check_manifest.strip_sdist_extras(ignore, inside)
-        return tuple(sorted(set(check_manifest.strip_sdist_extras(ignore, source)) - set(inside)))
+        missing = set(check_manifest.strip_sdist_extras(ignore, source)) - set(inside)
+        return tuple(map(_spell, sorted(missing)))
+
+
+def _spell(name: str) -> str:
+    """Return a file name as text, with escapes for what is not UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 @contextlib.contextmanager
@@ -208,17 +229,21 @@ def find_record_problems(wheel: Path, members: Sequence[Member]) -> tuple[str, .
 
 def read_contents_check(root: Path | None) -> ContentsCheck:
     """Return check-wheel-contents with the settings of the project at `root`, read once."""
-    checker = WheelChecker()
+    checker, configuration = WheelChecker(), Configuration()
     try:
         if root is not None:
-            checker.apply_config(_read_configuration(root))
+            configuration = _read_configuration(root)
+            checker.apply_config(configuration)
     except Exception as error:  # noqa: BLE001 - its settings are read by three libraries
         problem = ContentProblem(code="settings", text=f"its settings are wrong: {error}")
         return lambda _: (problem,)
-    return functools.partial(_find_content_problems, checker)
+    selected = {check.name for check in configuration.select or ()}
+    return functools.partial(_find_content_problems, checker, selected)
 
 
-def _find_content_problems(checker: WheelChecker, wheel: Path) -> tuple[ContentProblem, ...]:
+def _find_content_problems(
+    checker: WheelChecker, selected: Collection[str], wheel: Path
+) -> tuple[ContentProblem, ...]:
     try:
         failed = checker.check_contents(WheelContents.from_wheel(wheel))
     except Exception:  # noqa: BLE001 - what it cannot read, RECORD's check has named
@@ -227,7 +252,12 @@ def _find_content_problems(checker: WheelChecker, wheel: Path) -> tuple[ContentP
     for one in failed:  # a problem for each set of equal files: one for all of them is enough
         paths.setdefault(one.check, []).extend(one.args)
     return tuple(
-        ContentProblem(code=check.name, text=check.value, paths=tuple(named))
+        ContentProblem(
+            code=check.name,
+            text=check.value,
+            paths=tuple(named),
+            selected=check.name in selected,
+        )
         for check, named in paths.items()
     )
 

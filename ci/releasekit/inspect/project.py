@@ -12,6 +12,7 @@ from typing import Any
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from releasekit.checks.backends import Packing, find_packing
 from releasekit.checks.declared import READERS, Declared, parse_declared
 from releasekit.checks.facts import BackendWarning
 from releasekit.checks.origins import parse_warnings
@@ -32,6 +33,11 @@ def read_declared(root: Path) -> Declared:
         with contextlib.suppress(OSError):
             texts[name] = (root / name).read_text(encoding="utf-8", errors="replace")
     return parse_declared(texts)
+
+
+def read_packing(root: Path) -> Packing:
+    """Return how files get into the sdist of the project at `root`."""
+    return find_packing(_read_pyproject(root / "pyproject.toml"))
 
 
 def read_backend_warnings(log: Path) -> tuple[BackendWarning, ...]:

@@ -22,6 +22,8 @@ class Proved:
     foreign: list[ForeignDependency] = field(default_factory=list)
     dependencies: dict[str, Dependency] = field(default_factory=dict)
     """By file name."""
+    modules: set[str] = field(default_factory=set)
+    """What dependencies installed, by dotted names."""
     imported: dict[str, None] = field(default_factory=dict)
     smoke_tests: int = 0
     locks: dict[str, str] = field(default_factory=dict)
@@ -38,6 +40,7 @@ class Proved:
             test_failures=tuple(self.failures),
             foreign_dependencies=tuple(self.foreign),
             built_dependencies=built,
+            dependency_modules=frozenset(self.modules),
         )
 
     @property

@@ -445,7 +445,7 @@ def test_backend_that_cannot_build_is_told_with_the_real_reason(
     (source / "pyproject.toml").write_text(pyproject)
     (source / "backend.py").write_text(backend)
     said = refuse(source, out, options)
-    assert said.splitlines()[-1].endswith(why)
+    assert said.splitlines()[0].endswith(why)
     assert "ended with status 0" not in said
 
 

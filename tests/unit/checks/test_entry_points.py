@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.checks.entry_points import find_dead
+from releasekit.checks.entry_points import find_dead, list_modules
 from releasekit.checks.facts import DeadEntryPoint
 
 LIST = "demo-1.0.dist-info/entry_points.txt"
@@ -124,10 +124,69 @@ def test_plugin_may_be_a_module_a_package_or_a_directory(value: str) -> None:
         pytest.param(("acme-tools>=1",), [], id="a dependency of that name"),
         pytest.param((), ["the wheel has no module acme.tools"], id="no dependency"),
         pytest.param(("other",), ["the wheel has no module acme.tools"], id="another dependency"),
+        pytest.param(
+            ('other; extra == "tools"',), ["the wheel has no module acme.tools"], id="a marker"
+        ),
     ],
 )
 def test_module_may_come_from_a_dependency(requires: tuple[str, ...], why: list[str]) -> None:
     assert explain("acme.tools:main", PACKAGE, requires=requires) == why
+
+
+NATIVE = {"acme/demo/__init__.py": ""}
+REGULAR = {**NATIVE, "acme/__init__.py": ""}
+PKGUTIL = {
+    **NATIVE,
+    "acme/__init__.py": "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n",
+}
+PKG_RESOURCES = {
+    **NATIVE,
+    "acme/__init__.py": "__import__('pkg_resources').declare_namespace(__name__)\n",
+}
+LACKS = ["the wheel has no module acme.tools.cli"]
+
+
+@pytest.mark.parametrize(
+    ("files", "requires", "why"),
+    [
+        pytest.param(NATIVE, ("acme-tools",), [], id="namespace without __init__"),
+        pytest.param(NATIVE, ("acme.tools[x]>=1",), [], id="a name with a dot and an extra"),
+        pytest.param(NATIVE, ("tools",), [], id="named after the package alone"),
+        pytest.param(PKGUTIL, ("acme-tools",), [], id="namespace of pkgutil"),
+        pytest.param(PKG_RESOURCES, ("acme-tools",), [], id="namespace of pkg_resources"),
+        pytest.param(REGULAR, ("acme-tools",), LACKS, id="regular package"),
+        pytest.param(NATIVE, (), LACKS, id="namespace, no dependency"),
+        pytest.param(
+            {**NATIVE, "acme/tools/__init__.py": ""},
+            ("acme-tools",),
+            LACKS,
+            id="regular package in a namespace",
+        ),
+    ],
+)
+def test_dependency_may_share_a_namespace(
+    files: dict[str, str], requires: tuple[str, ...], why: list[str]
+) -> None:
+    assert explain("acme.tools.cli:main", files, requires=requires) == why
+
+
+@pytest.mark.parametrize(
+    ("files", "foreign"),
+    [
+        pytest.param(NATIVE, "acme.tools.cli", id="namespace"),
+        pytest.param({"demo.py": ""}, "acme.tools.cli", id="nothing of that name"),
+        pytest.param(REGULAR, "", id="regular package"),
+    ],
+)
+def test_module_that_another_wheel_may_have_is_named(files: dict[str, str], foreign: str) -> None:
+    members = {**files, LIST: "[console_scripts]\na = acme.tools.cli:main\n"}
+    dead = find_dead(list(members), members.__getitem__, ())
+    assert [entry.foreign for entry in dead] == [foreign]
+
+
+def test_modules_of_installed_files_are_listed() -> None:
+    files = ["a/__init__.py", "a/b.py", "a/c.abi3.so", "a/d.txt", "../../bin/run", "e.py"]
+    assert list(list_modules(files)) == ["a", "a.b", "a.c", "e"]
 
 
 def test_each_entry_point_of_a_list_is_judged() -> None:

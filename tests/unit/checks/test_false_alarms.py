@@ -57,31 +57,78 @@ def test_file_of_a_submodule_is_no_history(member: str, messages: list[str]) -> 
     assert find("RK401", facts) == messages
 
 
-def test_each_code_of_check_wheel_contents_is_told_once() -> None:
-    problems = [
-        ContentProblem(code="W002", text="Wheel contains duplicate files", paths=(f"{n}", f"{n}a"))
-        for n in range(417)
-    ]
-    other = ContentProblem(code="W009", text="Wheel contains multiple toplevel library entries")
-    messages = find("RK302", make_facts(WHEEL, content_problems=(*problems, other)))
-    assert len(messages) == 2
-    assert messages[0].endswith("; 416 more of W002")
-    assert "W009" in messages[1]
+COPIES = ("demo/__init__.py", "build/lib/demo/__init__.py", "demo/a.txt", "build/lib/demo/a.txt")
 
 
 @pytest.mark.parametrize(
-    ("paths", "found"),
+    ("code", "paths", "found"),
     [
-        pytest.param(("wrapt/", "wrapt-stubs/"), 0, id="stubs of the package"),
-        pytest.param(("wrapt/", "other-stubs/"), 1, id="stubs of another"),
-        pytest.param(("wrapt/", "wrapt-stubs/", "other/"), 1, id="a third one"),
+        pytest.param("W002", ("demo/a/LICENSE", "demo/b/LICENSE"), [], id="licenses (mdit)"),
+        pytest.param("W002", ("demo/py.typed", "other/py.typed"), [], id="py.typed"),
+        pytest.param("W002", ("demo/x/a.ico", "demo/y/a.ico"), [], id="icons (mkdocs)"),
+        pytest.param("W002", ("demo/a/compat.py", "demo/b/compat.py"), [], id="equal modules"),
+        pytest.param("W002", ("six.py", "demo/six.py"), [], id="a vendored module"),
+        pytest.param("W002", COPIES, ["build/lib/demo/__init__.py"], id="a package twice"),
+        pytest.param("W003", ("_demo.pyi",), [], id="stub of a module (black)"),
+        pytest.param("W003", ("_demo.pyi", "LICENSE"), ["LICENSE"], id="license at the top"),
+        pytest.param("W004", ("rich/_data/unicode10-0-0.py",), [], id="modules of data (rich)"),
+        pytest.param("W004", ("demo/{{name}}/setup.py",), [], id="templates"),
+        pytest.param("W004", ("demo-stubs/__init__.pyi",), [], id="stubs"),
+        pytest.param("W004", ("my-demo/__init__.py",), ["my-demo/__init__.py"], id="a package"),
+        pytest.param("W004", ("my-demo.py",), ["my-demo.py"], id="a module"),
+        pytest.param(
+            "W004",
+            ("demo-1.0.data/purelib/my-demo.py", "demo-1.0.data/purelib/demo/1.py"),
+            ["demo-1.0.data/purelib/my-demo.py"],
+            id="a module in NAME.data",
+        ),
+        pytest.param("W009", ("black/", "blackd/", "blib2to3/"), [], id="packages (black)"),
+        pytest.param("W009", ("wrapt/", "wrapt-stubs/"), [], id="stubs of the package (wrapt)"),
+        pytest.param("W010", ("data/",), ["data/"], id="others as they are"),
     ],
 )
-def test_stubs_beside_their_package_are_no_second_package(
-    paths: tuple[str, ...], found: int
+def test_what_check_wheel_contents_finds_has_to_be_a_fault(
+    code: str, paths: tuple[str, ...], found: list[str]
 ) -> None:
-    problem = ContentProblem(code="W009", text="multiple toplevel library entries", paths=paths)
-    assert len(find("RK302", make_facts(WHEEL, content_problems=(problem,)))) == found
+    problem = ContentProblem(code=code, text="text", paths=paths)
+    messages = find("RK302", make_facts(WHEEL, content_problems=(problem,)))
+    assert messages == ([f"check-wheel-contents {code}: text: {', '.join(found)}"] if found else [])
+
+
+def test_code_that_the_project_selects_is_told_as_it_is() -> None:
+    problem = ContentProblem(code="W009", text="text", paths=("a/", "b/"), selected=True)
+    assert len(find("RK302", make_facts(WHEEL, content_problems=(problem,)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("member", "found"), [("demo-1.0.data/scripts/demo", 0), ("demo-1.0.dist-info/METADATA", 1)]
+)
+def test_wheel_of_programs_is_not_empty(member: str, found: int) -> None:
+    problem = ContentProblem(code="W007", text="Wheel library is empty")
+    facts = make_facts(WHEEL, content_problems=(problem,), members=(Member(name=member),))
+    assert len(find("RK302", facts)) == found
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        pytest.param(("demo/__init__.py", "benchmarks/__init__.py"), ["benchmarks"], id="package"),
+        pytest.param(("demo/__init__.py", "conftest.py"), ["conftest.py"], id="module"),
+        pytest.param(("demo/__init__.py", "demo/tools/a.py"), [], id="in the package"),
+        pytest.param(("black/__init__.py", "blackd/__init__.py"), [], id="packages of the project"),
+    ],
+)
+def test_what_developers_have_beside_the_package_is_told(
+    members: tuple[str, ...], found: list[str]
+) -> None:
+    facts = make_facts(WHEEL, members=tuple(Member(name=name) for name in members))
+    messages = find("RK304", facts)
+    assert messages == [f"{name}: installed beside everybody's packages" for name in found]
+
+
+def test_package_may_have_the_name_of_what_developers_have() -> None:
+    facts = make_facts("tools-1.0-py3-none-any.whl", members=(Member(name="tools/a.py"),))
+    assert find("RK304", facts) == []
 
 
 def test_directory_of_data_may_be_an_entry_point_as_numpys_is() -> None:

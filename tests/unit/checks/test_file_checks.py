@@ -6,7 +6,7 @@ import pytest
 
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.declared import Place
-from releasekit.checks.facts import DistFacts
+from releasekit.checks.facts import DistFacts, ProjectFacts
 from releasekit.checks.model import Finding, Severity, run_checks
 from samples import SDIST, WHEEL, make_facts
 
@@ -15,14 +15,14 @@ def find(code: str, facts: DistFacts) -> tuple[Finding, ...]:
     return run_checks([check for check in CHECKS if check.code == code], [facts])
 
 
-FILES = tuple(f"docs/{number:02}.md" for number in range(12))
+FILES = tuple(f"demo/{number:02}.json" for number in range(12))
 
 
 @pytest.mark.parametrize(
     ("missing", "messages"),
     [
         pytest.param((), [], id="none"),
-        pytest.param(("a b",), ["1 file in git is not in the sdist: a b"], id="one"),
+        pytest.param(("demo/a b",), ["1 file in git is not in the sdist: demo/a b"], id="one"),
         pytest.param(
             FILES[:10],
             [f"10 files in git are not in the sdist: {', '.join(FILES[:10])}"],
@@ -36,7 +36,8 @@ FILES = tuple(f"docs/{number:02}.md" for number in range(12))
     ],
 )
 def test_rk201_file_missing_from_the_sdist(missing: tuple[str, ...], messages: list[str]) -> None:
-    assert find("RK201", make_facts(SDIST, missing_files=missing)) == tuple(
+    project = ProjectFacts(versioned=("demo/__init__.py",))
+    assert find("RK201", make_facts(SDIST, missing_files=missing, project=project)) == tuple(
         Finding(
             code="RK201",
             severity=Severity.WARNING,

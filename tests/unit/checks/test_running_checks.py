@@ -108,3 +108,24 @@ def test_check_says_what_it_looks_for_and_why(check: Check) -> None:
 )
 def test_place_is_shown_as_editors_do(place: Place, text: str) -> None:
     assert str(place) == text
+
+
+@pytest.mark.parametrize(
+    ("severity", "reason", "found"),
+    [
+        pytest.param(Severity.WARNING, None, [Severity.NOTE], id="warning"),
+        pytest.param(Severity.ERROR, None, [Severity.NOTE], id="strict"),
+        pytest.param(Severity.OFF, "it is so", [Severity.OFF], id="waived"),
+        pytest.param(Severity.OFF, None, [], id="off"),
+    ],
+)
+def test_fault_that_is_a_note_stays_one(
+    severity: Severity, reason: str | None, found: list[Severity]
+) -> None:
+    check = replace(
+        ONE,
+        severity=Severity.WARNING,
+        find=lambda facts: [replace(f, is_note=True) for f in find_in_project(facts)],
+    )
+    rule = Rule(severity=severity, reason=reason)
+    assert [one.severity for one in run_checks((check,), FACTS, lambda *_: rule)] == found

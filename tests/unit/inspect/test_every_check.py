@@ -53,6 +53,8 @@ class Case:
     fix: str
     file: str
     line: int | None = None
+    beside: Callable[[Path], Path] | None = None
+    """Another dist of that version."""
     project: ProjectFacts = field(default_factory=lambda: ProjectFacts(declared=DECLARED))
 
 
@@ -130,11 +132,12 @@ CASES = {
     ),
     "RK105": Case(
         write=wheel(f"{METADATA}Classifier: Private :: Do Not Upload\n"),
-        message='the classifier "Private :: Do Not Upload" says that this is not to be published',
-        fix="remove it, or, where it only keeps the package out of public indexes, waive "
-        "RK105 with that reason",
+        message='the classifier "Private :: Do Not Upload" says that this is not to be published, '
+        "and the repository is public",
+        fix="release it to an index of your own, or remove the classifier",
         file=PYPROJECT_FILE,
         line=10,
+        project=ProjectFacts(declared=DECLARED, into_public=True),
     ),
     "RK106": Case(
         write=wheel(f"{METADATA}Requires-Dist: other @ https://example.com/other.whl\n"),
@@ -170,6 +173,7 @@ CASES = {
         "long_description_content_type = text/markdown)",
         file=PYPROJECT_FILE,
         line=3,
+        project=ProjectFacts(declared=DECLARED, versioned=("demo.py", "README.md")),
     ),
     "RK110": Case(
         write=wheel(without("Summary")),
@@ -194,7 +198,7 @@ CASES = {
     ),
     "RK113": Case(
         write=wheel(METADATA.replace("LicenseRef-Proprietary", "MIT")),
-        message=f"{WHEEL} states a license, and has no file with its text",
+        message=f"a license is stated, and no file with its text is in {WHEEL}",
         fix='add the text as LICENSE, and license-files = ["LICENSE"] to [project]',
         file=PYPROJECT_FILE,
         line=3,
@@ -244,7 +248,6 @@ CASES = {
         message="the build backend warns: SomeWarning: this is old",
         fix="do it anew",
         file=PYPROJECT_FILE,
-        line=1,
         project=ProjectFacts(
             declared=DECLARED,
             backend_warnings=(
@@ -297,12 +300,28 @@ CASES = {
         line=6,
         project=ProjectFacts(declared=DECLARED, built_dependencies=("other-1.0-py3-none-any.whl",)),
     ),
-    "RK201": Case(
+    "RK123": Case(
         write=sdist({"demo.py": ""}),
-        message="1 file in git is not in the sdist: notes.txt",
-        fix="include them in MANIFEST.in, or list them in [tool.check-manifest] ignore",
+        message="1 file for developers is in git and not in the sdist: notes.txt",
+        fix="nothing, if nobody tests or packages from the sdist; else include them in "
+        "MANIFEST.in, or list them in [tool.check-manifest] ignore",
         file=SDIST,
         project=ProjectFacts(declared=DECLARED, versioned=("demo.py", "notes.txt")),
+    ),
+    "RK124": Case(
+        write=wheel(without("Summary")),
+        message="the wheel does not say the same as the sdist: Summary is empty in the wheel",
+        fix="see what the build reads that the sdist lacks, or that differs between machines",
+        file=PYPROJECT_FILE,
+        line=3,
+        beside=write_sdist,
+    ),
+    "RK201": Case(
+        write=sdist({"demo.py": ""}),
+        message="1 file in git is not in the sdist: other.py",
+        fix="include them in MANIFEST.in, or list them in [tool.check-manifest] ignore",
+        file=SDIST,
+        project=ProjectFacts(declared=DECLARED, versioned=("demo.py", "other.py")),
     ),
     "RK301": Case(
         write=lambda folder: write_wheel(
@@ -313,9 +332,8 @@ CASES = {
         file=f"{WHEEL}/RECORD",
     ),
     "RK302": Case(
-        write=packed({"demo.py": "1\n", "other.py": "2\n"}),
-        message="check-wheel-contents W009: Wheel contains multiple toplevel library entries: "
-        "demo.py, other.py",
+        write=packed({"demo.py": "1\n", "my-demo.py": "2\n"}),
+        message="check-wheel-contents W004: Module is not located at importable path: my-demo.py",
         fix="fix the packaging, or ignore the code in [tool.check-wheel-contents]",
         file=WHEEL,
     ),
@@ -400,7 +418,8 @@ def test_every_check_has_a_case() -> None:
 @pytest.mark.parametrize(("code", "case"), CASES.items(), ids=CASES)
 def test_fault_is_found(code: str, case: Case, tmp_path: Path) -> None:
     check = next(check for check in CHECKS if check.code == code)
-    facts = gather_facts([read_dist(case.write(tmp_path))], case.project, tmp_path)
+    paths = [write(tmp_path) for write in (case.write, case.beside) if write]
+    facts = gather_facts([read_dist(path) for path in paths], case.project, tmp_path)
     found = [finding for finding in run_checks(CHECKS, facts) if finding.code == code]
     assert found[:1] == [
         Finding(

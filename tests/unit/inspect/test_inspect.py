@@ -7,11 +7,13 @@ import pytest
 from packaging.version import Version
 
 from releasekit.archives import read_dist
+from releasekit.checks.backends import Packing, find_packing
 from releasekit.checks.facts import DistFacts, ProjectFacts
 from releasekit.inspect.gather import (
     find_missing_files,
     find_record_problems,
     gather_facts,
+    read_contents_check,
     render_description,
 )
 from releasekit.model.dists import parse_metadata
@@ -39,7 +41,8 @@ def test_facts_of_a_faultless_build(repository: ProjectDir, tmp_path: Path) -> N
         tuple(f"demo-1.0/{name}" for name in files),
     )
     assert [tuple(member.name for member in facts.members) for facts in found] == list(members)
-    assert [replace(facts, members=()) for facts in found] == [
+    assert [[one.dist for one in facts.others] for facts in found] == [[dists[1]], [dists[0]]]
+    assert [replace(facts, members=(), others=()) for facts in found] == [
         DistFacts(dist=dist, metadata=parse_metadata(METADATA.encode())[0], project=project)
         for dist in dists
     ]
@@ -151,4 +154,54 @@ def test_versioned_files_that_the_sdist_lacks_are_found(
     for name, text in settings.items():
         (root / name).write_text(text)
     names = [f"demo-1.0/{name}" for name in ("PKG-INFO", *packed)]
-    assert find_missing_files(names, root, VERSIONED) == missing
+    assert find_missing_files(names, root, ProjectFacts(versioned=VERSIONED)) == missing
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "missing"),
+    [
+        pytest.param({"build-backend": "setuptools.build_meta"}, (), id="setuptools"),
+        pytest.param({}, (), id="without a backend it is setuptools"),
+        pytest.param({"build-backend": "hatchling.build"}, ("a.txt", "d/b.txt"), id="hatchling"),
+        pytest.param({"build-backend": "acme.build"}, ("a.txt", "d/b.txt"), id="an unknown one"),
+    ],
+)
+def test_manifest_in_counts_for_backends_that_read_it(
+    tmp_path: Path, pyproject: dict[str, str], missing: tuple[str, ...]
+) -> None:
+    (tmp_path / "MANIFEST.in").write_text("global-exclude *.txt\n")
+    project = ProjectFacts(
+        versioned=("a.txt", "d/b.txt"), packing=find_packing({"build-system": pyproject})
+    )
+    assert find_missing_files(["demo-1.0/PKG-INFO"], tmp_path, project) == missing
+
+
+@pytest.mark.parametrize(
+    ("patterns", "missing"),
+    [
+        pytest.param([], ["a.txt", "d/b.txt", "d/e/b.txt", "x/d/c"], id="none"),
+        pytest.param(["*.txt"], ["x/d/c"], id="a name anywhere"),
+        pytest.param(["/d"], ["a.txt", "x/d/c"], id="a directory at the top"),
+        pytest.param(["d/"], ["a.txt"], id="a directory anywhere"),
+        pytest.param(["d/*.txt"], ["a.txt", "d/e/b.txt", "x/d/c"], id="a path"),
+        pytest.param(["/a.txt", "x"], ["d/b.txt", "d/e/b.txt"], id="two"),
+    ],
+)
+def test_what_the_backend_leaves_out_is_left_out_on_purpose(
+    tmp_path: Path, patterns: list[str], missing: list[str]
+) -> None:
+    project = ProjectFacts(
+        versioned=("a.txt", "d/b.txt", "d/e/b.txt", "x/d/c"),
+        packing=Packing(reads_manifest=False, left_out=tuple(patterns)),
+    )
+    assert list(find_missing_files(["demo-1.0/PKG-INFO"], tmp_path, project)) == missing
+
+
+@pytest.mark.parametrize(("settings", "selected"), [("", False), ('select = ["W009"]', True)])
+def test_code_that_the_project_selects_is_marked(
+    tmp_path: Path, settings: str, selected: bool
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.check-wheel-contents]\n{settings}\n")
+    wheel = write_wheel(tmp_path, files={"demo.py": "1\n", "other.py": "2\n"})
+    (problem,) = read_contents_check(tmp_path)(wheel)
+    assert (problem.code, problem.selected) == ("W009", selected)
