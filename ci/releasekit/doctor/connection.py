@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 from releasekit.doctor.model import ADDRESS, CLOCK, ENCRYPTION, TLS, Row
 from releasekit.http.client import Client
-from releasekit.http.connections import PORTS, make_login
+from releasekit.http.connections import make_login
 from releasekit.http.failures import classify, explain, show_proxy
-from releasekit.model.addresses import is_loopback
+from releasekit.model.addresses import PORTS, is_loopback
 from releasekit.plural import plural
 from releasekit.tls.certificates import CERTIFICATE, Certificate, parse_certificate
 from releasekit.tls.trust import TrustedSource

@@ -25,7 +25,6 @@ from releasekit.nexus.rest import (
     ask,
     find_document,
     read,
-    read_message,
     read_version,
     require,
     search_components,
@@ -75,7 +74,7 @@ SAID = {
 def test_message_of_an_error(server: Server, rest: Rest, body: bytes, said: str) -> None:
     server.answers = [told(400, body=body, reason="Bad Request")]
     answer = ask(rest, "GET", "x")
-    assert read_message(answer) == said
+    assert answer.body_text == said
     with raises_error(NEXUS_REFUSED) as caught:
         require(rest, answer, "do that")
     assert str(caught.value) == (
