@@ -32,7 +32,7 @@ LONGEST_DATE = 100
 """Characters; a date of HTTP has 29."""
 LONGEST_NUMBER = 9
 """Digits of a Retry-After that is read: those are 31 years."""
-HIDDEN = re.compile(r"(?is)<(head|script|style|svg)\b.*?</\1\s*>|<!--.*?-->")
+HIDDEN = re.compile(r"(?is)<(head|title|script|style|svg)\b.*?</\1\s*>|<!--.*?-->")
 TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title")
 BODY = re.compile(r'(?is)<div class="(?:nexus-body|content-section)"[^>]*>(.*)')
 """Where an error page of Nexus, whose header names the product, begins to say what is wrong."""

@@ -231,7 +231,7 @@ def refuse_login(url: str, proxy: str | None, said: str, logins: Sequence[str]) 
     wants = "it does not accept the login in its address" if has_login else "it asks for a login"
     reason = f"{wants} ({named})"
     if offered and "basic" not in offered.lower():
-        reason += f";\n{ONLY_BASIC}"
+        reason += f"; {ONLY_BASIC}"
     if not proxy:
         reason = f"what answers is a proxy, and {reason}"
     return Failure(kind=Kind.PROXY_LOGIN, url=url, reason=reason, proxy=proxy)

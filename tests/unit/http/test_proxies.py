@@ -54,7 +54,7 @@ LOGINS = {
     ),
     "none that we speak": (
         ["Proxy-Authenticate: Negotiate", "Proxy-Authenticate: NTLM"],
-        "(407 Login: Negotiate, NTLM);\nreleasekit, pip and uv log in with Basic alone",
+        "(407 Login: Negotiate, NTLM); releasekit, pip and uv log in with Basic alone",
         f"run a relay on this machine that logs in there, and name it in HTTPS_PROXY, or {BYPASS}",
     ),
     "it does not say": ([], "(407 Login)", BASIC),
