@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from front import Reply, Spoil, run_front
 from nexus_double import Sandbox
-from support import Command, ProjectDir, Ran
+from support import SDIST, WHEEL, Command, ProjectDir, Ran, published
 from unit.conftest import Answer, Server, run_server
 
 COMMANDS = {
@@ -68,6 +69,11 @@ def built(project: ProjectDir, sandbox: Sandbox, releasekit: Command) -> Project
     for command in ("build", "check"):
         assert releasekit(command, project=project, server=sandbox).status == 0
     return project
+
+
+def instead_of_upload(reply: Reply) -> Spoil:
+    """Answer uploads like this, and store nothing."""
+    return lambda request, forward: reply if request.method == "POST" else forward()
 
 
 Try = Callable[..., Ran]
@@ -138,3 +144,45 @@ def test_an_address_of_pages_gets_the_same_error_in_every_command(
             assert said in ran.out, (command, ran.out)
     finally:
         place.unlink()
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_an_upload_waits_as_the_server_asks_and_says_so(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path, status: int
+) -> None:
+    refusals = [Reply(status=status, reason="Slow down", headers=(("Retry-After", "2"),))]
+    with run_front(sandbox, tmp_path / "front.pem") as front:
+        front.spoil = lambda request, forward: (
+            refusals.pop() if request.method == "POST" and refusals else forward()
+        )
+        ran = releasekit("release", project=project, server=sandbox, **front.environ())
+    assert (ran.status, published(sandbox)) == (0, {WHEEL, SDIST})
+    assert f"the server answered {status} Slow down, and asks to wait 2 s: waiting" in ran.out
+    assert not refusals
+
+
+def test_an_upload_that_is_put_off_for_an_hour_ends_at_once_and_says_so(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
+) -> None:
+    later = Reply(status=429, reason="Slow down", headers=(("Retry-After", "3600"),))
+    with run_front(sandbox, tmp_path / "front.pem") as front:
+        front.spoil = instead_of_upload(later)
+        ran = releasekit("release", project=project, server=sandbox, **front.environ())
+        posts = [one.path for one in front.asked if one.method == "POST"]
+    assert (ran.status, published(sandbox)) == (3, set())
+    assert "error E337: the server takes no more requests for now\n" in ran.out
+    assert "  why:   it answered 429 Slow down, and asks to wait 3600 s\n" in ran.out
+    assert len(posts) == 1
+
+
+def test_a_frozen_server_is_a_failure_and_a_read_only_repository_is_usage(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
+) -> None:
+    """Only uploads are refused: pages that were served before are served on."""
+    cases = ((503, FROZEN, 3), (400, DENY, 2))
+    with run_front(sandbox, tmp_path / "front.pem") as front:
+        for status, said, ends in cases:
+            front.spoil = instead_of_upload(Reply(status=status, reason=said))
+            ran = releasekit("release", project=project, server=sandbox, **front.environ())
+            assert (ran.status, published(sandbox)) == (ends, set()), ran.out
+            assert f"{status} {said}" in ran.out

@@ -116,7 +116,7 @@ class Answer:
 
     @property
     def wait(self) -> float | None:
-        """Return the seconds after which the server wants to be asked again (Retry-After)."""
+        """Return the seconds after which the server takes another request (Retry-After)."""
         wanted = self.headers.get("Retry-After", "").strip()
         if wanted.isascii() and wanted.isdecimal() and len(wanted) <= LONGEST_NUMBER:
             return int(wanted)

@@ -78,7 +78,7 @@ ERRORS = (urllib3.exceptions.HTTPError, http.client.HTTPException)
 SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
 HEAD = 1 << 20
 """Bytes before the body of an answer: its headers, and those of answers before it (100)."""
-ROOM = 4 << 20
+MARGIN = 4 << 20
 """Bytes that are read beside those that a body may have: a block of it, and its last lines."""
 LONGEST_LINE = 64 << 10
 """Bytes of a line in an answer, as in http.client; urllib3 2.6 has no limit for those of chunks."""
@@ -167,7 +167,7 @@ class _Response(http.client.HTTPResponse):
 
     def begin(self) -> None:
         super().begin()
-        self._reader.left = _exchange.most + ROOM
+        self._reader.left = _exchange.most + MARGIN
 
 
 class Tunnelled(http.client.HTTPResponse):

@@ -1,4 +1,4 @@
-"""What an answer means whatever was asked for: limits, a license, a server that is ill."""
+"""What an answer means whatever the request was for: limits, a license, a server that is ill."""
 
 from __future__ import annotations
 

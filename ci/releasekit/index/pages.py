@@ -219,7 +219,7 @@ def _find_problem(found: Download, expected: Dist) -> str:
 
 
 def _name_target(answer: Answer, url: str) -> str:
-    """Name the address that answered, if it is another one than was asked."""
+    """Name the address that answered, if the request went to another one."""
     return "" if answer.url == url else f", from {show_address(answer.url)}"
 
 

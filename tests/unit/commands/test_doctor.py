@@ -22,7 +22,7 @@ from releasekit.commands.doctor import refuse_failed
 from releasekit.doctor import Diagnosis, Row
 from releasekit.errors import ReleasekitError, Status
 from unit.commands.newer_nexus import NewerNexus, run_newer_nexus
-from unit.conftest import Answer as Told
+from unit.conftest import Answer as Reply
 from unit.conftest import Server, run_server
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -407,7 +407,7 @@ FAR = "https://nexus.example.com"
 
 def test_a_proxy_that_asks_for_a_login_is_named(tmp_path: Path, serve: Serve) -> None:
     proxy = serve(None)
-    proxy.answers = [Told(status=407, reason="Login", headers={"Proxy-Authenticate": "NTLM"})]
+    proxy.answers = [Reply(status=407, reason="Login", headers={"Proxy-Authenticate": "NTLM"})]
     rows = diagnose(tmp_path, FAR, HTTPS_PROXY=proxy.url)
     assert told(rows["TLS"]) == (
         "failed",
@@ -423,7 +423,7 @@ def test_a_proxy_whose_server_is_away_is_a_failure_that_passes(
     tmp_path: Path, serve: Serve
 ) -> None:
     proxy = serve(None)
-    proxy.answers = [Told(status=503, reason="Away")]
+    proxy.answers = [Reply(status=503, reason="Away")]
     rows = diagnose(tmp_path, FAR, HTTPS_PROXY=proxy.url)
     assert told(rows["TLS"])[:2] == (
         "failed",
@@ -436,7 +436,7 @@ def test_a_server_that_goes_away_in_the_middle_is_a_failure_that_passes(
     tmp_path: Path, serve: Serve
 ) -> None:
     server = serve(None)
-    server.answers = [Told(cut=True)]
+    server.answers = [Reply(cut=True)]
     rows = diagnose(tmp_path, server.url)
     assert told(rows["server"])[:2] == (
         "failed",

@@ -183,7 +183,7 @@ def test_the_certificate_of_a_proxy_is_not_taken_for_that_of_the_server(
         )
 
 
-def test_a_proxy_without_tls_whose_address_is_https_is_told(
+def test_a_proxy_without_tls_whose_address_is_https_is_named(
     serve: Callable[[ssl.SSLContext | None], Server],
 ) -> None:
     place = serve(None).url.replace("http:", "https:")

@@ -218,7 +218,7 @@ READS: dict[str, Callable[[Rest], object]] = {
 def test_a_document_that_is_not_of_nexus_is_an_error_of_ours(
     server: Server, rest: Rest, body: bytes, read_some: Callable[[Rest], object]
 ) -> None:
-    server.answers = [told(body=body, headers={"Server": "front"})]
+    server.answers = [Answer(body=body, headers={"Server": "front"})]
     try:
         read_some(rest)  # an empty list, or an object without fields, may be right
     except NexusRefused as error:
@@ -227,31 +227,41 @@ def test_a_document_that_is_not_of_nexus_is_an_error_of_ours(
 
 
 def test_pages_that_have_no_end_are_an_error(server: Server, rest: Rest) -> None:
-    server.answers = [told(document={"items": [], "continuationToken": "a"})]
+    server.answers = [Answer(body=b'{"items": [], "continuationToken": "a"}')]
     with raises_error(NOT_A_NEXUS):
         tuple(search_components(rest, name="a"))
-    assert len(server.asked) == 2
+    assert server.connections == 2
 
 
 REFUSED: dict[str, tuple[Answer, str, str]] = {
     "redirect": (
-        told(307, reason="Moved", headers={"Location": "https://nexus.example.com/x?token=1"}),
+        Answer(
+            status=307, reason="Moved", headers={"Location": "https://nexus.example.com/x?token=1"}
+        ),
         "E331",
         "it answered 307 Moved, to https://nexus.example.com/x",
     ),
-    "license": (told(402, reason="Payment Required"), "E253", "it answered 402 Payment Required"),
+    "license": (
+        Answer(status=402, reason="Payment Required", body=b""),
+        "E253",
+        "it answered 402 Payment Required",
+    ),
     "too many": (
-        told(429, reason="Wait", headers={"Retry-After": "60"}),
+        Answer(status=429, reason="Wait", headers={"Retry-After": "60"}, body=b""),
         "E337",
         "it answered 429 Wait, and asks to wait 60 s",
     ),
     "a page behind a front server": (
-        told(400, reason="Bad Request", body=b"<html><title>x</title>the name is taken</html>"),
+        Answer(
+            status=400, reason="Bad Request", body=b"<html><title>x</title>the name is taken</html>"
+        ),
         "E331",
         "it answered 400 Bad Request: the name is taken",
     ),
     "frozen": (
-        told(503, reason="", body=b"Nexus Repository Manager is in read-only mode: (ID 1)"),
+        Answer(
+            status=503, reason="", body=b"Nexus Repository Manager is in read-only mode: (ID 1)"
+        ),
         "E331",
         "it answered 503: Nexus Repository Manager is in read-only mode: (ID 1)",
     ),
@@ -266,4 +276,4 @@ def test_a_change_that_is_refused_says_why(
     with pytest.raises(ReleasekitError) as caught:
         require(rest, ask(rest, "PUT", "x", document={}), "change x")
     assert (caught.value.entry.code, caught.value.answers()["why"]) == (code, why)
-    assert len(server.asked) == 1
+    assert server.connections == 1
