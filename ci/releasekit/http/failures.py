@@ -186,7 +186,7 @@ CLIENT_REFUSALS = {
 SPEAKS_NO_TLS = "what answers there speaks no TLS"
 NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 LOGIN_FIX = (
-    "write the login into the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT\n"
+    "write the login into the variable: HTTPS_PROXY={scheme}://USER:PASSWORD@HOST:PORT\n"
     "(percent-encode special characters)"
 )
 RELAY_FIX = "run a relay on this machine that logs in there, and name it in HTTPS_PROXY"
@@ -204,7 +204,9 @@ def explain(failure: Failure) -> ReleasekitError:
         where = f"{failure.url}, through the proxy {proxy}"
     fix = next((fix for why, fix in CLIENT_REFUSALS.values() if why == failure.reason), "")
     if failure.kind is Kind.PROXY_LOGIN:
-        fix = RELAY_FIX if ONLY_BASIC in failure.reason else LOGIN_FIX
+        scheme = (failure.proxy or "http").partition("://")[0]
+        only_basic = ONLY_BASIC in failure.reason
+        fix = RELAY_FIX if only_basic else LOGIN_FIX.format(scheme=scheme)
     entry, host = ENTRIES[failure.kind], urlsplit(failure.url).hostname or ""
     return ReleasekitError(
         entry, url=where, reason=failure.reason, host=host, fix=fix or SHOW_CLIENT_CERT
@@ -250,6 +252,8 @@ def classify(
     for cause in causes:
         if isinstance(cause, ProxyRefusal):
             return _classify_refusal(cause, url, proxy)
+        if type(cause).__name__ in SOCKS_KINDS:
+            return _classify_socks(cause, url, proxy)
         if found := _classify_cause(cause, url, proxy if at_proxy else None):
             kind, reason = _blame_proxy(*found, url) if at_proxy else found
             return Failure(kind=kind, url=url, reason=reason, proxy=proxy)
@@ -272,6 +276,24 @@ def _blame_proxy(kind: Kind, reason: str, url: str) -> tuple[Kind, str]:
     at_connect = {Kind.TIMEOUT: Kind.PROXY_UNREACHABLE}
     at_connect |= dict.fromkeys((Kind.UNREADABLE, Kind.TOO_LARGE), Kind.PROXY_ANSWER)
     return at_connect.get(kind, kind), reason
+
+
+SOCKS_KINDS = {
+    "SOCKS5AuthError": Kind.PROXY_LOGIN,
+    "SOCKS5Error": Kind.PROXY_ANSWER,
+    "SOCKS4Error": Kind.PROXY_ANSWER,
+}
+"""By the names of PySocks' errors; the library need not be installed."""
+SOCKS_RULES = "0x02"
+"""How PySocks begins what a rule of the proxy forbids (RFC 1928, section 6)."""
+
+
+def _classify_socks(error: BaseException, url: str, proxy: str | None) -> Failure:
+    kind, said = SOCKS_KINDS[type(error).__name__], str(error).removeprefix("Socket error: ")
+    if kind is Kind.PROXY_LOGIN:
+        return refuse_login(url, proxy, said, ())
+    kind = Kind.PROXY_FORBIDS if said.startswith(SOCKS_RULES) else kind
+    return Failure(kind=kind, url=url, reason=f"the proxy answered {said}", proxy=proxy)
 
 
 def _classify_refusal(refusal: ProxyRefusal, url: str, proxy: str | None) -> Failure:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 import trustme
+from urllib3.exceptions import NewConnectionError
 
 from releasekit.errors import ReleasekitError
 from releasekit.http.client import Client
+from releasekit.http.failures import classify, explain
 from releasekit.network import open_network
 from unit.conftest import Server, server_context
 from unit.http.conftest import Answer, Serve
@@ -220,3 +223,54 @@ def test_no_spelling_of_a_proxy_shows_its_password(proxy: str, url: str) -> None
     assert "the proxy" in error.answers()["what"]
     for part in ("hun", "ter2", "bob"):
         assert part not in str(error)
+
+
+# --- SOCKS --------------------------------------------------------------------------------------
+
+
+class SOCKS5AuthError(OSError):
+    """As PySocks 1.7.1 names it, which is not installed here."""
+
+
+class SOCKS5Error(OSError):
+    """The same."""
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "what", "why"),
+    [
+        pytest.param(
+            SOCKS5AuthError("SOCKS5 authentication failed"),
+            2,
+            "the proxy cannot be used",
+            "it does not accept the login in its address (SOCKS5 authentication failed)",
+            id="login",
+        ),
+        pytest.param(
+            SOCKS5Error("0x02: Connection not allowed by ruleset"),
+            2,
+            "the proxy cannot be used",
+            "the proxy answered 0x02: Connection not allowed by ruleset",
+            id="rules",
+        ),
+        pytest.param(
+            SOCKS5Error("0x05: Connection refused"),
+            3,
+            "the proxy does not connect to the server",
+            "the proxy answered 0x05: Connection refused",
+            id="the server is away",
+        ),
+    ],
+)
+def test_what_a_socks_proxy_answers_is_its_own(
+    error: OSError, status: int, what: str, why: str
+) -> None:
+    proxy = "socks5h://bob:hunter2@127.0.0.1:1080"
+    outer = NewConnectionError(cast("Any", None), "Failed to establish a new connection")
+    outer.__cause__ = error
+    found = explain(classify(outer, TARGET, proxy, at_proxy=True))
+    answers = found.answers()
+    assert (found.status, answers["what"], answers["why"]) == (status, what, why)
+    assert status == 3 or "HTTPS_PROXY" in answers["next"]
+    assert "HTTPS_PROXY=http:" not in answers["next"]
+    assert answers["where"] == f"socks5h://127.0.0.1:1080, on the way to {TARGET}"
