@@ -123,7 +123,8 @@ def open_project(
     if settings.cache_dir and not environ.get("UV_CACHE_DIR"):  # the home may not be writable
         environ = {**environ, "UV_CACHE_DIR": str(cache / "uv")}
     users = (target.credentials, target.reader, *([group.credentials] if group else ()))
-    network = _open_network(environ, settings, trust, [user.password for user in users], stack)
+    secrets = [user.password for user in users]
+    network = _open_network(environ, settings, trust, secrets, progress, stack)
     if into_sandbox and group:
         group = keep_reachable(group, network, progress)
     for reason in network.trust.useless:
@@ -166,7 +167,7 @@ def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack
         options=request.options,
         environ=request.environ,
         settings=settings,
-        network=_open_network(request.environ, settings, trust, secrets, stack),
+        network=_open_network(request.environ, settings, trust, secrets, progress, stack),
         progress=progress,
         redactor=request.redactor,
         url=url,
@@ -183,6 +184,7 @@ def _open_network(
     settings: Settings,
     trust: Trust,
     secrets: Sequence[str],
+    progress: Progress,
     stack: contextlib.ExitStack,
 ) -> Network:
     return stack.enter_context(
@@ -192,6 +194,7 @@ def _open_network(
             client_cert=trust.client_cert,
             timeout=settings.timeout,
             secrets=secrets,
+            on_wait=progress.note,
         )
     )
 

@@ -11,7 +11,11 @@ from urllib.parse import urlsplit
 from twine import auth, exceptions, utils
 
 from releasekit.errors import MissingCredentials, ReleasekitError
-from releasekit.errors.access import MISSING_ADMIN_CREDENTIALS, MISSING_CREDENTIALS
+from releasekit.errors.access import (
+    MISSING_ADMIN_CREDENTIALS,
+    MISSING_CREDENTIALS,
+    SIMPLE_ADDRESS,
+)
 from releasekit.errors.usage import UNKNOWN_PYPIRC_SECTION
 from releasekit.home import find_home
 from releasekit.model.credentials import ENVIRONMENT, NO_CREDENTIALS, Credentials
@@ -56,6 +60,10 @@ def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
         reason = "that is twine's default, a public index; this kit publishes to private ones"
     elif "@" in urlsplit(url).netloc:  # it would show wherever the address does
         reason = "repository holds credentials; write username = … and password = … instead"
+    elif (bare := url.rstrip("/")).endswith("/simple"):
+        suggestion = f"repository = {bare.removesuffix('simple')}"
+        place = f"{path}, section [{name}]"
+        raise ReleasekitError(SIMPLE_ADDRESS, place=place, url=url, suggestion=suggestion)
     if reason:
         raise ReleasekitError(UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason)
     return PypircSection(

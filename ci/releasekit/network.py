@@ -12,7 +12,7 @@ import contextlib
 import re
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +42,8 @@ class Network:
     """Seconds without an answer."""
     run_environ: Mapping[str, str] = field(repr=False)
     """Of the run itself: its proxies."""
+    on_wait: Callable[[str], None] = field(repr=False, default=lambda _: None)
+    """Gets why a request waits, if a server asks for that; any thread may call it."""
     _clients: list[Client] = field(repr=False, compare=False, default_factory=list)
     _lock: threading.Lock = field(repr=False, compare=False, default_factory=threading.Lock)
 
@@ -52,7 +54,12 @@ class Network:
             if not self._clients:
                 from releasekit.http.client import Client
 
-                client = Client(trust=self.trust, environ=self.run_environ, timeout=self.timeout)
+                client = Client(
+                    trust=self.trust,
+                    environ=self.run_environ,
+                    timeout=self.timeout,
+                    on_wait=self.on_wait,
+                )
                 self._clients.append(client)
         return self._clients[0]
 
@@ -75,6 +82,7 @@ def open_network(
     client_cert: str | None = None,
     timeout: float = 60,
     secrets: Iterable[str] = (),
+    on_wait: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Network]:
     """Provide the connections of a run; the merged PEM file lives as long.
 
@@ -98,6 +106,7 @@ def open_network(
             installer_environ=installer_environ(children, found),
             timeout=timeout,
             run_environ=environ,
+            on_wait=on_wait,
         )
         with contextlib.closing(network):
             yield network

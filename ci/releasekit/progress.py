@@ -8,7 +8,7 @@ from releasekit.outcome import Result
 
 
 class Progress(Protocol):
-    """Whoever shows a run. `work`, `output` and `sent` may be called by any thread."""
+    """Whoever shows a run. `note`, `work`, `output` and `sent` may be called by any thread."""
 
     def begin(self, step: str) -> None:
         """Take note that a step has begun."""

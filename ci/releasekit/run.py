@@ -60,6 +60,8 @@ class Run:
             dry_run=request.is_dry_run,
             began=self._started,
         )
+        self._lock = threading.Lock()
+        """Results come from the main thread, notes from any."""
         self.is_over = False
         """True if all that is left is to report what came of it."""
         request.redactor.add_all(find_secrets(request.environ))
@@ -181,14 +183,16 @@ class Run:
     def begin(self, step: str) -> None:
         """Take note that a step has begun."""
         if self._goes_on():
-            self._outcome = self._outcome.begin(step, time.monotonic())
+            with self._lock:
+                self._outcome = self._outcome.begin(step, time.monotonic())
             self._terminal.work(step)
 
     def finish(self, result: Result) -> None:
         """Take the result of a step, which ends it."""
         if self._goes_on():
             result = result.spell_commands(self._spell)
-            self._outcome = self._outcome.finish(result, time.monotonic())
+            with self._lock:
+                self._outcome = self._outcome.finish(result, time.monotonic())
             if result.step:
                 self._terminal.finish(result, self._outcome)
 
@@ -196,8 +200,10 @@ class Run:
         """Take something to know that stops nothing."""
         if self._goes_on():
             text = self._spell(text)
-            if text not in self._outcome.notes:  # check and verify note the same of dependencies
-                self._outcome = self._outcome.note(text)
+            with self._lock:
+                is_new = text not in self._outcome.notes  # check and verify note the same
+                self._outcome = self._outcome.note(text) if is_new else self._outcome
+            if is_new:
                 self._terminal.note(text)
 
     def change(self, text: str) -> None:

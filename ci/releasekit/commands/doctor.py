@@ -26,7 +26,7 @@ from releasekit.doctor import (
 from releasekit.doctor.probe import Answer, Visitor
 from releasekit.doctor.repositories import RepositoryFacts
 from releasekit.doctor.server import Login
-from releasekit.errors import ReleasekitError
+from releasekit.errors import ReleasekitError, Status
 from releasekit.errors.failed import DIAGNOSIS_FAILED
 from releasekit.errors.refused import DIAGNOSIS_REFUSED
 from releasekit.index.layouts import simple_url
@@ -74,7 +74,7 @@ def refuse_failed(diagnosis: Diagnosis) -> None:
     """Raise what the failed rows add up to: DIAGNOSIS_REFUSED, or DIAGNOSIS_FAILED of servers."""
     failed = diagnosis.having(State.FAILED)
     codes, rows = ", ".join(row.question.code for row in failed), plural(len(failed), "row")
-    if any(not row.question.serves for row in failed):
+    if any(not row.passes for row in failed):
         raise ReleasekitError(DIAGNOSIS_REFUSED, url=diagnosis.url, rows=rows, codes=codes)
     if failed:
         raise ReleasekitError(DIAGNOSIS_FAILED, url=diagnosis.url, rows=rows, codes=codes)
@@ -86,7 +86,10 @@ def _fill_up(rows: list[Row], broken: ReleasekitError | None) -> tuple[Row, ...]
     for question in QUESTIONS:
         if question not in found and broken:
             answers = broken.answers(render=str)
-            found[question] = question.failed(answers["why"], answers["next"])
+            where = answers["where"]  # of a proxy, if it has two parts
+            text = f"{where}: {answers['why']}" if ", " in where else answers["why"]
+            passes = broken.status is Status.FAILED
+            found[question] = question.failed(text, answers["next"], passes=passes)
             broken = None
     failed = next((q for q in QUESTIONS if q in found and found[q].state is State.FAILED), None)
     text, fix = "not asked", f"fix {failed.title if failed else ''} first, above"

@@ -83,9 +83,11 @@ def _upload(ctx: ProjectContext, url: str, record: Record, dist: Dist) -> str:
         seconds = ctx.settings.stale_limit if stored_perhaps else 0
         if not _await_listed(ctx, url, record, [dist], seconds):
             return tried.reason
-        if tried.final:
+        if tried.final or (tried.wait and attempt == POSTS):
             raise tried.error
-        time.sleep(attempt)
+        if tried.wait:
+            ctx.progress.note(f"{tried.reason}, and asks to wait {tried.wait:.0f} s: waiting")
+        time.sleep(max(attempt, tried.wait))
     raise ReleasekitError(
         UPLOAD_FAILED,
         filename=dist.filename,

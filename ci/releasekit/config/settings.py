@@ -59,6 +59,8 @@ def _check_url(value: str) -> str:
         raise ValueError("the port is no number from 1 to 65535")
     if is_below_repositories(value):
         raise ValueError("give the address of Nexus itself, without /repository/NAME/")
+    if parts.path.rstrip("/").endswith("/simple"):
+        raise ValueError("give the address of Nexus itself, without /simple/")
     return value.rstrip("/")
 
 

@@ -16,10 +16,11 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from releasekit.doctor.model import ADDRESS, CLOCK, ENCRYPTION, TLS, Row
+from releasekit.errors import Status
 from releasekit.http.client import Client
-from releasekit.http.connections import PORTS, make_login
+from releasekit.http.connections import Tunnelled, make_login
 from releasekit.http.failures import classify, explain, show_proxy
-from releasekit.model.addresses import is_loopback
+from releasekit.model.addresses import PORTS, is_loopback
 from releasekit.plural import plural
 from releasekit.tls.certificates import CERTIFICATE, Certificate, parse_certificate
 from releasekit.tls.trust import TrustedSource
@@ -81,8 +82,13 @@ def examine_tls(url: str, client: Client, now: datetime) -> Row:
             fix = _find_issuer_fix(chain[-1])
         return TLS.failed(answers["why"], fix, tuple(map(_render_certificate, chain)))
     except OSError as error:
-        answers = explain(classify(error, url, client.find_proxy(url))).answers(render=str)
-        return TLS.failed(answers["why"], answers["next"])
+        # Before TLS with the server begins, it is the proxy that is spoken to.
+        proxy = client.find_proxy(url)
+        at_proxy = proxy is not None and not isinstance(error, ssl.SSLError)
+        found = explain(classify(error, url, proxy, at_proxy=at_proxy))
+        answers = found.answers(render=str)
+        text = f"{answers['where']}: {answers['why']}" if proxy else answers["why"]
+        return TLS.failed(text, answers["next"], passes=found.status is Status.FAILED)
     if not chain:
         return TLS.ok(f"trusted ({protocol})")
     lines = tuple(map(_render_certificate, chain))
@@ -146,6 +152,7 @@ def _open_tls(url: str, context: ssl.SSLContext, client: Client) -> Iterator[ssl
     )
     if proxy:
         userinfo = where.netloc.rpartition("@")[0]
+        connection.response_class = Tunnelled
         connection.set_tunnel(host, port, headers=make_login(userinfo))
     with contextlib.closing(connection):
         connection.connect()

@@ -45,9 +45,17 @@ class Question:
         """Return the row of a question that came out well."""
         return Row(question=self, state=State.OK, text=text, lines=lines)
 
-    def failed(self, text: str, fix: str, lines: tuple[str, ...] = ()) -> Row:
-        """Return the row of what must be fixed before a release."""
-        return Row(question=self, state=State.FAILED, text=text, fix=fix, lines=lines)
+    def failed(
+        self, text: str, fix: str, lines: tuple[str, ...] = (), *, passes: bool = False
+    ) -> Row:
+        """Return the row of what must be fixed before a release; `passes`: a re-run may find it so.
+
+        That is so of all that `serves`.
+        """
+        passes = passes or self.serves
+        return Row(
+            question=self, state=State.FAILED, text=text, fix=fix, lines=lines, passes=passes
+        )
 
     def warning(self, text: str, fix: str, lines: tuple[str, ...] = ()) -> Row:
         """Return the row of what stops no release today."""
@@ -71,6 +79,8 @@ class Row:
     """Whom to ask, where nothing is to be fixed: who has the rights that this user lacks."""
     lines: tuple[str, ...] = ()
     """Details: the certificates of a chain."""
+    passes: bool = False
+    """True for a failure that a re-run without changes may find over."""
 
     @property
     def advice(self) -> str:

@@ -18,9 +18,9 @@ from releasekit.doctor.model import (
     State,
 )
 from releasekit.doctor.probe import STATUS, Answer, Visitor, ask, read_answer
-from releasekit.http.answer import DOCUMENT
+from releasekit.http.answer import DOCUMENT, parse_date
 from releasekit.http.client import Client
-from releasekit.index.protocol import ServerInfo, parse_date
+from releasekit.index.protocol import ServerInfo
 from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.nexus.documents import ServerVersion, parse_server_version
 

@@ -145,9 +145,8 @@ PROXY_NEEDS_LOGIN = Entry(
     title="the proxy cannot be used",
     where="{url}",
     why="{reason}",
-    fix="write the login into the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT\n"
-    "(percent-encode special characters), or go past the proxy: NO_PROXY={host}",
-    explanation="The proxy asks for a login (407).",
+    fix="{fix}, or go past the proxy: NO_PROXY={host}",
+    explanation="The proxy asks for a login (407), or does not accept the one it got.",
 )
 INVALID_PROXY = Entry(
     code="E248",
@@ -155,7 +154,8 @@ INVALID_PROXY = Entry(
     where="{url}",
     why="{reason}",
     fix="check HTTPS_PROXY (HTTP_PROXY, ALL_PROXY), or go past it: NO_PROXY={host}",
-    explanation="The variable that names the proxy has no address that can be used.",
+    explanation="The variable that names the proxy has no address that can be used, or what is "
+    "there has no trusted certificate, or does not connect to this server (400 to 499).",
 )
 PROXY_NEEDS_SOCKS = Entry(
     code="E249",
@@ -173,4 +173,42 @@ WRONG_CREDENTIALS_OR_RIGHTS = Entry(
     why="the server answered 403 to user {username}, whose credentials came from {source}",
     fix="check {source}; a user whom it does not let upload gets 403 as well",
     explanation="A server like pypiserver answered 403 (forbidden) to an upload.",
+)
+REDIRECTED_LOGIN = Entry(
+    code="E251",
+    title="the server redirects to another one, which asks for a login",
+    where="{url}",
+    why="it redirects to {place}, which answered {answer};\n"
+    "credentials are not sent to another server than the one that is configured",
+    fix="if that is the repository's new address, configure it; if it is a login page, ask its\n"
+    "administrator to let programs pass",
+    explanation="A redirect leads to another host, port or scheme, and what is there answered 401 "
+    "or 403.",
+)
+READ_ONLY_REPOSITORY = Entry(
+    code="E252",
+    title="this repository takes no uploads",
+    where="{url}",
+    why="it answered {answer}",
+    fix="its deployment policy is Read-only: configure another hosted repository, or ask the\n"
+    "Nexus administrator to set it to Disable redeploy",
+    explanation="The deployment policy of the repository forbids uploads to everybody.",
+)
+LICENSE_LIMIT = Entry(
+    code="E253",
+    title="a limit of the server's license is reached",
+    where="{url}",
+    why="it answered {answer}",
+    fix="ask its administrator: a Community Edition of Nexus has a limit of components and of\n"
+    "requests per day; then run this again: it is safe",
+    explanation="The server answered 402 (payment required).",
+)
+SIMPLE_ADDRESS = Entry(
+    code="E254",
+    title="this is the address of an index, and that of a repository is needed",
+    where="{place}",
+    why="{url} ends in /simple/, where the pages for pip are",
+    fix="leave /simple/ out: {suggestion}",
+    explanation="The address in a section of .pypirc ends in /simple/. Uploads go to the "
+    "repository itself.",
 )

@@ -119,6 +119,15 @@ GIT_FAILED = Entry(
     fix="fix what git says, then run this again; the command was: {command}",
     explanation="A git command that has to succeed failed.",
 )
+FILE_NOT_SERVED = Entry(
+    code="E314",
+    title="the index lists a file that it does not serve",
+    where="{url}",
+    why="it answered {answer}",
+    fix="if it stays like this, invalidate the caches of the group and the proxy in Nexus, or see\n"
+    "which rule blocks that file; then run this again: it is safe",
+    explanation="A page has a link, and the server answers 404 or 410 for the file.",
+)
 CANNOT_WRITE = Entry(
     code="E321",
     title="a file or directory cannot be read or written",
@@ -229,6 +238,33 @@ DIAGNOSIS_FAILED = Entry(
     why="see the rows above: a server or the network does not work now",
     fix="run [[doctor]] again when that is fixed or over",
     explanation="The doctor found a server or a network that does not work now.",
+)
+TOO_MANY_REQUESTS = Entry(
+    code="E337",
+    title="the server takes no more requests for now",
+    where="{url}",
+    why="it answered {answer}, and {wait}",
+    fix="run this again after that: it is safe; its administrator sees which limit was reached",
+    explanation="The server, or what is in front of it, limits requests (429). A shorter wait, up "
+    "to `timeout`, is waited for.",
+)
+SERVER_FAILS = Entry(
+    code="E338",
+    title="the server cannot do this now",
+    where="{url}",
+    why="it answered {answer}",
+    fix="ask its administrator what that means, if it lasts; then run this again: it is safe",
+    explanation="The server, or what is in front of it, answered with a status of 500 or above: it "
+    "is in read-only mode, offline, being started, or broken.",
+)
+TOO_SLOW = Entry(
+    code="E339",
+    title="the server did not answer in time",
+    where="{url}",
+    why="{reason}",
+    fix="run this again: it is safe; for a server that is always slow, raise timeout\n"
+    "(or RELEASEKIT_TIMEOUT)",
+    explanation="No answer came within `timeout`, or one that comes too slowly.",
 )
 SANDBOX_NOT_STARTED = Entry(
     code="E341",

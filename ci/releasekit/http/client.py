@@ -19,8 +19,8 @@ from urllib3 import BaseHTTPResponse
 
 from releasekit.http.answer import DOCUMENT, PAGE, TEXT, Answer
 from releasekit.http.connections import ERRORS, Connections, Deadline, find_proxy, make_basic
-from releasekit.http.failures import PASSING, Failure, Kind, explain
-from releasekit.model.addresses import is_same_origin, show_address
+from releasekit.http.failures import PASSING, Failure, Kind, explain, refuse_login
+from releasekit.model.addresses import may_have_login, show_address
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.tls.trust import Trust
 
@@ -32,8 +32,12 @@ START = 8
 PAUSES = (0.0, 0.6, 1.2)
 """Seconds before each further attempt of what is safe to repeat."""
 ATTEMPTS = len(PAUSES) + 1
+FRAMING = 2
+"""How often its size the chunks of a body may have; a body that is sent packed has less."""
 BUSY = (500, 502, 503, 504)
 TOO_MANY_REQUESTS = 429
+SAID = 1
+"""Seconds of a wait that is worth a line."""
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 10
 
@@ -57,8 +61,17 @@ class Client:
     follows no redirect.
     """
 
-    def __init__(self, *, trust: Trust, environ: Mapping[str, str], timeout: float) -> None:
+    def __init__(
+        self,
+        *,
+        trust: Trust,
+        environ: Mapping[str, str],
+        timeout: float,
+        on_wait: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.trust, self.timeout = trust, timeout
+        self.on_wait = on_wait
+        """Gets why a request waits, if the server asks for that; any thread may call it."""
         self._environ = environ
         self.connections = Connections(trust)
         self.sent, self.failed = 0, 0
@@ -92,7 +105,7 @@ class Client:
 
         def read() -> Download:
             with self._open(
-                url, credentials, headers or {}, follows_elsewhere=follows_elsewhere
+                url, credentials, headers or {}, limit, follows_elsewhere=follows_elsewhere
             ) as (answer, response):
                 if response.status >= 300:
                     body = _read_some(response, TEXT)
@@ -110,15 +123,17 @@ class Client:
         *,
         credentials: Credentials = NO_CREDENTIALS,
         path: Path | None = None,
-        limit: int | None = None,
+        limit: int = UNANNOUNCED,
     ) -> Download:
         """Read a file as it is, into `path` if one is given, and hash it.
 
-        Raises the errors of `failures.ENTRIES`, and OSError of `path`.
+        Of more than `limit` bytes it has no hash. Raises the errors of `failures.ENTRIES`, and
+        OSError of `path`.
         """
 
         def read() -> Download:
-            with self._open(url, credentials, {"Cache-Control": "no-cache"}) as (answer, response):
+            headers = {"Cache-Control": "no-cache"}
+            with self._open(url, credentials, headers, limit) as (answer, response):
                 if response.status != 200:
                     return Download(answer=replace(answer, body=_read_some(response, TEXT)))
                 sha256, start = _save(response, path, limit)
@@ -144,7 +159,7 @@ class Client:
         wanted = {**_authorize(credentials), **(headers or {})}
         try:
             with self._exchange(
-                method, url, wanted, Deadline(self.timeout), body=body, patience=patience
+                method, url, wanted, Deadline(self.timeout), DOCUMENT, body=body, patience=patience
             ) as (answer, response):
                 return replace(answer, body=_read_some(response, DOCUMENT))
         except Failure as failure:
@@ -165,19 +180,31 @@ class Client:
             time.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
-    def _find_pause(self, answer: Answer, pause: float) -> float | None:
-        """Return the seconds before another attempt; None if this answer is final.
+    def find_wait(self, answer: Answer) -> float | None:
+        """Return the seconds that a server asks to wait (429, 503), if not more than `timeout`.
 
-        Retry-After is obeyed if it is not longer than `timeout` (it may ask for hours).
+        It may ask for hours (Retry-After).
         """
-        wanted = answer.headers.get("Retry-After", "")
-        seconds = int(wanted) if wanted.isdecimal() and len(wanted) < 9 else None
-        is_short = seconds is not None and seconds <= self.timeout
-        if answer.status == TOO_MANY_REQUESTS:
-            return seconds if is_short else None
-        if answer.status not in BUSY:
+        wait = answer.wait if answer.status in (TOO_MANY_REQUESTS, 503) else None
+        return wait if wait is not None and wait <= self.timeout else None
+
+    def announce_wait(self, answer: Answer, seconds: float) -> None:
+        """Say that a request waits because the server asks for that."""
+        if seconds >= SAID:
+            self.on_wait(
+                f"{show_address(answer.url)} answered {answer.status}, and asks to wait "
+                f"{seconds:.0f} s: waiting"
+            )
+
+    def _find_pause(self, answer: Answer, pause: float) -> float | None:
+        """Return the seconds before another attempt; None if this answer is final."""
+        if answer.status not in (*BUSY, TOO_MANY_REQUESTS):
             return None
-        return max(pause, seconds or 0) if is_short else pause
+        wait = self.find_wait(answer)
+        if wait is None:
+            return None if answer.status == TOO_MANY_REQUESTS else pause
+        self.announce_wait(answer, wait)
+        return max(wait, pause if answer.status in BUSY else 0)
 
     @contextlib.contextmanager
     def _open(
@@ -185,20 +212,21 @@ class Client:
         url: str,
         credentials: Credentials,
         headers: Mapping[str, str],
+        limit: int,
         *,
         follows_elsewhere: bool = True,
     ) -> Iterator[tuple[Answer, BaseHTTPResponse]]:
         """Provide the answer that redirects lead to; all of them share one deadline."""
         place, seen, deadline = url, {url}, Deadline(self.timeout)
         while True:
-            login = _authorize(credentials) if is_same_origin(place, url) else {}
-            with self._exchange("GET", place, {**headers, **login}, deadline) as exchange:
+            wanted = {**headers, **(_authorize(credentials) if may_have_login(url, place) else {})}
+            with self._exchange("GET", place, wanted, deadline, FRAMING * limit) as exchange:
                 answer, response = exchange
                 location = answer.headers.get("Location") or ""
                 is_redirect = answer.status in REDIRECTS and location
                 is_elsewhere = False
                 with contextlib.suppress(ValueError):  # no address, which is refused below
-                    is_elsewhere = not is_same_origin(place, urljoin(place, location))
+                    is_elsewhere = not may_have_login(place, urljoin(place, location))
                 if not is_redirect or (is_elsewhere and not follows_elsewhere):
                     yield exchange
                     return
@@ -212,6 +240,7 @@ class Client:
         url: str,
         headers: Mapping[str, str],
         deadline: Deadline,
+        most: int,
         *,
         body: bytes | Iterable[bytes] | None = None,
         patience: float = 0,
@@ -229,13 +258,15 @@ class Client:
                 body=body,
                 proxy=proxy,
                 deadline=deadline,
+                most=most,
                 patience=patience,
             ) as response,
         ):
             moment = began + (datetime.now(timezone.utc) - began) / 2
-            if proxy and response.status == 407:  # over http; over https CONNECT is refused
-                reason = f"it asks for a login (407 {response.reason or ''})"
-                raise Failure(kind=Kind.PROXY_LOGIN, url=url, reason=reason, proxy=proxy)
+            if response.status == 407:  # over http; over https CONNECT is refused
+                said = f"407 {response.reason or ''}".rstrip()
+                logins = response.headers.getlist("Proxy-Authenticate")
+                raise refuse_login(url, proxy, said, logins)
             if response.status >= 400:
                 self._count_failure()
             answer = Answer(
@@ -305,7 +336,7 @@ def _read_all(response: BaseHTTPResponse, url: str, limit: int) -> bytes:
 def _read_some(response: BaseHTTPResponse, limit: int) -> bytes:
     """Read how a body begins; one that is cut off, endless or slow tells no less by then."""
     content = io.BytesIO()
-    with contextlib.suppress(OSError, *ERRORS):
+    with contextlib.suppress(OSError, *ERRORS):  # TooLarge is one of them
         while content.tell() < limit:
             block = response.read1(min(TEXT, limit - content.tell()), decode_content=True)
             if not block:
@@ -314,20 +345,20 @@ def _read_some(response: BaseHTTPResponse, limit: int) -> bytes:
     return content.getvalue()
 
 
-def _save(response: BaseHTTPResponse, path: Path | None, limit: int | None) -> tuple[str, bytes]:
+def _save(response: BaseHTTPResponse, path: Path | None, limit: int) -> tuple[str, bytes]:
     """Hash a body, and write it into a file if there is one; "" if it is larger than `limit`.
 
     It is taken as it is: servers call a .tar.gz "Content-Encoding: gzip" (pip does so too).
     """
     if not response.headers.get("Content-Length"):
-        limit = min(limit or UNANNOUNCED, UNANNOUNCED)
+        limit = min(limit, UNANNOUNCED)
     sha256, size, start = hashlib.sha256(), 0, b""
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(path.open("wb")) if path else None
         for block in response.stream(BLOCK, decode_content=False):
             start = start or block[:START]
             size += len(block)
-            if limit is not None and size > limit:
+            if size > limit:
                 return "", start
             sha256.update(block)
             if file:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import functools
 import http.client
 import importlib.util
 import io
@@ -25,11 +24,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import parse_url
 
-from releasekit.http.failures import Failure, Kind, classify
-from releasekit.model.addresses import is_loopback
+from releasekit.http.failures import STALE, Failure, Kind, ProxyRefusal, TooLarge, classify
+from releasekit.model.addresses import PORTS, is_loopback
 from releasekit.tls.trust import Trust
-
-PORTS = {"http": 80, "https": 443}
 
 
 def find_proxy(url: str, environ: Mapping[str, str]) -> str | None:
@@ -79,6 +76,12 @@ DIRECT = ""
 """Stands for the proxy if there is none."""
 ERRORS = (urllib3.exceptions.HTTPError, http.client.HTTPException)
 SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
+HEAD = 1 << 20
+"""Bytes before the body of an answer: its headers, and those of answers before it (100)."""
+MARGIN = 4 << 20
+"""Bytes that are read beside those that a body may have: a block of it, and its last lines."""
+LONGEST_LINE = 64 << 10
+"""Bytes of a line in an answer, as in http.client; urllib3 2.6 has no limit for those of chunks."""
 
 
 class Deadline:
@@ -110,16 +113,23 @@ class _Exchange(threading.local):
 
     deadline = Deadline(0)
     patience = 0.0
+    most = 0
+    """Bytes that the answer may have, as they are sent."""
+    is_new = False
+    """True if a connection was made for it: one that was kept may be closed already."""
+    at_proxy = False
+    """True while the proxy is the one that is spoken to."""
 
 
 _exchange = _Exchange()
 
 
 class _Reader(io.RawIOBase):
-    """Reads from a socket until the deadline."""
+    """Reads from a socket until the deadline, and not more than an answer may have."""
 
-    def __init__(self, raw: io.RawIOBase, connection: Any, deadline: Deadline) -> None:
-        self._raw, self._socket, self._deadline = raw, connection, deadline
+    def __init__(self, raw: io.RawIOBase, connection: Any) -> None:
+        self._raw, self._socket = raw, connection
+        self._deadline, self.left = _exchange.deadline, HEAD
 
     def readable(self) -> bool:
         return True
@@ -130,6 +140,9 @@ class _Reader(io.RawIOBase):
             self._socket.settimeout(timeout)
         size: int | None = self._raw.readinto(buffer)
         self._deadline.count(size or 0)
+        self.left -= size or 0
+        if self.left < 0:
+            raise TooLarge
         return size
 
     def close(self) -> None:
@@ -137,13 +150,38 @@ class _Reader(io.RawIOBase):
         super().close()
 
 
+class _Buffered(io.BufferedReader):
+    """Reads no line without end."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return super().readline(LONGEST_LINE + 1 if size is None or size < 0 else size)
+
+
 class _Response(http.client.HTTPResponse):
     """An answer that is read until the deadline, its first line and its headers too."""
 
-    def __init__(self, sock: Any, *args: Any, deadline: Deadline, **options: Any) -> None:
+    def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
-        raw = self.fp.detach()
-        self.fp = io.BufferedReader(_Reader(raw, sock, deadline))
+        self._reader = _Reader(self.fp.detach(), sock)
+        self.fp = _Buffered(self._reader)
+
+    def begin(self) -> None:
+        super().begin()
+        self._reader.left = _exchange.most + MARGIN
+
+
+class Tunnelled(http.client.HTTPResponse):
+    """A proxy's answer to CONNECT, with what it asks for; http.client keeps its status alone."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        if status != 200:
+            raise ProxyRefusal(status, reason, http.client.parse_headers(self.fp))
+        return version, status, reason
+
+
+class _TimedTunnelled(Tunnelled, _Response):
+    """The same until the deadline."""
 
 
 class _Timed(HTTPConnection):
@@ -152,8 +190,13 @@ class _Timed(HTTPConnection):
     response_class: Any
 
     def connect(self) -> None:
-        self.response_class = functools.partial(_Response, deadline=_exchange.deadline)
+        _exchange.is_new, _exchange.at_proxy = True, bool(self.proxy)
         super().connect()
+
+    def _tunnel(self) -> None:
+        self.response_class = _TimedTunnelled
+        super()._tunnel()
+        _exchange.at_proxy = False
 
     def send(self, data: Any) -> None:
         if self.sock is not None:
@@ -163,7 +206,7 @@ class _Timed(HTTPConnection):
 
     def getresponse(self) -> Any:
         _exchange.deadline.wait_for_answer(_exchange.patience)
-        self.response_class = functools.partial(_Response, deadline=_exchange.deadline)
+        self.response_class = _Response
         return super().getresponse()
 
 
@@ -205,29 +248,38 @@ class Connections:
         body: Any,
         proxy: str | None,
         deadline: Deadline,
+        most: int,
         patience: float = 0,
     ) -> Iterator[urllib3.BaseHTTPResponse]:
         """Send a request once, and provide the answer, whose body is not read yet.
 
-        A body that was not read to its end ends the connection. Raises Failure, also of errors in
-        the block.
+        An answer of more than `most` bytes, as they are sent, is a failure. A body that was not
+        read to its end ends the connection. Raises Failure, also of errors in the block.
         """
         manager = self._find_manager(url, proxy)
-        _exchange.deadline, _exchange.patience = deadline, patience
-        try:
-            timeout = deadline.find_timeout()
-            answer = manager.urlopen(
-                method,
-                url,
-                redirect=False,
-                retries=False,
-                body=body,
-                headers=headers,
-                timeout=urllib3.Timeout(connect=timeout, read=timeout),
-                preload_content=False,
-            )
-        except (*ERRORS, OSError) as error:
-            raise classify(error, url, proxy) from error
+        _exchange.deadline, _exchange.patience, _exchange.most = deadline, patience, most
+        forwards = bool(proxy) and url.startswith("http:") and not is_socks(proxy)
+        while True:
+            _exchange.is_new, _exchange.at_proxy = False, forwards
+            try:
+                timeout = deadline.find_timeout()
+                answer = manager.urlopen(
+                    method,
+                    url,
+                    redirect=False,
+                    retries=False,
+                    body=body,
+                    headers=headers,
+                    timeout=urllib3.Timeout(connect=timeout, read=timeout),
+                    preload_content=False,
+                )
+                break
+            except (*ERRORS, OSError) as error:
+                failure = classify(error, url, proxy, at_proxy=_exchange.at_proxy)
+                # A server closes a connection that was kept whenever it likes (RFC 9112, 9.3.1):
+                # what is safe to repeat goes over the next one, which is a new one at last.
+                if method != "GET" or _exchange.is_new or failure.kind not in STALE:
+                    raise failure from error
         try:
             yield answer
         except ERRORS as error:
@@ -253,7 +305,7 @@ class Connections:
     def _open_proxy(self, url: str, proxy: str) -> urllib3.PoolManager:
         try:
             parts = parse_url(proxy)
-            if parts.scheme in SOCKS:
+            if is_socks(proxy):
                 return self._open_socks(url, proxy)
             if not parts.host:
                 raise urllib3.exceptions.LocationParseError(proxy)
@@ -277,9 +329,13 @@ class Connections:
         from urllib3.contrib import socks
 
         class Timed(_Timed, socks.SOCKSConnection):
-            pass
+            def _new_conn(self) -> Any:
+                _exchange.at_proxy = True
+                connected = super()._new_conn()
+                _exchange.at_proxy = False
+                return connected
 
-        class TimedHTTPS(_TimedHTTPS, socks.SOCKSHTTPSConnection):
+        class TimedHTTPS(Timed, _TimedHTTPS, socks.SOCKSHTTPSConnection):
             pass
 
         class Pool(socks.SOCKSHTTPConnectionPool):
@@ -291,6 +347,11 @@ class Connections:
         manager = socks.SOCKSProxyManager(proxy, maxsize=KEPT, ssl_context=self._trust.context)
         manager.pool_classes_by_scheme = {"http": Pool, "https": PoolHTTPS}
         return manager
+
+
+def is_socks(proxy: str | None) -> bool:
+    """Tell whether a proxy speaks SOCKS."""
+    return (proxy or "").partition("://")[0].lower() in SOCKS
 
 
 def make_login(userinfo: str | None) -> dict[str, str]:

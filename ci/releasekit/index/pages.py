@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.errors import NoSuchRepository, NotPermitted, ReleasekitError
-from releasekit.errors.access import NOT_PERMITTED
-from releasekit.errors.failed import LICENSE_NOT_ACCEPTED, UNEXPECTED_ANSWER, UPLOAD_REFUSED
+from releasekit.errors.access import NOT_PERMITTED, READ_ONLY_REPOSITORY
+from releasekit.errors.failed import (
+    FILE_NOT_SERVED,
+    LICENSE_NOT_ACCEPTED,
+    UNEXPECTED_ANSWER,
+    UPLOAD_REFUSED,
+)
 from releasekit.errors.usage import NOT_A_PYPI_REPOSITORY
 from releasekit.http.answer import NAMES, PAGE, Answer
+from releasekit.http.refusals import explain_refusal
 from releasekit.index.protocol import Access, Layout, read_server_info, wants_license
-from releasekit.model.addresses import is_same_origin
+from releasekit.model.addresses import is_same_origin, show_address
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials, refused_login
 from releasekit.model.dists import Dist, DistKind
 from releasekit.model.simple_page import (
@@ -28,7 +35,8 @@ if TYPE_CHECKING:
     from releasekit.http.client import Download
     from releasekit.index.upload import Attempt, OnSent
 
-NO_REASON = "without a reason"
+READ_ONLY = re.compile(r"is read[ -]only|does not allow deleting assets", re.IGNORECASE)
+"""How Nexus says that its deployment policy forbids uploads: docs/nexus-behaviour.md."""
 SEE_NEXUS = "see what that means in Nexus, then run this again: it is safe"
 UPLOAD_FIXES = {
     413: "raise the size limit of the front server (nginx: client_max_body_size), then run again",
@@ -44,8 +52,9 @@ HEADROOM = 64 << 20
 """Bytes that another file of the same name may have more than twice the size of ours."""
 MAGIC = {DistKind.WHEEL: b"PK", DistKind.SDIST: b"\x1f\x8b"}
 """How archives begin: zip and gzip."""
-WITHOUT_LOGIN = ("Forbidden", "Unauthorized", NO_REASON)
+WITHOUT_LOGIN = ("Forbidden", "Unauthorized", "")
 """Reason phrases of a 403 by which a login is missing; a proxy's rules say more."""
+RULES = "Routing rules"
 
 
 class SimpleIndex:
@@ -98,6 +107,7 @@ class SimpleIndex:
             return parse_project_page(answer.text, answer.url)
         except NotAnIndexPageError as error:
             said = f'it sent a page without any link to a file: "{error}"'
+            said += _name_target(answer, url)
             raise ReleasekitError(UNEXPECTED_ANSWER, url=url, answer=said) from error
 
     def read_names(self) -> tuple[str, ...]:
@@ -128,7 +138,7 @@ class SimpleIndex:
         found = client.download(file.url, credentials=login, path=path, limit=limit)
         if found.answer.status == 404:
             return None
-        self._refuse(found.answer, file.url)
+        self._refuse_file(found.answer, file.url, login)
         if found.sha256 != expected.sha256 and (problem := _find_problem(found, expected)):
             raise ReleasekitError(UNEXPECTED_ANSWER, url=file.url, answer=problem)
         return file.with_sha256(found.sha256)
@@ -137,7 +147,7 @@ class SimpleIndex:
         """Download a file; False if it has more than `limit` bytes."""
         login, client = self._find_login(file.url), self.access.client
         found = client.download(file.url, credentials=login, path=path, limit=limit)
-        self._refuse(found.answer, file.url)
+        self._refuse_file(found.answer, file.url, login)
         return bool(found.sha256)
 
     def _find_login(self, url: str) -> Credentials:
@@ -153,7 +163,7 @@ class SimpleIndex:
                 NOT_A_PYPI_REPOSITORY,
                 url=self.simple_url,
                 role="readable",
-                answer="a page that is no index",
+                answer=f"a page that is no index{_name_target(answer, self.simple_url)}",
             )
         return answer
 
@@ -163,9 +173,8 @@ class SimpleIndex:
             self._read_root()
         except NoSuchRepository as error:
             if str(error.fields["answer"]).startswith("404 "):
-                said = f"{page.status} {page.reason or NO_REASON}"
                 raise NoSuchRepository(
-                    NOT_A_PYPI_REPOSITORY, url=self.url, role="readable", answer=said
+                    NOT_A_PYPI_REPOSITORY, url=self.url, role="readable", answer=page.summary
                 ) from error
             raise
 
@@ -190,6 +199,10 @@ class SimpleIndex:
         self.access.on_answer(read_server_info(answer))
         return answer
 
+    def _refuse_file(self, answer: Answer, url: str, login: Credentials) -> None:
+        if error := refusal(answer, login, url=url, action="download"):
+            raise error
+
     def _refuse(self, answer: Answer, url: str, credentials: Credentials | None = None) -> None:
         if error := refusal(answer, credentials or self.access.reader, url=url, action="read"):
             raise error
@@ -205,38 +218,55 @@ def _find_problem(found: Download, expected: Dist) -> str:
     return "" if found.sha256 else f"it is far larger than {expected.filename}"
 
 
+def _name_target(answer: Answer, url: str) -> str:
+    """Name the address that answered, if the request went to another one."""
+    return "" if answer.url == url else f", from {show_address(answer.url)}"
+
+
 def refusal(
     answer: Answer, credentials: Credentials, *, url: str, action: str
 ) -> ReleasekitError | None:
-    """Return the situation that an answer other than 200 is, None for 200."""
-    status = answer.status
+    """Return the situation that an answer other than 200 is, None for 200.
+
+    `action` is to "read" a page, to "download" a file that a page lists, or to "upload" one.
+    """
+    status, said = answer.status, answer.summary
     if status == 200:
         return None
     if wants_license(answer):
         return ReleasekitError(LICENSE_NOT_ACCEPTED, url=url)
-    phrase = answer.reason or NO_REASON
-    if status == 401 or (status == 403 and phrase in WITHOUT_LOGIN and not credentials.username):
-        return refused_login(url, credentials, f"{status} {phrase}")
+    if error := explain_refusal(answer, url):
+        return error
+    wants_login = answer.reason in WITHOUT_LOGIN and not answer.message.startswith(RULES)
+    if status == 401 or (status == 403 and wants_login and not credentials.username):
+        return refused_login(url, credentials, said)
     if status == 403:
-        privileges = "browse and read" if credentials.only_reads else "add, browse and read"
-        where = f", from {credentials.source}" if credentials.only_reads else ""
-        return NotPermitted(
-            NOT_PERMITTED,
-            url=url,
-            username=f"{credentials.username or 'nobody'}{where}",
-            action=action,
-            reason=phrase,
-            privileges=privileges,
-        )
+        return _not_permitted(answer, credentials, url, action)
+    if status in (404, 410) and action == "download":
+        return ReleasekitError(FILE_NOT_SERVED, url=url, answer=said)
     if status in (404, 405):
         role = "hosted" if action == "upload" else "readable"
-        return NoSuchRepository(
-            NOT_A_PYPI_REPOSITORY, url=url, role=role, answer=f"{status} {phrase}"
-        )
-    if action == "upload" and status < 500:
+        return NoSuchRepository(NOT_A_PYPI_REPOSITORY, url=url, role=role, answer=said)
+    if status == 400 and READ_ONLY.search(answer.message):
+        return ReleasekitError(READ_ONLY_REPOSITORY, url=url, answer=said)
+    if answer.location:
+        said += f", to {answer.location}"
+    if action == "upload":
         fix = UPLOAD_FIXES.get(status, SEE_NEXUS)
-        target = f", to {answer.location}" if answer.location else ""
-        return ReleasekitError(
-            UPLOAD_REFUSED, url=url, answer=f"{status} {phrase}{target}", fix=fix
-        )
-    return ReleasekitError(UNEXPECTED_ANSWER, url=url, answer=f"{status} {phrase}")
+        return ReleasekitError(UPLOAD_REFUSED, url=url, answer=said, fix=fix)
+    return ReleasekitError(UNEXPECTED_ANSWER, url=url, answer=said)
+
+
+def _not_permitted(
+    answer: Answer, credentials: Credentials, url: str, action: str
+) -> ReleasekitError:
+    privileges = "browse and read" if credentials.only_reads else "add, browse and read"
+    where = f", from {credentials.source}" if credentials.only_reads else ""
+    return NotPermitted(
+        NOT_PERMITTED,
+        url=url,
+        username=f"{credentials.username or 'nobody'}{where}",
+        action="read" if action == "download" else action,
+        reason=answer.message or "without a reason",
+        privileges=privileges,
+    )

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from releasekit.http.answer import Answer
+from releasekit.http.answer import Answer, parse_date
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 
 if TYPE_CHECKING:
     from releasekit.errors import ReleasekitError
-    from releasekit.http.answer import Answer
     from releasekit.http.client import Client
     from releasekit.index.upload import Attempt, OnSent
     from releasekit.model.dists import Dist
     from releasekit.model.simple_page import ProjectPage, PublishedFile
 
-LONGEST_DATE = 100
-"""Characters; a date of HTTP has 29."""
 AGREEMENT = "license agreement"
 
 
@@ -57,15 +53,6 @@ def wants_license(answer: Answer) -> bool:
     Everything below /repository/ is answered so, to the administrator too (seen by others on 3.94).
     """
     return answer.status == 403 and AGREEMENT in answer.text[:10_000].lower()
-
-
-def parse_date(text: str | None) -> datetime | None:
-    """Parse a date of HTTP, None where there is none; one without a zone is in UTC (RFC 9110)."""
-    try:
-        date = parsedate_to_datetime((text or "")[:LONGEST_DATE])
-    except (ValueError, TypeError, OverflowError):  # email.utils raises any of them
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
 
 
 class Index(Protocol):

@@ -32,7 +32,7 @@ STORED = 4 << 20
 when it is done: a large file that is taken for lost would be sent again."""
 
 EXISTS = "updating assets"
-"""Part of the reason phrase by which Nexus refuses a file of a name that it has.
+"""Part of the message by which Nexus refuses a file of a name that it has.
 
 See docs/nexus-behaviour.md#refused-uploads.
 """
@@ -53,6 +53,8 @@ class Attempt:
     """True where another attempt would be answered the same."""
     exists: bool = False
     """True where the server says that it has a file of this name."""
+    wait: float = 0
+    """Seconds that the server asks to wait before another attempt."""
 
 
 def upload_once(dist: Dist, access: Access, *, explain: Explain, on_sent: OnSent) -> Attempt:
@@ -86,7 +88,7 @@ def upload_once(dist: Dist, access: Access, *, explain: Explain, on_sent: OnSent
             attempts="once",
         )
         return Attempt(error=failed, reason=str(error), final=True)
-    return _judge(answer, explain)
+    return _judge(answer, explain, access.client.find_wait(answer))
 
 
 class _ChangedError(Exception):
@@ -171,16 +173,18 @@ def _read_checked(dist: Dist) -> Iterator[bytes]:
             block = following
 
 
-def _judge(answer: Answer, explain: Explain) -> Attempt:
+def _judge(answer: Answer, explain: Explain, wait: float | None) -> Attempt:
     """Tell what was answered; whether the file is stored, only the index tells (any 2xx)."""
-    status, phrase = answer.status, answer.reason
+    status = answer.status
     accepted = 200 <= status < 300
     error = None if accepted else explain(answer)
-    reason = f"the server answered {status} {phrase}".rstrip()
+    said = f"{status} {answer.reason}".rstrip() if accepted else answer.summary
+    reason = f"the server answered {said}"
     if accepted and answer.body.strip():
         kind = answer.headers.get("Content-Type", "no type").partition(";")[0]
         text = answer.text
-        said = f'the page "{describe_page(text)}"' if "<" in text else f"a body of {kind}"
-        reason += f", with {said}"
-    exists = status == 409 or (status == 400 and EXISTS in phrase)
-    return Attempt(error=error, reason=reason, final=accepted or status < 500, exists=exists)
+        body = f'the page "{describe_page(text)}"' if "<" in text else f"a body of {kind}"
+        reason += f", with {body}"
+    exists = status == 409 or (status == 400 and EXISTS in answer.message)
+    final = accepted or (status < 500 and wait is None)
+    return Attempt(error=error, reason=reason, final=final, exists=exists, wait=wait or 0)

@@ -69,10 +69,11 @@ class _Anchors(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         self._in_title = tag == "title"
-        if tag == "base" and values.get("href"):
-            self.base = self.base or str(values["href"])
-        if tag == "a" and values.get("href"):
-            self.links.append(str(values["href"]))
+        href = (values.get("href") or "").strip()  # as HTML has it: spaces around are none of it
+        if tag == "base" and href:
+            self.base = self.base or href
+        if tag == "a" and href:
+            self.links.append(href)
         if tag == "meta" and values.get("name"):
             self.metas.append(str(values["name"]))
 

@@ -43,10 +43,14 @@ def find_resource(rest: Rest, kind: Kind, name: str) -> Document | None:
         case Kind.LICENSE:
             return find_document(rest, path, "read the license agreement")
         case Kind.REALMS:
-            active = read(rest, path, "read the realms")
-            return Document(fields=(("active", tuple(active)),))
+            return read(
+                rest,
+                path,
+                "read the realms",
+                lambda found: Document(fields=(("active", tuple(found)),)),
+            )
         case Kind.ANONYMOUS:
-            return parse_document(read(rest, path, "read the anonymous access"))
+            return read(rest, path, "read the anonymous access", parse_document)
         case Kind.HOSTED | Kind.PROXY | Kind.GROUP:
             return find_settings(rest, path.rpartition("/")[2], name)
         case Kind.RULE:
@@ -54,14 +58,23 @@ def find_resource(rest: Rest, kind: Kind, name: str) -> Document | None:
         case Kind.ROLE:
             return find_document(rest, f"{path}/{quote(name)}", "read roles")
         case Kind.USER:  # userId, source, status, roles: never a password
-            found = read(rest, path, "read users", userId=name)
-            # The query means "begins with", in some versions.
-            return next((parse_document(user) for user in found if user["userId"] == name), None)
+            return read(
+                rest, path, "read users", lambda found: _take_user(found, name), userId=name
+            )
+
+
+def _take_user(found: Any, name: str) -> Document | None:
+    """Return the user of that name: the query means "begins with", in some versions."""
+    return next((parse_document(user) for user in found if user["userId"] == name), None)
 
 
 def list_blob_stores(rest: Rest) -> tuple[str, ...]:
     """List the names of the blob stores."""
-    return tuple(store["name"] for store in read(rest, "blobstores", "list the blob stores"))
+
+    def take(found: Any) -> tuple[str, ...]:
+        return tuple(store["name"] for store in found)
+
+    return read(rest, "blobstores", "list the blob stores", take)
 
 
 def create_resource(rest: Rest, kind: Kind, body: dict[str, Any]) -> None:

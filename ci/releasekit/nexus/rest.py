@@ -8,15 +8,16 @@ also for nobody; but the settings of a repository are 404 to a user who may not 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from releasekit.errors import NexusRefused, WrongCredentials
 from releasekit.errors.access import NOT_ALLOWED_BY_NEXUS, WRONG_API_CREDENTIALS
 from releasekit.errors.failed import NEXUS_REFUSED, NOT_A_NEXUS
 from releasekit.http.answer import DOCUMENT, Answer
+from releasekit.http.refusals import explain_refusal
 from releasekit.model.credentials import Credentials
 from releasekit.nexus.documents import (
     Component,
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from releasekit.http.client import Client
 
 PREFIX = "service/rest/v1"
-SHOWN = 500
-"""Characters of an answer that an error shows."""
+MOST_PAGES = 20_000
+"""Pages of a list that are read; 40,000 components, the most of a Community Edition, have 4,000."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,43 +87,31 @@ def require(rest: Rest, answer: Answer, action: str) -> Answer:
     if status < 300:
         return answer
     username, source = rest.credentials.username or "nobody", rest.credentials.source
+    if status < 500 and (error := explain_refusal(answer, url)):
+        raise error
     if status == 401:
         raise WrongCredentials(WRONG_API_CREDENTIALS, url=url, username=username, source=source)
     if status == 403:
         raise NexusRefused(NOT_ALLOWED_BY_NEXUS, url=url, username=username, action=action)
-    said = f"{status} {answer.reason}: {read_message(answer)}".rstrip(": ")
+    said = f"{answer.summary}, to {answer.location}" if answer.location else answer.summary
     raise NexusRefused(NEXUS_REFUSED, url=url, action=action, answer=said)
 
 
-def read_message(answer: Answer) -> str:
-    """Return what an error's body says; there are five shapes, and one of them is no JSON."""
-    text = answer.text.strip()
-    if text.startswith("<"):  # an error page: its reason phrase says as much
-        return ""
-    try:
-        found = json.loads(text)
-    except ValueError:  # 3.30: quoted, with raw line breaks and quotes in it
-        return " ".join(text.strip('"').split())[:SHOWN]
-    messages = []
-    for entry in found if isinstance(found, list) else [found]:
-        fields = entry if isinstance(entry, Mapping) else {"message": entry}
-        # "PARAMETER name", "HelperBean.memberNames", "*"
-        place = str(fields.get("id", "*")).removeprefix("PARAMETER ")
-        message = str(fields.get("message", "")).strip('"')
-        messages.append(message if place == "*" else f"{place}: {message}")
-    return "; ".join(messages)[:SHOWN]
+def read(
+    rest: Rest, path: str, action: str, take: Callable[[Any], T] = lambda found: found, **query: str
+) -> T:
+    """Read a JSON document, and return what `take` finds in it.
+
+    Raises what `require` raises, and NOT_A_NEXUS for other documents: a front server sends them.
+    """
+    return _parse(require(rest, ask(rest, "GET", path, query=query), action), take)
 
 
-def read(rest: Rest, path: str, action: str, **query: str) -> Any:
-    """Read a JSON document; raises where the answer is no good one."""
-    return _parse(require(rest, ask(rest, "GET", path, query=query), action))
-
-
-def _parse(answer: Answer) -> Any:
+def _parse(answer: Answer, take: Callable[[Any], T]) -> T:
     """Parse a JSON document; a login page answers 200 too. Raises NOT_A_NEXUS."""
     try:
-        return answer.parse_json()
-    except ValueError as error:
+        return take(answer.parse_json())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _not_a_nexus(answer) from error
 
 
@@ -139,19 +129,31 @@ def find_document(rest: Rest, path: str, action: str) -> Document | None:
     answer = ask(rest, "GET", path)
     if answer.status == 404:
         return None
-    return parse_document(_parse(require(rest, answer, action)))
+    return _parse(require(rest, answer, action), parse_document)
 
 
-def read_pages(rest: Rest, path: str, action: str, **query: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the items of all pages: 10, 50 or 100 on one, by version and path."""
-    token: str | None = None
-    while True:
-        following = {"continuationToken": token} if token else {}
-        page = read(rest, path, action, **query, **following)
-        yield from page["items"]
+def read_pages(
+    rest: Rest, path: str, action: str, take: Callable[[Any], T], **query: str
+) -> Iterator[T]:
+    """Yield what `take` finds in the items of all pages: 10, 50 or 100 on one, by version and path.
+
+    A server that begins again, or has no end, is none (NOT_A_NEXUS).
+    """
+
+    def take_page(page: Any) -> tuple[list[T], str | None]:
         token = page.get("continuationToken")
-        if not token:
-            return
+        if token in seen or len(seen) > MOST_PAGES:
+            raise ValueError("these pages have no end")
+        return [take(item) for item in page["items"]], token and str(token)
+
+    seen: set[str] = set()
+    token: str | None = ""
+    while token is not None:
+        following = {"continuationToken": token} if token else {}
+        items, token = read(rest, path, action, take_page, **query, **following)
+        yield from items
+        token = token or None
+        seen.update(filter(None, (token,)))
 
 
 def read_version(rest: Rest) -> ServerVersion:
@@ -165,7 +167,7 @@ def read_version(rest: Rest) -> ServerVersion:
     version = parse_server_version(answer.headers.get("Server"))
     if version is None:
         described = require(rest, ask(rest, "GET", "/service/rest/swagger.json"), "see its API")
-        info = parse_document(_parse(described))
+        info = _parse(described, parse_document)
         if "Nexus" in str(info.get("info.title")):
             version = parse_server_version(f"Nexus/{info.get('info.version')}")
     if version is None:
@@ -175,6 +177,10 @@ def read_version(rest: Rest) -> ServerVersion:
 
 def list_repositories(rest: Rest) -> tuple[Repository, ...]:
     """List the repositories that this user may browse, all formats."""
+    return read(rest, "repositories", "list the repositories", _take_repositories)
+
+
+def _take_repositories(found: Any) -> tuple[Repository, ...]:
     return tuple(
         Repository(
             name=item["name"],
@@ -183,7 +189,7 @@ def list_repositories(rest: Rest) -> tuple[Repository, ...]:
             url=item["url"],
             remote=((item.get("attributes") or {}).get("proxy") or {}).get("remoteUrl"),
         )
-        for item in read(rest, "repositories", "list the repositories")
+        for item in found
     )
 
 
@@ -202,7 +208,9 @@ def search_components(rest: Rest, **query: str) -> Iterator[Component]:
 
     `query`: name (wildcards, lower case), version, q, repository (a group finds its members')...
     """
-    for item in read_pages(rest, "search", "search", format="pypi", **query):
-        yield Component(
-            repository=item["repository"], name=item["name"], version=item.get("version") or ""
-        )
+    return read_pages(rest, "search", "search", _take_component, format="pypi", **query)
+
+
+def _take_component(item: Any) -> Component:
+    version = item.get("version") or ""
+    return Component(repository=item["repository"], name=item["name"], version=version)

@@ -18,6 +18,7 @@ from releasekit.archives import read_dist
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import UNEXPECTED_ANSWER
 from releasekit.http.client import Client
+from releasekit.index.pages import refusal
 from releasekit.model.dists import Dist, NotADistError
 from releasekit.redact import hide_credentials
 from releasekit.uv.sources import Source
@@ -81,17 +82,15 @@ class Store:
     def download(
         self, url: str, target: Path, hashes: Mapping[str, str], *, size: int | None = None
     ) -> Dist:
-        """Download a dist and compare it; raises UNEXPECTED_ANSWER, and what a download raises."""
-        shown = hide_credentials(url)
-        found = self._client.download(
-            shown,
-            credentials=self._source.find_login(url),
-            path=target,
-            limit=size or LARGEST,
-        )
-        if found.answer.status != 200:
-            said = f"{found.answer.status} {found.answer.reason}"
-            raise ReleasekitError(UNEXPECTED_ANSWER, url=shown, answer=said)
+        """Download a dist and compare it.
+
+        Raises UNEXPECTED_ANSWER for other bytes, and what a download and `pages.refusal` raise.
+        """
+        shown, login = hide_credentials(url), self._source.find_login(url)
+        limit = size or LARGEST
+        found = self._client.download(shown, credentials=login, path=target, limit=limit)
+        if error := refusal(found.answer, login, url=shown, action="download"):
+            raise error
         dist = _read(target) if found.sha256 else None
         if dist is None or not _has_digests(dist, hashes):
             said = "it sent other bytes than its page announces"

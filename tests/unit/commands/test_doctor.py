@@ -22,6 +22,7 @@ from releasekit.commands.doctor import refuse_failed
 from releasekit.doctor import Diagnosis, Row
 from releasekit.errors import ReleasekitError, Status
 from unit.commands.newer_nexus import NewerNexus, run_newer_nexus
+from unit.conftest import Answer as Reply
 from unit.conftest import Server, run_server
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -396,3 +397,49 @@ def test_plain_http_across_a_network(tmp_path: Path, newer: NewerNexus) -> None:
         "connections"
     )
     assert rows[""].text == "refused"
+
+
+# --- proxies, and servers that go away ----------------------------------------------------------
+
+
+FAR = "https://nexus.example.com"
+
+
+def test_a_proxy_that_asks_for_a_login_is_named(tmp_path: Path, serve: Serve) -> None:
+    proxy = serve(None)
+    proxy.answers = [Reply(status=407, reason="Login", headers={"Proxy-Authenticate": "NTLM"})]
+    rows = diagnose(tmp_path, FAR, HTTPS_PROXY=proxy.url)
+    assert told(rows["TLS"]) == (
+        "failed",
+        f"{proxy.url}, on the way to {FAR}: it asks for a login (407 Login: NTLM); "
+        "releasekit, pip and uv log in with Basic alone",
+        "fix: run a relay on this machine that logs in there, and name it in HTTPS_PROXY, or go "
+        "past the proxy: NO_PROXY=nexus.example.com",
+    )
+    assert rows[""].text == "refused"
+
+
+def test_a_proxy_whose_server_is_away_is_a_failure_that_passes(
+    tmp_path: Path, serve: Serve
+) -> None:
+    proxy = serve(None)
+    proxy.answers = [Reply(status=503, reason="Away")]
+    rows = diagnose(tmp_path, FAR, HTTPS_PROXY=proxy.url)
+    assert told(rows["TLS"])[:2] == (
+        "failed",
+        f"{proxy.url}, on the way to {FAR}: the proxy answered 503 Away",
+    )
+    assert rows[""].text == "failed"
+
+
+def test_a_server_that_goes_away_in_the_middle_is_a_failure_that_passes(
+    tmp_path: Path, serve: Serve
+) -> None:
+    server = serve(None)
+    server.answers = [Reply(cut=True)]
+    rows = diagnose(tmp_path, server.url)
+    assert told(rows["server"])[:2] == (
+        "failed",
+        "the connection was closed in the middle of the answer",
+    )
+    assert rows[""].text == "failed"

@@ -48,16 +48,19 @@ def redirect(location: str) -> Answer:
 BOMB = gzip.compress(bytes(64 << 20))
 CANNOT_BE_READ = "the server's answer cannot be read"
 CANNOT_BE_REACHED = "the server cannot be reached"
+NOT_IN_TIME = "the server did not answer in time"
 TOO_SLOW = "no answer within the timeout, or too slow an answer"
 TOO_LARGE = "the server's answer is too large"
+LONG_HEADERS = "its headers are too long, or too many"
+NO_END = "its headers, or what frames its body, have no end"
 FAULTS = {
     "closed": (send(), CANNOT_BE_REACHED, "the connection was closed before an answer came", 4),
-    "silent": (wait, CANNOT_BE_REACHED, TOO_SLOW, 4),
-    "first line drips": (repeat(OK[:3], b"x", 0.1), CANNOT_BE_REACHED, TOO_SLOW, 4),
-    "headers drip": (repeat(OK + b"X: ", b"x", 0.1), CANNOT_BE_REACHED, TOO_SLOW, 4),
+    "silent": (wait, NOT_IN_TIME, TOO_SLOW, 4),
+    "first line drips": (repeat(OK[:3], b"x", 0.1), NOT_IN_TIME, TOO_SLOW, 4),
+    "headers drip": (repeat(OK + b"X: ", b"x", 0.1), NOT_IN_TIME, TOO_SLOW, 4),
     "body drips": (
         repeat(OK + b"Content-Length: 9999\r\n\r\n", b"x", 0.1),
-        CANNOT_BE_REACHED,
+        NOT_IN_TIME,
         TOO_SLOW,
         4,
     ),
@@ -72,6 +75,31 @@ FAULTS = {
         "the server's answer broke off",
         "the connection was closed in the middle of the answer",
         4,
+    ),
+    "cut between two chunks": (
+        send(OK, b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"),
+        "the server's answer broke off",
+        "the connection was closed in the middle of the answer",
+        4,
+    ),
+    "headers without end": (repeat(OK, b"X: " + b"x" * 60_000), CANNOT_BE_READ, LONG_HEADERS, 4),
+    "answers before the answer": (
+        repeat(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+        TOO_LARGE,
+        NO_END,
+        1,
+    ),
+    "chunk's length without end": (
+        repeat(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1" * 65536),
+        CANNOT_BE_READ,
+        "what frames its body cannot be read",
+        4,
+    ),
+    "trailers without end": (
+        repeat(OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: x\r\n" * 10_000),
+        TOO_LARGE,
+        NO_END,
+        1,
     ),
     "endless": (repeat(OK + b"\r\n", b"x" * 65536), TOO_LARGE, "it has more than 1 MiB", 1),
     "endless in chunks": (
@@ -169,6 +197,45 @@ def test_a_link_that_is_no_address_is_named(client: Client, url: str) -> None:
     error = fail(lambda: client.get(url))
     assert (error.status, error.answers()["what"]) == (3, "this is no address")
     assert error.answers()["where"] == url
+
+
+def test_a_kept_connection_that_was_closed_counts_as_no_attempt(
+    serve_raw: Serve, client: Client
+) -> None:
+    broken = OK + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"
+
+    def keep(connection: socket.socket) -> None:
+        connection.sendall(broken)
+        connection.recv(65536)  # closed when the next request has come: it is not answered
+
+    server = serve_raw(keep)
+    error = fail(lambda: client.get(server.url))
+    assert error.answers()["why"] == "its content is not encoded as its headers say"
+    assert len(server.heads) == ATTEMPTS
+
+
+def test_a_kept_connection_that_was_closed_is_no_failure(serve_raw: Serve, client: Client) -> None:
+    def keep(connection: socket.socket) -> None:
+        PAGE(connection)
+        connection.recv(65536)
+
+    server = serve_raw(keep)
+    for _ in range(3):
+        assert client.get(server.url, attempts=1).text == "hello"
+    assert (client.sent, client.failed) == (3, 0)
+
+
+def test_a_change_over_a_kept_connection_is_not_repeated(serve_raw: Serve, client: Client) -> None:
+    received = []
+
+    def keep(connection: socket.socket) -> None:
+        PAGE(connection)
+        received.append(connection.recv(65536))
+
+    server = serve_raw(keep)
+    client.get(server.url)
+    assert fail(lambda: client.send("POST", server.url, body=b"x")).status == 3
+    assert (len(received), len(server.heads)) == (1, 1)
 
 
 def test_a_body_that_was_cut_is_read_again(serve_raw: Serve, client: Client) -> None:
@@ -337,7 +404,9 @@ def test_proxy_that_asks_for_a_login_is_usage(serve_raw: Serve, url: str) -> Non
     answers = error.answers()
     assert (error.status, answers["what"]) == (2, "the proxy cannot be used")
     assert answers["where"] == f"{place}, on the way to {url}"
-    assert answers["why"] == "it asks for a login (407 Proxy Authentication Required)"
+    assert answers["why"] == (
+        "it does not accept the login in its address (407 Proxy Authentication Required)"
+    )
     assert answers["next"] == LOGIN_FIX
     assert "Proxy-Authorization: Basic Ym9iOmh1bnRlcjJA" in proxy.heads[0]
 

@@ -227,9 +227,8 @@ def test_proxy_of_the_environment_is_used_elsewhere(
         "GET /b",
     ]
     said = refuse("https://nexus.example.com/b", environ)
-    assert said == untrusted(
-        "https://nexus.example.com/b", "unable to get local issuer certificate"
-    )
+    place = f"https://nexus.example.com/b, through the proxy {proxy.url}"
+    assert said == untrusted(place, "unable to get local issuer certificate")
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_access_is_checked_also_where_no_ranges_are_known(server: Server, index:
 
 
 def test_access_check_refuses_a_wrong_password(server: Server, index: Index) -> None:
-    server.answers = [Answer(status=401, reason="Unauthorized")]
+    server.answers = [Answer(status=401, reason="Unauthorized", body=b"")]
     with raises_error(WRONG_CREDENTIALS):
         index.check_access()
 
@@ -123,14 +123,14 @@ LOOK = (
     ("answer", "what", "why", "fix"),
     [
         pytest.param(
-            Answer(status=401, reason="Unauthorized"),
+            Answer(status=401, reason="Unauthorized", body=b""),
             "E234: the user name or the password is wrong",
             "the server answered 401 to user bob, whose credentials came from TWINE_USERNAME",
             "check TWINE_USERNAME;\n         Nexus answers 401 to a disabled user as well",
             id="wrong password",
         ),
         pytest.param(
-            Answer(status=403, reason="Forbidden"),
+            Answer(status=403, reason="Forbidden", body=b""),
             "E236: this user may not read",
             "the server answered 403 to user bob: Forbidden",
             "ask the Nexus administrator for the privileges add, browse and read on this "
@@ -146,7 +146,7 @@ LOOK = (
             id="license agreement",
         ),
         pytest.param(
-            Answer(status=400, reason=""),
+            Answer(status=400, reason="", body=b""),
             "E302: the answer is not that of a package index",
             "400 without a reason",
             LOOK,
@@ -170,7 +170,7 @@ def test_answer_that_is_no_page_is_a_situation(
 
 
 ROOT = Answer(body=b"<html><head><title>Simple Index</title></head></html>")
-UNKNOWN = Answer(status=404, reason="Not Found")
+UNKNOWN = Answer(status=404, reason="Not Found", body=b"")
 BOTH_PAGES = ["GET /repository/h/simple/demo/", "GET /repository/h/simple/"]
 
 
@@ -190,7 +190,7 @@ CHECK_URL = (
     ("answers", "what", "where", "why", "fix"),
     [
         pytest.param(
-            [Answer(status=404, reason="Repository not found")],
+            [Answer(status=404, reason="Repository not found", body=b"")],
             "E214: this is not a readable PyPI repository",
             "/repository/h/",
             "the server answered 404 Repository not found",
@@ -198,7 +198,7 @@ CHECK_URL = (
             id="no repository",
         ),
         pytest.param(
-            [UNKNOWN, Answer(status=404, reason="Gone")],
+            [UNKNOWN, Answer(status=404, reason="Gone", body=b"")],
             "E214: this is not a readable PyPI repository",
             "/repository/h/",
             "the server answered 404 Not Found",
@@ -214,7 +214,7 @@ CHECK_URL = (
             id="a page for everything",
         ),
         pytest.param(
-            [UNKNOWN, Answer(status=401, reason="Unauthorized")],
+            [UNKNOWN, Answer(status=401, reason="Unauthorized", body=b"")],
             "E234: the user name or the password is wrong",
             "/repository/h/simple/",
             "the server answered 401 to user bob, whose credentials came from TWINE_USERNAME",
@@ -222,7 +222,7 @@ CHECK_URL = (
             id="password",
         ),
         pytest.param(
-            [UNKNOWN, Answer(status=400, reason="Odd")],
+            [UNKNOWN, Answer(status=400, reason="Odd", body=b"")],
             "E302: the answer is not that of a package index",
             "/repository/h/simple/",
             "400 Odd",
@@ -247,7 +247,7 @@ def test_address_that_is_no_index_is_not_taken_for_one_without_the_project(
 
 
 def test_dead_link_is_no_file(server: Server, index: Index, dist: Dist) -> None:
-    server.answers = [Answer(status=404)]
+    server.answers = [Answer(status=404, body=b"")]
     file = PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}")
     assert index.read_digest(file, dist) is None
 
@@ -318,7 +318,7 @@ def test_credentials_do_not_go_over_plain_http_to_the_same_host(
 def test_a_redirect_to_plain_http_is_refused(server: Server, index: Index, dist: Dist) -> None:
     server.speaks_both = True
     plain = f"{server.url.replace('https:', 'http:')}/{WHEEL}"
-    server.answers = [Answer(status=302, headers={"Location": plain}), Answer()]
+    server.answers = [Answer(status=302, headers={"Location": plain}, body=b""), Answer()]
     url = f"{server.url}/{WHEEL}"
     with pytest.raises(ReleasekitError) as caught:
         index.read_digest(PublishedFile(filename=WHEEL, url=url), dist)

@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from releasekit.index.protocol import parse_date
+from releasekit.http.answer import parse_date
 
 WHEN = datetime(2026, 11, 25, 13, 0, tzinfo=timezone.utc)
 DATES = {

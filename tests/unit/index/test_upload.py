@@ -111,7 +111,7 @@ REPOSITORY = (
     ("answer", "answers", "reason", "final"),
     [
         pytest.param(
-            Answer(status=400, reason="Repository does not allow updating assets: h"),
+            Answer(status=400, reason="Repository does not allow updating assets: h", body=b""),
             (
                 "the server refused an upload",
                 "it answered 400 Repository does not allow updating assets: h",
@@ -122,7 +122,7 @@ REPOSITORY = (
             id="exists",
         ),
         pytest.param(
-            Answer(status=413, reason="Too Large"),
+            Answer(status=413, reason="Too Large", body=b""),
             (
                 "the server refused an upload",
                 "it answered 413 Too Large",
@@ -150,7 +150,7 @@ REPOSITORY = (
             id="redirect",
         ),
         pytest.param(
-            Answer(status=404, reason="Not Found"),
+            Answer(status=404, reason="Not Found", body=b""),
             (
                 "this is not a hosted PyPI repository",
                 "the server answered 404 Not Found",
@@ -161,18 +161,18 @@ REPOSITORY = (
             id="group or proxy",
         ),
         pytest.param(
-            Answer(status=405, reason=""),
+            Answer(status=405, reason="", body=b""),
             (
                 "this is not a hosted PyPI repository",
                 "the server answered 405 without a reason",
                 REPOSITORY,
             ),
-            "the server answered 405",
+            "the server answered 405 without a reason",
             True,
             id="no reason",
         ),
         pytest.param(
-            Answer(status=403, reason="Forbidden"),
+            Answer(status=403, reason="Forbidden", body=b""),
             (
                 "this user may not upload",
                 "the server answered 403 to user bob: Forbidden",
@@ -184,12 +184,12 @@ REPOSITORY = (
             id="no right",
         ),
         pytest.param(
-            Answer(status=503, reason="Busy", headers={"Retry-After": "7200"}),
+            Answer(status=503, reason="Busy", headers={"Retry-After": "7200"}, body=b""),
             (
-                "the answer is not that of a package index",
-                "503 Busy",
-                "open that address in a browser: a login page, a front server or an offline "
-                "repository\nanswers like this; then run this again",
+                "the server cannot do this now",
+                "it answered 503 Busy",
+                "ask its administrator what that means, if it lasts; then run this again: it is "
+                "safe",
             ),
             "the server answered 503 Busy",
             False,

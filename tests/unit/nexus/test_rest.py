@@ -6,26 +6,27 @@ What the real server answers is asked in tests whose names say nexus.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from raising import raises_error
+from releasekit.errors import NexusRefused, ReleasekitError
 from releasekit.errors.access import NOT_ALLOWED_BY_NEXUS, WRONG_API_CREDENTIALS
 from releasekit.errors.failed import NEXUS_REFUSED, NOT_A_NEXUS
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.nexus.documents import ServerVersion
 from releasekit.nexus.drift import Kind
-from releasekit.nexus.resources import update_resource
+from releasekit.nexus.resources import find_resource, list_blob_stores, update_resource
 from releasekit.nexus.rest import (
     Rest,
     ask,
     find_document,
+    list_repositories,
     read,
-    read_message,
     read_version,
     require,
     search_components,
@@ -75,7 +76,7 @@ SAID = {
 def test_message_of_an_error(server: Server, rest: Rest, body: bytes, said: str) -> None:
     server.answers = [told(400, body=body, reason="Bad Request")]
     answer = ask(rest, "GET", "x")
-    assert read_message(answer) == said
+    assert answer.body_text == said
     with raises_error(NEXUS_REFUSED) as caught:
         require(rest, answer, "do that")
     assert str(caught.value) == (
@@ -185,3 +186,94 @@ def test_nobody_sends_no_credentials(
     rest = Rest(url=server.url, client=network.client, credentials=NO_CREDENTIALS)
     assert ask(rest, "GET", "status").status == 200
     assert server.authorizations == [None]
+
+
+# --- documents of others ------------------------------------------------------------------------
+
+
+ODD: dict[str, bytes] = {
+    "a text": b'"hello"',
+    "nothing": b"null",
+    "a number": b"9" * 5000,
+    "a list": b"[]",
+    "an object": b"{}",
+    "a list of texts": b'["a"]',
+    "objects without the keys": b'{"items": [{}], "continuationToken": {}}',
+    "nested": b"[" * 100_000,
+}
+READS: dict[str, Callable[[Rest], object]] = {
+    "a document": lambda rest: find_document(rest, "x", "see x"),
+    "repositories": list_repositories,
+    "components": lambda rest: tuple(search_components(rest, name="a")),
+    "blob stores": list_blob_stores,
+    **{
+        kind.value: lambda rest, kind=kind: find_resource(rest, kind, "n")  # type: ignore[misc]
+        for kind in Kind
+    },
+}
+
+
+@pytest.mark.parametrize("read_some", READS.values(), ids=READS)
+@pytest.mark.parametrize("body", ODD.values(), ids=ODD)
+def test_a_document_that_is_not_of_nexus_is_an_error_of_ours(
+    server: Server, rest: Rest, body: bytes, read_some: Callable[[Rest], object]
+) -> None:
+    server.answers = [Answer(body=body, headers={"Server": "front"})]
+    try:
+        read_some(rest)  # an empty list, or an object without fields, may be right
+    except NexusRefused as error:
+        assert error.entry is NOT_A_NEXUS
+        assert error.answers()["why"] == "it answered 200 OK, and calls itself front"
+
+
+def test_pages_that_have_no_end_are_an_error(server: Server, rest: Rest) -> None:
+    server.answers = [Answer(body=b'{"items": [], "continuationToken": "a"}')]
+    with raises_error(NOT_A_NEXUS):
+        tuple(search_components(rest, name="a"))
+    assert server.connections == 2
+
+
+REFUSED: dict[str, tuple[Answer, str, str]] = {
+    "redirect": (
+        Answer(
+            status=307, reason="Moved", headers={"Location": "https://nexus.example.com/x?token=1"}
+        ),
+        "E331",
+        "it answered 307 Moved, to https://nexus.example.com/x",
+    ),
+    "license": (
+        Answer(status=402, reason="Payment Required", body=b""),
+        "E253",
+        "it answered 402 Payment Required",
+    ),
+    "too many": (
+        Answer(status=429, reason="Wait", headers={"Retry-After": "60"}, body=b""),
+        "E337",
+        "it answered 429 Wait, and asks to wait 60 s",
+    ),
+    "a page behind a front server": (
+        Answer(
+            status=400, reason="Bad Request", body=b"<html><title>x</title>the name is taken</html>"
+        ),
+        "E331",
+        "it answered 400 Bad Request: the name is taken",
+    ),
+    "frozen": (
+        Answer(
+            status=503, reason="", body=b"Nexus Repository Manager is in read-only mode: (ID 1)"
+        ),
+        "E331",
+        "it answered 503: Nexus Repository Manager is in read-only mode: (ID 1)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "code", "why"), REFUSED.values(), ids=REFUSED)
+def test_a_change_that_is_refused_says_why(
+    server: Server, rest: Rest, answer: Answer, code: str, why: str
+) -> None:
+    server.answers = [answer]
+    with pytest.raises(ReleasekitError) as caught:
+        require(rest, ask(rest, "PUT", "x", document={}), "change x")
+    assert (caught.value.entry.code, caught.value.answers()["why"]) == (code, why)
+    assert server.connections == 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from nexus_double import Faults, Sandbox, run_sandbox
 from raising import raises_error
+from releasekit.errors import ReleasekitError
 from releasekit.errors.access import CREDENTIALS_NEEDED, WRONG_CREDENTIALS
 from releasekit.errors.failed import NOT_RESOLVED, UNEXPECTED_ANSWER
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
@@ -19,6 +20,7 @@ from releasekit.proof.resolve import Resolver
 from releasekit.uv.indexes import BuildIndex
 from releasekit.uv.sources import Source, use_configured, use_group
 from samples import METADATA, write_modules, write_sdist, write_wheel
+from unit.conftest import Answer, Server
 
 
 @pytest.fixture
@@ -195,6 +197,49 @@ def test_other_bytes_than_the_page_announces_are_refused(
     store = Store(tmp_path / "kept", network.client, resolver.source)
     with raises_error(UNEXPECTED_ANSWER):
         store.download(str(wheel.url), tmp_path / wheel.filename, {"md5": "0" * 32})
+
+
+NOBODY_KNOWS = Credentials(username="bob", password="hunter2", source="netrc for 127.0.0.1")
+FILES: dict[str, tuple[Answer, Credentials | None, str, int]] = {
+    "401 to nobody": (Answer(status=401, reason="Unauthorized"), NO_CREDENTIALS, "E233", 2),
+    "403 to nobody": (Answer(status=403, reason="Forbidden"), NO_CREDENTIALS, "E233", 2),
+    "401": (Answer(status=401, reason="Unauthorized"), NOBODY_KNOWS, "E234", 2),
+    "403": (Answer(status=403, reason="Forbidden"), NOBODY_KNOWS, "E236", 2),
+    "404": (Answer(status=404, reason="Not Found"), None, "E314", 3),
+    "410": (Answer(status=410, reason="Gone"), None, "E314", 3),
+    "402": (Answer(status=402, reason="Payment Required"), None, "E253", 2),
+    "429": (Answer(status=429, reason="Wait", headers={"Retry-After": "60"}), None, "E337", 3),
+    "500": (Answer(status=500, reason="Server Error"), None, "E338", 3),
+    "400": (Answer(status=400, reason="Odd"), None, "E302", 3),
+}
+
+
+@pytest.mark.parametrize(("answer", "who", "code", "status"), FILES.values(), ids=FILES)
+def test_a_file_of_a_dependency_that_is_refused_is_judged_as_every_other_file(
+    serve: Callable[[None], Server],
+    network: Network,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Answer,
+    who: Credentials | None,
+    code: str,
+    status: int,
+) -> None:
+    monkeypatch.setattr("releasekit.http.client.PAUSES", (0, 0, 0))
+    server = serve(None)
+    server.answers = [answer]
+    group = BuildIndex(url=f"{server.url}/repository/g/", credentials=who or NO_CREDENTIALS)
+    source = use_group(group, network.installer_environ)
+    store = Store(tmp_path / "kept", network.client, source)
+    url = f"{group.url}packages/alpha-1.0-py3-none-any.whl"
+    with pytest.raises(ReleasekitError) as caught:
+        store.download(url, tmp_path / "alpha-1.0-py3-none-any.whl", {})
+    error = caught.value
+    assert (error.entry.code, error.status, error.answers()["where"]) == (code, status, url)
+    if code == "E233":
+        assert "set RELEASEKIT_READER_USERNAME and RELEASEKIT_READER_PASSWORD" in str(error)
+    if code in ("E234", "E236"):
+        assert "netrc for 127.0.0.1" in str(error)
 
 
 def test_a_password_in_netrc_is_one_beside_which_nothing_is_built(
