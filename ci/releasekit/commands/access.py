@@ -11,6 +11,7 @@ from releasekit.errors import ReleasekitError
 from releasekit.index.layouts import open_index
 from releasekit.index.nexus import split_url
 from releasekit.index.protocol import ServerInfo
+from releasekit.inspect.project import read_static_metadata
 from releasekit.model.plan import Action, Plan
 from releasekit.model.project import Project
 from releasekit.nexus.rest import Rest, find_settings
@@ -36,7 +37,8 @@ def check_access(ctx: ProjectContext, project: Project, *, before: str) -> None:
     snapshots = None if project.released_as else ctx.target.snapshots_url
     url, target = snapshots or ctx.target.upload_url, ctx.target
     reader, client = target.find_reader(url), ctx.network.client
-    open_index(url, client=client, reader=reader, publisher=target.credentials).check_access()
+    index = open_index(url, client=client, reader=reader, publisher=target.credentials)
+    index.check_access(read_static_metadata(ctx.root).name)
 
 
 def note_server_info(ctx: ProjectContext, info: ServerInfo) -> None:

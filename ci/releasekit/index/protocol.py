@@ -75,8 +75,11 @@ class Index(Protocol):
     def url(self) -> str:
         """Return the address of the repository, with a slash at its end."""
 
-    def check_access(self) -> None:
-        """See, before much is done, that the publisher may upload and the reader may read."""
+    def check_access(self, name: str | None) -> None:
+        """See, before much is done, that the publisher may upload and the reader may read.
+
+        `name` is that of the project, None if it is not known yet.
+        """
 
     def read_page(self, name: str) -> ProjectPage:
         """Read the page of a project; one that the index does not know has no files."""
