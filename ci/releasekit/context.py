@@ -27,6 +27,7 @@ from releasekit.proof.environment import CleanEnvironments
 from releasekit.redact import Redactor, find_in_addresses
 from releasekit.request import Request
 from releasekit.requirements import find_group, is_sandbox, keep_reachable
+from releasekit.tls.trust import open_trust
 from releasekit.uv.indexes import BuildIndex
 from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
 from releasekit.workspace import RECORD
@@ -156,6 +157,8 @@ def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack
         raise ReleasekitError(NO_NEXUS, command=request.command.name, root=str(request.root))
     if request.command.needs_admin and is_sandbox(url, trust.ca_bundle):
         raise ReleasekitError(SANDBOX_IS_NO_NEXUS, command=request.command.name, url=url)
+    if request.command.needs_admin and request.interactive:
+        open_trust(request.environ, trust.ca_bundle, trust.client_cert)  # before anybody is asked
     credentials, admin = find_nexus_credentials(request, url, hosted_url(settings))
     first = _read_first_password(request, admin.username, progress)
     _note_plain_http(url, progress)

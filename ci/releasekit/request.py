@@ -21,6 +21,7 @@ from releasekit.errors import BadDirectory
 from releasekit.errors.base import COMMAND
 from releasekit.errors.usage import BAD_DIRECTORY
 from releasekit.home import expand_home
+from releasekit.model.credentials import Say, say_nothing
 from releasekit.redact import Redactor
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Request:
     normalized names."""
     destination: Destination | None = None
     """Where this goes, if that was found out before: a process that cannot ask is told so."""
+    say: Say = say_nothing
+    """Shows what is asked for, and what is waited for, before there is a context."""
     redactor: Redactor = field(default_factory=Redactor, compare=False)
     """The secrets of this run, and the filter for its output and its reports."""
 

@@ -48,7 +48,7 @@ class Run:
     """One command under way."""
 
     def __init__(self, request: Request, terminal: Terminal) -> None:
-        self._request = request
+        self._request = replace(request, say=self._say)
         self._terminal = terminal
         self._started = time.monotonic()
         self._outcome = Outcome(
@@ -189,6 +189,13 @@ class Run:
             if text not in self._outcome.notes:  # check and verify note the same of dependencies
                 self._outcome = self._outcome.note(text)
                 self._terminal.note(text)
+
+    def _say(self, label: str, text: str) -> None:
+        """Show what is asked for, and note what is waited for."""
+        if label == "note":
+            self.note(text)
+        else:
+            self._terminal.say(label, text)
 
     def change(self, text: str) -> None:
         """Show a change that was made on a server."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.version import Version
 
@@ -32,7 +32,7 @@ from releasekit.errors.refused import DIAGNOSIS_REFUSED
 from releasekit.index.layouts import simple_url
 from releasekit.index.nexus import repository_url
 from releasekit.inspect.project import read_static_metadata
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.model.credentials import NO_CREDENTIALS, Credentials, describe_login
 from releasekit.model.dists import Dist, NotADistError, parse_filename
 from releasekit.model.project import find_release_tag
 from releasekit.nexus.documents import Repository
@@ -147,14 +147,24 @@ class _Visit:
         return repository_url(self.ctx.url, repository)
 
     def look_at(self, kind: str, name: str, project: str) -> RepositoryFacts:
-        """Return what is known of a repository; without a project its root page is asked for."""
+        """Return what is known of a repository; without a project its root page is asked for.
+
+        Who may not read that may read the page of what is to be released, which is all that a
+        release needs (docs/nexus-behaviour.md#rights).
+        """
         page, found = f"{project}/" if project else "", self.administrator or self.reader
+        simple, own = simple_url(self.url(name)), read_static_metadata(self.ctx.root).name
+        serves = self.read(f"{simple}{page}")
+        if serves.status == 403 and not serves.is_foreign and own:
+            answer = probe.ask(self.reading, f"{simple}{own}/")
+            if answer.status == 200 or (answer.status, answer.reason) == (404, "Not Found"):
+                serves = replace(answer, status=200, reason="OK")
         settings = None
         with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
             settings = find_settings(_open_rest(self.ctx, self.admin), kind, name)
         return RepositoryFacts(
             name=name,
-            serves=self.read(f"{simple_url(self.url(name))}{page}"),
+            serves=serves,
             listed=next((one for one in self.listed if one.name == name), None),
             settings=settings,
             username=found.username if found else self.username,
@@ -181,7 +191,8 @@ def _open_visit(ctx: NexusContext) -> _Visit:
         if credentials.username:
             visitor = Visitor(client=ctx.network.client, credentials=credentials)
             answer = probe.ask(visitor, f"{ctx.url}{probe.STATUS}")
-            login = Login(username=credentials.username, source=credentials.source, answer=answer)
+            name, source, hint = describe_login(credentials)
+            login = Login(username=name, source=source, hint=hint, answer=answer)
         logins.append((login, visitor if login and login.answer.status == 200 else nobody))
     (publisher, user), (administrator, admin), (reader, reading) = logins
     asking = user if admin is nobody else admin

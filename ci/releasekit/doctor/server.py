@@ -54,6 +54,8 @@ class Login:
     username: str
     source: str
     answer: Answer
+    hint: str = ""
+    """What is odd about the user name or the password, a line for each; see `oddities`."""
 
 
 def read_server(client: Client, url: str) -> ServerFacts:
@@ -143,7 +145,8 @@ def judge_credentials(
     for login in (publisher, admin, reader):
         if login and login.answer.status == 401:
             return CREDENTIALS.failed(
-                f"the server answered 401 to user {login.username}, from {login.source}",
+                f"the server answered 401 to user {login.username}, from {login.source}"
+                + login.hint.replace("\n", "; "),
                 f"check {login.source}; Nexus answers 401 to a disabled user as well",
             )
         if login and not login.answer.is_served:

@@ -17,7 +17,7 @@ from releasekit.errors import NexusRefused, WrongCredentials
 from releasekit.errors.access import NOT_ALLOWED_BY_NEXUS, WRONG_API_CREDENTIALS
 from releasekit.errors.failed import NEXUS_REFUSED, NOT_A_NEXUS
 from releasekit.http.answer import DOCUMENT, Answer
-from releasekit.model.credentials import Credentials
+from releasekit.model.credentials import Credentials, describe_login
 from releasekit.nexus.documents import (
     Component,
     Document,
@@ -84,10 +84,13 @@ def require(rest: Rest, answer: Answer, action: str) -> Answer:
     status, url = answer.status, answer.url
     if status < 300:
         return answer
-    username, source = rest.credentials.username or "nobody", rest.credentials.source
     if status == 401:
-        raise WrongCredentials(WRONG_API_CREDENTIALS, url=url, username=username, source=source)
+        name, source, hint = describe_login(rest.credentials)
+        raise WrongCredentials(
+            WRONG_API_CREDENTIALS, url=url, username=name, source=source, hint=hint
+        )
     if status == 403:
+        username = rest.credentials.username or "nobody"
         raise NexusRefused(NOT_ALLOWED_BY_NEXUS, url=url, username=username, action=action)
     said = f"{status} {answer.reason}: {read_message(answer)}".rstrip(": ")
     raise NexusRefused(NEXUS_REFUSED, url=url, action=action, answer=said)
