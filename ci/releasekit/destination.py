@@ -80,7 +80,8 @@ def find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
     environment and `.pypirc`, and asks no keyring: most groups let everybody read.
     Raises HALF_SET_READER.
     """
-    if not (request.command.asks_index or request.command.needs_requirements):
+    command = request.command
+    if not (command.asks_index or command.needs_requirements or command.diagnoses):
         return NO_CREDENTIALS
     if reader := find_own_reader(url, request.environ):
         return reader
@@ -129,7 +130,7 @@ def find_nexus_credentials(
             url, environ=environ, interactive=request.interactive, say=say
         )
         return find_stated(request) or NO_CREDENTIALS, admin
-    if not request.command.tries_logins:
+    if not request.command.diagnoses:
         stated, given = find_stated(request), find_environ_admin(environ)
         return stated or NO_CREDENTIALS, given or NO_CREDENTIALS
     section = request.options.repository

@@ -42,8 +42,8 @@ class Command:
     """True if requirements of a build or of the package may be needed."""
     keeps_order: bool = False
     """True if a project waits for those that it needs: of several, they come first."""
-    tries_logins: bool = False
-    """True if it tries all credentials that there are; the others ask for those that they need."""
+    diagnoses: bool = False
+    """True if it tries all that a release would use: every login, and the build requirements."""
     reports: bool = True
     renews_findings: bool = False
     """True if findings of an earlier run are outdated by this one."""
@@ -223,7 +223,7 @@ COMMANDS = (
         name="doctor",
         summary="Ask, before the tag, whether a release would succeed, and how to fix it.",
         run=_doctor,
-        tries_logins=True,
+        diagnoses=True,
         arguments=(arguments.add_repository, arguments.add_probe),
         context="nexus",
         renews_findings=True,

@@ -17,11 +17,16 @@ from releasekit.model.project import Project
 from releasekit.nexus.rest import Rest, find_settings
 from releasekit.threads import begin
 from releasekit.tls.certificates import read_clock
+from releasekit.uv.certificates import ask_for_objection
 
 OVERWRITES = (
     "{name} lets published files be overwritten: it cannot be excluded that another release does "
     "that to this one at the same instant; [[provision --apply]] sets its deployment policy to "
     "Disable redeploy"
+)
+UV_REFUSES = (
+    "uv does not accept the certificate of {url}: {objection}; nobody installs with uv from there, "
+    "and a release that needs something from there cannot be made"
 )
 
 
@@ -38,7 +43,17 @@ def check_access(ctx: ProjectContext, project: Project, *, before: str) -> None:
     url, target = snapshots or ctx.target.upload_url, ctx.target
     reader, client = target.find_reader(url), ctx.network.client
     index = open_index(url, client=client, reader=reader, publisher=target.credentials)
+    objection = begin(lambda: _find_objection(ctx, url))
     index.check_access(read_static_metadata(ctx.root).name)
+    if found := objection.result():
+        ctx.progress.note(UV_REFUSES.format(url=url, objection=found))
+
+
+def _find_objection(ctx: ProjectContext, url: str) -> str:
+    """Return what uv has against the server's certificate; public CAs issue none of that kind."""
+    if not url.startswith("https://") or len(ctx.network.trust.sources) < 2:
+        return ""
+    return ask_for_objection(url, ctx.network.environ, timeout=ctx.network.timeout)
 
 
 def note_server_info(ctx: ProjectContext, info: ServerInfo) -> None:

@@ -11,6 +11,8 @@ from packaging.version import Version
 
 from releasekit import git
 from releasekit.archives import read_dist
+from releasekit.build.backend import read_requires
+from releasekit.build.environment import EnvironmentOptions, try_requirements
 from releasekit.context import NexusContext
 from releasekit.doctor import (
     QUESTIONS,
@@ -21,6 +23,7 @@ from releasekit.doctor import (
     connection,
     probe,
     repositories,
+    requirements,
     server,
 )
 from releasekit.doctor.probe import Answer, Visitor
@@ -38,7 +41,13 @@ from releasekit.model.project import find_release_tag
 from releasekit.nexus.documents import Repository
 from releasekit.nexus.rest import Rest, find_settings, list_repositories
 from releasekit.plural import plural
+from releasekit.proof.resolve import NO_SOLUTION, find_reason
+from releasekit.redact import MARK, hide_credentials
+from releasekit.request import is_project
+from releasekit.requirements import keep_reachable
 from releasekit.tls.certificates import read_clock
+from releasekit.uv.certificates import ask_for_objection, find_certificate_fix
+from releasekit.uv.credentials import find_unbuilt_names
 from releasekit.workspace import check_file, list_folder
 
 WELL_KNOWN = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106
@@ -100,15 +109,19 @@ def _examine(ctx: NexusContext) -> Iterator[Row]:
     yield (address := connection.examine_address(ctx.url, client))
     if address.state is State.FAILED:
         return
-    yield (tls := connection.examine_tls(ctx.url, client, read_clock()))
+    tls = connection.examine_tls(ctx.url, client, read_clock())
+    yield tls if tls.state is State.FAILED else _ask_uv(ctx, tls)
     if tls.state is State.FAILED:
         return
-    facts = server.read_server(client, ctx.url)
-    yield server.judge_server(facts)
-    if facts.version is None:
+    hosted_url = repository_url(ctx.url, ctx.settings.hosted)
+    facts = server.read_server(client, ctx.url, hosted_url)
+    yield server.judge_server(facts, is_sandbox=ctx.into_sandbox)
+    if not facts.is_nexus:
         return
     yield connection.judge_clock(facts.date, facts.now)
-    visit = _open_visit(ctx)
+    # A front server may pass the repositories on, and no more.
+    login_url = f"{ctx.url}{probe.STATUS}" if facts.version else simple_url(hosted_url)
+    visit = _open_visit(ctx, login_url)
     yield server.judge_credentials(visit.publisher, visit.administrator, visit.reader)
     hosted = visit.look_at("hosted", ctx.settings.hosted, "")
     is_frozen = facts.writable.status == 503
@@ -117,6 +130,15 @@ def _examine(ctx: NexusContext) -> Iterator[Row]:
     control = repositories.read_control(visit.user, visit.admin, visit.url(ctx.settings.proxy))
     yield from _examine_repositories(visit, hosted, control)
     yield from _examine_release(visit, hosted, control)
+    yield _examine_requires(ctx)
+
+
+def _ask_uv(ctx: NexusContext, tls: Row) -> Row:
+    """Return the row of a certificate that Python accepts: uv may not."""
+    url, objection = repository_url(ctx.url, ctx.settings.hosted), ""
+    if url.startswith("https://"):
+        objection = ask_for_objection(url, ctx.network.environ, timeout=ctx.network.timeout)
+    return connection.judge_objection(tls, objection, find_certificate_fix(objection))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,7 +204,8 @@ def _open_rest(ctx: NexusContext, visitor: Visitor) -> Rest:
     return Rest(url=ctx.url, client=client, credentials=credentials, attempts=1)
 
 
-def _open_visit(ctx: NexusContext) -> _Visit:
+def _open_visit(ctx: NexusContext, login_url: str) -> _Visit:
+    """Try the logins at an address where a wrong password is refused."""
     nobody = Visitor(client=ctx.network.client, credentials=NO_CREDENTIALS)
     logins = []
     own = ctx.reader if ctx.reader != ctx.credentials else NO_CREDENTIALS
@@ -190,7 +213,9 @@ def _open_visit(ctx: NexusContext) -> _Visit:
         login, visitor = None, nobody
         if credentials.username:
             visitor = Visitor(client=ctx.network.client, credentials=credentials)
-            answer = probe.ask(visitor, f"{ctx.url}{probe.STATUS}")
+            answer = probe.ask(visitor, login_url)
+            if answer.status == 403 and not answer.is_foreign:  # known, and not of that repository
+                answer = replace(answer, status=200, reason="OK")
             name, source, hint = describe_login(credentials)
             login = Login(username=name, source=source, hint=hint, answer=answer)
         logins.append((login, visitor if login and login.answer.status == 200 else nobody))
@@ -254,6 +279,39 @@ def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) ->
         is_hosted=hosted.serves.is_served,
     )
     yield repositories.judge_version(version, settings.hosted)
+
+
+def _examine_requires(ctx: NexusContext) -> Row:
+    """Resolve what [build-system] requires, as the build of a release would."""
+    requires = read_requires(ctx.root) if is_project(ctx.root) else None
+    if not requires:
+        return requirements.judge_requires(requires, "")
+    group, constraints = ctx.group, ctx.settings.build_constraints
+    if ctx.into_sandbox and group:
+        group = keep_reachable(group, ctx.network, ctx.progress)
+    options = EnvironmentOptions(
+        environ=ctx.network.environ,
+        cache=None,  # uv believes a page for ten minutes otherwise
+        constraints=ctx.root / constraints if constraints else None,
+        log=ctx.progress.output,
+        root=ctx.root,
+        group=group,
+        own_names=ctx.settings.own_names if ctx.into_sandbox else (),
+        timeout=ctx.network.timeout,
+        installer_environ=ctx.network.installer_environ,
+    )
+    try:
+        call, finished = try_requirements(requires, ctx.root, options)
+    except ReleasekitError as error:
+        return requirements.judge_failure(error)
+    said = hide_credentials(finished.output, MARK)
+    if finished.status == 0:
+        return requirements.judge_requires(requires, call.index)
+    unbuilt = () if call.source else tuple(find_unbuilt_names(said))
+    problem = find_reason(said) if NO_SOLUTION in said else hide_credentials(finished.tail(), MARK)
+    return requirements.judge_requires(
+        requires, call.index, problem, unbuilt=unbuilt, is_group=call.group is not None
+    )
 
 
 def _read_tag(ctx: NexusContext) -> Version | None:

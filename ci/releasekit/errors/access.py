@@ -192,3 +192,12 @@ UNREADABLE_PYPIRC = Entry(
     fix="correct that file; twine reads the same one, and fails at the same place",
     explanation="-r names a section of .pypirc, and the file is missing, or is no settings file.",
 )
+UV_REFUSES_CERTIFICATE = Entry(
+    code="E257",
+    title="uv does not accept the server's certificate",
+    where="{url}",
+    why="uv says: {reason}",
+    fix="{fix}",
+    explanation="Python accepts the server's certificate, and uv, which checks more, does not: for "
+    "example a certificate of a CA (CA:TRUE) that is used as that of a server.",
+)

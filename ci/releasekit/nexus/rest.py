@@ -165,15 +165,22 @@ def read_version(rest: Rest) -> ServerVersion:
     Raises WrongCredentials, NOT_A_NEXUS.
     """
     answer = require(rest, ask(rest, "GET", "status"), "read the status")
-    version = parse_server_version(answer.headers.get("Server"))
-    if version is None:
-        described = require(rest, ask(rest, "GET", "/service/rest/swagger.json"), "see its API")
-        info = parse_document(_parse(described))
-        if "Nexus" in str(info.get("info.title")):
-            version = parse_server_version(f"Nexus/{info.get('info.version')}")
+    version = parse_server_version(answer.headers.get("Server")) or read_described_version(rest)
     if version is None:
         raise _not_a_nexus(answer)
     return version
+
+
+def read_described_version(rest: Rest) -> ServerVersion | None:
+    """Read the version in the description of the API, which is open to everybody.
+
+    None where that is no Nexus's. Raises the situations of REST.
+    """
+    described = require(rest, ask(rest, "GET", "/service/rest/swagger.json"), "see its API")
+    info = parse_document(_parse(described))
+    if "Nexus" not in str(info.get("info.title")):
+        return None
+    return parse_server_version(f"Nexus/{info.get('info.version')}")
 
 
 def list_repositories(rest: Rest) -> tuple[Repository, ...]:
