@@ -253,7 +253,7 @@ class Run:
             return self._conclude(error)
         except OutputLost as lost:  # what is shown from now on goes to standard error
             for unseen in (error, lost) if error else (lost,):
-                self._terminal.fail(unseen)
+                self._terminal.fail(unseen, self._spell)
             return (error or lost).status
 
     def _conclude(self, error: ReleasekitError | None) -> int:

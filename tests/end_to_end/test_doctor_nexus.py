@@ -137,6 +137,7 @@ def test_all_is_well(diagnose: Diagnose, place: Place, nexus: Nexus, project: Pr
         "admin": ("ok", "the well-known password of admin is not accepted"),
         "anonymous": ("ok", f"nobody uploads to {place.hosted} without credentials"),
         "encryption": ("ok", "the address is https"),
+        "requires": ("ok", "the index that uv is configured with has flit-core>=3.12"),
     }
 
 
@@ -267,6 +268,7 @@ def test_the_section_of_pypirc_that_a_release_would_use(
         )
         asked = ("doctor", "-r", "oracle-dba", "--probe")
         elsewhere = {"RELEASEKIT_URL": "https://nexus.invalid", "HOME": str(tmp_path)}
+        elsewhere |= public_index()
         names = {"RELEASEKIT_GROUP": place.group, "RELEASEKIT_PROXY": place.proxy}
         ran = releasekit(*asked, project=project, **elsewhere, **names)
     assert ran.status == 0, ran
@@ -707,3 +709,16 @@ def test_a_release_goes_through_a_front_server(
             TWINE_PASSWORD=nexus.admin_password,
         )
     assert ran.status == 0, ran
+
+
+def test_build_requirements_come_from_the_group_and_it_has_none(
+    diagnose: Diagnose, nexus: Nexus, place: Place
+) -> None:
+    rows = diagnose(status=Status.REFUSED, UV_DEFAULT_INDEX="")
+    state, text, _ = told(rows["requires"])
+    group = f"{nexus.url}/repository/{place.group}/"
+    assert (state, text.startswith(f"{group} does not give what the build requires: ")) == (
+        "failed",
+        True,
+    )
+    assert "flit-core" in text
