@@ -102,8 +102,8 @@ def _refuse_unreadable(file: Path, path: str) -> None:
 
 def find_stated_credentials(section: str | None, environ: Mapping[str, str]) -> Credentials | None:
     """Return what the environment and a `.pypirc` section give whole; nothing else is asked."""
-    if given := find_environ_credentials(environ):
-        return given
+    if found := find_environ_credentials(environ):
+        return found
     if not section:
         return None
     config = utils.get_repository_from_config(str(find_pypirc(environ)), section)
@@ -128,15 +128,17 @@ def read_credentials(
     In twine's order: environment, `.pypirc` section, keyring, and a prompt on a terminal only.
     `say` gets what is asked for, and what is waited for. Raises MissingCredentials.
     """
-    if stated := find_stated_credentials(section, environ):
-        return stated
+    if whole := find_stated_credentials(section, environ):
+        return whole
     config: utils.RepositoryConfig = {}
     if section:
         config = utils.get_repository_from_config(str(find_pypirc(environ)), section)
-    given = auth.CredentialInput(
+    stated = auth.CredentialInput(
         environ.get("TWINE_USERNAME") or None, environ.get("TWINE_PASSWORD") or None
     )
-    resolver = Resolver(url, config, given, interactive=interactive, say=say, variables=ENVIRONMENT)
+    resolver = Resolver(
+        url, config, stated, interactive=interactive, say=say, variables=ENVIRONMENT
+    )
     values = {}
     for what, label in (("username", "user name"), ("password", "password")):
         if not (found := resolver.find(what)):
@@ -206,8 +208,8 @@ def read_admin_credentials(
     Environment, keyring (under the address of Nexus), and a prompt on a terminal only. The user is
     `admin` where nothing else is said. Raises MissingCredentials.
     """
-    if given := find_environ_admin(environ):
-        return given
+    if whole := find_environ_admin(environ):
+        return whole
     username = environ.get("RELEASEKIT_ADMIN_USERNAME") or "admin"
     named = auth.CredentialInput(username, None)
     resolver = Resolver(

@@ -90,8 +90,8 @@ def find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
 
 def find_stated(request: Request) -> Credentials | None:
     """Return what the environment or the `.pypirc` section of -r gives whole, None for neither."""
-    if given := find_environ_credentials(request.environ):
-        return given
+    if found := find_environ_credentials(request.environ):
+        return found
     if not request.options.repository:
         return None
     from releasekit.credentials import find_stated_credentials
@@ -131,8 +131,8 @@ def find_nexus_credentials(
         )
         return find_stated(request) or NO_CREDENTIALS, admin
     if not request.command.diagnoses:
-        stated, given = find_stated(request), find_environ_admin(environ)
-        return stated or NO_CREDENTIALS, given or NO_CREDENTIALS
+        stated, found = find_stated(request), find_environ_admin(environ)
+        return stated or NO_CREDENTIALS, found or NO_CREDENTIALS
     section = request.options.repository
     publisher = find_credentials(hosted, section=section, environ=environ, say=say)
     return publisher, find_admin_credentials(url, environ=environ, say=say)

@@ -16,7 +16,7 @@ WAITED = 2.0
 """Seconds after which it is said what is waited for: a keyring that is unlocked takes less."""
 PATIENCE, PATIENCE_WITH_PEOPLE = 15.0, 60.0
 """Seconds to wait for a keyring; at a terminal, somebody may be typing into its dialog."""
-_asked: list[threading.Thread] = []
+_lookups: list[threading.Thread] = []
 """The last thread that asked a keyring: one that hangs is not asked again in this process."""
 
 
@@ -30,13 +30,13 @@ class Resolver(auth.Resolver):
         self,
         url: str,
         config: utils.RepositoryConfig,
-        given: auth.CredentialInput,
+        stated: auth.CredentialInput,
         *,
         interactive: bool,
         say: Say,
         variables: str,
     ) -> None:
-        super().__init__({**config, "repository": url}, given)
+        super().__init__({**config, "repository": url}, stated)
         self._url, self._interactive, self._say = url, interactive, say
         self._variables, self.was_typed = variables, False
 
@@ -71,11 +71,11 @@ class Resolver(auth.Resolver):
     def _ask_keyring(self, ask: Callable[[], str | None]) -> str | None:
         """Return what it says. Somebody at a terminal can type the password instead."""
         seconds = PATIENCE_WITH_PEOPLE if self._interactive else PATIENCE
-        hangs = bool(_asked) and _asked[0].is_alive()
+        hangs = bool(_lookups) and _lookups[0].is_alive()
         if not hangs:
             found: list[str | None] = []
             thread = start(lambda: found.append(ask()))
-            _asked[:] = [thread]
+            _lookups[:] = [thread]
             thread.join(min(WAITED, seconds))
             if thread.is_alive():
                 text = f"waiting for the keyring to give the login for {self._url}"

@@ -170,8 +170,8 @@ def render_commands(text: str, door: Door, options: Namespace, root: Path | None
 def _render(
     command: Command, words: Sequence[str], door: Door, options: Namespace, root: Path | None
 ) -> str:
-    asked = getattr(options, "word", None)  # the texts of `search` name none
-    arguments = [asked if word == "WORD" and asked else word for word in words]
+    query = getattr(options, "word", None)  # the texts of `search` name none
+    arguments = [query if word == "WORD" and query else word for word in words]
     session = dict(door.sessions).get(command.name)
     if "--explain" not in arguments:  # it asks for a text, which is the same everywhere
         folder = door.folder if session else door.started_in

@@ -650,7 +650,7 @@ def test_well_known_password(diagnose: Diagnose, admin: NexusAdmin, nexus: Nexus
 
 
 SECURITY = ("content-security-policy", "x-content-type-options", "x-xss-protection")
-OF_THE_WAY = {"address", "TLS", "encryption", "server"}
+TRANSPORT = {"address", "TLS", "encryption", "server"}
 
 
 @pytest.mark.parametrize(
@@ -664,7 +664,7 @@ def test_a_front_server_that_hides_the_name_changes_no_other_row(
     with run_front(nexus.url, nexus.ca_bundle, hides=hides) as url:
         behind = diagnose(status=Status.DONE, RELEASEKIT_URL=url)
     assert told(behind["server"]) == ("ok", "Nexus 3.30.0, behind nginx/1.22.1", "")
-    for title in direct.keys() - OF_THE_WAY:
+    for title in direct.keys() - TRANSPORT:
         # Answers without a page are told by their headers alone.
         if not hides or title not in ("writable", "credentials", "admin"):
             assert told(behind[title]) == told(direct[title])

@@ -46,14 +46,14 @@ class Silent:
     folder: Path
 
     @property
-    def was_asked(self) -> bool:
+    def was_used(self) -> bool:
         return (self.folder / "asked").exists()
 
     def environ(self, sandbox: Sandbox) -> dict[str, str]:
         """Give the settings of the sandbox, without the password."""
-        given = {k: v for k, v in sandbox.environ().items() if not k.startswith("TWINE_")}
+        settings = {k: v for k, v in sandbox.environ().items() if not k.startswith("TWINE_")}
         named = {"PYTHONPATH": str(self.folder), "PYTHON_KEYRING_BACKEND": "silent_keyring.Silent"}
-        return {**given, **named}
+        return {**settings, **named}
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_command_that_needs_no_password_asks_no_keyring(
 ) -> None:
     ran = releasekit(*command.split(), project=project, **silent.environ(sandbox))
     assert "keyring" not in ran.out + ran.err, ran
-    assert not silent.was_asked
+    assert not silent.was_used
 
 
 def test_a_release_says_that_it_waits_for_the_keyring_and_ends(
@@ -82,7 +82,7 @@ def test_a_release_says_that_it_waits_for_the_keyring_and_ends(
     ran = releasekit("release", project=project, **silent.environ(sandbox))
     url = sandbox.upload_url()
     waiting = f"note      waiting for the keyring to give the login for {url} (at most 15 s): "
-    assert (ran.status, waiting in ran.out, silent.was_asked) == (2, True, True), ran
+    assert (ran.status, waiting in ran.out, silent.was_used) == (2, True, True), ran
     assert f"error E255: the keyring does not answer\n  where: the keyring's entry for {url}" in (
         ran.out + ran.err
     )
@@ -109,7 +109,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("command", "prepare", "status", "code"), REFUSALS)
-def test_what_is_refused_without_a_password_is_refused_before_it_is_asked_for(
+def test_what_is_refused_without_a_password_is_refused_before_anybody_is_bothered(
     silent: Silent,
     sandbox: Sandbox,
     releasekit: Command,
@@ -123,7 +123,7 @@ def test_what_is_refused_without_a_password_is_refused_before_it_is_asked_for(
     prepare(project)
     ran = releasekit(*command.split(), project=project, **silent.environ(sandbox))
     assert (ran.status, f"error {code}: " in ran.out + ran.err) == (status, True), ran
-    assert not silent.was_asked
+    assert not silent.was_used
 
 
 @pytest.fixture
@@ -141,11 +141,11 @@ def test_the_prompt_names_the_address_and_the_user(
     terminal: tuple[int, int],
 ) -> None:
     ours, theirs = terminal
-    given = {k: v for k, v in sandbox.environ().items() if not k.startswith("TWINE_")}
+    settings = {k: v for k, v in sandbox.environ().items() if not k.startswith("TWINE_")}
     process = subprocess.Popen(
         (sys.executable, "-m", "releasekit", "release"),
         cwd=project.root,
-        env={**user_environ, **public_index(), **given},
+        env={**user_environ, **public_index(), **settings},
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -261,11 +261,11 @@ class Silent(Keyring):
 
     def __init__(self) -> None:
         """Count who asks."""
-        self.asked = 0
+        self.requests = 0
         self.end = threading.Event()
 
     def get_password(self, service: str, username: str) -> str | None:
-        self.asked += 1
+        self.requests += 1
         self.end.wait()
         return None
 
@@ -283,7 +283,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
         monkeypatch.setattr(lookup, name, 0.01)
     yield backend
     backend.end.set()
-    for thread in lookup._asked:
+    for thread in lookup._lookups:
         thread.join()
 
 
@@ -309,7 +309,7 @@ def test_keyring_that_does_not_answer_is_waited_for_once_and_named(silent: Silen
     assert said == [("note", f"{waiting}: it may ask to be unlocked")]
     assert find_credentials(URL, section=None, environ={}, say=say) == NO_CREDENTIALS
     assert [label for label, _ in said] == ["note", "note"]
-    assert silent.asked == 1
+    assert silent.requests == 1
 
 
 def test_who_sits_at_a_terminal_may_type_what_the_keyring_does_not_say(
@@ -327,4 +327,4 @@ def test_who_sits_at_a_terminal_may_type_what_the_keyring_does_not_say(
     )
     assert found == Credentials(username="bob", password="hunter2", source="what was typed")
     assert [text for label, text in said if label == "login"] == [URL, f"{URL}, user bob"]
-    assert silent.asked == 1
+    assert silent.requests == 1

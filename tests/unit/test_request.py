@@ -22,9 +22,9 @@ PACKAGE = Path(releasekit.__file__).parent
 GATHER = "gather --from a --from 'b c'"
 AT_NOX = "nox -s check -- --explain RK101"
 PIP = "pip-config --to user"
-GIVEN = "--first-password 'a b' --accept-eula"
+FIRST = "--first-password 'a b' --accept-eula"
 WHEEL = "build --wheel-from s.tar.gz"
-EULA = f"provision {GIVEN}"
+EULA = f"provision {FIRST}"
 
 
 def parse(line: str) -> Namespace:
@@ -85,7 +85,7 @@ def make_door(here: Path, kind: str) -> Door:
         ("", "search x --python e", "", "[[search 'x*']]", "releasekit search 'x*' --python e"),
         ("", PIP, "", "[[pip-config --apply]]", "releasekit pip-config --apply --to user"),
         ("", "provision --apply --accept-eula", "", "[[provision]]", "releasekit provision"),
-        ("", EULA, "", "[[provision --apply]]", f"releasekit provision --apply {GIVEN}"),
+        ("", EULA, "", "[[provision --apply]]", f"releasekit provision --apply {FIRST}"),
         ("", "search x", "", "[[search WORD --python .v]]", "releasekit search x --python .v"),
         ("", WHEEL, "", "[[build -v]]", "releasekit build -v --wheel-from s.tar.gz"),
         ("", WHEEL, "", "[[build --sdist]]", "releasekit build --sdist"),
@@ -112,8 +112,8 @@ def test_suggested_command_is_as_it_has_to_be_typed(
 
 def test_files_that_are_checked_are_named_again_from_where_somebody_stands(here: Path) -> None:
     files = [str(here / "a b.whl"), "/elsewhere/c.whl"]
-    given = parse(shlex.join(["check", *files, "--reports", str(here / "out")]))
-    typed = render_commands("[[check]]", make_door(here, ""), given, here)
+    options = parse(shlex.join(["check", *files, "--reports", str(here / "out")]))
+    typed = render_commands("[[check]]", make_door(here, ""), options, here)
     assert typed == "releasekit check --reports out 'a b.whl' /elsewhere/c.whl"
 
 
@@ -156,7 +156,7 @@ def test_what_stands_in_double_brackets_is_a_command() -> None:
     assert others == {computed, ("consumer/uv_toml.py", "index")}
 
 
-GIVEN_TO_ALL = {
+ALL_OPTIONS = {
     "directories": ["sub dir"],
     "repository": "a company",
     "tag": "v1 x",
@@ -180,9 +180,9 @@ def test_every_command_in_a_text_is_typed_with_all_that_was_given(
     here: Path, place: str, text: str, kind: str
 ) -> None:
     words = shlex.split(text.format_map(EXAMPLES))
-    given, root = Namespace(**GIVEN_TO_ALL, files=[]), here / "sub dir"
+    chosen, root = Namespace(**ALL_OPTIONS, files=[]), here / "sub dir"
     typed = shlex.split(
-        render_commands(f"[[{shlex.join(words)}]]", make_door(here, kind), given, root)
+        render_commands(f"[[{shlex.join(words)}]]", make_door(here, kind), chosen, root)
     )
     if words[0] == "git":
         assert typed == ["git", "-C", "sub dir", *words[1:]], place
@@ -197,6 +197,6 @@ def test_every_command_in_a_text_is_typed_with_all_that_was_given(
     assert options["directories"] == ([] if is_session and kind == BY_FILE else ["sub dir"])
     command = next(command for command in COMMANDS if command.name == words[0])
     for name, (flag, is_used_by) in REPEATED.items():
-        if name in GIVEN_TO_ALL and is_used_by(command, words) and flag not in words:
-            wanted = GIVEN_TO_ALL[name]
+        if name in ALL_OPTIONS and is_used_by(command, words) and flag not in words:
+            wanted = ALL_OPTIONS[name]
             assert options[name] == wanted, (place, name)

@@ -89,18 +89,16 @@ def test_access_check_reads_one_byte_and_leaves_the_connection_to_the_next(
         assert [request.status for request in sandbox.state.requests_log] == [206, 200]
 
 
-def test_access_is_checked_also_where_no_ranges_are_known(server: Server, index: Index) -> None:
-    server.answers = [ROOT]
-    index.check_access(None)
-    assert server.asked == BOTH_PAGES[1:]
-
-
-def test_access_check_asks_for_no_other_page_than_that_of_the_project(
-    server: Server, index: Index
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [pytest.param("demo", 0, id="the project's page alone"), pytest.param(None, 1, id="no name")],
+)
+def test_access_is_checked_also_where_no_ranges_are_known(
+    server: Server, index: Index, name: str | None, page: int
 ) -> None:
-    server.answers = [Answer(body=b"<title>Links for demo</title>")]
-    index.check_access("demo")
-    assert server.asked == BOTH_PAGES[:1]
+    server.answers = [ROOT]
+    index.check_access(name)
+    assert server.asked == [BOTH_PAGES[page]]
 
 
 FORBIDDEN = Answer(status=403, reason="Forbidden")
@@ -114,7 +112,6 @@ def test_who_may_read_one_project_needs_no_other_page(
     index.check_access(name)
     server.answers = [UNKNOWN, FORBIDDEN]
     assert index.read_page("demo") == ProjectPage(title="")
-    assert server.asked[-2:] == BOTH_PAGES
 
 
 def test_access_check_refuses_who_may_not_read_the_project(server: Server, index: Index) -> None:
