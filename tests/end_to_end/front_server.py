@@ -17,6 +17,8 @@ OWN = ("connection", "content-length", "date", "server", "transfer-encoding")
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Front
+    protocol_version = "HTTP/1.1"
+    """Connections last, as those of nginx do."""
 
     def version_string(self) -> str:
         return "nginx/1.22.1"

@@ -17,7 +17,7 @@ from releasekit.model.project import Project
 from releasekit.nexus.rest import Rest, find_settings
 from releasekit.threads import begin
 from releasekit.tls.certificates import read_clock
-from releasekit.uv.certificates import ask_for_objection
+from releasekit.uv.certificates import ask_for_objection, is_unlike_a_server
 
 OVERWRITES = (
     "{name} lets published files be overwritten: it cannot be excluded that another release does "
@@ -42,18 +42,19 @@ def check_access(ctx: ProjectContext, project: Project, *, before: str) -> None:
     snapshots = None if project.released_as else ctx.target.snapshots_url
     url, target = snapshots or ctx.target.upload_url, ctx.target
     reader, client = target.find_reader(url), ctx.network.client
-    index = open_index(url, client=client, reader=reader, publisher=target.credentials)
-    objection = begin(lambda: _find_objection(ctx, url))
+    infos: list[ServerInfo] = []
+    index = open_index(
+        url,
+        client=client,
+        reader=reader,
+        publisher=target.credentials,
+        on_answer=infos.append,
+    )
     index.check_access(read_static_metadata(ctx.root).name)
-    if found := objection.result():
-        ctx.progress.note(UV_REFUSES.format(url=url, objection=found))
-
-
-def _find_objection(ctx: ProjectContext, url: str) -> str:
-    """Return what uv has against the server's certificate; public CAs issue none of that kind."""
-    if not url.startswith("https://") or len(ctx.network.trust.sources) < 2:
-        return ""
-    return ask_for_objection(url, ctx.network.environ, timeout=ctx.network.timeout)
+    if infos and is_unlike_a_server(infos[-1].certificate):
+        network = ctx.network
+        if objection := ask_for_objection(url, network.environ, timeout=network.timeout):
+            ctx.progress.note(UV_REFUSES.format(url=url, objection=objection))
 
 
 def note_server_info(ctx: ProjectContext, info: ServerInfo) -> None:

@@ -37,6 +37,8 @@ class ServerInfo:
     """By this machine's, in the middle of the same request."""
     certificate_ends: datetime | None = None
     """None where the address is http, or the TLS library does not tell."""
+    certificate: bytes = b""
+    """In DER; empty where that is None."""
 
 
 def read_server_info(answer: Answer) -> ServerInfo:
@@ -48,6 +50,7 @@ def read_server_info(answer: Answer) -> ServerInfo:
         date=date,
         now=answer.moment,
         certificate_ends=answer.certificate_ends,
+        certificate=answer.certificate,
     )
 
 

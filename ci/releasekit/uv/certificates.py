@@ -29,6 +29,9 @@ MEANINGS = {
     UNKNOWN_ISSUER: "its issuer is not among the certificates that uv is given",
     "NotValidForName": "it is for another name",
 }
+CA_TRUE = re.compile(rb"\x06\x03\x55\x1d\x13(?:\x01\x01\xff)?\x04.\x30.\x01\x01\xff", re.DOTALL)
+"""basicConstraints with CA:TRUE in DER (RFC 5280, 4.2.1.9): to parse it takes longer than uv."""
+VERSION_3 = b"\xa0\x03\x02\x01\x02"
 NOT_THERE = "releasekit-certificate"
 """A project that no repository has: its page is asked for, and need not exist."""
 
@@ -63,6 +66,16 @@ def find_refused_certificate(output: str, index: str) -> ReleasekitError | None:
         reason=objection,
         fix=find_certificate_fix(objection),
     )
+
+
+def is_unlike_a_server(certificate: bytes) -> bool:
+    """Tell whether a certificate, in DER, is of the kinds that OpenSSL accepts and uv does not.
+
+    Those of CAs, and of X.509 before version 3; `doctor` asks uv about all others too.
+    """
+    if not certificate:
+        return False
+    return bool(CA_TRUE.search(certificate)) or VERSION_3 not in certificate[:32]
 
 
 def ask_for_objection(url: str, environ: Mapping[str, str], *, timeout: float) -> str:
