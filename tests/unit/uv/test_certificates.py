@@ -58,7 +58,7 @@ def test_uv_is_called_for_certificates_that_it_may_refuse(
         ("SomethingNew", "SomethingNew", "have its administrator install a certificate"),
     ],
 )
-def test_what_uv_objects_to_is_told_with_the_address(said: str, objection: str, fix: str) -> None:
+def test_what_uv_objects_to_is_shown_with_the_address(said: str, objection: str, fix: str) -> None:
     assert describe_objection(uv_says(said)) == objection
     assert find_certificate_fix(objection).startswith(fix)
     error = find_refused_certificate(uv_says(said), "elsewhere")
