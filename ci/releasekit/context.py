@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from releasekit.config.settings import Settings
-from releasekit.config.target import Destination, Target, Trust, hosted_url
+from releasekit.config.target import Destination, Target, Trust, hosted_url, nexus_target
 from releasekit.destination import (
     find_nexus_credentials,
     find_own_reader,
@@ -27,6 +27,7 @@ from releasekit.proof.environment import CleanEnvironments
 from releasekit.redact import Redactor, find_in_addresses
 from releasekit.request import Request
 from releasekit.requirements import find_group, is_sandbox, keep_reachable
+from releasekit.tls.trust import open_trust
 from releasekit.uv.indexes import BuildIndex
 from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
 from releasekit.workspace import RECORD
@@ -98,6 +99,10 @@ class NexusContext(Context):
     """The administrator's on a server that was started for the first time."""
     attended: bool = False
     """True if somebody sees the output: a generated password may be shown."""
+    into_sandbox: bool = False
+    """True for a sandbox in another terminal."""
+    group: BuildIndex | None = None
+    """Where the requirements of a release would come from, for `doctor`; see `ProjectContext`."""
 
 
 def open_project(
@@ -157,10 +162,18 @@ def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack
         raise ReleasekitError(NO_NEXUS, command=request.command.name, root=str(request.root))
     if request.command.needs_admin and is_sandbox(url, trust.ca_bundle):
         raise ReleasekitError(SANDBOX_IS_NO_NEXUS, command=request.command.name, url=url)
+    if request.command.needs_admin and request.interactive:
+        open_trust(request.environ, trust.ca_bundle, trust.client_cert)  # before anybody is asked
     credentials, admin = find_nexus_credentials(request, url, hosted_url(settings))
     first = _read_first_password(request, admin.username, progress)
     _note_plain_http(url, progress)
     reader = find_own_reader(hosted_url(settings), request.environ) or credentials
+    into_sandbox, group = is_sandbox(url, trust.ca_bundle), None
+    if request.command.diagnoses:
+        _add_secrets_of_installers(request)
+        target = nexus_target(settings, credentials, reader)
+        destination = Destination(settings=settings, target=target, trust=trust)
+        group, trust = find_group(request, destination, into_sandbox=into_sandbox)
     secrets = [who.password for who in (admin, first, credentials, reader)]
     return NexusContext(
         root=request.root,
@@ -176,6 +189,8 @@ def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack
         admin=admin,
         first=first,
         attended=request.attended,
+        into_sandbox=into_sandbox,
+        group=group,
     )
 
 
@@ -201,7 +216,7 @@ def _open_network(
 
 def _add_secrets_of_installers(request: Request) -> None:
     """Add the passwords in addresses of pip.conf and uv.toml, which their programs may print."""
-    if not request.command.needs_requirements:
+    if not (request.command.needs_requirements or request.command.diagnoses):
         return
     with contextlib.suppress(BrokenSettings):  # a build will say so
         for option, value in read_pip_settings(request.environ).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import configparser
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +13,24 @@ from twine import auth, exceptions, utils
 
 from releasekit.errors import MissingCredentials, ReleasekitError
 from releasekit.errors.access import (
+    KEYRING_SILENT,
     MISSING_ADMIN_CREDENTIALS,
     MISSING_CREDENTIALS,
     SIMPLE_ADDRESS,
+    UNREADABLE_PYPIRC,
 )
 from releasekit.errors.usage import UNKNOWN_PYPIRC_SECTION
 from releasekit.home import find_home
-from releasekit.model.credentials import ENVIRONMENT, NO_CREDENTIALS, Credentials
+from releasekit.lookup import Resolver
+from releasekit.model.credentials import (
+    ADMIN_ENVIRONMENT,
+    ENVIRONMENT,
+    NO_CREDENTIALS,
+    Credentials,
+    Say,
+    find_environ_credentials,
+    say_nothing,
+)
 
 BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -40,15 +52,14 @@ def find_pypirc(environ: Mapping[str, str]) -> Path:
 
 
 def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
-    """Read the section of `~/.pypirc` that `-r NAME` means; raises UNKNOWN_PYPIRC_SECTION."""
+    """Read the section of `~/.pypirc` that `-r NAME` means.
+
+    Raises UNREADABLE_PYPIRC, and UNKNOWN_PYPIRC_SECTION.
+    """
     path, file, reason, found = utils.DEFAULT_CONFIG_FILE, find_pypirc(environ), "", {}
+    _refuse_unreadable(file, path)
     try:
-        if file.read_bytes().startswith(BYTE_ORDER_MARKS):
-            reason = "it begins with a byte order mark: save it as UTF-8 without one (no BOM)"
-        else:
-            found = utils.get_repository_from_config(str(file), name)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        found = utils.get_repository_from_config(str(file), name)
     except exceptions.TwineException as error:
         reason = str(error.args[0]).splitlines()[0].replace(str(file), path)
     except KeyError as error:
@@ -81,29 +92,67 @@ def is_default_repository(url: str) -> bool:
     return urlsplit(url).hostname in {urlsplit(default).hostname for default in defaults}
 
 
+def _refuse_unreadable(file: Path, path: str) -> None:
+    """Raise UNREADABLE_PYPIRC for a file that gives no section at all."""
+    reason, content = "", b""
+    try:
+        content = file.read_bytes()
+        content.decode("utf-8")
+        utils.get_config(str(file))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+    except UnicodeError:
+        reason = "it is not encoded in UTF-8: save it as UTF-8"
+    except (exceptions.TwineException, configparser.Error):
+        reason = "it is malformed: it has [sections], and in them lines of `name = value`"
+    if content.startswith(BYTE_ORDER_MARKS):
+        reason = "it begins with a byte order mark: save it as UTF-8 without one (no BOM)"
+    if reason:
+        raise ReleasekitError(UNREADABLE_PYPIRC, path=path, reason=reason)
+
+
+def find_stated_credentials(section: str | None, environ: Mapping[str, str]) -> Credentials | None:
+    """Return what the environment and a `.pypirc` section give whole; nothing else is asked."""
+    if found := find_environ_credentials(environ):
+        return found
+    if not section:
+        return None
+    config = utils.get_repository_from_config(str(find_pypirc(environ)), section)
+    username = environ.get("TWINE_USERNAME") or config.get("username")
+    password = environ.get("TWINE_PASSWORD") or config.get("password")
+    if not username or not password:
+        return None
+    source = ENVIRONMENT if environ.get("TWINE_PASSWORD") else f".pypirc section {section}"
+    return Credentials(username=username, password=password, source=source)
+
+
 def read_credentials(
-    url: str, *, section: str | None, environ: Mapping[str, str], interactive: bool
+    url: str,
+    *,
+    section: str | None,
+    environ: Mapping[str, str],
+    interactive: bool,
+    say: Say = say_nothing,
 ) -> Credentials:
     """Find the user name and the password for a repository.
 
     In twine's order: environment, `.pypirc` section, keyring, and a prompt on a terminal only.
-    Raises MissingCredentials.
+    `say` gets what is asked for, and what is waited for. Raises MissingCredentials.
     """
-    config: utils.RepositoryConfig = {"repository": url}
+    if whole := find_stated_credentials(section, environ):
+        return whole
+    config: utils.RepositoryConfig = {}
     if section:
         config = utils.get_repository_from_config(str(find_pypirc(environ)), section)
-    given = auth.CredentialInput(
+    stated = auth.CredentialInput(
         environ.get("TWINE_USERNAME") or None, environ.get("TWINE_PASSWORD") or None
     )
-    resolver = auth.Resolver.choose(interactive)(config, given)
+    resolver = Resolver(
+        url, config, stated, interactive=interactive, say=say, variables=ENVIRONMENT
+    )
     values = {}
-    for what in ("username", "password"):
-        try:
-            values[what] = getattr(resolver, what)
-        except (exceptions.NonInteractive, EOFError):
-            values[what] = None
-        if not values[what]:
-            label = {"username": "user name", "password": "password"}[what]
+    for what, label in (("username", "user name"), ("password", "password")):
+        if not (found := resolver.find(what)):
             raise MissingCredentials(
                 MISSING_CREDENTIALS,
                 url=url,
@@ -111,8 +160,9 @@ def read_credentials(
                 pypirc=utils.DEFAULT_CONFIG_FILE,
                 fix=_explain_missing(environ),
             )
-    source = f".pypirc section {section}" if config.get("password") else "keyring"
-    return Credentials(**values, source=ENVIRONMENT if given.password else source)
+        values[what] = found
+    source = "what was typed" if resolver.was_typed else "keyring"
+    return Credentials(**values, source=source)
 
 
 def _explain_missing(environ: Mapping[str, str]) -> str:
@@ -126,30 +176,57 @@ def _explain_missing(environ: Mapping[str, str]) -> str:
     )
 
 
-def find_credentials(url: str, *, section: str | None, environ: Mapping[str, str]) -> Credentials:
+def find_credentials(
+    url: str, *, section: str | None, environ: Mapping[str, str], say: Say = say_nothing
+) -> Credentials:
     """Find the publisher's credentials without a prompt; NO_CREDENTIALS where there are none."""
     try:
-        return read_credentials(url, section=section, environ=environ, interactive=False)
-    except MissingCredentials:
+        return read_credentials(url, section=section, environ=environ, interactive=False, say=say)
+    except MissingCredentials as error:
+        _say_silent(error, say)
         return NO_CREDENTIALS
 
 
+def find_admin_credentials(url: str, *, environ: Mapping[str, str], say: Say) -> Credentials:
+    """Find the administrator's without a prompt; NO_CREDENTIALS where there are none."""
+    try:
+        return read_admin_credentials(url, environ=environ, interactive=False, say=say)
+    except MissingCredentials as error:
+        _say_silent(error, say)
+        return NO_CREDENTIALS
+
+
+def _say_silent(error: MissingCredentials, say: Say) -> None:
+    """Say that a keyring did not answer: who may do without it is not stopped."""
+    if error.entry is KEYRING_SILENT:
+        answers = error.answers()
+        say("note", f"{answers['what']}: {answers['why']}")
+
+
+def find_environ_admin(environ: Mapping[str, str]) -> Credentials | None:
+    """Return the administrator's credentials, if the environment gives the password."""
+    if not (password := environ.get("RELEASEKIT_ADMIN_PASSWORD")):
+        return None
+    username = environ.get("RELEASEKIT_ADMIN_USERNAME") or "admin"
+    return Credentials(username=username, password=password, source=ADMIN_ENVIRONMENT)
+
+
 def read_admin_credentials(
-    url: str, *, environ: Mapping[str, str], interactive: bool
+    url: str, *, environ: Mapping[str, str], interactive: bool, say: Say = say_nothing
 ) -> Credentials:
     """Find the credentials of the administration, for the Nexus at `url`.
 
     Environment, keyring (under the address of Nexus), and a prompt on a terminal only. The user is
-    `admin` where nothing else is said. Raises MISSING_ADMIN_CREDENTIALS.
+    `admin` where nothing else is said. Raises MissingCredentials.
     """
+    if whole := find_environ_admin(environ):
+        return whole
     username = environ.get("RELEASEKIT_ADMIN_USERNAME") or "admin"
-    password = environ.get("RELEASEKIT_ADMIN_PASSWORD") or None
-    given = auth.CredentialInput(username, password)
-    try:
-        found = auth.Resolver.choose(interactive)({"repository": url}, given).password
-    except (exceptions.NonInteractive, EOFError):
-        found = None
-    if not found:
+    named = auth.CredentialInput(username, None)
+    resolver = Resolver(
+        url, {}, named, interactive=interactive, say=say, variables=ADMIN_ENVIRONMENT
+    )
+    if not (found := resolver.find("password")):
         raise MissingCredentials(MISSING_ADMIN_CREDENTIALS, url=url, username=username)
-    source = "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD" if password else "keyring"
+    source = "what was typed" if resolver.was_typed else "keyring"
     return Credentials(username=username, password=found, source=source)

@@ -24,6 +24,7 @@ from releasekit.index.nexus import split_url
 from releasekit.model.credentials import (
     NO_CREDENTIALS,
     Credentials,
+    Say,
     find_environ_credentials,
     find_environ_reader,
 )
@@ -45,9 +46,7 @@ def choose_destination(request: Request, find: FindCredentials | None = None) ->
     return Destination(settings=settings, target=target, trust=trust)
 
 
-def choose_destinations(
-    requests: Sequence[Request], say: Callable[[str, str], None]
-) -> list[Request]:
+def choose_destinations(requests: Sequence[Request], say: Say) -> list[Request]:
     """Return the requests with their destinations, for processes that can neither ask nor serve.
 
     Credentials are found once for each address, and who gave none is not asked again; all share one
@@ -57,14 +56,14 @@ def choose_destinations(
 
     def find(request: Request, url: str) -> Credentials:
         if url not in found:
-            found[url] = _find_or_ask(request, url, say)
+            found[url] = _find_credentials(request, url)
         return found[url]
 
     chosen, interactive = [], True
     for request in requests:
         destination = None
         try:
-            asking = replace(request, interactive=request.interactive and interactive)
+            asking = replace(request, interactive=request.interactive and interactive, say=say)
             destination = choose_destination(asking, find)
         except MissingCredentials:
             interactive = False
@@ -74,32 +73,30 @@ def choose_destinations(
     return chosen
 
 
-def _find_or_ask(request: Request, url: str, say: Callable[[str, str], None]) -> Credentials:
-    """Find credentials, and say what they are for where somebody has to be asked."""
-    try:
-        return _find_credentials(replace(request, interactive=False), url)
-    except MissingCredentials:
-        if not request.interactive:
-            raise
-        say("login", url)
-        return _find_credentials(request, url)
-
-
 def find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
     """Return the credentials for reading, NO_CREDENTIALS for nobody's; no request is made for it.
 
-    Those for uploads serve where no others are: also those of a command that uploads nothing, for
-    who has set no others. Raises HALF_SET_READER.
+    Those for uploads serve where no others are; a command that uploads nothing takes them from the
+    environment and `.pypirc`, and asks no keyring: most groups let everybody read.
+    Raises HALF_SET_READER.
     """
-    if not (request.command.asks_index or request.command.needs_requirements):
+    command = request.command
+    if not (command.asks_index or command.needs_requirements or command.diagnoses):
         return NO_CREDENTIALS
     if reader := find_own_reader(url, request.environ):
         return reader
-    if found := upload if upload.password else find_environ_credentials(request.environ):
-        return found
-    from releasekit.credentials import find_credentials
+    return upload if upload.password else find_stated(request) or NO_CREDENTIALS
 
-    return find_credentials(url, section=request.options.repository, environ=request.environ)
+
+def find_stated(request: Request) -> Credentials | None:
+    """Return what the environment or the `.pypirc` section of -r gives whole, None for neither."""
+    if found := find_environ_credentials(request.environ):
+        return found
+    if not request.options.repository:
+        return None
+    from releasekit.credentials import find_stated_credentials
+
+    return find_stated_credentials(request.options.repository, request.environ)
 
 
 def find_own_reader(url: str, environ: Mapping[str, str]) -> Credentials | None:
@@ -117,20 +114,28 @@ def find_nexus_credentials(
 ) -> tuple[Credentials, Credentials]:
     """Return the publisher's credentials and the administrator's; raises MISSING_ADMIN_CREDENTIALS.
 
-    `url` is the address of Nexus, `hosted` that of the repository for uploads.
+    `url` is the address of Nexus, `hosted` that of the repository for uploads. The keyring is asked
+    for what the command cannot do without, and by `doctor`, which tries all that there is.
     """
-    from releasekit.credentials import find_credentials, read_admin_credentials
+    from releasekit.credentials import (
+        find_admin_credentials,
+        find_credentials,
+        find_environ_admin,
+        read_admin_credentials,
+    )
 
-    admin, needs_admin = NO_CREDENTIALS, request.command.needs_admin
-    try:
+    environ, say = request.environ, request.say
+    if request.command.needs_admin:
         admin = read_admin_credentials(
-            url, environ=request.environ, interactive=request.interactive and needs_admin
+            url, environ=environ, interactive=request.interactive, say=say
         )
-    except MissingCredentials:
-        if needs_admin:
-            raise
+        return find_stated(request) or NO_CREDENTIALS, admin
+    if not request.command.diagnoses:
+        stated, found = find_stated(request), find_environ_admin(environ)
+        return stated or NO_CREDENTIALS, found or NO_CREDENTIALS
     section = request.options.repository
-    return find_credentials(hosted, section=section, environ=request.environ), admin
+    publisher = find_credentials(hosted, section=section, environ=environ, say=say)
+    return publisher, find_admin_credentials(url, environ=environ, say=say)
 
 
 def read_nexus_settings(request: Request) -> tuple[Settings, Trust]:
@@ -199,10 +204,13 @@ def _expand(path: str | None, request: Request) -> str | None:
 
 
 def _find_credentials(request: Request, url: str) -> Credentials:
+    """Find credentials for uploads; a keyring and people are asked after all that needs neither."""
     if not request.command.uploads:
         return NO_CREDENTIALS
-    if given := find_environ_credentials(request.environ):
-        return given
+    if found := find_stated(request):
+        return found
+    if request.command.refuse_early:
+        request.command.refuse_early(request)
     from releasekit.credentials import read_credentials
 
     return read_credentials(
@@ -210,4 +218,5 @@ def _find_credentials(request: Request, url: str) -> Credentials:
         section=request.options.repository,
         environ=request.environ,
         interactive=request.interactive,
+        say=request.say,
     )

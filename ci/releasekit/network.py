@@ -143,7 +143,7 @@ def _encode(secret: str) -> list[str]:
 
     Three bytes become four characters; those that depend on what stands beside are left out.
     """
-    content = secret.encode()
+    content = secret.encode("utf-8", "surrogateescape")
     parts = []
     for before in range(3):
         text = base64.b64encode(b"\0" * before + content).decode().rstrip("=")

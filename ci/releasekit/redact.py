@@ -255,7 +255,7 @@ class Redactor:
 
     def add(self, secret: str, username: str = "", *, name: str = "") -> None:
         """Add a secret, and the user name that it is sent with; `name` is for the warning."""
-        for part in {secret, secret.strip(), *secret.splitlines()}:
+        for part in {secret, secret.strip().strip("\ufeff"), *secret.splitlines()}:
             if len(part) >= MIN_LENGTH:
                 self._secrets.add(part)
                 self._encoded.add(part)

@@ -21,6 +21,7 @@ from releasekit.errors import BadDirectory
 from releasekit.errors.base import COMMAND
 from releasekit.errors.usage import BAD_DIRECTORY, ODD_DIRECTORY
 from releasekit.home import expand_home
+from releasekit.model.credentials import Say, say_nothing
 from releasekit.redact import Redactor
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Request:
     normalized names."""
     destination: Destination | None = None
     """Where this goes, if that was found out before: a process that cannot ask is told so."""
+    say: Say = say_nothing
+    """Shows what is asked for, and what is waited for, before there is a context."""
     redactor: Redactor = field(default_factory=Redactor, compare=False)
     """The secrets of this run, and the filter for its output and its reports."""
 
@@ -127,21 +130,34 @@ def check_directory(root: Path) -> None:
     raise BadDirectory(BAD_DIRECTORY, path=str(root), reason=reason)
 
 
-REPEATED: dict[str, tuple[str, Callable[[Command], bool]]] = {
-    "repository": ("-r", lambda command: command.is_step or command.name == "doctor"),
-    "tag": ("--tag", lambda command: command.is_step),
-    "fresh": ("--fresh", lambda command: command.needs_requirements),
-    "dry_run": ("--dry-run", lambda command: command.can_rehearse),
-    "gather_from": ("--from", lambda command: command.name == "gather"),
-    "probe": ("--probe", lambda command: command.name == "doctor"),
-    "first_password": ("--first-password", lambda command: command.name == "provision"),
-    "python": ("--python", lambda command: command.name == "search"),
-    "to": ("--to", lambda command: command.name == "pip-config"),
+REPEATED: dict[str, tuple[str, Callable[[Command, Sequence[str]], bool]]] = {
+    "repository": ("-r", lambda command, _: command.is_step or command.diagnoses),
+    "tag": ("--tag", lambda command, _: command.is_step),
+    "fresh": ("--fresh", lambda command, _: command.is_step and command.needs_requirements),
+    "dry_run": ("--dry-run", lambda command, _: command.can_rehearse),
+    "sdist": ("--sdist", lambda c, words: _builds(c) and "--wheel-from" not in words),
+    "wheel_from": ("--wheel-from", lambda c, words: _builds(c) and "--sdist" not in words),
+    "gather_from": ("--from", lambda command, _: command.name == "gather"),
+    "reports": ("--reports", lambda command, _: command.name == "check"),
+    "probe": ("--probe", lambda command, _: command.diagnoses),
+    "first_password": ("--first-password", lambda command, _: command.needs_admin),
+    "accept_eula": ("--accept-eula", lambda c, words: c.needs_admin and "--apply" in words),
+    "python": ("--python", lambda command, _: command.name == "search"),
+    "to": ("--to", lambda command, _: command.name == "pip-config"),
+    "port": ("--port", lambda command, _: command.context == "server"),
+    "files": ("", lambda command, _: command.name == "check"),
 }
 """Options that a suggested command repeats if they were given, and which commands use them.
 
-Left out: how much is shown, and what agrees to something (--apply, --accept-eula).
+-C is found out for each. See LEFT_OUT for the others.
 """
+LEFT_OUT = {"json", "verbose", "quiet", "apply", "jobs", "explain", "word"}
+"""How much is shown, what carries a plan out, how many projects at once, what is asked for."""
+GIT = "git "
+
+
+def _builds(command: Command) -> bool:
+    return command.name == "build"
 
 
 def render_commands(text: str, door: Door, options: Namespace, root: Path | None = None) -> str:
@@ -152,6 +168,9 @@ def render_commands(text: str, door: Door, options: Namespace, root: Path | None
 
     def render(match: re.Match[str]) -> str:
         name = match[1].split(" ")[0]
+        if match[1].startswith(GIT):
+            folder = _find_directory(root, door.started_in, options) if root else []
+            return shlex.join(["git", *folder, *shlex.split(match[1])[1:]])
         command = next((command for command in door.commands if command.name == name), None)
         if command is None:
             return match[0]
@@ -163,15 +182,21 @@ def render_commands(text: str, door: Door, options: Namespace, root: Path | None
 def _render(
     command: Command, words: Sequence[str], door: Door, options: Namespace, root: Path | None
 ) -> str:
-    arguments = list(words)
+    query = getattr(options, "word", None)  # the texts of `search` name none
+    arguments = [query if word == "WORD" and query else word for word in words]
     session = dict(door.sessions).get(command.name)
     if "--explain" not in arguments:  # it asks for a text, which is the same everywhere
         folder = door.folder if session else door.started_in
         if root and "-C" not in arguments:
             arguments += _find_directory(root, folder, options)
-        arguments += _repeat_options(command, arguments, options)
+        arguments += _repeat_options(command, arguments, options, folder)
     if session is None:
         return shlex.join(["releasekit", command.name, *arguments])
+    return render_session(door, session, arguments)
+
+
+def render_session(door: Door, session: str, arguments: Sequence[str]) -> str:
+    """Return how a session of the noxfile is started, with options, where nox was started."""
     noxfile, options_of_nox = Path(door.noxfile or ""), []
     if noxfile != door.started_in / "noxfile.py":
         options_of_nox = ["-f", _render_path(noxfile, door.started_in)]
@@ -188,17 +213,22 @@ def _find_directory(root: Path, folder: Path, options: Namespace) -> list[str]:
     return [] if root == here else ["-C", _render_path(root, here)]
 
 
-def _repeat_options(command: Command, present: Sequence[str], options: Namespace) -> list[str]:
+def _repeat_options(
+    command: Command, present: Sequence[str], options: Namespace, folder: Path
+) -> list[str]:
     words: list[str] = []
     for name, (flag, is_used_by) in REPEATED.items():
         value = getattr(options, name, None)
-        if not value or flag in present or not is_used_by(command):
+        if not value or (flag and flag in present) or not is_used_by(command, present):
             continue
-        if value is True:
-            words.append(flag)
-        else:
-            values = value if isinstance(value, list) else [value]
-            words += [word for each in values for word in (flag, str(each))]
+        for each in value if isinstance(value, list) else [value]:
+            text = _render_path(each, folder) if isinstance(each, Path) else str(each)
+            if each is True:
+                words.append(flag)
+            elif text.startswith("-") and flag:  # argparse takes it for an option
+                words.append(f"{flag}={text}" if flag.startswith("--") else f"{flag}{text}")
+            else:
+                words += [flag, text] if flag else [text]
     return words
 
 

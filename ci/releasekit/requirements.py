@@ -58,7 +58,7 @@ def find_group(
     target, trust, builds = (
         destination.target,
         destination.trust,
-        request.command.needs_requirements,
+        request.command.needs_requirements or request.command.diagnoses,
     )
     own = read_own_settings(request.root) if builds and into_sandbox else None
     if own is None:

@@ -54,7 +54,7 @@ class Run:
     """One command under way."""
 
     def __init__(self, request: Request, terminal: Terminal) -> None:
-        self._request = request
+        self._request = replace(request, say=self._say)
         self._terminal = terminal
         self._started = time.monotonic()
         self._outcome = Outcome(
@@ -219,6 +219,13 @@ class Run:
             if is_new:
                 self._terminal.note(text)
 
+    def _say(self, label: str, text: str) -> None:
+        """Show what is asked for, and note what is waited for."""
+        if label == "note":
+            self.note(text)
+        else:
+            self._terminal.say(label, text)
+
     def change(self, text: str) -> None:
         """Show a change that was made on a server."""
         if self._goes_on():
@@ -275,7 +282,7 @@ class Run:
             return self._conclude(error)
         except OutputLost as lost:  # what is shown from now on goes to standard error
             for unseen in (error, lost) if error else (lost,):
-                self._terminal.fail(unseen)
+                self._terminal.fail(unseen, self._spell)
             return (error or lost).status
 
     def _conclude(self, error: ReleasekitError | None) -> int:

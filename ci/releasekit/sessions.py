@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHADOWED = """\
 {names} came from {folder}, not from where it is installed: `python -m nox` puts that directory
 first on sys.path, and the project's code runs in the process that may have the credentials.
-Start nox by its console script: nox -s {session}"""
+Start nox by its console script: {command}"""
 
 
 def _add_session(name: str, command: Command) -> None:
@@ -45,8 +45,11 @@ def _add_session(name: str, command: Command) -> None:
         try:
             if replacing := find_replacing(session.invoked_from):
                 # `python -m nox` took them from the project before any line of ours ran.
+                from releasekit.request import render_session
+
                 names, folder = ", ".join(sorted(replacing)), session.invoked_from
-                session.warn(SHADOWED.format(names=names, folder=folder, session=session.name))
+                again = render_session(_find_door(session), session.name, session.posargs)
+                session.warn(SHADOWED.format(names=names, folder=folder, command=again))
             from releasekit.cli import main
 
             status = main([command.name, *session.posargs], _find_door(session))

@@ -237,6 +237,8 @@ class FaultProxy:
             return "wheel-upload" if b"bdist_wheel" in exchange.read(PEEKED) else "sdist-upload"
         if not head.path.startswith("/repository/"):
             return UNKNOWN
+        if "range" in head.headers and path.startswith("simple/"):
+            return "access"
         if path == "simple/":
             return self._classify_root(repository)
         if path.startswith("simple/"):

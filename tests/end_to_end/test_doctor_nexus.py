@@ -14,6 +14,7 @@ import requests
 
 from contract.nexus_admin import VIEW, NexusAdmin
 from contract.upstream import Told, Upstream, run_upstream
+from end_to_end.front_server import run_front
 from in_process import Recorder, open_command
 from nexus_double import WritePolicy
 from releasekit.commands.doctor import diagnose as examine
@@ -22,7 +23,7 @@ from releasekit.doctor import QUESTIONS, Diagnosis, Row, State
 from releasekit.errors import ReleasekitError, Status
 from releasekit.errors.base import render_plainly
 from releasekit_nexus import Nexus
-from support import Command, ProjectDir
+from support import Command, ProjectDir, public_index
 
 PROVISION = "releasekit provision --apply"
 RIGHTS = ("add", "browse", "read")
@@ -73,6 +74,7 @@ def diagnose(
     def run(*, status: Status, probe: bool = True, **variables: str) -> dict[str, Row]:
         environ = {
             **user_environ,
+            **public_index(),
             **nexus.environ(),
             "RELEASEKIT_HOSTED": place.hosted,
             "RELEASEKIT_PROXY": place.proxy,
@@ -135,6 +137,7 @@ def test_all_is_well(diagnose: Diagnose, place: Place, nexus: Nexus, project: Pr
         "admin": ("ok", "the well-known password of admin is not accepted"),
         "anonymous": ("ok", f"nobody uploads to {place.hosted} without credentials"),
         "encryption": ("ok", "the address is https"),
+        "requires": ("ok", "the index that uv is configured with has flit-core>=3.12"),
     }
 
 
@@ -265,6 +268,7 @@ def test_the_section_of_pypirc_that_a_release_would_use(
         )
         asked = ("doctor", "-r", "oracle-dba", "--probe")
         elsewhere = {"RELEASEKIT_URL": "https://nexus.invalid", "HOME": str(tmp_path)}
+        elsewhere |= public_index()
         names = {"RELEASEKIT_GROUP": place.group, "RELEASEKIT_PROXY": place.proxy}
         ran = releasekit(*asked, project=project, **elsewhere, **names)
     assert ran.status == 0, ran
@@ -643,3 +647,78 @@ def test_well_known_password(diagnose: Diagnose, admin: NexusAdmin, nexus: Nexus
         "admin still has its well-known password: anybody may change anything",
         "its administrator changes it now: sign in as admin, Account, Change password",
     )
+
+
+SECURITY = ("content-security-policy", "x-content-type-options", "x-xss-protection")
+TRANSPORT = {"address", "TLS", "encryption", "server"}
+
+
+@pytest.mark.parametrize(
+    "hides",
+    [pytest.param((), id="as nginx by default"), pytest.param(SECURITY, id="other headers, too")],
+)
+def test_a_front_server_that_hides_the_name_changes_no_other_row(
+    diagnose: Diagnose, nexus: Nexus, hides: tuple[str, ...]
+) -> None:
+    direct = diagnose(status=Status.DONE)
+    with run_front(nexus.url, nexus.ca_bundle, hides=hides) as url:
+        behind = diagnose(status=Status.DONE, RELEASEKIT_URL=url)
+    assert told(behind["server"]) == ("ok", "Nexus 3.30.0, behind nginx/1.22.1", "")
+    for title in direct.keys() - TRANSPORT:
+        # Answers without a page are told by their headers alone.
+        if not hides or title not in ("writable", "credentials", "admin"):
+            assert told(behind[title]) == told(direct[title])
+
+
+def test_a_front_server_that_passes_the_repositories_alone_on_fails_no_row(
+    diagnose: Diagnose, nexus: Nexus, place: Place
+) -> None:
+    with run_front(nexus.url, nexus.ca_bundle, passes="/repository/") as url:
+        rows = diagnose(status=Status.DONE, RELEASEKIT_URL=url)
+    assert told(rows["server"]) == (
+        "unknown",
+        "a Nexus, whose front server (nginx/1.22.1) does not pass /service/rest/ on: it answered "
+        "404 Not Found",
+        "let the front server pass /service/rest/ on to Nexus as well; a release does without",
+    )
+    assert told(rows["hosted"]) == ("ok", f"{place.hosted} serves an index", "")
+    states = {title: rows[title].state for title in ("credentials", "upload", "version", "proxy")}
+    assert set(states.values()) == {State.OK}, states
+
+
+def test_a_wrong_password_is_found_out_where_the_repositories_alone_are_passed_on(
+    diagnose: Diagnose, nexus: Nexus
+) -> None:
+    with run_front(nexus.url, nexus.ca_bundle, passes="/repository/") as url:
+        rows = diagnose(status=Status.REFUSED, RELEASEKIT_URL=url, TWINE_PASSWORD="not the one")
+    assert rows["credentials"].state is State.FAILED
+
+
+def test_a_release_goes_through_a_front_server(
+    releasekit: Command, project: ProjectDir, nexus: Nexus, place: Place
+) -> None:
+    with run_front(nexus.url, nexus.ca_bundle, passes="/repository/") as url:
+        ran = releasekit(
+            "release",
+            project=project,
+            server=nexus,
+            RELEASEKIT_URL=url,
+            RELEASEKIT_HOSTED=place.hosted,
+            RELEASEKIT_GROUP=place.group,
+            TWINE_USERNAME=nexus.admin_username,
+            TWINE_PASSWORD=nexus.admin_password,
+        )
+    assert ran.status == 0, ran
+
+
+def test_build_requirements_come_from_the_group_and_it_has_none(
+    diagnose: Diagnose, nexus: Nexus, place: Place
+) -> None:
+    rows = diagnose(status=Status.REFUSED, UV_DEFAULT_INDEX="")
+    state, text, _ = told(rows["requires"])
+    group = f"{nexus.url}/repository/{place.group}/"
+    assert (state, text.startswith(f"{group} does not give what the build requires: ")) == (
+        "failed",
+        True,
+    )
+    assert "flit-core" in text

@@ -161,7 +161,7 @@ def test_wrong_password(project: ProjectDir, sandbox: Sandbox, releasekit: Comma
     assert ran.status == 2
     assert error(ran) == (
         "error E234: the user name or the password is wrong\n"
-        f"  where: {sandbox.simple_url(sandbox.hosted)}\n"
+        f"  where: {sandbox.simple_url(sandbox.hosted)}plain/\n"
         "  why:   the server answered 401 to user sandbox, whose credentials came from "
         "TWINE_USERNAME and TWINE_PASSWORD\n"
         "  next:  check TWINE_USERNAME and TWINE_PASSWORD;\n"
@@ -199,7 +199,7 @@ def test_unknown_ca(
     assert ran.status == 2
     assert error(ran) == (
         "error E241: the server's certificate is not trusted\n"
-        f"  where: {sandbox.simple_url(sandbox.hosted)}\n"
+        f"  where: {sandbox.simple_url(sandbox.hosted)}plain/\n"
         "  why:   unable to get local issuer certificate\n"
         "  next:  set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA\n"
     )
@@ -239,7 +239,7 @@ def test_unreachable_host(project: ProjectDir, sandbox: Sandbox, releasekit: Com
     assert ran.status == 3
     assert error(ran) == (
         "error E301: the server cannot be reached\n"
-        f"  where: {url}/repository/pypi-hosted/simple/\n"
+        f"  where: {url}/repository/pypi-hosted/simple/plain/\n"
         "  why:   connection refused\n"
         "  next:  check the address, the network and HTTPS_PROXY / NO_PROXY, then run this again: "
         "it is safe\n"
@@ -516,8 +516,8 @@ def test_a_project_outside_git(
         "error E206: no git commit to release\n"
         f"  where: {outside}\n"
         "  why:   git says: fatal: not a git repository (or any of the parent directories): .git\n"
-        "  next:  git init && git add -A && git commit, or name the project's directory with -C "
-        "DIR\n"
+        f"  next:  git -C {outside} init && git -C {outside} add -A && git -C {outside} commit, or "
+        "name the project's directory with -C DIR\n"
     )
 
 

@@ -511,7 +511,7 @@ def test_the_password_is_asked_for_once_and_shows_up_nowhere(
     watcher.join()
     assert asked.status == 0, asked
     assert asked.out.count(PROMPT) == 1
-    assert f"login     {sandbox.upload_url()}\n" in asked.out
+    assert f"login     {sandbox.upload_url()}, user {sandbox.username}\n" in asked.out
     assert asked.out.endswith("projects  3 of 3 done\n")
     assert found == []
     assert sandbox.password not in asked.out

@@ -127,3 +127,14 @@ def test_another_command_than_a_session_is_called_by_its_own_name(
     assert "         releasekit nexus -C plain runs a Nexus on this machine" in shown
     status, shown = elsewhere.type("releasekit nexus -C plain --help")
     assert status == 0
+
+
+def test_changes_are_put_away_by_the_command_of_git_that_is_shown(
+    shell: Shell, project: ProjectDir
+) -> None:
+    project.write("plain.py", '"""Changed."""\n')
+    status, shown = shell.type("releasekit release -C plain --dry-run")
+    assert (status, "error E107: " in shown) == (1, True), shown
+    assert "  next:  git -C plain stash (or commit and tag again), then run this again\n" in shown
+    assert shell.type("git -C plain stash")[0] == 0
+    assert shell.type("releasekit release -C plain --dry-run")[0] == 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from keyring.backends import null
 from keyring.credentials import Credential, SimpleCredential
 
 from raising import raises_error
+from releasekit import lookup
 from releasekit.credentials import (
     PypircSection,
     find_credentials,
@@ -18,7 +20,12 @@ from releasekit.credentials import (
     read_credentials,
     read_pypirc,
 )
-from releasekit.errors.access import MISSING_ADMIN_CREDENTIALS, MISSING_CREDENTIALS
+from releasekit.errors.access import (
+    KEYRING_SILENT,
+    MISSING_ADMIN_CREDENTIALS,
+    MISSING_CREDENTIALS,
+    UNREADABLE_PYPIRC,
+)
 from releasekit.errors.usage import UNKNOWN_PYPIRC_SECTION
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 
@@ -94,6 +101,10 @@ def test_sections_are_read_from_the_home_of_the_run(home: dict[str, str]) -> Non
     )
 
 
+MARKED = "it begins with a byte order mark: save it as UTF-8 without one (no BOM)"
+MALFORMED = "it is malformed: it has [sections], and in them lines of `name = value`"
+
+
 def unknown(name: str, reason: str) -> str:
     return (
         f"error E215: -r {name}: no such repository in .pypirc\n"
@@ -134,21 +145,31 @@ def test_section_of_no_use_is_refused_and_no_password_shown(
     ("content", "reason"),
     [
         pytest.param(None, "no such file or directory", id="missing"),
+        pytest.param(PYPIRC.encode("utf-8-sig"), MARKED, id="byte order mark"),
+        pytest.param(PYPIRC.encode("utf-16"), MARKED, id="as PowerShell writes it"),
+        pytest.param(PYPIRC.encode("utf-32"), MARKED, id="four bytes per character"),
+        pytest.param(b"hunter2", MALFORMED, id="no section"),
+        pytest.param(PYPIRC.encode() + b"hunter2\n", MALFORMED, id="no value"),
+        pytest.param(PYPIRC.encode() * 2, MALFORMED, id="sections twice"),
         pytest.param(
-            f"\ufeff{PYPIRC}",
-            "it begins with a byte order mark: save it as UTF-8 without one (no BOM)",
-            id="byte order mark",
+            PYPIRC.replace("hunter2", "h\u00fcnter2").encode("latin-1"),
+            "it is not encoded in UTF-8: save it as UTF-8",
+            id="Latin-1",
         ),
-        pytest.param("hunter2", "Malformed configuration in ~/.pypirc.", id="malformed"),
     ],
 )
 def test_file_of_no_use_is_refused_and_its_content_not_shown(
-    pypirc: Path, home: dict[str, str], content: str | None, reason: str
+    pypirc: Path, home: dict[str, str], content: bytes | None, reason: str
 ) -> None:
-    pypirc.unlink() if content is None else pypirc.write_text(content, encoding="utf-8")
-    with raises_error(UNKNOWN_PYPIRC_SECTION) as caught:
+    pypirc.unlink() if content is None else pypirc.write_bytes(content)
+    with raises_error(UNREADABLE_PYPIRC) as caught:
         read_pypirc("mine", home)
-    assert str(caught.value) == unknown("mine", reason)
+    assert str(caught.value) == (
+        "error E256: .pypirc cannot be read\n"
+        "  where: ~/.pypirc\n"
+        f"  why:   {reason}\n"
+        "  next:  correct that file; twine reads the same one, and fails at the same place"
+    )
 
 
 def test_environment_gives_credentials_and_beats_the_section(home: dict[str, str]) -> None:
@@ -233,3 +254,77 @@ def test_missing_credentials_of_the_administration() -> None:
         f"         or keep it: keyring set {NEXUS} admin"
     )
     assert find_credentials(URL, section=None, environ={}) == NO_CREDENTIALS
+
+
+class Silent(Keyring):
+    """A keyring whose dialog nobody sees."""
+
+    def __init__(self) -> None:
+        """Count who asks."""
+        self.requests = 0
+        self.end = threading.Event()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.requests += 1
+        self.end.wait()
+        return None
+
+    def get_credential(self, service: str, username: str | None) -> Credential | None:
+        self.get_password(service, username or "")
+        return None
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
+    """A keyring that does not answer, and somebody who waits for it no longer than need be."""
+    backend = Silent()
+    keyring.set_keyring(backend)
+    for name in ("WAITED", "PATIENCE", "PATIENCE_WITH_PEOPLE"):
+        monkeypatch.setattr(lookup, name, 0.01)
+    yield backend
+    backend.end.set()
+    for thread in lookup._lookups:
+        thread.join()
+
+
+def test_keyring_that_does_not_answer_is_waited_for_once_and_named(silent: Silent) -> None:
+    said: list[tuple[str, str]] = []
+
+    def say(label: str, text: str) -> None:
+        said.append((label, text))
+
+    for _ in range(2):
+        with raises_error(KEYRING_SILENT) as caught:
+            read_credentials(URL, section=None, environ={}, interactive=False, say=say)
+    assert str(caught.value) == (
+        "error E255: the keyring does not answer\n"
+        f"  where: the keyring's entry for {URL}\n"
+        "  why:   it was asked for the login, and said nothing for 0.01 s:\n"
+        "         it may be locked, and show its dialog where nobody sees it\n"
+        "  next:  unlock it, then run this again; or do without it: set TWINE_USERNAME and "
+        "TWINE_PASSWORD\n"
+        "         (PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring turns it off)"
+    )
+    waiting = f"waiting for the keyring to give the login for {URL} (at most 0.01 s)"
+    assert said == [("note", f"{waiting}: it may ask to be unlocked")]
+    assert find_credentials(URL, section=None, environ={}, say=say) == NO_CREDENTIALS
+    assert [label for label, _ in said] == ["note", "note"]
+    assert silent.requests == 1
+
+
+def test_who_sits_at_a_terminal_may_type_what_the_keyring_does_not_say(
+    silent: Silent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda _: "bob")
+    monkeypatch.setattr("getpass.getpass", lambda _: "hunter2")
+    said: list[tuple[str, str]] = []
+    found = read_credentials(
+        URL,
+        section=None,
+        environ={},
+        interactive=True,
+        say=lambda label, text: said.append((label, text)),
+    )
+    assert found == Credentials(username="bob", password="hunter2", source="what was typed")
+    assert [text for label, text in said if label == "login"] == [URL, f"{URL}, user bob"]
+    assert silent.requests == 1

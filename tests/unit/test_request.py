@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import shlex
 from argparse import Namespace
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from releasekit.checks.catalog import CHECKS
+import releasekit
 from releasekit.cli import make_parser
 from releasekit.commands import COMMANDS
 from releasekit.errors.base import COMMAND
-from releasekit.explain import ENTRIES
-from releasekit.request import Door, render_commands
+from releasekit.request import LEFT_OUT, REPEATED, Door, render_commands
 from releasekit.sessions import DEFAULT_NAMES
 
+PACKAGE = Path(releasekit.__file__).parent
 GATHER = "gather --from a --from 'b c'"
 AT_NOX = "nox -s check -- --explain RK101"
 PIP = "pip-config --to user"
+FIRST = "--first-password 'a b' --accept-eula"
+WHEEL = "build --wheel-from s.tar.gz"
+EULA = f"provision {FIRST}"
 
 
 def parse(line: str) -> Namespace:
@@ -80,6 +85,18 @@ def make_door(here: Path, kind: str) -> Door:
         ("", "search x --python e", "", "[[search 'x*']]", "releasekit search 'x*' --python e"),
         ("", PIP, "", "[[pip-config --apply]]", "releasekit pip-config --apply --to user"),
         ("", "provision --apply --accept-eula", "", "[[provision]]", "releasekit provision"),
+        ("", EULA, "", "[[provision --apply]]", f"releasekit provision --apply {FIRST}"),
+        ("", "search x", "", "[[search WORD --python .v]]", "releasekit search x --python .v"),
+        ("", WHEEL, "", "[[build -v]]", "releasekit build -v --wheel-from s.tar.gz"),
+        ("", WHEEL, "", "[[build --sdist]]", "releasekit build --sdist"),
+        ("", "build --sdist", "", "[[build --wheel-from S]]", "releasekit build --wheel-from S"),
+        ("", "sandbox --port 8081", "", "[[sandbox]]", "releasekit sandbox --port 8081"),
+        ("", "build --tag=-v1", "", "[[verify]]", "releasekit verify --tag=-v1"),
+        ("", "doctor --probe -r a", "", "[[doctor]]", "releasekit doctor -r a --probe"),
+        ("", "build", "", "[[git tag v1]] && [[git push]]", "git tag v1 && git push"),
+        ("", "build -C 'sub dir'", "sub dir", "[[git tag v1]]", "git -C 'sub dir' tag v1"),
+        (BY_NOX, "build -C 'sub dir'", "sub dir", "[[git add -A]]", "git -C 'sub dir' add -A"),
+        (BY_FILE, "build", "sub dir", "[[git stash]]", "git -C 'sub dir' stash"),
         (BY_NOX, "check -C 'sub dir'", "sub dir", "[[check --explain RK101]]", AT_NOX),
         ("", "build", "", "[[index]] and [[it's]]", "[[index]] and [[it's]]"),
         ("", "build", "", "no command", "no command"),
@@ -93,16 +110,93 @@ def test_suggested_command_is_as_it_has_to_be_typed(
     assert rendered == typed.replace("PARENT", str(here.parent))
 
 
-SUGGESTED = [
-    (entry.code, match[1]) for entry in ENTRIES for match in COMMAND.finditer(entry.fix)
-] + [(check.code, match[1]) for check in CHECKS for match in COMMAND.finditer(check.fix)]
+def test_files_that_are_checked_are_named_again_from_where_somebody_stands(here: Path) -> None:
+    files = [str(here / "a b.whl"), "/elsewhere/c.whl"]
+    options = parse(shlex.join(["check", *files, "--reports", str(here / "out")]))
+    typed = render_commands("[[check]]", make_door(here, ""), options, here)
+    assert typed == "releasekit check --reports out 'a b.whl' /elsewhere/c.whl"
 
 
-@pytest.mark.parametrize(("code", "command"), SUGGESTED)
-def test_every_command_that_an_entry_suggests_can_be_typed(code: str, command: str) -> None:
-    words = shlex.split(command.format_map({"first": "x", "sdist": "y", "command": "search z"}))
-    given = parse("release -r company --tag v1 --fresh --dry-run")
-    door = Door(commands=COMMANDS, started_in=Path("/x"), folder=Path("/x"))
-    typed = render_commands(f"[[{shlex.join(words)}]]", door, given, Path("/y"))
-    assert typed.startswith("releasekit "), code
-    parse(typed.removeprefix("releasekit "))
+def find_options(command: str) -> set[str]:
+    """Return the names of the options that a command takes."""
+    positional = ["x"] if command == "search" else []
+    return set(vars(make_parser().parse_args([command, *positional])))
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+def test_each_option_is_repeated_or_left_out_on_purpose(command: str) -> None:
+    assert find_options(command) - REPEATED.keys() - LEFT_OUT == {"command", "directories"}
+
+
+def find_texts() -> Iterator[tuple[str, str]]:
+    """Yield each command in a text of the kit, and the file that it stands in."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documents = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if id(node) in documents:
+                continue
+            text = ""
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                text = node.value
+            elif isinstance(node, ast.JoinedStr):
+                values = (v.value if isinstance(v, ast.Constant) else "x" for v in node.values)
+                text = "".join(map(str, values))
+            for match in COMMAND.finditer(text):
+                yield str(path.relative_to(PACKAGE)), match[1]
+
+
+NAMES = {"git", "{command}", *(command.name for command in COMMANDS)}
+SUGGESTED = sorted({one for one in find_texts() if one[1].split(" ")[0] in NAMES})
+
+
+def test_what_stands_in_double_brackets_is_a_command() -> None:
+    others = {one for one in find_texts() if one[1].split(" ")[0] not in NAMES}
+    computed = ("cli.py", "x")  # its options are in a test of its own
+    assert others == {computed, ("consumer/uv_toml.py", "index")}
+
+
+ALL_OPTIONS = {
+    "directories": ["sub dir"],
+    "repository": "a company",
+    "tag": "v1 x",
+    "fresh": True,
+    "dry_run": True,
+    "gather_from": ["a b", "c"],
+    "reports": Path("/x/out put"),
+    "probe": True,
+    "first_password": "pass word",
+    "accept_eula": True,
+    "python": "/venv 2",
+    "to": "an env",
+    "port": 8081,
+}
+EXAMPLES = {"first": "v1", "sdist": "y.tar.gz", "tag": "v1", "example": "v1", "command": "search z"}
+
+
+@pytest.mark.parametrize(("place", "text"), SUGGESTED)
+@pytest.mark.parametrize("kind", ["", BY_NOX, BY_FILE])
+def test_every_command_in_a_text_is_typed_with_all_that_was_given(
+    here: Path, place: str, text: str, kind: str
+) -> None:
+    words = shlex.split(text.format_map(EXAMPLES))
+    chosen, root = Namespace(**ALL_OPTIONS, files=[]), here / "sub dir"
+    typed = shlex.split(
+        render_commands(f"[[{shlex.join(words)}]]", make_door(here, kind), chosen, root)
+    )
+    if words[0] == "git":
+        assert typed == ["git", "-C", "sub dir", *words[1:]], place
+        return
+    arguments = (
+        typed[1:] if typed[0] == "releasekit" else [words[0], *typed[typed.index("--") + 1 :]]
+    )
+    options = vars(make_parser().parse_args(arguments))  # it can be typed
+    if "--explain" in words:
+        return
+    is_session = typed[0] == "nox"
+    assert options["directories"] == ([] if is_session and kind == BY_FILE else ["sub dir"])
+    command = next(command for command in COMMANDS if command.name == words[0])
+    for name, (flag, is_used_by) in REPEATED.items():
+        if name in ALL_OPTIONS and is_used_by(command, words) and flag not in words:
+            wanted = ALL_OPTIONS[name]
+            assert options[name] == wanted, (place, name)

@@ -199,3 +199,11 @@ def _hook_environ(options: BuildOptions, python: Path) -> dict[str, str]:
         "TZ": "UTC",
     }
     return environ if options.version is None else tell_version(environ, options.version)
+
+
+def read_requires(source: Path) -> set[str] | None:
+    """Return what [build-system] requires, without a backend; None if it cannot be read."""
+    try:
+        return ProjectBuilder(source).build_system_requires
+    except BuildException:
+        return None

@@ -20,7 +20,7 @@ from releasekit.errors.usage import OWN_NAME_ELSEWHERE
 from releasekit.process import Finished, Log, run
 from releasekit.redact import MARK, hide_credentials
 from releasekit.tempdirs import open_tempdir
-from releasekit.uv.call import UvCall, plan_call, refuse_failed
+from releasekit.uv.call import NEVER_BUILD, UvCall, plan_call, refuse_failed
 from releasekit.uv.indexes import (
     BuildIndex,
     choose_installer,
@@ -78,6 +78,47 @@ def open_build_environment(
     requires: set[str], source: Path, options: EnvironmentOptions
 ) -> Iterator[BuildEnvironment]:
     """Provide an environment with the requirements, from the cache where it is there whole."""
+    call, uv_settings = _plan_call(requires, source, options)
+    if options.cache is None:
+        with open_tempdir("releasekit-build-env-") as tempdir:
+            yield _make_environment(tempdir / "env", requires, source, options, call)
+        return
+    key = _environment_key(requires, options, call, uv_settings)
+    path = options.cache / "build-envs" / key
+
+    def make(path: Path) -> tuple[str, ...]:
+        return _make_environment(path, requires, source, options, call).requirements
+
+    with use_cached(path, make) as requirements:
+        if requirements is not None:
+            yield BuildEnvironment(python=path / "bin" / "python", requirements=requirements)
+            return
+        with open_tempdir("releasekit-build-env-") as tempdir:
+            yield _make_environment(tempdir / "env", requires, source, options, call)
+
+
+def try_requirements(
+    requires: set[str], source: Path, options: EnvironmentOptions
+) -> tuple[UvCall, Finished]:
+    """Resolve the requirements as an install would; nothing is installed, and nothing is built.
+
+    Raises what an install raises for a login, a certificate, and settings that cannot be used.
+    """
+    call, _ = _plan_call(requires, source, options)
+    pins = ["--constraints", str(options.constraints)] if options.constraints else []
+    index = [option for option in call.options if option not in NEVER_BUILD]
+    python = ["--python", sys.executable, "--no-python-downloads"]
+    arguments = ["pip", "compile", "--no-build", *python, *index, *pins, "-"]
+    finished = _uv(arguments, source, options, call.environ, "\n".join(sorted(requires)))
+    if finished.status:
+        refuse_failed(call, finished.output)
+    return call, finished
+
+
+def _plan_call(
+    requires: set[str], source: Path, options: EnvironmentOptions
+) -> tuple[UvCall, Sequence[Mapping[str, Any]]]:
+    """Return how uv is called, and the tables of its settings files."""
     environ = options.environ if options.installer_environ is None else options.installer_environ
     uv_settings = read_uv_settings(options.root or source, environ)
     pip_settings = read_pip_settings(environ)
@@ -96,22 +137,7 @@ def open_build_environment(
         uv=uv_settings,
         group=options.group,
     )
-    if options.cache is None:
-        with open_tempdir("releasekit-build-env-") as tempdir:
-            yield _make_environment(tempdir / "env", requires, source, options, call)
-        return
-    key = _environment_key(requires, options, call, uv_settings)
-    path = options.cache / "build-envs" / key
-
-    def make(path: Path) -> tuple[str, ...]:
-        return _make_environment(path, requires, source, options, call).requirements
-
-    with use_cached(path, make) as requirements:
-        if requirements is not None:
-            yield BuildEnvironment(python=path / "bin" / "python", requirements=requirements)
-            return
-        with open_tempdir("releasekit-build-env-") as tempdir:
-            yield _make_environment(tempdir / "env", requires, source, options, call)
+    return call, uv_settings
 
 
 def _environment_key(

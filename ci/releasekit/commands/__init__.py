@@ -15,6 +15,7 @@ from releasekit.commands.arguments import AddArguments
 
 if TYPE_CHECKING:
     from releasekit.context import NexusContext, ProjectContext
+    from releasekit.request import Request
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +27,8 @@ class Command:
     arguments: tuple[AddArguments, ...]
     run: Callable[[Any], None] | None = None
     """Takes the context; None for a server that is kept in the foreground."""
+    refuse_early: Callable[[Request], None] | None = None
+    """Raises what the command refuses whoever gives the credentials: before they are asked for."""
     context: Literal["project", "nexus", "server"] = "project"
     """What it works on: a Python project, a Nexus, or a server that it starts."""
     needs_admin: bool = False
@@ -39,6 +42,8 @@ class Command:
     """True if requirements of a build or of the package may be needed."""
     keeps_order: bool = False
     """True if a project waits for those that it needs: of several, they come first."""
+    diagnoses: bool = False
+    """True if it tries all that a release would use: every login, and the build requirements."""
     reports: bool = True
     renews_findings: bool = False
     """True if findings of an earlier run are outdated by this one."""
@@ -47,6 +52,12 @@ class Command:
     def is_step(self) -> bool:
         """Tell whether it works on projects, of which there may be several."""
         return self.context == "project"
+
+
+def _refuse_early(request: Request) -> None:
+    from releasekit.commands.early import refuse_early
+
+    refuse_early(request)
 
 
 def _release(ctx: ProjectContext) -> None:
@@ -132,6 +143,7 @@ COMMANDS = (
         keeps_order=True,
         summary="The whole release: version, build, check, plan, publish, verify, report.",
         run=_release,
+        refuse_early=_refuse_early,
         arguments=(arguments.add_project,),
         can_rehearse=True,
         needs_requirements=True,
@@ -182,6 +194,7 @@ COMMANDS = (
         keeps_order=True,
         summary="Check dist/ again and upload what is missing, wheels first.",
         run=_publish,
+        refuse_early=_refuse_early,
         arguments=STEP,
         can_rehearse=True,
         asks_index=True,
@@ -210,6 +223,7 @@ COMMANDS = (
         name="doctor",
         summary="Ask, before the tag, whether a release would succeed, and how to fix it.",
         run=_doctor,
+        diagnoses=True,
         arguments=(arguments.add_repository, arguments.add_probe),
         context="nexus",
         renews_findings=True,

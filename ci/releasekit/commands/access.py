@@ -11,16 +11,22 @@ from releasekit.errors import ReleasekitError
 from releasekit.index.layouts import open_index
 from releasekit.index.nexus import split_url
 from releasekit.index.protocol import ServerInfo
+from releasekit.inspect.project import read_static_metadata
 from releasekit.model.plan import Action, Plan
 from releasekit.model.project import Project
 from releasekit.nexus.rest import Rest, find_settings
 from releasekit.threads import begin
 from releasekit.tls.certificates import read_clock
+from releasekit.uv.certificates import ask_for_objection, is_unlike_a_server
 
 OVERWRITES = (
     "{name} lets published files be overwritten: it cannot be excluded that another release does "
     "that to this one at the same instant; [[provision --apply]] sets its deployment policy to "
     "Disable redeploy"
+)
+UV_REFUSES = (
+    "uv does not accept the certificate of {url}: {objection}; nobody installs with uv from there, "
+    "and a release that needs something from there cannot be made"
 )
 
 
@@ -36,7 +42,19 @@ def check_access(ctx: ProjectContext, project: Project, *, before: str) -> None:
     snapshots = None if project.released_as else ctx.target.snapshots_url
     url, target = snapshots or ctx.target.upload_url, ctx.target
     reader, client = target.find_reader(url), ctx.network.client
-    open_index(url, client=client, reader=reader, publisher=target.credentials).check_access()
+    infos: list[ServerInfo] = []
+    index = open_index(
+        url,
+        client=client,
+        reader=reader,
+        publisher=target.credentials,
+        on_answer=infos.append,
+    )
+    index.check_access(read_static_metadata(ctx.root).name)
+    if infos and is_unlike_a_server(infos[-1].certificate):
+        network = ctx.network
+        if objection := ask_for_objection(url, network.environ, timeout=network.timeout):
+            ctx.progress.note(UV_REFUSES.format(url=url, objection=objection))
 
 
 def note_server_info(ctx: ProjectContext, info: ServerInfo) -> None:

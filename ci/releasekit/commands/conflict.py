@@ -20,7 +20,7 @@ COMPARED = 4
 """Files that are downloaded to compare them, at most: many wheels of one build differ alike."""
 LIMIT = 64 << 20
 """Bytes of a published file that are downloaded."""
-NEW_VERSION = "release a new version: git tag NEXT-VERSION"
+NEW_VERSION = "release a new version: [[git tag NEXT-VERSION]]"
 
 
 def refuse_conflicts(ctx: ProjectContext, record: Record, plan: Plan, page: ProjectPage) -> None:

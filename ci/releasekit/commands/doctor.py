@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.version import Version
 
 from releasekit import git
 from releasekit.archives import read_dist
+from releasekit.build.backend import read_requires
+from releasekit.build.environment import EnvironmentOptions, try_requirements
 from releasekit.context import NexusContext
 from releasekit.doctor import (
     QUESTIONS,
@@ -21,6 +23,7 @@ from releasekit.doctor import (
     connection,
     probe,
     repositories,
+    requirements,
     server,
 )
 from releasekit.doctor.probe import Answer, Visitor
@@ -32,13 +35,19 @@ from releasekit.errors.refused import DIAGNOSIS_REFUSED
 from releasekit.index.layouts import simple_url
 from releasekit.index.nexus import repository_url
 from releasekit.inspect.project import read_static_metadata
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.model.credentials import NO_CREDENTIALS, Credentials, describe_login
 from releasekit.model.dists import Dist, NotADistError, parse_filename
 from releasekit.model.project import find_release_tag
 from releasekit.nexus.documents import Repository
 from releasekit.nexus.rest import Rest, find_settings, list_repositories
 from releasekit.plural import plural
+from releasekit.proof.resolve import NO_SOLUTION, find_reason
+from releasekit.redact import MARK, hide_credentials
+from releasekit.request import is_project
+from releasekit.requirements import keep_reachable
 from releasekit.tls.certificates import read_clock
+from releasekit.uv.certificates import ask_for_objection, find_certificate_fix
+from releasekit.uv.credentials import find_unbuilt_names
 from releasekit.workspace import check_file, list_folder
 
 WELL_KNOWN = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106
@@ -103,15 +112,19 @@ def _examine(ctx: NexusContext) -> Iterator[Row]:
     yield (address := connection.examine_address(ctx.url, client))
     if address.state is State.FAILED:
         return
-    yield (tls := connection.examine_tls(ctx.url, client, read_clock()))
+    tls = connection.examine_tls(ctx.url, client, read_clock())
+    yield tls if tls.state is State.FAILED else _ask_uv(ctx, tls)
     if tls.state is State.FAILED:
         return
-    facts = server.read_server(client, ctx.url)
-    yield server.judge_server(facts)
-    if facts.version is None:
+    hosted_url = repository_url(ctx.url, ctx.settings.hosted)
+    facts = server.read_server(client, ctx.url, hosted_url)
+    yield server.judge_server(facts, is_sandbox=ctx.into_sandbox)
+    if not facts.is_nexus:
         return
     yield connection.judge_clock(facts.date, facts.now)
-    visit = _open_visit(ctx)
+    # A front server may pass the repositories on, and no more.
+    login_url = f"{ctx.url}{probe.STATUS}" if facts.version else simple_url(hosted_url)
+    visit = _open_visit(ctx, login_url)
     yield server.judge_credentials(visit.publisher, visit.administrator, visit.reader)
     hosted = visit.look_at("hosted", ctx.settings.hosted, "")
     is_frozen = facts.writable.status == 503
@@ -120,6 +133,15 @@ def _examine(ctx: NexusContext) -> Iterator[Row]:
     control = repositories.read_control(visit.user, visit.admin, visit.url(ctx.settings.proxy))
     yield from _examine_repositories(visit, hosted, control)
     yield from _examine_release(visit, hosted, control)
+    yield _examine_requires(ctx)
+
+
+def _ask_uv(ctx: NexusContext, tls: Row) -> Row:
+    """Return the row of a certificate that Python accepts: uv may not."""
+    url, objection = repository_url(ctx.url, ctx.settings.hosted), ""
+    if url.startswith("https://"):
+        objection = ask_for_objection(url, ctx.network.environ, timeout=ctx.network.timeout)
+    return connection.judge_objection(tls, objection, find_certificate_fix(objection))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,14 +172,24 @@ class _Visit:
         return repository_url(self.ctx.url, repository)
 
     def look_at(self, kind: str, name: str, project: str) -> RepositoryFacts:
-        """Return what is known of a repository; without a project its root page is asked for."""
+        """Return what is known of a repository; without a project its root page is asked for.
+
+        Who may not read that may read the page of what is to be released, which is all that a
+        release needs (docs/nexus-behaviour.md#rights).
+        """
         page, found = f"{project}/" if project else "", self.administrator or self.reader
+        simple, own = simple_url(self.url(name)), read_static_metadata(self.ctx.root).name
+        serves = self.read(f"{simple}{page}")
+        if serves.status == 403 and not serves.is_foreign and own:
+            answer = probe.ask(self.reading, f"{simple}{own}/")
+            if answer.status == 200 or (answer.status, answer.reason) == (404, "Not Found"):
+                serves = replace(answer, status=200, reason="OK")
         settings = None
         with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
             settings = find_settings(_open_rest(self.ctx, self.admin), kind, name)
         return RepositoryFacts(
             name=name,
-            serves=self.read(f"{simple_url(self.url(name))}{page}"),
+            serves=serves,
             listed=next((one for one in self.listed if one.name == name), None),
             settings=settings,
             username=found.username if found else self.username,
@@ -175,7 +207,8 @@ def _open_rest(ctx: NexusContext, visitor: Visitor) -> Rest:
     return Rest(url=ctx.url, client=client, credentials=credentials, attempts=1)
 
 
-def _open_visit(ctx: NexusContext) -> _Visit:
+def _open_visit(ctx: NexusContext, login_url: str) -> _Visit:
+    """Try the logins at an address where a wrong password is refused."""
     nobody = Visitor(client=ctx.network.client, credentials=NO_CREDENTIALS)
     logins = []
     own = ctx.reader if ctx.reader != ctx.credentials else NO_CREDENTIALS
@@ -183,8 +216,11 @@ def _open_visit(ctx: NexusContext) -> _Visit:
         login, visitor = None, nobody
         if credentials.username:
             visitor = Visitor(client=ctx.network.client, credentials=credentials)
-            answer = probe.ask(visitor, f"{ctx.url}{probe.STATUS}")
-            login = Login(username=credentials.username, source=credentials.source, answer=answer)
+            answer = probe.ask(visitor, login_url)
+            if answer.status == 403 and not answer.is_foreign:  # known, and not of that repository
+                answer = replace(answer, status=200, reason="OK")
+            name, source, hint = describe_login(credentials)
+            login = Login(username=name, source=source, hint=hint, answer=answer)
         logins.append((login, visitor if login and login.answer.status == 200 else nobody))
     (publisher, user), (administrator, admin), (reader, reading) = logins
     asking = user if admin is nobody else admin
@@ -246,6 +282,39 @@ def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) ->
         is_hosted=hosted.serves.is_served,
     )
     yield repositories.judge_version(version, settings.hosted)
+
+
+def _examine_requires(ctx: NexusContext) -> Row:
+    """Resolve what [build-system] requires, as the build of a release would."""
+    requires = read_requires(ctx.root) if is_project(ctx.root) else None
+    if not requires:
+        return requirements.judge_requires(requires, "")
+    group, constraints = ctx.group, ctx.settings.build_constraints
+    if ctx.into_sandbox and group:
+        group = keep_reachable(group, ctx.network, ctx.progress)
+    options = EnvironmentOptions(
+        environ=ctx.network.environ,
+        cache=None,  # uv believes a page for ten minutes otherwise
+        constraints=ctx.root / constraints if constraints else None,
+        log=ctx.progress.output,
+        root=ctx.root,
+        group=group,
+        own_names=ctx.settings.own_names if ctx.into_sandbox else (),
+        timeout=ctx.network.timeout,
+        installer_environ=ctx.network.installer_environ,
+    )
+    try:
+        call, finished = try_requirements(requires, ctx.root, options)
+    except ReleasekitError as error:
+        return requirements.judge_failure(error)
+    said = hide_credentials(finished.output, MARK)
+    if finished.status == 0:
+        return requirements.judge_requires(requires, call.index)
+    unbuilt = () if call.source else tuple(find_unbuilt_names(said))
+    problem = find_reason(said) if NO_SOLUTION in said else hide_credentials(finished.tail(), MARK)
+    return requirements.judge_requires(
+        requires, call.index, problem, unbuilt=unbuilt, is_group=call.group is not None
+    )
 
 
 def _read_tag(ctx: NexusContext) -> Version | None:

@@ -25,7 +25,7 @@ from releasekit.checks.entry_points import list_modules
 from releasekit.checks.facts import FailedTest, ForeignDependency, Unresolved
 from releasekit.commands.record import load_dists, load_record
 from releasekit.context import ProjectContext
-from releasekit.errors import ReleasekitError
+from releasekit.errors import NotPermitted, ReleasekitError
 from releasekit.index.layouts import open_index
 from releasekit.model.dists import Dist, DistKind, parse_metadata
 from releasekit.model.proof import UNRESOLVED, WheelResult
@@ -272,7 +272,15 @@ class _WheelProof:
         hosted = open_index(url, client=ctx.network.client, reader=reader)
         for dependency in dependencies:
             if dependency.name in own:
-                listed = hosted.read_page(dependency.name).find(dependency.filename)
+                try:
+                    listed = hosted.read_page(dependency.name).find(dependency.filename)
+                except NotPermitted:  # a content selector hides other teams' projects
+                    name, user = dependency.name, reader.username
+                    ctx.progress.note(
+                        f"not verified: whether {name} is in {url}, as `own-names` "
+                        f"says: user {user} may not read it there"
+                    )
+                    continue
                 if not listed or listed.digest("sha256") not in (None, dependency.sha256):
                     self._proved.foreign.append(
                         ForeignDependency(name=dependency.name, index=ctx.group.url, hosted=url)

@@ -101,6 +101,14 @@ def examine_tls(url: str, client: Client, now: datetime) -> Row:
     return TLS.ok(text, lines)
 
 
+def judge_objection(row: Row, objection: str, fix: str) -> Row:
+    """Tell whether uv accepts a certificate that Python accepts, as the row says."""
+    if not objection:
+        return row
+    text = f"Python accepts the certificate, and uv does not: {objection}"
+    return TLS.failed(text, fix.replace("\n", " "), row.lines)
+
+
 def judge_expiry(name: str, end: datetime, now: datetime, lines: tuple[str, ...] = ()) -> Row:
     """Tell whether a certificate that is valid ends soon."""
     text = f"{name} expires in {plural((end - now).days, 'day')}, on {end:%Y-%m-%d}"

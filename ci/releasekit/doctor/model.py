@@ -120,10 +120,11 @@ CLOCK = Question(code="RK513", title="clock")
 DEFAULT_ADMIN = Question(code="RK514", title="admin")
 ANONYMOUS = Question(code="RK515", title="anonymous")
 ENCRYPTION = Question(code="RK516", title="encryption")
+REQUIRES = Question(code="RK517", title="requires")
 
 QUESTIONS = (
     *(ADDRESS, TLS, SERVER, WRITABLE, CREDENTIALS, HOSTED, REDEPLOY, UPLOAD, GROUP, PROXY),
-    *(NAME, VERSION, CLOCK, DEFAULT_ADMIN, ANONYMOUS, ENCRYPTION),
+    *(NAME, VERSION, CLOCK, DEFAULT_ADMIN, ANONYMOUS, ENCRYPTION, REQUIRES),
 )
 """In the order in which one rests on another."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from urllib3.filepost import encode_multipart_formdata
@@ -14,6 +15,10 @@ from releasekit.model.simple_page import NotAnIndexPageError, ProjectPage, parse
 from releasekit.nexus.documents import parse_server_version
 
 STATUS = "/service/rest/v1/status"
+START = 4096
+"""Bytes of an answer that tell whose it is."""
+PAGES = re.compile(r"<title>\s*(Simple Index|Links for |[^<]*Nexus Repository)", re.I)
+"""Pages of Nexus: of an index, and of its errors."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +62,7 @@ class Visitor:
 
 def ask(visitor: Visitor, url: str) -> Answer:
     """GET an address, once, and return how it was answered; its body may be large, and is left."""
-    return read_answer(visitor.get(url, limit=1, leave_rest=True))
+    return read_answer(visitor.get(url, limit=START, leave_rest=True))
 
 
 def read_project(visitor: Visitor, url: str) -> tuple[Answer, ProjectPage]:
@@ -96,5 +101,22 @@ def read_answer(answer: http_answer.Answer) -> Answer:
     reason = answer.reason
     if wants_license(answer):
         reason = "End User License Agreement"  # stands in the page, with newer versions
-    is_foreign = parse_server_version(answer.headers.get("Server")) is None
-    return Answer(status=answer.status, reason=reason, is_foreign=is_foreign)
+    return Answer(status=answer.status, reason=reason, is_foreign=not is_from_nexus(answer))
+
+
+def is_from_nexus(answer: http_answer.Answer) -> bool:
+    """Tell whether Nexus answered, and no login page or front server in its place.
+
+    A front server may pass its answers on under a name of its own, as nginx does by default: then
+    its other headers tell, or its pages (docs/nexus-behaviour.md#shapes-of-answers).
+    """
+    headers = answer.headers
+    if parse_server_version(headers.get("Server")) or "X-Siesta-FaultId" in headers:
+        return True
+    if headers.get("Content-Security-Policy", "").startswith("sandbox "):  # below /repository/
+        return True
+    if "Nexus" in headers.get("WWW-Authenticate", ""):
+        return True
+    if not answer.body:
+        return headers.get("X-Content-Type-Options") == "nosniff"
+    return bool(PAGES.search(answer.text[:START]))

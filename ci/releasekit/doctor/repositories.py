@@ -312,7 +312,7 @@ def judge_version(facts: VersionFacts, hosted: str) -> Row:
     if version is None:
         return VERSION.unknown(
             "HEAD has no release tag, and no version is written in pyproject.toml",
-            fix="git tag it, then this again",
+            fix="[[git tag VERSION]], then run this again",
         )
     answer = facts.answer
     is_missing = facts.is_hosted and answer is not None and answer.status == 404
@@ -335,7 +335,7 @@ def judge_version(facts: VersionFacts, hosted: str) -> Row:
     if conflicts:
         return VERSION.failed(
             f"{version} is in {hosted} with other bytes: {conflicts[0].dist.filename}",
-            "release a new version: git tag NEXT-VERSION",
+            "release a new version: [[git tag NEXT-VERSION]]",
         )
     return VERSION.ok(f"{version} is in {hosted} with the same bytes: {count}")
 

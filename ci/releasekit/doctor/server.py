@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,16 +19,22 @@ from releasekit.doctor.model import (
     State,
 )
 from releasekit.doctor.probe import STATUS, Answer, Visitor, ask, read_answer
+from releasekit.errors import ReleasekitError
 from releasekit.http.answer import DOCUMENT, parse_date
 from releasekit.http.client import Client
+from releasekit.index.layouts import simple_url
 from releasekit.index.protocol import ServerInfo
 from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.nexus.documents import ServerVersion, parse_server_version
+from releasekit.nexus.rest import Rest, read_described_version
 
 OLDEST = (3, 30)
 """The oldest version that this kit was measured with: docs/nexus-behaviour.md."""
 PROBE = "[[doctor --probe]]   (ask the server's administrator first)"
-FRONT = "let the front server pass /repository/ on to Nexus, without a login page of its own"
+FRONT = (
+    "let the front server pass /repository/ and /service/rest/ on to Nexus, without a login page "
+    "of its own"
+)
 FORM_REFUSED = (400, 422, 500)
 """How Nexus answers a form without a file to who may upload; 3.30 answers 500."""
 
@@ -45,6 +52,13 @@ class ServerFacts:
     """By the server's clock."""
     now: datetime | None = None
     """By this machine's, in the middle of the same request."""
+    index: Answer | None = None
+    """How the hosted repository answered nobody, if the server did not tell what it is."""
+
+    @property
+    def is_nexus(self) -> bool:
+        """Tell whether it is a Nexus, as far as is known."""
+        return self.version is not None or bool(self.index and not self.index.is_foreign)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,16 +68,24 @@ class Login:
     username: str
     source: str
     answer: Answer
+    hint: str = ""
+    """What is odd about the user name or the password, a line for each; see `oddities`."""
 
 
-def read_server(client: Client, url: str) -> ServerFacts:
+def read_server(client: Client, url: str, hosted_url: str) -> ServerFacts:
     """Ask as nobody what the server says of itself."""
     nobody = Visitor(client=client, credentials=NO_CREDENTIALS)
     status = nobody.get(f"{url}{STATUS}", limit=DOCUMENT)
     writable = ask(nobody, f"{url}{STATUS}/writable")
-    named = status.headers.get("Server", "")
+    named = status.headers.get("Server", "").strip()
+    version = parse_server_version(named)
+    if version is None and status.status == 200:
+        rest = Rest(url=url, client=client, credentials=NO_CREDENTIALS, attempts=1)
+        with contextlib.suppress(ReleasekitError):  # its front server may hide that, too
+            version = read_described_version(rest)
     return ServerFacts(
-        version=parse_server_version(named),
+        version=version,
+        index=None if version else ask(nobody, simple_url(hosted_url)),
         named=named,
         status=read_answer(status),
         writable=writable,
@@ -72,8 +94,17 @@ def read_server(client: Client, url: str) -> ServerFacts:
     )
 
 
-def judge_server(facts: ServerFacts) -> Row:
+def judge_server(facts: ServerFacts, *, is_sandbox: bool = False) -> Row:
     """Tell whether it is a Nexus that this kit knows."""
+    if is_sandbox:
+        return SERVER.ok("a sandbox of releasekit: it takes uploads, and has no users and rights")
+    if facts.version is None and facts.is_nexus:
+        return SERVER.unknown(
+            f"a Nexus, whose front server ({facts.named or 'without a name'}) does not pass "
+            f"/service/rest/ on: it answered {replace(facts.status, is_foreign=False)}",
+            fix="let the front server pass /service/rest/ on to Nexus as well; a release does "
+            "without",
+        )
     if facts.version is None:
         return SERVER.failed(
             f"what answers is no Nexus: it calls itself {facts.named or 'nothing'} and answered "
@@ -81,7 +112,10 @@ def judge_server(facts: ServerFacts) -> Row:
             "check url: the address of Nexus itself, with its context path if it has one; a login "
             "page, or a front server that hides the `Server:` header, answers like this",
         )
-    return judge_age(facts.version)
+    row = judge_age(facts.version)
+    if parse_server_version(facts.named) or row.state is not State.OK:
+        return row
+    return SERVER.ok(f"{row.text}, behind {facts.named or 'a server without a name'}")
 
 
 def judge_age(version: ServerVersion) -> Row:
@@ -111,6 +145,8 @@ def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = N
 
     `serves` is an answer for content, `frozen` says who asked for the read-only mode, and when.
     """
+    if facts.version is None:
+        return WRITABLE.unknown("its status cannot be read", fix="fix server first, above")
     if facts.status.status != 200:
         return WRITABLE.failed(
             f"it does not serve yet: its status is {facts.status}",
@@ -143,7 +179,8 @@ def judge_credentials(
     for login in (publisher, admin, reader):
         if login and login.answer.status == 401:
             return CREDENTIALS.failed(
-                f"the server answered 401 to user {login.username}, from {login.source}",
+                f"the server answered 401 to user {login.username}, from {login.source}"
+                + login.hint.replace("\n", "; "),
                 f"check {login.source}; Nexus answers 401 to a disabled user as well",
             )
         if login and not login.answer.is_served:

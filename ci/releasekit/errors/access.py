@@ -36,7 +36,7 @@ WRONG_CREDENTIALS = Entry(
     code="E234",
     title="the user name or the password is wrong",
     where="{url}",
-    why="the server answered 401 to user {username}, whose credentials came from {source}",
+    why="the server answered 401 to user {username}, whose credentials came from {source}{hint}",
     fix="check {source};\nNexus answers 401 to a disabled user as well",
     explanation="The repository answered 401 (unauthorized).",
 )
@@ -44,7 +44,7 @@ WRONG_API_CREDENTIALS = Entry(
     code="E235",
     title="the user name or the password is wrong",
     where="{url}",
-    why="the server answered 401 to user {username}, whose credentials came from {source}",
+    why="the server answered 401 to user {username}, whose credentials came from {source}{hint}",
     fix="check {source}; Nexus answers 401 to a disabled user as well,\n"
     "and to all of its own users while its Local Authenticating Realm is off",
     explanation="The REST API of Nexus answered 401 (unauthorized).",
@@ -170,7 +170,7 @@ WRONG_CREDENTIALS_OR_RIGHTS = Entry(
     code="E250",
     title="the user name or the password is wrong",
     where="{url}",
-    why="the server answered 403 to user {username}, whose credentials came from {source}",
+    why="the server answered 403 to user {username}, whose credentials came from {source}{hint}",
     fix="check {source}; a user whom it does not let upload gets 403 as well",
     explanation="A server like pypiserver answered 403 (forbidden) to an upload.",
 )
@@ -211,4 +211,31 @@ SIMPLE_ADDRESS = Entry(
     fix="leave /simple/ out: {suggestion}",
     explanation="The address in a section of .pypirc ends in /simple/. Uploads go to the "
     "repository itself.",
+)
+KEYRING_SILENT = Entry(
+    code="E255",
+    title="the keyring does not answer",
+    where="the keyring's entry for {url}",
+    why="it was asked for the login, and said nothing for {seconds:g} s:\n"
+    "it may be locked, and show its dialog where nobody sees it",
+    fix="unlock it, then run this again; or do without it: set {variables}\n"
+    "(PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring turns it off)",
+    explanation="A password was looked for in the keyring, and the keyring did not answer.",
+)
+UNREADABLE_PYPIRC = Entry(
+    code="E256",
+    title=".pypirc cannot be read",
+    where="{path}",
+    why="{reason}",
+    fix="correct that file; twine reads the same one, and fails at the same place",
+    explanation="-r names a section of .pypirc, and the file is missing, or is no settings file.",
+)
+UV_REFUSES_CERTIFICATE = Entry(
+    code="E257",
+    title="uv does not accept the server's certificate",
+    where="{url}",
+    why="uv says: {reason}",
+    fix="{fix}",
+    explanation="Python accepts the server's certificate, and uv, which checks more, does not: for "
+    "example a certificate of a CA (CA:TRUE) that is used as that of a server.",
 )

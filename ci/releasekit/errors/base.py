@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 COMMAND = re.compile(r"\[\[([a-z{][^\[\]\n]*)\]\]")
-"""A command in a sentence: [[verify]], [[check --explain CODE]]. The words are a shell's."""
+"""A command in a sentence: [[verify]], [[git tag {tag}]]. The words are a shell's."""
 
 
 class Status(IntEnum):
@@ -62,7 +62,9 @@ class Entry:
 
 def render_plainly(text: str) -> str:
     """Return a text with its commands as somebody types them who gave no options."""
-    return COMMAND.sub(r"releasekit \1", text)
+    return COMMAND.sub(
+        lambda found: found[1] if found[1].startswith("git ") else f"releasekit {found[1]}", text
+    )
 
 
 class ReleasekitError(Exception):

@@ -9,7 +9,7 @@ NO_RELEASE_TAG = Entry(
     title="HEAD has no release tag",
     where="{root}, commit {commit}",
     why="a release is named by a tag like {tag} on the commit that is checked out",
-    fix="git tag {tag} && git push origin {tag}, then run this again on that tag",
+    fix="[[git tag {tag}]] && [[git push origin {tag}]], then run this again on that tag",
     explanation="The target is a real index, and no tag on the commit names a version.",
 )
 SHALLOW_CLONE = Entry(
@@ -17,7 +17,7 @@ SHALLOW_CLONE = Entry(
     title="HEAD has no release tag",
     where="{root}, commit {commit}",
     why="this clone is shallow, so its tags may be missing",
-    fix="git fetch --unshallow --tags, then run this again (in GitLab: GIT_DEPTH: 0)",
+    fix="[[git fetch --unshallow --tags]], then run this again (in GitLab: GIT_DEPTH: 0)",
     explanation="The same as E101 in a shallow clone, which may lack the tag.",
 )
 TAGS_NAME_NO_VERSION = Entry(
@@ -25,7 +25,7 @@ TAGS_NAME_NO_VERSION = Entry(
     title="no tag on HEAD is a version",
     where="{root}, commit {commit}: {tags}",
     why="the tag pattern is {pattern}, where {{version}} is a version (PEP 440)",
-    fix="git tag {example} (or set `tag` in [tool.releasekit] to your pattern)",
+    fix="[[git tag {example}]] (or set `tag` in [tool.releasekit] to your pattern)",
     explanation="The commit has tags, and none of them matches the key `tag`.",
 )
 TAGS_DISAGREE = Entry(
@@ -41,7 +41,7 @@ TAG_NOT_ON_HEAD = Entry(
     title="the tag {tag} is not on HEAD",
     where="{root}, commit {commit}",
     why="the tags on HEAD: {tags}",
-    fix="git checkout {tag} (or fetch it first: git fetch origin tag {tag})",
+    fix="[[git checkout {tag}]] (or fetch it first: [[git fetch origin tag {tag}]])",
     explanation="--tag or RELEASEKIT_TAG names a tag of another commit, or one that is not here.",
 )
 NOT_IN_COMMIT = Entry(
@@ -57,7 +57,7 @@ DIRTY_TREE = Entry(
     title="the working tree has uncommitted changes",
     where="{root}: {files}",
     why="a release holds what the tag {tag} holds, and these files differ from it",
-    fix="git stash (or commit and tag again), then run this again",
+    fix="[[git stash]] (or commit and tag again), then run this again",
     explanation="Tracked files differ from the tagged commit, and the target is a real index.",
 )
 NOT_A_DEVELOPMENT_VERSION = Entry(
@@ -66,7 +66,7 @@ NOT_A_DEVELOPMENT_VERSION = Entry(
     where="{root}, commit {commit}",
     why="without a tag it would go to {snapshots}, which takes versions like 1.2.3.dev4:\n"
     "with the number {version}, installers would take it for a release",
-    fix="git tag {tag} && git push origin {tag}, and release that tag;\n"
+    fix="[[git tag {tag}]] && [[git push origin {tag}]], and release that tag;\n"
     "or take the version from git, with setuptools-scm or hatch-vcs: they count .devN",
     explanation="`snapshots` is set, the commit is not tagged, and its version has no .devN.",
 )

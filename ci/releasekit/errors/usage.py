@@ -59,7 +59,8 @@ NOT_A_REPOSITORY = Entry(
     title="no git commit to release",
     where="{root}",
     why="git says: {reason}",
-    fix="git init && git add -A && git commit, or name the project's directory with -C DIR",
+    fix="[[git init]] && [[git add -A]] && [[git commit]], "
+    "or name the project's directory with -C DIR",
     explanation="The directory is in no git repository, or the repository has no commit.",
 )
 NO_RECORD = Entry(

@@ -55,6 +55,8 @@ class Answer:
     """By this machine's clock, in the middle of the exchange."""
     certificate_ends: datetime | None = None
     """None over http, and if the TLS library does not tell."""
+    certificate: bytes = field(default=b"", repr=False)
+    """The server's, in DER; empty over http, and if the TLS library does not tell."""
 
     @property
     def text(self) -> str:

@@ -278,6 +278,7 @@ class Client:
                 moment=moment,
                 # Now, because the connection goes with the body.
                 certificate_ends=_read_certificate_end(response),
+                certificate=_read_certificate(response),
             )
             yield answer, response
 
@@ -364,6 +365,15 @@ def _save(response: BaseHTTPResponse, path: Path | None, limit: int) -> tuple[st
             if file:
                 file.write(block)
     return sha256.hexdigest(), start
+
+
+def _read_certificate(response: Any) -> bytes:
+    """Return the server's certificate in DER; b"" over http, and if nobody tells."""
+    sock = getattr(getattr(response, "connection", None), "sock", None)
+    peer = getattr(sock, "getpeercert", None)
+    with contextlib.suppress(OSError, ValueError):  # the server has closed the connection
+        return (peer(binary_form=True) or b"") if peer else b""
+    return b""
 
 
 def _read_certificate_end(response: Any) -> datetime | None:

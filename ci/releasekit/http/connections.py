@@ -364,5 +364,5 @@ def make_login(userinfo: str | None) -> dict[str, str]:
 
 
 def make_basic(login: str) -> str:
-    """Return the value of a Basic login, in UTF-8 (RFC 7617)."""
-    return f"Basic {base64.b64encode(login.encode()).decode()}"
+    """Return the value of a Basic login, in UTF-8 (RFC 7617); other bytes stay as they are."""
+    return f"Basic {base64.b64encode(login.encode('utf-8', 'surrogateescape')).decode()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,12 +70,12 @@ class SimpleIndex:
         """Return the address of the repository."""
         return self.access.url
 
-    def check_access(self) -> None:
+    def check_access(self, name: str | None) -> None:
         """See whether the publisher may upload, or may read at least, and the reader may read.
 
-        To read is to ask for one byte of the long first page. Nexus answers 206
-        (docs/nexus-behaviour.md#simple-pages); the connection stays open for what is asked next.
-        What knows no ranges sends the whole page, whose rest is left unread.
+        The page of the project `name` is asked for: a content selector of Nexus may hide all others
+        (docs/nexus-behaviour.md#rights). The first page tells whether an index without that project
+        is one, and is all that is asked for where the name is not known.
         """
         if self.layout.ask_for_upload:
             answer = self.layout.ask_for_upload(self.access)
@@ -82,15 +83,33 @@ class SimpleIndex:
                 raise error
         elif self.access.publisher != self.access.reader:
             with contextlib.suppress(NotPermitted):  # who uploads need not be one who reads
-                self._read_byte(self.access.publisher)
-        self._read_byte(self.access.reader)
+                self._check_reading(name, self.access.publisher)
+        self._check_reading(name, self.access.reader)
 
-    def _read_byte(self, credentials: Credentials) -> None:
-        answer = self._get(
-            self.simple_url, credentials, limit=1, leave_rest=True, Range="bytes=0-0"
-        )
-        if answer.status != 206:
+    def _check_reading(self, name: str | None, credentials: Credentials) -> None:
+        """Raise what keeps somebody from reading the project's page, as far as that is known."""
+        if name:
+            url = f"{self.simple_url}{name}/"
+            answer = self._read_byte(url, credentials)
+            if not self._is_unknown_project(answer):
+                self._refuse(answer, url, credentials)
+                return
+        answer = self._read_byte(self.simple_url, credentials)
+        with contextlib.suppress(NotPermitted):  # the project's page may be open nevertheless
             self._refuse(answer, self.simple_url, credentials)
+
+    def _read_byte(self, url: str, credentials: Credentials) -> Answer:
+        """Ask for one byte of a page, which may be long.
+
+        Nexus answers 206 (docs/nexus-behaviour.md#simple-pages); the connection stays open for what
+        is asked next. What knows no ranges sends the whole page, whose rest is left unread.
+        """
+        answer = self._get(url, credentials, limit=1, leave_rest=True, Range="bytes=0-0")
+        return replace(answer, status=200) if answer.status == 206 else answer
+
+    def _is_unknown_project(self, page: Answer) -> bool:
+        """Tell whether a project's page says that there is no such project."""
+        return page.status == 404 or bool(page.location and not self.layout.follows_elsewhere)
 
     def read_page(self, name: str) -> ProjectPage:
         """Read the page of a project; a project that the index does not know has no files.
@@ -99,7 +118,7 @@ class SimpleIndex:
         """
         url = f"{self.simple_url}{name}/"
         answer = self._get(url, self.access.reader)
-        if answer.status == 404 or (answer.location and not self.layout.follows_elsewhere):
+        if self._is_unknown_project(answer):
             self._refuse_no_index(answer)
             return ProjectPage(title="")
         self._refuse(answer, url)
@@ -168,9 +187,14 @@ class SimpleIndex:
         return answer
 
     def _refuse_no_index(self, page: Answer) -> None:
-        """Tell a project that an index does not know from an address that is no index at all."""
+        """Tell a project that an index does not know from an address that is no index at all.
+
+        Who may not read the first page is told nothing: Nexus answers 404 for a repository that it
+        does not have before it asks for rights, to all pages.
+        """
         try:
-            self._read_root()
+            with contextlib.suppress(NotPermitted):
+                self._read_root()
         except NoSuchRepository as error:
             if str(error.fields["answer"]).startswith("404 "):
                 raise NoSuchRepository(

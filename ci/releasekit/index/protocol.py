@@ -33,6 +33,8 @@ class ServerInfo:
     """By this machine's, in the middle of the same request."""
     certificate_ends: datetime | None = None
     """None where the address is http, or the TLS library does not tell."""
+    certificate: bytes = b""
+    """In DER; empty where that is None."""
 
 
 def read_server_info(answer: Answer) -> ServerInfo:
@@ -44,6 +46,7 @@ def read_server_info(answer: Answer) -> ServerInfo:
         date=date,
         now=answer.moment,
         certificate_ends=answer.certificate_ends,
+        certificate=answer.certificate,
     )
 
 
@@ -62,8 +65,11 @@ class Index(Protocol):
     def url(self) -> str:
         """Return the address of the repository, with a slash at its end."""
 
-    def check_access(self) -> None:
-        """See, before much is done, that the publisher may upload and the reader may read."""
+    def check_access(self, name: str | None) -> None:
+        """See, before much is done, that the publisher may upload and the reader may read.
+
+        `name` is that of the project, None if it is not known yet.
+        """
 
     def read_page(self, name: str) -> ProjectPage:
         """Read the page of a project; one that the index does not know has no files."""

@@ -11,6 +11,7 @@ from releasekit.errors import ReleasekitError, WrongCredentials
 from releasekit.errors.access import WRONG_CREDENTIALS_OR_RIGHTS
 from releasekit.http.answer import Answer
 from releasekit.index.protocol import Access, Layout
+from releasekit.model.credentials import describe_login
 
 
 def _ask_for_upload(access: Access) -> Answer:
@@ -28,11 +29,9 @@ def _explain_refusal(answer: Answer, access: Access) -> ReleasekitError | None:
     publisher = access.publisher
     if answer.status != 403 or not publisher.username:
         return None
+    name, source, hint = describe_login(publisher)
     return WrongCredentials(
-        WRONG_CREDENTIALS_OR_RIGHTS,
-        url=access.url,
-        username=publisher.username,
-        source=publisher.source,
+        WRONG_CREDENTIALS_OR_RIGHTS, url=access.url, username=name, source=source, hint=hint
     )
 
 

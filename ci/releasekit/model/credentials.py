@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from releasekit.errors import ReleasekitError, WrongCredentials
 from releasekit.errors.access import CREDENTIALS_NEEDED, HALF_SET_READER, WRONG_CREDENTIALS
+from releasekit.model.oddities import describe_oddities
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +25,16 @@ class Credentials:
         return self.source == READER_ENVIRONMENT or self.source.startswith("netrc")
 
 
+Say = Callable[[str, str], None]
+"""Shows a line: its label ("login", "note"), and its text."""
+
+
+def say_nothing(_label: str, _text: str) -> None:
+    """Show nothing."""
+
+
 ENVIRONMENT = "TWINE_USERNAME and TWINE_PASSWORD"
+ADMIN_ENVIRONMENT = "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
 READER_USERNAME, READER_PASSWORD = "RELEASEKIT_READER_USERNAME", "RELEASEKIT_READER_PASSWORD"
 READER_ENVIRONMENT = f"{READER_USERNAME} and {READER_PASSWORD}"
 NO_CREDENTIALS = Credentials(username="", password="", source="nowhere")
@@ -43,8 +53,17 @@ def refused_login(url: str, credentials: Credentials, answer: str) -> Releasekit
     """Return the situation that a server lets these credentials, or nobody's, not in."""
     if not credentials.username:
         return ReleasekitError(CREDENTIALS_NEEDED, url=url, answer=answer)
-    username, source = credentials.username, credentials.source
-    return WrongCredentials(WRONG_CREDENTIALS, url=url, username=username, source=source)
+    name, source, hint = describe_login(credentials)
+    return WrongCredentials(WRONG_CREDENTIALS, url=url, username=name, source=source, hint=hint)
+
+
+def describe_login(credentials: Credentials) -> tuple[str, str, str]:
+    """Return what an error says of credentials that a server refuses: user, source, hint.
+
+    The hint has a line for what is odd about them, after a line feed; "" if nothing is.
+    """
+    hint = describe_oddities(credentials.username, credentials.password)
+    return credentials.username.strip() or "nobody", credentials.source, hint
 
 
 def find_environ_reader(environ: Mapping[str, str]) -> Credentials | None:

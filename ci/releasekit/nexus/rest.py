@@ -18,7 +18,7 @@ from releasekit.errors.access import NOT_ALLOWED_BY_NEXUS, WRONG_API_CREDENTIALS
 from releasekit.errors.failed import NEXUS_REFUSED, NOT_A_NEXUS
 from releasekit.http.answer import DOCUMENT, Answer
 from releasekit.http.refusals import explain_refusal
-from releasekit.model.credentials import Credentials
+from releasekit.model.credentials import Credentials, describe_login
 from releasekit.nexus.documents import (
     Component,
     Document,
@@ -86,12 +86,15 @@ def require(rest: Rest, answer: Answer, action: str) -> Answer:
     status, url = answer.status, answer.url
     if status < 300:
         return answer
-    username, source = rest.credentials.username or "nobody", rest.credentials.source
     if status < 500 and (error := explain_refusal(answer, url)):
         raise error
     if status == 401:
-        raise WrongCredentials(WRONG_API_CREDENTIALS, url=url, username=username, source=source)
+        name, source, hint = describe_login(rest.credentials)
+        raise WrongCredentials(
+            WRONG_API_CREDENTIALS, url=url, username=name, source=source, hint=hint
+        )
     if status == 403:
+        username = rest.credentials.username or "nobody"
         raise NexusRefused(NOT_ALLOWED_BY_NEXUS, url=url, username=username, action=action)
     said = f"{answer.summary}, to {answer.location}" if answer.location else answer.summary
     raise NexusRefused(NEXUS_REFUSED, url=url, action=action, answer=said)
@@ -164,15 +167,22 @@ def read_version(rest: Rest) -> ServerVersion:
     Raises WrongCredentials, NOT_A_NEXUS.
     """
     answer = require(rest, ask(rest, "GET", "status"), "read the status")
-    version = parse_server_version(answer.headers.get("Server"))
-    if version is None:
-        described = require(rest, ask(rest, "GET", "/service/rest/swagger.json"), "see its API")
-        info = _parse(described, parse_document)
-        if "Nexus" in str(info.get("info.title")):
-            version = parse_server_version(f"Nexus/{info.get('info.version')}")
+    version = parse_server_version(answer.headers.get("Server")) or read_described_version(rest)
     if version is None:
         raise _not_a_nexus(answer)
     return version
+
+
+def read_described_version(rest: Rest) -> ServerVersion | None:
+    """Read the version in the description of the API, which is open to everybody.
+
+    None where that is no Nexus's. Raises the situations of REST.
+    """
+    described = require(rest, ask(rest, "GET", "/service/rest/swagger.json"), "see its API")
+    info = _parse(described, parse_document)
+    if "Nexus" not in str(info.get("info.title")):
+        return None
+    return parse_server_version(f"Nexus/{info.get('info.version')}")
 
 
 def list_repositories(rest: Rest) -> tuple[Repository, ...]:

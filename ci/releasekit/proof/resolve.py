@@ -19,6 +19,7 @@ from releasekit.process import Finished
 from releasekit.proof.environment import Interpreter
 from releasekit.redact import MARK, hide_credentials
 from releasekit.uv.call import LOGIN_REFUSED
+from releasekit.uv.certificates import find_refused_certificate
 from releasekit.uv.credentials import find_unbuilt_names
 from releasekit.uv.program import run_uv
 from releasekit.uv.sources import Source, write_settings
@@ -88,9 +89,11 @@ class Resolver:
             yanked = tuple(f"{m[1]} ({m[2] or 'no reason given'})" for m in YANKED.finditer(said))
             return Resolution(packages=packages, yanked=yanked)
         self._refuse_login(said)
+        if refused := find_refused_certificate(said, self.source.name):
+            raise refused
         if NO_SOLUTION in said and not finished.timed_out and not UNREADABLE.search(said):
             names = tuple(canonicalize_name(name) for name in find_unbuilt_names(said))
-            return Resolution(problem=_find_reason(said), unbuilt=names)
+            return Resolution(problem=find_reason(said), unbuilt=names)
         if limit := find_limit_in(said, str(self.folder)):
             raise limit
         reason = hide_credentials(finished.tail(), MARK)
@@ -144,7 +147,7 @@ class Resolver:
                 raise refused_login(repository.url, who, match[1])
 
 
-def _find_reason(said: str) -> str:
+def find_reason(said: str) -> str:
     """Return what uv says after "cause:", as sentences on one line each."""
     _, _, rest = said.partition(NO_SOLUTION)
     reason, _, _ = rest.partition("hint:")

@@ -15,6 +15,7 @@ from releasekit.errors.refused import INVALID_BUILD_REQUIREMENT
 from releasekit.model.credentials import refused_login
 from releasekit.netrc import find_netrc, is_known_to_uv
 from releasekit.redact import hide_credentials
+from releasekit.uv.certificates import find_refused_certificate
 from releasekit.uv.credentials import (
     find_building_line,
     find_built,
@@ -147,8 +148,10 @@ def refuse_failed(call: UvCall, output: str) -> None:
     """Raise what a failed call of uv is, if that is known.
 
     BUILD_WITH_CREDENTIALS where it may not build; CREDENTIALS_NEEDED and WrongCredentials where the
-    group does not let it in.
+    group does not let it in; UV_REFUSES_CERTIFICATE.
     """
+    if refused := find_refused_certificate(hide_credentials(output), call.index):
+        raise refused
     for line in output.splitlines():
         if call.group and call.group.url in line and (match := LOGIN_REFUSED.search(line)):
             who = call.group.credentials

@@ -14,7 +14,7 @@ from end_to_end.bare_nexus.server import (
     SetUp,
 )
 from samples import write_wheel
-from support import Command, ProjectDir
+from support import Command, ProjectDir, public_index
 
 
 def test_a_project_is_released_into_it_by_the_publisher(
@@ -27,6 +27,70 @@ def test_a_project_is_released_into_it_by_the_publisher(
         assert f"plan      {summary}" in ran.out
     group = f"{bare.url}/repository/pypi-group/"
     assert f"verify    plain==1.2.3 installed by hash from {group}" in ran.out
+
+
+OWN = ("team", "the-password-of-a-team")
+SELECTOR = 'format == "pypi" and (path == "/" or path =~ "^/?(simple|packages)/plain(/.*)?$")'
+"""twine's form goes to "/", so this lets every project be uploaded, and one be read."""
+
+
+@pytest.fixture(scope="module")
+def team(set_up: SetUp, bare: Bare) -> dict[str, str]:
+    """A user whose content selector covers one project of the hosted repository."""
+    bare.ask(
+        "POST",
+        "security/content-selectors",
+        {"name": "plain-only", "description": "", "expression": SELECTOR},
+    )
+    bare.ask(
+        "POST",
+        "security/privileges/repository-content-selector",
+        {
+            "name": "plain-only",
+            "description": "",
+            "actions": ["ADD", "READ", "BROWSE"],
+            "format": "pypi",
+            "repository": "pypi-hosted",
+            "contentSelector": "plain-only",
+        },
+    )
+    role = {"id": "team", "name": "team", "description": "", "roles": ["pypi-group-reader"]}
+    bare.ask("POST", "security/roles", {**role, "privileges": ["plain-only"]})
+    user = {"userId": OWN[0], "password": OWN[1], "firstName": "A", "lastName": "Team"}
+    more = {"emailAddress": "team@example.com", "status": "active", "roles": ["team"]}
+    bare.ask("POST", "security/users", {**user, **more})
+    return {"TWINE_USERNAME": OWN[0], "TWINE_PASSWORD": OWN[1]}
+
+
+def test_a_project_is_released_by_a_team_that_sees_no_other_project(
+    team: dict[str, str],
+    configured: dict[str, str],
+    releasekit: Command,
+    project: ProjectDir,
+    bare: Bare,
+) -> None:
+    root = bare.send("GET", "repository/pypi-hosted/simple/", user=OWN)
+    assert root.status_code == 403
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    project.write("pyproject.toml", text.replace('"1.2.3"', '"1.2.4"'))
+    project.commit_all()
+    project.git("tag", "v1.2.4")
+    for summary in ("2 to upload, 0 already published", "0 to upload, 2 already published"):
+        ran = releasekit("release", project=project, **configured, **team)
+        assert ran.status == 0, ran
+        assert f"plan      {summary}" in ran.out
+
+
+def test_the_doctor_takes_a_team_that_sees_no_other_project_for_a_publisher(
+    team: dict[str, str],
+    configured: dict[str, str],
+    releasekit: Command,
+    project: ProjectDir,
+) -> None:
+    login = {**configured, **team, **public_index(), "RELEASEKIT_ADMIN_PASSWORD": ""}
+    ran = releasekit("doctor", project=project, **login)
+    assert "  ok       RK506 hosted      pypi-hosted " in ran.out, ran
+    assert "  failed   " not in ran.out, ran
 
 
 WHEEL = ("demo-1.0-py3-none-any.whl", b"PK\x03\x04 nothing")

@@ -12,7 +12,8 @@ from nexus_double import run_sandbox
 from raising import raises_error
 from releasekit.archives import read_dist
 from releasekit.errors import ReleasekitError
-from releasekit.errors.access import WRONG_CREDENTIALS
+from releasekit.errors.access import NOT_PERMITTED, WRONG_CREDENTIALS
+from releasekit.errors.usage import NOT_A_PYPI_REPOSITORY
 from releasekit.index.layouts import open_index
 from releasekit.index.protocol import Index
 from releasekit.model.credentials import Credentials
@@ -80,7 +81,7 @@ def test_access_check_reads_one_byte_and_leaves_the_connection_to_the_next(
         user = Credentials(username=sandbox.username, password=sandbox.password, source="test")
         with open_network(environ=environ, ca_bundle=str(sandbox.ca_bundle)) as network:
             index = open_for(sandbox.upload_url(), network, user)
-            index.check_access()
+            index.check_access("demo")
             index.read_page("demo")
             (manager,) = network.client.connections.managers.values()
             (pool,) = (manager.pools[key] for key in manager.pools.keys())  # noqa: SIM118
@@ -88,16 +89,48 @@ def test_access_check_reads_one_byte_and_leaves_the_connection_to_the_next(
         assert [request.status for request in sandbox.state.requests_log] == [206, 200]
 
 
-def test_access_is_checked_also_where_no_ranges_are_known(server: Server, index: Index) -> None:
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [pytest.param("demo", 0, id="the project's page alone"), pytest.param(None, 1, id="no name")],
+)
+def test_access_is_checked_also_where_no_ranges_are_known(
+    server: Server, index: Index, name: str | None, page: int
+) -> None:
     server.answers = [ROOT]
-    index.check_access()
-    assert server.asked == BOTH_PAGES[1:]
+    index.check_access(name)
+    assert server.asked == [BOTH_PAGES[page]]
+
+
+FORBIDDEN = Answer(status=403, reason="Forbidden")
+
+
+@pytest.mark.parametrize("name", [pytest.param("demo", id="new"), pytest.param(None, id="unnamed")])
+def test_who_may_read_one_project_needs_no_other_page(
+    server: Server, index: Index, name: str | None
+) -> None:
+    server.answers = [UNKNOWN, FORBIDDEN] if name else [FORBIDDEN]
+    index.check_access(name)
+    server.answers = [UNKNOWN, FORBIDDEN]
+    assert index.read_page("demo") == ProjectPage(title="")
+
+
+def test_access_check_refuses_who_may_not_read_the_project(server: Server, index: Index) -> None:
+    server.answers = [FORBIDDEN]
+    with raises_error(NOT_PERMITTED) as caught:
+        index.check_access("demo")
+    assert caught.value.answers()["where"] == f"{server.url}{BOTH_PAGES[0][4:]}"
+
+
+def test_access_check_finds_out_that_there_is_no_repository(server: Server, index: Index) -> None:
+    server.answers = [Answer(status=404, reason="Repository not found")] * 2
+    with raises_error(NOT_A_PYPI_REPOSITORY):
+        index.check_access("demo")
 
 
 def test_access_check_refuses_a_wrong_password(server: Server, index: Index) -> None:
     server.answers = [Answer(status=401, reason="Unauthorized", body=b"")]
     with raises_error(WRONG_CREDENTIALS):
-        index.check_access()
+        index.check_access("demo")
 
 
 def refuse(index: Index) -> str:
