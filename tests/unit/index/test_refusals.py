@@ -109,7 +109,7 @@ def refuse(index: Index, action: str, tmp_path: Path) -> ReleasekitError:
     if action == "read":
         return fail(lambda: index.read_page("demo"))
     if action == "check":
-        return fail(lambda: index.check_access(None))
+        return fail(lambda: index.check_access("demo"))
     dist = read_dist(write_wheel(tmp_path))
     if action == "upload":
         error = index.upload(dist, lambda *_: None).error
