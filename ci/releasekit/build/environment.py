@@ -20,6 +20,7 @@ from releasekit.errors.usage import OWN_NAME_ELSEWHERE
 from releasekit.process import Finished, Log, run
 from releasekit.redact import MARK, hide_credentials
 from releasekit.tempdirs import open_tempdir
+from releasekit.uv.build_settings import InstallFiles, list_addresses, read_build_settings
 from releasekit.uv.call import UvCall, plan_call, refuse_failed
 from releasekit.uv.indexes import (
     BuildIndex,
@@ -28,7 +29,7 @@ from releasekit.uv.indexes import (
     strip_credentials,
 )
 from releasekit.uv.program import run_uv
-from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
+from releasekit.uv.settings_files import read_pip_settings
 
 LAYOUT = 2
 """How environments are kept; one that an older releasekit made shares its files with uv's cache."""
@@ -77,39 +78,43 @@ def open_build_environment(
 ) -> Iterator[BuildEnvironment]:
     """Provide an environment with the requirements, from the cache where it is there whole."""
     environ = options.environ if options.installer_environ is None else options.installer_environ
-    uv_settings = read_uv_settings(options.root or source, environ)
+    root = options.root or source
+    settings = read_build_settings(root, environ)
+    sources = settings.find_sources(requires, root)
+    tables: list[Mapping[str, Any]] = [settings.table]
+    tables += [{"index": settings.indexes, "sources": sources}] if sources else []
     pip_settings = read_pip_settings(environ)
-    installer = choose_installer(environ, pip=pip_settings, uv=uv_settings, group=options.group)
-    if options.group is None and (names := find_own_names(requires, options.own_names)):
-        root = str(options.root or source)
+    installer = choose_installer(environ, pip=pip_settings, uv=tables, group=options.group)
+    unsourced = requires - sources.keys()
+    if options.group is None and (names := find_own_names(unsourced, options.own_names)):
         raise ReleasekitError(
-            OWN_NAME_ELSEWHERE, names=", ".join(names), root=root, index=installer.index
+            OWN_NAME_ELSEWHERE, names=", ".join(names), root=str(root), index=installer.index
         )
     call = plan_call(
         installer,
-        requires,
-        root=options.root or source,
+        {*requires, *list_addresses(sources)},
+        root=root,
         secret=environ.keys() - options.environ.keys(),
         constraints=options.constraints,
-        uv=uv_settings,
+        uv=tables,
         group=options.group,
     )
-    if options.cache is None:
-        with open_tempdir("releasekit-build-env-") as tempdir:
-            yield _make_environment(tempdir / "env", requires, source, options, call)
-        return
-    key = _environment_key(requires, options, call, uv_settings)
-    path = options.cache / "build-envs" / key
 
     def make(path: Path) -> tuple[str, ...]:
-        return _make_environment(path, requires, source, options, call).requirements
+        with open_tempdir("releasekit-uv-") as folder:
+            files = settings.write(folder, requires, sources)
+            return _make_environment(path, requires, source, options, call, files)
 
-    with use_cached(path, make) as requirements:
-        if requirements is not None:
-            yield BuildEnvironment(python=path / "bin" / "python", requirements=requirements)
-            return
-        with open_tempdir("releasekit-build-env-") as tempdir:
-            yield _make_environment(tempdir / "env", requires, source, options, call)
+    if options.cache:
+        key = _environment_key(requires, options, call, tables)
+        path = options.cache / "build-envs" / key
+        with use_cached(path, make) as requirements:
+            if requirements is not None:
+                yield BuildEnvironment(python=path / "bin" / "python", requirements=requirements)
+                return
+    with open_tempdir("releasekit-build-env-") as tempdir:
+        path = tempdir / "env"
+        yield BuildEnvironment(python=path / "bin" / "python", requirements=make(path))
 
 
 def _environment_key(
@@ -143,21 +148,25 @@ def _make_environment(
     source: Path,
     options: EnvironmentOptions,
     call: UvCall,
-) -> BuildEnvironment:
+    files: InstallFiles,
+) -> tuple[str, ...]:
     python = str(path / "bin" / "python")
     # Copied: uv links to its own cache, so that a build which writes into a file of its environment
     # would write into every environment that is made later.
     link = ("--link-mode", "copy")
     pins = ["--constraints", str(options.constraints)] if options.constraints else []
     # The requirements go in by stdin: an address among them may hold a password.
-    install = ["pip", "install", "--python", python, *link, *call.options, *pins, "-r", "-"]
+    install = ["pip", "install", "--python", python, *link, *call.options, *pins, *files.options]
     # Only the install itself gets credentials: every start of that Python runs the .pth files of
     # what is installed, also the one by which uv compiles (--compile-bytecode).
     steps: list[tuple[list[str], str, Mapping[str, str]]]
     steps = [(["venv", "--no-project", "--python", sys.executable, str(path)], "", call.clean)]
-    steps += [(install, "\n".join(sorted(requires)), call.environ)] if requires else []
+    steps += [(install, files.listed, call.environ)] if requires else []
     steps.append((["pip", "freeze", "--python", python], "", call.clean))
     for arguments, given, environ in steps:
+        # In place of all settings files: see uv.build_settings.
+        environ = {n: v for n, v in environ.items() if n != "UV_NO_CONFIG"}
+        environ["UV_CONFIG_FILE"] = str(files.config)
         finished = _uv(arguments, source, options, environ, given)
         if finished.status:
             refuse_failed(call, finished.output)
@@ -173,10 +182,9 @@ def _make_environment(
             )
     if requires:
         _compile(Path(python), source, options)
-    requirements = tuple(
+    return tuple(
         hide_credentials(line) for line in finished.output.splitlines() if REQUIREMENT.match(line)
     )
-    return BuildEnvironment(python=Path(python), requirements=requirements)
 
 
 def _uv(
@@ -186,7 +194,7 @@ def _uv(
     environ: Mapping[str, str],
     given: str,
 ) -> Finished:
-    # Run in the project, so that its own [tool.uv] decides on indexes as it does for uv itself.
+    # Run in the project: variables such as UV_CONSTRAINT name files from there.
     fresh = ("--no-cache",) if options.cache is None else ()
     return run_uv(
         (*arguments, *fresh),

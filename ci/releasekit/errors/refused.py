@@ -96,6 +96,16 @@ INVALID_BUILD_REQUIREMENT = Entry(
     explanation="A build requirement that uv would read as an option, or would fill a variable "
     "into.",
 )
+SOURCE_NOT_FOLLOWED = Entry(
+    code="E114",
+    title="the source of the build requirement {name} is not followed",
+    where="{root}, [tool.uv.sources]: {source}",
+    why="a wheel is built from its sdist, and nothing else of this directory is there then",
+    fix='publish {name} to an index, and name that: {name} = {{ index = "NAME" }},\n'
+    "or a source with git or url; or remove the source",
+    explanation="`[tool.uv.sources]` takes a build requirement from a directory, a workspace or a "
+    "file of this machine.",
+)
 CHECKS_REFUSED = Entry(
     code="E121",
     title="{findings} of severity error: {codes}",
