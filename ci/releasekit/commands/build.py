@@ -133,14 +133,15 @@ def _log(ctx: ProjectContext, tempdir: Path) -> Iterator[Callable[[str], None]]:
 def _open_source(ctx: ProjectContext, project: Project) -> Iterator[Path]:
     """Provide what is to be built: the commit alone; with the user's changes for the sandbox."""
     rivals = find_rival_tags(project, ctx.settings.tag_patterns)
-    commit = project.commit
-    with open_checkout(commit, ctx.network.git_environ, hidden_tags=rivals) as tree:
+    commit, environ = project.commit, ctx.network.git_environ
+    name = str(ctx.root.relative_to(commit.root))
+    with open_checkout(commit, environ, hidden_tags=rivals, project=name) as tree:
         if project.dirty:
             copy_changes(commit, tree)
-        source = tree / ctx.root.relative_to(commit.root)
+        source = tree / name
         if not source.is_dir():
             raise ReleasekitError(NOT_IN_COMMIT, root=str(ctx.root), commit=commit.short)
-        follow_links_out(tree, source, ctx.network.git_environ)
+        follow_links_out(tree, source, environ)
         yield source
 
 

@@ -255,3 +255,32 @@ CIRCULAR_NEEDS = Entry(
     fix="remove one of these requirements, or release the projects one by one, with -C",
     explanation="Of several projects in one command, each is released after those that it needs.",
 )
+CANNOT_FETCH_SUBMODULE = Entry(
+    code="E260",
+    title="a submodule cannot be fetched: {names}",
+    where="{root}",
+    why="git says: {reason}",
+    fix="git submodule update --init --recursive -- {paths}   (what git says then has to be fixed;"
+    "\nin GitLab: GIT_SUBMODULE_STRATEGY: recursive)\n"
+    "or, if the release does not need it, exclude it, here or with -f .gitmodules for everybody:\n"
+    "{commands}",
+    explanation="The commit has a submodule that this clone lacks, and it cannot be fetched.",
+)
+GIT_REFUSED = Entry(
+    code="E261",
+    title="git failed",
+    where="{root}",
+    why="git says: {reason}",
+    fix="fix what git says; the command was: {command}\n"
+    "(git fsck finds what is damaged in a repository; a new clone has it whole)",
+    explanation="A git command that has to succeed failed, and the network is not to blame: the "
+    "repository is damaged, or git or a filter of it is set up wrongly.",
+)
+MISSING_PROGRAM = Entry(
+    code="E262",
+    title="{program} is not installed",
+    where="PATH",
+    why="{reason}",
+    fix="install {program}, or put it on PATH",
+    explanation="A program that releasekit starts was not found.",
+)
