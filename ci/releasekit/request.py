@@ -88,7 +88,7 @@ class Request:
         reports: Path | None = self.options.reports
         if reports or self.options.files or not self.command.reports:
             return reports
-        return self.root / "reports" if self.is_project else None
+        return self.root / self.options.into / "reports" if self.is_project else None
 
     def resolve(self, path: str | None) -> str | None:
         """Return a configured path below the project's directory; PEM text stays as it is."""
@@ -120,6 +120,7 @@ REPEATED: dict[str, tuple[str, Callable[[Command], bool]]] = {
     "tag": ("--tag", lambda command: command.is_step),
     "fresh": ("--fresh", lambda command: command.needs_requirements),
     "dry_run": ("--dry-run", lambda command: command.can_rehearse),
+    "into": ("--into", lambda command: command.is_step or command.name == "doctor"),
     "gather_from": ("--from", lambda command: command.name == "gather"),
     "probe": ("--probe", lambda command: command.name == "doctor"),
     "first_password": ("--first-password", lambda command: command.name == "provision"),

@@ -227,7 +227,9 @@ def note_history(ctx: ProjectContext, project: Project, requirements: Sequence[s
 def note_other_files(ctx: ProjectContext, record: Record) -> None:
     """Say what else lies in `dist/`; it is left alone."""
     ours = {file.filename for file in record.files}
-    others = sorted(p.name for p in ctx.dist.iterdir() if p.is_file() and p.name not in ours)
+    others = sorted(
+        p.name for p in ctx.dist.iterdir() if p.is_file() and p.name not in (*ours, ".gitignore")
+    )
     if others:
         names = list_some(others)
         ctx.progress.note(f"dist/ also holds {names}: left alone, not part of this release")

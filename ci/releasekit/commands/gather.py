@@ -29,7 +29,7 @@ from releasekit.workspace import RECORD, make_folder, write_file
 def run(ctx: ProjectContext) -> None:
     """Join what several build jobs left to one release."""
     folders = [ctx.root / folder for folder in ctx.options.gather_from]
-    gather(ctx, read_project(ctx), folders or (ctx.root,))
+    gather(ctx, read_project(ctx), folders or (ctx.results,))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,6 +25,7 @@ from releasekit.errors.base import (
     OutputLost,
     ReleasekitError,
     Status,
+    TrackedResults,
     UnknownCode,
     WrongCredentials,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "OutputLost",
     "ReleasekitError",
     "Status",
+    "TrackedResults",
     "UnknownCode",
     "WrongCredentials",
     "find_limit",

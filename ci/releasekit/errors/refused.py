@@ -106,6 +106,15 @@ SOURCE_NOT_FOLLOWED = Entry(
     explanation="`[tool.uv.sources]` takes a build requirement from a directory, a workspace or a "
     "file of this machine.",
 )
+TRACKED_RESULTS = Entry(
+    code="E115",
+    title="git tracks files in {places}, where results would go",
+    where="{root}: {files}",
+    why="releasekit writes dists and reports there, and overwrites nothing that git tracks",
+    fix="--into build names another directory for them, in every step; or, if they are results\n"
+    "of earlier builds: git rm -r --cached {places}, and commit that",
+    explanation="A file that git tracks is in dist/ or reports/. Nothing was written.",
+)
 CHECKS_REFUSED = Entry(
     code="E121",
     title="{findings} of severity error: {codes}",
