@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import subprocess
 import tarfile
@@ -250,3 +251,87 @@ def test_unlocked_repository_is_released_and_its_key_is_copied_nowhere(
     assert ran.status == 0, ran.out
     assert members(project)["wheel/plain/secret.txt"] == b"open\n"
     assert list(tmp_path.glob("releasekit-*")) == []
+
+
+# --- the version and the time of the commit -----------------------------------------------------
+
+SCM = """\
+[build-system]
+requires = ["setuptools>=77", "setuptools-scm>=10"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "plain"
+dynamic = ["version"]
+urls = {{ Homepage = "https://plain.example.com" }}
+[tool.setuptools]
+packages = ["plain"]
+[tool.setuptools_scm]
+version_file = "plain/_version.py"
+{more}"""
+
+
+def make_scm(project: ProjectDir, tag: str, more: str = "") -> None:
+    (project.root / "plain").mkdir()
+    project.git("mv", "plain.py", "plain/__init__.py")
+    project.write("pyproject.toml", SCM.format(more=more))
+    project.commit_all()
+    project.git("tag", "-d", "v1.2.3")
+    project.git("tag", tag)
+
+
+def test_sdist_of_setuptools_scm_names_the_commit(project: ProjectDir, releasekit: Command) -> None:
+    """As `uv build` has it, at a tag that the library understands itself."""
+    make_scm(project, "v1.2.3")
+    ran = releasekit("build", project=project, SETUPTOOLS_SCM_PRETEND_VERSION="9")
+    assert ran.status == 0, ran.out
+    packed = members(project)
+    stated = json.loads(packed["sdist/plain.egg-info/scm_version.json"])
+    commit = project.git("rev-parse", "HEAD")
+    assert (stated["tag"], stated["node"], stated["dirty"]) == ("1.2.3", f"g{commit}", False)
+    assert f"commit_id = 'g{commit[:9]}" in packed["sdist/plain/_version.py"].decode()
+    whole = {path.name: path.read_bytes() for path in (project.root / "dist").glob("*.whl")}
+    ran = releasekit("build", "--wheel-from", "dist/plain-1.2.3.tar.gz", project=project)
+    assert ran.status == 0, ran.out
+    assert {path.name: path.read_bytes() for path in (project.root / "dist").glob("*.whl")} == whole
+
+
+@pytest.mark.parametrize(
+    ("tag", "more"),
+    [
+        pytest.param("release/1.2.3-final", "", id="a tag that the library takes for another"),
+        pytest.param("plain_1.2.3", 'tag_regex = "^never(?P<version>.*)$"\n', id="tag_regex"),
+        pytest.param("v1.2.3", 'root = ".."\n', id="root that is not there"),
+    ],
+)
+def test_release_has_the_version_of_its_tag_where_setuptools_scm_does_not_find_it(
+    project: ProjectDir, releasekit: Command, tag: str, more: str
+) -> None:
+    pattern = tag.replace("1.2.3", "{version}")
+    make_scm(project, tag, f'{more}[tool.releasekit]\ntag = "{pattern}"\n')
+    ran = releasekit("release", project=project)
+    assert ran.status == 0, ran.out
+    assert b"version = '1.2.3'" in members(project)["wheel/plain/_version.py"]
+
+
+@pytest.mark.parametrize(
+    ("requires", "backend", "more"),
+    [
+        ("hatchling==1.18.0", "hatchling.build", ""),
+        ("flit-core==3.12", "flit_core.buildapi", ""),
+        ("setuptools>=77", "setuptools.build_meta", ""),
+    ],
+    ids=["old hatchling", "flit", "setuptools"],
+)
+def test_commit_before_1980_is_released(
+    project: ProjectDir, releasekit: Command, requires: str, backend: str, more: str
+) -> None:
+    write_pyproject(project, requires, backend, more)
+    old = {"GIT_COMMITTER_DATE": "1975-06-07T08:09:10Z", "GIT_AUTHOR_DATE": "1975-06-07T08:09:10Z"}
+    past = ProjectDir(root=project.root, environ={**project.environ, **old})
+    past.commit_all()
+    past.git("tag", "-f", "v1.2.3")
+    ran = releasekit("check", project=past)
+    assert ran.status == 0, ran.out
+    (wheel,) = (project.root / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert min(entry.date_time for entry in archive.infolist()) == (1980, 1, 1, 0, 0, 0)

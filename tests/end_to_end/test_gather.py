@@ -64,7 +64,7 @@ def jobs(origin: ProjectDir, tmp_path_factory: pytest.TempPathFactory, releaseki
     sdist, wheel = (clone_to(folder / name, origin) for name in ("sdist-job", "wheel-job"))
     ran = releasekit("build", "--sdist", project=sdist)
     assert ran.status == 0, ran
-    assert {path.name for path in (sdist.root / "dist").iterdir()} == {SDIST}
+    assert {path.name for path in (sdist.root / "dist").glob("[!.]*")} == {SDIST}
     carry(sdist, wheel.root)
     for step in ("build", "check"):
         ran = releasekit(step, "--wheel-from", "dist/*.tar.gz", project=wheel)
@@ -130,7 +130,7 @@ def test_directories_of_jobs_are_joined_and_nothing_else_is(
     ran = releasekit("gather", "--from", "../sdist-job", "--from", "../wheel-job", project=last)
     assert ran.status == 0, ran
     assert "\ngather    2 files of 2 builds are one release" in ran.out
-    assert {path.name for path in (last.root / "dist").iterdir()} == {SDIST, WHEEL}
+    assert {path.name for path in (last.root / "dist").glob("[!.]*")} == {SDIST, WHEEL}
     assert [file["filename"] for file in record(last)["files"]] == [SDIST, WHEEL]
 
 

@@ -28,6 +28,9 @@ from releasekit.tempdirs import open_tempdir
 from releasekit.uv.indexes import strip_credentials
 from releasekit.workspace import check_file, make_folder, write_file
 
+ZIP_EPOCH = 315_532_800
+"""1980-01-01 in seconds since the epoch: zip files have no earlier time (APPNOTE.TXT, 4.4.6), and
+old hatchling and setuptools fail at one."""
 TOOLS = ("releasekit", "build", "uv")
 
 
@@ -153,7 +156,7 @@ def _build_options(
         environ=ctx.network.environ,
         cache=ctx.cache,
         constraints=ctx.root / constraints if constraints else None,
-        epoch=project.commit.time,
+        epoch=max(project.commit.time, ZIP_EPOCH),
         version=tag.version if tag else None,
         log=log,
         root=ctx.root,
