@@ -255,6 +255,17 @@ CIRCULAR_NEEDS = Entry(
     fix="remove one of these requirements, or release the projects one by one, with -C",
     explanation="Of several projects in one command, each is released after those that it needs.",
 )
+BYTE_ORDER_MARK = Entry(
+    code="E263",
+    title="{name} begins with a byte order mark",
+    where="{path}",
+    why="TOML is UTF-8 without one, so that no build backend can read this file;\n"
+    "editors and PowerShell on Windows write it ({encoding})",
+    fix='save it as UTF-8 without BOM, or: python -c "import pathlib; '
+    "p = pathlib.Path(r'{path}'); p.write_bytes(p.read_bytes().decode('{encoding}').encode())\"",
+    explanation="pyproject.toml or releasekit.toml begins with the mark of UTF-8 or UTF-16, which "
+    "editors do not show.",
+)
 CANNOT_FETCH_SUBMODULE = Entry(
     code="E260",
     title="a submodule cannot be fetched: {names}",
