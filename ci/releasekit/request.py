@@ -122,6 +122,7 @@ REPEATED: dict[str, tuple[str, Callable[[Command], bool]]] = {
     "dry_run": ("--dry-run", lambda command: command.can_rehearse),
     "into": ("--into", lambda command: command.is_step or command.name == "doctor"),
     "gather_from": ("--from", lambda command: command.name == "gather"),
+    "adopt": ("--adopt", lambda command: command.name == "gather"),
     "probe": ("--probe", lambda command: command.name == "doctor"),
     "first_password": ("--first-password", lambda command: command.name == "provision"),
     "python": ("--python", lambda command: command.name == "search"),

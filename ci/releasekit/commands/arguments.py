@@ -68,6 +68,14 @@ def add_parts(parser: ArgumentParser) -> None:
         default=[],
         help="gather: what a build job left, its dist/ and reports/ (repeat it for each job)",
     )
+    parser.add_argument(
+        "--adopt",
+        metavar="WHEEL",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="gather: wheels of this sdist that another tool built, as cibuildwheel",
+    )
 
 
 def add_files(parser: ArgumentParser) -> None:

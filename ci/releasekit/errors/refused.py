@@ -115,6 +115,17 @@ TRACKED_RESULTS = Entry(
     "of earlier builds: git rm -r --cached {places}, and commit that",
     explanation="A file that git tracks is in dist/ or reports/. Nothing was written.",
 )
+CANNOT_ADOPT = Entry(
+    code="E116",
+    title="{filename} cannot be adopted",
+    where="{path}",
+    why="{problems}",
+    fix="build it again with that tool, from {sdist} alone or from the same tag,\n"
+    "and change nothing in it afterwards; a field that differs on purpose has to be dynamic in "
+    "the sdist (PEP 643)",
+    explanation="`gather --adopt` names a wheel whose RECORD, name, version or metadata is not "
+    "that of the sdist.",
+)
 CHECKS_REFUSED = Entry(
     code="E121",
     title="{findings} of severity error: {codes}",

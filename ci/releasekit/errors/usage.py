@@ -255,6 +255,15 @@ CIRCULAR_NEEDS = Entry(
     fix="remove one of these requirements, or release the projects one by one, with -C",
     explanation="Of several projects in one command, each is released after those that it needs.",
 )
+NOTHING_TO_ADOPT = Entry(
+    code="E264",
+    title="--adopt names no wheel",
+    where="{path}",
+    why="{reason}",
+    fix="name the wheels that the other tool built: [[gather --adopt WHEEL...]]\n"
+    "(paths start at the project's directory)",
+    explanation="`gather --adopt` names a file that is not there, or that is no wheel.",
+)
 BYTE_ORDER_MARK = Entry(
     code="E263",
     title="{name} begins with a byte order mark",
