@@ -225,8 +225,8 @@ def _does_scm_know(
         return any(source.glob("**/*.egg-info/scm_version.json"))
     environ = _hook_environ(options, environment.python, scm_knows=True)
     command = (str(environment.python), "-I", "-m", "setuptools_scm")
-    asked = capture(command, cwd=source, environ=environ)
-    return not asked.status and is_version(asked.output, options.version)
+    said = capture(command, cwd=source, environ=environ)
+    return not said.status and is_version(said.output, options.version)
 
 
 def _hook_environ(options: BuildOptions, python: Path, *, scm_knows: bool) -> dict[str, str]:

@@ -166,8 +166,8 @@ def _borrow(
 
 def _find_parts(root: Path, environ: Mapping[str, str]) -> list[Path]:
     """Return where a repository has these parts, which a linked worktree has elsewhere."""
-    asked = [word for name in PARTS for word in ("--git-path", name)]
-    paths = git.must(root, environ, "rev-parse", *asked).output.splitlines()
+    words = [word for name in PARTS for word in ("--git-path", name)]
+    paths = git.must(root, environ, "rev-parse", *words).output.splitlines()
     return [root / path for path in paths]
 
 

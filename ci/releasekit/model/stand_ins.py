@@ -8,7 +8,7 @@ POINTER = re.compile(
     rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v1\r?\n(?:[a-z0-9.-]+ .*\n)*?"
     rb"oid sha256:([0-9a-f]{64})\r?\nsize \d+\r?\n(?:[a-z0-9.-]+ .*\n)*"
 )
-"""docs/spec.md of Git LFS; hawser was its name before."""
+"""The specification of Git LFS (git-lfs, spec.md); hawser was its name before."""
 POINTER_LIMIT = 1024
 """Bytes: "Pointer files must be less than 1024 bytes"."""
 ENCRYPTED = b"\0GITCRYPT\0"
