@@ -9,7 +9,8 @@ from pathlib import Path
 
 from releasekit.errors import GitFailed, ReleasekitError
 from releasekit.errors.failed import GIT_FAILED
-from releasekit.errors.usage import GIT_REFUSED, NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
+from releasekit.errors.setup import GIT_REFUSED
+from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
 from releasekit.model.project import Commit
 from releasekit.process import Finished, capture
 

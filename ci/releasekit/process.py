@@ -19,7 +19,7 @@ from pathlib import Path
 
 from releasekit.errors import MissingProgram, ReleasekitError
 from releasekit.errors.failed import PROGRAM_KILLED
-from releasekit.errors.usage import MISSING_PROGRAM
+from releasekit.errors.setup import MISSING_PROGRAM
 from releasekit.signals import interrupts_deferred
 from releasekit.threads import start
 

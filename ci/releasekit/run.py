@@ -21,11 +21,11 @@ from releasekit.errors import (
     OutputLost,
     ReleasekitError,
     Status,
-    TrackedResults,
     UnknownCode,
     find_limit,
 )
 from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED
+from releasekit.errors.refused import TRACKED_RESULTS
 from releasekit.errors.usage import UNSUITABLE_ENCODING
 from releasekit.model.credentials import Credentials
 from releasekit.outcome import Outcome, Result
@@ -264,7 +264,7 @@ class Run:
         self._outcome = redact_outcome(self._outcome, self._request.redactor.clean)
         self._terminal.rest()
         folder = self._request.reports_folder
-        is_theirs = isinstance(error, TrackedResults)
+        is_theirs = error is not None and error.entry is TRACKED_RESULTS
         unwritten = self._write_reports(folder, error) if folder and not is_theirs else None
         if error:
             self._terminal.fail(error, self._spell)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from releasekit import git
-from releasekit.errors import CannotWrite, NotAPlainFile, TrackedResults
+from releasekit.errors import CannotWrite, NotAPlainFile, ReleasekitError
 from releasekit.errors.failed import CANNOT_WRITE
 from releasekit.errors.refused import NOT_A_PLAIN_FILE, TRACKED_RESULTS
 from releasekit.files import read_regular, write_text
@@ -51,7 +51,7 @@ def check_folders(root: Path, into: str, environ: Mapping[str, str]) -> None:
     if tracked := [name for name in listed if name and Path(name).name not in PLACEHOLDERS]:
         found = (n for n in names if any(f"{path}/".startswith(f"{n}/") for path in tracked))
         places = " and ".join(found)
-        raise TrackedResults(
+        raise ReleasekitError(
             TRACKED_RESULTS, places=places, root=str(root), files=list_some(tracked, SHOWN)
         )
 

@@ -12,12 +12,8 @@ from raising import raises_error
 from releasekit.build.checkout import open_checkout
 from releasekit.errors import Entry
 from releasekit.errors.failed import GIT_FAILED
-from releasekit.errors.usage import (
-    GIT_REFUSED,
-    MISSING_PROGRAM,
-    NOT_A_REPOSITORY,
-    REPOSITORY_OF_ANOTHER_USER,
-)
+from releasekit.errors.setup import GIT_REFUSED, MISSING_PROGRAM
+from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
 from releasekit.git import list_files, must, parse_status, read_commit
 from releasekit.model.project import Commit
 from releasekit.network import child_environ

@@ -13,7 +13,7 @@ from types import FrameType
 import pytest
 
 from raising import raises_error
-from releasekit.errors.usage import MISSING_PROGRAM
+from releasekit.errors.setup import MISSING_PROGRAM
 from releasekit.process import GRACE, Finished, capture, run
 from releasekit.signals import interruptible
 from support import wait_for

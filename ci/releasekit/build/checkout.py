@@ -17,7 +17,7 @@ from pathlib import Path
 from releasekit import git
 from releasekit.build.lfs import NO_FILTER, replace_pointers
 from releasekit.errors import GitFailed, Status
-from releasekit.errors.usage import CANNOT_FETCH_SUBMODULE
+from releasekit.errors.setup import CANNOT_FETCH_SUBMODULE
 from releasekit.model.project import Commit
 from releasekit.tempdirs import open_tempdir
 

@@ -9,7 +9,7 @@ from releasekit.archives import read_dist, read_metadata
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import CANNOT_ADOPT
-from releasekit.errors.usage import NOTHING_TO_ADOPT
+from releasekit.errors.setup import NOTHING_TO_ADOPT
 from releasekit.home import expand_home
 from releasekit.inspect.archive import read_archive, read_contents
 from releasekit.inspect.gather import find_record_problems

@@ -19,7 +19,8 @@ from releasekit.checks.model import Severity
 from releasekit.config.settings import KEYS, Settings
 from releasekit.config.severity import find_rules, merge_severities
 from releasekit.errors import InvalidConfiguration
-from releasekit.errors.usage import BYTE_ORDER_MARK, INVALID_CONFIGURATION
+from releasekit.errors.setup import BYTE_ORDER_MARK
+from releasekit.errors.usage import INVALID_CONFIGURATION
 from releasekit.plural import plural
 
 ENVIRONMENT_PREFIX = "RELEASEKIT_"

@@ -186,10 +186,6 @@ class OutputLost(ReleasekitError):
     """What is shown does not arrive."""
 
 
-class TrackedResults(ReleasekitError):
-    """git tracks files in `dist/` or `reports/`: nothing is written there."""
-
-
 class UnknownCode(ReleasekitError):
     """`--explain` names no code."""
 

@@ -10,7 +10,7 @@ from raising import raises_error
 from releasekit.build.checkout import copy_changes, follow_links_out, open_checkout
 from releasekit.errors import Entry
 from releasekit.errors.failed import GIT_FAILED
-from releasekit.errors.usage import CANNOT_FETCH_SUBMODULE
+from releasekit.errors.setup import CANNOT_FETCH_SUBMODULE
 from support import ProjectDir, commit_of, content_of
 
 

@@ -22,7 +22,8 @@ from releasekit.config.sources import (
     read_table,
 )
 from releasekit.errors import ReleasekitError
-from releasekit.errors.usage import BYTE_ORDER_MARK, INVALID_CONFIGURATION
+from releasekit.errors.setup import BYTE_ORDER_MARK
+from releasekit.errors.usage import INVALID_CONFIGURATION
 
 DEFAULTS: dict[str, Any] = {
     "url": None,
