@@ -115,6 +115,8 @@ NOT_INPUTS = {
     "--sdist": "the templates' own, where wheels are built on several agents",
     "--wheel-from": "the templates' own, where wheels are built on several agents",
     "--from": "the templates' own, where wheels are built on several agents",
+    "--adopt": "a step of a project's own pipeline: its wheels come from another tool",
+    "--into": "the templates pass dist/ and reports/ on from job to job by these names",
     "--reports": "the templates know where their CI looks for reports",
     "--explain": "an answer for a reader at a terminal",
 }

@@ -73,14 +73,19 @@ class ProjectContext(Context):
         return tag or self.environ.get("RELEASEKIT_TAG") or None
 
     @property
+    def results(self) -> Path:
+        """Return the directory that has `dist/` and `reports/`."""
+        return self.root / str(self.options.into)
+
+    @property
     def dist(self) -> Path:
         """Return the directory of the built dists."""
-        return self.root / "dist"
+        return self.results / "dist"
 
     @property
     def record_path(self) -> Path:
         """Return the file that passes a build on to later steps."""
-        return self.root / RECORD
+        return self.results / RECORD
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

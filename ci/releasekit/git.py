@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from releasekit.errors import GitFailed, ReleasekitError
 from releasekit.errors.failed import GIT_FAILED
+from releasekit.errors.setup import GIT_REFUSED
 from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
 from releasekit.model.project import Commit
 from releasekit.process import Finished, capture
+
+TRANSIENT = re.compile(
+    r"could not resolve|couldn.t connect|failed to connect|connection (?:refused|reset|closed)"
+    r"|timed out|network is unreachable|no route to host|returned error: (?:5\d\d|408|429)\b"
+    r"|early eof|rpc failed(?!; http 4)|unexpected disconnect|ssl_error_syscall|unexpected eof"
+    r"|no space left|cannot allocate memory|out of memory|too many open files"
+    r"|temporarily unavailable|unable to create '.*\.lock'",
+    re.IGNORECASE,
+)
+"""What git and its transports say (curl's strerror.c, ssh) of the network or the machine: the same
+command can succeed later. Of a repository that is damaged or not there, it cannot."""
 
 
 def read_commit(root: Path, environ: Mapping[str, str]) -> Commit:
@@ -51,8 +64,9 @@ def must(
     """Run git for an answer that it has to give; raises GitFailed."""
     finished = ask(root, environ, *arguments, errors=errors)
     if finished.status:
-        command = render_command(finished.command)
-        raise GitFailed(GIT_FAILED, root=str(root), command=command, reason=finished.tail())
+        command, reason = render_command(finished.command), finished.tail()
+        entry = GIT_FAILED if TRANSIENT.search(finished.errors) else GIT_REFUSED
+        raise GitFailed(entry, root=str(root), command=command, reason=reason)
     return finished
 
 

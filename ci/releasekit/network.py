@@ -168,6 +168,17 @@ def git_environ(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str,
     return {**_drop(strip_credentials(environ), secrets), **_drop(kept, secrets), **own}
 
 
+def find_git_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for git before a run has connections: it cannot fetch."""
+    found = collect_secrets(environ, ())
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name not in FOREIGN_VARIABLES and not name.startswith(PRIVATE_PREFIXES)
+    }
+    return git_environ(kept, found)
+
+
 def installer_environ(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
     """Return the environment for uv while it resolves: with what pip and uv are told."""
     told = {

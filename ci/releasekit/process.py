@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from releasekit.errors import MissingProgram, ReleasekitError
-from releasekit.errors.failed import MISSING_PROGRAM, PROGRAM_KILLED
+from releasekit.errors.failed import PROGRAM_KILLED
+from releasekit.errors.setup import MISSING_PROGRAM
 from releasekit.signals import interrupts_deferred
 from releasekit.threads import start
 

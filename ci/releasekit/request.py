@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 from releasekit.errors import BadDirectory
 from releasekit.errors.base import COMMAND
-from releasekit.errors.usage import BAD_DIRECTORY, ODD_DIRECTORY
+from releasekit.errors.setup import ODD_DIRECTORY
+from releasekit.errors.usage import BAD_DIRECTORY
 from releasekit.home import expand_home
 from releasekit.model.credentials import Say, say_nothing
 from releasekit.redact import Redactor
@@ -91,7 +92,7 @@ class Request:
         reports: Path | None = self.options.reports
         if reports or self.options.files or not self.command.reports:
             return reports
-        return self.root / "reports" if self.is_project else None
+        return self.root / self.options.into / "reports" if self.is_project else None
 
     def resolve(self, path: str | None) -> str | None:
         """Return a configured path below the project's directory; PEM text stays as it is."""
@@ -135,9 +136,11 @@ REPEATED: dict[str, tuple[str, Callable[[Command, Sequence[str]], bool]]] = {
     "tag": ("--tag", lambda command, _: command.is_step),
     "fresh": ("--fresh", lambda command, _: command.is_step and command.needs_requirements),
     "dry_run": ("--dry-run", lambda command, _: command.can_rehearse),
+    "into": ("--into", lambda command, _: command.is_step or command.diagnoses),
     "sdist": ("--sdist", lambda c, words: _builds(c) and "--wheel-from" not in words),
     "wheel_from": ("--wheel-from", lambda c, words: _builds(c) and "--sdist" not in words),
     "gather_from": ("--from", lambda command, _: command.name == "gather"),
+    "adopt": ("--adopt", lambda command, _: command.name == "gather"),
     "reports": ("--reports", lambda command, _: command.name == "check"),
     "probe": ("--probe", lambda command, _: command.diagnoses),
     "first_password": ("--first-password", lambda command, _: command.needs_admin),

@@ -29,6 +29,7 @@ from releasekit.errors import (
 )
 from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED
 from releasekit.errors.limits import SPACE
+from releasekit.errors.refused import TRACKED_RESULTS
 from releasekit.errors.usage import UNSUITABLE_ENCODING
 from releasekit.model.credentials import Credentials
 from releasekit.outcome import Outcome, Result
@@ -86,9 +87,12 @@ class Run:
             with keep_temporary_files(), contextlib.ExitStack() as stack:
                 self._check_directory()
                 if request.reports_folder and not request.options.reports:
+                    from releasekit.network import find_git_environ
                     from releasekit.workspace import check_folders
 
-                    check_folders(request.root)  # before there is anything to write
+                    environ = find_git_environ(request.environ)
+                    # Before there is anything to write.
+                    check_folders(request.root, request.options.into, environ)
                 ctx = self._open(stack)
                 stack.callback(self._count_requests, ctx.network)
                 for found in list_credentials(ctx):  # the passwords that were looked up
@@ -296,7 +300,8 @@ class Run:
         self._outcome = redact_outcome(self._outcome, self._request.redactor.clean)
         self._terminal.rest()
         folder = self._request.reports_folder
-        unwritten = self._write_reports(folder, error) if folder else None
+        is_theirs = error is not None and error.entry is TRACKED_RESULTS
+        unwritten = self._write_reports(folder, error) if folder and not is_theirs else None
         if error:
             self._terminal.fail(error, self._spell)
         else:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import shlex
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
-from releasekit.errors import CannotWrite, NotAPlainFile
+from releasekit import git
+from releasekit.errors import CannotWrite, NotAPlainFile, ReleasekitError
 from releasekit.errors.failed import CANNOT_WRITE
-from releasekit.errors.refused import NOT_A_PLAIN_FILE
+from releasekit.errors.refused import NOT_A_PLAIN_FILE, TRACKED_RESULTS
 from releasekit.files import read_regular, write_text
+from releasekit.plural import list_some
 
 RECORD = Path("reports", "release.json")
 """Where a build leaves its record, below the project's directory."""
@@ -23,6 +26,9 @@ PROOF = RECORD.with_name("proof.json")
 SMOKE_LOG = RECORD.with_name("smoke.log")
 """What imports and smoke tests wrote."""
 FOLDERS = ("dist", "reports", "reports/parts")
+PLACEHOLDERS = (".gitignore", ".gitkeep", ".keep")
+"""Files by which a repository has an empty directory, or hides what is in it."""
+SHOWN = 5
 KINDS = {
     stat.S_IFDIR: "a directory",
     stat.S_IFREG: "a file",
@@ -33,10 +39,21 @@ KINDS = {
 }
 
 
-def check_folders(root: Path) -> None:
-    """Raise NotAPlainFile if one of a project's directories for results is a link, or a file."""
+def check_folders(root: Path, into: str, environ: Mapping[str, str]) -> None:
+    """Raise NotAPlainFile if one of a project's directories for results is a link, or a file.
+
+    Raises TRACKED_RESULTS if git tracks files in one.
+    """
     for name in FOLDERS:
-        check_folder(root / name, root=root)
+        check_folder(root / into / name, root=root)
+    names = [str(Path(into, name)) for name in FOLDERS[:2]]
+    listed = git.ask(root, environ, "ls-files", "-z", "--", *names).output.split("\0")
+    if tracked := [name for name in listed if name and Path(name).name not in PLACEHOLDERS]:
+        found = (n for n in names if any(f"{path}/".startswith(f"{n}/") for path in tracked))
+        places = " and ".join(found)
+        raise ReleasekitError(
+            TRACKED_RESULTS, places=places, root=str(root), files=list_some(tracked, SHOWN)
+        )
 
 
 def check_folder(folder: Path, *, root: Path) -> Path:
@@ -59,7 +76,21 @@ def make_folder(folder: Path, *, root: Path) -> Path:
         raise CannotWrite(
             CANNOT_WRITE, path=str(folder), reason=error.strerror or str(error)
         ) from error
+    _hide_from_git(folder, root)
     return folder
+
+
+def _hide_from_git(folder: Path, root: Path) -> None:
+    """Write a .gitignore as `uv build` does: `git add -A` would put results into the next sdist."""
+    for path in (folder, folder.parent):
+        ignore = path / ".gitignore"
+        if (
+            path.name in FOLDERS
+            and path != root
+            and not ignore.is_symlink()
+            and not ignore.exists()
+        ):
+            write_text(ignore, "*\n")
 
 
 def check_file(path: Path, *, root: Path) -> Path:
@@ -78,6 +109,7 @@ def write_file(path: Path, text: str, *, root: Path) -> None:
     """Write a file, in place of what has its name; raises NotAPlainFile and CannotWrite."""
     check_folder(path.parent, root=root)
     write_text(path, text)
+    _hide_from_git(path.parent, root)
 
 
 def remove_file(path: Path, *, root: Path) -> None:

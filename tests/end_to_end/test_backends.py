@@ -40,7 +40,7 @@ def files_of(name: str, tag: str = "py3-none-any") -> set[str]:
 
 
 def built(project: ProjectDir) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (project.root / "dist").iterdir()}
+    return {path.name: path.read_bytes() for path in (project.root / "dist").glob("[!.]*")}
 
 
 def warnings_of(ran: Ran) -> set[str]:

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uv
 
 from nexus_double import Sandbox
-from support import SDIST, WHEEL, Command, ProjectDir, Ran, copy_project, published, uploads
+from releasekit.archives import read_dist, read_metadata
+from samples import write_wheel
+from support import (
+    SDIST,
+    WHEEL,
+    Command,
+    ProjectDir,
+    Ran,
+    copy_project,
+    public_index,
+    published,
+    uploads,
+)
 
 Clone = Callable[[str], ProjectDir]
 
@@ -64,7 +78,7 @@ def jobs(origin: ProjectDir, tmp_path_factory: pytest.TempPathFactory, releaseki
     sdist, wheel = (clone_to(folder / name, origin) for name in ("sdist-job", "wheel-job"))
     ran = releasekit("build", "--sdist", project=sdist)
     assert ran.status == 0, ran
-    assert {path.name for path in (sdist.root / "dist").iterdir()} == {SDIST}
+    assert {path.name for path in (sdist.root / "dist").glob("[!.]*")} == {SDIST}
     carry(sdist, wheel.root)
     for step in ("build", "check"):
         ran = releasekit(step, "--wheel-from", "dist/*.tar.gz", project=wheel)
@@ -130,7 +144,7 @@ def test_directories_of_jobs_are_joined_and_nothing_else_is(
     ran = releasekit("gather", "--from", "../sdist-job", "--from", "../wheel-job", project=last)
     assert ran.status == 0, ran
     assert "\ngather    2 files of 2 builds are one release" in ran.out
-    assert {path.name for path in (last.root / "dist").iterdir()} == {SDIST, WHEEL}
+    assert {path.name for path in (last.root / "dist").glob("[!.]*")} == {SDIST, WHEEL}
     assert [file["filename"] for file in record(last)["files"]] == [SDIST, WHEEL]
 
 
@@ -274,3 +288,131 @@ def test_release_has_no_parts(project: ProjectDir, releasekit: Command) -> None:
     ran = releasekit("release", "--sdist", project=project)
     assert ran.status == 2
     assert "error: unrecognized arguments: --sdist\n" in ran.err
+
+
+# --- wheels of other tools ----------------------------------------------------------------------
+
+WINDOWS = "plain-1.2.3-cp311-cp311-win_amd64.whl"
+
+
+@pytest.fixture
+def foreign(sdist_job: ProjectDir, tmp_path: Path) -> Path:
+    """A wheel of the sdist that uv built, and one as it comes from Windows."""
+    folder = tmp_path / "wheelhouse"
+    sdist = sdist_job.root / "dist" / SDIST
+    environ = {**sdist_job.environ, **public_index()}
+    command = (uv.find_uv_bin(), "build", "-q", "--wheel", "-o", str(folder), str(sdist))
+    subprocess.run(command, env=environ, check=True)
+    text = (read_metadata(read_dist(folder / WHEEL)) or b"").decode()
+    write_wheel(folder, filename=WINDOWS, metadata=text.replace("\n", "\r\n"), files=MODULE)
+    return folder
+
+
+MODULE = {"plain.py": '"""A package of one module."""\r\n'}
+
+
+def test_wheels_of_another_tool_are_adopted_checked_and_released(
+    sdist_job: ProjectDir, foreign: Path, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit("gather", "--adopt", str(foreign / "*.whl"), project=sdist_job)
+    assert ran.status == 0, ran.out
+    assert "gather    3 files of 3 builds are one release" in ran.out
+    builds = {build["files"][0]: build for build in record(sdist_job)["builds"]}
+    for name, builder in ((WHEEL, "flit "), (WINDOWS, "hand")):
+        assert builds[name]["tools"]["built by"].startswith(builder)
+        assert builds[name]["tools"].keys() == {"built by", "adopted by releasekit"}
+        assert (builds[name]["made_from"], builds[name]["requirements"]) == (None, [])
+    for step in ("check", "plan", "publish", "verify"):
+        ran = releasekit(step, project=sdist_job, server=sandbox)
+        assert ran.status == 0, ran.out
+    assert published(sandbox) == {SDIST, WHEEL, WINDOWS}
+    again = releasekit("gather", "--adopt", str(foreign / "*.whl"), project=sdist_job)
+    assert again.status == 0, again.out
+
+
+def damage(folder: Path) -> str:
+    text = (read_metadata(read_dist(folder / WHEEL)) or b"").decode()
+    write_wheel(folder, filename=WINDOWS, metadata=text, files=MODULE, record="plain.py,,\n")
+    return "RECORD is untrue: "
+
+
+def cut_off(folder: Path) -> str:
+    content = (folder / WINDOWS).read_bytes()
+    (folder / WINDOWS).write_bytes(content[: len(content) // 2])
+    return "it cannot be read to its end: "
+
+
+def change(old: str, new: str) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        text = (read_metadata(read_dist(folder / WHEEL)) or b"").decode()
+        assert old in text
+        write_wheel(folder, filename=WINDOWS, metadata=text.replace(old, new), files=MODULE)
+
+    return write
+
+
+def rename(folder: Path) -> None:
+    name = WINDOWS.replace("1.2.3", "1.2.4")
+    write_wheel(folder, filename=name, files=MODULE)
+    (folder / WINDOWS).unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        pytest.param(damage, "RECORD is untrue: ", id="RECORD"),
+        pytest.param(cut_off, "it cannot be read to its end: ", id="cut off"),
+        pytest.param(rename, "it is plain 1.2.4, and the sdist plain 1.2.3\n", id="version"),
+        pytest.param(
+            change("Version: 1.2.3", "Version: 1.2.4"),
+            "version: the wheel has 1.2.4, the sdist has 1.2.3\n",
+            id="version in the metadata",
+        ),
+        pytest.param(
+            change("Requires-Python: >=3.10", "Requires-Python: >=3.11"),
+            "requires-python: the wheel has >=3.11, the sdist has >=3.10\n",
+            id="requires-python",
+        ),
+        pytest.param(
+            change("Requires-Python:", "Requires-Dist: evil\nRequires-Python:"),
+            "requires-dist: the wheel has ['evil'], the sdist has none\n",
+            id="requires-dist",
+        ),
+        pytest.param(
+            change("Summary: The", "Summary: the"), "summary: the wheel has the", id="summary"
+        ),
+    ],
+)
+def test_wheel_that_is_not_of_the_sdist_is_not_adopted(
+    sdist_job: ProjectDir,
+    foreign: Path,
+    releasekit: Command,
+    spoil: Callable[[Path], object],
+    why: str,
+) -> None:
+    spoil(foreign)
+    (foreign / WHEEL).unlink()
+    before = record(sdist_job)
+    ran = releasekit("gather", "--adopt", str(foreign / "*.whl"), project=sdist_job)
+    assert ran.status == 1, ran
+    assert f"  why:   {why}" in error(ran)
+    assert "error E116: plain-1.2." in error(ran)
+    assert record(sdist_job) == before
+    assert not list((sdist_job.root / "dist").glob("*.whl"))
+
+
+def test_other_bytes_than_a_wheel_of_ours_are_not_adopted(
+    wheel_job: ProjectDir, foreign: Path, releasekit: Command
+) -> None:
+    text = (read_metadata(read_dist(foreign / WHEEL)) or b"").decode()
+    write_wheel(foreign, filename=WHEEL, metadata=text, files=MODULE)
+    ran = releasekit("gather", "--adopt", f"{foreign}/{WHEEL}", project=wheel_job)
+    assert (ran.status, "error E133" in ran.out) == (1, True), ran
+
+
+@pytest.mark.parametrize("name", ["nowhere/*.whl", f"dist/{SDIST}", "README.md"])
+def test_what_is_no_wheel_cannot_be_adopted(
+    sdist_job: ProjectDir, releasekit: Command, name: str
+) -> None:
+    ran = releasekit("gather", "--adopt", name, project=sdist_job)
+    assert (ran.status, "error E264: --adopt names no wheel" in ran.out) == (2, True), ran

@@ -32,7 +32,7 @@ def build(project: ProjectDir, *without: str, prefix: tuple[str, ...] = ()) -> R
 
 
 def dist_of(project: ProjectDir) -> set[str]:
-    return {path.name for path in (project.root / "dist").iterdir()}
+    return {path.name for path in (project.root / "dist").glob("[!.]*")}
 
 
 def test_no_home_and_no_git_identity_are_needed(project: ProjectDir) -> None:

@@ -65,7 +65,7 @@ def test_backend_that_asks_git_builds_the_chosen_one_of_two_tags(
 
 
 def names_in_dist(project: ProjectDir) -> set[str]:
-    return {path.name for path in (project.root / "dist").iterdir()}
+    return {path.name for path in (project.root / "dist").glob("[!.]*")}
 
 
 def test_annotated_tag_that_was_moved_names_the_commit_where_it_is_now(

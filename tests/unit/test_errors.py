@@ -21,7 +21,7 @@ from releasekit.explain import ENTRIES
 PACKAGE = Path(releasekit.__file__).parent
 ENTRY_NAMES = {
     name: entry
-    for module in (errors.refused, errors.usage, errors.access, errors.failed)
+    for module in (errors.refused, errors.usage, errors.access, errors.setup, errors.failed)
     for name, entry in vars(module).items()
     if isinstance(entry, Entry)
 }

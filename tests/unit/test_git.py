@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from hypothesis import strategies as st
 
 from raising import raises_error
 from releasekit.build.checkout import open_checkout
+from releasekit.errors import Entry
 from releasekit.errors.failed import GIT_FAILED
+from releasekit.errors.setup import GIT_REFUSED, MISSING_PROGRAM
 from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
-from releasekit.git import list_files, parse_status, read_commit
+from releasekit.git import list_files, must, parse_status, read_commit
 from releasekit.model.project import Commit
 from releasekit.network import child_environ
 from support import ProjectDir, commit_of, content_of
@@ -138,7 +141,7 @@ def test_repository_whose_state_git_cannot_tell_is_not_taken_for_clean(
     repository: ProjectDir,
 ) -> None:
     (repository.root / ".git" / "index").write_bytes(b"damaged")
-    with raises_error(GIT_FAILED) as caught:
+    with raises_error(GIT_REFUSED) as caught:
         commit_of(repository)
     assert str(caught.value) == damaged(
         repository, "status --porcelain=v1 -z --untracked-files=no --no-renames"
@@ -147,12 +150,48 @@ def test_repository_whose_state_git_cannot_tell_is_not_taken_for_clean(
 
 def damaged(repository: ProjectDir, command: str) -> str:
     return (
-        "error E313: git failed\n"
+        "error E261: git failed\n"
         f"  where: {repository.root}\n"
         "  why:   git says: fatal: .git/index: index file smaller than expected\n"
-        "  next:  fix what git says, then run this again; the command was: "
-        f"git {command}"
+        f"  next:  fix what git says; the command was: git {command}\n"
+        "         (git fsck finds what is damaged in a repository; a new clone has it whole)"
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "entry"),
+    [
+        ("fatal: unable to access 'https://x/': Could not resolve host: x", GIT_FAILED),
+        ("fatal: unable to access 'https://x/': Failed to connect to x port 443", GIT_FAILED),
+        ("fatal: unable to access 'https://x/': The requested URL returned error: 503", GIT_FAILED),
+        ("ssh: connect to host x port 22: Connection timed out", GIT_FAILED),
+        ("error: RPC failed; curl 56 GnuTLS recv error (-9)", GIT_FAILED),
+        ("fatal: Unable to create '/r/.git/index.lock': File exists.", GIT_FAILED),
+        ("error: unable to write file a.txt: No space left on device", GIT_FAILED),
+        (
+            "fatal: unable to access 'https://x/': The requested URL returned error: 403",
+            GIT_REFUSED,
+        ),
+        ("fatal: Authentication failed for 'https://timeout.example.com/'", GIT_REFUSED),
+        ("fatal: bad object HEAD", GIT_REFUSED),
+        ("error: unable to read sha1 file of a.txt (0123)", GIT_REFUSED),
+        ("git-lfs filter-process: 1: git-lfs: not found", GIT_REFUSED),
+    ],
+)
+def test_git_failed_is_worth_a_second_try_only_where_the_network_or_the_machine_is_to_blame(
+    repository: ProjectDir, said: str, entry: Entry
+) -> None:
+    alias = f"!printf '%s\\n' {shlex.quote(said)} >&2; exit 128"
+    repository.git("config", "alias.fail", alias)
+    with raises_error(entry) as caught:
+        must(repository.root, repository.environ, "fail")
+    assert said in str(caught.value)
+
+
+def test_missing_git_is_no_matter_of_trying_again(repository: ProjectDir) -> None:
+    with raises_error(MISSING_PROGRAM) as caught:
+        read_commit(repository.root, {**repository.environ, "PATH": "/nowhere"})
+    assert (caught.value.status, caught.value.fields["program"]) == (2, "git")
 
 
 # --- the environment of a hook, and the files ---------------------------------------------------
@@ -210,7 +249,7 @@ def test_files_of_a_directory_are_relative_to_it(repository: ProjectDir) -> None
 
 def test_files_that_git_cannot_list_are_not_taken_for_none(repository: ProjectDir) -> None:
     (repository.root / ".git" / "index").write_bytes(b"damaged")
-    with raises_error(GIT_FAILED) as caught:
+    with raises_error(GIT_REFUSED) as caught:
         list_files(repository.root, repository.environ)
     assert str(caught.value) == damaged(repository, "ls-files -z --recurse-submodules")
 

@@ -13,7 +13,7 @@ from types import FrameType
 import pytest
 
 from raising import raises_error
-from releasekit.errors.failed import MISSING_PROGRAM
+from releasekit.errors.setup import MISSING_PROGRAM
 from releasekit.process import GRACE, Finished, capture, run
 from releasekit.signals import interruptible
 from support import wait_for
@@ -101,7 +101,7 @@ def test_program_that_is_not_there_is_named(start: object, tmp_path: Path) -> No
     with raises_error(MISSING_PROGRAM) as caught:
         start(["no-such-program", "-x"], cwd=tmp_path, environ=ENVIRON)
     assert str(caught.value) == (
-        "error E327: no-such-program is not installed\n"
+        "error E262: no-such-program is not installed\n"
         "  where: PATH\n"
         "  why:   [Errno 2] No such file or directory: 'no-such-program'\n"
         "  next:  install no-such-program, or put it on PATH"

@@ -24,13 +24,15 @@ from releasekit.build.environment import (
 )
 from releasekit.build.hooks import Hooks, open_hooks
 from releasekit.build.sdist import repack_sdist, unpack_sdist
-from releasekit.build.version_variables import tell_version
+from releasekit.build.version_variables import is_version, tell_version
 from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
 from releasekit.errors.refused import BUILD_FAILED
-from releasekit.process import refuse_killed
+from releasekit.process import capture, refuse_killed
 from releasekit.tempdirs import open_named_tempdir, open_tempdir
 from releasekit.uv.indexes import strip_credentials
 
+RESULT = "output.json"
+"""The file in which the script of pyproject-hooks 1.2 leaves what a hook returns."""
 DistributionName = Literal["sdist", "wheel"]
 
 
@@ -121,17 +123,19 @@ def _refuse_damaged(sdist: Path) -> Iterator[None]:
 def _build_one(
     dist: DistributionName, source: Path, out: Path, options: BuildOptions, hooks: Hooks
 ) -> tuple[Path, BuildEnvironment]:
-    tail = ""
+    tail, last, scm_knows = "", "", False
 
     def call_hook(
         cmd: Sequence[str],
         cwd: str | None = None,
         extra_environ: Mapping[str, str] | None = None,
     ) -> None:
-        nonlocal tail
-        environ = {**_hook_environ(options, Path(cmd[0])), **(extra_environ or {})}
+        nonlocal tail, last
+        plain = _hook_environ(options, Path(cmd[0]), scm_knows=scm_knows)
+        environ = {**plain, **(extra_environ or {})}
         finished = hooks.run(cmd, cwd=Path(cwd or source), environ=environ, log=options.log)
         refuse_killed(finished, f"the build backend ({cmd[2]})", str(options.root or source))
+        last = finished.tail() if finished.output.strip() else ""
         if finished.status:
             if limit := find_limit_in(finished.output, str(options.root or source)):
                 raise limit
@@ -143,23 +147,44 @@ def _build_one(
             requires = ProjectBuilder(source).build_system_requires
             with open_build_environment(requires, source, options) as environment:
                 builder = ProjectBuilder(source, str(environment.python), call_hook)
+                scm_knows = _does_scm_know(dist, source, options, environment)
                 more = builder.get_requires_for_build(dist)
                 if not more - requires:
-                    return Path(builder.build(dist, out)), environment
+                    return _find_made(builder.build(dist, out), dist, source), environment
             with open_build_environment(requires | more, source, options) as environment:
+                scm_knows = _does_scm_know(dist, source, options, environment)
                 builder = ProjectBuilder(source, str(environment.python), call_hook)
-                return Path(builder.build(dist, out)), environment
+                return _find_made(builder.build(dist, out), dist, source), environment
     except BuildBackendException as error:
         # No fault of the backend's. (SystemError: this process has no memory, see find_limit.)
         if isinstance(error.exception, ReleasekitError | SystemError):
             raise error.exception from None
         raise BuildFailed(
-            BUILD_FAILED, root=str(source), dist=dist, log="", tail=tail or str(error)
+            BUILD_FAILED, root=str(source), dist=dist, log="", tail=tail or _explain(error, last)
         ) from error
     except BuildException as error:
         raise BuildFailed(
             BUILD_FAILED, root=str(source), dist=dist, log="", tail=str(error)
         ) from error
+
+
+ENDED = "the build backend ended its process, with status 0, before it was done (os._exit?)"
+
+
+def _explain(error: BuildBackendException, last: str) -> str:
+    """Return why a hook has no result although its process ended well; `last` is what it wrote."""
+    missing = error.exception
+    if isinstance(missing, FileNotFoundError) and Path(missing.filename or "").name == RESULT:
+        return f"{last}\n{ENDED}".lstrip()
+    return str(error)
+
+
+def _find_made(path: str, dist: DistributionName, source: Path) -> Path:
+    """Return the dist that a backend names, which has to be there."""
+    if not Path(path).is_file():
+        tail = f"the build backend names {Path(path).name}, and has made no such file"
+        raise BuildFailed(BUILD_FAILED, root=str(source), dist=dist, log="", tail=tail)
+    return Path(path)
 
 
 OF_LIBRARIES = (DeprecationWarning, PendingDeprecationWarning, ResourceWarning)
@@ -185,7 +210,26 @@ def _log_warnings(options: BuildOptions) -> Iterator[None]:
                         options.log(line)
 
 
-def _hook_environ(options: BuildOptions, python: Path) -> dict[str, str]:
+def _does_scm_know(
+    dist: DistributionName, source: Path, options: BuildOptions, environment: BuildEnvironment
+) -> bool:
+    """Tell whether setuptools-scm finds the version of the tag itself.
+
+    In a checkout, by its own answer; in an sdist, by what it has left there. hatch-vcs has settings
+    of its own, which its command does not read.
+    """
+    names = {requirement.partition("==")[0] for requirement in environment.requirements}
+    if options.version is None or "setuptools-scm" not in names or "hatch-vcs" in names:
+        return False
+    if dist == "wheel":
+        return any(source.glob("**/*.egg-info/scm_version.json"))
+    environ = _hook_environ(options, environment.python, scm_knows=True)
+    command = (str(environment.python), "-I", "-m", "setuptools_scm")
+    said = capture(command, cwd=source, environ=environ)
+    return not said.status and is_version(said.output, options.version)
+
+
+def _hook_environ(options: BuildOptions, python: Path, *, scm_knows: bool) -> dict[str, str]:
     path = options.environ.get("PATH", "")
     environ = {
         **strip_credentials(options.environ),
@@ -198,7 +242,9 @@ def _hook_environ(options: BuildOptions, python: Path) -> dict[str, str]:
         "PYTHONUTF8": "1",  # what a setup.py reads does not depend on the locale (PEP 540)
         "TZ": "UTC",
     }
-    return environ if options.version is None else tell_version(environ, options.version)
+    if options.version is None:
+        return environ
+    return tell_version(environ, options.version, scm_knows=scm_knows)
 
 
 def read_requires(source: Path) -> set[str] | None:

@@ -7,13 +7,17 @@ backend can ask git as it does anywhere, and it finds the tags that the release 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import shlex
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from releasekit import git
-from releasekit.errors import GitFailed
+from releasekit.build.lfs import NO_FILTER, replace_pointers
+from releasekit.errors import GitFailed, Status
+from releasekit.errors.setup import CANNOT_FETCH_SUBMODULE
 from releasekit.model.project import Commit
 from releasekit.tempdirs import open_tempdir
 
@@ -32,27 +36,37 @@ OWN = {
     "core.fsmonitor": "false",
     "gc.auto": "0",
 }
+MESON = "meson.build"
+PARTS = ("objects", "shallow", "config", "git-crypt")
 EXTENSION = re.compile(r"extensions\.(objectformat|partialclone) (.+)")
 
 
 @contextlib.contextmanager
 def open_checkout(
-    commit: Commit, environ: Mapping[str, str], *, hidden_tags: Collection[str] = ()
+    commit: Commit,
+    environ: Mapping[str, str],
+    *,
+    hidden_tags: Collection[str] = (),
+    project: str = ".",
 ) -> Iterator[Path]:
     """Provide a throw-away checkout of the commit, submodules included.
 
     Only what the commit holds is in it: no untracked, ignored or modified file. Hidden tags are
-    not there for a backend that asks git for the version. Raises GitFailed.
+    not there for a backend that asks git for the version. `project` is the directory that is built.
+    Raises GitFailed.
     """
     with open_tempdir("releasekit-src-") as tempdir:
         tree = tempdir / "source"
         try:
-            _check_out(commit.root, commit.sha, tree, environ, hidden_tags)
+            _check_out(commit.root, commit.sha, tree, environ, hidden=hidden_tags)
         except GitFailed as error:
             error.fields["root"] = str(
                 commit.root
             )  # the tree is gone before anybody can look at it
             raise
+        # Meson 1.9 packs what `git archive` gives, and runs it in each submodule.
+        if (tree / ".gitmodules").exists() and not (tree / project / MESON).exists():
+            _drop_links_to_git(tree)
         yield tree
 
 
@@ -101,36 +115,59 @@ def _follow_out(link: Path, source: Path, tree: Path) -> bool:
 
 
 def _check_out(
-    root: Path, sha: str, tree: Path, environ: Mapping[str, str], hidden: Collection[str] = ()
+    root: Path,
+    sha: str,
+    tree: Path,
+    environ: Mapping[str, str],
+    *,
+    hidden: Collection[str] = (),
+    own: Path | None = None,
 ) -> None:
-    _borrow(root, tree, environ, hidden)
-    git.must(tree, environ, "checkout", "-q", "--force", "--detach", sha)
-    _check_out_submodules(root, tree, environ)
+    """Check a commit out; `own` is the git directory of a submodule, which lies elsewhere."""
+    objects = _borrow(root, tree, environ, hidden, own or tree / ".git")
+    git.must(tree, environ, *NO_FILTER, "checkout", "-q", "--force", "--detach", sha)
+    replace_pointers(root, tree, objects, environ)
+    _check_out_submodules(root, tree, environ, own or tree / ".git")
 
 
-def _borrow(root: Path, tree: Path, environ: Mapping[str, str], hidden: Collection[str]) -> None:
-    """Make a repository at `tree` that has the objects, tags and settings of the one at `root`."""
-    objects, shallow, config = _find_parts(root, environ)
+def _borrow(
+    root: Path, tree: Path, environ: Mapping[str, str], hidden: Collection[str], own: Path
+) -> Path:
+    """Make a repository at `tree` that has the objects, tags and settings of the one at `root`.
+
+    Returns where the user's has its objects.
+    """
+    objects, shallow, config, keys = _find_parts(root, environ)
     extensions = _read_extensions(root, config, environ)
-    hashes = extensions.get("objectformat")
-    form = (f"--object-format={hashes}",) if hashes else ()
     tree.mkdir(parents=True, exist_ok=True)
-    told = {**environ, "GIT_DEFAULT_REF_FORMAT": "files"}
-    git.must(tree, told, "init", "-q", "--template=", *form)
-    own = tree / ".git"
+    told = {
+        **environ,
+        "GIT_DEFAULT_REF_FORMAT": "files",
+        "GIT_DEFAULT_HASH": extensions.get("objectformat", "sha1"),
+    }
+    own.parent.mkdir(parents=True, exist_ok=True)
+    apart = () if own == tree / ".git" else (f"--separate-git-dir={own}",)
+    git.must(tree, told, "init", "-q", "--template=", *apart)
+    if apart:  # as git has it in a clone: the same wherever the checkout is
+        link = f"gitdir: {os.path.relpath(own, tree)}\n"
+        (tree / ".git").write_text(link, encoding="utf-8")
     (own / "objects" / "info").mkdir(exist_ok=True)
     (own / "objects" / "info" / "alternates").write_text(f"{objects}\n", encoding="utf-8")
     (own / "packed-refs").write_text(_list_tags(root, environ, hidden), encoding="utf-8")
     if shallow.exists():
         shutil.copyfile(shallow, own / "shallow")
+    for path in (keys, objects.parent / keys.name):  # a linked worktree's own, or the clone's
+        if path.exists() and not (own / path.name).is_symlink():
+            (own / path.name).symlink_to(path)  # the keys of git-crypt are copied nowhere
     with (own / "config").open("a", encoding="utf-8") as lines:
         lines.write(_render_config(config, tree, extensions))
+    return objects
 
 
 def _find_parts(root: Path, environ: Mapping[str, str]) -> list[Path]:
     """Return where a repository has these parts, which a linked worktree has elsewhere."""
-    asked = [word for name in ("objects", "shallow", "config") for word in ("--git-path", name)]
-    paths = git.must(root, environ, "rev-parse", *asked).output.splitlines()
+    words = [word for name in PARTS for word in ("--git-path", name)]
+    paths = git.must(root, environ, "rev-parse", *words).output.splitlines()
     return [root / path for path in paths]
 
 
@@ -164,19 +201,80 @@ def _list_tags(root: Path, environ: Mapping[str, str], hidden: Collection[str]) 
     return "".join(f"{line}\n" for line in listed if line.partition(" ")[2] not in left_out)
 
 
-def _check_out_submodules(root: Path, tree: Path, environ: Mapping[str, str]) -> None:
-    """Check submodules out: from the user's own where they have the commit, else by fetching."""
+def _check_out_submodules(root: Path, tree: Path, environ: Mapping[str, str], own: Path) -> None:
+    """Check submodules out: from the user's own where they have the commit, else by fetching.
+
+    Their git directories lie where a clone has them (gitrepository-layout(5), modules).
+    Raises CANNOT_FETCH_SUBMODULE.
+    """
     if not (tree / ".gitmodules").exists():
         return
-    is_complete = True
+    names, excluded = _read_submodules(tree, environ)
+    missing = []
     for path, sha in _list_submodules(tree, environ):
+        name = names.get(path, path)
+        if name in excluded:
+            continue
         if _has_commit(root / path, sha, environ):
-            _check_out(root / path, sha, tree / path, environ)
+            modules = own / "modules" / name
+            _check_out(root / path, sha, tree / path, environ, own=modules)
         else:
-            is_complete = False
-    if not is_complete:
-        options = [word for pair in AS_COMMITTED.items() for word in ("-c", "=".join(pair))]
-        git.must(tree, environ, *options, "submodule", "update", "--init", "--recursive")
+            missing.append(path)
+    if missing:
+        _fetch_submodules(tree, missing, names, environ)
+
+
+def _drop_links_to_git(tree: Path) -> None:
+    """Remove the files .git of submodules, which backends that take whole directories would pack.
+
+    git still lists what is in a submodule: it finds its directory below modules.
+    """
+    for folder, folders, files in os.walk(tree):
+        if Path(folder) == tree:
+            folders.remove(".git")
+        elif ".git" in files:
+            Path(folder, ".git").unlink()
+
+
+def _read_submodules(tree: Path, environ: Mapping[str, str]) -> tuple[dict[str, str], set[str]]:
+    """Return the names of submodules by path, and the names of those that git is not to update."""
+    names: dict[str, str] = {}
+    excluded: set[str] = set()
+    for place in (("-f", ".gitmodules"), ()):
+        wanted = r"^submodule\..*\.(path|update)$"
+        said = git.ask(tree, environ, "config", *place, "-z", "--get-regexp", wanted).output
+        for key, _, value in (entry.partition("\n") for entry in said.split("\0")):
+            name, _, last = key.removeprefix("submodule.").rpartition(".")
+            if last == "path" and place:
+                names[value] = name
+            if last == "update":
+                (excluded.add if value == "none" else excluded.discard)(name)
+    return names, excluded
+
+
+def _fetch_submodules(
+    tree: Path, paths: Sequence[str], names: Mapping[str, str], environ: Mapping[str, str]
+) -> None:
+    options = [word for pair in AS_COMMITTED.items() for word in ("-c", "=".join(pair))]
+    update = ("submodule", "update", "--init", "--recursive", "--", *paths)
+    try:
+        git.must(tree, environ, *options, *NO_FILTER, *update)
+    except GitFailed as error:
+        if error.status is Status.FAILED:  # the network's fault, perhaps
+            raise
+        left = [path for path in paths if not (tree / path / ".git").exists()] or paths
+        commands = "\n".join(
+            shlex.join(("git", "config", f"submodule.{names.get(path, path)}.update", "none"))
+            for path in left
+        )
+        raise GitFailed(
+            CANNOT_FETCH_SUBMODULE,
+            names=", ".join(left),
+            root=str(tree),
+            reason=str(error.fields["reason"]),
+            paths=shlex.join(left),
+            commands=commands,
+        ) from error
 
 
 def _list_submodules(tree: Path, environ: Mapping[str, str]) -> list[tuple[str, str]]:

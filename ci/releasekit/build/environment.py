@@ -20,6 +20,12 @@ from releasekit.errors.usage import OWN_NAME_ELSEWHERE
 from releasekit.process import Finished, Log, run
 from releasekit.redact import MARK, hide_credentials
 from releasekit.tempdirs import open_tempdir
+from releasekit.uv.build_settings import (
+    BuildSettings,
+    InstallFiles,
+    list_addresses,
+    read_build_settings,
+)
 from releasekit.uv.call import NEVER_BUILD, UvCall, plan_call, refuse_failed
 from releasekit.uv.indexes import (
     BuildIndex,
@@ -28,7 +34,7 @@ from releasekit.uv.indexes import (
     strip_credentials,
 )
 from releasekit.uv.program import run_uv
-from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
+from releasekit.uv.settings_files import read_pip_settings
 
 LAYOUT = 2
 """How environments are kept; one that an older releasekit made shares its files with uv's cache."""
@@ -78,23 +84,23 @@ def open_build_environment(
     requires: set[str], source: Path, options: EnvironmentOptions
 ) -> Iterator[BuildEnvironment]:
     """Provide an environment with the requirements, from the cache where it is there whole."""
-    call, uv_settings = _plan_call(requires, source, options)
-    if options.cache is None:
-        with open_tempdir("releasekit-build-env-") as tempdir:
-            yield _make_environment(tempdir / "env", requires, source, options, call)
-        return
-    key = _environment_key(requires, options, call, uv_settings)
-    path = options.cache / "build-envs" / key
+    plan = _plan_install(requires, source, options)
 
     def make(path: Path) -> tuple[str, ...]:
-        return _make_environment(path, requires, source, options, call).requirements
+        with open_tempdir("releasekit-uv-") as folder:
+            files = plan.write(folder, requires)
+            return _make_environment(path, requires, source, options, plan.call, files)
 
-    with use_cached(path, make) as requirements:
-        if requirements is not None:
-            yield BuildEnvironment(python=path / "bin" / "python", requirements=requirements)
-            return
-        with open_tempdir("releasekit-build-env-") as tempdir:
-            yield _make_environment(tempdir / "env", requires, source, options, call)
+    if options.cache:
+        key = _environment_key(requires, options, plan.call, plan.tables)
+        path = options.cache / "build-envs" / key
+        with use_cached(path, make) as requirements:
+            if requirements is not None:
+                yield BuildEnvironment(python=path / "bin" / "python", requirements=requirements)
+                return
+    with open_tempdir("releasekit-build-env-") as tempdir:
+        path = tempdir / "env"
+        yield BuildEnvironment(python=path / "bin" / "python", requirements=make(path))
 
 
 def try_requirements(
@@ -104,40 +110,65 @@ def try_requirements(
 
     Raises what an install raises for a login, a certificate, and settings that cannot be used.
     """
-    call, _ = _plan_call(requires, source, options)
+    plan = _plan_install(requires, source, options)
+    call = plan.call
     pins = ["--constraints", str(options.constraints)] if options.constraints else []
     index = [option for option in call.options if option not in NEVER_BUILD]
     python = ["--python", sys.executable, "--no-python-downloads"]
-    arguments = ["pip", "compile", "--no-build", *python, *index, *pins, "-"]
-    finished = _uv(arguments, source, options, call.environ, "\n".join(sorted(requires)))
+    with open_tempdir("releasekit-uv-") as folder:
+        files = plan.write(folder, requires)
+        listed = [name for name in files.options if name != "-r"]
+        arguments = ["pip", "compile", "--no-build", *python, *index, *pins, *listed]
+        environ = _use_settings(call.environ, files)
+        finished = _uv(arguments, source, options, environ, files.listed)
     if finished.status:
         refuse_failed(call, finished.output)
     return call, finished
 
 
-def _plan_call(
-    requires: set[str], source: Path, options: EnvironmentOptions
-) -> tuple[UvCall, Sequence[Mapping[str, Any]]]:
-    """Return how uv is called, and the tables of its settings files."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Plan:
+    """How uv installs build requirements, and the settings that it gets."""
+
+    call: UvCall
+    tables: Sequence[Mapping[str, Any]]
+    settings: BuildSettings
+    sources: Mapping[str, Any]
+
+    def write(self, folder: Path, requires: set[str]) -> InstallFiles:
+        return self.settings.write(folder, requires, self.sources)
+
+
+def _plan_install(requires: set[str], source: Path, options: EnvironmentOptions) -> _Plan:
     environ = options.environ if options.installer_environ is None else options.installer_environ
-    uv_settings = read_uv_settings(options.root or source, environ)
+    root = options.root or source
+    settings = read_build_settings(root, environ)
+    sources = settings.find_sources(requires, root)
+    tables: list[Mapping[str, Any]] = [settings.table]
+    tables += [{"index": settings.indexes, "sources": sources}] if sources else []
     pip_settings = read_pip_settings(environ)
-    installer = choose_installer(environ, pip=pip_settings, uv=uv_settings, group=options.group)
-    if options.group is None and (names := find_own_names(requires, options.own_names)):
-        root = str(options.root or source)
+    installer = choose_installer(environ, pip=pip_settings, uv=tables, group=options.group)
+    unsourced = requires - sources.keys()
+    if options.group is None and (names := find_own_names(unsourced, options.own_names)):
         raise ReleasekitError(
-            OWN_NAME_ELSEWHERE, names=", ".join(names), root=root, index=installer.index
+            OWN_NAME_ELSEWHERE, names=", ".join(names), root=str(root), index=installer.index
         )
     call = plan_call(
         installer,
-        requires,
-        root=options.root or source,
+        {*requires, *list_addresses(sources)},
+        root=root,
         secret=environ.keys() - options.environ.keys(),
         constraints=options.constraints,
-        uv=uv_settings,
+        uv=tables,
         group=options.group,
     )
-    return call, uv_settings
+    return _Plan(call=call, tables=tables, settings=settings, sources=sources)
+
+
+def _use_settings(environ: Mapping[str, str], files: InstallFiles) -> dict[str, str]:
+    """Return the environment of a call of uv that gets these settings in place of all others."""
+    kept = {name: value for name, value in environ.items() if name != "UV_NO_CONFIG"}
+    return {**kept, "UV_CONFIG_FILE": str(files.config)}
 
 
 def _environment_key(
@@ -171,22 +202,23 @@ def _make_environment(
     source: Path,
     options: EnvironmentOptions,
     call: UvCall,
-) -> BuildEnvironment:
+    files: InstallFiles,
+) -> tuple[str, ...]:
     python = str(path / "bin" / "python")
     # Copied: uv links to its own cache, so that a build which writes into a file of its environment
     # would write into every environment that is made later.
     link = ("--link-mode", "copy")
     pins = ["--constraints", str(options.constraints)] if options.constraints else []
     # The requirements go in by stdin: an address among them may hold a password.
-    install = ["pip", "install", "--python", python, *link, *call.options, *pins, "-r", "-"]
+    install = ["pip", "install", "--python", python, *link, *call.options, *pins, *files.options]
     # Only the install itself gets credentials: every start of that Python runs the .pth files of
     # what is installed, also the one by which uv compiles (--compile-bytecode).
     steps: list[tuple[list[str], str, Mapping[str, str]]]
     steps = [(["venv", "--no-project", "--python", sys.executable, str(path)], "", call.clean)]
-    steps += [(install, "\n".join(sorted(requires)), call.environ)] if requires else []
+    steps += [(install, files.listed, call.environ)] if requires else []
     steps.append((["pip", "freeze", "--python", python], "", call.clean))
     for arguments, given, environ in steps:
-        finished = _uv(arguments, source, options, environ, given)
+        finished = _uv(arguments, source, options, _use_settings(environ, files), given)
         if finished.status:
             refuse_failed(call, finished.output)
             if limit := find_limit_in(hide_credentials(finished.output, MARK), str(source)):
@@ -201,10 +233,9 @@ def _make_environment(
             )
     if requires:
         _compile(Path(python), source, options)
-    requirements = tuple(
+    return tuple(
         hide_credentials(line) for line in finished.output.splitlines() if REQUIREMENT.match(line)
     )
-    return BuildEnvironment(python=Path(python), requirements=requirements)
 
 
 def _uv(
@@ -217,7 +248,7 @@ def _uv(
     """Run uv, and again with new pages if the hashes of those that it has kept are wrong."""
 
     def call(*more: str) -> Finished:
-        # Run in the project: its own [tool.uv] decides on indexes as it does for uv itself.
+        # Run in the project: variables such as UV_CONSTRAINT name files from there.
         return run_uv(
             (*arguments, *more),
             cwd=options.root or source,

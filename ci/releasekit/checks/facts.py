@@ -33,6 +33,8 @@ class Member:
     special: bool = False
     """True for what is neither file, directory nor link: a device, a pipe."""
     folder: bool = False
+    stands_for: str = ""
+    """"pointer" (Git LFS) or "encrypted" (git-crypt): what is in place of the file itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

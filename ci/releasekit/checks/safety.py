@@ -125,6 +125,33 @@ def _find_large_dist(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
+def _find_pointers(facts: DistFacts) -> Iterator[Fault]:
+    yield from _stand_ins(
+        facts,
+        "pointer",
+        "is a Git LFS pointer, not the file itself|are Git LFS pointers, not the files themselves",
+        "install git-lfs (git lfs install), see that git lfs pull works here, and build again",
+    )
+
+
+def _find_encrypted(facts: DistFacts) -> Iterator[Fault]:
+    yield from _stand_ins(
+        facts,
+        "encrypted",
+        "is encrypted by git-crypt|are encrypted by git-crypt",
+        "git-crypt unlock, and build again; or leave it out of the dists",
+    )
+
+
+def _stand_ins(facts: DistFacts, kind: str, said: str, fix: str) -> Iterator[Fault]:
+    """Yield a fault for all members that are of this kind in place of a file."""
+    names = [member.name for member in facts.members if member.stands_for == kind]
+    if names:
+        one, many = said.split("|")
+        count = plural(len(names), f"file {one}", f"files {many}")
+        yield Fault(message=f"{count}: {shorten(names)}", fix=fix, place=in_dist(facts, names[0]))
+
+
 SAFETY_CHECKS = (
     Check(
         code="RK401",
@@ -189,5 +216,28 @@ SAFETY_CHECKS = (
         why="it is mostly made for a test, and sometimes it is not",
         fix="See that it opens nothing. If it does, treat it as RK401 says.",
         find=_find_secrets_of_tests,
+    ),
+    Check(
+        code="RK407",
+        title="Git LFS pointer packed",
+        severity=Severity.ERROR,
+        explanation="Finds files that are only pointers of Git LFS.",
+        why="the file itself is missing: it is some lines of text wherever this is installed",
+        fix="A build takes the files from the clone, or has git lfs download them. Install git-lfs "
+        "where the build runs, see that `git lfs pull` works there (it needs the remote, and "
+        "access to it), and build again.",
+        example="git lfs install\ngit lfs pull",
+        find=_find_pointers,
+    ),
+    Check(
+        code="RK408",
+        title="encrypted file packed",
+        severity=Severity.ERROR,
+        explanation="Finds files that git-crypt has encrypted.",
+        why="nobody can read the file where this is installed",
+        fix="Unlock the repository and build again: the build uses the key of the clone. A file "
+        "that nobody needs there is better left out, above all if it is a secret.",
+        example="git-crypt unlock",
+        find=_find_encrypted,
     ),
 )

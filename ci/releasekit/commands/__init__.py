@@ -224,7 +224,7 @@ COMMANDS = (
         summary="Ask, before the tag, whether a release would succeed, and how to fix it.",
         run=_doctor,
         diagnoses=True,
-        arguments=(arguments.add_repository, arguments.add_probe),
+        arguments=(arguments.add_repository, arguments.add_into, arguments.add_probe),
         context="nexus",
         renews_findings=True,
     ),

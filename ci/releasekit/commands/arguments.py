@@ -35,7 +35,7 @@ def add_common(parser: ArgumentParser) -> None:
     loudness.add_argument("-q", "--quiet", action="store_true", help="show errors only")
     # The doors read these of every command.
     parser.set_defaults(dry_run=False, files=[], reports=None, explain=None, jobs=None)
-    parser.set_defaults(repository=None, apply=False)
+    parser.set_defaults(repository=None, apply=False, into="")
 
 
 def add_project(parser: ArgumentParser) -> None:
@@ -44,8 +44,15 @@ def add_project(parser: ArgumentParser) -> None:
     add("--tag", metavar="NAME", help="the release tag on HEAD (also RELEASEKIT_TAG)")
     add("--fresh", action="store_true", help="use no cache")
     add_repository(parser)
+    add_into(parser)
     add("--dry-run", action="store_true", help="release, publish: stop after the plan")
     add("-j", "--jobs", metavar="N", type=_parse_jobs, help=JOBS)
+
+
+def add_into(parser: ArgumentParser) -> None:
+    """Add where results go, in a project that has a `dist/` or `reports/` of its own."""
+    help_ = "where dist/ and reports/ are: a directory below the project's (default: the project's)"
+    parser.add_argument("--into", metavar="DIR", type=_parse_into, default="", help=help_)
 
 
 def add_parts(parser: ArgumentParser) -> None:
@@ -60,6 +67,14 @@ def add_parts(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         help="gather: what a build job left, its dist/ and reports/ (repeat it for each job)",
+    )
+    parser.add_argument(
+        "--adopt",
+        metavar="WHEEL",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="gather: wheels of this sdist that another tool built, as cibuildwheel",
     )
 
 
@@ -119,6 +134,13 @@ def add_place(parser: ArgumentParser) -> None:
 
 def _absolute(text: str) -> Path:
     return Path(text).absolute()
+
+
+def _parse_into(text: str) -> str:
+    path = Path(text)
+    if path.is_absolute() or ".." in path.parts or ".git" in path.parts:
+        raise ArgumentTypeError(f"{text} is not below the project's directory")
+    return "" if path == Path() else str(path)
 
 
 def _parse_jobs(text: str) -> int:

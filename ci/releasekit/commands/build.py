@@ -28,6 +28,9 @@ from releasekit.tempdirs import open_tempdir
 from releasekit.uv.indexes import strip_credentials
 from releasekit.workspace import check_file, make_folder, write_file
 
+ZIP_EPOCH = 315_532_800
+"""1980-01-01 in seconds since the epoch: zip files have no earlier time (APPNOTE.TXT, 4.4.6), and
+old hatchling and setuptools fail at one."""
 TOOLS = ("releasekit", "build", "uv")
 
 
@@ -133,14 +136,15 @@ def _log(ctx: ProjectContext, tempdir: Path) -> Iterator[Callable[[str], None]]:
 def _open_source(ctx: ProjectContext, project: Project) -> Iterator[Path]:
     """Provide what is to be built: the commit alone; with the user's changes for the sandbox."""
     rivals = find_rival_tags(project, ctx.settings.tag_patterns)
-    commit = project.commit
-    with open_checkout(commit, ctx.network.git_environ, hidden_tags=rivals) as tree:
+    commit, environ = project.commit, ctx.network.git_environ
+    name = str(ctx.root.relative_to(commit.root))
+    with open_checkout(commit, environ, hidden_tags=rivals, project=name) as tree:
         if project.dirty:
             copy_changes(commit, tree)
-        source = tree / ctx.root.relative_to(commit.root)
+        source = tree / name
         if not source.is_dir():
             raise ReleasekitError(NOT_IN_COMMIT, root=str(ctx.root), commit=commit.short)
-        follow_links_out(tree, source, ctx.network.git_environ)
+        follow_links_out(tree, source, environ)
         yield source
 
 
@@ -152,7 +156,7 @@ def _build_options(
         environ=ctx.network.environ,
         cache=ctx.cache,
         constraints=ctx.root / constraints if constraints else None,
-        epoch=project.commit.time,
+        epoch=max(project.commit.time, ZIP_EPOCH),
         version=tag.version if tag else None,
         log=log,
         root=ctx.root,
@@ -226,7 +230,9 @@ def note_history(ctx: ProjectContext, project: Project, requirements: Sequence[s
 def note_other_files(ctx: ProjectContext, record: Record) -> None:
     """Say what else lies in `dist/`; it is left alone."""
     ours = {file.filename for file in record.files}
-    others = sorted(p.name for p in ctx.dist.iterdir() if p.is_file() and p.name not in ours)
+    others = sorted(
+        p.name for p in ctx.dist.iterdir() if p.is_file() and p.name not in (*ours, ".gitignore")
+    )
     if others:
         names = list_some(others)
         ctx.progress.note(f"dist/ also holds {names}: left alone, not part of this release")

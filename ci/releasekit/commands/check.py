@@ -63,7 +63,7 @@ class CheckedDists:
 def check(ctx: ProjectContext, project: Project, record: Record) -> CheckedDists:
     """Run all checks on the recorded files, and prove them; raises CHECKS_REFUSED for an error."""
     ctx.progress.begin("check")
-    remove_file(ctx.root / PROOF, root=ctx.root)
+    remove_file(ctx.results / PROOF, root=ctx.root)
     dists = read_dists(ctx, record)
     facts = gather_facts(dists, _gather_project(ctx, project, record), ctx.root)
     proved = prove(ctx, record, dists)
@@ -73,7 +73,7 @@ def check(ctx: ProjectContext, project: Project, record: Record) -> CheckedDists
     proof = prove_record(
         record, _list_tests(proved, findings), requirements_from=ctx.redactor.clean(proved.source)
     )
-    write_file(ctx.root / PROOF, render_proof(proof), root=ctx.root)
+    write_file(ctx.results / PROOF, render_proof(proof), root=ctx.root)
     return CheckedDists(dists=dists, proof=proof)
 
 
@@ -95,13 +95,13 @@ def check_files(ctx: ProjectContext) -> None:
 
 def _write_logs(ctx: ProjectContext, proved: Proved) -> None:
     """Write the locks, and what imports and smoke tests wrote; remove those of earlier runs."""
-    folder = (ctx.root / PROOF).parent
+    folder = (ctx.results / PROOF).parent
     for path in list_folder(folder, "pylock*.toml", root=ctx.root):
         remove_file(path, root=ctx.root)
     for name, text in proved.locks.items():
         write_file(folder / name, text, root=ctx.root)
     lines = "".join(f"{line}\n" for line in proved.log)
-    write_file(ctx.root / SMOKE_LOG, lines, root=ctx.root)
+    write_file(ctx.results / SMOKE_LOG, lines, root=ctx.root)
 
 
 def _list_tests(proved: Proved, findings: Sequence[Finding]) -> tuple[WheelResult, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from releasekit.commands.adopt import adopt, read_adopted
 from releasekit.commands.build import note_other_files
 from releasekit.commands.record import (
     find_parts,
@@ -29,7 +30,8 @@ from releasekit.workspace import RECORD, make_folder, write_file
 def run(ctx: ProjectContext) -> None:
     """Join what several build jobs left to one release."""
     folders = [ctx.root / folder for folder in ctx.options.gather_from]
-    gather(ctx, read_project(ctx), folders or (ctx.root,))
+    project = read_project(ctx)
+    gather(ctx, project, folders or (ctx.results,), read_adopted(ctx, ctx.options.adopt))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,10 +43,13 @@ class Part:
     root: Path
 
 
-def gather(ctx: ProjectContext, project: Project, folders: Sequence[Path]) -> Record:
+def gather(
+    ctx: ProjectContext, project: Project, folders: Sequence[Path], wheels: Sequence[Dist] = ()
+) -> Record:
     """Join what build jobs left in directories, each with a project's `dist/` and `reports/`.
 
-    Nothing is changed before all of it is known to be one whole release.
+    `wheels` were built by other tools. Nothing is changed before all of it is known to be one whole
+    release. Raises CANNOT_ADOPT and INCOMPLETE_RELEASE.
     """
     ctx.progress.begin("gather")
     # A directory has the records of all builds in it, or the one of a project.
@@ -55,9 +60,15 @@ def gather(ctx: ProjectContext, project: Project, folders: Sequence[Path]) -> Re
     ]
     for part in parts:
         refuse_other_commit(part.record, project, part.path)
-    joined = join_parts({str(part.path): part.record for part in parts})
+    records = {str(part.path): part.record for part in parts}
+    joined = join_parts(records)
+    dists = [dist for part in parts for dist in load_dists(part.root, part.record)]
+    if wheels and joined.sdist:
+        sdist = next(dist for dist in dists if dist.filename == joined.sdist.filename)
+        records[f"--adopt {wheels[0].path.parent}"] = adopt(wheels, sdist, joined)
+        joined = join_parts(records)
     refuse_gaps(ctx, joined)
-    _fetch(ctx, [dist for part in parts for dist in load_dists(part.root, part.record)])
+    _fetch(ctx, [*dists, *wheels])
     write_file(ctx.record_path, render_record(joined), root=ctx.root)
     note_other_files(ctx, joined)
     ctx.progress.finish(Gathered(record=joined))

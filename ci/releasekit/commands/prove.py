@@ -245,7 +245,8 @@ class _WheelProof:
         is_snapshot = self._record.tag is None and ctx.target.snapshots_url
         if is_released and not (ctx.options.dry_run or ctx.into_sandbox or is_snapshot):
             return []
-        records = {root: load_record(root / RECORD, root=root) for root in ctx.siblings.values()}
+        roots = [root / str(ctx.options.into) for root in ctx.siblings.values()]
+        records = {root: load_record(root / RECORD, root=root) for root in roots}
         dists = (dist for root, record in records.items() for dist in load_dists(root, record))
         return [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
 

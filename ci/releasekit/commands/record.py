@@ -56,12 +56,12 @@ def write_record(ctx: ProjectContext, record: Record) -> None:
     Parts of earlier builds here that this one makes worthless are removed, and the proof of what
     was built before.
     """
-    remove_file(ctx.root / PROOF, root=ctx.root)
-    for path in find_parts(ctx.root):
+    remove_file(ctx.results / PROOF, root=ctx.root)
+    for path in find_parts(ctx.results):
         with contextlib.suppress(OSError, CannotWrite):
             if _is_worthless(ctx.root, path, record):
                 remove_file(path, root=ctx.root)
-    write_file(ctx.root / PARTS / name_part(record), render_record(record), root=ctx.root)
+    write_file(ctx.results / PARTS / name_part(record), render_record(record), root=ctx.root)
     write_file(ctx.record_path, render_record(record), root=ctx.root)
 
 
@@ -144,7 +144,7 @@ def _describe(commit: str, tag: str | None, dirty: bool) -> str:
 
 def read_dists(ctx: ProjectContext, record: Record) -> tuple[Dist, ...]:
     """Read the recorded files from `dist/`; raises FILES_CHANGED for other bytes."""
-    return load_dists(ctx.root, record)
+    return load_dists(ctx.results, record)
 
 
 def load_dists(root: Path, record: Record) -> tuple[Dist, ...]:
@@ -176,7 +176,7 @@ def read_proof(ctx: ProjectContext, record: Record) -> Proof:
 
     Raises NO_PROOF, NEWER_FILE, OTHER_PROOF and NotAPlainFile.
     """
-    path = ctx.root / PROOF
+    path = ctx.results / PROOF
     with _explained(path, lambda said: ReleasekitError(NO_PROOF, path=str(path), reason=said)):
         text = read_file(path, root=ctx.root)
         proof = parse_proof(text)
@@ -191,7 +191,7 @@ def read_proof(ctx: ProjectContext, record: Record) -> Proof:
 
 def refuse_unproven(ctx: ProjectContext, record: Record, proof: Proof) -> None:
     """Raise OTHER_PROOF for other bytes, NO_PROOF where requirements could not be looked for."""
-    path = str(ctx.root / PROOF)
+    path = str(ctx.results / PROOF)
     if differences := find_differences(proof, record):
         raise ReleasekitError(OTHER_PROOF, path=path, reason="\n".join(differences))
     if not proof.is_complete and not ctx.into_sandbox:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import difflib
 import sys
@@ -18,6 +19,7 @@ from releasekit.checks.model import Severity
 from releasekit.config.settings import KEYS, Settings
 from releasekit.config.severity import find_rules, merge_severities
 from releasekit.errors import InvalidConfiguration
+from releasekit.errors.setup import BYTE_ORDER_MARK
 from releasekit.errors.usage import INVALID_CONFIGURATION
 from releasekit.plural import plural
 
@@ -33,6 +35,13 @@ NOT_KEYS = (
     "RELEASEKIT_PROXY_PASSWORD",
 )
 """What has the prefix and is no key: secrets, the archive of `nexus`."""
+
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""How editors and PowerShell of Windows begin a file, and Python's names of these encodings."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,9 +233,16 @@ def _find(table: object, *path: str) -> object:
 
 def _read_toml(path: Path) -> Mapping[str, Any] | None:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except FileNotFoundError:
         return None
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if content.startswith(mark):
+            raise InvalidConfiguration(
+                BYTE_ORDER_MARK, path=str(path), name=path.name, encoding=encoding
+            )
+    try:
+        return tomllib.loads(content.decode("utf-8").replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidConfiguration(
             INVALID_CONFIGURATION, source=str(path), places="1 place", problems=str(error)

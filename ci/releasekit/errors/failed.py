@@ -117,7 +117,7 @@ GIT_FAILED = Entry(
     where="{root}",
     why="git says: {reason}",
     fix="fix what git says, then run this again; the command was: {command}",
-    explanation="A git command that has to succeed failed.",
+    explanation="A git command failed because of the network or the machine.",
 )
 FILE_NOT_SERVED = Entry(
     code="E314",
@@ -180,14 +180,6 @@ PROGRAM_KILLED = Entry(
     fix="see what ended it, or what it had too little of, then run this again: it is safe",
     explanation="A program that releasekit started crashed or was killed: that says nothing about "
     "the package.",
-)
-MISSING_PROGRAM = Entry(
-    code="E327",
-    title="{program} is not installed",
-    where="PATH",
-    why="{reason}",
-    fix="install {program}, or put it on PATH",
-    explanation="A program that releasekit starts was not found.",
 )
 NEXUS_REFUSED = Entry(
     code="E331",

@@ -96,6 +96,36 @@ INVALID_BUILD_REQUIREMENT = Entry(
     explanation="A build requirement that uv would read as an option, or would fill a variable "
     "into.",
 )
+SOURCE_NOT_FOLLOWED = Entry(
+    code="E114",
+    title="the source of the build requirement {name} is not followed",
+    where="{root}, [tool.uv.sources]: {source}",
+    why="a wheel is built from its sdist, and nothing else of this directory is there then",
+    fix='publish {name} to an index, and name that: {name} = {{ index = "NAME" }},\n'
+    "or a source with git or url; or remove the source",
+    explanation="`[tool.uv.sources]` takes a build requirement from a directory, a workspace or a "
+    "file of this machine.",
+)
+TRACKED_RESULTS = Entry(
+    code="E115",
+    title="git tracks files in {places}, where results would go",
+    where="{root}: {files}",
+    why="releasekit writes dists and reports there, and overwrites nothing that git tracks",
+    fix="--into build names another directory for them, in every step; or, if they are results\n"
+    "of earlier builds: git rm -r --cached {places}, and commit that",
+    explanation="A file that git tracks is in dist/ or reports/. Nothing was written.",
+)
+CANNOT_ADOPT = Entry(
+    code="E116",
+    title="{filename} cannot be adopted",
+    where="{path}",
+    why="{problems}",
+    fix="build it again with that tool, from {sdist} alone or from the same tag,\n"
+    "and change nothing in it afterwards; a field that differs on purpose has to be dynamic in "
+    "the sdist (PEP 643)",
+    explanation="`gather --adopt` names a wheel whose RECORD, name, version or metadata is not "
+    "that of the sdist.",
+)
 CHECKS_REFUSED = Entry(
     code="E121",
     title="{findings} of severity error: {codes}",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import itertools
 import posixpath
 import struct
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.parser import Parser
 from io import SEEK_SET
 from pathlib import Path
@@ -20,6 +21,7 @@ from releasekit.checks.facts import Member
 from releasekit.checks.secrets import Secret, find_secrets
 from releasekit.model.difference import Contents
 from releasekit.model.dists import Dist
+from releasekit.model.stand_ins import find_stand_in
 
 UNPACKED_FREE = 128 << 20
 """Bytes that any archive may unpack to."""
@@ -124,8 +126,11 @@ def read_archive(dist: Dist) -> Archive:
     problem = None
     try:
         for member, blocks in walk_members(dist):
+            stream = iter(blocks)
+            first = next(stream, b"")
+            member = replace(member, stands_for=find_stand_in(first)) if first else member
             (folders if member.folder else members).append(member)
-            secrets += find_secrets(member.name, blocks)
+            secrets += find_secrets(member.name, itertools.chain((first,), stream))
             if len(members) + len(folders) > MEMBERS_LIMIT:
                 raise TooMuchError(f"it has more than {MEMBERS_LIMIT} members")
     except DAMAGED as error:

@@ -20,7 +20,6 @@ from releasekit.uv.credentials import (
     find_building_line,
     find_built,
     find_invalid,
-    find_no_binary,
     find_source,
     find_unbuilt_names,
     list_addresses,
@@ -96,7 +95,7 @@ def plan_call(
         group=group if group and installer.index == group.url else None,
     )
     if source:
-        _refuse_builds(call, requires, constraints, uv)
+        _refuse_builds(call, requires, constraints)
     return call
 
 
@@ -116,13 +115,8 @@ def _refuse_builds(
     call: UvCall,
     requires: Collection[str],
     constraints: Path | None,
-    uv: Sequence[Mapping[str, Any]],
 ) -> None:
     """Refuse what has packages built although uv gets --no-build."""
-    if setting := find_no_binary(uv):
-        reason = f"uv's settings say {setting}, which beats --no-build"
-        fix = "remove that setting from [tool.uv] or uv.toml; wheels are installed then"
-        raise _refusal(call, "what no-binary names", reason, fix)
     named = [Path(name) for key in CONSTRAINT_FILES for name in call.environ.get(key, "").split()]
     for path in (*named, *((constraints,) if constraints else ())):
         line = find_building_line(_read(Path(call.root) / path))

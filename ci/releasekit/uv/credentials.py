@@ -1,8 +1,8 @@
 """Which calls of uv hold credentials, and what would make such a call build a package.
 
 A build runs the code of a package, and a password of uv's environment would lie beside it. So a
-call that holds credentials gets `--no-build`; and as settings can switch that option off again
-(uv 0.13: no-binary beats --no-build for the packages that it names), those settings are refused.
+call that holds credentials gets `--no-build`; and as lines of constraints can switch that option
+off again (uv 0.13: no-binary beats --no-build for the packages that it names), those are refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ INDEX_VARIABLES = (
 )
 INDEX_KEYS = ("index", "index-url", "extra-index-url", "find-links", "default-index")
 PROXY_KEYS = ("http-proxy", "https-proxy")
-NO_BINARY_KEYS = ("no-binary", "no-binary-package")
 KEYRINGS = ("subprocess", "native")
 PLAIN_OPTIONS = {
     *("-i", "--index-url", "--extra-index-url", "-f", "--find-links"),
@@ -81,16 +80,6 @@ def list_addresses(
 def has_userinfo(text: str) -> bool:
     """Tell whether an address in a text holds a user name or a password."""
     return hide_credentials(text) != text
-
-
-def find_no_binary(tables: Iterable[Mapping[str, Any]]) -> str:
-    """Return the setting of uv that asks for builds, as "no-binary = …"; nothing if none does."""
-    for table in tables:
-        for part in _parts(table):
-            for key in NO_BINARY_KEYS:
-                if part.get(key):
-                    return f"{key} = {part[key]!r}"
-    return ""
 
 
 def find_building_line(text: str) -> str:

@@ -63,17 +63,43 @@ def read_uv_settings(root: Path, environ: Mapping[str, str]) -> tuple[Mapping[st
     uv stops at the first parent that has any; which one is its affair, and all are returned.
     Raises BrokenSettings.
     """
-    if environ.get("UV_NO_CONFIG", "").lower() in ("1", "true", "t", "yes", "y", "on"):
-        return ()
-    if named := environ.get("UV_CONFIG_FILE"):
-        return tuple(_parse(path, text) for path, text in _read_all([Path(named)]))
-    folders = [*(folder / "uv" for folder in _config_dirs(environ)), Path("/etc/uv")]
-    folders = [root, *root.parents, find_config_home(environ) / "uv", *folders]
-    found = [_parse(path, text) for path, text in _read_all(f / "uv.toml" for f in folders)]
-    for path, text in _read_all(folder / "pyproject.toml" for folder in (root, *root.parents)):
+    users = [table for _, table in read_user_uv(environ)]
+    if is_set(environ, "UV_NO_CONFIG") or environ.get("UV_CONFIG_FILE"):
+        return tuple(users)
+    folders = (root, *root.parents)
+    own = [_parse(path, text) for path, text in _read_all(f / "uv.toml" for f in folders)]
+    return (*own, *users, *filter(None, map(read_uv_table, folders)))
+
+
+def is_set(environ: Mapping[str, str], name: str) -> bool:
+    """Tell whether a variable of uv's is on."""
+    return environ.get(name, "").lower() in ("1", "true", "t", "yes", "y", "on")
+
+
+def read_user_uv(environ: Mapping[str, str]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield the user's and the system's uv.toml, or the one that is named in place of all."""
+    if is_set(environ, "UV_NO_CONFIG"):
+        return
+    folders = [*(folder / "uv" for folder in reversed(_config_dirs(environ))), Path("/etc/uv")]
+    paths = [folder / "uv.toml" for folder in (find_config_home(environ) / "uv", *folders)]
+    named = environ.get("UV_CONFIG_FILE")
+    for path, text in _read_all([Path(named)] if named else paths):
+        yield path, _parse(path, text)
+
+
+def read_uv_folder(folder: Path) -> Mapping[str, Any] | None:
+    """Return uv's settings of a directory; uv.toml beats pyproject.toml, and None is neither."""
+    for path, text in _read_all([folder / "uv.toml"]):
+        return _parse(path, text)
+    return read_uv_table(folder) or None
+
+
+def read_uv_table(folder: Path) -> Mapping[str, Any]:
+    """Return [tool.uv] of a directory's pyproject.toml; nothing where it has none."""
+    for path, text in _read_all([folder / "pyproject.toml"]):
         if "tool" in text and isinstance(table := _parse(path, text).get("tool"), dict):
-            found += [uv] if isinstance(uv := table.get("uv"), dict) else []
-    return tuple(found)
+            return uv if isinstance(uv := table.get("uv"), dict) else {}
+    return {}
 
 
 def _parse(path: Path, text: str) -> Mapping[str, Any]:

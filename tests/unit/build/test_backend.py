@@ -437,6 +437,24 @@ def test_failed_build_says_why(
             "python ended with status 4",
             id="silent end",
         ),
+        pytest.param(
+            PYPROJECT,
+            "import os\ndef build_sdist(*a):\n print('so far', flush=True)\n os._exit(0)\n",
+            "ended its process, with status 0, before it was done (os._exit?)",
+            id="silent end without a failure",
+        ),
+        pytest.param(
+            PYPROJECT,
+            "import os\ndef get_requires_for_build_sdist(*a): os._exit(0)\n",
+            "ended its process, with status 0, before it was done (os._exit?)",
+            id="silent end in another hook",
+        ),
+        pytest.param(
+            PYPROJECT,
+            "def build_sdist(*a): return 'demo-1.0.tar.gz'\n",
+            "the build backend names demo-1.0.tar.gz, and has made no such file",
+            id="a file that is not there",
+        ),
     ],
 )
 def test_backend_that_cannot_build_is_told_with_the_real_reason(
@@ -446,6 +464,7 @@ def test_backend_that_cannot_build_is_told_with_the_real_reason(
     (source / "backend.py").write_text(backend)
     said = refuse(source, out, options)
     assert said.splitlines()[0].endswith(why)
+    assert "FileNotFoundError" not in said
     assert "ended with status 0" not in said
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from raising import raises_error
 from releasekit.build.checkout import copy_changes, follow_links_out, open_checkout
+from releasekit.errors import Entry
 from releasekit.errors.failed import GIT_FAILED
+from releasekit.errors.setup import CANNOT_FETCH_SUBMODULE
 from support import ProjectDir, commit_of, content_of
 
 
@@ -160,17 +163,78 @@ def files_of(repository: ProjectDir) -> list[Path]:
     return sorted((repository.root / ".git").rglob("*"))
 
 
-def test_submodule_that_cannot_be_fetched_stops_the_build(bare_clone_of: ProjectDir) -> None:
+def refuse(repository: ProjectDir, entry: Entry) -> dict[str, str]:
+    checkout = open_checkout(commit_of(repository), repository.environ)
+    with raises_error(entry) as caught, checkout:
+        pytest.fail("a build must not begin")
+    return caught.value.answers()
+
+
+def test_submodule_that_cannot_be_fetched_stops_the_build_and_can_be_excluded(
+    bare_clone_of: ProjectDir,
+) -> None:
     bare_clone_of.git("config", "-f", ".gitmodules", "submodule.lib.url", "/nowhere")
     bare_clone_of.commit_all()
-    checkout = open_checkout(commit_of(bare_clone_of), bare_clone_of.environ)
-    with raises_error(GIT_FAILED) as caught, checkout:
-        pytest.fail("a build must not begin")
-    answers = caught.value.answers()
-    assert answers["what"] == "git failed"
+    answers = refuse(bare_clone_of, CANNOT_FETCH_SUBMODULE)
+    assert answers["what"] == "a submodule cannot be fetched: lib"
     assert answers["where"] == str(bare_clone_of.root)
     assert "fatal: repository '/nowhere' does not exist" in answers["why"]
-    assert answers["next"].endswith(": git submodule update --init --recursive")
+    setting = answers["next"].splitlines()[-1]
+    assert setting == "git config submodule.lib.update none"
+    bare_clone_of.git(*setting.split()[1:])
+    with open_checkout(commit_of(bare_clone_of), bare_clone_of.environ) as tree:
+        assert sorted(content_of(tree)) == [".gitmodules", "a.txt", "d/b.txt"]
+
+
+def test_submodule_on_a_host_that_does_not_answer_is_worth_a_second_try(
+    bare_clone_of: ProjectDir,
+) -> None:
+    url = "http://127.0.0.1:1/lib.git"
+    bare_clone_of.git("config", "-f", ".gitmodules", "submodule.lib.url", url)
+    bare_clone_of.commit_all()
+    assert "127.0.0.1" in refuse(bare_clone_of, GIT_FAILED)["why"]
+
+
+def test_excluded_submodule_is_left_out_however_the_user_cloned(with_submodule: ProjectDir) -> None:
+    with_submodule.git("config", "-f", ".gitmodules", "submodule.lib.update", "none")
+    with_submodule.commit_all()
+    assert (with_submodule.root / "lib" / "a.txt").exists()
+    with open_checkout(commit_of(with_submodule), with_submodule.environ) as tree:
+        assert sorted(content_of(tree)) == [".gitmodules", "a.txt", "d/b.txt"]
+
+
+@pytest.mark.parametrize("clone", ["whole", "bare", "recursive", "of old git"])
+def test_submodules_have_no_git_of_their_own_however_the_user_cloned(
+    with_submodule: ProjectDir,
+    make_repository: Callable[[str], ProjectDir],
+    tmp_path: Path,
+    clone: str,
+) -> None:
+    library = ProjectDir(root=with_submodule.root / "lib", environ=with_submodule.environ)
+    inner = make_repository("inner")
+    library.git("submodule", "--quiet", "add", "--name", "odd/name", str(inner.root), "inner")
+    library.commit_all()
+    library.git("push", "-q", "origin", "HEAD:refs/heads/next")
+    with_submodule.commit_all()
+    repository = with_submodule
+    if clone in ("bare", "recursive"):
+        options = ("--recurse-submodules",) if clone == "recursive" else ()
+        with_submodule.git("clone", "-q", *options, str(with_submodule.root), f"{tmp_path}/clone")
+        repository = ProjectDir(root=tmp_path / "clone", environ=with_submodule.environ)
+    if clone == "of old git":
+        (library.root / ".git").unlink()
+        (with_submodule.root / ".git" / "modules" / "lib").rename(library.root / ".git")
+        config = library.root / ".git" / "config"
+        lines = config.read_text().splitlines(keepends=True)
+        config.write_text("".join(line for line in lines if "worktree" not in line))
+        shutil.rmtree(library.root / "inner")
+    with open_checkout(commit_of(repository), repository.environ) as tree:
+        assert [path for path in tree.rglob(".git") if path != tree / ".git"] == []
+        assert (tree / "lib" / "inner" / "d" / "b.txt").read_bytes() == b"b\n"
+        own = inside(tree, repository)
+        assert own.git("status", "--porcelain") == ""
+        assert own.git("describe", "--always", "--dirty").endswith("dirty") is False
+        assert "lib/a.txt" in own.git("ls-files", "--recurse-submodules").split()
 
 
 # --- the repository of a checkout ---------------------------------------------------------------
@@ -298,14 +362,19 @@ def test_partial_clone_fetches_what_it_left_out(repository: ProjectDir, tmp_path
         assert content_of(tree) == {"a.txt": b"a\n" * 20, "d/b.txt": b"b\n"}
 
 
-def test_repository_with_long_hashes_is_checked_out(
-    tmp_path: Path, environ: dict[str, str]
+@pytest.mark.parametrize("ours", ["sha1", "sha256"])
+@pytest.mark.parametrize("default", ["sha1", "sha256", None])
+def test_repository_is_checked_out_whatever_hashes_git_has_by_default(
+    tmp_path: Path, environ: dict[str, str], ours: str, default: str | None
 ) -> None:
-    repository = ProjectDir(root=tmp_path.resolve() / "sha256", environ=environ)
+    repository = ProjectDir(root=tmp_path.resolve() / "hashes", environ=environ)
     repository.root.mkdir()
-    repository.git("init", "-q", "--object-format=sha256")
+    repository.git("init", "-q", f"--object-format={ours}")
     repository.write("a.txt", "a\n")
     repository.commit_all()
+    if default:
+        environ |= {"GIT_DEFAULT_HASH": default}
+        repository.git("config", "--global", "init.defaultObjectFormat", default)
     with open_checkout(commit_of(repository), environ) as tree:
         assert content_of(tree) == {"a.txt": b"a\n"}
 

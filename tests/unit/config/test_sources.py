@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ from releasekit.config.sources import (
     find_table,
     parse_settings,
     read_environment,
+    read_settings,
     read_table,
 )
 from releasekit.errors import ReleasekitError
+from releasekit.errors.setup import BYTE_ORDER_MARK
 from releasekit.errors.usage import INVALID_CONFIGURATION
 
 DEFAULTS: dict[str, Any] = {
@@ -408,3 +412,22 @@ def test_table_that_is_none_is_refused(pyproject: dict[str, Any]) -> None:
 )
 def test_tag_patterns(tag: str | None, patterns: tuple[str, ...]) -> None:
     assert parse_settings([table(tag=tag)]).tag_patterns == patterns
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "releasekit.toml"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_byte_order_mark_is_named_and_the_fix_removes_it(
+    tmp_path: Path, name: str, encoding: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.releasekit]\nhosted = "größe"\n', "utf-8")
+    text = '[tool.releasekit]\r\nhosted = "mine"\r\n' if name[0] == "p" else 'hosted = "mine"\r\n'
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (tmp_path / name).write_bytes((mark + text).encode(encoding))
+    with raises_error(BYTE_ORDER_MARK) as caught:
+        read_settings(tmp_path, {})
+    answers = caught.value.answers()
+    assert answers["what"] == f"{name} begins with a byte order mark"
+    command = answers["next"].partition("or: ")[2].replace("python -c", f"{sys.executable} -c")
+    subprocess.run(command, shell=True, check=True, cwd=tmp_path)
+    assert (tmp_path / name).read_bytes() == text.encode()
+    assert read_settings(tmp_path, {}).hosted == "mine"

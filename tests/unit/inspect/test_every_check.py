@@ -42,6 +42,7 @@ DECLARED = parse_declared({"pyproject.toml": PYPROJECT})
 NO_PROJECT = ProjectFacts()
 KEY = "-----BEGIN " + "PRIVATE KEY-----\n" + "A1b2" * 16 + "\n"
 INFO = "demo-1.0.dist-info"
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 90405214\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -407,6 +408,18 @@ CASES = {
         fix="see that it opens nothing; else revoke it",
         file=f"{WHEEL}/demo/tests/server.pem",
         line=1,
+    ),
+    "RK407": Case(
+        write=packed({"demo.py": "1\n", "demo/model.bin": POINTER}),
+        message="1 file is a Git LFS pointer, not the file itself: demo/model.bin",
+        fix="install git-lfs (git lfs install), see that git lfs pull works here, and build again",
+        file=f"{WHEEL}/demo/model.bin",
+    ),
+    "RK408": Case(
+        write=packed({"demo.py": "1\n", "demo/secret.txt": "\0GITCRYPT\0abc"}),
+        message="1 file is encrypted by git-crypt: demo/secret.txt",
+        fix="git-crypt unlock, and build again; or leave it out of the dists",
+        file=f"{WHEEL}/demo/secret.txt",
     ),
 }
 

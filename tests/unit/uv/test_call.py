@@ -237,31 +237,42 @@ def test_a_password_in_the_settings_of_uv_keeps_it_from_building(
 
 
 @pytest.mark.parametrize(
-    ("settings", "constraints", "variables"),
+    ("constraints", "variables"),
     [
-        pytest.param("[tool.uv]\nno-binary = true\n", "", {}, id="no-binary"),
-        pytest.param('[tool.uv]\nno-binary-package = ["both"]\n', "", {}, id="of one package"),
-        pytest.param('[tool.uv.pip]\nno-binary = ["both"]\n', "", {}, id="of uv pip"),
-        pytest.param("", "--no-binary both\n", {}, id="in the constraints"),
-        pytest.param("", "--no-binary=both\n", {}, id="in the constraints, with ="),
-        pytest.param("", "-r more.txt\n", {}, id="in a file that the constraints name"),
-        pytest.param("", "both \\\n --no-binary both\n", {}, id="on a continued line"),
-        pytest.param("", "", {"UV_CONSTRAINT": "more.txt"}, id="in constraints of uv"),
-        pytest.param("", "", {"UV_OVERRIDE": "more.txt"}, id="in overrides of uv"),
+        pytest.param("--no-binary both\n", {}, id="in the constraints"),
+        pytest.param("--no-binary=both\n", {}, id="in the constraints, with ="),
+        pytest.param("-r more.txt\n", {}, id="in a file that the constraints name"),
+        pytest.param("both \\\n --no-binary both\n", {}, id="on a continued line"),
+        pytest.param("", {"UV_CONSTRAINT": "more.txt"}, id="in constraints of uv"),
+        pytest.param("", {"UV_OVERRIDE": "more.txt"}, id="in overrides of uv"),
     ],
 )
 def test_what_would_build_although_it_may_not_is_refused(
     make: Make,
     root: Path,
     seen: Path,
-    settings: str,
     constraints: str,
     variables: dict[str, str],
 ) -> None:
-    (root / "pyproject.toml").write_text(settings)
     (root / "more.txt").write_text("--no-binary both\n")
     with raises_error(BUILD_WITH_CREDENTIALS):
         make("both", constraints=constraints, **variables)
+    assert not seen.exists()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "[tool.uv]\nno-binary = true\n",
+        '[tool.uv]\nno-binary-package = ["both"]\n',
+        '[tool.uv.pip]\nno-binary = ["both"]\n',
+    ],
+)
+def test_no_binary_of_the_project_has_nothing_built(
+    make: Make, root: Path, seen: Path, settings: str
+) -> None:
+    (root / "pyproject.toml").write_text(settings)
+    assert make("both").requirements == ("both==1.0",)
     assert not seen.exists()
 
 

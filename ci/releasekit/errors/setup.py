@@ -1,0 +1,64 @@
+"""Status 2, usage: git, its repository, programs and files that only somebody can set right."""
+
+from __future__ import annotations
+
+from releasekit.errors.base import Entry
+
+CANNOT_FETCH_SUBMODULE = Entry(
+    code="E260",
+    title="a submodule cannot be fetched: {names}",
+    where="{root}",
+    why="git says: {reason}",
+    fix="git submodule update --init --recursive -- {paths}   (what git says then has to be fixed;"
+    "\nin GitLab: GIT_SUBMODULE_STRATEGY: recursive)\n"
+    "or, if the release does not need it, exclude it, here or with -f .gitmodules for everybody:\n"
+    "{commands}",
+    explanation="The commit has a submodule that this clone lacks, and it cannot be fetched.",
+)
+GIT_REFUSED = Entry(
+    code="E261",
+    title="git failed",
+    where="{root}",
+    why="git says: {reason}",
+    fix="fix what git says; the command was: {command}\n"
+    "(git fsck finds what is damaged in a repository; a new clone has it whole)",
+    explanation="A git command that has to succeed failed, and the network is not to blame: the "
+    "repository is damaged, or git or a filter of it is set up wrongly.",
+)
+MISSING_PROGRAM = Entry(
+    code="E262",
+    title="{program} is not installed",
+    where="PATH",
+    why="{reason}",
+    fix="install {program}, or put it on PATH",
+    explanation="A program that releasekit starts was not found.",
+)
+BYTE_ORDER_MARK = Entry(
+    code="E263",
+    title="{name} begins with a byte order mark",
+    where="{path}",
+    why="TOML is UTF-8 without one, so that no build backend can read this file;\n"
+    "editors and PowerShell on Windows write it ({encoding})",
+    fix='save it as UTF-8 without BOM, or: python -c "import pathlib; '
+    "p = pathlib.Path(r'{path}'); p.write_bytes(p.read_bytes().decode('{encoding}').encode())\"",
+    explanation="pyproject.toml or releasekit.toml begins with the mark of UTF-8 or UTF-16, which "
+    "editors do not show.",
+)
+NOTHING_TO_ADOPT = Entry(
+    code="E264",
+    title="--adopt names no wheel",
+    where="{path}",
+    why="{reason}",
+    fix="name the wheels that the other tool built: [[gather --adopt WHEEL...]]\n"
+    "(paths start at the project's directory)",
+    explanation="`gather --adopt` names a file that is not there, or that is no wheel.",
+)
+ODD_DIRECTORY = Entry(
+    code="E271",
+    title="the name of the project's directory cannot be used",
+    where="{path}",
+    why="{reason}",
+    fix="rename that directory, or clone the project into another one",
+    explanation="git and installers read lists of paths: a path with a line break is two of them, "
+    "and one that is not UTF-8 cannot be written into a report.",
+)
