@@ -6,13 +6,13 @@ import difflib
 
 from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.model import Check
-from releasekit.errors import UnknownCode, access, failed, refused, usage
+from releasekit.errors import UnknownCode, access, ci, failed, refused, usage
 from releasekit.errors.base import Entry
 from releasekit.errors.usage import UNKNOWN_CODE
 
 ENTRIES: tuple[Entry, ...] = tuple(
     entry
-    for module in (refused, usage, access, failed)
+    for module in (refused, usage, access, ci, failed)
     for entry in vars(module).values()
     if isinstance(entry, Entry)
 )

@@ -80,6 +80,7 @@ class Runner:
         self._write_variables({**self.variables, **predefined})
         request = predefined.get("CI_PIPELINE_SOURCE") == "merge_request_event"
         of_branch = not request and "CI_COMMIT_TAG" not in predefined
+        is_topic = predefined.get("CI_COMMIT_BRANCH", "main") != "main"
         done = subprocess.run(
             (
                 *self.program,
@@ -89,7 +90,8 @@ class Runner:
                 *("--ignore-predefined-vars", ",".join(predefined)),
                 # GitLab sets it for branches only, and has more to compare with than a clone.
                 *(() if of_branch else ("--unset-variable", "CI_COMMIT_BRANCH")),
-                *(() if request else ("--no-evaluate-rule-changes",)),
+                # It compares with the default branch, as `compare_to` in the component does.
+                *(() if request or is_topic else ("--no-evaluate-rule-changes",)),
                 *options,
             ),
             cwd=root,
