@@ -325,7 +325,10 @@ def test_options_of_one_step_do_not_stop_the_steps_beside_it(
         assert ran.status == 0
         assert f"\n{line}" in f"\n{ran.out}"
         assert outcome(project)["dry_run"] is dry
-        assert f"RELEASEKIT_RELEASE_STATUS={word}\nRELEASEKIT_RELEASE_COMMAND={step}\n" in dotenv.read_text()
+        assert (
+            f"RELEASEKIT_RELEASE_STATUS={word}\nRELEASEKIT_RELEASE_COMMAND={step}\n"
+            in dotenv.read_text()
+        )
     assert uploads(sandbox) == 0
 
 

@@ -186,9 +186,7 @@ NAMES = {"image", "lock", "stage", "check-stage"}
 PREFIX = {"url": "https://", "kit-index": "https://", "tag-pattern": "/"}
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, spec in read_inputs().items() if "regex" in spec]
-)
+@pytest.mark.parametrize("name", [name for name, spec in read_inputs().items() if "regex" in spec])
 def test_an_input_that_would_end_its_quotes_is_refused(name: str) -> None:
     spec = read_inputs()[name]
     # Python's $ also stands before a last line end; RE2's, which GitLab has, does not.

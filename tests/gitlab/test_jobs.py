@@ -85,9 +85,7 @@ def test_every_input_reaches_what_runs(hollow: Runner, clone: Clone) -> None:
         "RELEASEKIT_WHEELS": "cp311-*-* cp312-*-*",
     }
     assert re.findall(r"-s publish -- -C \S+/packages/a --fresh", ran.log)
-    assert told(ran, "a-publish", "-s publish") == environ | {
-        "RELEASEKIT_PROOF_SHA256": "a-digest"
-    }
+    assert told(ran, "a-publish", "-s publish") == environ | {"RELEASEKIT_PROOF_SHA256": "a-digest"}
     for job, session in (("a-sdist", "build"), (wheel, "build"), ("a-gather", "check")):
         assert told(ran, job, f"-s {session}") == without(environ, *CREDENTIALS)
     # Caches stand in the job's directory, from which GitLab takes them.

@@ -88,9 +88,7 @@ def test_a_tag_that_is_not_protected_has_no_credentials_and_says_why(
     ran = runner.run(clone().root, **TAG, CI_COMMIT_REF_PROTECTED="false", GITLAB_CI="true")
     assert (ran.status, ran.jobs) == (
         *(1, {"release-build": "PASS", "release-digest": "PASS", "release-publish": "FAIL"}),
-    ), (
-        ran.log
-    )
+    ), ran.log
     assert "v1.2.3 is not protected" in ran.log
     assert published(index) == set()
 
@@ -145,7 +143,9 @@ def test_a_tag_of_a_monorepo_releases_its_package_alone(
     monorepo.commit_all()
     monorepo.git("tag", "b/v1.2.3")
     ran = runner.run(monorepo.root, CI_COMMIT_TAG="b/v1.2.3")
-    assert ran.jobs == dict.fromkeys(("b:build", "b:digest", "b:publish", "b:verify"), "PASS"), ran.log
+    assert ran.jobs == dict.fromkeys(("b:build", "b:digest", "b:publish", "b:verify"), "PASS"), (
+        ran.log
+    )
     assert published(index) == {"pkg_b-1.2.3-py3-none-any.whl", "pkg_b-1.2.3.tar.gz"}
 
 
