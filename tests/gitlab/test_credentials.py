@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gitlab.conftest import Clone
+from gitlab.conftest import PROJECTS, Clone
 from gitlab.runner import STATE, Runner, to_variables
-from gitlab.test_inputs import include, make_including
+from gitlab.test_inputs import include, make_including, preview
 from gitlab.test_jobs import CREDENTIALS, HOLLOW, told, without
 from gitlab.test_pipelines import BRANCH, RELEASE, SDIST, TAG, WHEEL
 from nexus_double import Sandbox, run_sandbox
@@ -212,3 +212,51 @@ def test_publish_uses_no_directory_that_was_there_before(runner: Runner, clone: 
     caches = re.findall(r"^release-publish +> RELEASEKIT_CACHE_DIR=(.*)", ran.log, re.MULTILINE)
     assert set(caches) == {f"{made[0]}/environments"}
     assert not Path(made[0]).exists()  # nothing is left for the next job
+
+
+VAULT = """\
+#!/bin/sh
+# Stands for the program of HashiCorp Vault: a job token for a token, and that for the password.
+case "$*" in *canary*) echo "a secret on the command line" >&2; exit 1 ;; esac
+case "$*" in
+"write -field=token auth/jwt/login role=publisher jwt=-")
+    [ "$(cat)" = canary-job ] && echo canary-vault ;;
+"kv get -mount=secret -field=password nexus/publisher")
+    [ "$VAULT_TOKEN" = canary-vault ] && cat {password} ;;
+*) exit 1 ;;
+esac
+"""
+
+
+def test_the_recipe_for_vault_publishes_without_a_variable_that_has_the_password(
+    runner: Runner, clone: Clone, index: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "password").write_text(index.password, "utf-8")
+    vault = tmp_path / "bin" / "vault"
+    vault.write_text(VAULT.format(password=tmp_path / "password"), "utf-8")
+    vault.chmod(0o755)
+    environ = without(index.environ(), "TWINE_USERNAME", "TWINE_PASSWORD")
+    path = f"{vault.parent}:{runner.environ['PATH']}"
+    runner.variables.update(
+        to_variables(environ),
+        PATH={"type": "variable", "values": {"*": path}},
+        VAULT_ID_TOKEN={"type": "variable", "values": {"nexus": "canary-job"}},
+    )
+    recipe = (PROJECTS / "gitlab" / "vault.yml").read_text("utf-8")
+    project = clone(ci=recipe.replace("USERNAME: publisher", f"USERNAME: {index.username}"))
+    ran = runner.run(project.root, **TAG)
+    assert ran.jobs == dict.fromkeys(RELEASE, "PASS"), ran.log
+    assert published(index) == {WHEEL, SDIST}
+    assert index.password not in ran.leftovers()
+
+
+def test_the_recipe_for_vault_with_premium_is_a_job_of_gitlab(runner: Runner, clone: Clone) -> None:
+    """gitlab-ci-local reads no secrets from Vault: GitLab's schema checks the recipe."""
+    recipe = (PROJECTS / "gitlab" / "vault-premium.yml").read_text("utf-8")
+    project = clone()
+    three_lines = (project.root / ".gitlab-ci.yml").read_text("utf-8")
+    project.write(".gitlab-ci.yml", three_lines + recipe)
+    job = preview(replace(runner, inputs=()), project)["release-publish"]
+    assert job["secrets"]["TWINE_PASSWORD"]["file"] is False
+    assert job["script"] == ["run publish"]

@@ -175,8 +175,8 @@ def test_a_proxy_that_wants_a_login_is_not_the_index(plain: Runner, clone: Clone
         ran = replace(plain, inputs=(*plain.inputs, f"kit-index={index}")).run(clone().root, **TAG)
     assert read_error(ran) == (
         2,
-        f"error E268: pip cannot install releasekit==9.9.9: the proxy before {index} wants a login; "
-        "write it into HTTPS_PROXY, as http://USER:PASSWORD@HOST:PORT",
+        f"error E268: pip cannot install releasekit==9.9.9: the proxy before {index} wants a "
+        "login; write it into HTTPS_PROXY, as http://USER:PASSWORD@HOST:PORT",
     )
 
 
