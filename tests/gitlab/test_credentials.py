@@ -132,10 +132,10 @@ def alter(folder: Path, *names: str) -> None:
     wheel.write_bytes(after)
     for name in names:
         file = folder / "reports" / name
-        digests = [hashlib.sha256(content).hexdigest() for content in (before, after)]
+        digest, other = (hashlib.sha256(content).hexdigest() for content in (before, after))
         text = file.read_text("utf-8")
-        assert digests[0] in text
-        file.write_text(text.replace(*digests), "utf-8")
+        assert digest in text
+        file.write_text(text.replace(digest, other), "utf-8")
 
 
 @pytest.mark.parametrize(
