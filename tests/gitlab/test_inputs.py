@@ -143,6 +143,7 @@ PUBLISH: dict[str, Any] = {
         {"job": "a digest", "artifacts": True, "optional": False},
     ],
     "environment": {"name": "releases", "action": "access"},
+    "inherit": {"default": ["tags", "timeout"]},
     "interruptible": False,
     "resource_group": "our-lock",
     "retry": {
