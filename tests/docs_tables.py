@@ -75,7 +75,8 @@ def render_inputs() -> str:
     rows = ["| input | default | meaning |", "|---|---|---|"]
     for name, given in read_inputs().items():
         default = given["default"]
-        shown = "" if default in ("", []) else f"`{json.dumps(default).strip(chr(34))}`"
+        text = default if isinstance(default, str) else json.dumps(default)
+        shown = "" if default in ("", []) else f"`{text}`".replace("|", "\\|")
         description = given["description"].replace("|", "\\|")
         rows.append(f"| `{name}` | {shown} | {description} |")
     return "\n".join(rows)

@@ -129,6 +129,8 @@ GITLABS_OWN = {
     "build-tags": "what the values of wheels are in Jenkins",
     "stage": "a Jenkinsfile says where its step stands",
     "check-stage": "a Jenkinsfile says where its step stands",
+    "check-pipelines": "Jenkins builds a branch and a pull request as two jobs",
+    "environment": "what the credentials of a stage are in Jenkins",
     "job-prefix": "stages need no names that are unique",
     "tag-pattern": "which job builds which tag is set in Jenkins' job",
     "changes": "which job builds which change is set in Jenkins' job",

@@ -6,15 +6,20 @@ import difflib
 
 from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.model import Check
-from releasekit.errors import UnknownCode, access, failed, refused, setup, usage
+from releasekit.errors import UnknownCode, access, ci, failed, refused, setup, usage
 from releasekit.errors.base import Entry
 from releasekit.errors.usage import UNKNOWN_CODE
 
 ENTRIES: tuple[Entry, ...] = tuple(
-    entry
-    for module in (refused, usage, access, setup, failed)
-    for entry in vars(module).values()
-    if isinstance(entry, Entry)
+    sorted(
+        (
+            entry
+            for module in (refused, usage, access, setup, ci, failed)
+            for entry in vars(module).values()
+            if isinstance(entry, Entry)
+        ),
+        key=lambda entry: entry.code,
+    )
 )
 """In the order of their codes."""
 

@@ -27,6 +27,7 @@ from releasekit.errors import (
     UnknownCode,
     find_limit,
 )
+from releasekit.errors.ci import OTHER_TEMPLATE
 from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED
 from releasekit.errors.limits import SPACE
 from releasekit.errors.refused import TRACKED_RESULTS
@@ -85,6 +86,10 @@ class Run:
         request = self._request
         try:
             with keep_temporary_files(), contextlib.ExitStack() as stack:
+                if template := request.environ.get("RELEASEKIT_TEMPLATE"):
+                    from importlib.metadata import version
+
+                    refuse_other_template(template, version("releasekit"))
                 self._check_directory()
                 if request.reports_folder and not request.options.reports:
                     from releasekit.network import find_git_environ
@@ -366,6 +371,19 @@ class Run:
         else:
             exports = (f"export {name}={shlex.quote(v)}\n" for name, v in environ.items())
             self._terminal.write("".join(exports))
+
+
+def refuse_other_template(template: str, kit: str) -> None:
+    """Raise OTHER_TEMPLATE where a CI template belongs to another releasekit than this one."""
+    # A development version has the number of the release after it, or of none.
+    if ".dev" not in kit and _find_series(template) != _find_series(kit):
+        raise ReleasekitError(OTHER_TEMPLATE, kit=kit, template=template)
+
+
+def _find_series(version: str) -> list[str]:
+    """Return the part of a version that stays the same while a template need not change."""
+    major, minor = (*version.split(".", 2), "", "")[:2]
+    return [major, minor] if major == "0" else [major]
 
 
 def list_credentials(opened: object) -> Iterator[Credentials]:

@@ -264,6 +264,32 @@ def test_no_sdist_to_build_from(
     )
 
 
+def test_a_record_names_the_sdist_among_others(
+    clone: Clone, sdist_job: ProjectDir, releasekit: Command
+) -> None:
+    """An earlier job's artifacts may lie in dist/, too, where dist/*.tar.gz means several."""
+    job = clone("next-job")
+    carry(sdist_job, job.root)
+    job.write("dist/another-9.tar.gz", "of an earlier job")
+    refused = releasekit("build", "--wheel-from", "dist/*.tar.gz", project=job)
+    assert "several files are meant" in error(refused)
+    ran = releasekit("build", "--wheel-from", "reports/release.json", project=job)
+    assert ran.status == 0, ran
+    assert (job.root / "dist" / WHEEL).is_file()
+
+
+def test_a_record_of_other_bytes_or_without_an_sdist_builds_no_wheel(
+    clone: Clone, sdist_job: ProjectDir, wheel_job: ProjectDir, releasekit: Command
+) -> None:
+    ran = releasekit("build", "--wheel-from", "reports/release.json", project=wheel_job)
+    assert ran.status == 2
+    assert "  why:   this record has no sdist" in error(ran)
+    (sdist_job.root / "dist" / SDIST).write_bytes(b"other bytes")
+    ran = releasekit("build", "--wheel-from", "reports/release.json", project=sdist_job)
+    assert ran.status == 1
+    assert error(ran).startswith("error E122: dist/ does not hold what was built")
+
+
 def test_a_damaged_sdist_is_refused_in_words(project: ProjectDir, releasekit: Command) -> None:
     (project.root / "dist").mkdir()
     project.write(f"dist/{SDIST}", "no archive")

@@ -127,7 +127,7 @@ def test_without_a_url_a_release_stays_on_this_machine_and_says_so(
     assert (
         "from a sandbox on this machine (nothing left it)\n" in (reports / "summary.md").read_text()
     )
-    assert "RELEASE_SANDBOX=true\n" in (reports / "release.env").read_text()
+    assert "RELEASEKIT_RELEASE_SANDBOX=true\n" in (reports / "release.env").read_text()
 
 
 def test_sandbox_takes_a_commit_without_a_tag_and_says_so(
@@ -202,7 +202,7 @@ def test_dry_run_stops_after_the_plan(
     assert (reports / "summary.md").read_text().startswith(title)
     assert f"| {WHEEL} |" in (reports / "summary.md").read_text()
     assert (reports / "summary.md").read_text().count(" | not sent |\n") == 2
-    assert "RELEASE_STATUS=dry-run\n" in (reports / "release.env").read_text()
+    assert "RELEASEKIT_RELEASE_STATUS=dry-run\n" in (reports / "release.env").read_text()
 
 
 def test_a_dry_run_of_publish_says_that_nothing_was_sent(
@@ -213,7 +213,7 @@ def test_a_dry_run_of_publish_says_that_nothing_was_sent(
     assert "dry run   nothing was sent: this was a dry run of publish in " in ran.out
     assert outcome(project)["dry_run"] is True
     environ = (project.root / "reports" / "release.env").read_text("utf-8")
-    assert "RELEASE_STATUS=dry-run\nRELEASE_COMMAND=publish\n" in environ
+    assert "RELEASEKIT_RELEASE_STATUS=dry-run\nRELEASEKIT_RELEASE_COMMAND=publish\n" in environ
 
 
 def test_a_step_that_sends_nothing_is_no_dry_run(

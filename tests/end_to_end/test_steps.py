@@ -306,7 +306,7 @@ def test_a_failed_run_leaves_no_dotenv_that_says_done(
 ) -> None:
     releasekit("release", project=project, server=sandbox)
     dotenv = project.root / "reports" / "release.env"
-    assert "RELEASE_STATUS=done\n" in dotenv.read_text(encoding="utf-8")
+    assert "RELEASEKIT_RELEASE_STATUS=done\n" in dotenv.read_text(encoding="utf-8")
     releasekit("release", "--tag", "v9", project=project, server=sandbox)
     assert not dotenv.exists()
 
@@ -325,7 +325,10 @@ def test_options_of_one_step_do_not_stop_the_steps_beside_it(
         assert ran.status == 0
         assert f"\n{line}" in f"\n{ran.out}"
         assert outcome(project)["dry_run"] is dry
-        assert f"RELEASE_STATUS={word}\nRELEASE_COMMAND={step}\n" in dotenv.read_text()
+        assert (
+            f"RELEASEKIT_RELEASE_STATUS={word}\nRELEASEKIT_RELEASE_COMMAND={step}\n"
+            in dotenv.read_text()
+        )
     assert uploads(sandbox) == 0
 
 

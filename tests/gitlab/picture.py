@@ -10,7 +10,7 @@ from stages_picture import Column, render_picture
 
 PICTURE = Path(__file__).parents[2] / "docs" / "gitlab.svg"
 ROWS = (
-    ("a merge request, or the default branch", ".gitlab-ci.yml", {"CI_PIPELINE_SOURCE": "push"}),
+    ("a branch", ".gitlab-ci.yml", {"CI_PIPELINE_SOURCE": "push"}),
     ("a tag", ".gitlab-ci.yml", {"CI_COMMIT_TAG": "v1.2.3"}),
     ("a tag, with wheels of several runners", "wheels.yml", {"CI_COMMIT_TAG": "v1.2.3"}),
 )

@@ -37,6 +37,12 @@ class Pipeline:
         text = re.sub(r"\x1b\[\d*m", "", self.log)
         return {name.strip(): ended for ended, name in ENDED.findall(text)}
 
+    @property
+    def exit_codes(self) -> dict[str, int]:
+        """Return with which status the scripts of failed jobs ended."""
+        found = re.findall(r"^(\S.*?) +finished in .* FAIL (\d+)", self.log, re.MULTILINE)
+        return {name: int(code) for name, code in found}
+
     def artifacts(self, job: str) -> Path:
         """Return the directory with the artifacts of a job."""
         return self.root / STATE / "artifacts" / job
@@ -60,9 +66,12 @@ class Runner:
     variables: dict[str, object] = field(default_factory=dict)
     """CI/CD variables of the project; those of type file are mappings."""
 
-    def run(self, root: Path, **predefined: str) -> Pipeline:
-        """Run the pipeline of a clone; `predefined` are the variables that GitLab sets."""
-        return self._start(root, predefined)
+    def run(self, root: Path, *jobs: str, **predefined: str) -> Pipeline:
+        """Run the pipeline of a clone; `predefined` are the variables that GitLab sets.
+
+        With `jobs` only these are run, with the artifacts that earlier runs left.
+        """
+        return self._start(root, predefined, *jobs)
 
     def list_jobs(self, root: Path, **predefined: str) -> list[str] | str:
         """Return the names of the jobs that a pipeline would have, or what is wrong with it."""
@@ -80,6 +89,7 @@ class Runner:
         self._write_variables({**self.variables, **predefined})
         request = predefined.get("CI_PIPELINE_SOURCE") == "merge_request_event"
         of_branch = not request and "CI_COMMIT_TAG" not in predefined
+        is_topic = predefined.get("CI_COMMIT_BRANCH", "main") != "main"
         done = subprocess.run(
             (
                 *self.program,
@@ -89,7 +99,8 @@ class Runner:
                 *("--ignore-predefined-vars", ",".join(predefined)),
                 # GitLab sets it for branches only, and has more to compare with than a clone.
                 *(() if of_branch else ("--unset-variable", "CI_COMMIT_BRANCH")),
-                *(() if request else ("--no-evaluate-rule-changes",)),
+                # It compares with the default branch, as `compare_to` in the component does.
+                *(() if request or is_topic else ("--no-evaluate-rule-changes",)),
                 *options,
             ),
             cwd=root,

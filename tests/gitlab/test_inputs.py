@@ -18,8 +18,8 @@ TAG = {"CI_COMMIT_TAG": "v1.2.3"}
 PUSH = {"CI_PIPELINE_SOURCE": "push"}
 BRANCH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "topic", "CI_COMMIT_REF_NAME": "topic"}
 MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event"}
-RELEASE = ["build", "publish", "verify"]
-FAN_OUT = ["sdist", "wheel: [python:3.12]", "gather", "publish", "verify"]
+RELEASE = ["build", "digest", "publish", "verify"]
+FAN_OUT = ["sdist", "wheel: [python:3.12]", "gather", "digest", "publish", "verify"]
 INCLUSIONS: dict[str, dict[str, Any]] = {
     "plain": {},
     "other tags": {"tag-pattern": "/^release-/"},
@@ -29,8 +29,11 @@ INCLUSIONS: dict[str, dict[str, Any]] = {
     "wheels and snapshots": {"wheels": "cp312-*-*", "snapshots": "pypi-snapshots"},
     "other changes": {"changes": ["docs/**/*"]},
     "its changes": {"changes": ["*.py"]},
+    "in merge requests": {"check-pipelines": "merge-request"},
+    "unchecked": {"check-pipelines": "none"},
 }
 """Inclusions of the component in one file, by their `job-prefix`."""
+NOT_ON_BRANCHES = ("other changes", "in merge requests", "unchecked")
 
 
 def include(**inputs: Any) -> dict[str, Any]:
@@ -61,24 +64,29 @@ def make_including(clone: Clone, document: dict[str, Any]) -> ProjectDir:
                 "wheels and snapshots": FAN_OUT,
                 "other changes": RELEASE,
                 "its changes": RELEASE,
+                "in merge requests": RELEASE,
+                "unchecked": RELEASE,
             },
             id="a tag",
         ),
         pytest.param(
             PUSH,
             {
-                **{name: ["check"] for name in INCLUSIONS},
+                **{name: ["check"] for name in INCLUSIONS if name != "unchecked"},
                 "snapshots": RELEASE,
                 "wheels and snapshots": FAN_OUT,
             },
             id="the default branch",
         ),
-        pytest.param(BRANCH, {}, id="another branch"),
         pytest.param(
-            MERGE_REQUEST,
-            {name: ["check"] for name in INCLUSIONS if name != "other changes"},
-            id="a merge request",
+            {"CI_COMMIT_TAG": "pictures-2"}, {}, id="a tag that does not look like a version"
         ),
+        pytest.param(
+            BRANCH,
+            {name: ["check"] for name in INCLUSIONS if name not in NOT_ON_BRANCHES},
+            id="another branch",
+        ),
+        pytest.param(MERGE_REQUEST, {"in merge requests": ["check"]}, id="a merge request"),
     ],
 )
 def test_jobs_of(
@@ -108,6 +116,7 @@ EVERY: dict[str, Any] = {
     "build-tags": ["$RUNNER"],
     "working-directory": "packages/a",
     "changes": ["packages/a/**/*"],
+    "check-pipelines": "merge-request",
     "dry-run": True,
     "fresh": True,
     "verbose": True,
@@ -115,6 +124,7 @@ EVERY: dict[str, Any] = {
     "image": "registry.example.com/python:3.12",
     "python": "python3.12",
     "tags": ["docker"],
+    "environment": "releases",
     "stage": "release",
     "check-stage": "lint",
     "job-prefix": "a ",
@@ -130,15 +140,19 @@ PUBLISH: dict[str, Any] = {
     "needs": [
         {"job": "a build", "artifacts": True, "optional": True},
         {"job": "a gather", "artifacts": True, "optional": True},
+        {"job": "a digest", "artifacts": True, "optional": False},
     ],
+    "environment": {"name": "releases", "action": "access"},
+    "inherit": {"default": ["tags", "timeout"]},
     "interruptible": False,
     "resource_group": "our-lock",
     "retry": {
         "max": 2,
         "when": ["runner_system_failure", "scheduler_failure", "data_integrity_failure"],
+        "exit_codes": [3],
     },
     "cache": [],
-    "variables": {"GIT_DEPTH": "0", "OURS": "1"},
+    "variables": {"GIT_DEPTH": "0", "GIT_STRATEGY": "clone", "OURS": "1"},
     "timeout": "2 hours",
     "artifacts": {
         "when": "always",
@@ -157,17 +171,17 @@ PUBLISH: dict[str, Any] = {
             "changes": ["packages/a/**/*"],
         },
     ],
-    "script": ["run publish"],
 }
 CACHE = [
     {
-        "key": {"prefix": "releasekit", "files": ["packages/a/pyproject.toml"]},
+        "key": {"prefix": "releasekit", "files": ["pyproject.toml", "packages/a/pyproject.toml"]},
         "paths": [".releasekit/"],
         "policy": "pull-push",
         "when": "always",
     }
 ]
-JOBS = ("check", "build", "sdist", "wheel", "gather", "publish", "verify")
+JOBS = ("check", "build", "sdist", "wheel", "gather", "digest", "publish", "verify")
+TEXTS = ("before_script", "script")
 
 
 def test_every_input_stands_where_gitlab_reads_it_and_users_override_the_base_job(
@@ -177,13 +191,17 @@ def test_every_input_stands_where_gitlab_reads_it_and_users_override_the_base_jo
     base = {".a python-release": {"timeout": "2 hours", "variables": {"OURS": "1"}}}
     document = {"stages": ["lint", "release"], "include": [include(**EVERY)], **base}
     jobs = preview(replace(runner, inputs=()), make_including(clone, document))
-    assert list(jobs) == [f"a {name}" for name in JOBS]
-    assert {k: v for k, v in jobs["a publish"].items() if k != "before_script"} == PUBLISH
-    verify, check, wheel = jobs["a verify"], jobs["a check"], jobs["a wheel"]
+    assert [name for name in jobs if name.startswith("a ")] == [
+        *(f"a {name}" for name in JOBS),
+        "a of packages/a",
+    ]
+    jobs = {name: jobs[f"a {name}"] for name in JOBS}
+    assert without(jobs["publish"], *TEXTS) == PUBLISH
+    verify, check, wheel = jobs["verify"], jobs["check"], jobs["wheel"]
     assert verify["artifacts"]["reports"]["dotenv"] == "packages/a/reports/release.env"
     assert (verify["interruptible"], "resource_group" in verify) == (False, False)
     assert (check["interruptible"], check["stage"]) == (True, "lint")
-    assert check["rules"][0]["changes"] == ["packages/a/**/*"]
+    assert check["rules"][1]["changes"] == ["packages/a/**/*"]
     assert wheel["parallel"] == {"matrix": [{"IMAGE": ["python:3.11"], "RUNNER": ["linux"]}]}
     assert (wheel["image"], wheel["tags"]) == ({"name": "$IMAGE"}, ["$RUNNER"])
     for job in jobs.values():
@@ -192,6 +210,10 @@ def test_every_input_stands_where_gitlab_reads_it_and_users_override_the_base_jo
         assert job["retry"] == PUBLISH["retry"]
         # A merge request can write what a release job would restore.
         assert job["cache"] == (CACHE if job is check else [])
+
+
+def without(job: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in job.items() if key not in keys}
 
 
 def preview(runner: Runner, project: ProjectDir) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import requests
 
 from contract.nexus_admin import NexusAdmin
 from gitlab.conftest import Clone
 from gitlab.runner import Runner, to_variables
 from gitlab.test_hostile import MARK, MODULES
+from gitlab.test_inputs import preview
 from gitlab.test_pipelines import RELEASE, TAG
 from releasekit_nexus import Nexus
 from served_kit import clone_kit
@@ -61,3 +63,20 @@ def test_this_repository_checks_its_own_branch(
     ran = replace(runner, environ=machine, inputs=()).run(kit.root, CI_PIPELINE_SOURCE="push")
     assert ran.jobs == {"release-check": "PASS"}, ran.log
     assert "verify    releasekit==" in ran.log
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_version"),
+    [("0.1.0", True), ("10.2.33", True), ("v0.1.0", False), ("1.0rc1", False)],
+)
+def test_a_tag_of_this_repository_makes_a_version_of_the_component(
+    runner: Runner, tmp_path: Path, tag: str, is_version: bool
+) -> None:
+    """GitLab makes it of the keyword `release`; gitlab-ci-local does not run that."""
+    kit = clone_kit(tmp_path / "kit")
+    kit.git("remote", "set-url", "origin", "https://gitlab.example.com/platform/the-kit.git")
+    listed = replace(runner, inputs=()).list_jobs(kit.root, CI_COMMIT_TAG=tag)
+    assert listed == ["release-build", *RELEASE[1:], *(["create-release"] if is_version else [])]
+    job = preview(replace(runner, inputs=()), kit)["create-release"]
+    assert job["release"]["tag_name"] == "$CI_COMMIT_TAG"
+    assert [need["job"] for need in job["needs"]] == ["release-verify"]

@@ -15,8 +15,8 @@ from nexus_double import Sandbox, run_sandbox
 from support import published, uploads
 
 TAG = {"CI_COMMIT_TAG": "v1.2.3", "CI_COMMIT_REF_NAME": "v1.2.3"}
-MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event"}
-RELEASE = ("release-build", "release-publish", "release-verify")
+BRANCH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "topic", "CI_COMMIT_REF_NAME": "topic"}
+RELEASE = ("release-build", "release-digest", "release-publish", "release-verify")
 WHEEL, SDIST = "gitlab_example-1.2.3-py3-none-any.whl", "gitlab_example-1.2.3.tar.gz"
 SECRET = "sealed-in-a-protected-variable"
 
@@ -29,7 +29,7 @@ def index(runner: Runner) -> Iterator[Sandbox]:
         yield running
 
 
-def test_a_merge_request_rehearses_in_the_sandbox_without_credentials(
+def test_a_branch_rehearses_in_the_sandbox_without_credentials(
     runner: Runner, clone: Clone, index: Sandbox
 ) -> None:
     runner.variables["TWINE_PASSWORD"] = SECRET
@@ -37,7 +37,7 @@ def test_a_merge_request_rehearses_in_the_sandbox_without_credentials(
     project.git("switch", "-qc", "topic")
     project.write("gitlab_example.py", '"""Changed."""\n')
     project.commit_all()
-    ran = runner.run(project.root, **MERGE_REQUEST)
+    ran = runner.run(project.root, **BRANCH)
     assert (ran.status, ran.jobs) == (0, {"release-check": "PASS"}), ran.log
     assert "2 uploaded to https://127.0.0.1:" in ran.log
     assert index.url not in ran.log
@@ -53,7 +53,7 @@ def test_a_failing_check_fails_the_pipeline_and_shows_in_the_merge_request(
     text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
     project.write("pyproject.toml", text[: text.index("[project.urls]")])
     project.commit_all()
-    ran = runner.run(project.root, **MERGE_REQUEST)
+    ran = runner.run(project.root, **BRANCH)
     assert (ran.status, ran.jobs) == (1, {"release-check": "FAIL"}), ran.log
     reports = ran.artifacts("release-check") / "reports"
     quality = json.loads((reports / "gl-code-quality-report.json").read_text(encoding="utf-8"))
@@ -86,9 +86,9 @@ def test_a_tag_that_is_not_protected_has_no_credentials_and_says_why(
 ) -> None:
     del runner.variables["TWINE_USERNAME"], runner.variables["TWINE_PASSWORD"]
     ran = runner.run(clone().root, **TAG, CI_COMMIT_REF_PROTECTED="false", GITLAB_CI="true")
-    assert (ran.status, ran.jobs) == (1, {"release-build": "PASS", "release-publish": "FAIL"}), (
-        ran.log
-    )
+    assert (ran.status, ran.jobs) == (
+        *(1, {"release-build": "PASS", "release-digest": "PASS", "release-publish": "FAIL"}),
+    ), ran.log
     assert "v1.2.3 is not protected" in ran.log
     assert published(index) == set()
 
@@ -143,7 +143,9 @@ def test_a_tag_of_a_monorepo_releases_its_package_alone(
     monorepo.commit_all()
     monorepo.git("tag", "b/v1.2.3")
     ran = runner.run(monorepo.root, CI_COMMIT_TAG="b/v1.2.3")
-    assert ran.jobs == dict.fromkeys(("b:build", "b:publish", "b:verify"), "PASS"), ran.log
+    assert ran.jobs == dict.fromkeys(("b:build", "b:digest", "b:publish", "b:verify"), "PASS"), (
+        ran.log
+    )
     assert published(index) == {"pkg_b-1.2.3-py3-none-any.whl", "pkg_b-1.2.3.tar.gz"}
 
 

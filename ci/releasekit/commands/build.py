@@ -12,7 +12,7 @@ from releasekit.archives import read_dist, read_metadata
 from releasekit.build.backend import BuildOptions, build_dists, build_sdist, build_wheel
 from releasekit.build.checkout import copy_changes, follow_links_out, open_checkout
 from releasekit.build.repair import repair_wheel
-from releasekit.commands.record import write_record
+from releasekit.commands.record import load_dists, load_record, write_record
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
 from releasekit.errors import BuildFailed, ReleasekitError
@@ -83,6 +83,8 @@ def _find_sdist(ctx: ProjectContext, wanted: str) -> Dist:
     With `nox -C` and with -C the shell looks for such names in another directory. Raises NO_SDIST.
     """
     path = ctx.root / expand_home(wanted, ctx.environ)
+    if path.suffix == ".json":
+        return _read_recorded_sdist(ctx, path)
     found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
     if len(found) != 1:
         names = ", ".join(file.name for file in found)
@@ -97,6 +99,15 @@ def _find_sdist(ctx: ProjectContext, wanted: str) -> Dist:
     if dist.named.kind is not DistKind.SDIST:
         raise ReleasekitError(NO_SDIST, path=str(dist.path), reason="this is a wheel")
     return dist
+
+
+def _read_recorded_sdist(ctx: ProjectContext, path: Path) -> Dist:
+    """Return the sdist of a record; `dist/` may hold others. Raises NO_SDIST, FILES_CHANGED."""
+    record = load_record(path, root=ctx.root)
+    sdists = tuple(file for file in record.files if file.filename.endswith(".tar.gz"))
+    if not sdists:
+        raise ReleasekitError(NO_SDIST, path=str(path), reason="this record has no sdist")
+    return load_dists(ctx.root, record.model_copy(update={"files": sdists}))[0]
 
 
 def _log_path(ctx: ProjectContext) -> Path:

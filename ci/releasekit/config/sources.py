@@ -25,6 +25,7 @@ from releasekit.plural import plural
 
 ENVIRONMENT_PREFIX = "RELEASEKIT_"
 NOT_KEYS = (
+    "RELEASEKIT_TEMPLATE",
     "RELEASEKIT_PROOF_SHA256",
     "RELEASEKIT_READER_USERNAME",
     "RELEASEKIT_READER_PASSWORD",
@@ -34,7 +35,9 @@ NOT_KEYS = (
     "RELEASEKIT_PUBLISHER_PASSWORD",
     "RELEASEKIT_PROXY_PASSWORD",
 )
-"""What has the prefix and is no key: secrets, the archive of `nexus`."""
+"""What has the prefix and is no key: secrets, what a CI template says, the archive of `nexus`."""
+OF_A_RELEASE = "RELEASEKIT_RELEASE_"
+"""Begins what release.env tells later jobs; it is no setting of theirs."""
 
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -64,7 +67,10 @@ def read_environment(environ: Mapping[str, str]) -> Source:
     names = {
         name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("_", "-"): name
         for name, value in environ.items()
-        if name.startswith(ENVIRONMENT_PREFIX) and name not in NOT_KEYS and value
+        if name.startswith(ENVIRONMENT_PREFIX)
+        and not name.startswith(OF_A_RELEASE)
+        and name not in NOT_KEYS
+        and value
     }
     names.pop("tag", None)
     values = {key: environ[name] for key, name in names.items()}

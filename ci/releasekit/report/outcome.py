@@ -53,19 +53,20 @@ def render_outcome(outcome: Outcome) -> str:
 def render_dotenv(outcome: Outcome) -> str:
     """Return what later CI jobs may want as variables (GitLab: artifacts:reports:dotenv).
 
-    A dry run is never "done": a job that announces what is done must not announce it.
+    A dry run is never "done": a job that announces what is done must not announce it. The prefix
+    keeps them apart from variables of the project, as its own RELEASE_VERSION.
     """
     record = outcome.record
     if record is None:
         return ""
     rehearsed = outcome.dry_run and outcome.status is Status.DONE
     variables = {
-        "RELEASE_PROJECT": record.project,
-        "RELEASE_VERSION": record.version,
-        "RELEASE_TAG": record.tag or "",
-        "RELEASE_COMMIT": record.commit,
-        "RELEASE_STATUS": "dry-run" if rehearsed else outcome.status.word,
-        "RELEASE_COMMAND": outcome.command,
-        "RELEASE_SANDBOX": "true" if outcome.sandbox else "false",
+        "RELEASEKIT_RELEASE_PROJECT": record.project,
+        "RELEASEKIT_RELEASE_VERSION": record.version,
+        "RELEASEKIT_RELEASE_TAG": record.tag or "",
+        "RELEASEKIT_RELEASE_COMMIT": record.commit,
+        "RELEASEKIT_RELEASE_STATUS": "dry-run" if rehearsed else outcome.status.word,
+        "RELEASEKIT_RELEASE_COMMAND": outcome.command,
+        "RELEASEKIT_RELEASE_SANDBOX": "true" if outcome.sandbox else "false",
     }
     return "".join(f"{name}={value}\n" for name, value in variables.items())

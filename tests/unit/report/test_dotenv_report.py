@@ -15,30 +15,30 @@ from releasekit.report.outcome import render_dotenv
     [
         pytest.param(
             RELEASED,
-            "RELEASE_PROJECT=demo\nRELEASE_VERSION=1.0\nRELEASE_TAG=v1.0\n"
-            f"RELEASE_COMMIT={'c' * 40}\nRELEASE_STATUS=done\n"
-            "RELEASE_COMMAND=release\nRELEASE_SANDBOX=false\n",
+            "RELEASEKIT_RELEASE_PROJECT=demo\nRELEASEKIT_RELEASE_VERSION=1.0\nRELEASEKIT_RELEASE_TAG=v1.0\n"
+            f"RELEASEKIT_RELEASE_COMMIT={'c' * 40}\nRELEASEKIT_RELEASE_STATUS=done\n"
+            "RELEASEKIT_RELEASE_COMMAND=release\nRELEASEKIT_RELEASE_SANDBOX=false\n",
             id="released",
         ),
         pytest.param(
             replace(RELEASED, record=RECORD.model_copy(update={"tag": None})),
-            "RELEASE_PROJECT=demo\nRELEASE_VERSION=1.0\nRELEASE_TAG=\n"
-            f"RELEASE_COMMIT={'c' * 40}\nRELEASE_STATUS=done\n"
-            "RELEASE_COMMAND=release\nRELEASE_SANDBOX=false\n",
+            "RELEASEKIT_RELEASE_PROJECT=demo\nRELEASEKIT_RELEASE_VERSION=1.0\nRELEASEKIT_RELEASE_TAG=\n"
+            f"RELEASEKIT_RELEASE_COMMIT={'c' * 40}\nRELEASEKIT_RELEASE_STATUS=done\n"
+            "RELEASEKIT_RELEASE_COMMAND=release\nRELEASEKIT_RELEASE_SANDBOX=false\n",
             id="no tag",
         ),
         pytest.param(
             replace(RELEASED, dry_run=True, command="publish", sandbox=True),
-            "RELEASE_PROJECT=demo\nRELEASE_VERSION=1.0\nRELEASE_TAG=v1.0\n"
-            f"RELEASE_COMMIT={'c' * 40}\nRELEASE_STATUS=dry-run\n"
-            "RELEASE_COMMAND=publish\nRELEASE_SANDBOX=true\n",
+            "RELEASEKIT_RELEASE_PROJECT=demo\nRELEASEKIT_RELEASE_VERSION=1.0\nRELEASEKIT_RELEASE_TAG=v1.0\n"
+            f"RELEASEKIT_RELEASE_COMMIT={'c' * 40}\nRELEASEKIT_RELEASE_STATUS=dry-run\n"
+            "RELEASEKIT_RELEASE_COMMAND=publish\nRELEASEKIT_RELEASE_SANDBOX=true\n",
             id="dry run",
         ),
         pytest.param(
             replace(RELEASED, dry_run=True, status=Status.REFUSED),
-            "RELEASE_PROJECT=demo\nRELEASE_VERSION=1.0\nRELEASE_TAG=v1.0\n"
-            f"RELEASE_COMMIT={'c' * 40}\nRELEASE_STATUS=refused\n"
-            "RELEASE_COMMAND=release\nRELEASE_SANDBOX=false\n",
+            "RELEASEKIT_RELEASE_PROJECT=demo\nRELEASEKIT_RELEASE_VERSION=1.0\nRELEASEKIT_RELEASE_TAG=v1.0\n"
+            f"RELEASEKIT_RELEASE_COMMIT={'c' * 40}\nRELEASEKIT_RELEASE_STATUS=refused\n"
+            "RELEASEKIT_RELEASE_COMMAND=release\nRELEASEKIT_RELEASE_SANDBOX=false\n",
             id="refused dry run",
         ),
         pytest.param(START, "", id="nothing built"),
