@@ -106,7 +106,7 @@ def find_status(diagnosis: Diagnosis) -> Status:
     return Status.DONE
 
 
-def told(row: Row) -> tuple[str, str, str]:
+def judged(row: Row) -> tuple[str, str, str]:
     return row.state.value, row.text, render_plainly(row.advice.removeprefix("fix: "))
 
 
@@ -155,17 +155,17 @@ def test_read_only_mode(diagnose: Diagnose, admin: NexusAdmin) -> None:
 
 def test_wrong_password(diagnose: Diagnose) -> None:
     rows = diagnose(status=Status.REFUSED, TWINE_PASSWORD="wrong-pass")
-    assert told(rows["credentials"]) == (
+    assert judged(rows["credentials"]) == (
         "failed",
         "the server answered 401 to user admin, from TWINE_USERNAME and TWINE_PASSWORD",
         "check TWINE_USERNAME and TWINE_PASSWORD; Nexus answers 401 to a disabled user as well",
     )
-    assert told(rows["upload"]) == ("unknown", "nobody to ask as", "fix credentials first, above")
+    assert judged(rows["upload"]) == ("unknown", "nobody to ask as", "fix credentials first, above")
 
 
 def test_no_credentials(diagnose: Diagnose) -> None:
     nothing = {"TWINE_USERNAME": "", "TWINE_PASSWORD": ""}
-    assert told(diagnose(status=Status.REFUSED, **nothing)["credentials"]) == (
+    assert judged(diagnose(status=Status.REFUSED, **nothing)["credentials"]) == (
         "failed",
         "there are none: not in TWINE_USERNAME and TWINE_PASSWORD, not in a section of .pypirc "
         "that -r names, not in the keyring",
@@ -174,7 +174,7 @@ def test_no_credentials(diagnose: Diagnose) -> None:
 
 
 def test_hosted_that_is_not_there(diagnose: Diagnose) -> None:
-    assert told(diagnose(status=Status.REFUSED, RELEASEKIT_HOSTED="nowhere")["hosted"]) == (
+    assert judged(diagnose(status=Status.REFUSED, RELEASEKIT_HOSTED="nowhere")["hosted"]) == (
         "failed",
         "there is no repository nowhere",
         f"check hosted, or create it: {PROVISION}",
@@ -183,12 +183,12 @@ def test_hosted_that_is_not_there(diagnose: Diagnose) -> None:
 
 def test_hosted_that_is_a_group(diagnose: Diagnose, place: Place) -> None:
     rows = diagnose(status=Status.REFUSED, RELEASEKIT_HOSTED=place.group, RELEASEKIT_GROUP="")
-    assert told(rows["hosted"]) == (
+    assert judged(rows["hosted"]) == (
         "failed",
         f"{place.group} is a group repository of format pypi",
         "set hosted to the name of a hosted PyPI repository",
     )
-    assert told(rows["upload"]) == (
+    assert judged(rows["upload"]) == (
         "failed",
         f"{place.group} takes no uploads of Python packages (404 Not Found)",
         "set hosted to a hosted PyPI repository: a group and a proxy take none",
@@ -199,7 +199,7 @@ def test_hosted_that_is_offline(diagnose: Diagnose, place: Place, admin: NexusAd
     with admin.offline(place.hosted):
         row = diagnose(status=Status.REFUSED)["hosted"]
     fix = f"{PROVISION}, or tick Online in its settings"
-    assert told(row) == ("failed", f"{place.hosted} is offline", fix)
+    assert judged(row) == ("failed", f"{place.hosted} is offline", fix)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_hosted_that_does_not_take_each_file_once(
     diagnose: Diagnose, place: Place, admin: NexusAdmin, policy: WritePolicy, text: str
 ) -> None:
     admin.set_policy(place.hosted, policy)
-    assert told(diagnose(status=Status.REFUSED)["redeploy"]) == (
+    assert judged(diagnose(status=Status.REFUSED)["redeploy"]) == (
         "failed",
         f"{place.hosted} {text}",
         f"{PROVISION}, or set its deployment policy to Disable redeploy",
@@ -228,22 +228,22 @@ def test_user_who_may_read_alone(
         login = {"TWINE_USERNAME": reader.username, "TWINE_PASSWORD": reader.password}
         rows = diagnose(status=Status.REFUSED, RELEASEKIT_ADMIN_PASSWORD="", **login)
     asked = f"user {reader.username}"
-    assert told(rows["upload"]) == (
+    assert judged(rows["upload"]) == (
         "failed",
         f"{asked} may not upload to {place.hosted} (403 Forbidden)",
         f"ask the Nexus administrator for the privilege {VIEW}-{place.hosted}-add",
     )
-    assert told(rows["redeploy"]) == (
+    assert judged(rows["redeploy"]) == (
         "unknown",
         f"{asked} may not see the settings",
         f"ask: somebody with nx-repository-admin-pypi-{place.hosted}-read, {ADMIN_ASK}",
     )
-    assert told(rows["group"]) == (
+    assert judged(rows["group"]) == (
         "unknown",
         f"{asked} may not see its members",
         f"ask: somebody with nx-repository-admin-pypi-{place.group}-read, {ADMIN_ASK}",
     )
-    assert told(rows["proxy"]) == (
+    assert judged(rows["proxy"]) == (
         "unknown",
         f"{asked} may not read {place.proxy} (403 Forbidden)",
         f"ask: somebody with {VIEW}-{place.proxy}-read, {ADMIN_ASK}",
@@ -311,7 +311,7 @@ def test_group_without_hosted(
     admin.create_group(group, (place.proxy,))
     rows = diagnose(status=Status.REFUSED, RELEASEKIT_GROUP=group)
     admin.remove(group)
-    assert told(rows["group"]) == (
+    assert judged(rows["group"]) == (
         "failed",
         f"{group} does not have {place.hosted} ({place.proxy}): releases would not be "
         "installable from it",
@@ -324,7 +324,7 @@ def test_group_with_the_proxy_first(diagnose: Diagnose, place: Place, admin: Nex
     admin.create_group(group, (place.proxy, place.hosted))
     rows = diagnose(status=Status.REFUSED, RELEASEKIT_GROUP=group)
     admin.remove(group)
-    assert told(rows["group"]) == (
+    assert judged(rows["group"]) == (
         "failed",
         f"{group} has {place.proxy} before {place.hosted}: a public file of the same name would "
         "win",
@@ -337,13 +337,13 @@ def test_proxy_whose_remote_is_away(diagnose: Diagnose, place: Place, admin: Nex
     admin.create_proxy(proxy, "http://127.0.0.1:9/", timeout=2, fresh=True)
     rows = diagnose(status=Status.FAILED, RELEASEKIT_PROXY=proxy)
     admin.remove(proxy)
-    assert told(rows["proxy"]) == (
+    assert judged(rows["proxy"]) == (
         "failed",
         f"{proxy} cannot reach http://127.0.0.1:9/ (502 Bad Gateway)",
         "its administrator sees why in its settings: the remote's address, the HTTP proxy, or a "
         "CA that the trust store lacks",
     )
-    assert told(rows["name"]) == (
+    assert judged(rows["name"]) == (
         "unknown",
         f"{proxy} does not say who has plain",
         "fix proxy first, above",
@@ -354,7 +354,7 @@ def test_name_that_is_taken_publicly_and_then_blocked(
     diagnose: Diagnose, place: Place, admin: NexusAdmin
 ) -> None:
     place.upstream.page("plain", 'href="plain-9.tar.gz#md5=00">plain-9.tar.gz')
-    assert told(diagnose(status=Status.REFUSED)["name"]) == (
+    assert judged(diagnose(status=Status.REFUSED)["name"]) == (
         "failed",
         "plain exists publicly, with 1 file: its higher version wins",
         f"write it into own-names, then {PROVISION}: a rule blocks the public one; or rename the "
@@ -363,7 +363,7 @@ def test_name_that_is_taken_publicly_and_then_blocked(
     admin.block(place.proxy, ("^/simple/plain/.*",))
     row = diagnose(status=Status.DONE)["name"]
     admin.block(place.proxy, ())
-    assert told(row) == ("ok", f"plain is blocked by a routing rule of {place.proxy}", "")
+    assert judged(row) == ("ok", f"plain is blocked by a routing rule of {place.proxy}", "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -476,7 +476,7 @@ def test_what_is_wrong_with_a_repository(
     with wrong.spoil(admin, place) if wrong.spoil else nullcontext():
         row = diagnose(status=wrong.status, **settings)[wrong.row]
     said = tuple(text.format(**names, upstream=place.upstream.url) for text in wrong.told)
-    assert told(row) == said
+    assert judged(row) == said
 
 
 @pytest.mark.parametrize("status", [403, 404, 429])
@@ -487,13 +487,13 @@ def test_proxy_whose_remote_refuses_says_nothing_of_names(
     for name in ("plain", "pip"):
         place.upstream.answers[f"/simple/{name}/"] = Told(status=status)
     rows = diagnose(status=Status.DONE)
-    assert told(rows["proxy"]) == (
+    assert judged(rows["proxy"]) == (
         "unknown",
         f"{place.proxy} answered 404 Not Found for pip, which every public index has",
         f"ask: its administrator whether its remote is right ({place.upstream.url}), and answers "
         "Nexus",
     )
-    assert told(rows["name"]) == (
+    assert judged(rows["name"]) == (
         "unknown",
         f"{place.proxy} answered 404 Not Found for pip too, which every public index has",
         "fix proxy first, above",
@@ -511,7 +511,7 @@ def test_what_is_no_proxy_says_nothing_of_names(
     if exists:
         admin.remove(name)
     answer = "404 Not Found" if exists else "404 Repository not found"
-    assert told(rows["name"])[:2] == (
+    assert judged(rows["name"])[:2] == (
         "unknown",
         f"{name} answered {answer} for pip too, which every public index has",
     )
@@ -525,17 +525,17 @@ def test_user_who_may_not_even_read(
         login = {"TWINE_USERNAME": stranger.username, "TWINE_PASSWORD": stranger.password}
         rows = diagnose(status=Status.REFUSED, RELEASEKIT_ADMIN_PASSWORD="", **login)
     who = f"user {stranger.username}"
-    assert told(rows["hosted"]) == (
+    assert judged(rows["hosted"]) == (
         "failed",
         f"{who} may not read {place.hosted} (403 Forbidden), and a release compares with it",
         f"ask the Nexus administrator for the privilege {VIEW}-{place.hosted}-read",
     )
-    assert told(rows["group"]) == (
+    assert judged(rows["group"]) == (
         "failed",
         f"{who} may not read {place.group} (403 Forbidden), and releases install from it",
         f"ask the Nexus administrator for {VIEW}-{place.group}-read",
     )
-    assert told(rows["name"]) == (
+    assert judged(rows["name"]) == (
         "unknown",
         f"{place.proxy} may not be read (403 Forbidden)",
         f"ask: somebody with {VIEW}-{place.proxy}-read, {ADMIN_ASK}",
@@ -548,12 +548,12 @@ def test_a_project_that_says_neither_its_name_nor_its_version(
     project.git("tag", "-d", "v1.2.3")
     project.write("pyproject.toml", '[build-system]\nrequires = ["setuptools"]\n')
     rows = diagnose(status=Status.DONE)
-    assert told(rows["name"]) == (
+    assert judged(rows["name"]) == (
         "unknown",
         "it is not written in pyproject.toml or setup.cfg, and nothing is built yet",
         "releasekit build, then run this again",
     )
-    assert told(rows["version"]) == (
+    assert judged(rows["version"]) == (
         "unknown",
         "HEAD has no release tag, and no version is written in pyproject.toml",
         "git tag it, then this again",
@@ -564,7 +564,7 @@ def test_version_that_is_published_with_other_bytes(
     diagnose: Diagnose, place: Place, nexus: Nexus, project: ProjectDir
 ) -> None:
     filename = "plain-1.2.3.tar.gz"
-    assert told(diagnose(status=Status.DONE)["version"]) == (
+    assert judged(diagnose(status=Status.DONE)["version"]) == (
         "ok",
         f"1.2.3 is free in {place.hosted}",
         "",
@@ -578,7 +578,7 @@ def test_version_that_is_published_with_other_bytes(
         timeout=60,
     )
     assert done.status_code == 200
-    assert told(diagnose(status=Status.DONE)["version"]) == (
+    assert judged(diagnose(status=Status.DONE)["version"]) == (
         "unknown",
         f"1.2.3 has 1 file in {place.hosted}, and nothing is built to compare them with",
         "releasekit build, then run this again",
@@ -590,7 +590,7 @@ def test_version_that_is_published_with_other_bytes(
         f"1.2.3 is in {place.hosted} with the same bytes: 1 file"
     )
     built.write_bytes(b"\x1f\x8b\x08\x00 ours")
-    assert told(diagnose(status=Status.REFUSED)["version"]) == (
+    assert judged(diagnose(status=Status.REFUSED)["version"]) == (
         "failed",
         f"1.2.3 is in {place.hosted} with other bytes: {filename}",
         "release a new version: git tag NEXT-VERSION",
@@ -601,13 +601,13 @@ def test_unknown_ca(diagnose: Diagnose, nexus: Nexus) -> None:
     rows = diagnose(status=Status.REFUSED, RELEASEKIT_CA_BUNDLE="")
     row = rows["TLS"]
     root = row.lines[-1].partition(";")[0]
-    assert told(row) == (
+    assert judged(row) == (
         "failed",
         "self-signed certificate in certificate chain",
         f"get the certificate of {root} from who runs that CA, compare its SHA-256 with the last "
         'one above, and set ca-bundle = "FILE.pem" in [tool.releasekit] (or RELEASEKIT_CA_BUNDLE)',
     )
-    assert told(rows["server"]) == ("unknown", "not asked", "fix TLS first, above")
+    assert judged(rows["server"]) == ("unknown", "not asked", "fix TLS first, above")
 
 
 def test_anybody_may_upload(diagnose: Diagnose, place: Place, admin: NexusAdmin) -> None:
@@ -618,7 +618,7 @@ def test_anybody_may_upload(diagnose: Diagnose, place: Place, admin: NexusAdmin)
             row = diagnose(status=Status.REFUSED)["anonymous"]
         finally:
             admin.ask("PUT", "security/anonymous", before)
-    assert told(row) == (
+    assert judged(row) == (
         "failed",
         f"anybody may upload to {place.hosted} without credentials",
         "its administrator takes the privilege add from the role of the anonymous user: Security, "
@@ -642,7 +642,7 @@ def test_well_known_password(diagnose: Diagnose, admin: NexusAdmin, nexus: Nexus
         row = diagnose(status=Status.REFUSED, **known)["admin"]
     finally:
         change("admin123", nexus.admin_password)
-    assert told(row) == (
+    assert judged(row) == (
         "failed",
         "admin still has its well-known password: anybody may change anything",
         "its administrator changes it now: sign in as admin, Account, Change password",
@@ -663,11 +663,11 @@ def test_a_front_server_that_hides_the_name_changes_no_other_row(
     direct = diagnose(status=Status.DONE)
     with run_front(nexus.url, nexus.ca_bundle, hides=hides) as url:
         behind = diagnose(status=Status.DONE, RELEASEKIT_URL=url)
-    assert told(behind["server"]) == ("ok", "Nexus 3.30.0, behind nginx/1.22.1", "")
+    assert judged(behind["server"]) == ("ok", "Nexus 3.30.0, behind nginx/1.22.1", "")
     for title in direct.keys() - TRANSPORT:
         # Answers without a page are told by their headers alone.
         if not hides or title not in ("writable", "credentials", "admin"):
-            assert told(behind[title]) == told(direct[title])
+            assert judged(behind[title]) == judged(direct[title])
 
 
 def test_a_front_server_that_passes_the_repositories_alone_on_fails_no_row(
@@ -675,13 +675,13 @@ def test_a_front_server_that_passes_the_repositories_alone_on_fails_no_row(
 ) -> None:
     with run_front(nexus.url, nexus.ca_bundle, passes="/repository/") as url:
         rows = diagnose(status=Status.DONE, RELEASEKIT_URL=url)
-    assert told(rows["server"]) == (
+    assert judged(rows["server"]) == (
         "unknown",
         "a Nexus, whose front server (nginx/1.22.1) does not pass /service/rest/ on: it answered "
         "404 Not Found",
         "let the front server pass /service/rest/ on to Nexus as well; a release does without",
     )
-    assert told(rows["hosted"]) == ("ok", f"{place.hosted} serves an index", "")
+    assert judged(rows["hosted"]) == ("ok", f"{place.hosted} serves an index", "")
     states = {title: rows[title].state for title in ("credentials", "upload", "version", "proxy")}
     assert set(states.values()) == {State.OK}, states
 
@@ -715,7 +715,7 @@ def test_build_requirements_come_from_the_group_and_it_has_none(
     diagnose: Diagnose, nexus: Nexus, place: Place
 ) -> None:
     rows = diagnose(status=Status.REFUSED, UV_DEFAULT_INDEX="")
-    state, text, _ = told(rows["requires"])
+    state, text, _ = judged(rows["requires"])
     group = f"{nexus.url}/repository/{place.group}/"
     assert (state, text.startswith(f"{group} does not give what the build requires: ")) == (
         "failed",

@@ -76,7 +76,7 @@ def verdict(diagnosis: Diagnosis) -> Row:
     return first.question.ok(Status.DONE.word)
 
 
-def told(row: Row) -> tuple[str, str, str]:
+def judged(row: Row) -> tuple[str, str, str]:
     return row.state.value, row.text, row.advice
 
 
@@ -93,17 +93,17 @@ def closed() -> int:
 
 def test_nobody_listens(tmp_path: Path, closed: int) -> None:
     rows = diagnose(tmp_path, f"https://127.0.0.1:{closed}")
-    assert told(rows["address"]) == (
+    assert judged(rows["address"]) == (
         "failed",
         f"127.0.0.1:{closed}: connection refused",
         "fix: see that Nexus runs there, and that url has the right port",
     )
-    assert told(rows["TLS"]) == ("unknown", "not asked", "fix: fix address first, above")
+    assert judged(rows["TLS"]) == ("unknown", "not asked", "fix: fix address first, above")
     assert rows[""].text == "failed"  # a server may come back: a re-run is safe
 
 
 def test_a_name_that_nobody_has(tmp_path: Path) -> None:
-    assert told(diagnose(tmp_path, "https://nexus.invalid")["address"]) == (
+    assert judged(diagnose(tmp_path, "https://nexus.invalid")["address"]) == (
         "failed",
         "nexus.invalid:443: the name nexus.invalid cannot be resolved",
         "fix: check url for a typo; a name of the company's network may need its VPN or "
@@ -118,7 +118,7 @@ def test_a_firewall_that_says_nothing(tmp_path: Path) -> None:
         place = listening.getsockname()
         stack.enter_context(socket.create_connection(place))
         row = diagnose(tmp_path, f"https://127.0.0.1:{place[1]}", RELEASEKIT_TIMEOUT="1")["address"]
-    assert told(row) == (
+    assert judged(row) == (
         "failed",
         f"127.0.0.1:{place[1]}: no connection within 1 s (time is up)",
         f"fix: have the firewall let this machine reach 127.0.0.1:{place[1]}, or name the proxy in "
@@ -129,7 +129,7 @@ def test_a_firewall_that_says_nothing(tmp_path: Path) -> None:
 def test_a_proxy_that_is_away(tmp_path: Path, closed: int) -> None:
     proxy = f"http://bob:hunter2@127.0.0.1:{closed}"
     rows = diagnose(tmp_path, "https://nexus.example.com", HTTPS_PROXY=proxy)
-    assert told(rows["address"]) == (
+    assert judged(rows["address"]) == (
         "failed",
         f"nexus.example.com:443 through the proxy http://127.0.0.1:{closed}: connection refused",
         "fix: see that the proxy runs, or go past it: NO_PROXY=nexus.example.com",
@@ -205,9 +205,9 @@ def test_a_certificate_that_proves_nothing(
 ) -> None:
     server = serve(server_context(tmp_path, *chain))
     rows = diagnose(tmp_path, server.url, RELEASEKIT_CA_BUNDLE=trusted)
-    assert told(rows["TLS"]) == ("failed", text, f"fix: {fix}")
+    assert judged(rows["TLS"]) == ("failed", text, f"fix: {fix}")
     assert rows["TLS"].lines == tuple(map(line, chain))
-    assert told(rows["server"]) == ("unknown", "not asked", "fix: fix TLS first, above")
+    assert judged(rows["server"]) == ("unknown", "not asked", "fix: fix TLS first, above")
     assert rows[""].text == "refused"
     assert server.asked == []  # nothing was sent to whom nobody trusts
 
@@ -215,7 +215,7 @@ def test_a_certificate_that_proves_nothing(
 def test_a_certificate_that_ends_soon(tmp_path: Path, serve: Serve) -> None:
     server = serve(server_context(tmp_path, ENDING, ROOT))
     row = diagnose(tmp_path, server.url, RELEASEKIT_CA_BUNDLE=ROOT.pem)["TLS"]
-    assert told(row) == (
+    assert judged(row) == (
         "warning",
         f"CN=ending expires in 3 days, on {NOW + 3 * DAY + timedelta(hours=1):%Y-%m-%d}",
         "fix: ask the administrator of that server to renew it",
@@ -232,7 +232,7 @@ def test_the_bundle_that_is_trusted_is_told(tmp_path: Path, serve: Serve, named:
     by = {"RELEASEKIT_CA_BUNDLE": f"ca-bundle {bundle}", "text": "ca-bundle (its PEM text)"}
     row = diagnose(tmp_path, server.url, **variables)["TLS"]
     end = GOOD.certificate.not_valid_after_utc
-    assert told(row) == (
+    assert judged(row) == (
         "ok",
         f"CN=here, trusted by {by.get(named, named)} (TLSv1.3), until {end:%Y-%m-%d}",
         "",
@@ -242,7 +242,7 @@ def test_the_bundle_that_is_trusted_is_told(tmp_path: Path, serve: Serve, named:
 def test_what_answers_speaks_no_tls(tmp_path: Path, serve: Serve) -> None:
     server = serve(None)
     rows = diagnose(tmp_path, server.url.replace("http:", "https:"))
-    assert told(rows["TLS"])[:2] == ("failed", "what answers there speaks no TLS")
+    assert judged(rows["TLS"])[:2] == ("failed", "what answers there speaks no TLS")
 
 
 def test_a_server_that_wants_a_client_certificate(tmp_path: Path, serve: Serve) -> None:
@@ -252,7 +252,7 @@ def test_a_server_that_wants_a_client_certificate(tmp_path: Path, serve: Serve) 
     server = serve(context)
     rows = diagnose(tmp_path, server.url, RELEASEKIT_CA_BUNDLE=ROOT.pem)
     # TLS 1.3 tells it when the first request is sent (RFC 8446, section 4.4.2.4).
-    assert told(rows["server"]) == (
+    assert judged(rows["server"]) == (
         "failed",
         "it asks for a client certificate",
         "fix: set client-cert (or RELEASEKIT_CLIENT_CERT) to a PEM file of the certificate and key",
@@ -271,7 +271,7 @@ def test_a_login_page_in_front_of_it(tmp_path: Path) -> None:
     with run_sandbox(faults=Faults(login_page=True)) as sandbox:
         environ = {"RELEASEKIT_CA_BUNDLE": str(sandbox.ca_bundle)}
         rows = diagnose(tmp_path, sandbox.url, **environ)
-    assert told(rows["server"]) == (
+    assert judged(rows["server"]) == (
         "failed",
         "what answers is no Nexus: it calls itself nothing and answered 200 OK",
         "fix: check url: the address of Nexus itself, with its context path if it has one; a login "
@@ -294,7 +294,7 @@ def test_what_a_server_logs_as_an_error_is_not_tried_unasked(tmp_path: Path) -> 
         asked = sandbox.state.requests_log
     assert {request.method for request in asked} == {"GET"}
     for title, test in NOT_ASKED.items():
-        assert told(rows[title]) == (
+        assert judged(rows[title]) == (
             "unknown",
             f"not asked: the test is {test}",
             "fix: [[doctor --probe]]   (ask the server's administrator first)",
@@ -306,7 +306,7 @@ def test_proxy_that_does_not_exist_says_nothing_of_names(tmp_path: Path) -> None
     with run_sandbox() as sandbox:
         environ = {**sandbox.environ(), "RELEASEKIT_ADMIN_PASSWORD": ""}
         rows = diagnose(tmp_path, sandbox.url, **{**environ, "RELEASEKIT_PROXY": "nowhere"})
-    assert told(rows["name"]) == (
+    assert judged(rows["name"]) == (
         "unknown",
         "nowhere answered 404 Repository not found for pip too, which every public index has",
         "fix: fix proxy first, above",
@@ -318,7 +318,7 @@ def test_hosted_repository_that_does_not_exist_has_no_free_version(tmp_path: Pat
     with run_sandbox() as sandbox:
         environ = {**sandbox.environ(), "RELEASEKIT_ADMIN_PASSWORD": ""}
         rows = diagnose(tmp_path, sandbox.url, **{**environ, "RELEASEKIT_HOSTED": "nowhere"})
-    assert told(rows["version"]) == (
+    assert judged(rows["version"]) == (
         "unknown",
         "nowhere does not say whether it has 1.0 (404 Repository not found)",
         "fix: fix hosted first, above",
@@ -330,13 +330,13 @@ def test_link_in_dist_is_not_read(tmp_path: Path) -> None:
     with run_sandbox() as sandbox:
         environ = {**sandbox.environ(), "RELEASEKIT_ADMIN_PASSWORD": ""}
         row = diagnose(tmp_path, sandbox.url, **environ)["name"]
-    assert told(row)[0] == "failed"
+    assert judged(row)[0] == "failed"
     assert "follows no links" in row.text
 
 
 def test_a_nexus_that_is_older_than_what_was_tried(tmp_path: Path, newer: NewerNexus) -> None:
     newer.named = "Nexus/3.29.2-02 (OSS)"
-    assert told(diagnose(tmp_path, newer.url)["server"]) == (
+    assert judged(diagnose(tmp_path, newer.url)["server"]) == (
         "warning",
         "Nexus 3.29.2 (OSS) is older than 3.30, the oldest that was tried",
         "fix: ask its administrator for an upgrade, and try a release with --dry-run first",
@@ -345,7 +345,7 @@ def test_a_nexus_that_is_older_than_what_was_tried(tmp_path: Path, newer: NewerN
 
 def test_a_nexus_that_does_not_serve_yet(tmp_path: Path, newer: NewerNexus) -> None:
     newer.status = 503
-    assert told(diagnose(tmp_path, newer.url)["writable"]) == (
+    assert judged(diagnose(tmp_path, newer.url)["writable"]) == (
         "failed",
         "it does not serve yet: its status is 503 Service Unavailable",
         "fix: wait until it has started, then run this again; its administrator sees its log",
@@ -355,8 +355,8 @@ def test_a_nexus_that_does_not_serve_yet(tmp_path: Path, newer: NewerNexus) -> N
 def test_a_license_agreement_that_nobody_accepted(tmp_path: Path, newer: NewerNexus) -> None:
     newer.resources["system/eula"]["accepted"] = False
     rows = diagnose(tmp_path, newer.url)
-    assert told(rows["server"]) == ("ok", "Nexus 3.96.1 (COMMUNITY)", "")
-    assert told(rows["writable"]) == (
+    assert judged(rows["server"]) == ("ok", "Nexus 3.96.1 (COMMUNITY)", "")
+    assert judged(rows["writable"]) == (
         "failed",
         "it serves nothing before its End User License Agreement is accepted",
         "fix: its administrator signs in once with a browser, and accepts it; or by command: "
@@ -373,7 +373,7 @@ SKEWS = {
 @pytest.mark.parametrize(("skew", "said"), SKEWS.values(), ids=SKEWS)
 def test_clocks_that_differ(tmp_path: Path, newer: NewerNexus, skew: timedelta, said: str) -> None:
     newer.skew = skew
-    assert told(diagnose(tmp_path, newer.url)["clock"]) == (
+    assert judged(diagnose(tmp_path, newer.url)["clock"]) == (
         "warning",
         f"the server's is {said} this machine's",
         "fix: set the one that is wrong, by NTP: certificates, tokens and logs go by it",
@@ -383,12 +383,12 @@ def test_clocks_that_differ(tmp_path: Path, newer: NewerNexus, skew: timedelta, 
 def test_plain_http_across_a_network(tmp_path: Path, newer: NewerNexus) -> None:
     # Through the proxy another host answers here.
     rows = diagnose(tmp_path, "http://nexus.example.com", HTTP_PROXY=newer.url)
-    assert told(rows["encryption"]) == (
+    assert judged(rows["encryption"]) == (
         "failed",
         "http://nexus.example.com is plain http: the password travels in clear",
         "fix: have Nexus, or a front server, speak TLS, and write https:// into url",
     )
-    assert told(rows["TLS"]) == (
+    assert judged(rows["TLS"]) == (
         "unknown",
         "there is no certificate: the address is http",
         "fix: see encryption, below",
@@ -409,7 +409,7 @@ def test_a_proxy_that_asks_for_a_login_is_named(tmp_path: Path, serve: Serve) ->
     proxy = serve(None)
     proxy.answers = [Reply(status=407, reason="Login", headers={"Proxy-Authenticate": "NTLM"})]
     rows = diagnose(tmp_path, FAR, HTTPS_PROXY=proxy.url)
-    assert told(rows["TLS"]) == (
+    assert judged(rows["TLS"]) == (
         "failed",
         f"{proxy.url}, on the way to {FAR}: it asks for a login (407 Login: NTLM); "
         "releasekit, pip and uv log in with Basic alone",
@@ -425,7 +425,7 @@ def test_a_proxy_whose_server_is_away_is_a_failure_that_passes(
     proxy = serve(None)
     proxy.answers = [Reply(status=503, reason="Away")]
     rows = diagnose(tmp_path, FAR, HTTPS_PROXY=proxy.url)
-    assert told(rows["TLS"])[:2] == (
+    assert judged(rows["TLS"])[:2] == (
         "failed",
         f"{proxy.url}, on the way to {FAR}: the proxy answered 503 Away",
     )
@@ -438,7 +438,7 @@ def test_a_server_that_goes_away_in_the_middle_is_a_failure_that_passes(
     server = serve(None)
     server.answers = [Reply(cut=True)]
     rows = diagnose(tmp_path, server.url)
-    assert told(rows["server"])[:2] == (
+    assert judged(rows["server"])[:2] == (
         "failed",
         "the connection was closed in the middle of the answer",
     )
