@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from importlib.metadata import version as installed_version
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from releasekit.archives import read_dist, read_metadata
 from releasekit.context import ProjectContext
@@ -16,6 +21,9 @@ from releasekit.inspect.gather import find_record_problems
 from releasekit.model.agreement import find_disagreements
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.record import BuildFacts, Record, RecordedFile
+
+if TYPE_CHECKING:
+    from packaging.metadata import RawMetadata
 
 UNKNOWN = "a tool that the wheel does not name"
 
@@ -85,4 +93,16 @@ def _find_problems(wheel: Dist, sdist: Dist) -> tuple[str, ...]:
     if (ours.name, ours.version) != (theirs.name, theirs.version):
         return (f"it is {ours.name} {ours.version}, and the sdist {theirs.name} {theirs.version}",)
     found, wanted = (parse_metadata(read_metadata(dist) or b"")[0] for dist in (wheel, sdist))
-    return find_disagreements(found, wanted)
+    stated = f"{found.get('name')} {found.get('version')}"
+    if _identify(found) != (ours.name, ours.version):
+        return (f"its metadata is that of {stated}",)
+    is_pure = all(tag.platform == "any" for tag in ours.tags)
+    return tuple(find_disagreements(wanted, found, is_pure=is_pure).values())
+
+
+def _identify(metadata: RawMetadata) -> tuple[str, Version | None]:
+    """Return the name and the version in metadata."""
+    version = None
+    with contextlib.suppress(ValueError):
+        version = Version(metadata.get("version", ""))
+    return canonicalize_name(metadata.get("name", "")), version
