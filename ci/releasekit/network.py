@@ -169,14 +169,9 @@ def git_environ(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str,
 
 
 def find_git_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for git before a run has connections: it cannot fetch."""
-    found = collect_secrets(environ, ())
-    kept = {
-        name: value
-        for name, value in environ.items()
-        if name not in FOREIGN_VARIABLES and not name.startswith(PRIVATE_PREFIXES)
-    }
-    return git_environ(kept, found)
+    """Return the environment for git before the secrets of a run are known: it cannot fetch."""
+    names = {*NEEDED, "XDG_CONFIG_HOME", "LD_LIBRARY_PATH"}
+    return {n: value for n, value in environ.items() if n in names or n.startswith("GIT_")}
 
 
 def installer_environ(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:

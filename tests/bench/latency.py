@@ -46,7 +46,7 @@ class Latency:
     def _upload(self, version: str) -> Took:
         """Upload a version by twine."""
         checkout = self._prepare(version)
-        files = sorted(map(str, checkout.root.glob("dist/*")))
+        files = sorted(map(str, checkout.root.glob("dist/bench*")))
         command = (sys.executable, "-m", "twine", "upload", "--non-interactive", *files)
         return time_commands([command], checkout.root, self._environ)
 

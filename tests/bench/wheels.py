@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.measure import run_command
 from bench.subjects import Checkout
-from releasekit.archives import read_dist
+from releasekit.archives import read_dist, read_metadata
 from samples import METADATA, WHEEL_FILE
 
 KIT = (sys.executable, "-m", "releasekit")
@@ -34,10 +34,15 @@ def prove(checkout: Checkout, environ: Mapping[str, str]) -> None:
 
 
 def add_wheel(checkout: Checkout, version: str, tag: str, mebibytes: int = 0) -> Path:
-    """Write a wheel with this tag and so much in it into `dist/`, as another build job would."""
+    """Write a wheel with this tag and so much in it into `dist/`, as another build job would.
+
+    It has the metadata of the wheel that was built, where there is one.
+    """
     stem = f"{checkout.project.replace('-', '_')}-{version}"
     path, info = checkout.root / "dist" / f"{stem}-{tag}.whl", f"{stem}.dist-info"
     metadata = METADATA.replace(": demo\n", f": {checkout.project}\n").replace("1.0", version, 1)
+    for built in path.parent.glob("*-py3-none-any.whl"):
+        metadata = (read_metadata(read_dist(built)) or b"").decode()
     texts = {f"{info}/METADATA": metadata, f"{info}/WHEEL": WHEEL_FILE.replace("py3-none-any", tag)}
     lines = []
     with zipfile.ZipFile(path, "w") as archive:

@@ -556,7 +556,7 @@ def test_a_project_that_says_neither_its_name_nor_its_version(
     assert judged(rows["version"]) == (
         "unknown",
         "HEAD has no release tag, and no version is written in pyproject.toml",
-        "git tag it, then this again",
+        "git tag VERSION, then run this again",
     )
 
 
