@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import shlex
+import shutil
 import sys
 import tempfile
 import threading
@@ -24,10 +25,10 @@ from releasekit.errors import (
     ReleasekitError,
     Status,
     UnknownCode,
-    find_full,
     find_limit,
 )
 from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED
+from releasekit.errors.limits import SPACE
 from releasekit.errors.usage import UNSUITABLE_ENCODING
 from releasekit.model.credentials import Credentials
 from releasekit.outcome import Outcome, Result
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 
 OLD_NEXUS = "an old release: for trying out and for tests, not for service"
+ALMOST_FULL = 1 << 20
+"""Bytes that are free where a file could not be written: half of it may be gone by now."""
 NO_DRY_RUN = "--dry-run changes nothing here: {name} sends no file with or without it"
 
 
@@ -131,9 +134,16 @@ class Run:
     def _find_place(self, raised: OSError) -> str:
         """Return what an error of the system is about: write(2) and close(2) name no file."""
         if raised.errno in (errno.ENOSPC, errno.EDQUOT):
-            root = self._request.root
-            return find_full(root / "dist", root / "reports", Path(tempfile.gettempdir()))
+            return self._find_full()
         return str(raised.filename2 or raised.filename or "no file is named")
+
+    def _find_full(self, *places: Path) -> str:
+        """Return which of the directories that a run writes to have no space."""
+        root = self._request.root
+        written = (root / "dist", root / "reports", Path(tempfile.gettempdir()))
+        there = [place for place in (*places, *written) if place.exists()]
+        full = [place for place in there if shutil.disk_usage(place).free < ALMOST_FULL]
+        return ", or ".join(str(place) for place in full or there)
 
     def _explain(self, raised: BaseException) -> ReleasekitError:
         """Return the situation that an exception means."""
@@ -143,6 +153,9 @@ class Run:
         if limit := find_limit(raised, str(self._request.root)):
             return limit
         if isinstance(raised, ReleasekitError):
+            fields = raised.fields
+            if fields.get("limited") == SPACE[0] and Path(str(fields["place"])).is_dir():
+                fields["place"] = self._find_full(Path(str(fields["place"])))
             return raised
         if isinstance(raised, UnicodeEncodeError) and sys.getfilesystemencoding() != "utf-8":
             reason, place = str(raised), str(self._request.root)

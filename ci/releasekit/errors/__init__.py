@@ -28,7 +28,7 @@ from releasekit.errors.base import (
     UnknownCode,
     WrongCredentials,
 )
-from releasekit.errors.limits import find_full, find_limit, find_limit_in
+from releasekit.errors.limits import find_limit, find_limit_in
 
 __all__ = [
     "BadCertificateFile",
@@ -51,7 +51,6 @@ __all__ = [
     "Status",
     "UnknownCode",
     "WrongCredentials",
-    "find_full",
     "find_limit",
     "find_limit_in",
 ]

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from releasekit.errors.base import ReleasekitError
 from releasekit.errors.failed import LIMIT_REACHED
@@ -24,8 +21,6 @@ LIMITS = {
 }
 """What is limited, and how to raise it, by the error of a system call."""
 SPACE = "space on the disk", "make room"
-ALMOST_FULL = 1 << 20
-"""Bytes that are free where a file could not be written: half of it may be gone by now."""
 PROGRAM_LIMITS = LIMITS | {errno.ENOSPC: SPACE, errno.EDQUOT: SPACE}
 RUST_ERROR = re.compile(r"^.*\(os error (\d+)\)", re.MULTILINE)
 """How uv and other programs written in Rust give the error of a system call."""
@@ -74,22 +69,12 @@ def find_limit_in(output: str, place: str) -> ReleasekitError | None:
     for reason, number in found:
         if number in PROGRAM_LIMITS:
             limited, fix = PROGRAM_LIMITS[number]
-            if named := FILE.search(reason):
-                place = named[1]
-            elif limited == SPACE[0]:
-                place = find_full(Path(place), Path(tempfile.gettempdir()))
-            return _reach(limited, place, reason, fix)
+            named = FILE.search(reason)
+            return _reach(limited, named[1] if named else place, reason, fix)
     if last.partition(":")[0] == "MemoryError" or last == f"RuntimeError: {NO_THREAD}":
         limited, fix = MEMORY if last.startswith("Memory") else PROCESSES
         return _reach(limited, place, last, fix)
     return None
-
-
-def find_full(*places: Path) -> str:
-    """Return which directories have no space; write(2) and close(2) name no file."""
-    there = [place for place in places if place.exists()]
-    full = [place for place in there if shutil.disk_usage(place).free < ALMOST_FULL]
-    return ", or ".join(str(place) for place in full or there)
 
 
 def _reach(limited: str, place: str, reason: str, fix: str) -> ReleasekitError:
