@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.errors import BadDirectory
+from releasekit.errors.access import ODD_DIRECTORY
 from releasekit.errors.base import COMMAND
-from releasekit.errors.usage import BAD_DIRECTORY, ODD_DIRECTORY
+from releasekit.errors.usage import BAD_DIRECTORY
 from releasekit.home import expand_home
 from releasekit.redact import Redactor
 

@@ -174,3 +174,12 @@ WRONG_CREDENTIALS_OR_RIGHTS = Entry(
     fix="check {source}; a user whom it does not let upload gets 403 as well",
     explanation="A server like pypiserver answered 403 (forbidden) to an upload.",
 )
+ODD_DIRECTORY = Entry(
+    code="E271",
+    title="the name of the project's directory cannot be used",
+    where="{path}",
+    why="{reason}",
+    fix="rename that directory, or clone the project into another one",
+    explanation="git and installers read lists of paths: a path with a line break is two of them, "
+    "and one that is not UTF-8 cannot be written into a report.",
+)

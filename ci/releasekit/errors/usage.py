@@ -29,15 +29,6 @@ BAD_DIRECTORY = Entry(
     explanation="-C names a directory that does not exist or cannot be read, or a pattern that "
     "matches no project.",
 )
-ODD_DIRECTORY = Entry(
-    code="E271",
-    title="the name of the project's directory cannot be used",
-    where="{path}",
-    why="{reason}",
-    fix="rename that directory, or clone the project into another one",
-    explanation="git and installers read lists of paths: a path with a line break is two of them, "
-    "and one that is not UTF-8 cannot be written into a report.",
-)
 EMPTY_DIRECTORY = Entry(
     code="E204",
     title="-C names no directory that can be used",
