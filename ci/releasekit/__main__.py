@@ -42,9 +42,8 @@ def main() -> int:
         return _main()
     except KeyboardInterrupt:  # in an import, which takes most of the start
         sys.stderr.write(INTERRUPT)
-        return INTERRUPTED
-    finally:
         exec("")  # noqa: S102 - see signals.interruptible
+        return INTERRUPTED
 
 
 def _main() -> int:

@@ -110,8 +110,9 @@ def is_project(root: Path) -> bool:
 def _check_path(path: str) -> None:
     reason = "it has a line break" if "\n" in path else ""
     try:
-        path.encode()
-    except UnicodeEncodeError:  # os.fsdecode has kept what it could not decode
+        # As the system writes it: a Python with another encoding cannot name it at all (E223).
+        os.fsencode(path).decode()
+    except UnicodeDecodeError:
         reason = "it is not UTF-8"
     if reason:
         shown = path.encode("utf-8", "replace").decode()

@@ -348,7 +348,8 @@ class Project:
 
     def dist(self) -> set[str]:
         folder = self.root / "dist"
-        return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        names = {path.name for path in folder.iterdir()} if folder.is_dir() else set[str]()
+        return names - {".gitignore"}
 
 
 def make_project(root: Path, name: str, requires: str = "") -> None:

@@ -152,7 +152,8 @@ def find_unfinished(*projects: Project) -> list[str]:
     for project in projects:
         found += sorted(project.dist() - project.files)
         reports = project.root / "reports"
-        found += sorted(str(path) for path in reports.rglob("*") if path.name.startswith("."))
+        hidden = (path for path in reports.rglob(".*") if path.name != ".gitignore")
+        found += sorted(map(str, hidden))
     return found
 
 

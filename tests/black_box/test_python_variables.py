@@ -70,7 +70,9 @@ def run(machine: Machine, project: Project, variables: Mapping[str, str], *comma
 def describe(project: Project) -> dict[str, str]:
     """Return the SHA-256 of each dist, by file name."""
     folder = project.root / "dist"
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("[!.]*")
+    }
 
 
 @pytest.mark.parametrize("variables", VARIABLES, ids=str)

@@ -101,8 +101,8 @@ SOURCE_NOT_FOLLOWED = Entry(
     title="the source of the build requirement {name} is not followed",
     where="{root}, [tool.uv.sources]: {source}",
     why="a wheel is built from its sdist, and nothing else of this directory is there then",
-    fix='publish {name} to an index, and name that: {name} = {{ index = "NAME" }},\n'
-    "or a source with git or url; or remove the source",
+    fix="publish {name} to an index, and let the source name that (index), or an address (git,\n"
+    "url); or remove the source",
     explanation="`[tool.uv.sources]` takes a build requirement from a directory, a workspace or a "
     "file of this machine.",
 )
