@@ -40,7 +40,7 @@ from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
 from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
-    from releasekit.context import NexusContext, ProjectContext
+    from releasekit.context import DirectoryContext, NexusContext, ProjectContext
     from releasekit.network import Network
     from releasekit.sandbox import Sandbox
     from releasekit_nexus import Nexus
@@ -99,7 +99,6 @@ class Run:
                     # Before there is anything to write.
                     check_folders(request.root, request.options.into, environ)
                 ctx = self._open(stack)
-                stack.callback(self._count_requests, ctx.network)
                 for found in list_credentials(ctx):  # the passwords that were looked up
                     name = f"the password of {found.source}"
                     request.redactor.add(found.password, found.username, name=name)
@@ -114,8 +113,20 @@ class Run:
         with interrupts_deferred(until_event=True):  # nothing cuts a report off
             return self.conclude(self._explain(raised) if raised else None)
 
-    def _open(self, stack: contextlib.ExitStack) -> ProjectContext | NexusContext:
+    def _open(
+        self, stack: contextlib.ExitStack
+    ) -> ProjectContext | NexusContext | DirectoryContext:
         """Return what the command is given; a step's settings are read before more is imported."""
+        request = self._request
+        if request.command.context == "directory":
+            from releasekit.context import open_directory
+
+            return open_directory(request, self)
+        ctx = self._connect(stack)
+        stack.callback(self._count_requests, ctx.network)
+        return ctx
+
+    def _connect(self, stack: contextlib.ExitStack) -> ProjectContext | NexusContext:
         request = self._request
         if request.command.context == "nexus":
             from releasekit.context import open_nexus
@@ -137,7 +148,8 @@ class Run:
         root = self._request.root
         check_directory(root)
         files = ("pyproject.toml", "releasekit.toml")
-        is_named = not self._request.command.is_step and root != Path.cwd()
+        has_settings = self._request.command.context in ("nexus", "server")
+        is_named = has_settings and root != Path.cwd()
         if is_named and not any((root / name).is_file() for name in files):
             text = "no pyproject.toml or releasekit.toml: settings come from the environment alone"
             self.note(f"{root} has {text}")
