@@ -91,7 +91,8 @@ def _render_gitlab(package: Package, text: str) -> list[str]:
 def _choose_stages(text: str) -> dict[str, object]:
     """Return stages for the jobs, if the file has stages and not those of the template."""
     found = STAGES.search(text)
-    names = re.findall(r"[^\s\[\],'\"#-][^\s\],'\"#]*", found[1]) if found else []
+    listed = re.sub(r"#.*", "", found[1]) if found else ""
+    names = [name.strip() for name in re.findall(r"[^\s\[\],'\"-][^\n\],'\"]*", listed)]
     wanted = {"stage": ("deploy", -1), "check-stage": ("test", 0)}
     return {key: names[i] for key, (usual, i) in wanted.items() if names and usual not in names}
 
