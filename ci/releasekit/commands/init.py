@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from dataclasses import replace
 from importlib.metadata import version
@@ -16,7 +15,7 @@ from releasekit.config.sources import Source, parse_settings, read_settings
 from releasekit.context import DirectoryContext
 from releasekit.errors import MissingProgram, ReleasekitError
 from releasekit.errors.usage import NOT_A_PROJECT
-from releasekit.files import read_settings_file, replace_settings_file
+from releasekit.files import is_taken, read_settings_file, replace_settings_file
 from releasekit.git import ask
 from releasekit.network import find_git_environ
 from releasekit.request import is_project
@@ -96,7 +95,7 @@ def plan_settings(ctx: DirectoryContext, folder: str) -> tuple[FilePlan, dict[st
 def plan_pipeline(top: Path, package: Package, pipeline: Pipeline) -> FilePlan:
     """Return the plan for the file of a CI system: one that exists is its owner's."""
     path = top / pipeline.file
-    if not os.path.lexists(path):
+    if not is_taken(path):
         lines = pipeline.render(package, "")
         text = "".join(f"{line}\n" for line in lines)
         return FilePlan(path=path, action=Action.CREATE, lines=tuple(lines), text=text)
@@ -115,14 +114,14 @@ def find_top(root: Path) -> Path | None:
     It has .git, a file in a worktree or a submodule. git itself refuses to answer for a directory
     of another user.
     """
-    return next((f for f in (root, *root.parents) if os.path.lexists(f / ".git")), None)
+    return next((f for f in (root, *root.parents) if is_taken(f / ".git")), None)
 
 
 def find_ci(ctx: DirectoryContext, top: Path) -> list[str]:
     """Return the CI systems that --ci names, or else that the repository shows."""
     if ctx.options.ci:
         return [ctx.options.ci]
-    present = [ci for ci, each in PIPELINES.items() if os.path.lexists(top / each.file)]
+    present = [ci for ci, each in PIPELINES.items() if is_taken(top / each.file)]
     if present or not ((top / GITLABS_FOLDER).is_dir() or _is_on_gitlab(ctx, top)):
         return present
     return ["gitlab"]
