@@ -40,7 +40,7 @@ from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
 from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
-    from releasekit.context import DirectoryContext, NexusContext, ProjectContext
+    from releasekit.context import DirectoryContext
     from releasekit.network import Network
     from releasekit.sandbox import Sandbox
     from releasekit_nexus import Nexus
@@ -113,30 +113,17 @@ class Run:
         with interrupts_deferred(until_event=True):  # nothing cuts a report off
             return self.conclude(self._explain(raised) if raised else None)
 
-    def _open(
-        self, stack: contextlib.ExitStack
-    ) -> ProjectContext | NexusContext | DirectoryContext:
+    def _open(self, stack: contextlib.ExitStack) -> DirectoryContext:
         """Return what the command is given; a step's settings are read before more is imported."""
-        request = self._request
-        if request.command.context == "directory":
-            from releasekit.context import open_directory
+        request, kind = self._request, self._request.command.context
+        goal = kind == "project" and (request.destination or choose_destination(request))
+        from releasekit.context import open_directory, open_nexus, open_project
 
+        if kind == "directory":
             return open_directory(request, self)
-        ctx = self._connect(stack)
+        ctx = open_project(request, goal, self, stack) if goal else open_nexus(request, self, stack)
         stack.callback(self._count_requests, ctx.network)
-        return ctx
-
-    def _connect(self, stack: contextlib.ExitStack) -> ProjectContext | NexusContext:
-        request = self._request
-        if request.command.context == "nexus":
-            from releasekit.context import open_nexus
-
-            return open_nexus(request, self, stack)
-        destination = request.destination or choose_destination(request)
-        from releasekit.context import open_project
-
-        ctx = open_project(request, destination, self, stack)
-        self._outcome = replace(self._outcome, sandbox=destination.target.sandbox)
+        self._outcome = replace(self._outcome, sandbox=bool(goal and goal.target.sandbox))
         return ctx
 
     def _count_requests(self, network: Network) -> None:
@@ -148,8 +135,7 @@ class Run:
         root = self._request.root
         check_directory(root)
         files = ("pyproject.toml", "releasekit.toml")
-        has_settings = self._request.command.context in ("nexus", "server")
-        is_named = has_settings and root != Path.cwd()
+        is_named = self._request.command.context in ("nexus", "server") and root != Path.cwd()
         if is_named and not any((root / name).is_file() for name in files):
             text = "no pyproject.toml or releasekit.toml: settings come from the environment alone"
             self.note(f"{root} has {text}")

@@ -47,14 +47,15 @@ class Ci:
     folder: Path
 
     def run(
-        self, job: str, *, after: Path | None = None, **variables: str
+        self, job: str, variables: Mapping[str, str], *, after: Path | None = None
     ) -> tuple[int, str, Path]:
         """Run the lines of a job; return its status, its output and its directory."""
         root = self.folder / f"{job}-{len(list(self.folder.iterdir()))}"
         command = ("git", "clone", "-q", self.origin.root, root)
         subprocess.run(command, check=True, env=self.machine)
-        for name in ("dist", "reports") if after else ():
-            shutil.copytree(after / name, root / name)
+        for name in ("dist", "reports"):
+            if after:
+                shutil.copytree(after / name, root / name)
         done = subprocess.run(
             ("sh", str(LINES / f"{job}.sh")),
             cwd=root,
@@ -84,7 +85,7 @@ def index() -> Iterator[Sandbox]:
 
 
 def test_a_branch_is_rehearsed(ci: Ci, index: Sandbox) -> None:
-    status, said, _ = ci.run("check", RELEASEKIT_URL="sandbox")
+    status, said, _ = ci.run("check", {"RELEASEKIT_URL": "sandbox"})
     assert (status, published(index)) == (0, set()), said
     assert "into a sandbox on this machine" in said
 
@@ -95,21 +96,21 @@ def test_a_tag_is_built_without_the_upload_credentials_published_and_verified(
     login = {n: v for n, v in index.environ().items() if n.startswith("TWINE_")}
     known = {n: v for n, v in index.environ().items() if n not in login}
     known["RELEASEKIT_TAG"] = "v1.2.3"
-    status, said, built = ci.run("build", **known)
+    status, said, built = ci.run("build", known)
     assert status == 0, said
     (proof,) = re.findall(r"^proof=([0-9a-f]{64})$", said, re.MULTILINE)
     # Without the digest, or after a change of what was proven, nothing is published.
-    assert ci.run("publish", after=built, **known, **login)[0] != 0
+    assert ci.run("publish", {**known, **login}, after=built)[0] != 0
     digest = {"RELEASEKIT_PROOF_SHA256": proof}
     text = (built / "reports" / "proof.json").read_text("utf-8")
     (built / "reports" / "proof.json").write_text(f"{text}\n", encoding="utf-8")
-    status, said, _ = ci.run("publish", after=built, **known, **login, **digest)
+    status, said, _ = ci.run("publish", {**known, **login, **digest}, after=built)
     assert (status, published(index)) == (1, set()), said
     assert "error E144: " in said
     (built / "reports" / "proof.json").write_text(text, encoding="utf-8")
-    status, said, sent = ci.run("publish", after=built, **known, **login, **digest)
+    status, said, sent = ci.run("publish", {**known, **login, **digest}, after=built)
     assert (status, published(index)) == (0, DISTS), said
-    status, said, _ = ci.run("verify", after=sent, **known)
+    status, said, _ = ci.run("verify", known, after=sent)
     assert status == 0, said
     assert "plain==1.2.3 installed by hash from" in said
     left = [path for path in ci.folder.rglob("*") if path.is_file()]

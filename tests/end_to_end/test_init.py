@@ -162,7 +162,7 @@ def test_the_repository_shows_its_ci(
     ran = releasekit("init", "--apply", project=project)
     assert f"write     {', '.join(['pyproject.toml', *files])}\n" in ran.out
     hint = "releasekit init --ci gitlab or releasekit init --ci jenkins adds its pipeline"
-    assert (hint in ran.out) is not files
+    assert (hint in ran.out) is not bool(files)
 
 
 @pytest.mark.parametrize(
