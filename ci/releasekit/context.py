@@ -34,17 +34,23 @@ from releasekit.workspace import RECORD
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Context:
-    """What every command is given."""
+class DirectoryContext:
+    """What a command is given that works on files alone: no connections, and no credentials."""
 
     root: Path
     """The directory that -C names."""
     options: Namespace
     """The arguments of the command; see `commands.arguments`."""
     environ: Mapping[str, str] = field(repr=False)
+    progress: Progress
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context(DirectoryContext):
+    """What every other command is given."""
+
     settings: Settings
     network: Network
-    progress: Progress
     redactor: Redactor = field(default_factory=Redactor)
     """The secrets of this run: what is found or generated later is added."""
 
@@ -108,6 +114,13 @@ class NexusContext(Context):
     """True for a sandbox in another terminal."""
     group: BuildIndex | None = None
     """Where the requirements of a release would come from, for `doctor`; see `ProjectContext`."""
+
+
+def open_directory(request: Request, progress: Progress) -> DirectoryContext:
+    """Return what is given to a command that works on files alone."""
+    return DirectoryContext(
+        root=request.root, options=request.options, environ=request.environ, progress=progress
+    )
 
 
 def open_project(

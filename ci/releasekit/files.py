@@ -81,6 +81,11 @@ def replace_settings_file(path: Path, text: str, *, backup: Path | None = None) 
     write_text(target, text, mode=mode)
 
 
+def is_taken(path: Path) -> bool:
+    """Tell whether a name is in use, also by a link to nothing; False where nobody may look."""
+    return os.path.lexists(path)
+
+
 def find_backup(path: Path) -> Path:
     """Return a name beside a file that nothing has yet: FILE.bak, FILE.bak2..."""
     target = path.resolve()

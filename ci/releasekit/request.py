@@ -134,7 +134,11 @@ def check_directory(root: Path) -> None:
 
 REPEATED: dict[str, tuple[str, Callable[[Command, Sequence[str]], bool]]] = {
     "repository": ("-r", lambda command, _: command.is_step or command.diagnoses),
-    "tag": ("--tag", lambda command, _: command.is_step),
+    "tag": ("--tag", lambda command, _: command.is_step or _sets_up(command)),
+    **{
+        name.replace("-", "_"): (f"--{name}", lambda command, _: _sets_up(command))
+        for name in ("url", "hosted", "group", "ca-bundle", "ci", "template")
+    },
     "fresh": ("--fresh", lambda command, _: command.is_step and command.needs_requirements),
     "dry_run": ("--dry-run", lambda command, _: command.can_rehearse),
     "into": ("--into", lambda command, _: command.is_step or command.diagnoses),
@@ -162,6 +166,10 @@ GIT = "git "
 
 def _builds(command: Command) -> bool:
     return command.name == "build"
+
+
+def _sets_up(command: Command) -> bool:
+    return command.name == "init"
 
 
 def render_commands(text: str, door: Door, options: Namespace, root: Path | None = None) -> str:

@@ -40,7 +40,7 @@ from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
 from releasekit.terminal import Terminal
 
 if TYPE_CHECKING:
-    from releasekit.context import NexusContext, ProjectContext
+    from releasekit.context import DirectoryContext
     from releasekit.network import Network
     from releasekit.sandbox import Sandbox
     from releasekit_nexus import Nexus
@@ -99,7 +99,6 @@ class Run:
                     # Before there is anything to write.
                     check_folders(request.root, request.options.into, environ)
                 ctx = self._open(stack)
-                stack.callback(self._count_requests, ctx.network)
                 for found in list_credentials(ctx):  # the passwords that were looked up
                     name = f"the password of {found.source}"
                     request.redactor.add(found.password, found.username, name=name)
@@ -114,18 +113,17 @@ class Run:
         with interrupts_deferred(until_event=True):  # nothing cuts a report off
             return self.conclude(self._explain(raised) if raised else None)
 
-    def _open(self, stack: contextlib.ExitStack) -> ProjectContext | NexusContext:
+    def _open(self, stack: contextlib.ExitStack) -> DirectoryContext:
         """Return what the command is given; a step's settings are read before more is imported."""
-        request = self._request
-        if request.command.context == "nexus":
-            from releasekit.context import open_nexus
+        request, kind = self._request, self._request.command.context
+        goal = kind == "project" and (request.destination or choose_destination(request))
+        from releasekit.context import open_directory, open_nexus, open_project
 
-            return open_nexus(request, self, stack)
-        destination = request.destination or choose_destination(request)
-        from releasekit.context import open_project
-
-        ctx = open_project(request, destination, self, stack)
-        self._outcome = replace(self._outcome, sandbox=destination.target.sandbox)
+        if kind == "directory":
+            return open_directory(request, self)
+        ctx = open_project(request, goal, self, stack) if goal else open_nexus(request, self, stack)
+        stack.callback(self._count_requests, ctx.network)
+        self._outcome = replace(self._outcome, sandbox=bool(goal and goal.target.sandbox))
         return ctx
 
     def _count_requests(self, network: Network) -> None:
@@ -137,7 +135,7 @@ class Run:
         root = self._request.root
         check_directory(root)
         files = ("pyproject.toml", "releasekit.toml")
-        is_named = not self._request.command.is_step and root != Path.cwd()
+        is_named = self._request.command.context in ("nexus", "server") and root != Path.cwd()
         if is_named and not any((root / name).is_file() for name in files):
             text = "no pyproject.toml or releasekit.toml: settings come from the environment alone"
             self.note(f"{root} has {text}")

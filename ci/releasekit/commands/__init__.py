@@ -14,7 +14,7 @@ from releasekit.commands import arguments
 from releasekit.commands.arguments import AddArguments
 
 if TYPE_CHECKING:
-    from releasekit.context import NexusContext, ProjectContext
+    from releasekit.context import DirectoryContext, NexusContext, ProjectContext
     from releasekit.request import Request
 
 
@@ -29,8 +29,8 @@ class Command:
     """Takes the context; None for a server that is kept in the foreground."""
     refuse_early: Callable[[Request], None] | None = None
     """Raises what the command refuses whoever gives the credentials: before they are asked for."""
-    context: Literal["project", "nexus", "server"] = "project"
-    """What it works on: a Python project, a Nexus, or a server that it starts."""
+    context: Literal["project", "nexus", "server", "directory"] = "project"
+    """What it works on: a Python project, a Nexus, a server that it starts, or files alone."""
     needs_admin: bool = False
     """True if nothing can be done without an administrator's credentials."""
     can_rehearse: bool = False
@@ -135,6 +135,12 @@ def _pip_config(ctx: NexusContext) -> None:
     run(ctx)
 
 
+def _init(ctx: DirectoryContext) -> None:
+    from releasekit.commands.init import run
+
+    run(ctx)
+
+
 STEP = (arguments.add_project, arguments.add_parts)
 """What all steps take, for `nox -s build publish -- --dry-run`."""
 COMMANDS = (
@@ -209,6 +215,14 @@ COMMANDS = (
         arguments=STEP,
         needs_requirements=True,
         asks_index=True,
+    ),
+    Command(
+        name="init",
+        summary="Show what the project needs: settings, a pipeline of CI; --apply writes it.",
+        run=_init,
+        arguments=(arguments.add_apply, arguments.add_init),
+        context="directory",
+        reports=False,
     ),
     Command(
         name="provision",

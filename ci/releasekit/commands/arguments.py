@@ -20,6 +20,9 @@ PROBE = """\
 also try admin's well-known password, and uploads without a file: Nexus logs a failed login, and an
 error with a stack trace for each upload; ask its administrator first"""
 SECTION = "a section of ~/.pypirc; beats url, hosted"
+TEMPLATE = """\
+where your server has the template: the project in GitLab (platform/releasekit), or the name of the
+library in Jenkins (releasekit)"""
 FIRST = """\
 what a new Nexus wrote to admin.password in its data directory (- reads standard input);
 it is changed to RELEASEKIT_ADMIN_PASSWORD"""
@@ -125,6 +128,19 @@ def add_search(parser: ArgumentParser) -> None:
     parser.add_argument("word", metavar="WORD", help=word)
     python = "an environment or its Python, to see what is there"
     parser.add_argument("--python", metavar="PATH", help=python)
+
+
+def add_init(parser: ArgumentParser) -> None:
+    """Add the settings that most projects need, and where their pipeline runs."""
+    add = parser.add_argument
+    add("--url", metavar="URL", help="address of your Nexus")
+    add("--hosted", metavar="NAME", help="hosted repository that releases go to")
+    add("--group", metavar="NAME", help="group to verify and install from")
+    add("--ca-bundle", metavar="FILE", help="the company's CA, if the system does not trust it")
+    add("--tag", metavar="PATTERN", help='release tags, as "v{version}"')
+    help_ = "whose pipeline is added; by default what the repository shows"
+    add("--ci", choices=("gitlab", "jenkins"), help=help_)
+    add("--template", metavar="PLACE", help=TEMPLATE)
 
 
 def add_place(parser: ArgumentParser) -> None:

@@ -62,3 +62,12 @@ ODD_DIRECTORY = Entry(
     explanation="git and installers read lists of paths: a path with a line break is two of them, "
     "and one that is not UTF-8 cannot be written into a report.",
 )
+CANNOT_CHANGE_SETTINGS = Entry(
+    code="E285",
+    title="the settings cannot be written into {name}",
+    where="{path}",
+    why="the file has a form to which nothing can be added, as tool = {{ }} in one line",
+    fix="add this by hand:\n{lines}",
+    explanation="`init` adds settings to a file, and leaves all else in it as it is. To some texts "
+    "nothing can be added, as to a table `tool` that is one line. Nothing was changed.",
+)

@@ -34,6 +34,9 @@ from releasekit.checks.facts import (
 from releasekit.inspect.archive import read_archive
 from releasekit.model.dists import Dist, DistKind, parse_metadata
 
+OF_THE_REPOSITORY = (".gitlab-ci.yml", "releasekit.toml")
+"""No sdist needs them; check-manifest knows that of a Jenkinsfile."""
+
 
 def gather_facts(
     dists: Sequence[Dist], project: ProjectFacts = NO_PROJECT, root: Path | None = None
@@ -172,7 +175,7 @@ def find_missing_files(packed: Sequence[str], root: Path, project: ProjectFacts)
             ignore, _ = check_manifest.read_config()
             if packing.reads_manifest:
                 ignore += check_manifest.read_manifest(ui)
-            for pattern in packing.left_out:
+            for pattern in (*OF_THE_REPOSITORY, *packing.left_out):
                 place = pattern.strip("/")
                 ignore.exclude(place).prune(place)
                 if "/" not in pattern.rstrip("/"):

@@ -1,0 +1,138 @@
+"""Setting up a project for releases: its settings, and the pipeline of its CI."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from packaging.version import Version
+
+from releasekit.config.sources import Source, parse_settings, read_settings
+from releasekit.context import DirectoryContext
+from releasekit.errors import MissingProgram, ReleasekitError
+from releasekit.errors.usage import NOT_A_PROJECT
+from releasekit.files import is_taken, read_settings_file, replace_settings_file
+from releasekit.git import ask
+from releasekit.network import find_git_environ
+from releasekit.request import is_project
+from releasekit.scaffold.pipelines import PIPELINES, Package, Pipeline, as_name
+from releasekit.scaffold.results import Action, FilePlan, InitPlanned, InitWritten
+from releasekit.scaffold.settings import (
+    FIVE,
+    add_settings,
+    find_settings_file,
+    read_values,
+    render_table,
+)
+
+NO_CI = """\
+which CI there is cannot be seen here: [[init --ci gitlab]] or [[init --ci jenkins]] adds its \
+pipeline; docs/anywhere-else.md of releasekit has the lines for any other"""
+NO_GIT = "no git repository is here: a release needs one, with a commit and a tag"
+GITLABS_FOLDER = ".gitlab"
+
+
+def run(ctx: DirectoryContext) -> None:
+    """Show what the project lacks; with --apply write it."""
+    ctx.progress.begin("plan")
+    if not is_project(ctx.root):
+        raise ReleasekitError(NOT_A_PROJECT, root=str(ctx.root))
+    top = find_top(ctx.root)
+    if top is None:
+        ctx.progress.note(NO_GIT)
+        top = ctx.root
+    folder = "" if ctx.root == top else ctx.root.relative_to(top).as_posix()
+    settings, values = plan_settings(ctx, folder)
+    package = Package(
+        folder=folder,
+        tag=values.get("tag", ""),
+        template=ctx.options.template or "",
+        kit=Version(version("releasekit")),
+    )
+    pipelines = [plan_pipeline(top, package, PIPELINES[ci]) for ci in find_ci(ctx, top)]
+    if not pipelines:
+        ctx.progress.note(NO_CI)
+    planned = InitPlanned(files=(settings, *pipelines), top=top)
+    is_done = ctx.options.apply or not planned.written
+    apply = "" if is_done else "[[init --apply]] writes this"
+    ctx.progress.finish(replace(planned, next_step=apply))
+    if not ctx.options.apply:
+        return
+    ctx.progress.begin("write")
+    for file in planned.written:
+        replace_settings_file(file.path, file.text)
+    ctx.progress.finish(InitWritten(files=planned.files, top=top, next_step=planned.left_to_do))
+
+
+def plan_settings(ctx: DirectoryContext, folder: str) -> tuple[FilePlan, dict[str, Any]]:
+    """Return the plan for the file with the settings, and the settings that it has then.
+
+    Raises InvalidConfiguration, for what the options say too, and CANNOT_CHANGE_SETTINGS.
+    """
+    options = {key: getattr(ctx.options, key.replace("-", "_")) for key in FIVE}
+    wanted = {key: value for key, value in options.items() if value is not None}
+    spelled = {key: f"--{key}" for key in wanted}
+    parse_settings([Source(name="the options", values=wanted, spelled=spelled)])
+    read_settings(ctx.root, {})  # what is wrong with a file is told before it is changed
+    path = find_settings_file(ctx.root)
+    text = read_settings_file(path)
+    values = read_values(path, text)
+    if values is None and folder:  # of several packages, the tag says which one it is for
+        wanted.setdefault("tag", f"{as_name(folder)}/v{{version}}")
+    new, settings = add_settings(path, text, wanted), {**(values or {}), **wanted}
+    if new == text:
+        return FilePlan(path=path, action=Action.KEEP), settings
+    changed = [key for key in wanted if (values or {}).get(key) != wanted[key]]
+    lines = render_table(path, wanted, only=changed if values is not None else None)
+    action = Action.CHANGE if path.exists() else Action.CREATE
+    return FilePlan(path=path, action=action, lines=tuple(lines), text=new), settings
+
+
+def plan_pipeline(top: Path, package: Package, pipeline: Pipeline) -> FilePlan:
+    """Return the plan for the file of a CI system: one that exists is its owner's."""
+    path = top / pipeline.file
+    if not is_taken(path):
+        lines = pipeline.render(package, "")
+        text = "".join(f"{line}\n" for line in lines)
+        return FilePlan(path=path, action=Action.CREATE, lines=tuple(lines), text=text)
+    text = ""
+    with contextlib.suppress(OSError):  # a directory, a link to nothing: somebody wants it so
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    if pipeline.is_used(package, text):
+        return FilePlan(path=path, action=Action.KEEP)
+    lines = pipeline.render(package, text)
+    return FilePlan(path=path, action=Action.BY_HAND, lines=tuple(lines))
+
+
+def find_top(root: Path) -> Path | None:
+    """Return the top directory of the repository; None without one.
+
+    It has .git, a file in a worktree or a submodule. git itself refuses to answer for a directory
+    of another user.
+    """
+    return next((f for f in (root, *root.parents) if is_taken(f / ".git")), None)
+
+
+def find_ci(ctx: DirectoryContext, top: Path) -> list[str]:
+    """Return the CI systems that --ci names, or else that the repository shows."""
+    if ctx.options.ci:
+        return [ctx.options.ci]
+    present = [ci for ci, each in PIPELINES.items() if is_taken(top / each.file)]
+    if present or not ((top / GITLABS_FOLDER).is_dir() or _is_on_gitlab(ctx, top)):
+        return present
+    return ["gitlab"]
+
+
+def _is_on_gitlab(ctx: DirectoryContext, top: Path) -> bool:
+    arguments = ("config", "--get-regexp", r"^remote\..*\.url$")
+    try:
+        listed = ask(top, find_git_environ(ctx.environ), *arguments).output
+    except MissingProgram:
+        return False
+    addresses = [line.partition(" ")[2] for line in listed.splitlines()]
+    hosts = [re.sub(r"^(\w+://)?([^@/]*@)?", "", address) for address in addresses]
+    return any("gitlab" in re.split("[/:]", host)[0].lower() for host in hosts)

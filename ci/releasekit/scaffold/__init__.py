@@ -1,0 +1,1 @@
+"""What `init` writes: the settings of a project, and the pipeline of its CI."""
