@@ -69,10 +69,8 @@ def run(machine: Machine, project: Project, variables: Mapping[str, str], *comma
 
 def describe(project: Project) -> dict[str, str]:
     """Return the SHA-256 of each dist, by file name."""
-    folder = project.root / "dist"
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("[!.]*")
-    }
+    dists = (project.root / "dist").glob("[!.]*")
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in dists}
 
 
 @pytest.mark.parametrize("variables", VARIABLES, ids=str)

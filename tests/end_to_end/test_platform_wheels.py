@@ -9,14 +9,11 @@ import shutil
 import pytest
 
 from nexus_double import Faults, Refuse, Sandbox, UploadFault
+from releasekit.archives import read_dist, read_metadata
 from samples import write_wheel
 from support import SDIST, WHEEL, Command, ProjectDir, published, uploads
 
 WINDOWS = "plain-1.2.3-cp311-abi3-win_amd64.whl"
-METADATA = (
-    "Metadata-Version: 2.4\nName: plain\nVersion: 1.2.3\n"
-    "Project-URL: Homepage, https://plain.example.com\n"
-)
 
 
 @pytest.fixture
@@ -25,8 +22,9 @@ def windows_job(project: ProjectDir, releasekit: Command) -> ProjectDir:
     assert releasekit("build", project=project).status == 0
     job = ProjectDir(root=project.root.parent / "windows", environ=project.environ)
     (job.root / "dist").mkdir(parents=True)
+    metadata = (read_metadata(read_dist(project.root / "dist" / WHEEL)) or b"").decode()
     wheel = write_wheel(
-        job.root / "dist", filename=WINDOWS, metadata=METADATA, files={"plain.py": ""}
+        job.root / "dist", filename=WINDOWS, metadata=metadata, files={"plain.py": ""}
     ).read_bytes()
     document = json.loads((project.root / "reports" / "release.json").read_text())
     digest = hashlib.sha256(wheel).hexdigest()

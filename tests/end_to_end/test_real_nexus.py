@@ -191,7 +191,7 @@ def test_wrong_password(project: ProjectDir, nexus: Nexus, releasekit: Command, 
     assert ran.status == 2
     assert error(ran) == (
         "error E234: the user name or the password is wrong\n"
-        f"  where: {nexus.simple_url(nexus.hosted)}\n"
+        f"  where: {nexus.simple_url(nexus.hosted)}{name}/\n"
         "  why:   the server answered 401 to user publisher, whose credentials came from "
         "TWINE_USERNAME and TWINE_PASSWORD\n"
         "  next:  check TWINE_USERNAME and TWINE_PASSWORD;\n"
@@ -226,7 +226,7 @@ def test_unknown_ca(project: ProjectDir, nexus: Nexus, releasekit: Command, name
     assert ran.status == 2
     assert error(ran) == (
         "error E241: the server's certificate is not trusted\n"
-        f"  where: {nexus.simple_url(nexus.hosted)}\n"
+        f"  where: {nexus.simple_url(nexus.hosted)}{name}/\n"
         "  why:   self-signed certificate in certificate chain\n"
         "  next:  set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA\n"
     )
