@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version as installed_version
@@ -148,7 +149,8 @@ def _open_source(ctx: ProjectContext, project: Project) -> Iterator[Path]:
     """Provide what is to be built: the commit alone; with the user's changes for the sandbox."""
     rivals = find_rival_tags(project, ctx.settings.tag_patterns)
     commit, environ = project.commit, ctx.network.git_environ
-    name = str(ctx.root.relative_to(commit.root))
+    # relpath never fails: git cannot be started where this Python cannot name the place (E223).
+    name = os.path.relpath(ctx.root, commit.root)
     with open_checkout(commit, environ, hidden_tags=rivals, project=name) as tree:
         if project.dirty:
             copy_changes(commit, tree)
