@@ -110,10 +110,42 @@ def test_a_tag_that_is_no_version(
     assert error(ran) == (
         "error E103: no tag on HEAD is a version\n"
         f"  where: {project.root}, commit {project.commit}: vNext\n"
-        "  why:   the tag pattern is v{version} or {version}, where {version} is a version (PEP "
-        "440)\n"
-        "  next:  git tag v1.2.3 (or set `tag` in [tool.releasekit] to your pattern)\n"
+        "  why:   vNext: no match for v{version} or {version}\n"
+        "  next:  git tag v1.2.3, then run this again; or set `tag` in [tool.releasekit] to your "
+        "pattern,\n"
+        "         commit it, and tag the new commit\n"
     )
+
+
+def test_a_tag_that_another_pattern_fits(
+    make_project: MakeProject, sandbox: Sandbox, releasekit: Command
+) -> None:
+    project = make_project(tag="rel_1_2_3")
+    ran = releasekit("release", project=project, server=sandbox)
+    assert ran.status == 1
+    assert f"commit {project.commit} has the tag rel_1_2_3, which is no release tag" in ran.out
+    proposed = 'tag = "rel_{version:_}" in [tool.releasekit] makes rel_1_2_3 the version 1.2.3'
+    assert error(ran) == (
+        "error E103: no tag on HEAD is a version\n"
+        f"  where: {project.root}, commit {project.commit}: rel_1_2_3\n"
+        "  why:   rel_1_2_3: no match for v{version} or {version}\n"
+        f"         {proposed}\n"
+        "  next:  git tag v1.2.3, then run this again; or set that pattern,\n"
+        "         commit it, and tag the new commit\n"
+    )
+    in_sandbox = releasekit("release", project=project)
+    assert in_sandbox.status == 0, in_sandbox
+    assert (
+        f"note      rel_1_2_3: no match for v{{version}} or {{version}}; {proposed}\n"
+    ) in in_sandbox.out
+    assert f"commit {project.commit} has the tag rel_1_2_3, which is no release" in in_sandbox.out
+    # As the fix says:
+    project.write("releasekit.toml", 'tag = "rel_{version:_}"\n')
+    project.commit_all()
+    project.git("tag", "-f", "rel_1_2_3")
+    ran = releasekit("release", project=project, server=sandbox)
+    assert ran.status == 0, ran
+    assert "1.2.3 from tag rel_1_2_3 on commit" in ran.out
 
 
 def test_a_chosen_tag_that_is_elsewhere(

@@ -23,6 +23,8 @@ from support import Command, MakeProject, ProjectDir
         pytest.param("release-1.2.3", "release-{version}", "1.2.3", id="release-"),
         pytest.param("pkg_1.2.3", "pkg_{version}", "1.2.3", id="pkg_"),
         pytest.param("pkg-a/v1.2.3", "pkg-a/v{version}", "1.2.3", id="pkg-a/v"),
+        pytest.param("rel_2_0_52", "rel_{version:_}", "2.0.52", id="rel_, underscores"),
+        pytest.param("release-2024-05-01", "release-{version:-}", "2024.5.1", id="a date"),
     ],
 )
 def test_tag_names_the_version(

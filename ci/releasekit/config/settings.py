@@ -18,7 +18,7 @@ from pydantic import (
 
 from releasekit.config.severity import Severities, parse_severities
 from releasekit.index.nexus import is_below_repositories
-from releasekit.model.versions import DEFAULT_PATTERNS
+from releasekit.model.versions import DEFAULT_PATTERNS, PLACE
 
 HOST = re.compile(r"(?!\.|.*\.\.)[\w.:-]{1,253}")
 WHEEL_PATTERN = re.compile(r"[^\s/-]+-[^\s/-]+-[^\s/-]+")
@@ -65,8 +65,11 @@ def _check_url(value: str) -> str:
 
 
 def _check_pattern(value: str) -> str:
-    if value.count("{version}") != 1:
-        raise ValueError('a tag pattern holds {version} exactly once, as in "v{version}"')
+    if len(PLACE.findall(value)) != 1 or value.count("{version") != 1:
+        raise ValueError(
+            'a tag pattern holds {version} exactly once, as in "v{version}"; '
+            '"rel_{version:_}" is for tags like rel_1_2_3 (also - -- __ , /)'
+        )
     return value
 
 
@@ -184,7 +187,10 @@ class Settings(BaseModel):
     ] = None
     tag: Annotated[
         Annotated[str, AfterValidator(_check_pattern)] | None,
-        Field(description='release tags, as "v{version}"; absent: with or without the v'),
+        Field(
+            description='release tags, as "v{version}", or "rel_{version:_}" for rel_1_2_3; '
+            "absent: with or without the v"
+        ),
     ] = None
     wheels: Annotated[
         tuple[Annotated[str, AfterValidator(_check_wheel_pattern)], ...],

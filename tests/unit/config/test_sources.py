@@ -127,6 +127,12 @@ def test_environment_is_spelled_as_the_user_wrote_it() -> None:
     )
 
 
+PATTERN_RULE = (
+    'a tag pattern holds {version} exactly once, as in "v{version}"; '
+    '"rel_{version:_}" is for tags like rel_1_2_3 (also - -- __ , /)'
+)
+
+
 @pytest.mark.parametrize(
     "environ",
     [
@@ -260,15 +266,18 @@ REPOSITORY = "string should match pattern '^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$'"
         pytest.param(
             "tag",
             "v1.0",
-            'T tag: a tag pattern holds {version} exactly once, as in "v{version}"',
+            f"T tag: {PATTERN_RULE}",
             id="tag instead of a pattern",
         ),
         pytest.param(
             "tag",
             "{version}-{version}",
-            'T tag: a tag pattern holds {version} exactly once, as in "v{version}"',
+            f"T tag: {PATTERN_RULE}",
             id="two versions",
         ),
+        pytest.param("tag", "{version}-{version:_}", f"T tag: {PATTERN_RULE}", id="spelled twice"),
+        pytest.param("tag", "v{version:x}", f"T tag: {PATTERN_RULE}", id="a letter as separator"),
+        pytest.param("tag", "v{version:}", f"T tag: {PATTERN_RULE}", id="no separator"),
         pytest.param(
             "severity",
             {"RK101": "fatal"},

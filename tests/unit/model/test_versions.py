@@ -11,6 +11,7 @@ from releasekit.model.versions import (
     ReleaseTag,
     choose_tag,
     parse_tag,
+    propose_patterns,
     render_tag,
 )
 
@@ -27,7 +28,12 @@ def versions(draw: st.DrawFn) -> str:
     return epoch + release + "".join(parts) + draw(st.sampled_from(["", "+local.1"]))
 
 
-patterns = st.sampled_from(["v{version}", "{version}", "pkg-a/v{version}", "r{version}-final"])
+patterns = st.sampled_from(
+    [
+        *("v{version}", "{version}", "pkg-a/v{version}", "r{version}-final"),
+        *("rel_{version:_}", "{version:-}", "r{version:--}-x", "{version:__}", "pkg/{version:/}"),
+    ]
+)
 
 
 def tag(name: str) -> ReleaseTag:
@@ -46,6 +52,14 @@ def tag(name: str) -> ReleaseTag:
         pytest.param("2-final", ("{version}-final",), "2", id="text behind"),
         pytest.param("v1", ("v{version}", "{version}"), "1", id="first pattern that fits"),
         pytest.param("1.0+b", ("v{version}", "{version}"), "1.0+b", id="second pattern"),
+        pytest.param("rel_2_0_52", ("rel_{version:_}",), "2.0.52", id="underscores"),
+        pytest.param("rel_2_0_0b1", ("rel_{version:_}",), "2.0.0b1", id="underscores, beta"),
+        pytest.param("r_2_0_rc_1", ("r_{version:_}",), "2.0rc1", id="underscores, spelled"),
+        pytest.param("REL_15", ("REL_{version:_}",), "15", id="one number has no separator"),
+        pytest.param("2024-05-01", ("{version:-}",), "2024.5.1", id="a date"),
+        pytest.param("r-1-2-x", ("r-{version:-}-x",), "1.2", id="dashes, text behind"),
+        pytest.param("1_2+a.b", ("{version:_}",), "1.2+a.b", id="underscores, local"),
+        pytest.param("1.2", ("{version:.}",), "1.2", id="dots by name"),
     ],
 )
 def test_tag_names_a_version(name: str, pattern: tuple[str, ...], version: str) -> None:
@@ -64,6 +78,9 @@ def test_tag_names_a_version(name: str, pattern: tuple[str, ...], version: str) 
         pytest.param("pkg-b/v1", ("pkg-a/v{version}",), id="the neighbour's tag"),
         pytest.param("pkgXa/v1", ("pkg.a/v{version}",), id="a dot is a dot"),
         pytest.param("²", DEFAULT_PATTERNS, id="a digit that is none"),
+        pytest.param("rel_2.0", ("rel_{version:_}",), id="dots where there are underscores"),
+        pytest.param("rel_2-0", ("rel_{version:_}x",), id="other text behind"),
+        pytest.param("rel_2_0", ("rel_{version}",), id="underscores that the pattern lacks"),
     ],
 )
 def test_other_tags_name_no_version(name: str, pattern: tuple[str, ...]) -> None:
@@ -111,3 +128,39 @@ def test_choice_does_not_depend_on_the_order(names: list[str]) -> None:
     except DifferentVersionsError:
         with pytest.raises(DifferentVersionsError):
             choose_tag(tags[::-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "version"),
+    [
+        ("rel_2_0_52", "rel_{version:_}", "2.0.52"),
+        ("rel_2_0_0b1", "rel_{version:_}", "2.0.0b1"),
+        ("REL_15_2", "REL_{version:_}", "15.2"),
+        ("curl-8_5_0", "curl-{version:_}", "8.5.0"),
+        ("release-2024-05-01", "release-{version:-}", "2024.5.1"),
+        ("demo2-1-2-3", "demo2-{version:-}", "1.2.3"),
+        ("py3-demo-1.2.3", "py3-demo-{version}", "1.2.3"),
+        ("pkg-a/v1.2", "pkg-a/v{version}", "1.2"),
+        ("V1.2.3", "V{version}", "1.2.3"),
+        ("1.2.3.Final", "{version}.Final", "1.2.3"),
+        ("v1.2.3-rc.1", "v{version}", "1.2.3rc1"),
+        ("release_1_2_3_final", "release_{version:_}_final", "1.2.3"),
+        ("boost1_2", "boost{version:_}", "1.2"),
+        ("release-7", "release-{version}", "7"),
+    ],
+)
+def test_pattern_is_proposed_that_fits_a_tag(name: str, pattern: str, version: str) -> None:
+    tag = ReleaseTag(name=name, version=Version(version))
+    assert propose_patterns([name]) == {pattern: tag}
+    assert parse_tag(name, (pattern,)) == tag
+
+
+@pytest.mark.parametrize("name", ["latest", "nightly", "build42", "1.2.x", "v1-broken"])
+def test_no_pattern_is_proposed_for_other_tags(name: str) -> None:
+    assert propose_patterns([name]) == {}
+
+
+@given(st.text(max_size=20))
+def test_every_proposed_pattern_fits_its_tag(name: str) -> None:
+    for pattern, tag in propose_patterns([name]).items():
+        assert parse_tag(name, (pattern,)) == tag
