@@ -6,7 +6,16 @@ import difflib
 
 from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.model import Check
-from releasekit.errors import UnknownCode, access, ci, failed, refused, setup, usage
+from releasekit.errors import (
+    UnknownCode,
+    access,
+    ci,
+    development,
+    failed,
+    refused,
+    setup,
+    usage,
+)
 from releasekit.errors.base import Entry
 from releasekit.errors.usage import UNKNOWN_CODE
 
@@ -14,7 +23,7 @@ ENTRIES: tuple[Entry, ...] = tuple(
     sorted(
         (
             entry
-            for module in (refused, usage, access, setup, ci, failed)
+            for module in (refused, usage, access, setup, development, ci, failed)
             for entry in vars(module).values()
             if isinstance(entry, Entry)
         ),

@@ -5,14 +5,25 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from releasekit.errors import GitFailed, ReleasekitError
 from releasekit.errors.failed import GIT_FAILED
 from releasekit.errors.setup import GIT_REFUSED
 from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
+from releasekit.model.development import History
 from releasekit.model.project import Commit
-from releasekit.process import Finished, capture
+from releasekit.model.versions import ReleaseTag, parse_tag, split_pattern
+from releasekit.process import Finished, capture, run
+
+# No hook of the user's runs for our questions, no prompt, no optional lock, C locale.
+QUIET = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "LC_ALL": "C.UTF-8",
+}
 
 TRANSIENT = re.compile(
     r"could not resolve|couldn.t connect|failed to connect|connection (?:refused|reset|closed)"
@@ -53,6 +64,43 @@ def read_commit(root: Path, environ: Mapping[str, str]) -> Commit:
     )
 
 
+def read_history(root: Path, environ: Mapping[str, str], patterns: Sequence[str]) -> History:
+    """Read which release tag HEAD comes after, and by how many commits.
+
+    The nearest tag, as `git describe` finds it, and the highest version of several on its commit.
+    """
+    names = must(root, environ, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags")
+    tags = names.output.split("\n")[:-1]
+    globs = [f"{before}[0-9]*{after}" for before, _, after in map(split_pattern, patterns)]
+    fitting = [name for name in tags if any(fnmatchcase(name, glob) for glob in globs)]
+    others = [name for name in fitting if not _is_release(parse_tag(name, patterns))]
+    words = [f"--match={glob}" for glob in globs] + [f"--exclude={name}" for name in others]
+    described = ask(root, environ, "describe", "--tags", "--long", *words)
+    if described.status:
+        commits = int(must(root, environ, "rev-list", "--count", "HEAD").output)
+        return History(last=None, commits=commits, has_tags=bool(tags))
+    nearest, distance, _ = described.output.strip().rsplit("-", 2)
+    beside = must(root, environ, "tag", "--points-at", f"{nearest}^{{commit}}").output.split()
+    found = [tag for name in beside if (tag := parse_tag(name, patterns)) and _is_release(tag)]
+    last = max(found, key=lambda tag: (tag.version, tag.name))
+    return History(last=last, commits=int(distance), has_tags=True)
+
+
+def _is_release(tag: ReleaseTag | None) -> bool:
+    return tag is not None and not tag.version.is_devrelease
+
+
+def find_tags_elsewhere(root: Path, environ: Mapping[str, str], seconds: float) -> str:
+    """Return what is known of tags where a clone without tags came from; "" if there are none."""
+    if not must(root, environ, "remote").output:
+        return ""
+    command = ("git", "-c", "core.hooksPath=/dev/null", "ls-remote", "--tags", "--quiet")
+    finished = run(command, cwd=root, environ={**environ, **QUIET}, seconds=seconds, foreign=True)
+    if finished.status:
+        return "and where it was cloned from, git cannot list them"
+    return "and where it was cloned from, there are tags" if "refs/tags/" in finished.output else ""
+
+
 def parse_status(text: str) -> tuple[str, ...]:
     """Return the changed paths of `git status --porcelain=v1 -z --no-renames`."""
     return tuple(entry[3:] for entry in text.split("\0") if entry)
@@ -80,15 +128,8 @@ def ask(
     root: Path, environ: Mapping[str, str], *arguments: str, errors: str = "replace"
 ) -> Finished:
     """Run git in `root` for an answer, whatever its status; see `capture` for `errors`."""
-    # No hook of the user's runs for our questions, no prompt, no optional lock, C locale.
-    quiet = {
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_ATTR_NOSYSTEM": "1",
-        "LC_ALL": "C.UTF-8",
-    }
     command = ("git", "-c", "core.hooksPath=/dev/null", *arguments)
-    return capture(command, cwd=root, environ={**environ, **quiet}, errors=errors)
+    return capture(command, cwd=root, environ={**environ, **QUIET}, errors=errors)
 
 
 def list_files(root: Path, environ: Mapping[str, str]) -> tuple[str, ...]:

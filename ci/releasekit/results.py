@@ -12,7 +12,7 @@ from releasekit.model.plan import Action, Plan
 from releasekit.model.project import Project
 from releasekit.model.record import Record
 from releasekit.outcome import Clean, Line, Outcome, Render, Result
-from releasekit.plural import plural
+from releasekit.plural import list_some, plural
 from releasekit.redact import map_all_texts, map_texts
 
 STYLES = {
@@ -36,10 +36,15 @@ class ProjectRead(Result):
         if tag := self.project.released_as:
             return f"{tag.version} from tag {tag.name} on commit {commit.short}"
         untagged = f"commit {commit.short} has no release tag"
+        if commit.tags:
+            tags = list_some(commit.tags)
+            untagged = f"commit {commit.short} has the tag {tags}, which is no release tag"
         files = plural(len(commit.changed), "file differs", "files differ")
         changed = f"{files} from commit {commit.short}"
         shallow = ", and the clone is shallow" if commit.shallow else ""
         why = changed if self.project.dirty else untagged + shallow
+        if development := self.project.development:
+            return f"{development.describe()}: {why}"
         return f"{why}: the build backend names the version"
 
     def add_to(self, outcome: Outcome) -> Outcome:

@@ -90,3 +90,25 @@ def test_a_license_above_the_package_gets_into_its_dists_by_a_link(
         assert wheel.read("pkg_3-1.3.dist-info/licenses/LICENSE") == b"MIT\n"
     with tarfile.open(folder / "dist" / "pkg_3-1.3.tar.gz") as archive:
         assert archive.getmember("pkg_3-1.3/LICENSE").isreg()
+
+
+def test_one_tag_and_two_version_numbers_take_a_second_tag_on_the_commit(
+    make_project: MakeProject, sandbox: Sandbox, releasekit: Command
+) -> None:
+    """As docs/versions.md says: the library is 25.1, its Python package 4.25.1."""
+    project = make_project(tag="v25.1")
+    text = (project.root / "pyproject.toml").read_text().replace('"1.2.3"', '"4.25.1"')
+    project.write("pyproject.toml", text)
+    project.commit_all()
+    project.git("tag", "-f", "v25.1")
+    ran = releasekit("release", project=project, server=sandbox)
+    assert ran.status == 1, ran
+    assert "RK102" in ran.out
+    project.write("releasekit.toml", 'tag = "python-v{version}"\n')
+    project.commit_all()
+    project.git("tag", "-f", "v25.1")
+    project.git("tag", "python-v4.25.1")
+    ran = releasekit("release", project=project, server=sandbox)
+    assert (ran.status, ran.err) == (0, ""), ran
+    assert "version   4.25.1 from tag python-v4.25.1 on commit" in ran.out
+    assert "plain-4.25.1.tar.gz" in published(sandbox)

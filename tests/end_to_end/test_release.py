@@ -261,7 +261,8 @@ def test_verbose_shows_the_backends_output_and_where_the_time_went(
 def test_development_versions_go_to_snapshots_where_that_is_configured(
     make_project: MakeProject, releasekit: Command
 ) -> None:
-    project = make_project("ordinary", tag=None)
+    project = make_project("ordinary")
+    project.git("commit", "-q", "--allow-empty", "-m", "later")
     with run_sandbox(snapshots="pypi-snapshots") as sandbox:
         ran = releasekit("release", project=project, server=sandbox)
         assert ran.status == 0, ran

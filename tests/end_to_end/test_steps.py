@@ -134,14 +134,14 @@ def test_a_record_of_a_newer_releasekit_is_refused_until_it_is_made_again(
     releasekit("check", project=project, server=sandbox)
     path = project.root / "reports" / "release.json"
     record = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**record, "schema_version": 2, "more": 1}), encoding="utf-8")
+    path.write_text(json.dumps({**record, "schema_version": 3, "more": 1}), encoding="utf-8")
     for step in ("check", "publish"):
         ran = releasekit(step, project=project, server=sandbox)
         assert ran.status == 2
         assert ran.out.endswith(
             "error E220: this was written by a newer releasekit\n"
             f"  where: {path}\n"
-            f"  why:   it has schema version 2, and releasekit {version('releasekit')} reads 1\n"
+            f"  why:   it has schema version 3, and releasekit {version('releasekit')} reads 2\n"
             "  next:  install the version of releasekit that wrote it, in every job: pip install "
             "-U releasekit;\n"
             "         or make the file again with this one: releasekit build\n"

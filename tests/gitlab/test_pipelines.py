@@ -96,9 +96,9 @@ def test_a_tag_that_is_not_protected_has_no_credentials_and_says_why(
 def test_the_default_branch_releases_development_versions_into_snapshots(
     runner: Runner, clone: Clone, index: Sandbox
 ) -> None:
-    project = clone(tag=None)
+    project = clone(tag="v1.2.3")
     text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
-    project.write("pyproject.toml", text.replace('"1.2.3"', '"1.3.dev1"'))
+    project.write("pyproject.toml", text.replace('"1.2.3"', '"1.3"'))
     project.commit_all()
     project.git("update-ref", "refs/remotes/origin/main", "HEAD")
     runner = replace(runner, inputs=(*runner.inputs, "snapshots=pypi-snapshots"))

@@ -19,7 +19,10 @@ from releasekit.errors.usage import FOREIGN_MODULES, NO_RECORD, NOT_A_REPOSITORY
 from releasekit.explain import ENTRIES
 
 PACKAGE = Path(releasekit.__file__).parent
-MODULES = (errors.refused, errors.usage, errors.access, errors.setup, errors.ci, errors.failed)
+MODULES = (
+    *(errors.refused, errors.usage, errors.access, errors.setup, errors.development),
+    *(errors.ci, errors.failed),
+)
 ENTRY_NAMES = {
     name: entry
     for module in MODULES

@@ -14,8 +14,9 @@ from releasekit.errors import Entry
 from releasekit.errors.failed import GIT_FAILED
 from releasekit.errors.setup import GIT_REFUSED, MISSING_PROGRAM
 from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
-from releasekit.git import list_files, must, parse_status, read_commit
+from releasekit.git import list_files, must, parse_status, read_commit, read_history
 from releasekit.model.project import Commit
+from releasekit.model.versions import DEFAULT_PATTERNS
 from releasekit.network import child_environ
 from support import ProjectDir, commit_of, content_of
 
@@ -262,3 +263,83 @@ def test_files_of_submodules_are_listed_where_they_are_checked_out(
     assert listed == (*ours, "lib/a.txt", "lib/d/b.txt")
     with_submodule.git("clone", "-q", str(with_submodule.root), str(tmp_path / "clone"))
     assert list_files(tmp_path / "clone", with_submodule.environ) == ours
+
+
+# --- the last release -----------------------------------------------------------------------------
+
+
+def commit_empty(repository: ProjectDir, *tags: str) -> None:
+    text = f"more on {repository.git('branch', '--show-current')}"
+    repository.git("commit", "-q", "--allow-empty", "-m", text)
+    for tag in tags:
+        repository.git("tag", tag)
+
+
+def history_of(repository: ProjectDir, *patterns: str) -> tuple[str | None, int, bool]:
+    history = read_history(repository.root, repository.environ, patterns or DEFAULT_PATTERNS)
+    return history.last.name if history.last else None, history.commits, history.has_tags
+
+
+def test_commits_since_the_last_release_are_counted(repository: ProjectDir) -> None:
+    assert history_of(repository) == (None, 1, False)
+    commit_empty(repository)
+    assert history_of(repository) == (None, 2, False)
+    repository.git("tag", "nightly")
+    assert history_of(repository) == (None, 2, True)
+    repository.git("tag", "v1.0")
+    assert history_of(repository) == ("v1.0", 0, True)
+    for _ in range(3):
+        commit_empty(repository)
+    assert history_of(repository) == ("v1.0", 3, True)
+
+
+@pytest.mark.parametrize(
+    "tag", ["v2-broken", "2.0.dev1", "v3.0.0.dev0", "pkg-b/v4.0", "rel_5_0", "nightly"]
+)
+def test_other_tags_and_development_versions_are_no_release(
+    repository: ProjectDir, tag: str
+) -> None:
+    repository.git("tag", "v1.0")
+    commit_empty(repository, tag)
+    commit_empty(repository)
+    assert history_of(repository) == ("v1.0", 2, True)
+
+
+def test_last_release_has_the_pattern_of_the_project(repository: ProjectDir) -> None:
+    repository.git("tag", "rel_1_0_0")
+    commit_empty(repository, "pkg-b/v4.0", "v3.0")
+    assert history_of(repository, "rel_{version:_}") == ("rel_1_0_0", 1, True)
+    assert history_of(repository, "pkg-b/v{version}") == ("pkg-b/v4.0", 0, True)
+
+
+def test_highest_version_on_one_commit_is_the_last_release(repository: ProjectDir) -> None:
+    repository.git("tag", "v1.10")
+    repository.git("tag", "-a", "-m", "annotated: git prefers it", "v1.9rc1")
+    repository.git("tag", "v1.10.dev7")
+    commit_empty(repository)
+    assert history_of(repository) == ("v1.10", 1, True)
+
+
+def test_release_of_another_branch_does_not_count_before_it_is_merged(
+    repository: ProjectDir,
+) -> None:
+    repository.git("tag", "v1.0")
+    repository.git("checkout", "-q", "-b", "fix")
+    commit_empty(repository, "v1.0.1")
+    repository.git("checkout", "-q", "main")
+    commit_empty(repository)
+    assert history_of(repository) == ("v1.0", 1, True)
+    repository.git("merge", "-q", "--no-ff", "-m", "merge", "fix")
+    last, commits, _ = history_of(repository)
+    assert (last, commits) == ("v1.0.1", 2)
+    # The same commit, the same number: a tag elsewhere does not change it.
+    repository.git("checkout", "-q", "fix")
+    commit_empty(repository, "v1.0.2")
+    repository.git("checkout", "-q", "main")
+    assert history_of(repository) == (last, commits, True)
+
+
+def test_tag_of_a_file_is_no_release(repository: ProjectDir) -> None:
+    repository.git("tag", "v9.0", "HEAD:a.txt")
+    commit_empty(repository)
+    assert history_of(repository) == (None, 2, True)

@@ -13,8 +13,9 @@ from releasekit.archives import read_dist, read_metadata
 from releasekit.build.backend import BuildOptions, build_dists, build_sdist, build_wheel
 from releasekit.build.checkout import copy_changes, follow_links_out, open_checkout
 from releasekit.build.repair import repair_wheel
+from releasekit.build.stated_version import write_version
 from releasekit.commands.record import load_dists, load_record, write_record
-from releasekit.commands.version import read_project
+from releasekit.commands.version import develop, read_project
 from releasekit.context import ProjectContext
 from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.refused import NOT_IN_COMMIT
@@ -22,7 +23,7 @@ from releasekit.errors.usage import NO_SDIST
 from releasekit.home import expand_home
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.project import Project, find_rival_tags
-from releasekit.model.record import BuildFacts, Record, RecordedFile
+from releasekit.model.record import BuildFacts, DevelopmentFacts, Record, RecordedFile
 from releasekit.plural import list_some
 from releasekit.results import Built
 from releasekit.tempdirs import open_tempdir
@@ -48,7 +49,11 @@ def run(ctx: ProjectContext) -> None:
 
 def build(ctx: ProjectContext, project: Project) -> Record:
     """Build the sdist and the wheel into `dist/`, and record them."""
-    with _begin(ctx) as tempdir, _open_source(ctx, project) as source, _log(ctx, tempdir) as log:
+    with (
+        _begin(ctx) as tempdir,
+        _open_source(ctx, project) as (source, project),
+        _log(ctx, tempdir) as log,
+    ):
         options = _build_options(ctx, project, log)
         built = build_dists(source, tempdir, options)
         wheel = _repair(ctx, built.wheel, options)
@@ -61,7 +66,11 @@ def build(ctx: ProjectContext, project: Project) -> Record:
 
 def build_sdist_alone(ctx: ProjectContext, project: Project) -> Record:
     """Build the sdist into `dist/`, and record it: `build --sdist`."""
-    with _begin(ctx) as tempdir, _open_source(ctx, project) as source, _log(ctx, tempdir) as log:
+    with (
+        _begin(ctx) as tempdir,
+        _open_source(ctx, project) as (source, project),
+        _log(ctx, tempdir) as log,
+    ):
         built = build_sdist(source, tempdir, _build_options(ctx, project, log))
         dists = (_keep(ctx, built.path),)
     note_history(ctx, project, built.requirements)
@@ -145,8 +154,11 @@ def _log(ctx: ProjectContext, tempdir: Path) -> Iterator[Callable[[str], None]]:
 
 
 @contextlib.contextmanager
-def _open_source(ctx: ProjectContext, project: Project) -> Iterator[Path]:
-    """Provide what is to be built: the commit alone; with the user's changes for the sandbox."""
+def _open_source(ctx: ProjectContext, project: Project) -> Iterator[tuple[Path, Project]]:
+    """Provide what is to be built: the commit alone; with the user's changes for the sandbox.
+
+    And the project as this source states its version: a development version is written into it.
+    """
     rivals = find_rival_tags(project, ctx.settings.tag_patterns)
     commit, environ = project.commit, ctx.network.git_environ
     # relpath never fails: git cannot be started where this Python cannot name the place (E223).
@@ -158,7 +170,10 @@ def _open_source(ctx: ProjectContext, project: Project) -> Iterator[Path]:
         if not source.is_dir():
             raise ReleasekitError(NOT_IN_COMMIT, root=str(ctx.root), commit=commit.short)
         follow_links_out(tree, source, environ)
-        yield source
+        project = develop(project, source)
+        if new := project.development:
+            write_version(source, new.stated, new.version, environ)
+        yield source, project
 
 
 def _build_options(
@@ -212,6 +227,13 @@ def _record(
 ) -> Record:
     """Record a build, and say what it made."""
     metadata, _ = parse_metadata(read_metadata(dists[-1]) or b"")
+    new = project.development
+    if new and new.version != dists[-1].named.version:
+        ctx.progress.note(
+            f"the build made {dists[-1].named.version}: it does not take the version from "
+            f"{new.stated.place}, where {new.version} was written"
+        )
+        new = None
     record = Record(
         project=metadata.get("name", dists[-1].named.name),
         version=str(dists[-1].named.version),
@@ -223,6 +245,14 @@ def _record(
             for dist in dists
         ),
         builds=(facts,),
+        development=DevelopmentFacts(
+            written_to=new.stated.place,
+            stated=str(new.stated.version),
+            after=new.history.last.name if new.history.last else None,
+            commits=new.history.commits,
+        )
+        if new
+        else None,
     )
     write_record(ctx, record)
     ctx.progress.finish(Built(record=record))

@@ -21,6 +21,10 @@ COMPARED = 4
 LIMIT = 64 << 20
 """Bytes of a published file that are downloaded."""
 NEW_VERSION = "release a new version: [[git tag NEXT-VERSION]]"
+NEXT_COMMIT = (
+    "commit again, or merge the other branch: with as many commits since the last release,\n"
+    "both have this number, and the first one keeps it"
+)
 
 
 def refuse_conflicts(ctx: ProjectContext, record: Record, plan: Plan, page: ProjectPage) -> None:
@@ -34,13 +38,14 @@ def refuse_conflicts(ctx: ProjectContext, record: Record, plan: Plan, page: Proj
         lines.append(f"{file.dist.filename}: {file.why}")
         lines += [f"  {line}" for line in found[number].lines] if number < COMPARED else []
     pins = sorted({one.pin for one in found if one.pin})
+    new = NEW_VERSION if record.tag else NEXT_COMMIT
     fix = (
         f"build again with {', '.join(pins)}, a line in the file that build-constraints names\n"
-        f"(RELEASEKIT_BUILD_CONSTRAINTS=FILE needs no commit); or {NEW_VERSION}"
+        f"(RELEASEKIT_BUILD_CONSTRAINTS=FILE needs no commit); or {new}"
     )
     if not pins:
         held = "(reports/release.json holds the build requirements, should they be the difference)"
-        fix = f"{NEW_VERSION}\n{held}"
+        fix = f"{new}\n{held}"
     raise ReleasekitError(
         CONFLICT,
         url=plan.url,

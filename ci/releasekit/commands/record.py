@@ -26,7 +26,6 @@ from releasekit.model.parts import find_gaps, is_superseded, name_part
 from releasekit.model.project import Project
 from releasekit.model.proof import Proof, find_differences, parse_proof
 from releasekit.model.record import (
-    SCHEMA_VERSION,
     NewerSchemaError,
     Record,
     find_changes,
@@ -98,7 +97,7 @@ def _explained(path: Path, make: Callable[[str], ReleasekitError]) -> Iterator[N
             NEWER_FILE,
             path=str(path),
             found=error.found,
-            known=SCHEMA_VERSION,
+            known=error.known,
             release=installed_version("releasekit"),
         ) from error
     except (OSError, ValueError) as error:

@@ -2,7 +2,8 @@
 
     raise ReleasekitError(NO_NEXUS, command="doctor", root="/project")
 
-An entry is a constant of `refused`, `usage`, `access`, `setup` (usage, too) or `failed`. The
+An entry is a constant of `refused`, `usage`, `access`, `setup`, `development`, `ci` (usage, too) or
+`failed`. The
 first digit of its code gives the exit status.
 """
 

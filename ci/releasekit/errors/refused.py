@@ -24,9 +24,10 @@ TAGS_NAME_NO_VERSION = Entry(
     code="E103",
     title="no tag on HEAD is a version",
     where="{root}, commit {commit}: {tags}",
-    why="the tag pattern is {pattern}, where {{version}} is a version (PEP 440)",
-    fix="[[git tag {example}]] (or set `tag` in [tool.releasekit] to your pattern)",
-    explanation="The commit has tags, and none of them matches the key `tag`.",
+    why="{why}",
+    fix="[[git tag {example}]], then run this again; or {fix},\ncommit it, and tag the new commit",
+    explanation="The commit has tags, and none of them matches the key `tag`: a pattern that does "
+    "is proposed.",
 )
 TAGS_DISAGREE = Entry(
     code="E104",
@@ -56,7 +57,7 @@ DIRTY_TREE = Entry(
     code="E107",
     title="the working tree has uncommitted changes",
     where="{root}: {files}",
-    why="a release holds what the tag {tag} holds, and these files differ from it",
+    why="a release holds what {source} holds, and these files differ from it",
     fix="[[git stash]] (or commit and tag again), then run this again",
     explanation="Tracked files differ from the tagged commit, and the target is a real index.",
 )
@@ -67,8 +68,10 @@ NOT_A_DEVELOPMENT_VERSION = Entry(
     why="without a tag it would go to {snapshots}, which takes versions like 1.2.3.dev4:\n"
     "with the number {version}, installers would take it for a release",
     fix="[[git tag {tag}]] && [[git push origin {tag}]], and release that tag;\n"
-    "or take the version from git, with setuptools-scm or hatch-vcs: they count .devN",
-    explanation="`snapshots` is set, the commit is not tagged, and its version has no .devN.",
+    "or take the version from git, with setuptools-scm or hatch-vcs: they count .devN;\n"
+    "or state it where releasekit can write a .devN: `version` in [project] of pyproject.toml",
+    explanation="`snapshots` is set, the commit is not tagged, and its version, which stands in "
+    "the code or in setup.py, has no .devN.",
 )
 BUILD_FAILED = Entry(
     code="E111",

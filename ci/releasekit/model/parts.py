@@ -50,7 +50,10 @@ def join_parts(parts: Mapping[str, Record]) -> Record:
         files |= {file.filename: file for file in part.files if file.filename not in files}
     _refuse_second_builds(parts, files)
     ordered = sorted(files.values(), key=lambda f: (f.kind is DistKind.WHEEL, f.filename))
-    joined = first.model_copy(update={"files": tuple(ordered), "builds": tuple(builds)})
+    written = next((part.development for part in parts.values() if part.development), None)
+    joined = first.model_copy(
+        update={"files": tuple(ordered), "builds": tuple(builds), "development": written}
+    )
     _refuse_other_sdists(joined)
     return joined
 

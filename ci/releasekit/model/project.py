@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,13 @@ from releasekit.errors.refused import (
     TAGS_DISAGREE,
     TAGS_NAME_NO_VERSION,
 )
+from releasekit.model.development import Development, History
 from releasekit.model.versions import (
     DifferentVersionsError,
     ReleaseTag,
     choose_tag,
     parse_tag,
+    propose_patterns,
     render_tag,
 )
 from releasekit.plural import list_some
@@ -57,6 +60,10 @@ class Project:
     root: Path
     commit: Commit
     tag: ReleaseTag | None
+    history: History | None = None
+    """Where no tag names what is built: what the commit comes after."""
+    development: Development | None = None
+    """The version that is written into the checkout; None where the build backend makes it."""
 
     @property
     def dirty(self) -> bool:
@@ -116,8 +123,13 @@ def refuse_unreleasable(project: Project, patterns: Sequence[str]) -> None:
     if project.tag is None:
         raise no_release_tag(commit, patterns)
     if commit.changed:
-        files = list_some(commit.changed, SHOWN)
-        raise ReleasekitError(DIRTY_TREE, root=str(commit.root), files=files, tag=project.tag.name)
+        raise dirty_tree(commit, f"the tag {project.tag.name}")
+
+
+def dirty_tree(commit: Commit, source: str) -> ReleasekitError:
+    """Return the error for a tree that differs from what is released: a tag, or a commit."""
+    files = list_some(commit.changed, SHOWN)
+    return ReleasekitError(DIRTY_TREE, root=str(commit.root), files=files, source=source)
 
 
 def no_release_tag(commit: Commit, patterns: Sequence[str]) -> ReleasekitError:
@@ -148,12 +160,33 @@ def refuse_final_version(
     )
 
 
+def explain_tags(tags: Sequence[str], patterns: Sequence[str]) -> tuple[str, ...]:
+    """Return why tags are no release tags, and by which patterns they would be; for none nothing.
+
+    The key `tag` is one pattern: of several tags, who releases knows which are meant.
+    """
+    if not tags:
+        return ()
+    proposed = list(propose_patterns(tags).items())[:SHOWN]
+    return (
+        f"{list_some(tags, SHOWN)}: no match for {' or '.join(patterns)}",
+        *(
+            f"tag = {json.dumps(pattern, ensure_ascii=False)} in [tool.releasekit] "
+            f"makes {tag.name} the version {tag.version}"
+            for pattern, tag in proposed
+        ),
+    )
+
+
 def _no_version(commit: Commit, tags: Sequence[str], patterns: Sequence[str]) -> ReleasekitError:
+    proposed = propose_patterns(tags)
+    version = next((str(tag.version) for tag in proposed.values()), "1.2.3")
     return ReleasekitError(
         TAGS_NAME_NO_VERSION,
         root=str(commit.root),
         commit=commit.short,
         tags=", ".join(tags),
-        pattern=" or ".join(patterns),
-        example=render_tag("1.2.3", patterns),
+        why="\n".join(explain_tags(tags, patterns)),
+        fix="set that pattern" if proposed else "set `tag` in [tool.releasekit] to your pattern",
+        example=render_tag(version, patterns),
     )

@@ -83,7 +83,7 @@ def render_proof(proof: Proof) -> str:
 
 def parse_proof(text: str) -> Proof:
     """Return the proof of a JSON text; raises NewerSchemaError and pydantic's ValidationError."""
-    refuse_newer_schema(text)
+    refuse_newer_schema(text, 1)
     return Proof.model_validate_json(text)
 
 

@@ -20,16 +20,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_filename
 from releasekit.redact import escape_json
 
-SCHEMA_VERSION = 1
-"""The newest version that this releasekit reads, and the one that it writes."""
+SCHEMA_VERSION = 2
+"""The newest version that this releasekit reads; a release is written as version 1."""
 
 
 class NewerSchemaError(ValueError):
-    """A file was written by a newer releasekit; `found` is its schema version."""
+    """A file was written by a newer releasekit, with the schema version `found`."""
 
-    def __init__(self, found: int) -> None:
-        super().__init__(f"schema version {found} is newer than {SCHEMA_VERSION}")
-        self.found = found
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(f"schema version {found} is newer than {known}")
+        self.found, self.known = found, known
 
 
 def _check_filename(filename: str) -> str:
@@ -83,6 +83,21 @@ class BuildFacts(BaseModel):
     tools: dict[str, str]
 
 
+class DevelopmentFacts(BaseModel):
+    """How a development version was made, which the commit does not state."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    written_to: str
+    """The key, and the file of the temporary checkout that it was written to."""
+    stated: Annotated[str, AfterValidator(_check_version)]
+    """The version that stands there in the commit."""
+    after: str | None
+    """The last release tag."""
+    commits: Annotated[int, Field(ge=0)]
+    """Commits since that tag, or since the beginning."""
+
+
 class Record(BaseModel):
     """What was built, from which commit: by one build, or by several that were gathered.
 
@@ -91,7 +106,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 1
     project: Annotated[str, AfterValidator(_check_name)]
     version: Annotated[str, AfterValidator(_check_version)]
     tag: str | None
@@ -99,6 +114,8 @@ class Record(BaseModel):
     dirty: bool
     files: Annotated[tuple[RecordedFile, ...], Field(min_length=1)]
     builds: tuple[BuildFacts, ...]
+    development: DevelopmentFacts | None = None
+    """Since version 2; a record without it is written as version 1."""
 
     @model_validator(mode="after")
     def _check_one_release(self) -> Record:
@@ -148,22 +165,25 @@ class Record(BaseModel):
 
 def render_record(record: Record) -> str:
     """Return the record as JSON text."""
-    return escape_json(record.model_dump_json(indent=2)) + "\n"
+    if record.development is None:
+        return escape_json(record.model_dump_json(indent=2, exclude={"development"})) + "\n"
+    newer = record.model_copy(update={"schema_version": 2})
+    return escape_json(newer.model_dump_json(indent=2)) + "\n"
 
 
 def parse_record(text: str) -> Record:
     """Return the record of a JSON text; raises NewerSchemaError and pydantic's ValidationError."""
-    refuse_newer_schema(text)
+    refuse_newer_schema(text, SCHEMA_VERSION)
     return Record.model_validate_json(text)
 
 
-def refuse_newer_schema(text: str) -> None:
-    """Raise NewerSchemaError for a JSON text that a newer releasekit wrote."""
+def refuse_newer_schema(text: str, known: int) -> None:
+    """Raise NewerSchemaError for a JSON text of a newer version than is known."""
     with contextlib.suppress(json.JSONDecodeError):  # pydantic says where
         document = json.loads(text)
         found = document.get("schema_version") if isinstance(document, dict) else None
-        if isinstance(found, int) and found > SCHEMA_VERSION:
-            raise NewerSchemaError(found)
+        if isinstance(found, int) and found > known:
+            raise NewerSchemaError(found, known)
 
 
 def find_changes(record: Record, dists: Sequence[Dist]) -> tuple[str, ...]:

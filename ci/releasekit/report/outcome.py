@@ -14,7 +14,8 @@ def render_outcome(outcome: Outcome) -> str:
     """Return the verdict, the files' fates and the times, as JSON."""
     record, plan, proof = outcome.record, outcome.plan, outcome.verified
     tag = outcome.project.released_as if outcome.project else None
-    tagged = (tag.name, str(tag.version)) if tag else (None, None)
+    new = outcome.project.development if outcome.project else None
+    named = tag.version if tag else new.version if new else None
     document: dict[str, Any] = {
         "schema_version": 1,
         "command": outcome.command,
@@ -25,8 +26,8 @@ def render_outcome(outcome: Outcome) -> str:
         "stopped_in": outcome.step if outcome.error else None,
         "error": dict(outcome.error) or None,
         "project": record.project if record else None,
-        "version": record.version if record else tagged[1],
-        "tag": record.tag if record else tagged[0],
+        "version": record.version if record else str(named) if named else None,
+        "tag": record.tag if record else tag.name if tag else None,
         "commit": outcome.project.commit.sha if outcome.project else None,
         "repository": plan.url if plan else None,
         "installed_from": proof.url if proof and proof.installed else None,

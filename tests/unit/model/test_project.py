@@ -97,10 +97,24 @@ def test_wanted_tag_has_to_be_a_version() -> None:
     assert str(caught.value) == (
         "error E103: no tag on HEAD is a version\n"
         "  where: /work/demo, commit 0123456789: latest\n"
-        "  why:   the tag pattern is v{version} or {version}, where {version} is a version (PEP "
-        "440)\n"
-        "  next:  git tag v1.2.3 (or set `tag` in [tool.releasekit] to your pattern)"
+        "  why:   latest: no match for v{version} or {version}\n"
+        "  next:  git tag v1.2.3, then run this again; or set `tag` in [tool.releasekit] to your "
+        "pattern,\n"
+        "         commit it, and tag the new commit"
     )
+
+
+def test_pattern_that_fits_the_tag_is_proposed() -> None:
+    with raises_error(TAGS_NAME_NO_VERSION) as caught:
+        refuse_unreleasable(make_project(None, tags=("nightly", "rel_2_0_52")), DEFAULT_PATTERNS)
+    assert caught.value.answers() == {
+        "what": "no tag on HEAD is a version",
+        "where": "/work/demo, commit 0123456789: nightly, rel_2_0_52",
+        "why": "nightly, rel_2_0_52: no match for v{version} or {version}\n"
+        'tag = "rel_{version:_}" in [tool.releasekit] makes rel_2_0_52 the version 2.0.52',
+        "next": "git tag v2.0.52, then run this again; or set that pattern,\n"
+        "commit it, and tag the new commit",
+    }
 
 
 def test_tagged_commit_may_be_released() -> None:

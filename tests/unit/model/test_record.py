@@ -161,6 +161,16 @@ def test_every_record_is_read_back(record: Record) -> None:
     assert parse_record(render_record(record)) == record
 
 
+def test_a_development_version_is_recorded_as_version_2_and_a_release_as_version_1() -> None:
+    facts = {"written_to": "version in [project]", "stated": "1.2", "after": "v1.2", "commits": 3}
+    record = Record.model_validate({**DOCUMENT, "development": facts})
+    written = json.loads(render_record(record))
+    assert (written["schema_version"], written["development"]) == (2, facts)
+    assert render_record(parse_record(render_record(record))) == render_record(record)
+    written = json.loads(render_record(Record.model_validate(DOCUMENT)))
+    assert (written["schema_version"], "development" in written) == (1, False)
+
+
 def change_file(**changes: Any) -> dict[str, Any]:
     wheel, sdist = DOCUMENT["files"]
     return make({**wheel, **changes}, sdist)
@@ -168,10 +178,10 @@ def change_file(**changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("more", [{}, {"files": "of another form"}, {"proof": {}}])
 def test_a_newer_record_is_refused_whole(more: dict[str, Any]) -> None:
-    text = json.dumps({**DOCUMENT, "schema_version": 2, **more})
+    text = json.dumps({**DOCUMENT, "schema_version": 3, **more})
     with pytest.raises(NewerSchemaError) as caught:
         parse_record(text)
-    assert caught.value.found == 2
+    assert (caught.value.found, caught.value.known) == (3, 2)
 
 
 NO_MAKER = "Value error, every file is made by one of the builds"
@@ -182,7 +192,7 @@ NO_MAKER = "Value error, every file is made by one of the builds"
     [
         pytest.param(
             {"schema_version": 0},
-            ("schema_version", "Input should be 1"),
+            ("schema_version", "Input should be 1 or 2"),
             id="version that never was",
         ),
         pytest.param(
