@@ -146,7 +146,8 @@ def _release(
         shutil.copytree(top, twin, symlinks=True)
     if pattern := project.get("pattern"):
         (root / "releasekit.toml").write_text(f"tag = {json.dumps(pattern)}\n")
-    environ = {**os.environ, **nexus}
+    # Nexus does not say when a file was uploaded: see E290.
+    environ = {**os.environ, "UV_EXCLUDE_NEWER": "false", **nexus}
     if nexus:
         environ = _provision(project, root, environ)
     # PYTHONPATH=tests is this program's, and some projects have a tests/types.py.
@@ -212,7 +213,7 @@ def _compare(
     # Else uv builds with the uv_build that is in it, not with the one that is required.
     how = ("--force-pep517", "--python", sys.executable, "--out-dir", str(out))
     command = (uv.find_uv_bin(), "build", *how)
-    ran = _run((*command, str(source)), environ=kept, check=False)
+    ran = _run(command, source, kept, check=False)  # in it, for its [tool.uv]
     if ran.returncode:
         text = re.sub(r"\s+", " ", ran.stdout.strip())[-160:].replace("|", " ")
         result = Comparison(text=f"`uv build` fails: {text}")
