@@ -62,3 +62,14 @@ ODD_DIRECTORY = Entry(
     explanation="git and installers read lists of paths: a path with a line break is two of them, "
     "and one that is not UTF-8 cannot be written into a report.",
 )
+NO_UPLOAD_TIMES = Entry(
+    code="E290",
+    title="uv takes no file of {names}: the index has no upload times, which {setting} needs",
+    where="{index}",
+    why="{setting} excludes what was uploaded later than a date, and what has no upload time;\n"
+    "pages of Nexus do not say when a file was uploaded. It stands under [tool.uv] in\n"
+    "pyproject.toml, in a uv.toml, or in a variable",
+    fix="{fix}\n(the key `build-constraints` pins what builds a release)",
+    explanation="uv cannot tell which files of an index without upload times are newer than the "
+    "date that `exclude-newer` or `exclude-newer-package` gives.",
+)
