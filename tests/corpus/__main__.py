@@ -216,9 +216,11 @@ def _compare(
     ran = _run(command, source, kept, check=False)  # in it, for its [tool.uv]
     if ran.returncode:
         text = re.sub(r"\s+", " ", ran.stdout.strip())[-160:].replace("|", " ")
-        result = Comparison(text=f"`uv build` fails: {text}")
+        text = f"`uv build` fails: {text}"
+        result = Comparison(text=text, unexplained=(text,))
     elif not list(built.glob("*.whl")):
-        result = Comparison(text="`uv build` builds it")
+        text = "`uv build` builds it"
+        result = Comparison(text=text, unexplained=(text,))
     else:
         result = compare(built, out, row.backend)
     with log.open("a") as lines:
