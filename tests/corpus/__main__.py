@@ -182,15 +182,15 @@ def _provision(
 
     They are its own: where it was refused, others could not get it as a dependency.
     """
-    told = {**environ, "RELEASEKIT_OWN_NAMES": project["name"]}
+    variables = {**environ, "RELEASEKIT_OWN_NAMES": project["name"]}
     for role in ("hosted", "proxy", "group"):
-        told[f"RELEASEKIT_{role.upper()}"] = f"{project['name']}-{role}"
+        variables[f"RELEASEKIT_{role.upper()}"] = f"{project['name']}-{role}"
     password = secrets.token_hex(16)
-    told["RELEASEKIT_PUBLISHER_PASSWORD"] = password
-    told["TWINE_USERNAME"] = f"{project['name']}-hosted-publisher"
-    told["TWINE_PASSWORD"] = password
-    _run((KIT, "provision", "--apply", "-q", "-C", str(root)), environ=told)
-    return told
+    variables["RELEASEKIT_PUBLISHER_PASSWORD"] = password
+    variables["TWINE_USERNAME"] = f"{project['name']}-hosted-publisher"
+    variables["TWINE_PASSWORD"] = password
+    _run((KIT, "provision", "--apply", "-q", "-C", str(root)), environ=variables)
+    return variables
 
 
 def _read_backend(root: Path) -> str:

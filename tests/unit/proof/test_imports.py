@@ -159,7 +159,7 @@ def test_smoke_tests_use_the_environment_and_no_shell(environment: CleanEnvironm
     assert lines[2:] == [str(environment.work), "$ echo $HOME", "$HOME"]
 
 
-def test_what_is_missing_is_told_from_what_is_wrong(environment: CleanEnvironment) -> None:
+def test_what_is_missing_is_not_what_is_wrong(environment: CleanEnvironment) -> None:
     own = "class Needs(ImportError): pass\nraise Needs('install acme[d]')"
     write(environment, a="import nothing_of_that_name", b=own, c="1/0")
     failures = import_all(environment, ["a", "b", "c"], seconds=60, log=lambda line: None)
