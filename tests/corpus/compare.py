@@ -31,8 +31,27 @@ KINDS = (
     Kind(
         name="debug paths",
         line=r"wheel: [^ ]+\.so differs",
-        why="a compiler writes the directory that it runs in into the debug information, and the "
-        "directory of `uv build` is another one each time",
+        why="a compiler writes the directory that it runs in into the debug information, and that of "
+        "`uv build` is another one (two runs of `uv build` in two directories differ as much, and "
+        "not after `strip -g`); the kit's is always the same",
+    ),
+    Kind(
+        name="build paths",
+        line=r"wheel: contourpy/util/_build_config\.py differs",
+        backends="mesonpy",
+        why="the project has meson write the directories of the build and of its Python into this "
+        "file",
+    ),
+    Kind(
+        name="bytecode",
+        line=r"sdist: lacks [^ ]+/__pycache__/[^ ]+\.pyc",
+        why="a backend that lies in the project was imported, and MANIFEST.in takes its whole "
+        "directory; the kit runs backends with PYTHONDONTWRITEBYTECODE",
+    ),
+    Kind(
+        name="list of bytecode",
+        line=r"sdist: lib/PyYAML\.egg-info/SOURCES\.txt differs",
+        why="it lists that bytecode",
     ),
 )
 
