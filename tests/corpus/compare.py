@@ -32,8 +32,8 @@ KINDS = (
         name="debug paths",
         line=r"wheel: [^ ]+\.so differs",
         why="a compiler writes the directory that it runs in into the debug information, and that "
-        "of `uv build` is another one (two runs of `uv build` in two directories differ as much, and "
-        "not after `strip -g`); the kit's is always the same",
+        "of `uv build` is another one (two runs of `uv build` in two directories differ as much, "
+        "and not after `strip -g`); the kit's is always the same",
     ),
     Kind(
         name="build paths",
