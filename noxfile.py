@@ -155,7 +155,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False)
 def corpus(session: nox.Session) -> None:
-    """Release public projects to a real Nexus and install them; options stand after --."""
+    """Release public projects to a real Nexus, and compare with uv; options stand after --."""
     _need_test_tools(session)
     _run(session, "corpus", *session.posargs, PYTHONPATH="tests", **PYTHON)
 

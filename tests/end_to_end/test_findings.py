@@ -506,3 +506,55 @@ def test_wheel_of_an_sdist_that_lacks_a_file_is_another_project(
     ran = releasekit("check", project=project)
     assert ran.status == 0, ran
     assert find(project, "RK124") == []
+
+
+NEEDS = "import nothing_of_that_name\nmain = print\n"
+OF_AN_EXTRA: dict[str, tuple[str, str, bool]] = {
+    "needs the extra": ("acme_demod:main [d]", NEEDS, True),
+    "needs it below": ("acme_demod.server:main [d]", NEEDS, True),
+    "is for everybody": ("acme_demod:main", NEEDS, False),
+    "needs an extra that there is not": ("acme_demod:main [e]", NEEDS, False),
+    "is broken": ("acme_demod:main [d]", "main = 1/0\n", False),
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "passes"), list(OF_AN_EXTRA.values()), ids=list(OF_AN_EXTRA)
+)
+def test_package_that_only_an_extra_needs_may_lack_what_the_extra_brings(
+    make_project: MakeProject, releasekit: Command, command: str, code: str, passes: bool
+) -> None:
+    """As black has it: `blackd = blackd:main [d]`."""
+    project = write_project(
+        make_project,
+        {
+            "acme_demo/__init__.py": "",
+            "acme_demod/__init__.py": code,
+            "acme_demod/server.py": "main = print\n",
+        },
+        pyproject=f'{SETUPTOOLS}{PROJECT}scripts = {{ demod = "{command}" }}\n'
+        "optional-dependencies = { d = [] }\n"
+        '[tool.setuptools]\npackages = ["acme_demo", "acme_demod"]\n',
+    )
+    ran = releasekit("check", project=project)
+    assert [one["code"] for one in find(project, "RK120")] == ([] if passes else ["RK120"]), ran
+    note = (
+        "not verified: whether acme_demod can be imported: its entry points say that it needs "
+        "the extra d (ModuleNotFoundError: No module named 'nothing_of_that_name')"
+    )
+    assert (note in ran.out) == passes
+    assert ("imports acme_demo (Python" in ran.out) == passes
+
+
+def test_package_with_the_name_of_the_project_is_for_everybody(
+    make_project: MakeProject, releasekit: Command
+) -> None:
+    project = write_project(
+        make_project,
+        {"acme_demo/__init__.py": NEEDS, "acme_more/__init__.py": ""},
+        pyproject=f'{SETUPTOOLS}{PROJECT}scripts = {{ demo = "acme_demo:main [d]" }}\n'
+        "optional-dependencies = { d = [] }\n"
+        '[tool.setuptools]\npackages = ["acme_demo", "acme_more"]\n',
+    )
+    ran = releasekit("check", project=project)
+    assert [one["code"] for one in find(project, "RK120")] == ["RK120"], ran

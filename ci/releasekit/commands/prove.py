@@ -39,7 +39,7 @@ from releasekit.proof.environment import (
     choose_wheel,
     read_installed,
 )
-from releasekit.proof.imports import find_imports, import_all
+from releasekit.proof.imports import ImportFailure, find_extras, find_imports, import_all
 from releasekit.proof.install import install_offline
 from releasekit.proof.lock import Dependency, Store, render_lock
 from releasekit.proof.proved import Proved
@@ -52,6 +52,8 @@ from releasekit.uv.sources import Source, use_configured, use_group
 from releasekit.workspace import RECORD
 
 if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
     from packaging.metadata import RawMetadata
 
 NOT_HERE = "no wheel of the release is for this Python and platform"
@@ -311,16 +313,39 @@ class _WheelProof:
         proved.log.append(f"# Python {self._interpreter.version}, {self._wheel.filename}")
         name, seconds = self._wheel.named.name, settings.smoke_timeout
         installed = {canonicalize_name(d.name): d for d in read_installed(environment)}
-        names = find_imports(str(file) for file in installed.pop(name).files or ())
+        own = installed.pop(name)
+        names = find_imports(str(file) for file in own.files or ())
         for dependency in installed.values():
             proved.modules.update(list_modules(map(str, dependency.files or ())))
-        for failure in import_all(environment, names, seconds=seconds, log=self._log):
-            self._add_failure("RK120", failure.name, failure.reason)
+        failures = import_all(environment, names, seconds=seconds, log=self._log)
+        left_out = {
+            f.name for f in failures if len(failures) < len(names) and self._forgive(f, own)
+        }
+        for failure in failures:
+            if failure.name not in left_out:
+                self._add_failure("RK120", failure.name, failure.reason)
         commands = settings.smoke
         for failed in run_smoke_tests(environment, commands, seconds=seconds, log=self._log):
             self._add_failure("RK121", failed.command, failed.reason)
-        proved.imported |= dict.fromkeys(names)
+        proved.imported |= dict.fromkeys(one for one in names if one not in left_out)
         proved.smoke_tests = len(commands)
+
+    def _forgive(self, failure: ImportFailure, own: Distribution) -> bool:
+        """Tell, with a note, whether a package is only for an extra, which is not installed.
+
+        The package that has the name of the project is for everybody.
+        """
+        known = {canonicalize_name(one) for one in self._metadata.get("provides_extra", [])}
+        extras = find_extras(failure.name, own.entry_points)
+        is_own = canonicalize_name(failure.name) == self._wheel.named.name
+        if not failure.missing or is_own or not extras or not extras <= known:
+            return False
+        named = list_some(sorted(extras))
+        self._ctx.progress.note(
+            f"not verified: whether {failure.name} can be imported: its entry points say that it "
+            f"needs the extra {named} ({self._ctx.redactor.clean(failure.reason)})"
+        )
+        return True
 
     def _log(self, line: str) -> None:
         self._ctx.progress.output(line)

@@ -71,3 +71,14 @@ CANNOT_CHANGE_SETTINGS = Entry(
     explanation="`init` adds settings to a file, and leaves all else in it as it is. To some texts "
     "nothing can be added, as to a table `tool` that is one line. Nothing was changed.",
 )
+NO_UPLOAD_TIMES = Entry(
+    code="E290",
+    title="uv takes no file of {names}: the index has no upload times, which {setting} needs",
+    where="{index}",
+    why="{setting} excludes what was uploaded later than a date, and what has no upload time;\n"
+    "pages of Nexus do not say when a file was uploaded. It stands under [tool.uv] in\n"
+    "pyproject.toml, in a uv.toml, or in a variable",
+    fix="{fix}\n(the key `build-constraints` pins what builds a release)",
+    explanation="uv cannot tell which files of an index without upload times are newer than the "
+    "date that `exclude-newer` or `exclude-newer-package` gives.",
+)

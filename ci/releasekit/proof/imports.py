@@ -6,7 +6,10 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import EntryPoint
 from pathlib import PurePosixPath
+
+from packaging.utils import canonicalize_name
 
 from releasekit.errors import find_limit_in
 from releasekit.process import Log, explain_end, refuse_killed, run
@@ -24,7 +27,8 @@ for name in names:
         traceback.print_exc()
         sys.stdout.flush(); sys.stderr.flush()
         text = " ".join((type(error).__name__ + ": " + str(error)).split())
-        print(mark, "failed", name, text, flush=True)
+        kind = "missing" if isinstance(error, ImportError) else "failed"
+        print(mark, kind, name, text, flush=True)
     else:
         print(mark, "done", name, flush=True)
 """
@@ -35,6 +39,9 @@ MODULE = re.compile(r"(\w+)\.(?:py|(?:cpython|abi3|pypy)[\w-]*\.so)")
 """The files of modules. A library such as libfoo.so is none: extension modules have a tag (PEP
 3149)."""
 
+VALUE = re.compile(r"(?P<module>[\w.]+)\s*(?::[^\[]*)?(?:\[(?P<extras>.*)\])?")
+"""An entry point (packaging user guide, "Entry points specification")."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportFailure:
@@ -43,6 +50,8 @@ class ImportFailure:
     name: str
     reason: str
     """The exception, or how the process ended."""
+    missing: bool = False
+    """True for an ImportError: something is not there."""
 
 
 def find_imports(files: Iterable[str]) -> tuple[str, ...]:
@@ -70,6 +79,25 @@ def find_imports(files: Iterable[str]) -> tuple[str, ...]:
         elif not _has_parent(module, packages):
             found.add(module[:-1])
     return tuple(sorted(".".join(path) for path in found))
+
+
+def find_extras(name: str, points: Iterable[EntryPoint]) -> frozenset[str]:
+    """Return the extras with which all entry points into a package come, normalized.
+
+    `blackd = blackd:main [d]`: without the extra, what the package needs may not be there. A
+    package that has no entry point, or one without extras, needs none.
+    """
+    extras: set[str] = set()
+    for point in points:
+        match = VALUE.fullmatch(point.value.strip())
+        if match and f"{match['module']}.".startswith(f"{name}."):
+            named = {
+                canonicalize_name(extra) for extra in re.findall(r"[\w.-]+", match["extras"] or "")
+            }
+            if not named:
+                return frozenset()
+            extras |= named
+    return frozenset(extras)
 
 
 def _find_module(filename: str) -> str | None:
@@ -119,9 +147,9 @@ def import_all(
 
 def _find_failures(output: str, mark: str) -> Iterator[ImportFailure]:
     for line in output.splitlines():
-        if line.startswith(f"{mark} failed "):
-            _, _, name, reason = line.split(" ", 3)
-            yield ImportFailure(name=name, reason=reason)
+        if line.startswith((f"{mark} failed ", f"{mark} missing ")):
+            _, kind, name, reason = line.split(" ", 3)
+            yield ImportFailure(name=name, reason=reason, missing=kind == "missing")
 
 
 def _find_last(output: str, mark: str) -> tuple[str, bool]:

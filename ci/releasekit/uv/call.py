@@ -12,6 +12,7 @@ from typing import Any
 from releasekit.errors import ReleasekitError
 from releasekit.errors.access import BUILD_WITH_CREDENTIALS
 from releasekit.errors.refused import INVALID_BUILD_REQUIREMENT
+from releasekit.errors.setup import NO_UPLOAD_TIMES
 from releasekit.model.credentials import refused_login
 from releasekit.netrc import find_netrc, is_known_to_uv
 from releasekit.redact import hide_credentials
@@ -36,6 +37,9 @@ NOT_FOR_INSTALLS = ("UV_COMPILE_BYTECODE", "UV_PUBLISH_")
 installed (and contradicts --no-compile-bytecode), the others are for uploads."""
 LOGIN_REFUSED = re.compile(r"\((401 Unauthorized|403 Forbidden)\)")
 """How uv 0.13 says that an index did not let it in."""
+NO_TIME = "is missing an upload date"
+FILTERED = re.compile(r"`([^`\s]+)` was filtered by `(exclude-newer(?:-package)?)`")
+"""How uv 0.13 says that it left files out, and why."""
 CONSTRAINT_FILES = ("UV_CONSTRAINT", "UV_OVERRIDE")
 WHEEL_OR_PIN = (
     "put a wheel of it on that index (`python -m pip wheel --no-deps {name}` makes it: run that\n"
@@ -142,7 +146,7 @@ def refuse_failed(call: UvCall, output: str) -> None:
     """Raise what a failed call of uv is, if that is known.
 
     BUILD_WITH_CREDENTIALS where it may not build; CREDENTIALS_NEEDED and WrongCredentials where the
-    group does not let it in; UV_REFUSES_CERTIFICATE.
+    group does not let it in; UV_REFUSES_CERTIFICATE; NO_UPLOAD_TIMES.
     """
     if refused := find_refused_certificate(hide_credentials(output), call.index):
         raise refused
@@ -151,10 +155,25 @@ def refuse_failed(call: UvCall, output: str) -> None:
             who = call.group.credentials
             if not who.username or match[1].startswith("401"):
                 raise refused_login(call.group.url, who, match[1])
+    _refuse_without_times(call, output)
     if call.source and (names := find_unbuilt_names(output)):
         reason = "the index has no wheel of it for this Python and machine, only an sdist"
         fix = WHEEL_OR_PIN.format(name=names[0])
         raise _refusal(call, ", ".join(names), reason, fix)
+
+
+def _refuse_without_times(call: UvCall, output: str) -> None:
+    """Raise NO_UPLOAD_TIMES if uv found nothing because the index does not say what is how old."""
+    found = FILTERED.search(output)
+    if not found or NO_TIME not in output:
+        return
+    name, setting = found.groups()
+    fix = "export UV_EXCLUDE_NEWER=false   (in CI: a variable), then run this again"
+    if setting == "exclude-newer-package":  # no variable of uv 0.13 beats this one
+        fix = f"remove {name} from {setting}, or write there: {name} = false"
+    raise ReleasekitError(
+        NO_UPLOAD_TIMES, names=name, setting=f"`{setting}`", index=call.index, fix=fix
+    )
 
 
 def _refusal(call: UvCall, subject: str, reason: str, fix: str) -> ReleasekitError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from raising import raises_error
 from releasekit.errors.failed import LIMIT_REACHED, PROGRAM_KILLED
 from releasekit.proof.environment import CleanEnvironment, make_environment
-from releasekit.proof.imports import find_imports, import_all
+from releasekit.proof.imports import find_extras, find_imports, import_all
 from releasekit.proof.smoke import run_smoke_tests
 from releasekit.tempdirs import open_tempdir
 
@@ -37,6 +38,28 @@ FILES = {
 @pytest.mark.parametrize(("files", "names"), list(FILES.values()), ids=list(FILES))
 def test_names_come_from_the_files(files: list[str], names: tuple[str, ...]) -> None:
     assert find_imports(files) == names
+
+
+EXTRAS = {
+    "for an extra": (["blackd:main [d]"], {"d"}),
+    "for two extras": (["blackd:main [d, Jupyter_Lab]"], {"d", "jupyter-lab"}),
+    "below it": (["blackd.server.app:main[d]"], {"d"}),
+    "a module alone": (["blackd [d]"], {"d"}),
+    "all of them": (["blackd:main [d]", "blackd:other [e]"], {"d", "e"}),
+    "one for everybody": (["blackd:main [d]", "blackd:other"], set()),
+    "no extras": (["blackd:main"], set()),
+    "empty brackets": (["blackd:main []"], set()),
+    "of another package": (["blackdoc:main [d]"], set()),
+    "above it": (["black:main [d]"], set()),
+    "no entry points": ([], set()),
+    "nonsense": (["blackd main [d"], set()),
+}
+
+
+@pytest.mark.parametrize(("values", "extras"), list(EXTRAS.values()), ids=list(EXTRAS))
+def test_entry_points_name_the_extras_of_a_package(values: list[str], extras: set[str]) -> None:
+    points = [EntryPoint(name="x", value=value, group="g") for value in values]
+    assert find_extras("blackd", points) == extras
 
 
 @pytest.fixture
@@ -134,3 +157,11 @@ def test_smoke_tests_use_the_environment_and_no_shell(environment: CleanEnvironm
     commands = ["python -m good", "python -c 'import os; print(os.getcwd())'", "echo $HOME"]
     assert run_smoke_tests(environment, commands, seconds=60, log=lines.append) == ()
     assert lines[2:] == [str(environment.work), "$ echo $HOME", "$HOME"]
+
+
+def test_what_is_missing_is_not_what_is_wrong(environment: CleanEnvironment) -> None:
+    own = "class Needs(ImportError): pass\nraise Needs('install acme[d]')"
+    write(environment, a="import nothing_of_that_name", b=own, c="1/0")
+    failures = import_all(environment, ["a", "b", "c"], seconds=60, log=lambda line: None)
+    assert {one.name: one.missing for one in failures} == {"a": True, "b": True, "c": False}
+    assert failures[1].reason == "Needs: install acme[d]"

@@ -20,6 +20,7 @@ from releasekit.build.environment import (
 from releasekit.errors.access import BUILD_WITH_CREDENTIALS, CREDENTIALS_NEEDED
 from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED
 from releasekit.errors.refused import INVALID_BUILD_REQUIREMENT
+from releasekit.errors.setup import NO_UPLOAD_TIMES
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.uv.indexes import BuildIndex
@@ -370,3 +371,47 @@ def test_without_credentials_an_sdist_is_built_in_an_environment_without_secrets
     told = json.loads(seen.read_text())
     assert "UV_DEFAULT_INDEX" in told
     assert "hunter2" not in seen.read_text()
+
+
+CUTOFFS = {
+    "for all": ('exclude-newer = "7 days"', {"UV_EXCLUDE_NEWER": "false"}, ""),
+    "for one": (
+        'exclude-newer-package = { both = "7 days" }',
+        {},
+        "exclude-newer-package = { both = false }",
+    ),
+}
+
+
+@pytest.mark.parametrize(("setting", "variables", "fixed"), list(CUTOFFS.values()), ids=CUTOFFS)
+def test_an_index_without_upload_times_is_named_and_the_fix_works(
+    make: Make,
+    root: Path,
+    sandbox: Sandbox,
+    setting: str,
+    variables: dict[str, str],
+    fixed: str,
+) -> None:
+    """The pages of Nexus have none; uv 0.13 then takes no file at all, with a warning for each."""
+    (root / "pyproject.toml").write_text(f"[tool.uv]\n{setting}\n")
+    with raises_error(NO_UPLOAD_TIMES) as caught:
+        make("both")
+    name = setting.partition(" ")[0]
+    lines = str(caught.value).splitlines()
+    assert lines[:2] == [
+        "error E290: uv takes no file of both: the index has no upload times, which "
+        f"`{name}` needs",
+        f"  where: {sandbox.upload_url('pypi-group')}",
+    ]
+    fix = "export UV_EXCLUDE_NEWER=false" if variables else "write there: both = false"
+    assert fix in str(caught.value)
+    (root / "pyproject.toml").write_text(f"[tool.uv]\n{fixed or setting}\n")
+    assert make("both", **variables).requirements == ("both==1.0",)
+
+
+def test_what_another_cause_keeps_from_a_solution_is_no_matter_of_upload_times(
+    make: Make, root: Path
+) -> None:
+    (root / "pyproject.toml").write_text('[tool.uv]\nexclude-newer = "7 days"\n')
+    with raises_error(BUILD_REQUIREMENTS_FAILED):
+        make("nobody-has-this")
