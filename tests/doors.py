@@ -58,6 +58,12 @@ INPUTS = (
     ),
     Input(name="username", meaning="the user name that goes with token", doors=(JENKINS,)),
     Input(
+        name="reader-credentials",
+        meaning="id of the credentials (user name and password) of a user who may only read, for "
+        "all stages but publish",
+        doors=(JENKINS,),
+    ),
+    Input(
         name="netrc",
         meaning="id of a secret file, a .netrc with the login that reads kitIndex; rehearsals "
         "see it too",
@@ -67,6 +73,12 @@ INPUTS = (
         name="ca-bundle",
         passes="ca-bundle",
         meaning="id of a secret file: the company's CA, as PEM",
+        doors=(JENKINS,),
+    ),
+    Input(
+        name="client-cert",
+        passes="client-cert",
+        meaning="id of a secret file: a client certificate and its key, as PEM; all stages see it",
         doors=(JENKINS,),
     ),
     Input(
@@ -91,9 +103,19 @@ INPUTS = (
     Input(
         name="lock",
         meaning="lockable resource to hold from plan to verify, so that no two builds publish at "
-        "once",
+        "once; the default is one for each job, whatever the branch or the tag; empty: none",
     ),
-    Input(name="label", meaning="label of the agent; absent: any", doors=(JENKINS,)),
+    Input(
+        name="label",
+        meaning="label of the agent; absent: that of the node, docker agent or pod container "
+        "around the step, else any",
+        doors=(JENKINS,),
+    ),
+    Input(
+        name="publish-label",
+        meaning="label of another agent for plan and publish, on which no foreign code runs",
+        doors=(JENKINS,),
+    ),
     Input(name="python", meaning="the Python that runs releasekit and builds"),
     Input(
         name="kit",
@@ -136,6 +158,20 @@ GITLABS_OWN = {
     "changes": "which job builds which change is set in Jenkins' job",
 }
 """Inputs of GitLab that Jenkins has no need of, and why."""
+
+JENKINS_OWN = {
+    "credentials": "variables TWINE_USERNAME and TWINE_PASSWORD in GitLab, by environment",
+    "token": "a variable TWINE_PASSWORD in GitLab",
+    "username": "a variable TWINE_USERNAME in GitLab",
+    "reader-credentials": "variables RELEASEKIT_READER_USERNAME and _PASSWORD in GitLab",
+    "netrc": "a variable NETRC of type file in GitLab",
+    "ca-bundle": "a variable RELEASEKIT_CA_BUNDLE of type file in GitLab",
+    "client-cert": "a variable RELEASEKIT_CLIENT_CERT of type file in GitLab",
+    "tag": "CI_COMMIT_TAG in GitLab, which has one pipeline for a tag",
+    "label": "what tags are in GitLab",
+    "publish-label": "a runner of its own in GitLab: tags of the job publish",
+}
+"""Parameters of Jenkins that the component has no need of, and what says the same in GitLab."""
 
 COMPONENT = REPOSITORY / "templates" / "python-release" / "template.yml"
 STEP = REPOSITORY / "templates" / "jenkins" / "vars" / "releasePython.groovy"

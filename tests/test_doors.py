@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 import pytest
@@ -12,8 +13,10 @@ from doors import (
     GITLABS_OWN,
     INPUTS,
     JENKINS,
+    JENKINS_OWN,
     NOT_INPUTS,
     REPOSITORY,
+    Input,
     read_inputs,
     read_parameters,
 )
@@ -83,6 +86,23 @@ def test_the_gitlab_component_takes_these_inputs_and_those_of_its_own() -> None:
     shared = [i.name for i in INPUTS if GITLAB in i.doors]
     assert [name for name in read_inputs() if name not in GITLABS_OWN] == shared
     assert GITLABS_OWN.keys() <= read_inputs().keys()
+
+
+def test_what_only_one_door_takes_has_its_counterpart_at_the_other() -> None:
+    assert {i.name for i in INPUTS if i.doors == (JENKINS,)} == JENKINS_OWN.keys()
+    settings = {i.passes for i in INPUTS if i.doors == (JENKINS,)} & {*KEYS}
+    named = " ".join(JENKINS_OWN[name] for name in settings)
+    assert {f"RELEASEKIT_{name.upper().replace('-', '_')}" for name in settings} <= {*named.split()}
+
+
+@pytest.mark.parametrize(
+    "shared", [i for i in INPUTS if {*i.doors} == {GITLAB, JENKINS}], ids=lambda i: i.name
+)
+def test_what_both_doors_take_has_one_default(shared: Input) -> None:
+    there = read_inputs()[shared.name]["default"]
+    here = read_parameters()[shared.parameter]
+    if shared.name != "wheels":  # a map in Jenkins, where an agent has a label
+        assert json.loads(here.replace("'", '"')) == there
 
 
 def test_both_templates_belong_to_one_release_of_the_kit() -> None:

@@ -84,6 +84,8 @@ class Job:
     """What Jenkins sets for the build: TAG_NAME, and its global properties."""
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     libraries: tuple[Path, ...] = (TEMPLATES,)
+    missing: tuple[str, ...] = ()
+    """Steps whose plugins this Jenkins lacks."""
     restart: Literal["same", "fresh"] = "same"
     """Whether classes are parsed anew whenever the program was saved and read back."""
 
@@ -113,6 +115,7 @@ class Jenkins:
             "params": {},
             "credentials": job.credentials,
             "restart": job.restart,
+            "missing": job.missing,
         }
         asked = folder / "job.json"
         asked.write_text(json.dumps(document), encoding="utf-8")

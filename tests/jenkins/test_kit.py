@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import nullcontext
 
 import pytest
 
+from gitlab.test_kit import SHORT, serve
 from jenkins.conftest import MakeJob
 from jenkins.harness import Built, Jenkins
 from jenkins.test_step import CREDENTIALS, PYTHON
@@ -16,14 +19,24 @@ READER = {"kind": "file", "content": "machine nexus.example.com login ci passwor
 
 def told_pip(built: Built) -> dict[str, str]:
     """What pip was given, and told in its environment; files by what their names end with."""
-    (given, lines) = re.findall(r"^ran on any: (-I -m pip .*)\n((?:\w+=.*\n)*)", built.log, re.M)[0]
+    log = re.sub(r"--log \S+/pip.log ", "", built.log)
+    (given, lines) = re.findall(r"^ran on any: (-I -m pip .*)\n((?:\w+=.*\n)*)", log, re.M)[0]
     lines = re.sub(r"=/.*/secretFiles/.*", "=a secret file", lines)
     told = dict(line.split("=", 1) for line in lines.splitlines())
-    names = ("NETRC", "PIP_CERT", "PIP_INDEX_URL", "REQUESTS_CA_BUNDLE", "TWINE_PASSWORD")
+    names = (
+        "NETRC",
+        "PIP_CERT",
+        "PIP_CLIENT_CERT",
+        "PIP_INDEX_URL",
+        "REQUESTS_CA_BUNDLE",
+        "TWINE_PASSWORD",
+    )
     return {"given": given, **{name: told[name] for name in names if name in told}}
 
 
-INSTALL = "-I -m pip install -q --no-compile --no-input --disable-pip-version-check --"
+INSTALL = (
+    "-I -m pip install --progress-bar off --no-compile --no-input --disable-pip-version-check --"
+)
 INDEX = "https://nexus.example.com/repository/pypi-group/simple/"
 
 
@@ -64,13 +77,43 @@ def test_the_kit_is_installed_from_its_index_in_rehearsals_too(
     assert not any(b"rea6er" in content for content in kept)
 
 
-def test_a_kit_that_cannot_be_installed_is_told_with_what_mends_it(
-    jenkins: Jenkins, project: ProjectDir, make_job: MakeJob
+NO_KIT = "E266: pip cannot install releasekit==9.9.9: {} has no releasekit==9.9.9 for this Python; "
+ENDS = {
+    "not served": ({}, "usage (exit status 2)", NO_KIT),
+    "a login": (
+        {"*": (401, b"")},
+        "usage (exit status 2)",
+        "E268: pip cannot install releasekit==9.9.9: {} wants a login, or refuses the one that it "
+        "got; name a secret file (netrc)",
+    ),
+    "no server": (
+        None,
+        "failed (exit status 3)",
+        "E301: the server cannot be reached: {}, from which pip installs releasekit==9.9.9; ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answers", "end", "error"), ENDS.values(), ids=ENDS)
+def test_an_index_that_does_not_serve_the_kit_is_explained_in_one_line(
+    jenkins: Jenkins,
+    project: ProjectDir,
+    make_job: MakeJob,
+    agent_environ: dict[str, str],
+    answers: dict[str, tuple[int, bytes]] | None,
+    end: str,
+    error: str,
 ) -> None:
-    jenkinsfile = f"releasePython {PYTHON}, kit: '1.2.3', kitIndex: '{INDEX}'"
-    built = jenkins.run(make_job(jenkinsfile, environ={"FAILING": "pip", "STATUS": "1"}))
-    assert (built.result, built.error) == ("FAILURE", "script returned exit code 1")
-    assert (
-        f"error: pip cannot install releasekit==1.2.3 from {INDEX}\n"
-        "  next:  where that wants a login, it is read from the secret file that netrc names\n"
-    ) in built.log
+    said = ("NETRC", "PIP_CERT", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "REQUESTS_CA_BUNDLE")
+    plain = {name: value for name, value in agent_environ.items() if name not in said}
+    with serve(answers or {}) as index:
+        address = index
+    with serve(answers) if answers is not None else nullcontext(address) as index:
+        step = f"releasePython python: '{sys.executable}', kit: '9.9.9', kitIndex: '{index}'"
+        built = jenkins.run(make_job(step, agents={"": {**plain, **SHORT}}))
+    assert built.result == ("UNSTABLE" if "3" in end else "FAILURE"), built.log
+    assert f"releasekit install releasekit: {end}" in built.log
+    lines = re.findall(r"^error .*", built.log, re.MULTILINE)
+    assert len(lines) == 1
+    assert lines[0].startswith(f"error {error.format(index)}")
+    assert f"installing releasekit==9.9.9 from {index}\n" in built.log

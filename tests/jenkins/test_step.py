@@ -20,10 +20,12 @@ PYTHON = f"python: '{Path(__file__).parents[1] / 'hollow-python'}'"
 KIT = "/kit/noxfile.py"
 """The noxfile of the kit, as the hollow Python tells it."""
 HOLLOW = f"kit: '', {PYTHON}"
+SEAL = "RELEASEKIT_PROOF_SHA256=a-digest"
 NEXUS = {"kind": "usernamePassword", "username": "bob", "password": "hunter2"}
 CA = {"kind": "file", "content": "-----BEGIN CERTIFICATE-----\n"}
 SECRET = {"kind": "string", "secret": "s3cret"}
-CREDENTIALS = {"nexus": NEXUS, "ca": CA, "secret": SECRET}
+READER = {"kind": "usernamePassword", "username": "alice", "password": "only-reads"}
+CREDENTIALS = {"nexus": NEXUS, "ca": CA, "secret": SECRET, "reader": READER}
 
 
 def sessions(built: Built) -> list[str]:
@@ -41,9 +43,10 @@ def read_sessions(built: Built) -> list[tuple[str, str, str]]:
 
 
 def variables(built: Built) -> set[str]:
-    """What sessions were told in their environment; agents have a cache directory of their own."""
+    """What sessions were told in their environment, but what all of them are told."""
     lines = re.findall(r"^(?:RELEASEKIT_|TWINE_|NOX).*$", built.log, re.MULTILINE)
-    return {line for line in lines if not line.startswith("RELEASEKIT_CACHE_DIR=")}
+    same = ("RELEASEKIT_CACHE_DIR=", "RELEASEKIT_TEMPLATE=")
+    return {line for line in lines if not line.startswith(same)}
 
 
 @pytest.fixture
@@ -65,7 +68,7 @@ def test_a_tag_is_released(run: Any) -> None:
     assert built.result == "SUCCESS", built.log
     assert built.stages == ["build", "check", "plan", "publish", "verify"]
     assert sessions(built) == [f"{stage} on any" for stage in built.stages]
-    assert variables(built) == {"RELEASEKIT_TAG=v1.2.3"}
+    assert variables(built) == {"RELEASEKIT_TAG=v1.2.3", SEAL}
     assert built.log.endswith("after\nFinished: SUCCESS\n")
 
 
@@ -85,9 +88,11 @@ def test_a_branch_is_rehearsed_in_the_sandbox_without_credentials(run: Any) -> N
         pytest.param("group: 'a'", "RELEASEKIT_GROUP=a"),
         pytest.param("snapshots: 'a'", "RELEASEKIT_SNAPSHOTS=a"),
         pytest.param("caBundle: 'ca'", "RELEASEKIT_CA_BUNDLE=/"),
-        pytest.param("credentials: 'nexus'", "TWINE_USERNAME=bob\nTWINE_PASSWORD=****"),
-        pytest.param("token: 'secret'", "TWINE_USERNAME=__token__\nTWINE_PASSWORD=****"),
-        pytest.param("token: 'secret', username: 'ci'", "TWINE_USERNAME=ci\nTWINE_PASSWORD=****"),
+        pytest.param("clientCert: 'ca'", "RELEASEKIT_CLIENT_CERT=/"),
+        pytest.param(
+            "readerCredentials: 'reader'",
+            "RELEASEKIT_READER_USERNAME=alice\nRELEASEKIT_READER_PASSWORD=****",
+        ),
         pytest.param("tag: 'v1.2.3rc1'", "RELEASEKIT_TAG=v1.2.3rc1"),
         pytest.param("tag: null", "RELEASEKIT_TAG=v1.2.3"),
     ],
@@ -96,8 +101,35 @@ def test_parameters_become_variables(run: Any, parameters: str, told: str) -> No
     built = run(f"{parameters}, dryRun: true")
     assert built.result == "SUCCESS", built.log
     tag = set() if "RELEASEKIT_TAG" in told else {"RELEASEKIT_TAG=v1.2.3"}
-    found = {re.sub(r"(?<=BUNDLE=/).*", "", line) for line in variables(built)}
+    found = {re.sub(r"(?<==/).*", "", line) for line in variables(built)}
     assert found == {*told.splitlines(), *tag}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "user"),
+    [
+        pytest.param("credentials: 'nexus'", "bob"),
+        pytest.param("token: 'secret'", "__token__"),
+        pytest.param("token: 'secret', username: 'ci'", "ci"),
+    ],
+)
+def test_publish_alone_may_upload_and_all_others_may_read(
+    run: Any, parameters: str, user: str
+) -> None:
+    built = run(f"{parameters}, readerCredentials: 'reader'")
+    assert built.result == "SUCCESS", built.log
+    reads = {"RELEASEKIT_READER_USERNAME=alice", "RELEASEKIT_READER_PASSWORD=****"}
+    assert credentials_of(built) == {
+        **dict.fromkeys(("build", "check", "plan", "verify"), reads),
+        "publish": {f"TWINE_USERNAME={user}", "TWINE_PASSWORD=****"},
+    }
+
+
+def credentials_of(built: Built) -> dict[str, set[str]]:
+    """The credentials in the environment of each session."""
+    runs = re.findall(r"ran on \w+: .* -s (\w+) .*\n((?:\w+=.*\n)*)", built.log)
+    login = re.compile(r"^(?:TWINE|RELEASEKIT_READER)_.*$", re.MULTILINE)
+    return {session: set(login.findall(lines)) for session, lines in runs}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +189,7 @@ def test_a_monorepo_releases_the_package_of_the_tag(
     project.git("tag", "pkg-b/v1.2.3")
     built = jenkins.run(make_job(MONOREPO, tag=tag))
     assert built.result == "SUCCESS", built.log
-    assert [s["arguments"]["path"] for s in built.steps if s["step"] == "dir"] == released
+    assert [name for name in ("pkg-a", "pkg-b") if f"/{name}\n" in built.log] == released
     assert {line for line in variables(built) if "TAG" in line} == (
         {f"RELEASEKIT_TAG={tag}"} if tag else set()
     )
@@ -192,8 +224,8 @@ def test_wheels_are_built_on_their_agents_and_gathered_before_anything_is_publis
     ran = sessions(built)
     assert ran[0] == "build --sdist on any"
     assert sorted(ran[1:3]) == [
-        "build --wheel-from dist/any-1.tar.gz on linux",
-        "build --wheel-from dist/any-1.tar.gz on other",
+        "build --wheel-from reports/release.json on linux",
+        "build --wheel-from reports/release.json on other",
     ]
     assert ran[3:] == [f"{s} on any" for s in ("gather", "check", "plan", "publish", "verify")]
     assert "RELEASEKIT_WHEELS=cp311-*-linux* cp312-*-win*" in variables(built)
@@ -206,7 +238,9 @@ def test_one_wheel_that_cannot_be_built_keeps_all_from_being_published(run: Any)
     wheels = "wheels: ['cp311-*-linux*': 'linux', 'cp312-*-win*': 'other']"
     built = run(wheels, environ={"FAILING": "--wheel-from", "STATUS": "1"})
     assert built.result == "FAILURE"
-    assert built.error == ("releasekit build --wheel-from dist/*.tar.gz: refused (exit status 1)")
+    assert built.error == (
+        "releasekit build --wheel-from reports/release.json: refused (exit status 1)"
+    )
     assert [s for s in sessions(built) if not s.startswith("build")] == []
 
 
@@ -215,8 +249,10 @@ def test_a_rehearsal_of_several_wheels_stops_after_the_plan(run: Any) -> None:
     assert [s.split()[0] for s in sessions(built)] == ["build", "build", "gather", "check", "plan"]
 
 
-def test_a_lock_is_held_from_plan_to_verify(run: Any) -> None:
-    built = run("lock: 'pypi'")
+@pytest.mark.parametrize("parameters", ["lock: 'pypi'", "", "publishLabel: 'other'"])
+def test_a_lock_is_held_from_plan_to_verify(run: Any, parameters: str) -> None:
+    built = run(parameters)
+    assert built.result == "SUCCESS", built.log
     names = [s["arguments"].get("name") or s["step"] for s in built.steps]
     inside = names[names.index("lock") :]
     assert [n for n in inside if n in built.stages] == ["plan", "publish", "verify"]
@@ -269,13 +305,57 @@ def test_an_exit_status_becomes_a_result_and_nothing_follows(
         pytest.param("url: 8081", "url is 8081, and has to be text", id="no text"),
         pytest.param("fresh: 'no'", "fresh is no, and has to be true or false", id="no truth"),
         pytest.param("wheels: ['linux']", "wheels is [linux], and has to be a map", id="no map"),
+        pytest.param(
+            "wheels: ['cp311-*-*': [labell: 'linux']]",
+            "wheels has no labell for cp311-*-*; did you mean label?",
+            id="misspelt in wheels",
+        ),
+        pytest.param(
+            "wheels: ['cp311-*-*': [image: 'a']]",
+            "wheels has no image for cp311-*-*; there are label, python",
+            id="unknown in wheels",
+        ),
+        pytest.param(
+            "wheels: ['cp311-*-*': [python: 3.11]]",
+            "wheels has the python 3.11 for cp311-*-*, and it has to be text",
+            id="no text in wheels",
+        ),
+        pytest.param(
+            "wheels: ['cp311-*-*': ['linux']]",
+            "wheels has [linux] for cp311-*-*, and has to have a label, or a map with label and "
+            "python",
+            id="a list in wheels",
+        ),
+        pytest.param(
+            "credentials: 'nexus', token: 'secret'",
+            "credentials and token are both there, and only one can upload; leave one out",
+            id="two logins",
+        ),
+        pytest.param(
+            "credentials: 'nexus', username: 'ci'",
+            "username goes with token, which is not there; credentials have a user name of their "
+            "own",
+            id="a user name without its token",
+        ),
+        pytest.param(
+            "credentials: 'nexus', readerCredentials: 'nexus'",
+            "readerCredentials are those that may upload, and stages with foreign code would get "
+            "them; name those of a user who may only read",
+            id="an uploader that reads",
+        ),
+        pytest.param(
+            "workingDirectory: '../other'",
+            "workingDirectory is ../other, and has to be a directory of the repository, without "
+            "commas and wildcards",
+            id="a directory elsewhere",
+        ),
     ],
 )
 def test_wrong_parameters_are_refused_before_an_agent_is_asked_for(
     run: Any, parameters: str, problem: str
 ) -> None:
     built = run(parameters)
-    assert (built.error, built.result) == (f"releasePython: {problem}", "FAILURE")
+    assert (built.error, built.result) == (f"E282: releasePython: {problem}", "FAILURE")
     assert [step["step"] for step in built.steps] == ["error"]
 
 

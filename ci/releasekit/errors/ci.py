@@ -55,3 +55,47 @@ NO_DIGEST = Entry(
     explanation="In GitLab, `publish` takes only files whose proof has the SHA-256 that the job "
     "`digest` passes on as a dotenv report.",
 )
+NO_PLUGIN = Entry(
+    code="E280",
+    title="a plugin of Jenkins is missing",
+    where="Manage Jenkins, Plugins",
+    why="credentials, files and tokens need Credentials Binding",
+    fix="install the plugin Credentials Binding",
+    explanation="The step of Jenkins was told of credentials, and Jenkins lacks the plugin that "
+    "hands them on. Without JUnit or Lockable Resources a release only warns.",
+)
+OTHER_SYSTEM = Entry(
+    code="E281",
+    title="the agent has another system",
+    where="{agent}",
+    why="the step runs shell scripts, which need Linux or macOS",
+    fix="name the label of other agents (label)",
+    explanation="Jenkins gave the step an agent with Windows. Name the label of others.",
+)
+WRONG_PARAMETERS = Entry(
+    code="E282",
+    title="releasePython: {problem}",
+    where="the Jenkinsfile",
+    why="a parameter that is misspelt, or goes with no other, would be ignored",
+    fix="correct the parameter (docs/jenkins.md)",
+    explanation="A parameter of the step of Jenkins is misspelt, has another type, or excludes "
+    "another one. Nothing ran.",
+)
+OTHER_COMMIT_TO_PUBLISH = Entry(
+    code="E283",
+    title="the commit that was built is not in the checkout of publish",
+    where="{commit}",
+    why="the stage publish checks that commit out anew",
+    fix="build from the repository that the job names as its source, and not from a shallow clone",
+    explanation="In Jenkins, `publish` takes a checkout of its own of the commit that was built. "
+    "With `publishLabel` it comes from the source of the job, and not from the caller's checkout.",
+)
+LEFT_RUNNING = Entry(
+    code="E284",
+    title="processes that a stage left behind cannot be ended",
+    where="{processes}",
+    why="beside `publish` they could read its password",
+    fix="let the project end what it starts",
+    explanation="In Jenkins, the processes that a stage leaves behind are ended before the next "
+    "stage. One of another user (sudo), or one that the kernel cannot end, is not.",
+)

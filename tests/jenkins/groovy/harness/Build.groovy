@@ -185,7 +185,7 @@ class Build {
     /** A step is called: it suspends the program, unless Jenkins answers it at once. */
     Object call(String name, Object[] given) {
         Step step = Table.STEPS[name]
-        if (step == null) {
+        if (step == null || ((List) job.missing).contains(name)) {
             throw new NoSuchMethodError("No such DSL method '${name}' found among steps ${Table.STEPS.keySet().sort(false)}")
         }
         StepCall call = step.read(name, given)

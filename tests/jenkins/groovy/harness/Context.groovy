@@ -15,5 +15,6 @@ class Context implements Serializable {
     /** Secrets of the credentials that are bound here; outside of the block they are not masked. */
     List<String> masks = []
 
-    File file(String path) { new File(new File(directory), path).canonicalFile }
+    /** Absolute paths stay what they are (hudson.FilePath). */
+    File file(String path) { (path.startsWith('/') ? new File(path) : new File(new File(directory), path)).canonicalFile }
 }

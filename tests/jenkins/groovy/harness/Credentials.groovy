@@ -17,6 +17,11 @@ class Credentials {
             if (found.kind != wanted.kind) {
                 throw new hudson.AbortException("Credentials '${wanted.credentialsId}' is of type '${found.kind}' where '${wanted.kind}' was expected")
             }
+            // credentials-binding, BindingStep: a file needs a workspace to lie in.
+            if (found.kind == 'file' && green.context.workspace == null) {
+                throw new hudson.AbortException('Required context class hudson.FilePath is missing\n' +
+                    'Perhaps you forgot to surround the withCredentials step with a step that provides this, such as: node')
+            }
             inside.env = inside.env + variables(green, wanted, found)
             inside.masks = inside.masks + [found.password ?: found.secret].findAll()
         }

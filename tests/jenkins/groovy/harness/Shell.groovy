@@ -12,17 +12,21 @@ class Shell {
         // Without a line that names an interpreter Jenkins takes sh, and shows each command.
         List<String> command = given.script.startsWith('#!') ? [script.path] : ['/bin/sh', '-xe', script.path]
         StringBuilder kept = new StringBuilder()
-        int status = start(build, context, command) { String line ->
+        File errors = given.returnStdout ? new File(script.parentFile, 'errors') : null
+        int status = start(build, context, command, errors) { String line ->
             given.returnStdout ? kept.append(line).append('\n') : build.log.line(line, context.masks)
         }
+        errors?.eachLine('UTF-8') { String line -> build.log.line(line, context.masks) }
         script.parentFile.deleteDir()
         if (given.returnStatus) { return status }
         if (status) { throw new AbortException("script returned exit code ${status}") }
         return given.returnStdout ? kept.toString() : null
     }
 
-    static int start(Build build, Context context, List<String> command, Closure take) {
-        ProcessBuilder builder = new ProcessBuilder(command).directory(new File(context.directory)).redirectErrorStream(true)
+    /** Errors go where the output goes, unless the output is a value. */
+    static int start(Build build, Context context, List<String> command, File errors = null, Closure take) {
+        ProcessBuilder builder = new ProcessBuilder(command).directory(new File(context.directory))
+        errors ? builder.redirectError(errors) : builder.redirectErrorStream(true)
         builder.environment().clear()
         builder.environment().putAll(build.environ(context).collectEntries { k, v -> [k as String, v as String] })
         Process process = builder.start()

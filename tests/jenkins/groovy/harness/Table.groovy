@@ -29,6 +29,8 @@ class Table {
             run: { Build build, Context context, Map given -> context.file(given.file).exists() }),
         readFile: new Step(page: 'workflow-basic-steps', first: 'file', names: ['file', 'encoding'], node: true,
             run: { Build build, Context context, Map given -> context.file(given.file).getText(given.encoding ?: 'UTF-8') }),
+        isUnix: new Step(page: 'workflow-basic-steps', names: [], immediate: true, node: true,
+            run: { Build build, Context context, Map given -> !context.agent.startsWith('windows') }),
         echo: new Step(page: 'workflow-basic-steps', first: 'message', names: ['message'], immediate: true,
             run: { Build build, Context context, Map given -> build.log.line(given.message as String, context.masks) }),
         error: new Step(page: 'workflow-basic-steps', first: 'message', names: ['message'], immediate: true,
