@@ -88,6 +88,14 @@ def copy_changes(commit: Commit, tree: Path) -> None:
             shutil.copy2(theirs, ours, follow_symlinks=False)
 
 
+def find_name(root: Path, commit: Commit) -> str:
+    """Return where a project lies in its repository, as "." or "packages/a".
+
+    It never fails: where this Python cannot name the place, git cannot be started there (E223).
+    """
+    return os.path.relpath(root, commit.root)
+
+
 def follow_links_out(tree: Path, source: Path, environ: Mapping[str, str]) -> None:
     """Replace links that lead out of a project of a checkout by the files that they lead to.
 

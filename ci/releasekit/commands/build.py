@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version as installed_version
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from releasekit.archives import read_dist, read_metadata
 from releasekit.build.backend import BuildOptions, build_dists, build_sdist, build_wheel
-from releasekit.build.checkout import copy_changes, follow_links_out, open_checkout
+from releasekit.build.checkout import copy_changes, find_name, follow_links_out, open_checkout
 from releasekit.build.repair import repair_wheel
 from releasekit.build.stated_version import write_version
 from releasekit.commands.record import load_dists, load_record, write_record
@@ -161,8 +160,7 @@ def _open_source(ctx: ProjectContext, project: Project) -> Iterator[tuple[Path, 
     """
     rivals = find_rival_tags(project, ctx.settings.tag_patterns)
     commit, environ = project.commit, ctx.network.git_environ
-    # relpath never fails: git cannot be started where this Python cannot name the place (E223).
-    name = os.path.relpath(ctx.root, commit.root)
+    name = find_name(ctx.root, commit)
     with open_checkout(commit, environ, hidden_tags=rivals, project=name) as tree:
         if project.dirty:
             copy_changes(commit, tree)
