@@ -57,7 +57,7 @@ class Keyring(KeyringBackend):
     def __init__(self) -> None:
         """Read no configuration."""
 
-    priority = 1
+    priority = -1  # chosen only where it is named: keyring looks for all subclasses
 
     def get_password(self, service: str, username: str) -> str | None:
         known = ((URL, "carol"), (NEXUS, "admin"))
@@ -281,6 +281,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
     keyring.set_keyring(backend)
     for name in ("WAITED", "PATIENCE", "PATIENCE_WITH_PEOPLE"):
         monkeypatch.setattr(lookup, name, 0.01)
+    monkeypatch.setattr(lookup, "_lookups", [])
     yield backend
     backend.end.set()
     for thread in lookup._lookups:
