@@ -15,6 +15,7 @@ from releasekit.errors.access import MISSING_ADMIN_CREDENTIALS, MISSING_CREDENTI
 from releasekit.errors.usage import UNKNOWN_PYPIRC_SECTION
 from releasekit.home import find_home
 from releasekit.model.credentials import ENVIRONMENT, NO_CREDENTIALS, Credentials
+from releasekit.signals import interrupts_end_prompts
 
 BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -85,7 +86,8 @@ def read_credentials(
     values = {}
     for what in ("username", "password"):
         try:
-            values[what] = getattr(resolver, what)
+            with interrupts_end_prompts():
+                values[what] = getattr(resolver, what)
         except (exceptions.NonInteractive, EOFError):
             values[what] = None
         if not values[what]:
@@ -132,7 +134,8 @@ def read_admin_credentials(
     password = environ.get("RELEASEKIT_ADMIN_PASSWORD") or None
     given = auth.CredentialInput(username, password)
     try:
-        found = auth.Resolver.choose(interactive)({"repository": url}, given).password
+        with interrupts_end_prompts():
+            found = auth.Resolver.choose(interactive)({"repository": url}, given).password
     except (exceptions.NonInteractive, EOFError):
         found = None
     if not found:
