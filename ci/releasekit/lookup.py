@@ -10,6 +10,7 @@ from twine import auth, exceptions, utils
 from releasekit.errors import MissingCredentials
 from releasekit.errors.access import KEYRING_SILENT
 from releasekit.model.credentials import Say
+from releasekit.signals import interrupts_end_prompts
 from releasekit.threads import start
 
 WAITED = 2.0
@@ -66,7 +67,8 @@ class Resolver(auth.Resolver):
         user = "" if what == "username" else f", user {self.username}"
         self._say("login", f"{self._url}{user}")
         self.was_typed = True
-        return super().prompt(what, how)
+        with interrupts_end_prompts():
+            return super().prompt(what, how)
 
     def _ask_keyring(self, ask: Callable[[], str | None]) -> str | None:
         """Return what it says. Somebody at a terminal can type the password instead."""

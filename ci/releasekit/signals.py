@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable, Iterator
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+LOOK = 0.2
+"""Seconds between two looks for an interrupt at a prompt."""
 _interrupted = threading.Event()
 _deferred = threading.Event()
 
@@ -73,6 +75,26 @@ def interrupts_deferred(*, until_event: bool = False) -> Iterator[None]:
         _deferred.clear()
     if is_interrupted() and not (before or until_event):
         raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def interrupts_end_prompts() -> Iterator[None]:
+    """Have an interrupt end a prompt, also one that came just before the prompt began to read.
+
+    Python calls handlers between two steps of its own: such a read would last until a key is
+    pressed. A timer interrupts it, Python looks for signals, and reads on where there are none
+    (PEP 475). In another thread than the main one this does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def is_interrupted() -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pty
 import signal
+import subprocess
+import sys
 import weakref
 
 import pytest
@@ -65,3 +68,39 @@ def test_an_interrupt_waits_until_a_block_has_ended(until_event: bool) -> None:
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGTERM)
     assert done == ["block", *(["what follows"] if until_event else [])]
+
+
+PROMPT = """
+import _thread, getpass, signal, threading, time
+from releasekit.signals import interruptible, interrupts_end_prompts
+
+def be_interrupted():
+    time.sleep(0.5)
+    _thread.interrupt_main(signal.SIGTERM)  # the handler is due, but no read is ended by a signal
+
+with interruptible(), interrupts_end_prompts():
+    threading.Thread(target=be_interrupted).start()
+    try:
+        {read}
+    except KeyboardInterrupt:
+        print("interrupted")
+print(signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGALRM) == signal.SIG_DFL)
+"""
+
+
+@pytest.mark.parametrize("read", ["input('username: ')", "getpass.getpass('password: ')"])
+def test_an_interrupt_just_before_a_prompt_reads_ends_it(read: str) -> None:
+    ours, theirs = pty.openpty()
+    words = (sys.executable, "-c", PROMPT.format(read=read))
+    subprocess.run(
+        ("setsid", "--ctty", "--wait", *words),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        check=True,
+        timeout=60,
+    )
+    shown = os.read(ours, 4096)
+    for descriptor in (ours, theirs):
+        os.close(descriptor)
+    assert b"interrupted\r\n(0.0, 0.0) True\r\n" in shown
