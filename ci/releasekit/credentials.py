@@ -57,9 +57,11 @@ def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
     Raises UNREADABLE_PYPIRC, and UNKNOWN_PYPIRC_SECTION.
     """
     path, file, reason, found = utils.DEFAULT_CONFIG_FILE, find_pypirc(environ), "", {}
-    _refuse_unreadable(file, path)
     try:
+        _refuse_unreadable(file, path)
         found = utils.get_repository_from_config(str(file), name)
+    except FileNotFoundError:
+        reason = "no such file or directory"
     except exceptions.TwineException as error:
         reason = str(error.args[0]).splitlines()[0].replace(str(file), path)
     except KeyError as error:
@@ -93,12 +95,14 @@ def is_default_repository(url: str) -> bool:
 
 
 def _refuse_unreadable(file: Path, path: str) -> None:
-    """Raise UNREADABLE_PYPIRC for a file that gives no section at all."""
+    """Raise UNREADABLE_PYPIRC for a file that gives no section at all; and FileNotFoundError."""
     reason, content = "", b""
     try:
         content = file.read_bytes()
         content.decode("utf-8")
         utils.get_config(str(file))
+    except FileNotFoundError:
+        raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
     except UnicodeError:

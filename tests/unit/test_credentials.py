@@ -144,7 +144,6 @@ def test_section_of_no_use_is_refused_and_no_password_shown(
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        pytest.param(None, "no such file or directory", id="missing"),
         pytest.param(PYPIRC.encode("utf-8-sig"), MARKED, id="byte order mark"),
         pytest.param(PYPIRC.encode("utf-16"), MARKED, id="as PowerShell writes it"),
         pytest.param(PYPIRC.encode("utf-32"), MARKED, id="four bytes per character"),
@@ -159,9 +158,9 @@ def test_section_of_no_use_is_refused_and_no_password_shown(
     ],
 )
 def test_file_of_no_use_is_refused_and_its_content_not_shown(
-    pypirc: Path, home: dict[str, str], content: bytes | None, reason: str
+    pypirc: Path, home: dict[str, str], content: bytes, reason: str
 ) -> None:
-    pypirc.unlink() if content is None else pypirc.write_bytes(content)
+    pypirc.write_bytes(content)
     with raises_error(UNREADABLE_PYPIRC) as caught:
         read_pypirc("mine", home)
     assert str(caught.value) == (
