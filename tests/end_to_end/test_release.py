@@ -66,6 +66,7 @@ def test_release_reports_what_it_did(
 ) -> None:
     releasekit("release", project=project, server=sandbox)
     assert sorted(path.name for path in (project.root / "reports").iterdir()) == [
+        ".gitignore",
         "build.log",
         "findings.json",
         "gl-code-quality-report.json",
@@ -105,7 +106,7 @@ def test_release_reports_what_it_did(
         "uploaded": [WHEEL, SDIST],
         "findings": {"error": 0, "warning": 0, "note": 0, "waived": 0},
         "notes": [],
-        "requests": {"sent": 12, "failed": 2},
+        "requests": {"sent": 13, "failed": 3},
     }
 
 

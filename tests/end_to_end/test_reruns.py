@@ -217,9 +217,9 @@ def test_a_file_that_is_changed_while_others_go_up_is_not_uploaded(
 ) -> None:
     sandbox.state.faults = Faults(upload_delay=2.0)
     with start(project, **sandbox.environ()) as process:
-        # The wheel is on its way; the sdist has been checked and waits.
-        wait_for(lambda: (project.root / "reports" / "release.json").exists())
-        wait_for(lambda: any(r.path.endswith("/simple/plain/") for r in requests(sandbox)))
+        # The wheel is on its way; the sdist has been checked and waits: the plan asks the group.
+        page = "/repository/pypi-group/simple/plain/"
+        wait_for(lambda: page in [request.path for request in requests(sandbox)])
         (project.root / "dist" / SDIST).write_bytes(b"other bytes")
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 1, out

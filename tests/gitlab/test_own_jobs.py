@@ -108,7 +108,7 @@ def test_three_lines_release_beside_jobs_artifacts_and_variables_of_the_project(
         assert published(index) == {WHEEL, SDIST}
     for job in ("release-build", "release-publish"):
         files = {path.name for path in (ran.artifacts(job) / "dist").iterdir()}
-        assert files == {WHEEL, SDIST}, job
+        assert files == {".gitignore", WHEEL, SDIST}, job
     for line in ran.log.splitlines():  # their scripts run in their jobs only
         assert "theirs" not in line or not line.startswith("release-"), line
 
