@@ -126,6 +126,7 @@ def run(
     log: Log | None = None,
     given: str = "",
     seconds: float | None = None,
+    idle: float | None = None,
     memory: int | None = None,
     foreign: bool = False,
     guarded: bool = False,
@@ -135,8 +136,9 @@ def run(
     It gets what is `given` as standard input (which no list of processes shows), a umask of 022 (so
     that files in dists have the same modes everywhere) and a session of its own: an interrupt stops
     it together with all its children, and so does the end of the `seconds` that it may take. On
-    Linux so does more `memory` than that, in bytes, of the program itself: a limit of the system
-    would hold for its children too, and compilers need more than a client. The standard input of
+    Linux so do `idle` seconds without any work of the processor, and more `memory` than that, in
+    bytes, of the program itself: a limit of the system would hold for its children too, and
+    compilers need more than a client. The standard input of
     one that is `guarded` stays open until it has ended (see `proof.guard`).
     Raises MissingProgram, and PROGRAM_KILLED unless the program is `foreign`: one that is tested
     may crash.
@@ -147,7 +149,7 @@ def run(
             _give(process, given)
             if not guarded:
                 _end_input(process)
-            watch = _Watch(process, seconds, memory)
+            watch = _Watch(process, seconds, memory, idle)
             output = _read(process, log, watch)
         except BaseException:
             _stop(process)
@@ -307,13 +309,18 @@ class _Watch:
     """Stops a program that takes too long or too much memory, and what an ended one left behind."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], seconds: float | None, memory: int | None
+        self,
+        process: subprocess.Popen[bytes],
+        seconds: float | None,
+        memory: int | None,
+        idle: float | None,
     ) -> None:
-        self._process, self._memory = process, memory
+        self._process, self._memory, self._idle = process, memory, idle
         self._until = time.monotonic() + seconds if seconds is not None else math.inf
+        self._work, self._worked = 0.0, time.monotonic()
         self._done = threading.Event()
         self.timed_out = self.outgrown = False
-        if seconds is not None or memory is not None:
+        if (seconds, memory, idle) != (None, None, None):
             start(self._look)
 
     @property
@@ -326,15 +333,28 @@ class _Watch:
 
     def _look(self) -> None:
         pause = GLANCE if self._memory is None else MEMORY_GLANCE
-        while not self._done.wait(pause):
-            has_ended = self._process.poll() is not None and not self._done.wait(GLANCE)
-            if not has_ended:
-                self.timed_out = time.monotonic() >= self._until
-                memory = self._memory
-                self.outgrown = memory is not None and _read_memory(self._process.pid) > memory
-            if self.stopped or has_ended:
-                _stop(self._process)
-                return
+        while True:
+            # Where this process has no memory the program must not go on unwatched: uv hangs then.
+            with contextlib.suppress(MemoryError, RuntimeError):
+                if self._done.wait(pause):
+                    return
+                has_ended = self._process.poll() is not None and not self._done.wait(GLANCE)
+                if not has_ended:
+                    self.timed_out = time.monotonic() >= self._until or self._is_idle()
+                    memory = self._memory
+                    self.outgrown = memory is not None and _read_memory(self._process.pid) > memory
+                if self.stopped or has_ended:
+                    _stop(self._process)
+                    return
+
+    def _is_idle(self) -> bool:
+        if self._idle is None:
+            return False
+        now, before = time.monotonic(), self._work
+        self._work = _read_work(self._process.pid, now)
+        if self._work != before:
+            self._worked = now
+        return now - self._worked >= self._idle
 
 
 def _read_memory(pid: int) -> int:
@@ -344,6 +364,15 @@ def _read_memory(pid: int) -> int:
         _, _, rest = status.partition("RssAnon:")
         return int(rest.split(maxsplit=1)[0]) << 10 if rest else 0
     return 0
+
+
+def _read_work(pid: int, otherwise: float) -> float:
+    """Return the ticks that the processor worked for a process; `otherwise` if no system says."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        _, _, fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(") ")
+        user, system = fields.split()[11:13]  # the 14th and 15th of proc(5)
+        return int(user) + int(system)
+    return otherwise
 
 
 def _read(process: subprocess.Popen[bytes], log: Log | None, watch: _Watch) -> str:

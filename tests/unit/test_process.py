@@ -13,6 +13,7 @@ from types import FrameType
 import pytest
 
 from raising import raises_error
+from releasekit import process
 from releasekit.errors.setup import MISSING_PROGRAM
 from releasekit.process import GRACE, Finished, capture, run
 from releasekit.signals import interruptible
@@ -45,6 +46,33 @@ def test_the_children_of_a_program_may_take_more_memory_than_itself(tmp_path: Pa
     command = python(f"{child}; import time; time.sleep(0.5)")
     finished = run(command, cwd=tmp_path, environ=ENVIRON, memory=100 << 20)
     assert (finished.outgrown, finished.status, finished.output) == (False, 0, "200\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads proc(5)")
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("time.sleep(60)", -signal.SIGTERM), ("while time.process_time() < 3: pass", 0)],
+    ids=["waits", "works"],
+)
+def test_a_program_that_does_nothing_is_stopped(tmp_path: Path, code: str, status: int) -> None:
+    command = (sys.executable, "-c", f"import time\n{code}")
+    finished = run(command, cwd=tmp_path, environ=ENVIRON, idle=2, foreign=True)
+    assert (finished.status, finished.timed_out) == (status, status != 0)
+
+
+def test_a_program_is_watched_although_memory_is_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter([MemoryError(), RuntimeError("can't allocate lock")])
+
+    def read(pid: int) -> int:
+        if error := next(looks, None):
+            raise error
+        return pid
+
+    monkeypatch.setattr(process, "_read_memory", read)
+    command = (sys.executable, "-c", "import time; time.sleep(60)")
+    assert run(command, cwd=tmp_path, environ=ENVIRON, memory=1).outgrown
 
 
 def test_run_gives_all_that_a_program_wrote_and_its_status(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from releasekit.process import Finished, Log, capture, refuse_ended, run
 MEMORY = 320 << 20
 """Bytes while an index is asked: uv 0.13 holds a page that unpacks to 2 GB whole. Resolving some
 hundred packages took 117 MB of them, installing a hundred 99 MB."""
+IDLE = 60.0
+"""Seconds without work: uv 0.13 waits for ever for threads that a limit of memory keeps away."""
 
 
 def run_uv(
@@ -25,10 +27,10 @@ def run_uv(
     seconds: float | None = None,
     offline: bool = False,
 ) -> Finished:
-    """Run uv to its end, whatever its status; see `process.run`. Offline it has no limits.
+    """Run uv to its end, whatever its status; see `process.run`.
 
-    An answer that takes more memory than the limit is a failure like others. Raises MissingProgram
-    and PROGRAM_KILLED.
+    Offline it may take long, as long as it works. An answer that takes more memory than the limit
+    is a failure like others. Raises MissingProgram and PROGRAM_KILLED.
     """
     finished = run(
         (uv.find_uv_bin(), *arguments),
@@ -37,10 +39,13 @@ def run_uv(
         log=log,
         given=given,
         seconds=seconds,
+        idle=IDLE if offline else None,
         memory=None if offline else MEMORY,
         foreign=True,
     )
-    if finished.timed_out:
+    if finished.timed_out and offline:
+        said = f"uv did nothing for {IDLE:g} s, and was stopped"
+    elif finished.timed_out:
         said = f"uv was not done after {seconds:g} s, and was stopped"
     elif finished.outgrown:
         said = f"uv needs more than {MEMORY >> 20} MB of memory for what the index sends"
