@@ -147,9 +147,9 @@ def _build_one(
             requires = ProjectBuilder(source).build_system_requires
             with open_build_environment(requires, source, options) as environment:
                 builder = ProjectBuilder(source, str(environment.python), call_hook)
-                scm_knows = _does_scm_know(dist, source, options, environment)
-                more = builder.get_requires_for_build(dist)
+                more = builder.get_requires_for_build(dist)  # may write a file that git tracks
                 if not more - requires:
+                    scm_knows = _does_scm_know(dist, source, options, environment)
                     return _find_made(builder.build(dist, out), dist, source), environment
             with open_build_environment(requires | more, source, options) as environment:
                 scm_knows = _does_scm_know(dist, source, options, environment)

@@ -77,15 +77,23 @@ def copy_changes(commit: Commit, tree: Path) -> None:
     """
     for name in commit.changed:
         theirs, ours = commit.root / name, tree / name
-        if theirs.is_dir() and not theirs.is_symlink():  # a submodule
-            shutil.copytree(
-                theirs, ours, symlinks=True, dirs_exist_ok=True, ignore=lambda *_: {".git"}
-            )
+        _remove_links(ours, tree)
+        if theirs.is_dir() and not theirs.is_symlink():
+            if (theirs / ".git").exists():  # a submodule; else what replaces it is not tracked
+                ignore = shutil.ignore_patterns(".git")
+                shutil.copytree(theirs, ours, symlinks=True, dirs_exist_ok=True, ignore=ignore)
             continue
         ours.unlink(missing_ok=True)
         if theirs.is_symlink() or theirs.exists():
             ours.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(theirs, ours, follow_symlinks=False)
+
+
+def _remove_links(path: Path, tree: Path) -> None:
+    """Remove committed links on the way to a file: what is copied must stay in the checkout."""
+    for part in reversed((path, *path.parents)):
+        if part.is_relative_to(tree) and part != tree and part.is_symlink():
+            part.unlink()
 
 
 def find_name(root: Path, commit: Commit) -> str:

@@ -426,3 +426,25 @@ def test_changes_of_tracked_files_are_copied_and_nothing_else(with_submodule: Pr
         "staged.txt",
     ]
     assert (content["modified.txt"], content["lib/a.txt"]) == (b"new", b"in the submodule")
+
+
+@pytest.mark.parametrize("staged", [False, True], ids=["untracked", "staged"])
+def test_a_directory_in_the_place_of_a_link_is_not_copied_through_the_link(
+    make_repository: Callable[[str], ProjectDir], tmp_path: Path, staged: bool
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    repository = make_repository("plain")
+    (repository.root / "data").symlink_to(outside)
+    repository.commit_all()
+    (repository.root / "data").unlink()
+    (repository.root / "data").mkdir()
+    repository.write("data/secret.txt", "s")
+    if staged:
+        repository.git("add", "-A")
+    commit = commit_of(repository)
+    with open_checkout(commit, repository.environ) as tree:
+        copy_changes(commit, tree)
+        assert (tree / "data" / "secret.txt").exists() == staged
+        assert not (tree / "data").is_symlink()
+    assert list(outside.iterdir()) == []
