@@ -61,11 +61,17 @@ def write_wheel(
     metadata: str = METADATA,
     record: str | None = None,
     filename: str = WHEEL,
+    told: str | None = None,
 ) -> Path:
-    """Write a wheel with a correct RECORD, or with the one given."""
-    info = "-".join(filename.split("-")[:2]) + ".dist-info"
+    """Write a wheel with a correct RECORD, or with the one given.
+
+    It is `told` what it is by the name of another wheel.
+    """
+    name, version, *_, python, abi, platform = (told or filename).removesuffix(".whl").split("-")
+    info = f"{name}-{version}.dist-info"
     module = {"demo.py": "ANSWER = 42\n"} if files is None else files
-    members = {**module, f"{info}/METADATA": metadata, f"{info}/WHEEL": WHEEL_FILE}
+    wheel = WHEEL_FILE.replace("py3-none-any", f"{python}-{abi}-{platform}")
+    members = {**module, f"{info}/METADATA": metadata, f"{info}/WHEEL": wheel}
     lines = [_record_line(name, text.encode()) for name, text in members.items()]
     members[f"{info}/RECORD"] = "".join([*lines, f"{info}/RECORD,,\n"])
     if record is not None:

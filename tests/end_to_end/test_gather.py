@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -377,6 +378,28 @@ def change(old: str, new: str) -> Callable[[Path], None]:
     return write
 
 
+def tell(old: str, new: str) -> Callable[[Path], None]:
+    """Write a wheel whose inside is that of a wheel with another name."""
+
+    def write(folder: Path) -> None:
+        text = (read_metadata(read_dist(folder / WHEEL)) or b"").decode()
+        told = WINDOWS.replace(old, new)
+        write_wheel(folder, filename=WINDOWS, metadata=text, files=MODULE, told=told)
+
+    return write
+
+
+def leave_out_wheel(folder: Path) -> None:
+    path, whole = folder / WINDOWS, folder / "whole.zip"
+    path.rename(whole)
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            lines = [line for line in text.splitlines(keepends=True) if b"/WHEEL," not in line]
+            if not name.endswith("/WHEEL"):
+                new.writestr(name, b"".join(lines) if name.endswith("/RECORD") else text)
+
+
 def rename(folder: Path) -> None:
     name = WINDOWS.replace("1.2.3", "1.2.4")
     write_wheel(folder, filename=name, files=MODULE)
@@ -388,6 +411,18 @@ def rename(folder: Path) -> None:
     [
         pytest.param(damage, "RECORD is untrue: ", id="RECORD"),
         pytest.param(cut_off, "it cannot be read to its end: ", id="cut off"),
+        pytest.param(
+            tell("win_amd64", "win32"),
+            "the tags in plain-1.2.3.dist-info/WHEEL are cp311-cp311-win32, and those in its file "
+            "name cp311-cp311-win_amd64\n",
+            id="tags",
+        ),
+        pytest.param(
+            tell("1.2.3", "1.2.4"),
+            "it has plain-1.2.4.dist-info, and not plain-1.2.3.dist-info alone\n",
+            id=".dist-info",
+        ),
+        pytest.param(leave_out_wheel, "it has no plain-1.2.3.dist-info/WHEEL\n", id="no WHEEL"),
         pytest.param(rename, "it is plain 1.2.4, and the sdist plain 1.2.3\n", id="version"),
         pytest.param(
             change("Version: 1.2.3", "Version: 1.2.4"),

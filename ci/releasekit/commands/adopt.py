@@ -17,7 +17,7 @@ from releasekit.errors.refused import CANNOT_ADOPT
 from releasekit.errors.setup import NOTHING_TO_ADOPT
 from releasekit.home import expand_home
 from releasekit.inspect.archive import read_archive, read_contents
-from releasekit.inspect.gather import find_record_problems
+from releasekit.inspect.gather import find_naming_problems, find_record_problems
 from releasekit.model.agreement import find_disagreements
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.record import BuildFacts, Record, RecordedFile
@@ -89,6 +89,8 @@ def _find_problems(wheel: Dist, sdist: Dist) -> tuple[str, ...]:
         return (f"it cannot be read to its end: {archive.problem}",)
     if problems := find_record_problems(wheel.path, archive.members):
         return tuple(f"RECORD is untrue: {problem}" for problem in problems)
+    if problems := find_naming_problems(wheel, archive.members):
+        return problems
     ours, theirs = wheel.named, sdist.named
     if (ours.name, ours.version) != (theirs.name, theirs.version):
         return (f"it is {ours.name} {ours.version}, and the sdist {theirs.name} {theirs.version}",)

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from configparser import Error as ConfigError
 from dataclasses import replace
+from email.parser import Parser
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from check_wheel_contents.checker import WheelChecker
 from check_wheel_contents.config import CONFIG_FILES, Configuration
 from check_wheel_contents.contents import WheelContents
 from installer.sources import WheelFile
+from packaging.tags import Tag, parse_tag
+from packaging.utils import canonicalize_name, canonicalize_version
 from trove_classifiers import classifiers as known
 from trove_classifiers import deprecated_classifiers as deprecated
 
@@ -33,6 +36,7 @@ from releasekit.checks.facts import (
 )
 from releasekit.inspect.archive import read_archive
 from releasekit.model.dists import Dist, DistKind, parse_metadata
+from releasekit.plural import list_some
 
 OF_THE_REPOSITORY = (".gitlab-ci.yml", "releasekit.toml")
 """No sdist needs them; check-manifest knows that of a Jenkinsfile."""
@@ -228,6 +232,36 @@ def find_record_problems(wheel: Path, members: Sequence[Member]) -> tuple[str, .
         issues = getattr(error, "issues", None) or [str(error)]
         return tuple(str(issue).replace(f"In {wheel}, ", "") for issue in issues)
     return ()
+
+
+def find_naming_problems(wheel: Dist, members: Sequence[Member]) -> tuple[str, ...]:
+    """Return where the inside of a wheel is another one's than its file name says, a sentence each.
+
+    An installer may believe either: see the binary distribution format of the packaging guide.
+    """
+    tops = {member.name.partition("/")[0] for member in members}
+    folders = sorted(top for top in tops if top.endswith(".dist-info"))
+    name = f"{wheel.named.name.replace('-', '_')}-{wheel.named.version}.dist-info"
+    if [_identify_folder(folder) for folder in folders] != [_identify_folder(name)]:
+        return (f"it has {list_some(folders) or 'no .dist-info directory'}, and not {name} alone",)
+    member = f"{folders[0]}/WHEEL"
+    try:
+        with zipfile.ZipFile(wheel.path) as archive:
+            stated = Parser().parsestr(archive.read(member).decode(errors="replace"))
+    except KeyError:
+        return (f"it has no {member}",)
+    texts = [text for text in stated.get_all("Tag", []) if text.count("-") == 2]
+    tags = frozenset[Tag]().union(*map(parse_tag, texts))
+    if tags != wheel.named.tags:
+        named = "-".join(wheel.filename.removesuffix(".whl").split("-")[-3:])
+        said = list_some(sorted(map(str, tags))) or "none"
+        return (f"the tags in {member} are {said}, and those in its file name {named}",)
+    return ()
+
+
+def _identify_folder(name: str) -> tuple[str, str]:
+    project, _, version = name.removesuffix(".dist-info").rpartition("-")
+    return canonicalize_name(project), canonicalize_version(version, strip_trailing_zero=False)
 
 
 def read_contents_check(root: Path | None) -> ContentsCheck:
