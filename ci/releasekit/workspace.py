@@ -82,15 +82,11 @@ def make_folder(folder: Path, *, root: Path) -> Path:
 
 def _hide_from_git(folder: Path, root: Path) -> None:
     """Write a .gitignore as `uv build` does: `git add -A` would put results into the next sdist."""
-    for path in (folder, folder.parent):
-        ignore = path / ".gitignore"
-        if (
-            path.name in FOLDERS
-            and path != root
-            and not ignore.is_symlink()
-            and not ignore.exists()
-        ):
-            write_text(ignore, "*\n")
+    path = folder.parent if folder.name == "parts" else folder
+    ignore = path / ".gitignore"
+    is_ours = path.name in FOLDERS and path != root and path.is_relative_to(root)
+    if is_ours and not ignore.is_symlink() and not ignore.exists():
+        write_text(ignore, "*\n")
 
 
 def check_file(path: Path, *, root: Path) -> Path:

@@ -103,6 +103,16 @@ def test_another_folder_takes_the_results_of_all_steps(
     assert "next:  releasekit build --into out/here, then run this again" in ran.out
 
 
+def test_a_directory_of_the_project_gets_no_gitignore(
+    project: ProjectDir, releasekit: Command
+) -> None:
+    (project.root / "reports").mkdir()
+    project.write("reports/2024.md", "theirs\n")
+    assert releasekit("build", "--into", "reports", project=project).status == 0
+    assert (project.root / "reports/dist/.gitignore").exists()
+    assert not (project.root / "reports/.gitignore").exists()
+
+
 @pytest.mark.parametrize("folder", ["/tmp/x", "../x", "a/../../x", ".git", ".git/x"])
 def test_another_folder_is_below_the_project_s(
     project: ProjectDir, releasekit: Command, folder: str
