@@ -20,6 +20,12 @@ from served_kit import IDENTITY, clone_kit
 from support import ProjectDir, copy_project, public_index, published
 
 LINES = REPOSITORY / "tests" / "projects" / "anywhere"
+INSTALLATION = "".join(
+    line
+    for line in (LINES / "build.sh").read_text(encoding="utf-8").splitlines(keepends=True)
+    if line.startswith("kit=") or " -m venv " in line or " -m pip " in line
+)
+"""The three lines that install the kit; each job has them."""
 DISTS = {"plain-1.2.3-py3-none-any.whl", "plain-1.2.3.tar.gz"}
 
 
@@ -66,11 +72,7 @@ class Ci:
                 shutil.copytree(after / name, root / name)
         script = (LINES / f"{job}.sh").read_text("utf-8")
         if image:
-            script, number = re.subn(
-                r"^kit=.*\n.* -m venv .*\n.* -m pip .*\n", "", script, flags=re.M
-            )
-            assert number == 1
-            script = script.replace('"$kit/bin/python"', sys.executable)
+            script = script.replace(INSTALLATION, "").replace('"$kit/bin/python"', sys.executable)
         done = subprocess.run(
             ("sh", "-c", script),
             cwd=root,
@@ -99,8 +101,14 @@ def index() -> Iterator[Sandbox]:
         yield sandbox
 
 
+def test_each_job_installs_the_kit_by_the_same_lines() -> None:
+    assert len(INSTALLATION.splitlines()) == 3
+    for path in LINES.glob("*.sh"):
+        assert path.read_text(encoding="utf-8").count(INSTALLATION) == 1, path.name
+
+
 def test_a_branch_is_rehearsed(ci: Ci, index: Sandbox) -> None:
-    status, said, _ = ci.run("check", {"RELEASEKIT_URL": "sandbox"})
+    status, said, _ = ci.run("check", {"RELEASEKIT_URL": "sandbox"}, image=True)
     assert (status, published(index)) == (0, set()), said
     assert "into a sandbox on this machine" in said
 
@@ -125,7 +133,7 @@ def test_a_tag_is_built_without_the_upload_credentials_published_and_verified(
     (built / "reports" / "proof.json").write_text(text, encoding="utf-8")
     status, said, sent = ci.run("publish", {**known, **login, **digest}, after=built)
     assert (status, published(index)) == (0, DISTS), said
-    status, said, _ = ci.run("verify", known, after=sent)
+    status, said, _ = ci.run("verify", known, after=sent, image=True)
     assert status == 0, said
     assert "plain==1.2.3 installed by hash from" in said
     left = [path for path in ci.folder.rglob("*") if path.is_file()]
