@@ -87,9 +87,7 @@ def open_build_environment(
     plan = _plan_install(requires, source, options)
 
     def make(path: Path) -> tuple[str, ...]:
-        with open_tempdir("releasekit-uv-") as folder:
-            files = plan.write(folder, requires)
-            return _make_environment(path, requires, source, options, plan.call, files)
+        return _make_environment(path, requires, source, options, plan)
 
     if options.cache:
         key = _environment_key(requires, options, plan.call, plan.tables)
@@ -197,28 +195,12 @@ def _environment_key(
 
 
 def _make_environment(
-    path: Path,
-    requires: set[str],
-    source: Path,
-    options: EnvironmentOptions,
-    call: UvCall,
-    files: InstallFiles,
+    path: Path, requires: set[str], source: Path, options: EnvironmentOptions, plan: _Plan
 ) -> tuple[str, ...]:
-    python = str(path / "bin" / "python")
-    # Copied: uv links to its own cache, so that a build which writes into a file of its environment
-    # would write into every environment that is made later.
-    link = ("--link-mode", "copy")
-    pins = ["--constraints", str(options.constraints)] if options.constraints else []
-    # The requirements go in by stdin: an address among them may hold a password.
-    install = ["pip", "install", "--python", python, *link, *call.options, *pins, *files.options]
-    # Only the install itself gets credentials: every start of that Python runs the .pth files of
-    # what is installed, also the one by which uv compiles (--compile-bytecode).
-    steps: list[tuple[list[str], str, Mapping[str, str]]]
-    steps = [(["venv", "--no-project", "--python", sys.executable, str(path)], "", call.clean)]
-    steps += [(install, files.listed, call.environ)] if requires else []
-    steps.append((["pip", "freeze", "--python", python], "", call.clean))
-    for arguments, given, environ in steps:
-        finished = _uv(arguments, source, options, _use_settings(environ, files), given)
+    call, python = plan.call, str(path / "bin" / "python")
+
+    def run_step(arguments: list[str], environ: Mapping[str, str], given: str = "") -> Finished:
+        finished = _uv(arguments, source, options, environ, given)
         if finished.status:
             refuse_failed(call, finished.output)
             if limit := find_limit_in(hide_credentials(finished.output, MARK), str(source)):
@@ -231,10 +213,28 @@ def _make_environment(
                 index=call.index,
                 tail=hide_credentials(finished.tail(), MARK),
             )
+        return finished
+
+    # Only the install itself gets credentials: every start of that Python runs the .pth files of
+    # what is installed, also the one by which uv compiles (--compile-bytecode).
+    clean = {**call.clean, "UV_NO_CONFIG": "1"}
+    run_step(["venv", "--no-project", "--python", sys.executable, str(path)], clean)
+    if requires:
+        # Copied: uv links to its own cache, so that a build which writes into a file of its
+        # environment would write into every environment that is made later.
+        link = ("--link-mode", "copy")
+        pins = ["--constraints", str(options.constraints)] if options.constraints else []
+        with open_tempdir("releasekit-uv-") as folder:  # gone before anything of it is started
+            files = plan.write(folder, requires)
+            install = ["pip", "install", "--python", python, *link, *call.options, *pins]
+            # The requirements go in by stdin: an address among them may hold a password.
+            environ = _use_settings(call.environ, files)
+            run_step([*install, *files.options], environ, files.listed)
+    frozen = run_step(["pip", "freeze", "--python", python], clean)
     if requires:
         _compile(Path(python), source, options)
     return tuple(
-        hide_credentials(line) for line in finished.output.splitlines() if REQUIREMENT.match(line)
+        hide_credentials(line) for line in frozen.output.splitlines() if REQUIREMENT.match(line)
     )
 
 
