@@ -175,7 +175,7 @@ def _explain(error: BuildBackendException, last: str) -> str:
     """Return why a hook has no result although its process ended well; `last` is what it wrote."""
     missing = error.exception
     if isinstance(missing, FileNotFoundError) and Path(missing.filename or "").name == RESULT:
-        return f"{last}\n{ENDED}".lstrip()
+        return f"{ENDED}\n{last}".rstrip()
     return str(error)
 
 
