@@ -23,7 +23,7 @@ RUN = "releasekit-run-"
 OF_ANY_KIND = "releasekit-(?:[a-z]+-)+"
 """A pattern of the prefixes that rooms have in the system's directory for temporary files."""
 RESERVE = 4 << 20
-"""Bytes of memory, never touched, that are given back before a room is cleared away: CPython 3.11
+"""Bytes of memory, never touched, that are given back before a directory is removed: CPython 3.11
 takes 1 MiB at a time, and loops for ever where it has none for the exception that says so."""
 _system: list[str] = []
 """That directory, while all temporary files of this process go elsewhere."""
