@@ -61,13 +61,13 @@ def write_wheel(
     metadata: str = METADATA,
     record: str | None = None,
     filename: str = WHEEL,
-    told: str | None = None,
+    inside: str | None = None,
 ) -> Path:
     """Write a wheel with a correct RECORD, or with the one given.
 
-    It is `told` what it is by the name of another wheel.
+    Its inside may be that of a wheel with another name.
     """
-    name, version, *_, python, abi, platform = (told or filename).removesuffix(".whl").split("-")
+    name, version, *_, python, abi, platform = (inside or filename).removesuffix(".whl").split("-")
     info = f"{name}-{version}.dist-info"
     module = {"demo.py": "ANSWER = 42\n"} if files is None else files
     wheel = WHEEL_FILE.replace("py3-none-any", f"{python}-{abi}-{platform}")

@@ -378,13 +378,13 @@ def change(old: str, new: str) -> Callable[[Path], None]:
     return write
 
 
-def tell(old: str, new: str) -> Callable[[Path], None]:
+def swap_inside(old: str, new: str) -> Callable[[Path], None]:
     """Write a wheel whose inside is that of a wheel with another name."""
 
     def write(folder: Path) -> None:
         text = (read_metadata(read_dist(folder / WHEEL)) or b"").decode()
-        told = WINDOWS.replace(old, new)
-        write_wheel(folder, filename=WINDOWS, metadata=text, files=MODULE, told=told)
+        inside = WINDOWS.replace(old, new)
+        write_wheel(folder, filename=WINDOWS, metadata=text, files=MODULE, inside=inside)
 
     return write
 
@@ -412,13 +412,13 @@ def rename(folder: Path) -> None:
         pytest.param(damage, "RECORD is untrue: ", id="RECORD"),
         pytest.param(cut_off, "it cannot be read to its end: ", id="cut off"),
         pytest.param(
-            tell("win_amd64", "win32"),
+            swap_inside("win_amd64", "win32"),
             "the tags in plain-1.2.3.dist-info/WHEEL are cp311-cp311-win32, and those in its file "
             "name cp311-cp311-win_amd64\n",
             id="tags",
         ),
         pytest.param(
-            tell("1.2.3", "1.2.4"),
+            swap_inside("1.2.3", "1.2.4"),
             "it has plain-1.2.4.dist-info, and not plain-1.2.3.dist-info alone\n",
             id=".dist-info",
         ),
