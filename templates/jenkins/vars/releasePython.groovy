@@ -75,9 +75,16 @@ linux = sys.platform == "linux"
 if linux and ctypes.CDLL(None).prctl(36, 1, 0, 0, 0):
     print("error E284: the kernel of this agent does not let a process take in those that a stage leaves behind", file=sys.stderr)
     sys.exit(2)
-child = subprocess.Popen(sys.argv[1:], start_new_session=not linux)
+child, early = None, []
+
+def hand_on(number, _):
+    child.send_signal(number) if child else early.append(number)
+
 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda number, _: child.send_signal(number))
+    signal.signal(number, hand_on)
+child = subprocess.Popen(sys.argv[1:], start_new_session=not linux)
+for number in early:
+    child.send_signal(number)
 status = child.wait()
 if not linux:
     try:
