@@ -96,6 +96,14 @@ def _run_nexus() -> Iterator[str]:
 
 
 @nox.session(venv_backend="none", default=False)
+def own_pipelines(session: nox.Session) -> None:
+    """Run this repository's own pipelines in GitLab and Jenkins, which takes minutes."""
+    _need_test_tools(session)
+    folders = ("tests/gitlab/test_nexus_releases.py", "tests/jenkins/test_nexus_releases.py")
+    _run(session, "pytest", "-q", "-k", "own", *folders, OWN_PIPELINES="1", **PYTHON)
+
+
+@nox.session(venv_backend="none", default=False)
 def coverage(session: nox.Session) -> None:
     """Run all tests, which takes longer so, and show what they leave out.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -107,7 +108,10 @@ def kit_in_nexus(nexus: Nexus, tmp_path_factory: pytest.TempPathFactory) -> Proj
 
 @pytest.fixture(scope="session")
 def kit_requirements(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """What tells pip where all is that the kit requires."""
+    """What tells pip where all is that the kit requires; all processes of a run share it."""
     from served_kit import fetch_requirements
 
-    return fetch_requirements(tmp_path_factory.mktemp("requirements"))
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with FileLock(shared / "requirements.lock"):
+        return {"PIP_FIND_LINKS": str(fetch_requirements(shared / "requirements"))}

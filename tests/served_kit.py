@@ -7,8 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from doors import REPOSITORY, read_parameters
 from releasekit_nexus import Nexus
@@ -30,6 +31,11 @@ IDENTITY = {
     for who in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "Author"), ("EMAIL", "author@example.com"))
 }
+
+own_pipeline = pytest.mark.skipif(
+    "OWN_PIPELINES" not in os.environ,
+    reason="nox -s own_pipelines runs it: this repository's own pipeline proves a kit of 40 wheels",
+)
 
 
 def clone_kit(folder: Path) -> ProjectDir:
@@ -58,19 +64,22 @@ def release_kit(kit: ProjectDir, nexus: Nexus) -> None:
     assert f"releasekit=={VERSION} downloaded by hash from {group}" in done.stdout
 
 
-def fetch_requirements(folder: Path) -> Mapping[str, str]:
-    """Download what the kit requires, and tell pip that it is there, as a mirror would.
+def fetch_requirements(folder: Path) -> Path:
+    """Return where all is that the kit requires, as a mirror would have it; it is fetched once.
 
     pip takes the kit alone from the index that it is told. The release jobs' Python is isolated
     (-I), so that it looks into no directory that PYTHONPATH names.
     """
+    wheels = folder / "wheels"
+    if wheels.exists():
+        return wheels
     python = shutil.which("python3")
     assert python
     environment = folder / "environment"
     subprocess.run((python, "-I", "-m", "venv", environment), check=True)
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wheels = folder / "wheels"
     pip = (environment / "bin" / "python", "-I", "-m", "pip", "-q", "--disable-pip-version-check")
     needs = (*project["dependencies"], "setuptools-scm>=9.2", "setuptools>=80")
-    subprocess.run((*pip, "download", "-d", wheels, *needs), check=True)
-    return {"PIP_FIND_LINKS": str(wheels)}
+    fetched = folder / "fetched"
+    subprocess.run((*pip, "download", "-d", fetched, *needs), check=True)
+    return fetched.rename(wheels)

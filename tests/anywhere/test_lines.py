@@ -33,15 +33,19 @@ DISTS = {"plain-1.2.3-py3-none-any.whl", "plain-1.2.3.tar.gz"}
 def machine(
     tmp_path_factory: pytest.TempPathFactory, kit_requirements: Mapping[str, str]
 ) -> dict[str, str]:
-    """A CI machine's environment, whose pip knows an index that serves the kit."""
+    """A CI machine's environment, whose pip knows no index but a mirror that has the kit."""
     kit = clone_kit(tmp_path_factory.mktemp("kit") / "clone")
-    wheels = kit_requirements["PIP_FIND_LINKS"]
+    wheels = tmp_path_factory.mktemp("wheels")
     build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", wheels)
     subprocess.run(build, cwd=kit.root, env=kit.environ, capture_output=True, check=True)
     theirs = ("RELEASEKIT_", "TWINE_", "GIT_", "XDG_", "PYTEST_", "CI", "GITHUB_", "NOX")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
+    mirror = f"{wheels} {kit_requirements['PIP_FIND_LINKS']}"
+    index = ours.get("UV_INDEX_URL") or ours.get("PIP_INDEX_URL")
+    builds = public_index() or {"UV_DEFAULT_INDEX": ours.get("UV_DEFAULT_INDEX") or str(index)}
+    pip = {"PIP_FIND_LINKS": mirror, "PIP_NO_INDEX": "1"}
     home = tmp_path_factory.mktemp("home")
-    return {**ours, **IDENTITY, **public_index(), **kit_requirements, "HOME": str(home)}
+    return {**ours, **IDENTITY, **builds, **pip, "HOME": str(home)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -162,7 +162,7 @@ def test_interrupted_in_the_middle_the_next_run_converges(
     sdist: str,
 ) -> None:
     # Random bytes in the sdist alone: its upload takes long enough to be met in the middle.
-    (project.root / "noise.bin").write_bytes(secrets.token_bytes(60_000_000))
+    (project.root / "noise.bin").write_bytes(secrets.token_bytes(25_000_000))
     text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
     project.write("pyproject.toml", text + '\n[tool.flit.sdist]\ninclude = ["noise.bin"]\n')
     retag(project)
