@@ -24,13 +24,16 @@ QUIET = {
     "GIT_ATTR_NOSYSTEM": "1",
     "LC_ALL": "C.UTF-8",
 }
+PATIENCE = {"GIT_HTTP_LOW_SPEED_LIMIT": "1000", "GIT_HTTP_LOW_SPEED_TIME": "60"}
+"""Bytes per second, and for how many seconds: git waits for ever else (http.lowSpeedTime)."""
 
 TRANSIENT = re.compile(
     r"could not resolve|couldn.t connect|failed to connect|connection (?:refused|reset|closed)"
     r"|timed out|network is unreachable|no route to host|returned error: (?:5\d\d|408|429)\b"
     r"|early eof|rpc failed(?!; http 4)|unexpected disconnect|ssl_error_syscall|unexpected eof"
     r"|no space left|cannot allocate memory|out of memory|too many open files"
-    r"|temporarily unavailable|unable to create '.*\.lock'",
+    r"|temporarily unavailable|unable to create '.*\.lock'"
+    r"|operation too slow",
     re.IGNORECASE,
 )
 """What git and its transports say (curl's strerror.c, ssh) of the network or the machine: the same
@@ -91,11 +94,17 @@ def _is_release(tag: ReleaseTag | None) -> bool:
 
 
 def find_tags_elsewhere(root: Path, environ: Mapping[str, str], seconds: float) -> str:
-    """Return what is known of tags where a clone without tags came from; "" if there are none."""
+    """Return what is known of tags where a clone without tags came from; "" if there are none.
+
+    Raises GitFailed where the network keeps git from an answer.
+    """
     if not must(root, environ, "remote").output:
         return ""
     command = ("git", "-c", "core.hooksPath=/dev/null", "ls-remote", "--tags", "--quiet")
     finished = run(command, cwd=root, environ={**environ, **QUIET}, seconds=seconds, foreign=True)
+    if finished.timed_out or (finished.status and TRANSIENT.search(finished.output)):
+        reason = f"no answer within {seconds:g} s" if finished.timed_out else finished.tail()
+        raise GitFailed(GIT_FAILED, root=str(root), command=render_command(command), reason=reason)
     if finished.status:
         return "and where it was cloned from, git cannot list them"
     return "and where it was cloned from, there are tags" if "refs/tags/" in finished.output else ""
@@ -129,7 +138,7 @@ def ask(
 ) -> Finished:
     """Run git in `root` for an answer, whatever its status; see `capture` for `errors`."""
     command = ("git", "-c", "core.hooksPath=/dev/null", *arguments)
-    return capture(command, cwd=root, environ={**environ, **QUIET}, errors=errors)
+    return capture(command, cwd=root, environ={**PATIENCE, **environ, **QUIET}, errors=errors)
 
 
 def list_files(root: Path, environ: Mapping[str, str]) -> tuple[str, ...]:

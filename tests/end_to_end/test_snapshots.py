@@ -313,6 +313,18 @@ def test_origin_that_does_not_answer_may_have_tags(
     assert "(and where it was cloned from, git cannot list them)" in ran.out
 
 
+def test_network_that_keeps_git_from_the_origin_is_worth_a_second_run(
+    make_project: MakeProject, server: Sandbox, releasekit: Command, tmp_path: Path
+) -> None:
+    project = make_project()
+    commit_more(project)
+    clone = clone_without_tags(project, tmp_path / "clone", url="https://127.0.0.1:1/demo.git")
+    ran = releasekit("version", project=clone, server=server)
+    assert (ran.status, ran.err) == (3, ""), ran
+    assert "git ls-remote --tags --quiet" in ran.out
+    assert "127.0.0.1" in ran.out
+
+
 def test_changed_tree_is_refused_as_that(
     make_project: MakeProject, server: Sandbox, releasekit: Command
 ) -> None:
