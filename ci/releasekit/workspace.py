@@ -49,10 +49,14 @@ def check_folders(root: Path, into: str, environ: Mapping[str, str]) -> None:
     names = [str(Path(into, name)) for name in FOLDERS[:2]]
     listed = git.ask(root, environ, "ls-files", "-z", "--", *names).output.split("\0")
     if tracked := [name for name in listed if name and Path(name).name not in PLACEHOLDERS]:
-        found = (n for n in names if any(f"{path}/".startswith(f"{n}/") for path in tracked))
-        places = " and ".join(found)
+        found = [n for n in names if any(f"{path}/".startswith(f"{n}/") for path in tracked)]
         raise ReleasekitError(
-            TRACKED_RESULTS, places=places, root=str(root), files=list_some(tracked, SHOWN)
+            TRACKED_RESULTS,
+            places=" and ".join(found),
+            root=str(root),
+            files=list_some(tracked, SHOWN),
+            top=shlex.quote(str(root)),
+            paths=shlex.join(found),
         )
 
 

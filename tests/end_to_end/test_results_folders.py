@@ -78,6 +78,7 @@ def test_folder_that_git_tracks_is_not_written_to(
     assert ran.status == 1, ran
     assert f"error E115: git tracks files in {places}, where results would go" in ran.out
     assert f"where: {project.root}: {name}\n" in ran.out
+    assert f"git -C {project.root} rm -r --cached {places}, and commit" in ran.out
     assert "report " not in ran.out
     assert files_of(project) == before
 

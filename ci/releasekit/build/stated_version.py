@@ -71,9 +71,11 @@ def _set_in_cfg(text: str, keys: tuple[str, ...], version: str) -> str:
     document, ending = ConfigUpdater(), "\r\n" if "\r\n" in text else "\n"
     try:
         document.read_string(text.replace("\r\n", "\n").rstrip("\n") + "\n")
+        document[section][option].value = version
     except configparser.Error as error:
         raise ValueError(str(error)) from error
-    document[section][option].value = version
+    except KeyError as error:  # configparser takes it from [DEFAULT]
+        raise ValueError(f"[{section}] has no {option} of its own") from error
     return str(document).replace("\n", ending)
 
 

@@ -115,7 +115,7 @@ TRACKED_RESULTS = Entry(
     where="{root}: {files}",
     why="releasekit writes dists and reports there, and overwrites nothing that git tracks",
     fix="--into build names another directory for them, in every step; or, if they are results\n"
-    "of earlier builds: git rm -r --cached {places}, and commit that",
+    "of earlier builds: git -C {top} rm -r --cached {paths}, and commit that",
     explanation="A file that git tracks is in dist/ or reports/. Nothing was written.",
 )
 CANNOT_ADOPT = Entry(

@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 
 from packaging.version import Version
 
+from releasekit.model.versions import split_pattern
+
 USUAL_TAGS = ("", "{version}", "v{version}")
 """Tags that both templates take for releases without being told."""
 
@@ -34,9 +36,9 @@ class Package:
     @property
     def tag_ends(self) -> tuple[str, str]:
         """Return what its tags have around the version; two empty texts for usual tags."""
-        if self.tag in USUAL_TAGS and not (self.folder and self.tag):
+        if not self.tag or (self.tag in USUAL_TAGS and not self.folder):
             return "", ""
-        before, _, after = self.tag.partition("{version}")
+        before, _, after = split_pattern(self.tag)
         return before, after
 
 

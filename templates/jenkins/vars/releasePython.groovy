@@ -161,7 +161,8 @@ raise SystemExit(any(not file.locate().exists() for file in files))' > /dev/null
 }
 ! whole || exit 0
 rm -rf "$KIT_HOME"
-"$PYTHON" -I -m venv "$KIT_HOME"
+"$PYTHON" -I -m venv "$KIT_HOME" ||
+    stop 3 "E321: a file or directory cannot be read or written: $KIT_HOME; see above, and whether the disk of the agent is full, then build again"
 explain() { # why pip failed: its log has what it does not show
     index=$1 log=$2 missing=$(sed -nE 's/.*No matching distribution found for ([^ ]+).*/\\1/p' "$log" | tail -n 1)
     if grep -q '407 Proxy' "$log"; then
@@ -210,6 +211,7 @@ pwd -P
 
 // The commit is checked out by its hash, which git computes anew for all that it gets from another repository.
 @Field final String TAKE = '''
+export GIT_LFS_SKIP_SMUDGE=1 # what was built has the contents, and a pointer is no change
 [ -z "$BUILT" ] || git clone -q --no-local --no-checkout "$BUILT" .
 git checkout -q --force --detach "$COMMIT" ||
     stop 2 "E283: the commit $COMMIT, which was built, is not in the checkout of the stage publish; build from the repository that the job names as its source, and not from a shallow clone"

@@ -91,8 +91,15 @@ def test_git_shows_the_commit_with_the_new_version(make_repository: MakeReposito
     assert repository.git("for-each-ref", "refs/replace") == ""
 
 
-def test_file_that_cannot_be_changed_is_refused_by_name(make_repository: MakeRepository) -> None:
-    repository = make_repository("setup.cfg", b"version = 1.2.3\n")
+@pytest.mark.parametrize(
+    "text",
+    ["version = 1.2.3\n", "[DEFAULT]\nversion = 1.2.3\n[metadata]\nname = demo\n"],
+    ids=["no section", "[DEFAULT]"],
+)
+def test_file_that_cannot_be_changed_is_refused_by_name(
+    make_repository: MakeRepository, text: str
+) -> None:
+    repository = make_repository("setup.cfg", text.encode())
     stated = StatedVersion(file="setup.cfg", keys=("metadata", "version"), version=Version("1"))
     with (
         open_checkout(commit_of(repository), repository.environ) as tree,

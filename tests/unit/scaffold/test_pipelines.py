@@ -63,6 +63,7 @@ def test_a_package_of_several_says_which_one_it_is() -> None:
         ("", "release-{version}", "release-1.0", ("1.0", "prerelease-1.0")),
         ("", "r{version}-final", "r1.0-final", ("r1.0", "r1.0-final-2")),
         ("a", "v{version}", "v1.0", ("1.0",)),
+        ("", "rel_{version:_}", "rel_1_0", ("1.0", "prel_1_0")),
     ],
 )
 def test_a_tag_pattern_takes_the_tags_of_the_package_alone(
