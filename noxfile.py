@@ -60,7 +60,10 @@ PYTHON = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONUTF8": "1"}
 
 @nox.session(venv_backend="none")
 def tests(session: nox.Session) -> None:
-    """Run all tests; options of pytest stand after --."""
+    """Run the tests; options of pytest stand after --.
+
+    Without --thorough, a few variants of the slowest tests stand for all.
+    """
     _need_test_tools(session)
     _run(session, *PYTEST, *session.posargs, **PYTHON)
 
@@ -93,14 +96,6 @@ def _run_nexus() -> Iterator[str]:
             yield process.stdout.readline() if process.stdout else ""
         finally:
             process.terminate()
-
-
-@nox.session(venv_backend="none", default=False)
-def own_pipelines(session: nox.Session) -> None:
-    """Run this repository's own pipelines in GitLab and Jenkins, which takes minutes."""
-    _need_test_tools(session)
-    folders = ("tests/gitlab/test_nexus_releases.py", "tests/jenkins/test_nexus_releases.py")
-    _run(session, "pytest", "-q", "-k", "own", *folders, OWN_PIPELINES="1", **PYTHON)
 
 
 @nox.session(venv_backend="none", default=False)

@@ -30,9 +30,12 @@ GROUPS = (BARE, ENDS, GOLDEN, NEXUS, TOGETHER)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that names the table of the contract."""
+    """Add the options of these tests."""
     parser.addoption(
         "--contract-table", type=Path, metavar="PATH", help="write the contract as a table to PATH"
+    )
+    parser.addoption(
+        "--thorough", action="store_true", help="take all variants of the slowest tests, too"
     )
 
 
@@ -62,8 +65,16 @@ def pytest_sessionstart() -> None:
     os.environ["TERM"] = "xterm-256color"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of a real Nexus first, as they take longest; they show it in their names."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests of a real Nexus first, as they take longest; they show it in their names.
+
+    Who names a test, or asks for all of them, gets all variants.
+    """
+    if not (config.option.thorough or any("::" in argument for argument in config.args)):
+        from variants import split_variants
+
+        items[:], left_out = split_variants(items)
+        config.hook.pytest_deselected(items=left_out)
     hidden = [item.nodeid for item in items if _uses_nexus(item) and NEXUS not in item.nodeid]
     assert not hidden, f"tests of the real Nexus have {NEXUS} in their path or name: {hidden}"
     items.sort(key=lambda item: NEXUS not in item.nodeid and GOLDEN not in item.nodeid)

@@ -9,8 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from doors import REPOSITORY, read_parameters
 from releasekit_nexus import Nexus
 from support import ProjectDir, public_index
@@ -31,11 +29,6 @@ IDENTITY = {
     for who in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "Author"), ("EMAIL", "author@example.com"))
 }
-
-own_pipeline = pytest.mark.skipif(
-    "OWN_PIPELINES" not in os.environ,
-    reason="nox -s own_pipelines runs it: this repository's own pipeline proves a kit of 40 wheels",
-)
 
 
 def clone_kit(folder: Path) -> ProjectDir:

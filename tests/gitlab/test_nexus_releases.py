@@ -16,7 +16,7 @@ from gitlab.test_hostile import MARK, MODULES
 from gitlab.test_inputs import preview
 from gitlab.test_pipelines import RELEASE, TAG
 from releasekit_nexus import Nexus
-from served_kit import clone_kit, own_pipeline
+from served_kit import clone_kit
 from support import ProjectDir
 
 
@@ -51,7 +51,6 @@ def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(
         assert password not in ran.leftovers()
 
 
-@own_pipeline
 def test_this_repository_checks_its_own_branch(
     runner: Runner, tmp_path: Path, kit_requirements: Mapping[str, str]
 ) -> None:

@@ -16,7 +16,7 @@ from doors import REPOSITORY
 from jenkins.conftest import PROJECTS, MakeJob
 from jenkins.harness import Jenkins, Job
 from releasekit_nexus import Nexus
-from served_kit import SETTINGS, VERSION, own_pipeline
+from served_kit import SETTINGS, VERSION
 from support import ProjectDir
 
 STEPS = ["build", "check", "plan", "publish", "verify"]
@@ -119,7 +119,6 @@ def test_three_lines_release_a_project_by_the_kit_that_nexus_serves(
     assert_no_secret(nexus, job)
 
 
-@own_pipeline
 def test_this_repositorys_own_jenkinsfile_finds_the_kit_released(
     jenkins: Jenkins,
     kit_in_nexus: ProjectDir,

@@ -231,7 +231,7 @@ def _make_environment(
             environ = _use_settings(call.environ, files)
             run_step([*install, *files.options], environ, files.listed)
     frozen = run_step(["pip", "freeze", "--python", python], clean)
-    if requires:
+    if requires and options.cache:
         _compile(Path(python), source, options)
     return tuple(
         hide_credentials(line) for line in frozen.output.splitlines() if REQUIREMENT.match(line)
