@@ -247,6 +247,7 @@ def test_clone_without_tags_is_refused_where_the_backend_counts_them(
         ran = releasekit(command, project=clone, server=server)
         assert (ran.status, ran.err) == (2, ""), ran
         assert "error E272: this clone has no tags to count from\n" in ran.out
+        assert f"  next:  git -C {clone.root} fetch --tags, then run this again\n" in ran.out
     assert_nothing_uploaded(server)
     clone.git("fetch", "-q", "--tags")  # as the error says
     ran = releasekit("version", project=clone, server=server)

@@ -237,7 +237,7 @@ def _check_out_submodules(root: Path, tree: Path, environ: Mapping[str, str], ow
         else:
             missing.append(path)
     if missing:
-        _fetch_submodules(tree, missing, names, environ)
+        _fetch_submodules(root, tree, missing, names, environ)
 
 
 def _drop_links_to_git(tree: Path) -> None:
@@ -269,7 +269,11 @@ def _read_submodules(tree: Path, environ: Mapping[str, str]) -> tuple[dict[str, 
 
 
 def _fetch_submodules(
-    tree: Path, paths: Sequence[str], names: Mapping[str, str], environ: Mapping[str, str]
+    root: Path,
+    tree: Path,
+    paths: Sequence[str],
+    names: Mapping[str, str],
+    environ: Mapping[str, str],
 ) -> None:
     options = [word for pair in AS_COMMITTED.items() for word in ("-c", "=".join(pair))]
     update = ("submodule", "update", "--init", "--recursive", "--", *paths)
@@ -279,8 +283,9 @@ def _fetch_submodules(
         if error.status is Status.FAILED:  # the network's fault, perhaps
             raise
         left = [path for path in paths if not (tree / path / ".git").exists()] or paths
+        git_there = ("git", "-C", str(root))  # of a submodule in a submodule: in that one
         commands = "\n".join(
-            shlex.join(("git", "config", f"submodule.{names.get(path, path)}.update", "none"))
+            shlex.join((*git_there, "config", f"submodule.{names.get(path, path)}.update", "none"))
             for path in left
         )
         raise GitFailed(
@@ -288,7 +293,7 @@ def _fetch_submodules(
             names=", ".join(left),
             root=str(tree),
             reason=str(error.fields["reason"]),
-            paths=shlex.join(left),
+            update=shlex.join((*git_there, *update[:5], *left)),
             commands=commands,
         ) from error
 

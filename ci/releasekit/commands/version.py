@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,7 +109,13 @@ def _refuse_uncounted(ctx: ProjectContext, project: Project) -> None:
         # A project that never had a release has no tags anywhere, and may go on.
         why = git.find_tags_elsewhere(root, ctx.network.git_environ, ASK_SECONDS)
     if why:
-        raise ReleasekitError(NO_TAGS_TO_COUNT_FROM, root=str(root), commit=commit, reason=why)
+        raise ReleasekitError(
+            NO_TAGS_TO_COUNT_FROM,
+            root=str(root),
+            commit=commit,
+            reason=why,
+            top=shlex.quote(str(root)),
+        )
 
 
 def _find_counter(project: Project) -> str:

@@ -10,8 +10,9 @@ NO_TAGS_TO_COUNT_FROM = Entry(
     where="{root}, commit {commit}",
     why="the development version counts the commits since the last release tag ({reason}):\n"
     "this commit would get another number in a clone that has the tags",
-    fix="git fetch --tags, then run this again (in Jenkins: Advanced clone behaviours with\n"
-    "Fetch tags; in GitLab: GIT_DEPTH: 0); a project that never had a release needs its first tag",
+    fix="git -C {top} fetch --tags, then run this again\n"
+    "(in Jenkins: Advanced clone behaviours with Fetch tags; in GitLab: GIT_DEPTH: 0);\n"
+    "a project that never had a release needs its first tag",
     explanation="`snapshots` is set, the commit is not tagged, and its version is counted from "
     "tags, of which the clone has none.",
 )

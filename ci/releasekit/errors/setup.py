@@ -9,7 +9,7 @@ CANNOT_FETCH_SUBMODULE = Entry(
     title="a submodule cannot be fetched: {names}",
     where="{root}",
     why="git says: {reason}",
-    fix="git submodule update --init --recursive -- {paths}   (what git says then has to be fixed;"
+    fix="{update}   (what git says then has to be fixed;"
     "\nin GitLab: GIT_SUBMODULE_STRATEGY: recursive)\n"
     "or, if the release does not need it, exclude it, here or with -f .gitmodules for everybody:\n"
     "{commands}",

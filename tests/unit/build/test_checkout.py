@@ -179,8 +179,9 @@ def test_submodule_that_cannot_be_fetched_stops_the_build_and_can_be_excluded(
     assert answers["what"] == "a submodule cannot be fetched: lib"
     assert answers["where"] == str(bare_clone_of.root)
     assert "fatal: repository '/nowhere' does not exist" in answers["why"]
-    setting = answers["next"].splitlines()[-1]
-    assert setting == "git config submodule.lib.update none"
+    top, (update, *_, setting) = bare_clone_of.root, answers["next"].splitlines()
+    assert update.startswith(f"git -C {top} submodule update --init --recursive -- lib   (")
+    assert setting == f"git -C {top} config submodule.lib.update none"
     bare_clone_of.git(*setting.split()[1:])
     with open_checkout(commit_of(bare_clone_of), bare_clone_of.environ) as tree:
         assert sorted(content_of(tree)) == [".gitmodules", "a.txt", "d/b.txt"]
