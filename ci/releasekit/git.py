@@ -33,11 +33,14 @@ TRANSIENT = re.compile(
     r"|early eof|rpc failed(?!; http 4)|unexpected disconnect|ssl_error_syscall|unexpected eof"
     r"|no space left|cannot allocate memory|out of memory|too many open files"
     r"|temporarily unavailable|unable to create '.*\.lock'"
-    r"|operation too slow",
+    r"|operation too slow"
+    r"|no such host|i/o timeout|handshake timeout|deadline exceeded"
+    r"|server error: http|rate limit exceeded",
     re.IGNORECASE,
 )
-"""What git and its transports say (curl's strerror.c, ssh) of the network or the machine: the same
-command can succeed later. Of a repository that is damaged or not there, it cannot."""
+"""What git and its transports say (curl's strerror.c, ssh; Go's net and lfshttp in Git LFS) of the
+network or the machine: the same command can succeed later. Of a repository that is damaged or not
+there, it cannot."""
 
 
 def read_commit(root: Path, environ: Mapping[str, str]) -> Commit:
@@ -121,10 +124,15 @@ def must(
     """Run git for an answer that it has to give; raises GitFailed."""
     finished = ask(root, environ, *arguments, errors=errors)
     if finished.status:
-        command, reason = render_command(finished.command), finished.tail()
-        entry = GIT_FAILED if TRANSIENT.search(finished.errors) else GIT_REFUSED
-        raise GitFailed(entry, root=str(root), command=command, reason=reason)
+        raise explain_failure(root, finished)
     return finished
+
+
+def explain_failure(root: Path, finished: Finished) -> GitFailed:
+    """Return the error for a git that failed: the network or the machine may be to blame."""
+    command, reason = render_command(finished.command), finished.tail()
+    entry = GIT_FAILED if TRANSIENT.search(finished.errors) else GIT_REFUSED
+    return GitFailed(entry, root=str(root), command=command, reason=reason)
 
 
 def render_command(command: Sequence[str]) -> str:

@@ -189,6 +189,18 @@ def test_git_failed_is_worth_a_second_try_only_where_the_network_or_the_machine_
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("own", "told"), [({}, "1000 60"), ({"GIT_HTTP_LOW_SPEED_TIME": "600"}, "1000 600")], ids=str
+)
+def test_transfer_that_stands_still_ends_after_the_users_time_or_a_minute(
+    repository: ProjectDir, own: dict[str, str], told: str
+) -> None:
+    show = "!echo $GIT_HTTP_LOW_SPEED_LIMIT $GIT_HTTP_LOW_SPEED_TIME"
+    repository.git("config", "alias.show-patience", show)
+    said = must(repository.root, {**repository.environ, **own}, "show-patience")
+    assert said.output == f"{told}\n"
+
+
 def test_missing_git_is_no_matter_of_trying_again(repository: ProjectDir) -> None:
     with raises_error(MISSING_PROGRAM) as caught:
         read_commit(repository.root, {**repository.environ, "PATH": "/nowhere"})
