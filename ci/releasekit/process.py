@@ -226,23 +226,45 @@ def open_conversation(
 
 
 def capture(
-    command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], errors: str = "replace"
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    errors: str = "replace",
+    seconds: float | None = None,
 ) -> Finished:
     """Run a program like `run`, and keep stdout, an answer to parse, apart from stderr.
 
     Line ends stay as they are: a file name may hold a carriage return. What is not UTF-8 is decoded
-    as `errors` says. Raises MissingProgram and PROGRAM_KILLED.
+    as `errors` says. After `seconds` it is stopped with all its children, also where it has ended
+    and one of them holds its output open. Raises MissingProgram and PROGRAM_KILLED.
     """
     with _start(command, cwd, environ, subprocess.PIPE) as process:
         try:
-            output, said = (part.decode("utf-8", errors) for part in process.communicate())
+            *parts, timed_out = _communicate(process, seconds)
+            output, said = (part.decode("utf-8", errors) for part in parts)
         except BaseException:
             _stop(process)
             raise
     finished = Finished(
-        command=tuple(command), status=process.returncode, output=output, errors=said
+        command=tuple(command),
+        status=process.returncode,
+        output=output,
+        errors=said,
+        timed_out=timed_out,
     )
-    return refuse_ended(finished, cwd)
+    return finished if timed_out else refuse_ended(finished, cwd)
+
+
+def _communicate(
+    process: subprocess.Popen[bytes], seconds: float | None
+) -> tuple[bytes, bytes, bool]:
+    """Return all that a program wrote, and whether it was stopped, because it took too long."""
+    try:
+        return *process.communicate(timeout=seconds), False
+    except subprocess.TimeoutExpired:
+        _stop(process)
+        return *process.communicate(), True
 
 
 def _give(process: subprocess.Popen[bytes], text: str) -> None:

@@ -91,6 +91,21 @@ def test_capture_keeps_the_answer_apart(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("waits", "status"), [(" wait", -signal.SIGTERM), ("", 0)], ids=["waits", "has ended"]
+)
+def test_captured_program_is_stopped_with_its_children_after_the_seconds_it_may_take(
+    tmp_path: Path, waits: str, status: int
+) -> None:
+    began = time.monotonic()
+    command = ("sh", "-c", f"echo out; echo err >&2; sleep 60 &{waits}")
+    finished = capture(command, cwd=tmp_path, environ=ENVIRON, seconds=0.5)
+    assert finished == Finished(
+        command=command, status=status, output="out\n", errors="err\n", timed_out=True
+    )
+    assert time.monotonic() - began < 30  # the child, too, had the output open
+
+
 def test_captured_answer_keeps_its_line_ends(tmp_path: Path) -> None:
     command = python("import os; os.write(1, b'a\\r\\nb\\rc\\n\\xff')")
     assert capture(command, cwd=tmp_path, environ=ENVIRON).output == "a\r\nb\rc\n\ufffd"
