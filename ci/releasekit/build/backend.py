@@ -26,6 +26,7 @@ from releasekit.build.hooks import Hooks, open_hooks
 from releasekit.build.sdist import repack_sdist, unpack_sdist
 from releasekit.build.version_variables import is_version, tell_version
 from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
+from releasekit.errors.failed import PROGRAM_KILLED
 from releasekit.errors.refused import BUILD_FAILED
 from releasekit.process import capture, refuse_killed
 from releasekit.tempdirs import open_named_tempdir, open_tempdir
@@ -210,13 +211,17 @@ def _log_warnings(options: BuildOptions) -> Iterator[None]:
                         options.log(line)
 
 
+SCM_SECONDS = 600.0
+"""How long setuptools-scm may ask git, which fetches what a partial clone lacks."""
+
+
 def _does_scm_know(
     dist: DistributionName, source: Path, options: BuildOptions, environment: BuildEnvironment
 ) -> bool:
     """Tell whether setuptools-scm finds the version of the tag itself.
 
     In a checkout, by its own answer; in an sdist, by what it has left there. hatch-vcs has settings
-    of its own, which its command does not read.
+    of its own, which its command does not read. Raises PROGRAM_KILLED.
     """
     names = {requirement.partition("==")[0] for requirement in environment.requirements}
     if options.version is None or "setuptools-scm" not in names or "hatch-vcs" in names:
@@ -225,7 +230,10 @@ def _does_scm_know(
         return any(source.glob("**/*.egg-info/scm_version.json"))
     environ = _hook_environ(options, environment.python, scm_knows=True)
     command = (str(environment.python), "-I", "-m", "setuptools_scm")
-    said = capture(command, cwd=source, environ=environ)
+    said = capture(command, cwd=source, environ=environ, seconds=SCM_SECONDS)
+    if said.timed_out:  # the answer decides what is built: to go on without it may build otherwise
+        reason, place = f"it gave no answer within {SCM_SECONDS:g} s", str(source)
+        raise ReleasekitError(PROGRAM_KILLED, program="setuptools_scm", place=place, reason=reason)
     return not said.status and is_version(said.output, options.version)
 
 

@@ -15,8 +15,9 @@ import pytest
 from packaging.version import Version
 
 from raising import raises_error
+from releasekit.build import backend
 from releasekit.build.backend import BuildOptions, Built, build_dists
-from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED
+from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED, PROGRAM_KILLED
 from releasekit.errors.refused import BUILD_FAILED
 from releasekit.network import open_network
 from samples import METADATA, write_wheel
@@ -491,6 +492,29 @@ def test_requirement_that_cannot_be_had_is_named(
     answers = caught.value.answers()
     assert answers["what"] == ("the build requirements could not be installed: demo-nowhere==9")
     assert "demo-nowhere" in answers["why"]
+
+
+def test_setuptools_scm_that_does_not_answer_is_stopped(
+    source: Path,
+    out: Path,
+    options: BuildOptions,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It asks git, which may wait for a server."""
+    (tmp_path / "scm").mkdir()
+    write_wheel(
+        tmp_path / "scm",
+        filename="setuptools_scm-9.0-py3-none-any.whl",
+        metadata="Metadata-Version: 2.1\nName: setuptools-scm\nVersion: 9.0\n",
+        files={"setuptools_scm.py": "import time; time.sleep(60)\n"},
+    )
+    require(source, "setuptools-scm")
+    monkeypatch.setattr(backend, "SCM_SECONDS", 0.5)
+    environ = {"UV_FIND_LINKS": str(tmp_path / "scm"), "UV_OFFLINE": "1"}
+    with raises_error(PROGRAM_KILLED) as caught:
+        build_dists(source, out, replace(options, environ={**options.environ, **environ}))
+    assert caught.value.answers()["why"] == "it gave no answer within 0.5 s"
 
 
 # --- cached environments ------------------------------------------------------------------------
