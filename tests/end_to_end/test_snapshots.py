@@ -262,7 +262,7 @@ def test_clone_without_tags_is_noted_where_nothing_is_published(
     clone = clone_without_tags(project, tmp_path / "clone")
     note = (
         "note      this clone has no tags, and setuptools-scm counts from them: "
-        "git fetch --tags gives the number that other clones get"
+        f"git -C {clone.root} fetch --tags gives the number that other clones get"
     )
     for command in ("version", "build"):
         ran = releasekit(command, project=clone)

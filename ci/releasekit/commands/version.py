@@ -27,7 +27,10 @@ from releasekit.results import ProjectRead
 
 WOULD_REFUSE = "a configured index would refuse this: it takes unchanged, tagged commits only"
 GOES_TO_SNAPSHOTS = "HEAD has no release tag: this goes to {url}, as a development version"
-FETCH_TAGS = "git fetch --tags gives the number that other clones get"
+NO_TAGS = (
+    "this clone has no tags, and {counter} counts from them: "
+    "{fetch} gives the number that other clones get"
+)
 ASK_SECONDS = 30
 """Seconds that the repository of origin has to list its tags."""
 
@@ -60,7 +63,8 @@ def read_project(ctx: ProjectContext) -> Project:
         project = develop(replace(project, history=history), ctx.root)
     ctx.progress.finish(ProjectRead(project=project))
     if counter := _find_counter(project):
-        ctx.progress.note(f"this clone has no tags, and {counter} counts from them: {FETCH_TAGS}")
+        fetch = shlex.join(("git", "-C", str(commit.root), "fetch", "--tags"))
+        ctx.progress.note(NO_TAGS.format(counter=counter, fetch=fetch))
     return project
 
 
