@@ -100,6 +100,25 @@ def test_a_choice_of_tags_is_made_by_the_command_that_is_shown(
     assert published(sandbox) == {WHEEL, SDIST}
 
 
+def test_results_that_git_tracks_are_let_go_by_the_command_that_is_shown(
+    shell: Shell, project: ProjectDir
+) -> None:
+    for name in ("dist/old.txt", "reports/old.txt"):
+        (project.root / name).parent.mkdir()
+        project.write(name, "old")
+    project.git("add", "-f", "dist", "reports")
+    project.commit_all()
+    project.git("tag", "-f", "v1.2.3")
+    status, shown = shell.type("releasekit build -C plain")
+    assert (status, "git tracks files in dist and reports" in shown) == (1, True), shown
+    _, _, rest = shown.partition("of earlier builds: ")
+    fix, _, _ = rest.partition(", and commit that")
+    again = "cd plain && git commit -qm fixed && git tag -f v1.2.3"
+    assert shell.type(f"{fix} && {again}")[0] == 0
+    status, shown = shell.type("releasekit build -C plain")
+    assert status == 0, shown
+
+
 def test_a_finding_is_explained_by_the_command_that_is_shown(
     shell: Shell, project: ProjectDir
 ) -> None:

@@ -187,6 +187,25 @@ def test_submodule_that_cannot_be_fetched_stops_the_build_and_can_be_excluded(
         assert sorted(content_of(tree)) == [".gitmodules", "a.txt", "d/b.txt"]
 
 
+def test_submodule_of_a_submodule_is_fetched_and_excluded_where_it_lies(
+    with_submodule: ProjectDir, make_repository: Callable[[str], ProjectDir]
+) -> None:
+    library = ProjectDir(root=with_submodule.root / "lib", environ=with_submodule.environ)
+    inner = make_repository("inner")
+    library.git("submodule", "--quiet", "add", str(inner.root), "inner")
+    library.git("config", "-f", ".gitmodules", "submodule.inner.url", "/nowhere")
+    library.commit_all()
+    with_submodule.commit_all()
+    library.git("submodule", "--quiet", "deinit", "-f", "inner")
+    update, *_, setting = refuse(with_submodule, CANNOT_FETCH_SUBMODULE)["next"].splitlines()
+    there = f"git -C {library.root}"
+    assert update.startswith(f"{there} submodule update --init --recursive -- inner   (")
+    assert setting == f"{there} config submodule.inner.update none"
+    library.git(*setting.split()[1:])
+    with open_checkout(commit_of(with_submodule), with_submodule.environ) as tree:
+        assert (tree / "lib" / "a.txt").exists()
+
+
 def test_submodule_on_a_host_that_does_not_answer_is_worth_a_second_try(
     bare_clone_of: ProjectDir,
 ) -> None:
