@@ -14,7 +14,7 @@ from gitlab.runner import STATE, Pipeline, Runner
 from gitlab.test_inputs import BRANCH, EVERY, TAG, include, make_including
 
 HOLLOW = str(Path(__file__).parents[1] / "hollow-python")
-INSTALL = "--progress-bar off --no-compile --no-input --disable-pip-version-check --"
+INSTALL = "--no-input --disable-pip-version-check --only-binary :all: --"
 KIT = "/kit/noxfile.py"
 """The noxfile of the kit, as the hollow Python tells it."""
 CREDENTIALS = {"TWINE_USERNAME": "publisher", "TWINE_PASSWORD": "hunter2"}

@@ -21,6 +21,7 @@ from gitlab.runner import Pipeline, Runner
 from gitlab.test_pipelines import TAG
 from nexus_double import run_sandbox
 from releasekit.explain import ENTRIES
+from samples import write_sdist
 
 SHORT = {"PIP_RETRIES": "0", "PIP_TIMEOUT": "5"}
 
@@ -112,6 +113,29 @@ def test_an_index_without_a_requirement_of_the_kit_is_not_blamed_on_the_kit(
         "(docs/serve-the-kit.md of releasekit)",
     )
     assert f"Downloading {index}files/{name}" in ran.log  # what takes long is shown
+
+
+def test_an_sdist_of_the_kit_is_not_built(plain: Runner, clone: Clone, tmp_path: Path) -> None:
+    name = "releasekit-9.9.9.tar.gz"
+    sdist = write_sdist(tmp_path, files=write_backend(tmp_path / "built"), filename=name)
+    page = f'<a href="/simple/files/{name}">{name}</a>'.encode()
+    answers = {"releasekit": (200, page), f"files/{name}": (200, sdist.read_bytes())}
+    with serve(answers) as index:
+        ran = replace(plain, inputs=(*plain.inputs, f"kit-index={index}")).run(clone().root, **TAG)
+    status, error = read_error(ran)
+    assert (status, error.partition(": ")[0]) == (2, "error E266")
+    assert not (tmp_path / "built").exists()
+
+
+def write_backend(mark: Path) -> dict[str, str]:
+    """Return the files of an sdist that makes a file as soon as somebody builds it."""
+    return {
+        "PKG-INFO": "Metadata-Version: 2.1\nName: releasekit\nVersion: 9.9.9\n",
+        "backend.py": f"open({str(mark)!r}, 'w')\n",
+        "pyproject.toml": (
+            '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        ),
+    }
 
 
 @pytest.mark.parametrize("status", [401, 403])

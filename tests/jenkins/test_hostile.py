@@ -14,11 +14,12 @@ import pytest
 
 from doors import STEP
 from gitlab.test_hostile import ADMIN, HOSTILE, MARK, MODULES
+from gitlab.test_kit import write_backend
 from jenkins.conftest import MakeJob
 from jenkins.harness import Built, Jenkins, Job
 from jenkins.test_step import HOLLOW, KIT, PYTHON, read_sessions, variables
 from nexus_double import run_sandbox
-from samples import write_wheel
+from samples import write_sdist, write_wheel
 from support import ProjectDir, published
 
 GLOBAL = {"TWINE_USERNAME": "bob", "TWINE_PASSWORD": "hunter2hunter2"}
@@ -248,6 +249,23 @@ def test_another_kit_gets_an_environment_of_its_own_and_a_range_one_for_a_build(
         "print('kit', 1)\n",
         "print('kit', 2)\n",
     ]
+
+
+@pytest.mark.parametrize(("kit", "count"), [("9.9.9", 0), ("releasekit>2", 0), ("releasekit", 1)])
+def test_an_sdist_of_the_kit_is_not_built(
+    jenkins: Jenkins,
+    installing: Callable[[str], Job],
+    tmp_path: Path,
+    kit: str,
+    count: int,
+) -> None:
+    job = installing(kit)
+    sdist = write_backend(tmp_path / "built")
+    write_sdist(tmp_path / "kits", files=sdist, filename="releasekit-9.9.9.tar.gz")
+    built = jenkins.run(job)
+    assert not (tmp_path / "built").exists()
+    assert built.log.count("nox ran") == count, built.log
+    assert len(re.findall(r"^error E266: ", built.log, re.MULTILINE)) == 1 - count
 
 
 def read_scripts(*names: str) -> str:

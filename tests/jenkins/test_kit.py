@@ -35,7 +35,8 @@ def told_pip(built: Built) -> dict[str, str]:
 
 
 INSTALL = (
-    "-I -m pip install --progress-bar off --no-compile --no-input --disable-pip-version-check --"
+    "-I -m pip install --progress-bar off --no-compile --no-input --disable-pip-version-check "
+    "--only-binary :all: --"
 )
 INDEX = "https://nexus.example.com/repository/pypi-group/simple/"
 

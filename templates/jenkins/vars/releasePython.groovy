@@ -193,7 +193,9 @@ explain() { # why pip failed: its log has what it does not show
     index=${KIT_INDEX:-the index that pip knows}
     echo "installing $KIT from $index"
     : > "$KIT_HOME/pip.log"
-    "$PYTHON" -I -c "$attend" "$KIT_PYTHON" -I -m pip install --log "$KIT_HOME/pip.log" --progress-bar off --no-compile --no-input --disable-pip-version-check -- "$KIT" ||
+    set -- # what comes from an index is not built: that would be foreign code
+    case $KIT in releasekit | releasekit[=\\<\\>~!]*) set -- --only-binary :all: ;; esac
+    "$PYTHON" -I -c "$attend" "$KIT_PYTHON" -I -m pip install --log "$KIT_HOME/pip.log" --progress-bar off --no-compile --no-input --disable-pip-version-check "$@" -- "$KIT" ||
         explain "$index" "$KIT_HOME/pip.log"
 )
 touch "$KIT_HOME/finished"
