@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -120,6 +119,8 @@ def kit_in_nexus(nexus: Nexus, tmp_path_factory: pytest.TempPathFactory) -> Proj
 @pytest.fixture(scope="session")
 def kit_requirements(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """What tells pip where all is that the kit requires; all processes of a run share it."""
+    from filelock import FileLock
+
     from served_kit import fetch_requirements
 
     folder = tmp_path_factory.getbasetemp()

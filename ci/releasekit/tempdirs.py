@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import mmap
 import os
 import re
 import shutil
@@ -22,7 +23,7 @@ from releasekit.signals import interrupts_deferred
 RUN = "releasekit-run-"
 OF_ANY_KIND = "releasekit-(?:[a-z]+-)+"
 """A pattern of the prefixes that rooms have in the system's directory for temporary files."""
-RESERVE = 4 << 20
+RESERVE = 2 << 20
 """Bytes of memory, never touched, that are given back before a directory is removed: CPython 3.11
 takes 1 MiB at a time, and loops for ever where it has none for the exception that says so."""
 _system: list[str] = []
@@ -68,12 +69,12 @@ def open_tempdir(prefix: str, parent: Path | None = None) -> Iterator[Path]:
     parent = Path(tempfile.gettempdir()) if parent is None else parent
     # Directories that are in use unlocked (by other versions of the kit) are never named so.
     _remove_leftovers(re.escape(prefix), parent)
+    reserve = mmap.mmap(-1, RESERVE)
     tempdir, lock = _make_tempdir(f"{prefix}room-", parent)
-    reserve = bytearray(RESERVE)
     try:
         yield tempdir
     finally:
-        del reserve
+        reserve.close()
         # What is read-only in it (caches of Go, a checkout's packs) may keep this from being
         # whole; it is the system's directory for temporary files.
         with interrupts_deferred():
