@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import subprocess
@@ -275,17 +276,98 @@ def read_scripts(*names: str) -> str:
     return "".join(script[1] for script in found if script).replace("\\\\", "\\")
 
 
+def make_environ(job: Job, folder: Path) -> dict[str, str]:
+    """Return the environment in which the step installs the first of the two tiny kits."""
+    return {
+        **job.agents[""],
+        "KIT": "releasekit==1",
+        "KIT_INDEX": "",
+        "KIT_HOME": str(folder / "home"),
+        "KIT_PYTHON": str(folder / "home" / "bin" / "python"),
+        "PYTHON": sys.executable,
+    }
+
+
+def run_script(
+    text: str, project: ProjectDir, environ: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a script of the step as an agent does."""
+    return subprocess.run(
+        ("sh", "-eu", "-c", text),
+        cwd=project.root,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_a_build_that_holds_the_kit_for_too_long_is_named(
+    installing: Callable[[str], Job], project: ProjectDir, tmp_path: Path
+) -> None:
+    script = read_scripts("START", "INSTALL")
+    assert "time.monotonic() + 600\n" in script
+    with (tmp_path / "home.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = run_script(
+            script.replace("monotonic() + 600", "monotonic() + 1"),
+            project,
+            make_environ(installing("1"), tmp_path),
+        )
+    assert done.returncode == 3, done.stdout
+    assert done.stdout.splitlines()[-1].startswith(
+        f"error E321: a file or directory cannot be read or written: {tmp_path}/home.lock, which "
+        "another build holds for ten minutes; "
+    )
+
+
+def test_a_disk_on_which_the_kit_has_no_room_is_worth_a_second_run(
+    installing: Callable[[str], Job], project: ProjectDir, tmp_path: Path
+) -> None:
+    python = tmp_path / "python3"
+    python.write_text(
+        f"#!/bin/sh\ncase $* in *'-m venv'*) exit 1 ;; esac\nexec {sys.executable} \"$@\"\n"
+    )
+    python.chmod(0o755)
+    environ = {**make_environ(installing("1"), tmp_path), "PYTHON": str(python)}
+    done = run_script(read_scripts("START", "INSTALL"), project, environ)
+    assert done.returncode == 3, done.stdout
+    (line,) = re.findall(r"^error .*", done.stdout, re.MULTILINE)
+    assert line.startswith(
+        f"error E321: a file or directory cannot be read or written: {tmp_path}/home; "
+    )
+
+
+def test_a_checkout_without_the_contents_of_git_lfs_can_be_published(
+    project: ProjectDir, tmp_path: Path
+) -> None:
+    project.write(".gitattributes", "*.bin filter=lfs\n")
+    project.write("large.bin", "a pointer\n")
+    project.commit_all()
+    # As git-lfs, which fails where a server does not have the contents of a pointer.
+    settings = tmp_path / "gitconfig"
+    settings.write_text(
+        '[filter "lfs"]\n\tclean = cat\n\trequired = true\n'
+        '\tsmudge = "test -n \\"$GIT_LFS_SKIP_SMUDGE\\" && cat"\n'
+    )
+    environ = {
+        **project.environ,
+        "BUILT": str(project.root),
+        "COMMIT": project.git("rev-parse", "HEAD").strip(),
+        "GIT_CONFIG_GLOBAL": str(settings),
+    }
+    (tmp_path / "source").mkdir()
+    script = 'cd "$SOURCE"\n' + read_scripts("START", "TAKE") + "git status --porcelain\n"
+    done = run_script(script, project, {**environ, "SOURCE": str(tmp_path / "source")})
+    assert (done.returncode, done.stdout) == (0, "")
+    assert (tmp_path / "source" / "large.bin").read_text() == "a pointer\n"
+
+
 def test_two_builds_that_want_the_kit_at_once_both_have_it(
     installing: Callable[[str], Job], project: ProjectDir, tmp_path: Path
 ) -> None:
-    environ = {
-        **installing("1").agents[""],
-        "KIT": "releasekit==1",
-        "KIT_INDEX": "",
-        "KIT_HOME": str(tmp_path / "home"),
-        "KIT_PYTHON": str(tmp_path / "home" / "bin" / "python"),
-        "PYTHON": sys.executable,
-    }
+    environ = make_environ(installing("1"), tmp_path)
     script = tmp_path / "install.sh"
     count = 'echo made >> "$KIT_HOME.log"\n"$PYTHON" -I -m venv'
     script.write_text(read_scripts("START", "INSTALL").replace('"$PYTHON" -I -m venv', count))

@@ -152,7 +152,20 @@ fi
 [ -n "$KIT" ] || exit 0
 mkdir -p "${KIT_HOME%/*}"
 exec 9> "$KIT_HOME.lock" # the first of two builds installs it, and the other one waits
-"$PYTHON" -I -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' || echo 'note: no locks here: two builds at once may fail'
+"$PYTHON" -I -c 'import fcntl, sys, time
+deadline = time.monotonic() + 600
+while True:
+    try:
+        fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        break
+    except BlockingIOError:
+        if time.monotonic() > deadline:
+            sys.exit(1)
+    except OSError:
+        print("note: no locks here: two builds at once may fail")
+        break
+    time.sleep(0.5)' ||
+    stop 3 "E321: a file or directory cannot be read or written: $KIT_HOME.lock, which another build holds for ten minutes; end the build or the process that holds it (fuser names that), then build again"
 whole() { # it was finished, its Python runs, and no file was removed since
     [ -f "$KIT_HOME/finished" ] && "$KIT_HOME/bin/python" -I -c 'import nox, releasekit.cli
 from importlib.metadata import distributions
