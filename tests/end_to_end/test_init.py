@@ -129,7 +129,8 @@ def test_a_package_of_a_monorepo_gets_an_entry_of_its_own(
         (folder / "pyproject.toml").write_text(f'[project]\nname = "{name}"\n', encoding="utf-8")
     first = releasekit("init", "-C", "packages/a", *GITLAB, "--apply", project=project)
     assert "write     packages/a/pyproject.toml, .gitlab-ci.yml\n" in first.out
-    assert 'tag = "a/v{version}"\n' in (project.root / "packages/a/pyproject.toml").read_text()
+    settings = (project.root / "packages/a/pyproject.toml").read_text()
+    assert 'tag = "packages-a/v{version}"\n' in settings
     ci = (project.root / ".gitlab-ci.yml").read_bytes()
     second = releasekit("init", "-C", "packages/b", "--apply", project=project)
     assert "plan      1 file to write, lines to add to .gitlab-ci.yml by hand\n" in second.out
@@ -189,6 +190,36 @@ def test_windows_line_ends_stay(project: ProjectDir, releasekit: Command) -> Non
     after = path.read_bytes()
     assert after.startswith(before)
     assert after.count(b"\r\n") == after.count(b"\n") > before.count(b"\n")
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [("../new.toml", "is not there"), ("../there.toml", "is not below {}")],
+)
+def test_it_writes_through_no_link_out_of_the_repository(
+    project: ProjectDir, releasekit: Command, target: str, reason: str
+) -> None:
+    outside = project.root.parent
+    (outside / "there.toml").touch()
+    (project.root / "setup.py").touch()
+    (project.root / "pyproject.toml").unlink()
+    (project.root / OWN_FILE).symlink_to(target)
+    ran = releasekit("init", "--url", URL, *GITLAB, "--apply", project=project)
+    said = f"  why:   it is a link to {target}, which {reason.format(project.root)}\n"
+    assert (ran.status, "error E285: " in ran.out, said in ran.out) == (2, True, True), ran.out
+    assert (outside / "there.toml").read_bytes() == b""
+    assert not (outside / "new.toml").exists()
+    assert not (project.root / ".gitlab-ci.yml").exists()
+
+
+def test_it_writes_through_a_link_within_the_repository(
+    project: ProjectDir, releasekit: Command
+) -> None:
+    project.write("shared.toml", "")
+    (project.root / OWN_FILE).symlink_to("shared.toml")
+    assert releasekit("init", "--url", URL, "--apply", project=project).status == 0
+    assert (project.root / OWN_FILE).is_symlink()
+    assert f'url = "{URL}"\n' in (project.root / "shared.toml").read_text()
 
 
 @pytest.mark.parametrize(

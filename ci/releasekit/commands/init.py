@@ -26,6 +26,7 @@ from releasekit.scaffold.settings import (
     add_settings,
     find_settings_file,
     read_values,
+    refuse_link,
     render_table,
 )
 
@@ -45,10 +46,9 @@ def run(ctx: DirectoryContext) -> None:
     if top is None:
         ctx.progress.note(NO_GIT)
         top = ctx.root
-    folder = "" if ctx.root == top else ctx.root.relative_to(top).as_posix()
-    settings, values = plan_settings(ctx, folder)
+    settings, values = plan_settings(ctx, top)
     package = Package(
-        folder=folder,
+        folder=find_folder(ctx.root, top),
         tag=values.get("tag", ""),
         template=ctx.options.template or "",
         kit=Version(version("releasekit")),
@@ -68,7 +68,7 @@ def run(ctx: DirectoryContext) -> None:
     ctx.progress.finish(InitWritten(files=planned.files, top=top, next_step=planned.left_to_do))
 
 
-def plan_settings(ctx: DirectoryContext, folder: str) -> tuple[FilePlan, dict[str, Any]]:
+def plan_settings(ctx: DirectoryContext, top: Path) -> tuple[FilePlan, dict[str, Any]]:
     """Return the plan for the file with the settings, and the settings that it has then.
 
     Raises InvalidConfiguration, for what the options say too, and CANNOT_CHANGE_SETTINGS.
@@ -81,11 +81,13 @@ def plan_settings(ctx: DirectoryContext, folder: str) -> tuple[FilePlan, dict[st
     path = find_settings_file(ctx.root)
     text = read_settings_file(path)
     values = read_values(path, text)
+    folder = find_folder(ctx.root, top)
     if values is None and folder:  # of several packages, the tag says which one it is for
         wanted.setdefault("tag", f"{as_name(folder)}/v{{version}}")
     new, settings = add_settings(path, text, wanted), {**(values or {}), **wanted}
     if new == text:
         return FilePlan(path=path, action=Action.KEEP), settings
+    refuse_link(path, top, wanted)
     changed = [key for key in wanted if (values or {}).get(key) != wanted[key]]
     lines = render_table(path, wanted, only=changed if values is not None else None)
     action = Action.CHANGE if path.exists() else Action.CREATE
@@ -115,6 +117,11 @@ def find_top(root: Path) -> Path | None:
     of another user.
     """
     return next((f for f in (root, *root.parents) if is_taken(f / ".git")), None)
+
+
+def find_folder(root: Path, top: Path) -> str:
+    """Return where a project is in its repository; "" for that directory itself."""
+    return "" if root == top else root.relative_to(top).as_posix()
 
 
 def find_ci(ctx: DirectoryContext, top: Path) -> list[str]:

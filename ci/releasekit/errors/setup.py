@@ -66,10 +66,11 @@ CANNOT_CHANGE_SETTINGS = Entry(
     code="E285",
     title="the settings cannot be written into {name}",
     where="{path}",
-    why="the file has a form to which nothing can be added, as tool = {{ }} in one line",
+    why="{reason}",
     fix="add this by hand:\n{lines}",
     explanation="`init` adds settings to a file, and leaves all else in it as it is. To some texts "
-    "nothing can be added, as to a table `tool` that is one line. Nothing was changed.",
+    "nothing can be added, as to a table `tool` that is one line; and it writes through no link "
+    "that leads out of the repository, or to nothing. Nothing was changed.",
 )
 NO_UPLOAD_TIMES = Entry(
     code="E290",

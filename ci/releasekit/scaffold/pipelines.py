@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from packaging.version import Version
 
@@ -17,8 +16,12 @@ USUAL_TAGS = ("", "{version}", "v{version}")
 
 
 def as_name(folder: str) -> str:
-    """Return the last part of a path as the name of a tag and of a job can have it."""
-    return re.sub(r"[^A-Za-z0-9_]+", "-", PurePosixPath(folder).name).strip("-") or "package"
+    """Return a path as the name of a tag and of a job can have it.
+
+    The whole path: its last part alone would give a/core and b/core one tag, which releases both.
+    With a slash, tags of a/core would begin as those of a do.
+    """
+    return re.sub(r"[^A-Za-z0-9_]+", "-", folder).strip("-") or "package"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

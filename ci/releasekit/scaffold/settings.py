@@ -20,6 +20,7 @@ else:
 
 OWN_FILE = "releasekit.toml"
 TABLE = ("tool", "releasekit")
+ODD_FORM = "the file has a form to which nothing can be added, as tool = { } in one line"
 FIVE = {
     "url": ("https://nexus.example.com", "absent: the embedded sandbox, or what CI says"),
     "hosted": ("pypi-hosted", "releases go here"),
@@ -64,9 +65,29 @@ def add_settings(path: Path, text: str, wanted: Mapping[str, str]) -> str:
     except (TOMLKitError, tomllib.TOMLDecodeError, AttributeError, TypeError):
         is_sound = False
     if not is_sound:
-        lines = "\n".join(render_table(path, wanted))
-        raise ReleasekitError(CANNOT_CHANGE_SETTINGS, path=str(path), name=path.name, lines=lines)
+        raise _cannot_change(path, wanted, ODD_FORM)
     return new.replace("\n", "\r\n") if is_windows else new
+
+
+def refuse_link(path: Path, top: Path, wanted: Mapping[str, str]) -> None:
+    """Refuse to write outside of the repository: raises CANNOT_CHANGE_SETTINGS.
+
+    A link is followed, also to nothing, and whoever can commit one could have any file written.
+    """
+    if not path.is_symlink():
+        return
+    if not path.exists():
+        raise _cannot_change(path, wanted, f"it is a link to {path.readlink()}, which is not there")
+    if not path.resolve().is_relative_to(top.resolve()):
+        reason = f"it is a link to {path.readlink()}, which is not below {top}"
+        raise _cannot_change(path, wanted, reason)
+
+
+def _cannot_change(path: Path, wanted: Mapping[str, str], reason: str) -> ReleasekitError:
+    lines = "\n".join(render_table(path, wanted))
+    return ReleasekitError(
+        CANNOT_CHANGE_SETTINGS, path=str(path), name=path.name, reason=reason, lines=lines
+    )
 
 
 def render_table(

@@ -10,11 +10,11 @@ import yaml
 from packaging.version import Version
 
 from doors import COMPONENT, read_inputs, read_parameters
-from releasekit.scaffold.pipelines import PIPELINES, Package
+from releasekit.scaffold.pipelines import PIPELINES, Package, as_name
 
 GITLAB, JENKINS = PIPELINES["gitlab"], PIPELINES["jenkins"]
 ROOT = Package(folder="", tag="", template="", kit=Version("0.1.dev5+gabc"))
-A = Package(folder="packages/a", tag="a/v{version}", template="", kit=Version("1.2.3"))
+A = Package(folder="packages/a", tag="packages-a/v{version}", template="", kit=Version("1.2.3"))
 INCLUDED = "- component: $CI_SERVER_FQDN/platform/releasekit/python-release@0.1.0"
 
 
@@ -43,16 +43,23 @@ def test_a_package_of_several_says_which_one_it_is() -> None:
         "component": "$CI_SERVER_FQDN/platform/releasekit/python-release@1.2.3",
         "inputs": {
             "working-directory": "packages/a",
-            "job-prefix": "a-",
+            "job-prefix": "packages-a-",
             "changes": ["packages/a/**/*"],
-            "tag-pattern": r"/^a\/v/",
+            "tag-pattern": r"/^packages-a\/v/",
         },
     }
     assert JENKINS.render(A, "@Library('releasekit') _\n") == [
-        "if (!env.TAG_NAME || env.TAG_NAME.startsWith('a/v')) {",
+        "if (!env.TAG_NAME || env.TAG_NAME.startsWith('packages-a/v')) {",
         "    releasePython(credentials: 'nexus-publisher', workingDirectory: 'packages/a')",
         "}",
     ]
+
+
+@pytest.mark.parametrize("others", [("a/core", "b/core"), ("core", "core/more"), ("a", "a.b")])
+def test_no_package_has_a_tag_of_another(others: tuple[str, str]) -> None:
+    one, other = (f"{as_name(folder)}/v" for folder in others)
+    assert not one.startswith(other)
+    assert not other.startswith(one)
 
 
 @pytest.mark.parametrize(
