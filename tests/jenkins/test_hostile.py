@@ -322,7 +322,7 @@ def test_a_build_that_holds_the_kit_for_too_long_is_named(
     )
 
 
-def test_a_disk_on_which_the_kit_has_no_room_is_worth_a_second_run(
+def test_a_disk_that_is_full_is_worth_a_second_run(
     installing: Callable[[str], Job], project: ProjectDir, tmp_path: Path
 ) -> None:
     python = tmp_path / "python3"
