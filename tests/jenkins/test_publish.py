@@ -100,6 +100,7 @@ def test_a_daemon_of_the_project_is_ended_before_publish_has_the_password(
     assert built.log.count("note: ended what this stage left behind: ") == 2
 
 
+STARTS_SESSION = "child = subprocess.Popen("
 STATUSES = {"exit 0": 0, "exit 3": 3, "kill -TERM $$": 143}
 
 
@@ -117,10 +118,13 @@ def test_the_status_of_a_session_stays_whatever_it_leaves_behind(
     assert not any(map(is_running, read_pids(watched)))
 
 
-def attend(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
-    """Run a script as the step runs a session."""
+def attend(folder: Path, script: str, *, first: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a script as the step runs a session; the guard does something right before it."""
     start = folder / "start.sh"
-    start.write_text(read_scripts("START") + 'exec "$PYTHON" -I -c "$attend" sh -c "$1"\n', "utf-8")
+    guard = read_scripts("START")
+    assert guard.count(STARTS_SESSION) == 1
+    guard = guard.replace(STARTS_SESSION, first + STARTS_SESSION)
+    start.write_text(guard + 'exec "$PYTHON" -I -c "$attend" sh -c "$1"\n', "utf-8")
     return subprocess.run(
         ("sh", "-eu", start, script),
         env={"PATH": os.environ["PATH"], "PYTHON": sys.executable},
@@ -143,6 +147,11 @@ def test_a_signal_reaches_the_session(watched: Path) -> None:
         watched, "trap 'echo interrupted; exit 130' TERM; kill -TERM $PPID; sleep 600 & wait"
     )
     assert (done.returncode, done.stdout.splitlines()[0]) == (130, "interrupted")
+
+
+def test_a_signal_before_the_session_has_started_reaches_it(watched: Path) -> None:
+    done = attend(watched, "exec sleep 600", first="os.kill(os.getpid(), signal.SIGTERM)\n")
+    assert done.returncode == 128 + signal.SIGTERM  # of the session; the guard itself went on
 
 
 NOX = '''\
