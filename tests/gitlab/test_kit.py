@@ -267,6 +267,18 @@ def test_a_python_that_cannot_run_the_kit_says_so_first(
     assert read_error(ran) == (2, said)
 
 
+def test_a_disk_that_is_full_is_worth_a_second_run(
+    plain: Runner, clone: Clone, tmp_path: Path
+) -> None:
+    python = tmp_path / "python3"
+    python.write_text(PYTHON.format("*'-m venv'*"), "utf-8")
+    python.chmod(0o755)
+    ran = replace(plain, inputs=(f"python={python}", "kit=9.9.9")).run(clone().root, **TAG)
+    status, error = read_error(ran)
+    assert status == 3
+    assert error.startswith("error E321: a file or directory cannot be read or written: /")
+
+
 def test_a_python_that_is_not_there_is_named(plain: Runner, clone: Clone) -> None:
     ran = replace(plain, inputs=("python=python3.99", "kit=9.9.9")).run(clone().root, **TAG)
     assert read_error(ran) == (
