@@ -37,7 +37,11 @@ class Input:
 
 
 INPUTS = (
-    Input(name="url", passes="url", meaning="address of Nexus; else the project's own setting"),
+    Input(
+        name="url",
+        passes="url",
+        meaning="address of Nexus; absent: the variable RELEASEKIT_URL, else the project's setting",
+    ),
     Input(name="hosted", passes="hosted", meaning="hosted repository that releases go to"),
     Input(name="group", passes="group", meaning="group to verify and install from"),
     Input(
