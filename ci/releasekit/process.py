@@ -5,13 +5,10 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
-import math
 import os
 import select
 import signal
 import subprocess
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +17,8 @@ from releasekit.errors import MissingProgram, ReleasekitError
 from releasekit.errors.failed import PROGRAM_KILLED
 from releasekit.errors.setup import MISSING_PROGRAM
 from releasekit.signals import interrupts_deferred
-from releasekit.threads import start
+from releasekit.watch import Watch, stop
 
-GRACE = 3.0
-"""Seconds that a program has between SIGTERM and SIGKILL."""
-
-GLANCE = 0.2
-"""Seconds between two looks at a program that may take so many seconds."""
-MEMORY_GLANCE = 0.02
-"""Seconds between two looks at its memory: what unpacks to gigabytes takes 10 MB in that time."""
 LOOK = 1.0
 """Seconds between two looks at whether a program that writes nothing is still there."""
 FROM_OUTSIDE = {
@@ -149,10 +139,10 @@ def run(
             _give(process, given)
             if not guarded:
                 _end_input(process)
-            watch = _Watch(process, seconds, memory, idle)
+            watch = Watch(process, seconds, memory, idle)
             output = _read(process, log, watch)
         except BaseException:
-            _stop(process)
+            stop(process)
             raise
     finished = Finished(
         command=tuple(command),
@@ -222,7 +212,7 @@ def open_conversation(
         try:
             yield Conversation(command, process)
         finally:
-            _stop(process)
+            stop(process)
 
 
 def capture(
@@ -244,7 +234,7 @@ def capture(
             *parts, timed_out = _communicate(process, seconds)
             output, said = (part.decode("utf-8", errors) for part in parts)
         except BaseException:
-            _stop(process)
+            stop(process)
             raise
     finished = Finished(
         command=tuple(command),
@@ -263,7 +253,7 @@ def _communicate(
     try:
         return *process.communicate(timeout=seconds), False
     except subprocess.TimeoutExpired:
-        _stop(process)
+        stop(process)
         return *process.communicate(), True
 
 
@@ -311,7 +301,7 @@ def _start(
     except KeyboardInterrupt:
         if process:
             with process:
-                _stop(process)
+                stop(process)
         raise
     return process
 
@@ -327,77 +317,7 @@ def _interrupts_let_through() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class _Watch:
-    """Stops a program that takes too long or too much memory, and what an ended one left behind."""
-
-    def __init__(
-        self,
-        process: subprocess.Popen[bytes],
-        seconds: float | None,
-        memory: int | None,
-        idle: float | None,
-    ) -> None:
-        self._process, self._memory, self._idle = process, memory, idle
-        self._until = time.monotonic() + seconds if seconds is not None else math.inf
-        self._work, self._worked = 0.0, time.monotonic()
-        self._done = threading.Event()
-        self.timed_out = self.outgrown = False
-        if (seconds, memory, idle) != (None, None, None):
-            start(self._look)
-
-    @property
-    def stopped(self) -> bool:
-        return self.timed_out or self.outgrown
-
-    def end(self) -> None:
-        """Watch no longer: the program has ended, and all of its output was read."""
-        self._done.set()
-
-    def _look(self) -> None:
-        pause = GLANCE if self._memory is None else MEMORY_GLANCE
-        while True:
-            # Where this process has no memory the program must not go on unwatched: uv hangs then.
-            with contextlib.suppress(MemoryError, RuntimeError):
-                if self._done.wait(pause):
-                    return
-                has_ended = self._process.poll() is not None and not self._done.wait(GLANCE)
-                if not has_ended:
-                    self.timed_out = time.monotonic() >= self._until or self._is_idle()
-                    memory = self._memory
-                    self.outgrown = memory is not None and _read_memory(self._process.pid) > memory
-                if self.stopped or has_ended:
-                    _stop(self._process)
-                    return
-
-    def _is_idle(self) -> bool:
-        if self._idle is None:
-            return False
-        now, before = time.monotonic(), self._work
-        self._work = _read_work(self._process.pid, now)
-        if self._work != before:
-            self._worked = now
-        return now - self._worked >= self._idle
-
-
-def _read_memory(pid: int) -> int:
-    """Return the bytes of memory that a process has to itself; 0 where the system does not say."""
-    with contextlib.suppress(OSError, ValueError):
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")  # proc(5)
-        _, _, rest = status.partition("RssAnon:")
-        return int(rest.split(maxsplit=1)[0]) << 10 if rest else 0
-    return 0
-
-
-def _read_work(pid: int, otherwise: float) -> float:
-    """Return the ticks that the processor worked for a process; `otherwise` if no system says."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        _, _, fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(") ")
-        user, system = fields.split()[11:13]  # the 14th and 15th of proc(5)
-        return int(user) + int(system)
-    return otherwise
-
-
-def _read(process: subprocess.Popen[bytes], log: Log | None, watch: _Watch) -> str:
+def _read(process: subprocess.Popen[bytes], log: Log | None, watch: Watch) -> str:
     """Return what a program writes until its end."""
     lines = []
     stdout = process.stdout or io.BytesIO()
@@ -411,15 +331,3 @@ def _read(process: subprocess.Popen[bytes], log: Log | None, watch: _Watch) -> s
     finally:
         watch.end()
     return "".join(lines)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    try:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE)
-    finally:  # also when a second Ctrl-C ends the grace
-        # What it started may have ignored the signal, and outlive it. (EPERM: macOS, all ended.)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
