@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from releasekit.errors import GitFailed, ReleasekitError
+from releasekit.errors import Entry, GitFailed, ReleasekitError
 from releasekit.errors.failed import GIT_FAILED
 from releasekit.errors.setup import GIT_REFUSED
 from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
 from releasekit.model.development import History
 from releasekit.model.project import Commit
 from releasekit.model.versions import ReleaseTag, parse_tag, split_pattern
-from releasekit.process import Finished, capture, run
+from releasekit.process import Finished, capture
 
 # No hook of the user's runs for our questions, no prompt, no optional lock, C locale.
 QUIET = {
@@ -103,11 +103,8 @@ def find_tags_elsewhere(root: Path, environ: Mapping[str, str], seconds: float) 
     """
     if not must(root, environ, "remote").output:
         return ""
-    command = ("git", "-c", "core.hooksPath=/dev/null", "ls-remote", "--tags", "--quiet")
-    finished = run(command, cwd=root, environ={**environ, **QUIET}, seconds=seconds, foreign=True)
-    if finished.timed_out or (finished.status and TRANSIENT.search(finished.output)):
-        reason = f"no answer within {seconds:g} s" if finished.timed_out else finished.tail()
-        raise GitFailed(GIT_FAILED, root=str(root), command=render_command(command), reason=reason)
+    finished = ask(root, environ, "ls-remote", "--tags", "--quiet", seconds=seconds)
+    refuse_transient(root, finished)
     if finished.status:
         return "and where it was cloned from, git cannot list them"
     return "and where it was cloned from, there are tags" if "refs/tags/" in finished.output else ""
@@ -123,16 +120,20 @@ def must(
 ) -> Finished:
     """Run git for an answer that it has to give; raises GitFailed."""
     finished = ask(root, environ, *arguments, errors=errors)
+    refuse_transient(root, finished)
     if finished.status:
-        raise explain_failure(root, finished)
+        raise _explain(GIT_REFUSED, root, finished, finished.tail())
     return finished
 
 
-def explain_failure(root: Path, finished: Finished) -> GitFailed:
-    """Return the error for a git that failed: the network or the machine may be to blame."""
-    command, reason = render_command(finished.command), finished.tail()
-    entry = GIT_FAILED if TRANSIENT.search(finished.errors) else GIT_REFUSED
-    return GitFailed(entry, root=str(root), command=command, reason=reason)
+def refuse_transient(root: Path, finished: Finished) -> None:
+    """Raise GIT_FAILED for a git that failed where the same command can succeed later."""
+    if finished.status and TRANSIENT.search(finished.errors):
+        raise _explain(GIT_FAILED, root, finished, finished.tail())
+
+
+def _explain(entry: Entry, root: Path, finished: Finished, reason: str) -> GitFailed:
+    return GitFailed(entry, root=str(root), command=render_command(finished.command), reason=reason)
 
 
 def render_command(command: Sequence[str]) -> str:
@@ -142,11 +143,22 @@ def render_command(command: Sequence[str]) -> str:
 
 
 def ask(
-    root: Path, environ: Mapping[str, str], *arguments: str, errors: str = "replace"
+    root: Path,
+    environ: Mapping[str, str],
+    *arguments: str,
+    errors: str = "replace",
+    seconds: float | None = None,
 ) -> Finished:
-    """Run git in `root` for an answer, whatever its status; see `capture` for `errors`."""
+    """Run git in `root` for an answer, whatever its status; see `capture` for `errors`.
+
+    Raises GIT_FAILED if there is none within the `seconds`.
+    """
     command = ("git", "-c", "core.hooksPath=/dev/null", *arguments)
-    return capture(command, cwd=root, environ={**PATIENCE, **environ, **QUIET}, errors=errors)
+    environ = {**PATIENCE, **environ, **QUIET}
+    finished = capture(command, cwd=root, environ=environ, errors=errors, seconds=seconds)
+    if finished.timed_out:
+        raise _explain(GIT_FAILED, root, finished, f"no answer within {seconds:g} s")
+    return finished
 
 
 def list_files(root: Path, environ: Mapping[str, str]) -> tuple[str, ...]:

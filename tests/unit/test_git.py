@@ -14,7 +14,7 @@ from releasekit.errors import Entry
 from releasekit.errors.failed import GIT_FAILED
 from releasekit.errors.setup import GIT_REFUSED, MISSING_PROGRAM
 from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
-from releasekit.git import list_files, must, parse_status, read_commit, read_history
+from releasekit.git import ask, list_files, must, parse_status, read_commit, read_history
 from releasekit.model.project import Commit
 from releasekit.model.versions import DEFAULT_PATTERNS
 from releasekit.network import child_environ
@@ -199,6 +199,15 @@ def test_transfer_that_stands_still_ends_after_the_users_time_or_a_minute(
     repository.git("config", "alias.show-patience", show)
     said = must(repository.root, {**repository.environ, **own}, "show-patience")
     assert said.output == f"{told}\n"
+
+
+def test_git_that_gives_no_answer_in_time_is_worth_a_second_try(repository: ProjectDir) -> None:
+    repository.git("config", "alias.wait", "!sleep 60")
+    with raises_error(GIT_FAILED) as caught:
+        ask(repository.root, repository.environ, "wait", seconds=0.5)
+    answers = caught.value.answers()
+    assert answers["why"] == "git says: no answer within 0.5 s"
+    assert answers["next"].endswith("git wait")
 
 
 def test_missing_git_is_no_matter_of_trying_again(repository: ProjectDir) -> None:

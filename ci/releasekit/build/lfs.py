@@ -13,9 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from releasekit import git
-from releasekit.errors import Status
 from releasekit.model.stand_ins import POINTER_LIMIT, find_pointed
-from releasekit.process import Finished
 
 NO_FILTER = ("-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=0")
 """Settings with which git checks pointers out, whether or not git-lfs is installed."""
@@ -50,19 +48,10 @@ def replace_pointers(root: Path, tree: Path, objects: Path, environ: Mapping[str
     if missing and shutil.which("git-lfs", path=environ.get("PATH")):
         unset = {name: value for name, value in environ.items() if not name.startswith("GIT_LFS_")}
         pulled = git.ask(tree, unset, *PULL)
-        if pulled.status and any(_read_pointer(tree / name) for name in missing):
-            _refuse_lost_network(tree, pulled)
+        if any(_read_pointer(tree / name) for name in missing):
+            # Others are a finding where they are packed: a project may leave them out of its dists.
+            git.refuse_transient(tree, pulled)
     git.must(tree, environ, "update-index", "--assume-unchanged", "--", *pointers)
-
-
-def _refuse_lost_network(tree: Path, pulled: Finished) -> None:
-    """Raise GIT_FAILED where another run may download the files.
-
-    Else they are a finding where they are packed: a project may leave them out of its dists.
-    """
-    failure = git.explain_failure(tree, pulled)
-    if failure.status is Status.FAILED:
-        raise failure
 
 
 def _read_pointer(path: Path) -> str | None:
