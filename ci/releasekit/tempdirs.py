@@ -74,12 +74,7 @@ def open_tempdir(prefix: str, parent: Path | None = None) -> Iterator[Path]:
     try:
         yield tempdir
     finally:
-        reserve.close()
-        # What is read-only in it (caches of Go, a checkout's packs) may keep this from being
-        # whole; it is the system's directory for temporary files.
-        with interrupts_deferred():
-            shutil.rmtree(tempdir, ignore_errors=True)
-            os.close(lock)
+        _clear(tempdir, lock, reserve)
 
 
 @contextlib.contextmanager
@@ -89,7 +84,7 @@ def open_named_tempdir(prefix: str, key: str) -> Iterator[Path]:
     Compilers write paths into what they make. Another run with this key is waited for. Where the
     name is taken by somebody else, it is a room like any other.
     """
-    path = find_system_directory() / f"{prefix}room-{key}"
+    path, reserve = find_system_directory() / f"{prefix}room-{key}", mmap.mmap(-1, RESERVE)
     lock = _enter(path)
     if lock is None:
         with open_tempdir(prefix) as tempdir:
@@ -98,9 +93,19 @@ def open_named_tempdir(prefix: str, key: str) -> Iterator[Path]:
     try:
         yield path
     finally:
-        with interrupts_deferred():
-            shutil.rmtree(path, ignore_errors=True)
-            os.close(lock)
+        _clear(path, lock, reserve)
+
+
+def _clear(path: Path, lock: int, reserve: mmap.mmap) -> None:
+    """Remove a directory of ours, as far as that is possible, and let others have its name.
+
+    What is read-only in it (caches of Go, a checkout's packs) may stay: it is in the system's
+    directory for temporary files.
+    """
+    reserve.close()
+    with interrupts_deferred():
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
 
 
 def _enter(path: Path) -> int | None:
