@@ -283,18 +283,18 @@ def _fetch_submodules(
         if error.status is Status.FAILED:  # the network's fault, perhaps
             raise
         left = [path for path in paths if not (tree / path / ".git").exists()] or paths
-        git_there = ("git", "-C", str(root))  # of a submodule in a submodule: in that one
-        commands = "\n".join(
-            shlex.join((*git_there, "config", f"submodule.{names.get(path, path)}.update", "none"))
-            for path in left
+        settings = [f"submodule.{names.get(path, path)}.update" for path in left]
+        commands = (
+            shlex.join(("git", "-C", str(root), "config", name, "none")) for name in settings
         )
         raise GitFailed(
             CANNOT_FETCH_SUBMODULE,
             names=", ".join(left),
             root=str(tree),
             reason=str(error.fields["reason"]),
-            update=shlex.join((*git_there, *update[:5], *left)),
-            commands=commands,
+            top=shlex.quote(str(root)),  # of a submodule in a submodule: that one
+            paths=shlex.join(left),
+            commands="\n".join(commands),
         ) from error
 
 

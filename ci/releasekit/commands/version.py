@@ -29,7 +29,7 @@ WOULD_REFUSE = "a configured index would refuse this: it takes unchanged, tagged
 GOES_TO_SNAPSHOTS = "HEAD has no release tag: this goes to {url}, as a development version"
 NO_TAGS = (
     "this clone has no tags, and {counter} counts from them: "
-    "{fetch} gives the number that other clones get"
+    "git -C {top} fetch --tags gives the number that other clones get"
 )
 ASK_SECONDS = 30
 """Seconds that the repository of origin has to list its tags."""
@@ -63,8 +63,7 @@ def read_project(ctx: ProjectContext) -> Project:
         project = develop(replace(project, history=history), ctx.root)
     ctx.progress.finish(ProjectRead(project=project))
     if counter := _find_counter(project):
-        fetch = shlex.join(("git", "-C", str(commit.root), "fetch", "--tags"))
-        ctx.progress.note(NO_TAGS.format(counter=counter, fetch=fetch))
+        ctx.progress.note(NO_TAGS.format(counter=counter, top=shlex.quote(str(commit.root))))
     return project
 
 

@@ -9,8 +9,8 @@ CANNOT_FETCH_SUBMODULE = Entry(
     title="a submodule cannot be fetched: {names}",
     where="{root}",
     why="git says: {reason}",
-    fix="{update}   (what git says then has to be fixed;"
-    "\nin GitLab: GIT_SUBMODULE_STRATEGY: recursive)\n"
+    fix="git -C {top} submodule update --init --recursive -- {paths}   (what git says then has to "
+    "be fixed;\nin GitLab: GIT_SUBMODULE_STRATEGY: recursive)\n"
     "or, if the release does not need it, exclude it, here or with -f .gitmodules for everybody:\n"
     "{commands}",
     explanation="The commit has a submodule that this clone lacks, and it cannot be fetched.",
