@@ -46,9 +46,10 @@ def run(ctx: DirectoryContext) -> None:
     if top is None:
         ctx.progress.note(NO_GIT)
         top = ctx.root
-    settings, values = plan_settings(ctx, top)
+    folder = "" if ctx.root == top else ctx.root.relative_to(top).as_posix()
+    settings, values = plan_settings(ctx, top, folder)
     package = Package(
-        folder=find_folder(ctx.root, top),
+        folder=folder,
         tag=values.get("tag", ""),
         template=ctx.options.template or "",
         kit=Version(version("releasekit")),
@@ -68,7 +69,7 @@ def run(ctx: DirectoryContext) -> None:
     ctx.progress.finish(InitWritten(files=planned.files, top=top, next_step=planned.left_to_do))
 
 
-def plan_settings(ctx: DirectoryContext, top: Path) -> tuple[FilePlan, dict[str, Any]]:
+def plan_settings(ctx: DirectoryContext, top: Path, folder: str) -> tuple[FilePlan, dict[str, Any]]:
     """Return the plan for the file with the settings, and the settings that it has then.
 
     Raises InvalidConfiguration, for what the options say too, and CANNOT_CHANGE_SETTINGS.
@@ -81,7 +82,6 @@ def plan_settings(ctx: DirectoryContext, top: Path) -> tuple[FilePlan, dict[str,
     path = find_settings_file(ctx.root)
     text = read_settings_file(path)
     values = read_values(path, text)
-    folder = find_folder(ctx.root, top)
     if values is None and folder:  # of several packages, the tag says which one it is for
         wanted.setdefault("tag", f"{as_name(folder)}/v{{version}}")
     new, settings = add_settings(path, text, wanted), {**(values or {}), **wanted}
@@ -117,11 +117,6 @@ def find_top(root: Path) -> Path | None:
     of another user.
     """
     return next((f for f in (root, *root.parents) if is_taken(f / ".git")), None)
-
-
-def find_folder(root: Path, top: Path) -> str:
-    """Return where a project is in its repository; "" for that directory itself."""
-    return "" if root == top else root.relative_to(top).as_posix()
 
 
 def find_ci(ctx: DirectoryContext, top: Path) -> list[str]:
