@@ -74,7 +74,7 @@ def test_package_with_a_submodule_is_released_the_same_from_every_clone(
     ProjectDir(root=library, environ=project.environ).git("init", "-q")
     ProjectDir(root=library, environ=project.environ).commit_all()
     project = ProjectDir(root=project.root, environ={**project.environ, **ALLOW})
-    (project.root / "plain").mkdir(exist_ok=True)
+    (project.root / "plain").mkdir()
     project.git("mv", "plain.py", "plain/__init__.py")
     project.git("submodule", "--quiet", "add", str(library), "plain/vendor")
     write_pyproject(project, requires, backend, more)
@@ -120,7 +120,7 @@ MODEL = "sdist/plain/model.bin", "wheel/plain/model.bin"
 
 def commit_pointer(project: ProjectDir, attributes: str = "*.bin filter=lfs -text\n") -> None:
     """Commit what git has of a file that Git LFS keeps."""
-    (project.root / "plain").mkdir(exist_ok=True)
+    (project.root / "plain").mkdir()
     project.git("mv", "plain.py", "plain/__init__.py")
     project.write(".gitattributes", attributes)
     text = POINTER.format(hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
@@ -216,7 +216,7 @@ needs_crypt = pytest.mark.skipif(not shutil.which("git-crypt"), reason="git-cryp
 
 
 def test_encrypted_file_refuses_the_release(project: ProjectDir, releasekit: Command) -> None:
-    (project.root / "plain").mkdir(exist_ok=True)
+    (project.root / "plain").mkdir()
     project.git("mv", "plain.py", "plain/__init__.py")
     (project.root / "plain" / "secret.txt").write_bytes(b"\0GITCRYPT\0" + bytes(range(40)))
     project.commit_all()
@@ -233,7 +233,7 @@ def test_unlocked_repository_is_released_and_its_key_is_copied_nowhere(
     project: ProjectDir, releasekit: Command, tmp_path: Path, worktree: bool
 ) -> None:
     project.git("crypt", "init")
-    (project.root / "plain").mkdir(exist_ok=True)
+    (project.root / "plain").mkdir()
     project.git("mv", "plain.py", "plain/__init__.py")
     project.write(".gitattributes", "secret.txt filter=git-crypt diff=git-crypt\n")
     project.write("plain/secret.txt", "open\n")
