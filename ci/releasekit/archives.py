@@ -8,6 +8,8 @@ import lzma
 import tarfile
 import zipfile
 import zlib
+from email.message import Message
+from email.parser import Parser
 from pathlib import Path
 
 from releasekit.model.dists import Dist, DistKind, parse_filename
@@ -54,17 +56,23 @@ def read_metadata(dist: Dist) -> bytes | None:
     """
     try:
         if dist.named.kind is DistKind.WHEEL:
-            return _read_wheel_metadata(dist.path)
+            return _read_wheel_file(dist.path, "METADATA")
         return _read_sdist_metadata(dist.path)
     except UNREADABLE:
         return None
 
 
-def _read_wheel_metadata(path: Path) -> bytes | None:
+def read_wheel_headers(path: Path) -> Message:
+    """Return what a wheel's file WHEEL says, if it has one; raises one of UNREADABLE."""
+    content = _read_wheel_file(path, "WHEEL") or b""
+    return Parser().parsestr(content.decode(errors="replace"))
+
+
+def _read_wheel_file(path: Path, wanted: str) -> bytes | None:
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             folder, _, file = name.partition("/")
-            if file == "METADATA" and folder.endswith(".dist-info"):
+            if file == wanted and folder.endswith(".dist-info"):
                 with archive.open(name) as member:
                     return member.read(METADATA_LIMIT)
     return None

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from releasekit.archives import read_dist, read_metadata
+from releasekit.archives import read_dist, read_metadata, read_wheel_headers
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import CANNOT_ADOPT
 from releasekit.errors.setup import NOTHING_TO_ADOPT
 from releasekit.home import expand_home
-from releasekit.inspect.archive import read_archive, read_contents
+from releasekit.inspect.archive import read_archive
 from releasekit.inspect.gather import find_naming_problems, find_record_problems
 from releasekit.model.agreement import find_disagreements
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
@@ -70,7 +70,7 @@ def adopt(wheels: Sequence[Dist], sdist: Dist, release: Record) -> Record:
                 sdist=sdist.filename,
                 problems="\n".join(problems),
             )
-        builder = read_contents(wheel).generator or UNKNOWN
+        builder = read_wheel_headers(wheel.path).get("Generator") or UNKNOWN
         tools = {"adopted by releasekit": installed_version("releasekit"), "built by": builder}
         builds.append(
             BuildFacts(files=(wheel.filename,), made_from=None, requirements=(), tools=tools)

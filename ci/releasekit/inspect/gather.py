@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from configparser import Error as ConfigError
 from dataclasses import replace
-from email.parser import Parser
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from packaging.utils import canonicalize_name, canonicalize_version
 from trove_classifiers import classifiers as known
 from trove_classifiers import deprecated_classifiers as deprecated
 
-from releasekit.archives import read_metadata
+from releasekit.archives import read_metadata, read_wheel_headers
 from releasekit.checks.entry_points import find_dead
 from releasekit.checks.facts import (
     NO_PROJECT,
@@ -241,21 +240,20 @@ def find_naming_problems(wheel: Dist, members: Sequence[Member]) -> tuple[str, .
     """
     tops = {member.name.partition("/")[0] for member in members}
     folders = sorted(top for top in tops if top.endswith(".dist-info"))
-    name = f"{wheel.named.name.replace('-', '_')}-{wheel.named.version}.dist-info"
-    if [_identify_folder(folder) for folder in folders] != [_identify_folder(name)]:
-        return (f"it has {list_some(folders) or 'no .dist-info directory'}, and not {name} alone",)
-    member = f"{folders[0]}/WHEEL"
-    try:
-        with zipfile.ZipFile(wheel.path) as archive:
-            stated = Parser().parsestr(archive.read(member).decode(errors="replace"))
-    except KeyError:
-        return (f"it has no {member}",)
-    texts = [text for text in stated.get_all("Tag", []) if text.count("-") == 2]
+    wanted = f"{wheel.named.name.replace('-', '_')}-{wheel.named.version}.dist-info"
+    if [_identify_folder(folder) for folder in folders] != [_identify_folder(wanted)]:
+        there = list_some(folders) or "no .dist-info directory"
+        return (f"it has {there}, and not {wanted} alone",)
+    name = f"{folders[0]}/WHEEL"
+    if not any(member.name == name for member in members):
+        return (f"it has no {name}",)
+    stated = read_wheel_headers(wheel.path).get_all("Tag", [])
+    texts = [text for text in stated if text.count("-") == 2]
     tags = frozenset[Tag]().union(*map(parse_tag, texts))
     if tags != wheel.named.tags:
         named = "-".join(wheel.filename.removesuffix(".whl").split("-")[-3:])
         said = list_some(sorted(map(str, tags))) or "none"
-        return (f"the tags in {member} are {said}, and those in its file name {named}",)
+        return (f"the tags in {name} are {said}, and those in its file name {named}",)
     return ()
 
 
