@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 
@@ -22,10 +23,18 @@ _deferred = threading.Event()
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
     """Make SIGTERM, which CI sends on cancel, arrive like Ctrl-C."""
+    show = sys.unraisablehook
+
+    def show_others(dropped: sys.UnraisableHookArgs) -> None:
+        if not (is_interrupted() and dropped.exc_type is KeyboardInterrupt):
+            show(dropped)
+
+    sys.unraisablehook = show_others  # Python shows a traceback of what it drops
     try:
         with handled_by(interrupt):
             yield
     finally:
+        sys.unraisablehook = show
         _interrupted.clear()
         # `python -m` ends by SIGINT, whatever the status, where the last text that was executed (by
         # the making of a dataclass, in an import) was interrupted: this is the last text.

@@ -20,7 +20,7 @@ class Resource:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_that_is_dropped_is_raised_at_the_next_event(number: signal.Signals) -> None:
     resource, handlers = (
         Resource(),
