@@ -26,6 +26,9 @@ QUIET = {
 }
 PATIENCE = {"GIT_HTTP_LOW_SPEED_LIMIT": "1000", "GIT_HTTP_LOW_SPEED_TIME": "60"}
 """Bytes per second, and for how many seconds: git waits for ever else (http.lowSpeedTime)."""
+IDLE = 120.0
+"""Seconds without work after which git is stopped: ssh waits for ever, too. A server that prepares
+an answer sends something every 5 s (uploadpack.keepAlive)."""
 
 TRANSIENT = re.compile(
     r"could not resolve|couldn.t connect|failed to connect|connection (?:refused|reset|closed)"
@@ -151,13 +154,15 @@ def ask(
 ) -> Finished:
     """Run git in `root` for an answer, whatever its status; see `capture` for `errors`.
 
-    Raises GIT_FAILED if there is none within the `seconds`.
+    Raises GIT_FAILED if there is none within the `seconds`, or git does nothing for long.
     """
     command = ("git", "-c", "core.hooksPath=/dev/null", *arguments)
     environ = {**PATIENCE, **environ, **QUIET}
-    finished = capture(command, cwd=root, environ=environ, errors=errors, seconds=seconds)
+    finished = capture(
+        command, cwd=root, environ=environ, errors=errors, seconds=seconds, idle=IDLE
+    )
     if finished.timed_out:
-        raise _explain(GIT_FAILED, root, finished, f"no answer within {seconds:g} s")
+        raise _explain(GIT_FAILED, root, finished, f"no answer within {seconds or IDLE:g} s")
     return finished
 
 

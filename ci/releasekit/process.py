@@ -126,10 +126,10 @@ def run(
     It gets what is `given` as standard input (which no list of processes shows), a umask of 022 (so
     that files in dists have the same modes everywhere) and a session of its own: an interrupt stops
     it together with all its children, and so does the end of the `seconds` that it may take. On
-    Linux so do `idle` seconds without any work of the processor, and more `memory` than that, in
+    Linux so do `idle` seconds without any work of its processes, and more `memory` than that, in
     bytes, of the program itself: a limit of the system would hold for its children too, and
-    compilers need more than a client. The standard input of
-    one that is `guarded` stays open until it has ended (see `proof.guard`).
+    compilers need more than a client. What a limited program leaves behind is stopped when it has
+    ended. The standard input of one that is `guarded` stays open until then (see `proof.guard`).
     Raises MissingProgram, and PROGRAM_KILLED unless the program is `foreign`: one that is tested
     may crash.
     """
@@ -222,39 +222,30 @@ def capture(
     environ: Mapping[str, str],
     errors: str = "replace",
     seconds: float | None = None,
+    idle: float | None = None,
 ) -> Finished:
     """Run a program like `run`, and keep stdout, an answer to parse, apart from stderr.
 
     Line ends stay as they are: a file name may hold a carriage return. What is not UTF-8 is decoded
-    as `errors` says. After `seconds` it is stopped with all its children, also where it has ended
-    and one of them holds its output open. Raises MissingProgram and PROGRAM_KILLED.
+    as `errors` says. Raises MissingProgram and PROGRAM_KILLED.
     """
     with _start(command, cwd, environ, subprocess.PIPE) as process:
+        watch = Watch(process, seconds, None, idle)
         try:
-            *parts, timed_out = _communicate(process, seconds)
-            output, said = (part.decode("utf-8", errors) for part in parts)
+            output, said = (part.decode("utf-8", errors) for part in process.communicate())
         except BaseException:
             stop(process)
             raise
+        finally:
+            watch.end()
     finished = Finished(
         command=tuple(command),
         status=process.returncode,
         output=output,
         errors=said,
-        timed_out=timed_out,
+        timed_out=watch.timed_out,
     )
-    return finished if timed_out else refuse_ended(finished, cwd)
-
-
-def _communicate(
-    process: subprocess.Popen[bytes], seconds: float | None
-) -> tuple[bytes, bytes, bool]:
-    """Return all that a program wrote, and whether it was stopped, because it took too long."""
-    try:
-        return *process.communicate(timeout=seconds), False
-    except subprocess.TimeoutExpired:
-        stop(process)
-        return *process.communicate(), True
+    return finished if watch.stopped else refuse_ended(finished, cwd)
 
 
 def _give(process: subprocess.Popen[bytes], text: str) -> None:

@@ -37,7 +37,7 @@ class Watch:
     ) -> None:
         self._process, self._memory, self._idle = process, memory, idle
         self._until = time.monotonic() + seconds if seconds is not None else math.inf
-        self._work: int | None = None
+        self._work: list[tuple[str, ...]] | None = None
         self._worked = time.monotonic()
         self._done = threading.Event()
         self.timed_out = self.outgrown = False
@@ -89,13 +89,22 @@ def _read_memory(pid: int) -> int:
     return 0
 
 
-def _read_work(pid: int) -> int | None:
-    """Return the ticks that the processor worked for a process; None if the system does not say."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        _, _, fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(") ")
-        user, system = fields.split()[11:13]  # the 14th and 15th of proc(5)
-        return int(user) + int(system)
-    return None
+def _read_work(session: int) -> list[tuple[str, ...]] | None:
+    """Return what changes as a session's processes work; None if the system does not say.
+
+    The ticks of the processor, and how often a process waited: what waits for a slow network wakes
+    up for each packet, which takes far less than a tick.
+    """
+    work = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):  # it has ended
+            _, _, fields = (process / "stat").read_text("utf-8", "replace").rpartition(") ")
+            values = fields.split()  # from the 3rd of proc(5) on; 6 is the session
+            if int(values[3]) == session:
+                status = (process / "status").read_text("utf-8", "replace")
+                _, _, waits = status.partition("\nvoluntary_ctxt_switches:")
+                work.append((process.name, *values[11:13], waits.split(maxsplit=1)[0]))
+    return work or None
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

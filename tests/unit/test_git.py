@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raising import raises_error
+from releasekit import git
 from releasekit.build.checkout import open_checkout
 from releasekit.errors import Entry
 from releasekit.errors.failed import GIT_FAILED
@@ -208,6 +210,17 @@ def test_git_that_gives_no_answer_in_time_is_worth_a_second_try(repository: Proj
     answers = caught.value.answers()
     assert answers["why"] == "git says: no answer within 0.5 s"
     assert answers["next"].endswith("git wait")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads proc(5)")
+def test_git_whose_ssh_stands_still_is_stopped_and_worth_a_second_try(
+    repository: ProjectDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git, "IDLE", 1.0)
+    environ = {**repository.environ, "GIT_SSH_COMMAND": "sleep 600 #"}
+    with raises_error(GIT_FAILED) as caught:
+        must(repository.root, environ, "fetch", "ssh://git.example.com/demo.git")
+    assert caught.value.answers()["why"] == "git says: no answer within 1 s"
 
 
 def test_missing_git_is_no_matter_of_trying_again(repository: ProjectDir) -> None:

@@ -95,14 +95,20 @@ def test_capture_keeps_the_answer_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("waits", "status"), [(" wait", -signal.SIGTERM), ("", 0)], ids=["waits", "has ended"]
 )
+@pytest.mark.parametrize("limit", ["seconds", "idle"])
 def test_captured_program_is_stopped_with_its_children_after_the_seconds_it_may_take(
-    tmp_path: Path, waits: str, status: int
+    tmp_path: Path, waits: str, status: int, limit: str
 ) -> None:
     began = time.monotonic()
     command = ("sh", "-c", f"echo out; echo err >&2; sleep 60 &{waits}")
-    finished = capture(command, cwd=tmp_path, environ=ENVIRON, seconds=0.5)
+    seconds, idle = (0.5, None) if limit == "seconds" else (None, 0.5)
+    finished = capture(command, cwd=tmp_path, environ=ENVIRON, seconds=seconds, idle=idle)
     assert finished == Finished(
-        command=command, status=status, output="out\n", errors="err\n", timed_out=True
+        command=command,
+        status=status,
+        output="out\n",
+        errors="err\n",
+        timed_out=bool(waits),
     )
     assert time.monotonic() - began < 30  # the child, too, had the output open
 
