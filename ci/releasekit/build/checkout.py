@@ -79,12 +79,13 @@ def copy_changes(commit: Commit, tree: Path) -> None:
         theirs, ours = commit.root / name, tree / name
         _remove_links(ours, tree)
         if theirs.is_dir() and not theirs.is_symlink():
-            if (theirs / ".git").exists():  # a submodule; else what replaces it is not tracked
+            if (theirs / ".git").exists():  # a submodule
                 ignore = shutil.ignore_patterns(".git")
                 shutil.copytree(theirs, ours, symlinks=True, dirs_exist_ok=True, ignore=ignore)
-            continue
+            if ours.is_dir():
+                continue
         ours.unlink(missing_ok=True)
-        if theirs.is_symlink() or theirs.exists():
+        if theirs.is_symlink() or theirs.is_file():  # what replaces it by a directory is untracked
             ours.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(theirs, ours, follow_symlinks=False)
 

@@ -449,13 +449,17 @@ def test_changes_of_tracked_files_are_copied_and_nothing_else(with_submodule: Pr
 
 
 @pytest.mark.parametrize("staged", [False, True], ids=["untracked", "staged"])
-def test_a_directory_in_the_place_of_a_link_is_not_copied_through_the_link(
-    make_repository: Callable[[str], ProjectDir], tmp_path: Path, staged: bool
+@pytest.mark.parametrize("was", ["link", "file"])
+def test_a_directory_takes_the_place_of_a_link_or_a_file_as_git_has_it(
+    make_repository: Callable[[str], ProjectDir], tmp_path: Path, staged: bool, was: str
 ) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     repository = make_repository("plain")
-    (repository.root / "data").symlink_to(outside)
+    if was == "link":
+        (repository.root / "data").symlink_to(outside)
+    else:
+        repository.write("data", "committed")
     repository.commit_all()
     (repository.root / "data").unlink()
     (repository.root / "data").mkdir()
@@ -465,6 +469,7 @@ def test_a_directory_in_the_place_of_a_link_is_not_copied_through_the_link(
     commit = commit_of(repository)
     with open_checkout(commit, repository.environ) as tree:
         copy_changes(commit, tree)
-        assert (tree / "data" / "secret.txt").exists() == staged
+        found = {name for name in content_of(tree) if name.startswith("data")}
+        assert found == ({"data/secret.txt"} if staged else set())
         assert not (tree / "data").is_symlink()
     assert list(outside.iterdir()) == []
