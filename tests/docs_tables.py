@@ -15,6 +15,7 @@ from doors import INPUTS, JENKINS, STEP, read_inputs, read_parameters
 from releasekit.checks.catalog import CHECKS
 from releasekit.config.settings import Settings
 from releasekit.config.severity import Severities
+from releasekit.doctor import QUESTIONS
 from releasekit.explain import ENTRIES, explain_check, name_fields
 from releasekit.report.findings import render_findings_schema
 
@@ -59,6 +60,13 @@ def render_errors() -> str:
     return "\n".join(rows)
 
 
+def render_questions() -> str:
+    """Return a row for each question of the doctor."""
+    rows = ["| code | row | question |", "|---|---|---|"]
+    rows += (f"| {q.code} | {q.title} | {q.asks} |" for q in QUESTIONS)
+    return "\n".join(rows)
+
+
 def render_parameters() -> str:
     """Return a row for each parameter of the Jenkins step."""
     rows = ["| parameter | default | meaning |", "|---|---|---|"]
@@ -87,7 +95,7 @@ def render_jenkins_help() -> str:
     defaults = read_parameters()
     lines = [
         "Releases a Python package to a private Nexus: each stage runs one session of releasekit.",
-        "A tag is released; a branch or pull request rehearses in a sandbox, without credentials.",
+        "A tag is released; a branch or pull request rehearses, without upload credentials.",
         "",
         "    releasePython credentials: 'nexus-publisher', caBundle: 'company-ca'",
         "",
@@ -105,6 +113,7 @@ TABLES = {
     DOCS / "settings.md": ("keys", render_keys),
     CHECKS_PAGE: ("checks", render_checks),
     DOCS / "errors.md": ("errors", render_errors),
+    DOCS / "nexus.md": ("doctor", render_questions),
     DOCS / "jenkins.md": ("jenkins", render_parameters),
     DOCS / "gitlab.md": ("gitlab", render_inputs),
 }

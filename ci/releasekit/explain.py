@@ -1,4 +1,4 @@
-"""What a code means, for `check --explain` and the reference: checks and errors alike."""
+"""What a code means, for `check --explain` and the reference: checks, questions and errors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 
 from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.model import Check
+from releasekit.doctor import QUESTIONS, Question
 from releasekit.errors import (
     UnknownCode,
     access,
@@ -42,22 +43,24 @@ class _Placeholders(dict[str, str]):
 
 
 def explain(code: str) -> str:
-    """Return the paragraph of a check or an error as Markdown; raises UNKNOWN_CODE."""
+    """Return the paragraph of a code as Markdown; raises UNKNOWN_CODE."""
     wanted = code.strip().upper()
     for check in CHECKS:
         if check.code == wanted:
             return explain_check(check)
+    for question in QUESTIONS:
+        if question.code == wanted:
+            return explain_question(question)
     for entry in ENTRIES:
         if entry.code == wanted:
             return explain_error(entry)
-    close = difflib.get_close_matches(
-        wanted.translate(LOOKALIKES), (*CODES, *ERROR_CODES), n=1, cutoff=0.6
-    )
+    known = (*CODES, *(question.code for question in QUESTIONS), *ERROR_CODES)
+    close = difflib.get_close_matches(wanted.translate(LOOKALIKES), known, n=1, cutoff=0.6)
     raise UnknownCode(
         UNKNOWN_CODE,
         code=code,
         first_check=CODES[0],
-        last_check=CODES[-1],
+        last_check=QUESTIONS[-1].code,
         first_error=ERROR_CODES[0],
         last_error=ERROR_CODES[-1],
         fix=f"did you mean {close[0]}? [[check --explain {close[0]}]]"
@@ -80,6 +83,11 @@ def explain_check(check: Check) -> str:
         f"{check.fix}\n"
     )
     return text + (f"\n```\n{check.example}\n```\n" if check.example else "")
+
+
+def explain_question(question: Question) -> str:
+    """Return what the doctor asks, as Markdown; its row says what came of it, and how to fix it."""
+    return f"### {question.code} {question.title}\n\n{question.asks} `releasekit doctor` asks it.\n"
 
 
 def explain_error(entry: Entry) -> str:

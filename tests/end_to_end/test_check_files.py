@@ -14,6 +14,7 @@ import pytest
 from docs_tables import CHECKS_PAGE
 from releasekit.checks.catalog import CODES
 from releasekit.cli import main
+from releasekit.doctor import QUESTIONS, Question
 from releasekit.explain import ERROR_CODES
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 from support import Command, ProjectDir, without_times
@@ -213,6 +214,17 @@ def test_explain_says_what_an_error_means(capsys: pytest.CaptureFixture[str]) ->
     )
 
 
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.code)
+def test_explain_says_what_the_doctor_asks(
+    question: Question, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "--explain", question.code]) == 0
+    out = capsys.readouterr().out
+    assert out == (
+        f"### {question.code} {question.title}\n\n{question.asks} `releasekit doctor` asks it.\n"
+    )
+
+
 @pytest.mark.parametrize("code", ERROR_CODES)
 def test_explain_has_a_text_for_every_error(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--explain", code]) == 0
@@ -240,6 +252,7 @@ def test_explain_suggests_for_what_is_no_code(
     assert capsys.readouterr().out == (
         f"error E210: there is no code {code}\n"
         f"  where: --explain {code}\n"
-        f"  why:   checks have codes from {CODES[0]} to {CODES[-1]}, errors from E101 to E901\n"
+        f"  why:   checks and doctor have codes from {CODES[0]} to {QUESTIONS[-1].code}, errors "
+        "from E101 to E901\n"
         f"  next:  {fix}\n"
     )

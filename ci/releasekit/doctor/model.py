@@ -39,6 +39,8 @@ class Question:
 
     code: str
     title: str
+    asks: str
+    """In a sentence, as Markdown."""
     serves: bool = False
 
     def ok(self, text: str, lines: tuple[str, ...] = ()) -> Row:
@@ -104,23 +106,101 @@ class Diagnosis:
         return next(row for row in self.rows if row.question is question)
 
 
-ADDRESS = Question(code="RK501", title="address", serves=True)
-TLS = Question(code="RK502", title="TLS")
-SERVER = Question(code="RK503", title="server")
-WRITABLE = Question(code="RK504", title="writable", serves=True)
-CREDENTIALS = Question(code="RK505", title="credentials")
-HOSTED = Question(code="RK506", title="hosted")
-REDEPLOY = Question(code="RK507", title="redeploy")
-UPLOAD = Question(code="RK508", title="upload")
-GROUP = Question(code="RK509", title="group")
-PROXY = Question(code="RK510", title="proxy", serves=True)
-NAME = Question(code="RK511", title="name")
-VERSION = Question(code="RK512", title="version")
-CLOCK = Question(code="RK513", title="clock")
-DEFAULT_ADMIN = Question(code="RK514", title="admin")
-ANONYMOUS = Question(code="RK515", title="anonymous")
-ENCRYPTION = Question(code="RK516", title="encryption")
-REQUIRES = Question(code="RK517", title="requires")
+ADDRESS = Question(
+    code="RK501",
+    title="address",
+    asks="Does the address in `url` answer, as itself: without a redirect, through the "
+    "proxy if there is one?",
+    serves=True,
+)
+TLS = Question(
+    code="RK502",
+    title="TLS",
+    asks="Do Python and uv accept the server's certificate, and is it valid for some weeks more?",
+)
+SERVER = Question(
+    code="RK503",
+    title="server",
+    asks="Is it a Nexus, of a version that this kit was tried with?",
+)
+WRITABLE = Question(
+    code="RK504",
+    title="writable",
+    asks="Does the server serve content and take changes? A frozen or starting one does not.",
+    serves=True,
+)
+CREDENTIALS = Question(
+    code="RK505",
+    title="credentials",
+    asks="Does the server accept the publisher's credentials, the reader's and the "
+    "administrator's, as far as they are set?",
+)
+HOSTED = Question(
+    code="RK506",
+    title="hosted",
+    asks="Does the repository in `hosted` exist, is it hosted, for Python packages, and online?",
+)
+REDEPLOY = Question(
+    code="RK507",
+    title="redeploy",
+    asks="Does Nexus refuse to replace a published file? Without that, two pipelines can "
+    "overwrite each other's.",
+)
+UPLOAD = Question(
+    code="RK508",
+    title="upload",
+    asks="May the publisher upload? Asked with `--probe` alone, by a form without a file: "
+    "Nexus logs a stack trace for it.",
+)
+GROUP = Question(
+    code="RK509",
+    title="group",
+    asks="Does the group hold the hosted repository, before any proxy?",
+)
+PROXY = Question(
+    code="RK510",
+    title="proxy",
+    asks="Does the proxy exist, and does what it fetches from answer?",
+    serves=True,
+)
+NAME = Question(
+    code="RK511",
+    title="name",
+    asks="Is the project's name free in public? Else an installer takes the public package"
+    " where its version is higher.",
+)
+VERSION = Question(
+    code="RK512",
+    title="version",
+    asks="Is the version of the tag free in the hosted repository, or published with the "
+    "same bytes?",
+)
+CLOCK = Question(
+    code="RK513",
+    title="clock",
+    asks="Do the clocks of the server and of this machine agree?",
+)
+DEFAULT_ADMIN = Question(
+    code="RK514",
+    title="admin",
+    asks="Was the administrator's first password changed? Asked with `--probe` alone, by "
+    "logging in with it.",
+)
+ANONYMOUS = Question(
+    code="RK515",
+    title="anonymous",
+    asks="Is an upload without credentials refused? Asked with `--probe` alone.",
+)
+ENCRYPTION = Question(
+    code="RK516",
+    title="encryption",
+    asks="Is the address https, so that nobody reads the password on its way?",
+)
+REQUIRES = Question(
+    code="RK517",
+    title="requires",
+    asks="Does the index have what `[build-system]` requires? Else the build of a release fails.",
+)
 
 QUESTIONS = (
     *(ADDRESS, TLS, SERVER, WRITABLE, CREDENTIALS, HOSTED, REDEPLOY, UPLOAD, GROUP, PROXY),

@@ -82,10 +82,10 @@ UNKNOWN_CODE = Entry(
     code="E210",
     title="there is no code {code}",
     where="--explain {code}",
-    why="checks have codes from {first_check} to {last_check}, errors from {first_error} to "
-    "{last_error}",
+    why="checks and doctor have codes from {first_check} to {last_check}, errors from "
+    "{first_error} to {last_error}",
     fix="{fix}",
-    explanation="--explain names neither a check nor an error.",
+    explanation="--explain names neither a check, a question of doctor nor an error.",
 )
 REPOSITORY_OF_ANOTHER_USER = Entry(
     code="E211",
