@@ -210,13 +210,15 @@ def _roles(settings: Settings) -> Iterator[Resource]:
     `add` uploads, `edit` is not needed; `read` proves what is published, `browse` shows the
     repositories to doctor and search: see docs/nexus-behaviour.md#rights-to-upload.
     """
-    uploads = [settings.hosted, *([settings.snapshots] if settings.snapshots else [])]
+    snapshots = [settings.snapshots] if settings.snapshots else []
+    uploads = [settings.hosted, *snapshots]
     source = settings.group or settings.hosted
-    reading = [f"{source}-{right}" for right in ("browse", "read")]
-    rights = [f"{name}-{right}" for name in uploads for right in ("add", "browse", "read")]
+    sources = [source, *snapshots]  # snapshots is no member of the group
+    reading = {f"{name}-{right}" for name in sources for right in ("browse", "read")}
+    rights = {f"{name}-{right}" for name in uploads for right in ("add", "browse", "read")}
     for name, wanted, description in (
-        (publisher_name(settings), {*rights, *reading}, f"uploads to {' and '.join(uploads)}"),
-        (f"{source}-reader", set(reading), f"installs from {source}"),
+        (publisher_name(settings), rights | reading, f"uploads to {' and '.join(uploads)}"),
+        (f"{source}-reader", reading, f"installs from {' and '.join(sources)}"),
     ):
         privileges = tuple(sorted(f"{VIEW}-{right}" for right in wanted))
         yield Resource(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -191,36 +192,63 @@ def test_the_publisher_may_not_upload_by_the_rest_api(
     assert "Not authorized for requested path" in answer.text
 
 
-def test_who_has_the_role_of_readers_installs_and_does_nothing_else(
-    other: None, set_up: SetUp, bare: Bare
+@pytest.fixture
+def reader(set_up: SetUp, bare: Bare) -> Iterator[tuple[str, str]]:
+    """A colleague, or the jobs that do not publish: a user with the role of readers."""
+    name, password = "colleague", "the-password-of-a-colleague"
+    user = {"userId": name, "password": password, "firstName": "A", "lastName": "Colleague"}
+    more = {"emailAddress": "colleague@example.com", "status": "active"}
+    bare.ask("POST", "security/users", {**user, **more, "roles": ["pypi-group-reader"]})
+    yield name, password
+    bare.ask("DELETE", f"security/users/{name}")
+
+
+@pytest.mark.parametrize(
+    ("version", "source"), [("1.2.4.dev1", "snapshots"), ("1.2.5", "group")], ids=str
+)
+def test_who_has_the_role_of_readers_checks_and_verifies_what_the_publisher_publishes(
+    version: str,
+    source: str,
+    reader: tuple[str, str],
+    configured: dict[str, str],
+    releasekit: Command,
+    project: ProjectDir,
+    bare: Bare,
 ) -> None:
-    reader = ("colleague", "the-password-of-a-colleague")
-    bare.ask(
-        "POST",
-        "security/users",
-        {
-            "userId": reader[0],
-            "password": reader[1],
-            "firstName": "A",
-            "lastName": "Colleague",
-            "emailAddress": "colleague@example.com",
-            "status": "active",
-            "roles": ["pypi-group-reader"],
-        },
-    )
+    if source == "group":
+        text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+        project.write("pyproject.toml", text.replace('"1.2.3"', f'"{version}"'))
+        project.commit_all()
+        project.git("tag", f"v{version}")
+    else:
+        project.write("NEWS", "a commit without a tag\n")
+        project.commit_all()
+    publisher = {"TWINE_USERNAME": PUBLISHER[0], "TWINE_PASSWORD": PUBLISHER[1]}
+    login = {"RELEASEKIT_READER_USERNAME": reader[0], "RELEASEKIT_READER_PASSWORD": reader[1]}
+    for step, own in (("build", {}), ("check", login), ("publish", publisher), ("verify", login)):
+        ran = releasekit(step, project=project, **configured, **own)
+        assert ran.status == 0, ran
+    repository = f"{bare.url}/repository/pypi-{source}/"
+    assert f"verify    plain=={version} installed by hash from {repository}" in ran.out
+
+
+def test_who_has_the_role_of_readers_installs_and_does_nothing_else(
+    other: None, reader: tuple[str, str], bare: Bare
+) -> None:
     answers = {
         path: bare.send("GET", path, user=reader).status_code
         for path in (
             "repository/pypi-group/simple/",
+            "repository/pypi-snapshots/simple/",
             "repository/pypi-hosted/simple/",
             "repository/pypi-proxy/simple/",
             "repository/other/simple/",
             f"{REST}/security/users",
         )
     }
-    assert answers == {path: 200 if "group" in path else 403 for path in answers}
+    assert [path for path, status in answers.items() if status == 200] == list(answers)[:2]
+    assert set(list(answers.values())[2:]) == {403}
     sent = bare.send(
         "POST", "repository/pypi-hosted/", user=reader, data=FORM, files={"content": WHEEL}
     )
     assert sent.status_code == 403
-    bare.ask("DELETE", f"security/users/{reader[0]}")
