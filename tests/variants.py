@@ -11,6 +11,9 @@ from collections.abc import Iterable
 import pytest
 
 KEPT = {
+    "anywhere/test_lines.py": {
+        "test_a_branch_is_rehearsed": 0,
+    },
     "bench/test_bench.py": {
         "test_bench_counts_what_the_kit_asks_and_weighs_it_beside_curl": 0,
         "test_bench_measures_the_start_and_a_monorepo": 0,
@@ -21,6 +24,10 @@ KEPT = {
     "black_box/test_kills.py": {
         "test_a_program_that_is_killed_is_named_and_the_package_is_not_blamed": 3,
         "test_killed_at_a_step": 8,
+    },
+    "black_box/test_limits.py": {
+        "test_a_directory_that_is_full_is_named": 2,
+        "test_a_directory_that_may_not_be_written_is_named": 2,
     },
     "black_box/test_outputs.py": {
         "test_output_that_is_lost_is_named": 3,
@@ -86,6 +93,7 @@ KEPT = {
         "test_this_repository_checks_its_own_branch": 0,
     },
     "jenkins/test_hostile.py": {
+        "test_an_environment_that_does_not_work_is_made_anew_and_one_that_does_is_kept": 1,
         "test_another_kit_gets_an_environment_of_its_own_and_a_range_one_for_a_build": 0,
     },
     "jenkins/test_kit.py": {
