@@ -94,7 +94,8 @@ REQUESTS = {
 }
 """In the order in which a release sends them."""
 
-# Columns, from left to right: the requests above.
+# Columns, from left to right: the requests above. A root of the index that is refused with 403 stops
+# nobody whom a content selector of Nexus shows one project alone (docs/nexus-behaviour.md#rights).
 GRID = """
                   a b b d d d p i p g s w p p s v w s d
                   c u u e e e l n l r e h - - d e h d e
@@ -122,7 +123,7 @@ gzip-bomb         T F F F F F F c . F D F F F F F F F F
 html-200          T F F F F F F c F F D F F F F F F F F
 empty             T F F U F F D T T D D F F F F F F F F
 401               C c c c c c C C . C D C c c C c c c c
-403               C c c c c c C C . C D C c c C c c c c
+403               C c c c c c C D . C D C c c C c c c c
 404               c c c U c F D c T T D c F F c F F F F
 429               F F F F F F F F . F D F F F F F F F F
 500               F F F F F F F F . F D F F F F F F F F
