@@ -22,6 +22,7 @@ from releasekit.uv.call import LOGIN_REFUSED
 from releasekit.uv.certificates import find_refused_certificate
 from releasekit.uv.credentials import find_unbuilt_names
 from releasekit.uv.program import run_uv
+from releasekit.uv.proxies import find_proxy_failure
 from releasekit.uv.sources import Source, write_settings
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class Resolver:
             return Resolution(packages=packages, yanked=yanked)
         self._refuse_login(said)
         if refused := find_refused_certificate(said, self.source.name):
+            raise refused
+        if refused := find_proxy_failure(said, self.source.environ, self.timeout):
             raise refused
         if NO_SOLUTION in said and not finished.timed_out and not UNREADABLE.search(said):
             names = tuple(canonicalize_name(name) for name in find_unbuilt_names(said))

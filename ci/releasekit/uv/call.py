@@ -30,6 +30,7 @@ from releasekit.uv.indexes import (
     Installer,
     strip_credentials,
 )
+from releasekit.uv.proxies import find_proxy_failure
 
 NEVER_BUILD = ("--no-build", "--no-compile-bytecode")
 NOT_FOR_INSTALLS = ("UV_COMPILE_BYTECODE", "UV_PUBLISH_")
@@ -142,13 +143,16 @@ def _read(path: Path) -> str:
         return ""  # uv says what is wrong with it
 
 
-def refuse_failed(call: UvCall, output: str) -> None:
+def refuse_failed(call: UvCall, output: str, timeout: float) -> None:
     """Raise what a failed call of uv is, if that is known.
 
     BUILD_WITH_CREDENTIALS where it may not build; CREDENTIALS_NEEDED and WrongCredentials where the
-    group does not let it in; UV_REFUSES_CERTIFICATE; NO_UPLOAD_TIMES.
+    group does not let it in; UV_REFUSES_CERTIFICATE; what a proxy is; NO_UPLOAD_TIMES.
     """
-    if refused := find_refused_certificate(hide_credentials(output), call.index):
+    said = hide_credentials(output)
+    if refused := find_refused_certificate(said, call.index):
+        raise refused
+    if refused := find_proxy_failure(said, call.environ, timeout):
         raise refused
     for line in output.splitlines():
         if call.group and call.group.url in line and (match := LOGIN_REFUSED.search(line)):
