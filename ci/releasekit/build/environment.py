@@ -203,7 +203,7 @@ def _make_environment(
         finished = _uv(arguments, source, options, environ, given)
         if finished.status:
             refuse_failed(call, finished.output, options.timeout)
-            if limit := find_limit_in(hide_credentials(finished.output, MARK), str(source)):
+            if limit := find_limit_in(hide_credentials(finished.output, MARK), str(path)):
                 raise limit
             raise BuildFailed(
                 BUILD_REQUIREMENTS_FAILED,
