@@ -1,4 +1,4 @@
-"""Proxies that uv meets and the kit does not: uv says that there was no answer, and no more."""
+"""What uv meets and the kit does not: of proxies, uv says that there was no answer, and no more."""
 
 from __future__ import annotations
 
@@ -73,6 +73,16 @@ def test_a_proxy_that_uv_meets_while_it_resolves_is_named_with_what_it_asks_for(
     assert (ran.status, "error E247: the proxy cannot be used\n" in ran.out) == (2, True), ran
     assert f"  where: {proxy.url}, on the way to {INDEX}six/\n" in ran.out, ran
     assert "407 Login: Negotiate, NTLM" in ran.out, ran
+
+
+def test_a_limit_of_the_license_that_only_uv_meets_is_usage(
+    serve: Callable[[Answer], Server], project: ProjectDir, releasekit: Command
+) -> None:
+    index = serve(Answer(status=402, reason="Payment Required"))
+    ran = releasekit("build", project=project, UV_DEFAULT_INDEX=f"{index.url}/simple/")
+    assert (ran.status, "error E253: " in ran.out) == (2, True), ran
+    assert f"  where: {index.url}/simple/flit-core/\n" in ran.out, ran
+    assert "it answered 402 Payment Required\n" in ran.out, ran
 
 
 def test_the_doctor_names_a_proxy_that_only_uv_meets(
