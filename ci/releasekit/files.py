@@ -12,6 +12,9 @@ from releasekit.errors.failed import CANNOT_WRITE
 from releasekit.errors.usage import BROKEN_SETTINGS
 from releasekit.tempdirs import open_tempdir
 
+ALMOST_FULL = 1 << 20
+"""Bytes that are free where a file could not be written: half of it may be gone by now."""
+
 
 def write_text(path: Path, text: str, *, mode: int = 0o644) -> Path:
     """Write a file by a rename, so that no reader and no interrupt sees half of it.
@@ -91,3 +94,10 @@ def find_backup(path: Path) -> Path:
     target = path.resolve()
     names = (target.with_name(f"{target.name}.bak{number or ''}") for number in (0, *range(2, 999)))
     return next(name for name in names if not name.exists())
+
+
+def is_full(place: Path) -> bool:
+    """Tell whether a file system has no space for another file, or no inode."""
+    found = os.statvfs(place)
+    no_inode = found.f_files > 0 and found.f_favail == 0  # some file systems do not count them
+    return found.f_bavail * found.f_frsize < ALMOST_FULL or no_inode

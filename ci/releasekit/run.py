@@ -6,7 +6,6 @@ import contextlib
 import errno
 import json
 import shlex
-import shutil
 import sys
 import tempfile
 import threading
@@ -32,6 +31,7 @@ from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED
 from releasekit.errors.limits import SPACE
 from releasekit.errors.refused import TRACKED_RESULTS
 from releasekit.errors.usage import UNSUITABLE_ENCODING
+from releasekit.files import is_full
 from releasekit.model.credentials import Credentials
 from releasekit.outcome import Outcome, Result
 from releasekit.redact import escape_json, find_secrets
@@ -47,8 +47,6 @@ if TYPE_CHECKING:
 
 
 OLD_NEXUS = "an old release: for trying out and for tests, not for service"
-ALMOST_FULL = 1 << 20
-"""Bytes that are free where a file could not be written: half of it may be gone by now."""
 NO_DRY_RUN = "--dry-run changes nothing here: {name} sends no file with or without it"
 
 
@@ -151,7 +149,7 @@ class Run:
         root = self._request.root
         written = (root / "dist", root / "reports", Path(tempfile.gettempdir()))
         there = [place for place in (*places, *written) if place.exists()]
-        full = [place for place in there if shutil.disk_usage(place).free < ALMOST_FULL]
+        full = [place for place in there if is_full(place)]
         return ", or ".join(str(place) for place in full or there)
 
     def _explain(self, raised: BaseException) -> ReleasekitError:

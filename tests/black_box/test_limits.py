@@ -196,11 +196,12 @@ def test_a_file_in_place_of_a_directory_is_named(
 
 
 @pytest.fixture
-def small(machine: Machine, project: Project) -> Iterator[Path]:
-    """A file system of 64 kB beside the project, where this user may mount one; it is full."""
+def small(machine: Machine, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A file system of 64 kB beside the project, where this user may mount one."""
     folder = machine.folder / "small"
     folder.mkdir()
-    mount = ("mount", "-t", "tmpfs", "-o", "size=64k", "small", str(folder))
+    limit = getattr(request, "param", "size=64k")
+    mount = ("mount", "-t", "tmpfs", "-o", limit, "small", str(folder))
     if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("this user may not mount a small file system")
     yield folder
@@ -229,4 +230,15 @@ def test_a_directory_that_is_full_is_named(
     assert "No space left on device" in ran.out
     full = small if variables else project.root / name
     assert re.search(rf"^  where: {re.escape(str(full))}(/|$)", ran.out, re.MULTILINE), ran.out
+    assert_released(machine, project, index)
+
+
+@pytest.mark.parametrize("small", ["size=4k", "size=16k", "nr_inodes=30"], indirect=True)
+def test_a_cache_that_fills_up_is_named(
+    machine: Machine, project: Project, index: Index, small: Path
+) -> None:
+    ran = release(machine, project, index, RELEASEKIT_CACHE_DIR=str(small))
+    assert_the_machine_is_to_blame(ran)
+    assert "No space left on device" in ran.out
+    assert re.search(rf"^  where: {re.escape(str(small))}/[^,]*$", ran.out, re.MULTILINE), ran.out
     assert_released(machine, project, index)

@@ -11,7 +11,7 @@ import pytest
 import releasekit
 from releasekit import __main__ as start
 from releasekit import errors
-from releasekit.errors import Entry, NotBuilt, ReleasekitError, Status
+from releasekit.errors import Entry, NotBuilt, ReleasekitError, Status, find_limit_in
 from releasekit.errors.access import MISSING_CREDENTIALS
 from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED, STALE_INDEX
 from releasekit.errors.refused import BUILD_FAILED, TAGS_DISAGREE, WHEEL_OF_ANOTHER_SDIST
@@ -253,3 +253,21 @@ def test_kinds_are_few_and_each_is_caught() -> None:
 
 def is_suppress(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and ast.unparse(node.func) == "contextlib.suppress"
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("failed to write to file `/c/a b`: No space left on device (os error 28)", "/c/a b"),
+        (
+            "failed to copy file from /uv/f.py to /c/f: No space left on device (os error 28)",
+            "/c/f",
+        ),
+        ("failed to copy file from /uv/f to /c/f: Disk quota exceeded (os error 122)", "/c/f"),
+        ("No space left on device (os error 28)", "/place"),
+    ],
+)
+def test_the_file_that_uv_could_not_write_is_named(said: str, place: str) -> None:
+    limit = find_limit_in(f"error: Failed to install\n  cause: {said}\n", "/place")
+    assert limit
+    assert limit.answers()["where"] == place

@@ -120,7 +120,7 @@ def try_requirements(
         environ = _use_settings(call.environ, files)
         finished = _uv(arguments, source, options, environ, files.listed)
     if finished.status:
-        refuse_failed(call, finished.output)
+        refuse_failed(call, finished.output, options.timeout)
     return call, finished
 
 
@@ -202,8 +202,8 @@ def _make_environment(
     def run_step(arguments: list[str], environ: Mapping[str, str], given: str = "") -> Finished:
         finished = _uv(arguments, source, options, environ, given)
         if finished.status:
-            refuse_failed(call, finished.output)
-            if limit := find_limit_in(hide_credentials(finished.output, MARK), str(source)):
+            refuse_failed(call, finished.output, options.timeout)
+            if limit := find_limit_in(hide_credentials(finished.output, MARK), str(path)):
                 raise limit
             raise BuildFailed(
                 BUILD_REQUIREMENTS_FAILED,

@@ -83,9 +83,10 @@ def _enter(path: Path, make: MakeEnvironment, stack: contextlib.ExitStack) -> _K
             record = {"requirements": requirements, "digest": contents.digest}
             # Written last: an environment without a record was not finished.
             write_text(_record_path(path), json.dumps(record))
-        if is_first:
-            os.truncate(users, 0)
-        os.write(users, b".")
+        with _blame_cache(path.parent):
+            if is_first:
+                os.truncate(users, 0)
+            os.write(users, b".")
         _lock(path, users, fcntl.LOCK_SH)
         return _Kept(requirements=requirements, contents=contents, users=users, is_first=is_first)
 
@@ -162,17 +163,13 @@ def _read_content(name: str, mode: int) -> bytes:
 
 def _remove(path: Path) -> None:
     """Remove an environment and its record; raises CANNOT_CACHE."""
-    try:
+    with _blame_cache(path):
         _record_path(path).unlink(missing_ok=True)
         if path.is_symlink() or path.is_file():
             path.unlink()
         elif path.exists():
             _allow_removal(path)
             shutil.rmtree(path)
-    except OSError as error:
-        raise ReleasekitError(
-            CANNOT_CACHE, path=str(path), reason=error.strerror or str(error)
-        ) from error
 
 
 def _allow_removal(path: Path) -> None:
@@ -187,12 +184,9 @@ def _allow_removal(path: Path) -> None:
 @contextlib.contextmanager
 def _open_lock(path: Path, name: str) -> Iterator[int]:
     """Open a file beside the environment that is there to be locked; raises CANNOT_CACHE."""
-    try:
+    with _blame_cache(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(f"{path}.{name}", OPEN, 0o644)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ReleasekitError(CANNOT_CACHE, path=str(path.parent), reason=reason) from error
     try:
         yield lock
     finally:
@@ -204,11 +198,19 @@ def _lock(path: Path, lock: int, how: int) -> bool:
 
     Raises CANNOT_CACHE: some network file systems have no locks.
     """
+    with _blame_cache(path.parent):
+        try:
+            fcntl.flock(lock, how)
+        except BlockingIOError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _blame_cache(path: Path) -> Iterator[None]:
+    """Raise CANNOT_CACHE for an error of the system: not all of them name a file."""
     try:
-        fcntl.flock(lock, how)
-    except BlockingIOError:
-        return False
+        yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ReleasekitError(CANNOT_CACHE, path=str(path.parent), reason=reason) from error
-    return True
+        raise ReleasekitError(CANNOT_CACHE, path=str(path), reason=reason) from error

@@ -47,7 +47,6 @@ def judge_requires(
 def judge_failure(error: ReleasekitError) -> Row:
     """Tell what keeps a build from its requirements: a login, a certificate, an index."""
     answers = error.answers(render=str)
-    text = f"{answers['what']}: {' '.join(answers['why'].split())}"
-    if error.status is Status.FAILED:
-        return REQUIRES.unknown(text, fix=" ".join(answers["next"].split()))
-    return REQUIRES.failed(text, " ".join(answers["next"].split()))
+    text = f"{answers['what']}: {answers['where']}: {' '.join(answers['why'].split())}"
+    passes = error.status is Status.FAILED
+    return REQUIRES.failed(text, " ".join(answers["next"].split()), passes=passes)

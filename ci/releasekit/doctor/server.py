@@ -18,10 +18,11 @@ from releasekit.doctor.model import (
     Row,
     State,
 )
-from releasekit.doctor.probe import STATUS, Answer, Visitor, ask, read_answer
+from releasekit.doctor.probe import START, STATUS, Answer, Visitor, ask, read_answer
 from releasekit.errors import ReleasekitError
 from releasekit.http.answer import DOCUMENT, parse_date
 from releasekit.http.client import Client
+from releasekit.http.refusals import explain_refusal
 from releasekit.index.layouts import simple_url
 from releasekit.index.protocol import ServerInfo
 from releasekit.model.credentials import NO_CREDENTIALS
@@ -73,7 +74,10 @@ class Login:
 
 
 def read_server(client: Client, url: str, hosted_url: str) -> ServerFacts:
-    """Ask as nobody what the server says of itself."""
+    """Ask as nobody what the server says of itself.
+
+    Raises what an answer is that says nothing of that: of a front server whose Nexus is down.
+    """
     nobody = Visitor(client=client, credentials=NO_CREDENTIALS)
     status = nobody.get(f"{url}{STATUS}", limit=DOCUMENT)
     writable = ask(nobody, f"{url}{STATUS}/writable")
@@ -83,9 +87,15 @@ def read_server(client: Client, url: str, hosted_url: str) -> ServerFacts:
         rest = Rest(url=url, client=client, credentials=NO_CREDENTIALS, attempts=1)
         with contextlib.suppress(ReleasekitError):  # its front server may hide that, too
             version = read_described_version(rest)
+    index = None
+    if version is None:
+        answer = nobody.get(simple_url(hosted_url), limit=START, leave_rest=True)
+        index, refusal = read_answer(answer), explain_refusal(answer, simple_url(hosted_url))
+        if index.is_foreign and refusal:
+            raise refusal
     return ServerFacts(
         version=version,
-        index=None if version else ask(nobody, simple_url(hosted_url)),
+        index=index,
         named=named,
         status=read_answer(status),
         writable=writable,

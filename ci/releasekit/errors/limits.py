@@ -26,8 +26,8 @@ RUST_ERROR = re.compile(r"^.*\(os error (\d+)\)", re.MULTILINE)
 """How uv and other programs written in Rust give the error of a system call."""
 PYTHON_ERROR = re.compile(r"\w*Error: \[Errno (\d+)\] ")
 """How the last line of Python's traceback does."""
-FILE = re.compile(r"[`'\"](/[^`'\"]+)[`'\"]")
-"""How both quote the path of the file that they could not write."""
+FILE = re.compile(r"[`'\"](?P<quoted>/[^`'\"]+)[`'\"]| to (?P<copy>/[^`'\"]+?): ")
+"""How both name the file that they could not write: in quotes, or as "copy file from A to B: "."""
 NO_ROOM = re.compile(r"failed to map segment|malloc failure|\] ASN1 lib")
 """How the dynamic linker says that an extension module finds no room (glibc 2.36), and OpenSSL 3,
 in an SSLError, that it gets no more memory; damaged certificates are refused before."""
@@ -70,7 +70,7 @@ def find_limit_in(output: str, place: str) -> ReleasekitError | None:
         if number in PROGRAM_LIMITS:
             limited, fix = PROGRAM_LIMITS[number]
             named = FILE.search(reason)
-            return _reach(limited, named[1] if named else place, reason, fix)
+            return _reach(limited, named[named.lastgroup or 0] if named else place, reason, fix)
     if last.partition(":")[0] == "MemoryError" or last == f"RuntimeError: {NO_THREAD}":
         limited, fix = MEMORY if last.startswith("Memory") else PROCESSES
         return _reach(limited, place, last, fix)

@@ -64,7 +64,7 @@ class Answer:
         _, _, charset = self.headers.get("Content-Type", "").lower().partition("charset=")
         try:
             return self.body.decode(charset.partition(";")[0].strip("\"' ") or "utf-8", "replace")
-        except LookupError:  # no charset that Python knows
+        except (LookupError, ValueError):  # no charset that Python knows, or one of host names
             return self.body.decode("utf-8", "replace")
 
     @property

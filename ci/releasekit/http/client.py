@@ -307,7 +307,8 @@ def _follow(url: str, place: str, location: str, seen: set[str]) -> str:
     """Return where a redirect leads to; raises Failure."""
     try:
         target = urljoin(place, location)
-        scheme, shown = urlsplit(target).scheme, show_address(target)
+        parts, shown = urlsplit(target), show_address(target)
+        scheme, _ = parts.scheme, parts.port  # which raises, too
     except ValueError as error:
         reason = "its Location is no address"
         raise Failure(kind=Kind.REDIRECT_ADDRESS, url=url, reason=reason) from error

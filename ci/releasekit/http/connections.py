@@ -153,8 +153,13 @@ class _Reader(io.RawIOBase):
 class _Buffered(io.BufferedReader):
     """Reads no line without end."""
 
+    is_over = False
+    """True if the last line was cut off, or was none."""
+
     def readline(self, size: int | None = -1, /) -> bytes:
-        return super().readline(LONGEST_LINE + 1 if size is None or size < 0 else size)
+        line = super().readline(LONGEST_LINE + 1 if size is None or size < 0 else size)
+        self.is_over = not line.endswith(b"\n")
+        return line
 
 
 class _Response(http.client.HTTPResponse):
@@ -163,10 +168,12 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self._reader = _Reader(self.fp.detach(), sock)
-        self.fp = _Buffered(self._reader)
+        self.fp = self._lines = _Buffered(self._reader)
 
     def begin(self) -> None:
         super().begin()
+        if self._lines.is_over:  # http.client takes a cut for the end of the headers
+            raise http.client.IncompleteRead(b"")
         self._reader.left = _exchange.most + MARGIN
 
 

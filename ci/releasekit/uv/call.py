@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from releasekit.errors import ReleasekitError
-from releasekit.errors.access import BUILD_WITH_CREDENTIALS
+from releasekit.errors.access import BUILD_WITH_CREDENTIALS, LICENSE_LIMIT
 from releasekit.errors.refused import INVALID_BUILD_REQUIREMENT
 from releasekit.errors.setup import NO_UPLOAD_TIMES
 from releasekit.model.credentials import refused_login
@@ -30,6 +30,7 @@ from releasekit.uv.indexes import (
     Installer,
     strip_credentials,
 )
+from releasekit.uv.proxies import find_proxy_failure
 
 NEVER_BUILD = ("--no-build", "--no-compile-bytecode")
 NOT_FOR_INSTALLS = ("UV_COMPILE_BYTECODE", "UV_PUBLISH_")
@@ -37,6 +38,7 @@ NOT_FOR_INSTALLS = ("UV_COMPILE_BYTECODE", "UV_PUBLISH_")
 installed (and contradicts --no-compile-bytecode), the others are for uploads."""
 LOGIN_REFUSED = re.compile(r"\((401 Unauthorized|403 Forbidden)\)")
 """How uv 0.13 says that an index did not let it in."""
+LIMIT_MET = re.compile(r"\((402 [^\n]*)\) for url \((https?://[^\s)]+)\)")
 NO_TIME = "is missing an upload date"
 FILTERED = re.compile(r"`([^`\s]+)` was filtered by `(exclude-newer(?:-package)?)`")
 """How uv 0.13 says that it left files out, and why."""
@@ -142,14 +144,18 @@ def _read(path: Path) -> str:
         return ""  # uv says what is wrong with it
 
 
-def refuse_failed(call: UvCall, output: str) -> None:
+def refuse_failed(call: UvCall, output: str, timeout: float) -> None:
     """Raise what a failed call of uv is, if that is known.
 
     BUILD_WITH_CREDENTIALS where it may not build; CREDENTIALS_NEEDED and WrongCredentials where the
-    group does not let it in; UV_REFUSES_CERTIFICATE; NO_UPLOAD_TIMES.
+    group does not let it in; UV_REFUSES_CERTIFICATE; what a proxy is; NO_UPLOAD_TIMES.
     """
-    if refused := find_refused_certificate(hide_credentials(output), call.index):
+    said = hide_credentials(output)
+    if refused := find_refused_certificate(said, call.index):
         raise refused
+    if refused := find_proxy_failure(said, call.environ, timeout):
+        raise refused
+    refuse_limit(said)
     for line in output.splitlines():
         if call.group and call.group.url in line and (match := LOGIN_REFUSED.search(line)):
             who = call.group.credentials
@@ -160,6 +166,12 @@ def refuse_failed(call: UvCall, output: str) -> None:
         reason = "the index has no wheel of it for this Python and machine, only an sdist"
         fix = WHEEL_OR_PIN.format(name=names[0])
         raise _refusal(call, ", ".join(names), reason, fix)
+
+
+def refuse_limit(output: str) -> None:
+    """Raise LICENSE_LIMIT if that is what uv met at an index, as every client does there."""
+    if met := LIMIT_MET.search(output):
+        raise ReleasekitError(LICENSE_LIMIT, url=met[2], answer=met[1])
 
 
 def _refuse_without_times(call: UvCall, output: str) -> None:

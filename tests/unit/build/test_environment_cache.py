@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -302,3 +303,25 @@ def test_link_in_place_of_a_lock_is_refused(tmp_path: Path) -> None:
     with raises_error(CANNOT_CACHE), use_cached(path, make):
         pass
     assert not os.path.lexists(tmp_path / "elsewhere")
+
+
+def test_a_cache_that_is_full_is_named_where_the_system_names_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "envs" / "key"
+    path.parent.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "size=64k", "small", str(path.parent))
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a small file system")
+
+    def fill(path: Path) -> tuple[str, ...]:
+        made = make(path)
+        filler = path / "filler"
+        with suppress(OSError), filler.open("wb") as file:
+            file.write(bytes(64 << 10))
+        os.truncate(filler, filler.stat().st_size - mmap.PAGESIZE)  # for the record
+        return made
+
+    try:
+        with raises_error(CANNOT_CACHE), use_cached(path, fill):
+            pass
+    finally:
+        subprocess.run(("umount", str(path.parent)), check=True)

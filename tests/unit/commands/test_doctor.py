@@ -443,3 +443,28 @@ def test_a_server_that_goes_away_in_the_middle_is_a_failure_that_passes(
         "the connection was closed in the middle of the answer",
     )
     assert rows[""].text == "failed"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        pytest.param(
+            Reply(status=502, reason="Bad Gateway", body=b"<h1>502 Bad Gateway</h1><hr>nginx"),
+            "it answered 502 Bad Gateway: nginx",
+            id="front server",
+        ),
+        pytest.param(
+            Reply(status=429, reason="Slow down", body=b""),
+            "it answered 429 Slow down, and does not say for how long",
+            id="limit of requests",
+        ),
+    ],
+)
+def test_a_front_server_whose_nexus_is_away_is_a_failure_that_passes(
+    tmp_path: Path, serve: Serve, answer: Reply, why: str
+) -> None:
+    server = serve(None)
+    server.answers = [answer]
+    rows = diagnose(tmp_path, server.url)
+    assert judged(rows["server"])[:2] == ("failed", why)
+    assert rows[""].text == "failed"

@@ -70,6 +70,15 @@ FAULTS = {
         "the connection was closed in the middle of the answer",
         4,
     ),
+    **{
+        f"headers cut: {head!r}": (
+            send(head),
+            "the server's answer broke off",
+            "the connection was closed in the middle of the answer",
+            4,
+        )
+        for head in (OK, OK + b"Content-Le", OK + b"Content-Length: 5\r\n")
+    },
     "chunk cut": (
         send(OK, b"Transfer-Encoding: chunked\r\n\r\nff\r\nhello"),
         "the server's answer broke off",
@@ -153,6 +162,12 @@ FAULTS = {
     ),
     "redirect to no address": (
         redirect("http://["),
+        "the server redirects to nowhere",
+        "its Location is no address",
+        1,
+    ),
+    "redirect to no port": (
+        redirect("http://example.com:99999/"),
         "the server redirects to nowhere",
         "its Location is no address",
         1,

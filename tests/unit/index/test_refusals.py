@@ -196,6 +196,16 @@ CASES: dict[str, tuple[Answer, tuple[str, ...], str, int, str]] = {
         3,
         "it answered 400 Bad Request: no &lt;b&gt;",
     ),
+    **{
+        f"a charset that decodes no text: {charset}": (
+            text(502, "Bad Gateway", "<p>..away", f"text/html; charset={charset}"),
+            EVERYWHERE,
+            "E338",
+            3,
+            "it answered 502 Bad Gateway: ..away",
+        )
+        for charset in ("idna", "undefined", "a\0b")
+    },
     "JSON as of RFC 9457": (
         text(400, "", '{"title": "x", "detail": "too old"}', "application/problem+json"),
         ("upload",),
