@@ -308,6 +308,32 @@ def test_every_transfer_that_is_cut_during_verify_is_the_network_s_fault(
     assert len(set(asked)) >= 4
 
 
+def test_every_request_is_counted_and_uv_reads_no_page_twice(
+    site: Site, front: Front, releasekit: Command
+) -> None:
+    site.write(dependencies=[site.add("needed")])
+    assert releasekit("build", project=site.project).status == 0  # the build's environment is kept
+    asked: list[tuple[Asked, int]] = []
+    broken = ""
+
+    def note(one: Asked, forward: Callable[[], Reply]) -> Reply:
+        is_broken = bool(broken) and broken in one.path and one.is_of_uv
+        reply = Reply(status=503, reason="Unavailable") if is_broken else forward()
+        asked.append((one, reply.status))
+        return reply
+
+    front.spoil = note
+    for step, status in {"check": 0, "publish": 0, "verify": 0, "verify ": 3}.items():
+        broken = "/simple/needed" if status else ""
+        asked.clear()
+        assert releasekit(step.strip(), project=site.project, server=front).status == status
+        failed = sum(answer >= 400 for _, answer in asked)
+        assert outcome(site.project)["requests"] == {"sent": len(asked), "failed": failed}
+        by_uv = [(one.method, one.path) for one, _ in asked if one.is_of_uv]
+        assert bool(by_uv) == (step != "publish")
+        assert status or len(set(by_uv)) == len(by_uv)
+
+
 def verify(releasekit: Command, site: Site, front: Front, settings: dict[str, str]) -> Ran:
     return releasekit("verify", project=site.project, server=front, **settings)
 

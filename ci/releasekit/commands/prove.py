@@ -210,6 +210,7 @@ class _WheelProof:
             folder=self._tempdir,
             cache=cache / "resolve",
             timeout=network.timeout,
+            count=network.count_uv,
         )
         resolver.wheels.mkdir()
         for wheel in self._list_siblings():
@@ -226,6 +227,7 @@ class _WheelProof:
             own_names=ctx.settings.own_names if ctx.into_sandbox else (),
             timeout=network.timeout,
             installer_environ=network.installer_environ,
+            count=network.count_uv,
         )
         return DependencyFinder(
             wheel=self._wheel,

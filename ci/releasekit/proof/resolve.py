@@ -21,7 +21,7 @@ from releasekit.redact import MARK, hide_credentials
 from releasekit.uv.call import LOGIN_REFUSED
 from releasekit.uv.certificates import find_refused_certificate
 from releasekit.uv.credentials import find_unbuilt_names
-from releasekit.uv.program import run_uv
+from releasekit.uv.program import Count, run_uv
 from releasekit.uv.sources import Source, write_settings
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class Resolver:
     cache: Path
     timeout: float
     """Seconds to wait for an answer."""
+    count: Count | None = None
+    """Gets uv's requests."""
     builds: bool = False
     """True for a call without credentials, which may build."""
 
@@ -122,6 +124,7 @@ class Resolver:
             },
             given="".join(f"{requirement}\n" for requirement in requirements),
             seconds=PATIENCE * self.timeout,
+            count=self.count,
         )
 
     @property
