@@ -283,16 +283,16 @@ def test_every_transfer_that_is_cut_during_verify_is_the_network_s_fault(
     site.write(dependencies=[site.add("needed")])
     for step in ("check", "publish"):
         assert releasekit(step, project=site.project, server=front).status == 0
-    asked: list[str] = []
+    paths: list[str] = []
 
     def note(one: Asked, forward: Callable[[], Reply]) -> Reply:
-        asked.append(one.path)
+        paths.append(one.path)
         return forward()
 
     front.spoil = note
     settings = {"RELEASEKIT_TIMEOUT": "5", "RELEASEKIT_STALE_LIMIT": "1"}
     assert verify(releasekit, site, front, settings).status == 0
-    for path in dict.fromkeys(asked):
+    for path in dict.fromkeys(paths):
 
         def cut(one: Asked, forward: Callable[[], Reply], path: str = path) -> Reply:
             reply = forward()
@@ -305,7 +305,7 @@ def test_every_transfer_that_is_cut_during_verify_is_the_network_s_fault(
         ran = verify(releasekit, site, front, settings)
         assert ran.status == 3, (path, ran)
         assert front.url in ran.out
-    assert len(set(asked)) >= 4
+    assert len(set(paths)) >= 4
 
 
 def test_every_request_is_counted_and_uv_reads_no_page_twice(
@@ -313,23 +313,23 @@ def test_every_request_is_counted_and_uv_reads_no_page_twice(
 ) -> None:
     site.write(dependencies=[site.add("needed")])
     assert releasekit("build", project=site.project).status == 0  # the build's environment is kept
-    asked: list[tuple[Asked, int]] = []
+    seen: list[tuple[Asked, int]] = []
     broken = ""
 
     def note(one: Asked, forward: Callable[[], Reply]) -> Reply:
         is_broken = bool(broken) and broken in one.path and one.is_of_uv
         reply = Reply(status=503, reason="Unavailable") if is_broken else forward()
-        asked.append((one, reply.status))
+        seen.append((one, reply.status))
         return reply
 
     front.spoil = note
     for step, status in {"check": 0, "publish": 0, "verify": 0, "verify ": 3}.items():
         broken = "/simple/needed" if status else ""
-        asked.clear()
+        seen.clear()
         assert releasekit(step.strip(), project=site.project, server=front).status == status
-        failed = sum(answer >= 400 for _, answer in asked)
-        assert outcome(site.project)["requests"] == {"sent": len(asked), "failed": failed}
-        by_uv = [(one.method, one.path) for one, _ in asked if one.is_of_uv]
+        failed = sum(answer >= 400 for _, answer in seen)
+        assert outcome(site.project)["requests"] == {"sent": len(seen), "failed": failed}
+        by_uv = [(one.method, one.path) for one, _ in seen if one.is_of_uv]
         assert bool(by_uv) == (step != "publish")
         assert status or len(set(by_uv)) == len(by_uv)
 

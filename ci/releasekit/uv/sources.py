@@ -31,7 +31,7 @@ INDEX_SETTINGS = (
 """Keys of [tool.uv] that are about where packages come from; all others are left out."""
 ASK_AGAIN = {"api": "no-store", "files": "max-age=365000000, immutable"}
 """uv 0.13 believes a page for ten minutes if the server says nothing (Nexus does not). A page that
-it keeps it reads twice from Nexus: asked whether it has changed, Nexus answers 304 without date."""
+it keeps it reads twice from Nexus, whose 304 has no date or ETag."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
