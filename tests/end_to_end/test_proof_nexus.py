@@ -308,6 +308,24 @@ def test_every_transfer_that_is_cut_during_verify_is_the_network_s_fault(
     assert len(set(paths)) >= 4
 
 
+@pytest.mark.parametrize(
+    ("answer", "status", "code"),
+    [(401, 2, "E234"), (407, 2, "E247"), (402, 2, "E253"), (503, 3, "E338")],
+)
+def test_a_wheel_that_uv_does_not_get_is_blamed_on_what_answers(
+    site: Site, front: Front, releasekit: Command, answer: int, status: int, code: str
+) -> None:
+    site.write(dependencies=[site.add("needed")])
+
+    front.spoil = lambda one, forward: (
+        Reply(status=answer, reason="No") if one.is_wheel else forward()
+    )
+    ran = releasekit("check", project=site.project, server=front)
+    assert ran.status == status, ran
+    assert f"error {code}: " in ran.out
+    assert f"  where: {front.url}/repository/pypi-group/packages/needed" in ran.out
+
+
 def test_every_request_is_counted_and_uv_reads_no_page_twice(
     site: Site, front: Front, releasekit: Command
 ) -> None:

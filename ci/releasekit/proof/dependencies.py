@@ -17,6 +17,7 @@ from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import NOT_RESOLVED
 from releasekit.http.client import Client
 from releasekit.index.layouts import open_index
+from releasekit.index.pages import refusal
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_filename
 from releasekit.model.simple_page import PublishedFile
 from releasekit.plural import list_some
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 NOT_FOUND = re.compile(r"(\S+) was not found in the package registry")
 """How uv 0.13 says that no index has a name."""
+NOT_FETCHED = re.compile(r"Failed to fetch: (https?://\S+)")
+"""How uv 0.13 says which address did not answer as it should."""
 ROUNDS = 20
 """Most dependencies that are built from sdists, for one Python."""
 
@@ -87,7 +90,7 @@ class DependencyFinder:
         """Resolve; what has only an sdist is built, without credentials, and resolved again."""
         tried: set[str] = set()
         while True:
-            found = self.resolver.resolve([requirement], own=self.wheel.named.name)
+            found = self._call_uv(self.resolver, requirement)
             names = [name for name in found.unbuilt if name not in tried]
             if not names or len(tried) > ROUNDS:
                 return found
@@ -98,6 +101,24 @@ class DependencyFinder:
             except BuildFailed as error:
                 said = "a dependency has only an sdist, and building it failed"
                 return Resolution(problem=f"{said}: {error.answers()['why']}")
+
+    def _call_uv(self, resolver: Resolver, requirement: str) -> Resolution:
+        """Resolve; raises why our own client does not get what uv did not get, if it does not.
+
+        It tells a login, a proxy, a license and a server that is busy apart, and uv does not.
+        """
+        try:
+            return resolver.resolve([requirement], own=self.wheel.named.name)
+        except ReleasekitError as error:
+            urls = NOT_FETCHED.findall(error.answers()["why"])
+            for url in urls if error.entry is NOT_RESOLVED else ():
+                login = resolver.source.find_login(url)
+                answer = self.client.get(
+                    url, credentials=login, limit=1, leave_rest=True, attempts=1
+                )
+                if refused := refusal(answer, login, url=url, action="download"):
+                    raise refused from error
+            raise
 
     def _build(self, name: str, requirement: str, problem: str) -> None:
         """Fetch the sdist of a dependency, and build its wheel from the local file."""
@@ -125,7 +146,7 @@ class DependencyFinder:
             return None
         # Without credentials uv may build, and its lock says which sdist it took.
         builder = replace(self.resolver, builds=True)
-        for package in builder.resolve([requirement], own=self.wheel.named.name).packages:
+        for package in self._call_uv(builder, requirement).packages:
             if package.name == name and package.sdist and package.sdist.url:
                 return PublishedFile(
                     filename=package.sdist.filename,
