@@ -212,6 +212,16 @@ def test_what_does_not_work_is_never_uploaded(
     assert outcome(site.project)["stopped_in"] == "check"
 
 
+def test_an_extra_that_no_package_has_is_noted(site: Site, releasekit: Command) -> None:
+    needed, more = site.add("needed"), site.add("more")
+    site.write(dependencies=[f"{needed}[fast]"], extra=[f"{more}[none]"])
+    ran = releasekit("check", project=site.project, server=site.nexus)
+    assert ran.status == 0, ran
+    for name, extra in {needed: "fast", more: "none"}.items():
+        said = f"{name.replace('_', '-')}==1.0 has no extra {extra}, which is required"
+        assert f"note      {said}" in ran.out
+
+
 def test_a_release_is_installed_with_its_dependencies_and_tested(
     site: Site, releasekit: Command
 ) -> None:

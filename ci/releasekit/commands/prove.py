@@ -255,10 +255,10 @@ class _WheelProof:
         return [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
 
     def _note_oddities(self, found: Dependencies) -> None:
-        """Note what was withdrawn, prereleases, and what pip would not take."""
+        """Note what is odd about dependencies: prereleases, and what pip would not take, too."""
         note = self._ctx.progress.note
-        for yanked in found.yanked:
-            note(f"{yanked} was withdrawn from its index, and is required")
+        for oddity in found.oddities:
+            note(oddity)
         for dependency, dist in found.wheels:
             name = f"{dependency.name} {dependency.version}"
             if Version(dependency.version).is_prerelease:

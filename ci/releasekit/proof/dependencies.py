@@ -46,8 +46,8 @@ class Dependencies:
     """The resolver's reason; "" if there is a solution."""
     extras: tuple[tuple[str, str], ...] = ()
     """Pairs of an extra whose requirements cannot be resolved, and the reason."""
-    yanked: tuple[str, ...] = ()
-    """What the index has withdrawn, with its reason."""
+    oddities: tuple[str, ...] = ()
+    """What is to be noted of the requirements, those of the extras included."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,12 +79,14 @@ class DependencyFinder:
                 self._confirm(needs, found.problem)
             return Dependencies(problem=found.problem)
         extras = []
-        every = f"{name}[{','.join(self.extras)}] @ {place}"
-        if self.extras and self._resolve(every).problem:
+        named = f"{name}[{','.join(self.extras)}] @ {place}"
+        every = self._resolve(named) if self.extras else found
+        if every.problem:
             for extra in self.extras:  # two of them may exclude each other
                 alone = self._resolve(f"{name}[{extra}] @ {place}")
                 extras += [(extra, alone.problem)] if alone.problem else []
-        return replace(self._fetch(found, into), extras=tuple(extras))
+        oddities = tuple(dict.fromkeys((*found.oddities, *every.oddities)))
+        return replace(self._fetch(found, into), extras=tuple(extras), oddities=oddities)
 
     def _resolve(self, requirement: str) -> Resolution:
         """Resolve; what has only an sdist is built, without credentials, and resolved again."""
@@ -176,7 +178,7 @@ class DependencyFinder:
             )
             for (package, wheel), dist in zip(chosen, dists, strict=True)
         ]
-        return Dependencies(wheels=tuple(zip(found, dists, strict=True)), yanked=resolution.yanked)
+        return Dependencies(wheels=tuple(zip(found, dists, strict=True)))
 
     def _confirm(self, needs: Sequence[Requirement], problem: str) -> None:
         """See that the index answers our own client, and lacks what uv did not find.
