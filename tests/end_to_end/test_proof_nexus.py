@@ -176,6 +176,11 @@ REFUSED: dict[str, tuple[Callable[[Site], None], str, str]] = {
         "'yaml_nobody_has'",
     ),
     "import error": (lambda site: site.write(code="1/0"), "RK120", "ZeroDivisionError"),
+    "endless message": (
+        lambda site: site.write(code="raise ValueError('x' * 1_000_000)"),
+        "RK120",
+        "xxx... (1000012 characters)",
+    ),
     "exit at import": (
         lambda site: site.write(code="import sys; sys.exit(0)"),
         "RK120",

@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
 NOT_HERE = "no wheel of the release is for this Python and platform"
 FOREIGN = "it is for another Python or platform"
+LONGEST = 500
+"""Characters of a reason; reports/smoke.log has all of it."""
 EPOCH = 315532800
 """1980, the first year of zip archives: for dependencies that are built."""
 
@@ -354,13 +356,16 @@ class _WheelProof:
         self._proved.log.append(self._ctx.redactor.clean(line))
 
     def _add_failure(self, code: str, subject: str, reason: str) -> None:
+        said = self._ctx.redactor.clean(reason)
+        if len(said) > LONGEST:
+            said = f"{said[:LONGEST]}... ({len(said)} characters)"
         self._proved.failures.append(
             FailedTest(
                 code=code,
                 wheel=self._wheel.filename,
                 python=self._interpreter.version,
                 subject=subject,
-                reason=self._ctx.redactor.clean(reason),
+                reason=said,
             )
         )
 
