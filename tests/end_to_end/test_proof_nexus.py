@@ -65,7 +65,9 @@ class Site:
         self.project.commit_all()
         self.project.git("tag", "-f", "v1.2.3")
 
-    def add(self, name: str, *, sdist: bool = False, python: str = ">=3.10") -> str:
+    def add(
+        self, name: str, *, sdist: bool = False, python: str = ">=3.10", backend: str = BACKEND
+    ) -> str:
         """Publish a package of version 1.0, and return its name."""
         name = f"{name}_{self.name.rpartition('-')[2]}"
         metadata = METADATA.replace("Name: demo", f"Name: {name}").replace(">=3.10", python)
@@ -73,7 +75,7 @@ class Site:
             table = '[build-system]\nrequires = []\nbuild-backend = "backend"\n'
             files = {
                 "pyproject.toml": f'{table}backend-path = ["."]\n',
-                "backend.py": BACKEND.format(name=name),
+                "backend.py": backend.format(name=name),
             }
             files["PKG-INFO"] = metadata
             path = write_sdist(self.folder, filename=f"{name}-1.0.tar.gz", files=files)
@@ -126,8 +128,11 @@ def site(nexus: Nexus, make_project: MakeProject, tmp_path: Path) -> Iterator[Si
 
 
 def count_posts(nexus: Nexus) -> int:
-    log = (nexus.data / "log" / "request.log").read_text(encoding="utf-8")
-    return log.count('"POST /repository/')
+    return read_log(nexus).count('"POST /repository/')
+
+
+def read_log(nexus: Nexus) -> str:
+    return (nexus.data / "log" / "request.log").read_text(encoding="utf-8")
 
 
 def codes(site: Site) -> dict[str, str]:
@@ -262,6 +267,25 @@ def test_an_sdist_alone_is_built_without_credentials_and_is_a_warning(
     assert list(codes(site)) == ["RK122"]
     assert f"{built}-1.0-py3-none-any.whl was built from its sdist" in codes(site)["RK122"]
     assert "with 1 dependency, imports plain" in ran.out
+
+
+def test_an_sdist_that_only_an_extra_needs_is_a_warning_and_is_downloaded_once(
+    site: Site, releasekit: Command
+) -> None:
+    built = site.add("sdist", sdist=True)
+    site.write(more=[built])
+    for _ in range(2):
+        assert releasekit("check", project=site.project, server=site.nexus).status == 0
+        assert list(codes(site)) == ["RK122"]
+    assert read_log(site.nexus).count(f"{built}-1.0.tar.gz") == 1
+
+
+def test_an_sdist_that_cannot_be_built_is_named(site: Site, releasekit: Command) -> None:
+    built = site.add("sdist", sdist=True, backend="raise SystemExit('no compiler')")
+    site.write(dependencies=[built])
+    assert releasekit("check", project=site.project, server=site.nexus).status == 1
+    said = f"{built.replace('_', '-')} has only an sdist, and building it failed: no compiler"
+    assert said in codes(site)["RK119"]
 
 
 def test_a_dependency_that_is_removed_after_the_check_is_named(

@@ -169,6 +169,7 @@ class _WheelProof:
         for extra, problem in found.extras:
             self._add_unresolved(problem, index=self._proved.source, extra=extra)
         dependencies = [dependency for dependency, _ in found.wheels]
+        self._proved.built |= dict.fromkeys(found.built)
         self._note_oddities(found)
         self._find_foreign(dependencies)
         return self._test(dependencies)

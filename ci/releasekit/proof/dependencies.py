@@ -48,6 +48,8 @@ class Dependencies:
     """Pairs of an extra whose requirements cannot be resolved, and the reason."""
     oddities: tuple[str, ...] = ()
     """What is to be noted of the requirements, those of the extras included."""
+    built: tuple[str, ...] = ()
+    """Wheels that were built from sdists, for extras too, by file name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +88,14 @@ class DependencyFinder:
                 alone = self._resolve(f"{name}[{extra}] @ {place}")
                 extras += [(extra, alone.problem)] if alone.problem else []
         oddities = tuple(dict.fromkeys((*found.oddities, *every.oddities)))
-        return replace(self._fetch(found, into), extras=tuple(extras), oddities=oddities)
+        packages = (*found.packages, *every.packages)
+        used = (wheel.filename for package in packages for wheel in package.wheels or ())
+        return replace(
+            self._fetch(found, into),
+            extras=tuple(extras),
+            oddities=oddities,
+            built=tuple(name for name in used if name in self._built),
+        )
 
     def _resolve(self, requirement: str) -> Resolution:
         """Resolve; what has only an sdist is built, without credentials, and resolved again."""
@@ -101,7 +110,7 @@ class DependencyFinder:
                 for name in names:
                     self._build(name, requirement, found.problem)
             except BuildFailed as error:
-                said = "a dependency has only an sdist, and building it failed"
+                said = f"{name} has only an sdist, and building it failed"
                 return Resolution(problem=f"{said}: {error.answers()['why']}")
 
     def _call_uv(self, resolver: Resolver, requirement: str) -> Resolution:
@@ -130,7 +139,7 @@ class DependencyFinder:
         folder = self.resolver.folder
         path, out = folder / Path(sdist.filename).name, folder / "built"
         self.work(f"building {sdist.filename}: the index has no wheel of it")
-        self.store.download(sdist.url, path, dict(sdist.hashes))
+        self.store.get(sdist.url, path, dict(sdist.hashes))
         out.mkdir(exist_ok=True)
         wheel = build_wheel(path, out, self.build_options).path
         self._built.add(wheel.name)
@@ -174,7 +183,6 @@ class DependencyFinder:
                 filename=dist.filename,
                 sha256=dist.sha256,
                 url="" if find_local(wheel) else str(wheel.url),
-                built=dist.filename in self._built,
             )
             for (package, wheel), dist in zip(chosen, dists, strict=True)
         ]
