@@ -49,6 +49,7 @@ def run_uv(
     MissingProgram and PROGRAM_KILLED.
     """
     logs = {"RUST_LOG": LOGGED} if count else {}
+    environ = {name: value for name, value in environ.items() if name != "UV_LOG_CONTEXT"}
     logged: list[str] = []
 
     def listen(line: str) -> None:
