@@ -280,6 +280,24 @@ def test_an_sdist_that_only_an_extra_needs_is_a_warning_and_is_downloaded_once(
     assert read_log(site.nexus).count(f"{built}-1.0.tar.gz") == 1
 
 
+@pytest.mark.parametrize(
+    ("requirement", "code"),
+    [("needed (>=1", "RK103"), ("needed @ https://127.0.0.1:1/needed-1.0.tar.gz", "RK106")],
+    ids=["invalid", "from an address"],
+)
+def test_a_requirement_that_no_index_is_asked_for_is_the_package_s_fault(
+    site: Site, releasekit: Command, requirement: str, code: str
+) -> None:
+    site.write(dependencies=[requirement])
+    ran = releasekit("check", project=site.project, server=site.nexus)
+    assert ran.status == 1, ran
+    assert f"  error    {code}  " in ran.out
+    if code == "RK103":
+        assert "its metadata are invalid: " in codes(site)["RK119"]
+    else:
+        assert "needed is required from an address, not from an index" in ran.out
+
+
 def test_an_sdist_that_cannot_be_built_is_named(site: Site, releasekit: Command) -> None:
     built = site.add("sdist", sdist=True, backend="raise SystemExit('no compiler')")
     site.write(dependencies=[built])

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -159,7 +159,17 @@ class _WheelProof:
             self._add_unresolved(f"the package requires Python {python}")
             return _not_tested(version, wheel, "RK119")
         self._ctx.environments.begin(self._interpreter)
-        needs = _read_requirements(self._metadata)
+        try:
+            SpecifierSet(python)
+            needs = [Requirement(text) for text in self._metadata.get("requires_dist", [])]
+        except ValueError as error:
+            said = " ".join(f"its metadata are invalid: {error}".split())
+            self._add_unresolved(said, index=find_source(self._ctx).name)
+            return _not_tested(version, wheel, "RK119")
+        if addressed := [need.name for need in needs if need.url]:  # RK106
+            reason = f"{list_some(addressed)} is required from an address, not from an index"
+            self._note_unverified(reason)
+            return _not_tested(version, wheel, reason)
         found = self._find_dependencies(needs) if needs else Dependencies()
         if found is None:
             return _not_tested(version, wheel, UNRESOLVED)
@@ -379,11 +389,3 @@ def _allows(python: str, interpreter: Interpreter) -> bool:
             return allowed.contains(platform.python_version(), prereleases=True)
         return any(allowed.contains(f"{interpreter.version}.{patch}") for patch in (0, 99))
     return True
-
-
-def _read_requirements(metadata: RawMetadata) -> list[Requirement]:
-    found = []
-    for text in metadata.get("requires_dist", []):
-        with contextlib.suppress(InvalidRequirement):  # RK103
-            found.append(Requirement(text))
-    return found
