@@ -285,7 +285,7 @@ def test_an_sdist_that_only_an_extra_needs_is_a_warning_and_is_downloaded_once(
     [("needed (>=1", "RK103"), ("needed @ https://127.0.0.1:1/needed-1.0.tar.gz", "RK106")],
     ids=["invalid", "from an address"],
 )
-def test_a_requirement_that_no_index_is_asked_for_is_the_package_s_fault(
+def test_a_requirement_that_is_for_no_index_is_the_package_s_fault(
     site: Site, releasekit: Command, requirement: str, code: str
 ) -> None:
     site.write(dependencies=[requirement])
