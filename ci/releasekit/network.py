@@ -44,6 +44,7 @@ class Network:
     """Of the run itself: its proxies."""
     on_wait: Callable[[str], None] = field(repr=False, default=lambda _: None)
     """Gets why a request waits, if a server asks for that; any thread may call it."""
+    _of_uv: list[tuple[int, int]] = field(repr=False, compare=False, default_factory=list)
     _clients: list[Client] = field(repr=False, compare=False, default_factory=list)
     _lock: threading.Lock = field(repr=False, compare=False, default_factory=threading.Lock)
 
@@ -64,9 +65,13 @@ class Network:
         return self._clients[0]
 
     def count_requests(self) -> tuple[int, int]:
-        """Return how many requests were sent, and how many of them failed; uv's are not counted."""
-        clients = self._clients
-        return sum(one.sent for one in clients), sum(one.failed for one in clients)
+        """Return how many requests were sent, by uv too, and how many of them failed."""
+        counts = [*self._of_uv, *((one.sent, one.failed) for one in self._clients)]
+        return sum(sent for sent, _ in counts), sum(failed for _, failed in counts)
+
+    def count_uv(self, sent: int, failed: int) -> None:
+        """Add requests of uv; any thread may call it."""
+        self._of_uv.append((sent, failed))
 
     def close(self) -> None:
         """Close all connections."""

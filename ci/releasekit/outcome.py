@@ -112,7 +112,7 @@ class Outcome:
     began: float = 0.0
     """When that was, by a clock in seconds; at first when the run did."""
     requests: int = 0
-    """Requests that this process sent; uv's are not counted."""
+    """Requests that releasekit and uv sent."""
     failed_requests: int = 0
     """Those that had no answer, or a status of 400 or above."""
     status: Status = Status.DONE
@@ -139,7 +139,7 @@ class Outcome:
 
     def describe_requests(self) -> str:
         """Return how many requests were sent; Nexus has a limit per day, failed ones included."""
-        return f"{self.requests} sent, {self.failed_requests} of them failed (without uv's own)"
+        return f"{self.requests} sent, {self.failed_requests} of them failed"
 
     def describe_times(self) -> str:
         """Return where the time went, step by step."""

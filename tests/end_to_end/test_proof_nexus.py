@@ -65,7 +65,9 @@ class Site:
         self.project.commit_all()
         self.project.git("tag", "-f", "v1.2.3")
 
-    def add(self, name: str, *, sdist: bool = False, python: str = ">=3.10") -> str:
+    def add(
+        self, name: str, *, sdist: bool = False, python: str = ">=3.10", backend: str = BACKEND
+    ) -> str:
         """Publish a package of version 1.0, and return its name."""
         name = f"{name}_{self.name.rpartition('-')[2]}"
         metadata = METADATA.replace("Name: demo", f"Name: {name}").replace(">=3.10", python)
@@ -73,7 +75,7 @@ class Site:
             table = '[build-system]\nrequires = []\nbuild-backend = "backend"\n'
             files = {
                 "pyproject.toml": f'{table}backend-path = ["."]\n',
-                "backend.py": BACKEND.format(name=name),
+                "backend.py": backend.format(name=name),
             }
             files["PKG-INFO"] = metadata
             path = write_sdist(self.folder, filename=f"{name}-1.0.tar.gz", files=files)
@@ -126,8 +128,11 @@ def site(nexus: Nexus, make_project: MakeProject, tmp_path: Path) -> Iterator[Si
 
 
 def count_posts(nexus: Nexus) -> int:
-    log = (nexus.data / "log" / "request.log").read_text(encoding="utf-8")
-    return log.count('"POST /repository/')
+    return read_log(nexus).count('"POST /repository/')
+
+
+def read_log(nexus: Nexus) -> str:
+    return (nexus.data / "log" / "request.log").read_text(encoding="utf-8")
 
 
 def codes(site: Site) -> dict[str, str]:
@@ -176,6 +181,11 @@ REFUSED: dict[str, tuple[Callable[[Site], None], str, str]] = {
         "'yaml_nobody_has'",
     ),
     "import error": (lambda site: site.write(code="1/0"), "RK120", "ZeroDivisionError"),
+    "endless message": (
+        lambda site: site.write(code="raise ValueError('x' * 1_000_000)"),
+        "RK120",
+        "xxx... (1000012 characters)",
+    ),
     "exit at import": (
         lambda site: site.write(code="import sys; sys.exit(0)"),
         "RK120",
@@ -210,6 +220,16 @@ def test_what_does_not_work_is_never_uploaded(
     assert said.format(python=python) in found[code]
     assert count_posts(site.nexus) == before
     assert outcome(site.project)["stopped_in"] == "check"
+
+
+def test_an_extra_that_no_package_has_is_noted(site: Site, releasekit: Command) -> None:
+    needed, more = site.add("needed"), site.add("more")
+    site.write(dependencies=[f"{needed}[fast]"], extra=[f"{more}[none]"])
+    ran = releasekit("check", project=site.project, server=site.nexus)
+    assert ran.status == 0, ran
+    for name, extra in {needed: "fast", more: "none"}.items():
+        said = f"{name.replace('_', '-')}==1.0 has no extra {extra}, which is required"
+        assert f"note      {said}" in ran.out
 
 
 def test_a_release_is_installed_with_its_dependencies_and_tested(
@@ -249,6 +269,43 @@ def test_an_sdist_alone_is_built_without_credentials_and_is_a_warning(
     assert "with 1 dependency, imports plain" in ran.out
 
 
+def test_an_sdist_that_only_an_extra_needs_is_a_warning_and_is_downloaded_once(
+    site: Site, releasekit: Command
+) -> None:
+    built = site.add("sdist", sdist=True)
+    site.write(more=[built])
+    for _ in range(2):
+        assert releasekit("check", project=site.project, server=site.nexus).status == 0
+        assert list(codes(site)) == ["RK122"]
+    assert read_log(site.nexus).count(f"{built}-1.0.tar.gz") == 1
+
+
+@pytest.mark.parametrize(
+    ("requirement", "code"),
+    [("needed (>=1", "RK103"), ("needed @ https://127.0.0.1:1/needed-1.0.tar.gz", "RK106")],
+    ids=["invalid", "from an address"],
+)
+def test_a_requirement_that_is_for_no_index_is_the_package_s_fault(
+    site: Site, releasekit: Command, requirement: str, code: str
+) -> None:
+    site.write(dependencies=[requirement])
+    ran = releasekit("check", project=site.project, server=site.nexus)
+    assert ran.status == 1, ran
+    assert f"  error    {code}  " in ran.out
+    if code == "RK103":
+        assert "its metadata are invalid: " in codes(site)["RK119"]
+    else:
+        assert "needed is required from an address, not from an index" in ran.out
+
+
+def test_an_sdist_that_cannot_be_built_is_named(site: Site, releasekit: Command) -> None:
+    built = site.add("sdist", sdist=True, backend="raise SystemExit('no compiler')")
+    site.write(dependencies=[built])
+    assert releasekit("check", project=site.project, server=site.nexus).status == 1
+    said = f"{built.replace('_', '-')} has only an sdist, and building it failed: no compiler"
+    assert said in codes(site)["RK119"]
+
+
 def test_a_dependency_that_is_removed_after_the_check_is_named(
     site: Site, releasekit: Command
 ) -> None:
@@ -283,16 +340,16 @@ def test_every_transfer_that_is_cut_during_verify_is_the_network_s_fault(
     site.write(dependencies=[site.add("needed")])
     for step in ("check", "publish"):
         assert releasekit(step, project=site.project, server=front).status == 0
-    asked: list[str] = []
+    paths: list[str] = []
 
     def note(one: Asked, forward: Callable[[], Reply]) -> Reply:
-        asked.append(one.path)
+        paths.append(one.path)
         return forward()
 
     front.spoil = note
     settings = {"RELEASEKIT_TIMEOUT": "5", "RELEASEKIT_STALE_LIMIT": "1"}
     assert verify(releasekit, site, front, settings).status == 0
-    for path in dict.fromkeys(asked):
+    for path in dict.fromkeys(paths):
 
         def cut(one: Asked, forward: Callable[[], Reply], path: str = path) -> Reply:
             reply = forward()
@@ -305,7 +362,51 @@ def test_every_transfer_that_is_cut_during_verify_is_the_network_s_fault(
         ran = verify(releasekit, site, front, settings)
         assert ran.status == 3, (path, ran)
         assert front.url in ran.out
-    assert len(set(asked)) >= 4
+    assert len(set(paths)) >= 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "code"),
+    [(401, 2, "E234"), (407, 2, "E247"), (402, 2, "E253"), (503, 3, "E338")],
+)
+def test_a_wheel_that_uv_does_not_get_is_blamed_on_what_answers(
+    site: Site, front: Front, releasekit: Command, answer: int, status: int, code: str
+) -> None:
+    site.write(dependencies=[site.add("needed")])
+
+    front.spoil = lambda one, forward: (
+        Reply(status=answer, reason="No") if one.is_wheel else forward()
+    )
+    ran = releasekit("check", project=site.project, server=front)
+    assert ran.status == status, ran
+    assert f"error {code}: " in ran.out
+    assert f"  where: {front.url}/repository/pypi-group/packages/needed" in ran.out
+
+
+def test_every_request_is_counted_and_uv_reads_no_page_twice(
+    site: Site, front: Front, releasekit: Command
+) -> None:
+    site.write(dependencies=[site.add("needed")])
+    assert releasekit("build", project=site.project).status == 0  # the build's environment is kept
+    seen: list[tuple[Asked, int]] = []
+    broken = ""
+
+    def note(one: Asked, forward: Callable[[], Reply]) -> Reply:
+        is_broken = bool(broken) and broken in one.path and one.is_of_uv
+        reply = Reply(status=503, reason="Unavailable") if is_broken else forward()
+        seen.append((one, reply.status))
+        return reply
+
+    front.spoil = note
+    for step, status in {"check": 0, "publish": 0, "verify": 0, "verify ": 3}.items():
+        broken = "/simple/needed" if status else ""
+        seen.clear()
+        assert releasekit(step.strip(), project=site.project, server=front).status == status
+        failed = sum(answer >= 400 for _, answer in seen)
+        assert outcome(site.project)["requests"] == {"sent": len(seen), "failed": failed}
+        by_uv = [(one.method, one.path) for one, _ in seen if one.is_of_uv]
+        assert bool(by_uv) == (step != "publish")
+        assert status or len(set(by_uv)) == len(by_uv)
 
 
 def verify(releasekit: Command, site: Site, front: Front, settings: dict[str, str]) -> Ran:

@@ -33,7 +33,7 @@ from releasekit.uv.indexes import (
     find_own_names,
     strip_credentials,
 )
-from releasekit.uv.program import run_uv
+from releasekit.uv.program import Count, run_uv
 from releasekit.uv.settings_files import read_pip_settings
 
 LAYOUT = 2
@@ -69,6 +69,8 @@ class EnvironmentOptions:
     """Seconds to wait for an answer of an index."""
     installer_environ: Mapping[str, str] | None = field(default=None, repr=False)
     """For uv alone, with what it needs to log in to an index; by default `environ`."""
+    count: Count | None = None
+    """Gets uv's requests."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -256,6 +258,7 @@ def _uv(
             log=lambda line: options.log(hide_credentials(line, MARK)),
             given=given,
             seconds=PATIENCE * options.timeout,
+            count=options.count,
         )
 
     finished = call("--no-cache") if options.cache is None else call()

@@ -53,7 +53,10 @@ def check_access(ctx: ProjectContext, project: Project, *, before: str) -> None:
     index.check_access(read_static_metadata(ctx.root).name)
     if infos and is_unlike_a_server(infos[-1].certificate):
         network = ctx.network
-        if objection := ask_for_objection(url, network.environ, timeout=network.timeout):
+        objection = ask_for_objection(
+            url, network.environ, timeout=network.timeout, count=network.count_uv
+        )
+        if objection:
             ctx.progress.note(UV_REFUSES.format(url=url, objection=objection))
 
 

@@ -190,6 +190,7 @@ def _build_options(
         own_names=ctx.settings.own_names if ctx.into_sandbox else (),
         timeout=ctx.network.timeout,
         installer_environ=ctx.network.installer_environ,
+        count=ctx.network.count_uv,
     )
 
 

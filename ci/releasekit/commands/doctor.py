@@ -140,7 +140,10 @@ def _ask_uv(ctx: NexusContext, tls: Row) -> Row:
     """Return the row of a certificate that Python accepts: uv may not."""
     url, objection = repository_url(ctx.url, ctx.settings.hosted), ""
     if url.startswith("https://"):
-        objection = ask_for_objection(url, ctx.network.environ, timeout=ctx.network.timeout)
+        network = ctx.network
+        objection = ask_for_objection(
+            url, network.environ, timeout=network.timeout, count=network.count_uv
+        )
     return connection.judge_objection(tls, objection, find_certificate_fix(objection))
 
 
@@ -302,6 +305,7 @@ def _examine_requires(ctx: NexusContext) -> Row:
         own_names=ctx.settings.own_names if ctx.into_sandbox else (),
         timeout=ctx.network.timeout,
         installer_environ=ctx.network.installer_environ,
+        count=ctx.network.count_uv,
     )
     try:
         call, finished = try_requirements(requires, ctx.root, options)

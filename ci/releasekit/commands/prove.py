@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
 NOT_HERE = "no wheel of the release is for this Python and platform"
 FOREIGN = "it is for another Python or platform"
+LONGEST = 500
+"""Characters of a reason; reports/smoke.log has all of it."""
 EPOCH = 315532800
 """1980, the first year of zip archives: for dependencies that are built."""
 
@@ -157,7 +159,17 @@ class _WheelProof:
             self._add_unresolved(f"the package requires Python {python}")
             return _not_tested(version, wheel, "RK119")
         self._ctx.environments.begin(self._interpreter)
-        needs = _read_requirements(self._metadata)
+        try:
+            SpecifierSet(python)
+            needs = [Requirement(text) for text in self._metadata.get("requires_dist", [])]
+        except ValueError as error:
+            said = " ".join(f"its metadata are invalid: {error}".split())
+            self._add_unresolved(said, index=find_source(self._ctx).name)
+            return _not_tested(version, wheel, "RK119")
+        if addressed := [need.name for need in needs if need.url]:  # RK106
+            reason = f"{list_some(addressed)} is required from an address, not from an index"
+            self._note_unverified(reason)
+            return _not_tested(version, wheel, reason)
         found = self._find_dependencies(needs) if needs else Dependencies()
         if found is None:
             return _not_tested(version, wheel, UNRESOLVED)
@@ -167,6 +179,7 @@ class _WheelProof:
         for extra, problem in found.extras:
             self._add_unresolved(problem, index=self._proved.source, extra=extra)
         dependencies = [dependency for dependency, _ in found.wheels]
+        self._proved.built |= dict.fromkeys(found.built)
         self._note_oddities(found)
         self._find_foreign(dependencies)
         return self._test(dependencies)
@@ -210,6 +223,7 @@ class _WheelProof:
             folder=self._tempdir,
             cache=cache / "resolve",
             timeout=network.timeout,
+            count=network.count_uv,
         )
         resolver.wheels.mkdir()
         for wheel in self._list_siblings():
@@ -226,6 +240,7 @@ class _WheelProof:
             own_names=ctx.settings.own_names if ctx.into_sandbox else (),
             timeout=network.timeout,
             installer_environ=network.installer_environ,
+            count=network.count_uv,
         )
         return DependencyFinder(
             wheel=self._wheel,
@@ -253,10 +268,10 @@ class _WheelProof:
         return [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
 
     def _note_oddities(self, found: Dependencies) -> None:
-        """Note what was withdrawn, prereleases, and what pip would not take."""
+        """Note what is odd about dependencies: prereleases, and what pip would not take, too."""
         note = self._ctx.progress.note
-        for yanked in found.yanked:
-            note(f"{yanked} was withdrawn from its index, and is required")
+        for oddity in found.oddities:
+            note(oddity)
         for dependency, dist in found.wheels:
             name = f"{dependency.name} {dependency.version}"
             if Version(dependency.version).is_prerelease:
@@ -352,13 +367,16 @@ class _WheelProof:
         self._proved.log.append(self._ctx.redactor.clean(line))
 
     def _add_failure(self, code: str, subject: str, reason: str) -> None:
+        said = self._ctx.redactor.clean(reason)
+        if len(said) > LONGEST:
+            said = f"{said[:LONGEST]}... ({len(said)} characters)"
         self._proved.failures.append(
             FailedTest(
                 code=code,
                 wheel=self._wheel.filename,
                 python=self._interpreter.version,
                 subject=subject,
-                reason=self._ctx.redactor.clean(reason),
+                reason=said,
             )
         )
 
@@ -371,11 +389,3 @@ def _allows(python: str, interpreter: Interpreter) -> bool:
             return allowed.contains(platform.python_version(), prereleases=True)
         return any(allowed.contains(f"{interpreter.version}.{patch}") for patch in (0, 99))
     return True
-
-
-def _read_requirements(metadata: RawMetadata) -> list[Requirement]:
-    found = []
-    for text in metadata.get("requires_dist", []):
-        with contextlib.suppress(InvalidRequirement):  # RK103
-            found.append(Requirement(text))
-    return found

@@ -17,6 +17,7 @@ from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import NOT_RESOLVED
 from releasekit.http.client import Client
 from releasekit.index.layouts import open_index
+from releasekit.index.pages import refusal
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_filename
 from releasekit.model.simple_page import PublishedFile
 from releasekit.plural import list_some
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 NOT_FOUND = re.compile(r"(\S+) was not found in the package registry")
 """How uv 0.13 says that no index has a name."""
+NOT_FETCHED = re.compile(r"Failed to fetch: (https?://\S+)")
+"""How uv 0.13 says which address did not answer as it should."""
 ROUNDS = 20
 """Most dependencies that are built from sdists, for one Python."""
 
@@ -43,8 +46,10 @@ class Dependencies:
     """The resolver's reason; "" if there is a solution."""
     extras: tuple[tuple[str, str], ...] = ()
     """Pairs of an extra whose requirements cannot be resolved, and the reason."""
-    yanked: tuple[str, ...] = ()
-    """What the index has withdrawn, with its reason."""
+    oddities: tuple[str, ...] = ()
+    """What is to be noted of the requirements, those of the extras included."""
+    built: tuple[str, ...] = ()
+    """Wheels that were built from sdists, for extras too, by file name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,18 +81,27 @@ class DependencyFinder:
                 self._confirm(needs, found.problem)
             return Dependencies(problem=found.problem)
         extras = []
-        every = f"{name}[{','.join(self.extras)}] @ {place}"
-        if self.extras and self._resolve(every).problem:
+        named = f"{name}[{','.join(self.extras)}] @ {place}"
+        every = self._resolve(named) if self.extras else found
+        if every.problem:
             for extra in self.extras:  # two of them may exclude each other
                 alone = self._resolve(f"{name}[{extra}] @ {place}")
                 extras += [(extra, alone.problem)] if alone.problem else []
-        return replace(self._fetch(found, into), extras=tuple(extras))
+        oddities = tuple(dict.fromkeys((*found.oddities, *every.oddities)))
+        packages = (*found.packages, *every.packages)
+        used = (wheel.filename for package in packages for wheel in package.wheels or ())
+        return replace(
+            self._fetch(found, into),
+            extras=tuple(extras),
+            oddities=oddities,
+            built=tuple(name for name in used if name in self._built),
+        )
 
     def _resolve(self, requirement: str) -> Resolution:
         """Resolve; what has only an sdist is built, without credentials, and resolved again."""
         tried: set[str] = set()
         while True:
-            found = self.resolver.resolve([requirement], own=self.wheel.named.name)
+            found = self._call_uv(self.resolver, requirement)
             names = [name for name in found.unbuilt if name not in tried]
             if not names or len(tried) > ROUNDS:
                 return found
@@ -96,8 +110,26 @@ class DependencyFinder:
                 for name in names:
                     self._build(name, requirement, found.problem)
             except BuildFailed as error:
-                said = "a dependency has only an sdist, and building it failed"
+                said = f"{name} has only an sdist, and building it failed"
                 return Resolution(problem=f"{said}: {error.answers()['why']}")
+
+    def _call_uv(self, resolver: Resolver, requirement: str) -> Resolution:
+        """Resolve; raises why our own client does not get what uv did not get, if it does not.
+
+        It tells a login, a proxy, a license and a server that is busy apart, and uv does not.
+        """
+        try:
+            return resolver.resolve([requirement], own=self.wheel.named.name)
+        except ReleasekitError as error:
+            urls = NOT_FETCHED.findall(error.answers()["why"])
+            for url in urls if error.entry is NOT_RESOLVED else ():
+                login = resolver.source.find_login(url)
+                answer = self.client.get(
+                    url, credentials=login, limit=1, leave_rest=True, attempts=1
+                )
+                if refused := refusal(answer, login, url=url, action="download"):
+                    raise refused from error
+            raise
 
     def _build(self, name: str, requirement: str, problem: str) -> None:
         """Fetch the sdist of a dependency, and build its wheel from the local file."""
@@ -107,7 +139,7 @@ class DependencyFinder:
         folder = self.resolver.folder
         path, out = folder / Path(sdist.filename).name, folder / "built"
         self.work(f"building {sdist.filename}: the index has no wheel of it")
-        self.store.download(sdist.url, path, dict(sdist.hashes))
+        self.store.get(sdist.url, path, dict(sdist.hashes))
         out.mkdir(exist_ok=True)
         wheel = build_wheel(path, out, self.build_options).path
         self._built.add(wheel.name)
@@ -125,7 +157,7 @@ class DependencyFinder:
             return None
         # Without credentials uv may build, and its lock says which sdist it took.
         builder = replace(self.resolver, builds=True)
-        for package in builder.resolve([requirement], own=self.wheel.named.name).packages:
+        for package in self._call_uv(builder, requirement).packages:
             if package.name == name and package.sdist and package.sdist.url:
                 return PublishedFile(
                     filename=package.sdist.filename,
@@ -151,11 +183,10 @@ class DependencyFinder:
                 filename=dist.filename,
                 sha256=dist.sha256,
                 url="" if find_local(wheel) else str(wheel.url),
-                built=dist.filename in self._built,
             )
             for (package, wheel), dist in zip(chosen, dists, strict=True)
         ]
-        return Dependencies(wheels=tuple(zip(found, dists, strict=True)), yanked=resolution.yanked)
+        return Dependencies(wheels=tuple(zip(found, dists, strict=True)))
 
     def _confirm(self, needs: Sequence[Requirement], problem: str) -> None:
         """See that the index answers our own client, and lacks what uv did not find.

@@ -40,8 +40,6 @@ class Dependency:
     sha256: str
     url: str = ""
     """Where the index serves it; "" for one that was built here, or lies on this machine."""
-    built: bool = False
-    """True if it was built from an sdist: the index has no wheel for this Python."""
 
 
 def find_local(wheel: PackageWheel) -> str:
@@ -53,7 +51,7 @@ def find_local(wheel: PackageWheel) -> str:
 
 
 class Store:
-    """Wheels of dependencies, kept by their digests: none is downloaded twice."""
+    """Dists of dependencies, kept by their digests: none is downloaded twice."""
 
     def __init__(self, folder: Path, client: Client, source: Source) -> None:
         self._folder = folder
@@ -61,31 +59,25 @@ class Store:
         self._source = source
 
     def fetch(self, wheel: PackageWheel, into: Path) -> Dist:
-        """Put a wheel into a directory, from the store or from the index, and return it.
-
-        Raises UNEXPECTED_ANSWER for other bytes than the index announces, and what a download
-        raises.
-        """
+        """Put a wheel into a directory, and return it; raises what `get` raises."""
         target = into / wheel.filename
         if local := find_local(wheel):
             shutil.copyfile(local, target)
             return read_dist(target)
-        kept = self._find(wheel)
-        if kept and (dist := _read(kept)) and _has_digests(dist, wheel.hashes):
-            shutil.copyfile(kept, target)
-            return replace(dist, path=target)
-        dist = self.download(str(wheel.url), target, wheel.hashes, size=wheel.size)
-        if kept:
-            _keep(target, kept)
-        return dist
+        return self.get(str(wheel.url), target, wheel.hashes, size=wheel.size)
 
-    def download(
+    def get(
         self, url: str, target: Path, hashes: Mapping[str, str], *, size: int | None = None
     ) -> Dist:
-        """Download a dist and compare it.
+        """Put a dist there, from the store or from the index, and return it.
 
-        Raises UNEXPECTED_ANSWER for other bytes, and what a download and `pages.refusal` raise.
+        Raises UNEXPECTED_ANSWER for other bytes than the index announces, and what a download and
+        `pages.refusal` raise.
         """
+        kept = self._find(target.name, hashes)
+        if kept and (dist := _read(kept)) and _has_digests(dist, hashes):
+            shutil.copyfile(kept, target)
+            return replace(dist, path=target)
         shown, login = hide_credentials(url), self._source.find_login(url)
         limit = size or LARGEST
         found = self._client.download(shown, credentials=login, path=target, limit=limit)
@@ -95,13 +87,15 @@ class Store:
         if dist is None or not _has_digests(dist, hashes):
             said = "it sent other bytes than its page announces"
             raise ReleasekitError(UNEXPECTED_ANSWER, url=shown, answer=said)
+        if kept:
+            _keep(target, kept)
         return dist
 
-    def _find(self, wheel: PackageWheel) -> Path | None:
-        """Return where a wheel is kept, by its best digest; None if the index tells none."""
+    def _find(self, filename: str, hashes: Mapping[str, str]) -> Path | None:
+        """Return where a dist is kept, by its best digest; None if the index tells none."""
         for algorithm in ("sha256", "md5"):
-            if digest := wheel.hashes.get(algorithm):
-                return self._folder / f"{algorithm}-{digest}" / wheel.filename
+            if digest := hashes.get(algorithm):
+                return self._folder / f"{algorithm}-{digest}" / filename
         return None
 
 

@@ -22,6 +22,8 @@ class Proved:
     foreign: list[ForeignDependency] = field(default_factory=list)
     dependencies: dict[str, Dependency] = field(default_factory=dict)
     """By file name."""
+    built: dict[str, None] = field(default_factory=dict)
+    """Wheels of dependencies that were built from sdists, by file name."""
     modules: set[str] = field(default_factory=set)
     """What dependencies installed, by dotted names."""
     imported: dict[str, None] = field(default_factory=dict)
@@ -33,13 +35,12 @@ class Proved:
 
     def add_to(self, project: ProjectFacts) -> ProjectFacts:
         """Return the facts of a project with what the proof found."""
-        built = tuple(one.filename for one in self.dependencies.values() if one.built)
         return replace(
             project,
             unresolved=tuple(self.unresolved),
             test_failures=tuple(self.failures),
             foreign_dependencies=tuple(self.foreign),
-            built_dependencies=built,
+            built_dependencies=tuple(self.built),
             dependency_modules=frozenset(self.modules),
         )
 

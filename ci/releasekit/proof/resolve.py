@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from releasekit.redact import MARK, hide_credentials
 from releasekit.uv.call import LOGIN_REFUSED, refuse_limit
 from releasekit.uv.certificates import find_refused_certificate
 from releasekit.uv.credentials import find_unbuilt_names
-from releasekit.uv.program import run_uv
+from releasekit.uv.program import Count, run_uv
 from releasekit.uv.proxies import find_proxy_failure
 from releasekit.uv.sources import Source, write_settings
 
@@ -38,6 +38,7 @@ NO_SOLUTION = "No solution found when resolving dependencies"
 UNREADABLE = re.compile(r"has (an invalid package format|invalid metadata|inconsistent metadata)")
 """How uv 0.13 says that what came in place of a wheel is none: not the requirement's fault."""
 YANKED = re.compile(r"warning: `([^`]+)` is yanked(?: \(reason: \"(.*)\"\))?")
+NO_EXTRA = re.compile(r"warning: The package `([^`]+)` does not have an extra named `([^`]+)`")
 RETRIES = "2"
 """Attempts of uv after the first: with 3, a server that refuses connections takes 11 s."""
 PATIENCE = 5
@@ -54,8 +55,8 @@ class Resolution:
     """The resolver's reason; "" if there is a solution."""
     unbuilt: tuple[str, ...] = ()
     """Names that have only an sdist, or no wheel for this Python: nothing was built."""
-    yanked: tuple[str, ...] = ()
-    """What the index has withdrawn, with its reason."""
+    oddities: tuple[str, ...] = ()
+    """What the index has withdrawn, with its reason, and extras that no package has."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +70,8 @@ class Resolver:
     cache: Path
     timeout: float
     """Seconds to wait for an answer."""
+    count: Count | None = None
+    """Gets uv's requests."""
     builds: bool = False
     """True for a call without credentials, which may build."""
 
@@ -87,8 +90,7 @@ class Resolver:
         said = hide_credentials(finished.output, MARK)
         if finished.status == 0:
             packages = tuple(p for p in self._read_lock() if p.name != own)
-            yanked = tuple(f"{m[1]} ({m[2] or 'no reason given'})" for m in YANKED.finditer(said))
-            return Resolution(packages=packages, yanked=yanked)
+            return Resolution(packages=packages, oddities=tuple(_find_oddities(said)))
         self._refuse_login(said)
         if refused := find_refused_certificate(said, self.source.name):
             raise refused
@@ -126,6 +128,7 @@ class Resolver:
             },
             given="".join(f"{requirement}\n" for requirement in requirements),
             seconds=PATIENCE * self.timeout,
+            count=self.count,
         )
 
     @property
@@ -149,6 +152,14 @@ class Resolver:
             who = repository.credentials
             if not who.username or match[1].startswith("401"):
                 raise refused_login(repository.url, who, match[1])
+
+
+def _find_oddities(said: str) -> Iterator[str]:
+    for match in YANKED.finditer(said):
+        reason = match[2] or "no reason given"
+        yield f"{match[1]} ({reason}) was withdrawn from its index, and is required"
+    for match in NO_EXTRA.finditer(said):
+        yield f"{match[1]} has no extra {match[2]}, which is required: nothing is installed for it"
 
 
 def find_reason(said: str) -> str:

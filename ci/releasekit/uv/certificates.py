@@ -17,7 +17,7 @@ from releasekit.errors import ReleasekitError
 from releasekit.errors.access import UV_REFUSES_CERTIFICATE
 from releasekit.index.layouts import simple_url
 from releasekit.uv.indexes import clean_environ
-from releasekit.uv.program import run_uv
+from releasekit.uv.program import Count, run_uv
 
 OBJECTION = re.compile(r"invalid peer certificate: (?P<said>[^\n]*)")
 PLACE = re.compile(r"https://[^\s`'\")]+")
@@ -78,7 +78,7 @@ def is_unlike_a_server(certificate: bytes) -> bool:
     return bool(CA_TRUE.search(certificate)) or VERSION_3 not in certificate[:32]
 
 
-def ask_for_objection(url: str, environ: Mapping[str, str], *, timeout: float) -> str:
+def ask_for_objection(url: str, environ: Mapping[str, str], *, timeout: float, count: Count) -> str:
     """Let uv make a TLS connection to a repository; return what it objects to, "" for nothing.
 
     The page of a project that does not exist is asked for, by nobody. All other failures are those
@@ -99,6 +99,7 @@ def ask_for_objection(url: str, environ: Mapping[str, str], *, timeout: float) -
             environ={**clean_environ(environ), **kept, **told},
             given=f"{NOT_THERE}\n",
             seconds=2 * timeout,
+            count=count,
         )
         return describe_objection(finished.output)
     return ""

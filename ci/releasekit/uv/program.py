@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,19 @@ hundred packages took 117 MB of them, installing a hundred 99 MB."""
 IDLE = 60.0
 """Seconds without work: uv 0.13 waits for ever for threads that a limit of memory keeps away."""
 
+LOGGED = "uv_client::cached_client=trace,uv_auth::middleware=trace,reqwest_retry=warn"
+"""Where uv 0.13 logs its requests (`RUST_LOG`): compared with what a server got, for logins that it
+looks up after a refusal, redirects, parts of files, failures and repetitions."""
+LOG_LINE = re.compile(r"(?:TRACE|DEBUG|INFO|WARN) ")
+SENT = re.compile(r"(?:Handling|Retrying) request for ")
+REPEATED = re.compile(r"Retry attempt #|Retrying request for ")
+"""Each comes after a request that failed."""
+BEGUN = re.compile(r"Sending \w+ (?:\w+ )?request for: ")
+ANSWERED = re.compile(r"Received response for \w+ request with status [123]")
+
+Count = Callable[[int, int], None]
+"""Gets how many requests were sent, and how many of them failed."""
+
 
 def run_uv(
     arguments: Sequence[str],
@@ -26,23 +40,40 @@ def run_uv(
     given: str = "",
     seconds: float | None = None,
     offline: bool = False,
+    count: Count | None = None,
 ) -> Finished:
     """Run uv to its end, whatever its status; see `process.run`.
 
     Offline it may take long, as long as it works. An answer that takes more memory than the limit
-    is a failure like others. Raises MissingProgram and PROGRAM_KILLED.
+    is a failure like others. `count` gets its requests, whose log is no part of the output. Raises
+    MissingProgram and PROGRAM_KILLED.
     """
+    logs = {"RUST_LOG": LOGGED} if count else {}
+    environ = {name: value for name, value in environ.items() if name != "UV_LOG_CONTEXT"}
+    logged: list[str] = []
+
+    def listen(line: str) -> None:
+        if LOG_LINE.match(line):
+            logged.append(line)
+        elif log:
+            log(line)
+
     finished = run(
         (uv.find_uv_bin(), *arguments),
         cwd=cwd,
-        environ={**environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
-        log=log,
+        environ={**environ, **logs, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
+        log=listen,
         given=given,
         seconds=seconds,
         idle=IDLE if offline else None,
         memory=None if offline else MEMORY,
         foreign=True,
     )
+    if count:
+        count(*count_requests(logged))
+    lines = finished.output.splitlines(keepends=True)
+    output = "".join(line for line in lines if not LOG_LINE.match(line))
+    finished = replace(finished, output=output)
     if finished.timed_out and offline:
         said = f"uv did nothing for {IDLE:g} s, and was stopped"
     elif finished.timed_out:
@@ -52,6 +83,15 @@ def run_uv(
     else:
         return refuse_ended(finished, cwd)
     return replace(finished, status=2, output=f"{finished.output.rstrip()}\n{said}\n".lstrip())
+
+
+def count_requests(logged: Iterable[str]) -> tuple[int, int]:
+    """Return how many requests uv's log tells of, and how many failed."""
+    text = "\n".join(logged)
+    sent, repeated, begun, answered = (
+        len(pattern.findall(text)) for pattern in (SENT, REPEATED, BEGUN, ANSWERED)
+    )
+    return sent, repeated + begun - answered
 
 
 def find_python(version: str, environ: Mapping[str, str]) -> str:

@@ -29,8 +29,9 @@ INDEX_SETTINGS = (
     *("index-strategy", "keyring-provider"),
 )
 """Keys of [tool.uv] that are about where packages come from; all others are left out."""
-ASK_AGAIN = {"api": "max-age=0, no-cache", "files": "max-age=365000000, immutable"}
-"""uv 0.13 believes a page for ten minutes if the server says nothing (Nexus does not)."""
+ASK_AGAIN = {"api": "no-store", "files": "max-age=365000000, immutable"}
+"""uv 0.13 believes a page for ten minutes if the server says nothing (Nexus does not). A page that
+it keeps it reads twice from Nexus, whose 304 has no date or ETag."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

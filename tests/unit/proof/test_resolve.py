@@ -196,7 +196,7 @@ def test_other_bytes_than_the_page_announces_are_refused(
     assert wheel
     store = Store(tmp_path / "kept", network.client, resolver.source)
     with raises_error(UNEXPECTED_ANSWER):
-        store.download(str(wheel.url), tmp_path / wheel.filename, {"md5": "0" * 32})
+        store.get(str(wheel.url), tmp_path / wheel.filename, {"md5": "0" * 32})
 
 
 NOBODY_KNOWS = Credentials(username="bob", password="hunter2", source="netrc for 127.0.0.1")
@@ -233,7 +233,7 @@ def test_a_file_of_a_dependency_that_is_refused_is_judged_as_every_other_file(
     store = Store(tmp_path / "kept", network.client, source)
     url = f"{group.url}packages/alpha-1.0-py3-none-any.whl"
     with pytest.raises(ReleasekitError) as caught:
-        store.download(url, tmp_path / "alpha-1.0-py3-none-any.whl", {})
+        store.get(url, tmp_path / "alpha-1.0-py3-none-any.whl", {})
     error = caught.value
     assert (error.entry.code, error.status, error.answers()["where"]) == (code, status, url)
     if code == "E233":
