@@ -94,8 +94,8 @@ REQUESTS = {
 }
 """In the order in which a release sends them."""
 
-# Columns, from left to right: the requests above. A root of the index that is refused with 403 stops
-# nobody whom a content selector of Nexus shows one project alone (docs/nexus-behaviour.md#rights).
+# Columns, from left to right: the requests above. A 403 for the root of the index stops nobody: a
+# content selector of Nexus may show one project alone (docs/nexus-behaviour.md#rights).
 GRID = """
                   a b b d d d p i p g s w p p s v w s d
                   c u u e e e l n l r e h - - d e h d e

@@ -347,6 +347,22 @@ def test_a_package_for_another_python_is_refused_before_the_upload(
     assert uploads(sandbox) == 0
 
 
+def test_a_package_that_no_python_of_this_machine_may_test_is_refused_before_the_upload(
+    project: ProjectDir, sandbox: Sandbox, releasekit: Command
+) -> None:
+    ran = releasekit("release", project=project, server=sandbox, RELEASEKIT_PYTHONS="3.98, 3.99")
+    assert ran.status == 2
+    assert (
+        "error E274: none of the Pythons in `pythons` is on this machine\n"
+        f"  where: {project.root}\n"
+        "  why:   `pythons` names 3.98, 3.99, and nothing is published that was tested with none "
+        "of them\n"
+        f"  next:  install one (uv python install 3.98), or add {PYTHON.removeprefix('Python ')}, "
+        "which runs releasekit, to `pythons`\n"
+    ) in ran.out
+    assert uploads(sandbox) == 0
+
+
 def test_checks_that_a_guarantee_rests_on_cannot_be_switched_off(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:

@@ -26,6 +26,7 @@ from releasekit.checks.facts import FailedTest, ForeignDependency, Unresolved
 from releasekit.commands.record import load_dists, load_record
 from releasekit.context import ProjectContext
 from releasekit.errors import NotPermitted, ReleasekitError
+from releasekit.errors.setup import NO_PYTHON
 from releasekit.index.layouts import open_index
 from releasekit.model.dists import Dist, DistKind, parse_metadata
 from releasekit.model.proof import UNRESOLVED, WheelResult
@@ -89,7 +90,13 @@ def prove(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Proved:
     """
     proved = Proved()
     wheels = [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
-    for version in ctx.settings.pythons or (RUNNING.version,):
+    pythons = ctx.settings.pythons or (RUNNING.version,)
+    if choose_wheel(wheels, RUNNING) and not any(map(ctx.environments.find, pythons)):
+        named, running = list_some(pythons), RUNNING.version
+        raise ReleasekitError(
+            NO_PYTHON, root=str(ctx.root), pythons=named, first=pythons[0], running=running
+        )
+    for version in pythons:
         interpreter = ctx.environments.find(version)
         wheel = choose_wheel(wheels, interpreter) if interpreter else None
         if interpreter and wheel:

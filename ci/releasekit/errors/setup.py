@@ -53,6 +53,16 @@ NOTHING_TO_ADOPT = Entry(
     "(paths start at the project's directory)",
     explanation="`gather --adopt` names a file that is not there, or that is no wheel.",
 )
+NO_PYTHON = Entry(
+    code="E274",
+    title="none of the Pythons in `pythons` is on this machine",
+    where="{root}",
+    why="`pythons` names {pythons}, and nothing is published that was tested with none of them",
+    fix="install one (uv python install {first}), or add {running}, which runs releasekit, to "
+    "`pythons`",
+    explanation="A wheel is for this machine, and no Python of the key `pythons` is there to test "
+    "it with. No Python is downloaded.",
+)
 ODD_DIRECTORY = Entry(
     code="E271",
     title="the name of the project's directory cannot be used",
