@@ -6,7 +6,6 @@ What they judge was found by `commands.prove`, in a clean environment.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 
 from releasekit.checks.facts import DistFacts, FailedTest, in_dist, in_project
@@ -59,14 +58,11 @@ def find_failed_imports(facts: DistFacts) -> Iterator[Fault]:
             "correct the package; if the import needs a display, a licence or a device, lower RK120"
             " with `severity` and a reason"
         )
-        if missing and missing[1] in sys.stdlib_module_names:
+        if missing and missing[1].partition(".")[0] != failure.subject.partition(".")[0]:
             fix = (
-                f"{missing[1]} is a part of Python that this Python {failure.python} lacks: "
-                "install it there, import what takes its place, or leave that version out of "
-                "requires-python"
+                f"add what provides {missing[1]} to the dependencies, or import it later; if it is "
+                "a part of Python that this one lacks, leave its version out of requires-python"
             )
-        elif missing and missing[1].partition(".")[0] != failure.subject.partition(".")[0]:
-            fix = f"add what provides {missing[1]} to the dependencies, or import it later"
         elif missing:
             fix = f"include {missing[1]} in the wheel: the backend's configuration leaves it out"
         yield Fault(

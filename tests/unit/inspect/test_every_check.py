@@ -280,7 +280,8 @@ CASES = {
     "RK120": Case(
         write=wheel(),
         message="import demo fails (Python 3.11): ModuleNotFoundError: No module named 'yaml.x'",
-        fix="add what provides yaml.x to the dependencies, or import it later",
+        fix="add what provides yaml.x to the dependencies, or import it later; if it is a part of "
+        "Python that this one lacks, leave its version out of requires-python",
         file=WHEEL,
         project=failing("RK120", "demo", "ModuleNotFoundError: No module named 'yaml.x'"),
     ),
