@@ -102,7 +102,12 @@ def test_everything_that_is_wanted(compare: Compare) -> None:
             f"{view}-own-read",
         ),
         "role own-publisher: roles": (),
-        "role all-reader: privileges": (f"{view}-all-browse", f"{view}-all-read"),
+        "role all-reader: privileges": (
+            f"{view}-all-browse",
+            f"{view}-all-read",
+            f"{view}-dev-browse",
+            f"{view}-dev-read",
+        ),
         "role all-reader: roles": (),
         "user own-publisher: status": "active",
         "user own-publisher: roles": ("own-publisher",),
