@@ -40,6 +40,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
             archive.writestr(path, text)
     return "{name}-1.0-py3-none-any.whl"
 """
+BROKEN_BACKEND = "raise RuntimeError('no MySQL here')\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,9 @@ class Site:
         self.project.commit_all()
         self.project.git("tag", "-f", "v1.2.3")
 
-    def add(self, name: str, *, sdist: bool = False, python: str = ">=3.10") -> str:
+    def add(
+        self, name: str, *, sdist: bool = False, broken: bool = False, python: str = ">=3.10"
+    ) -> str:
         """Publish a package of version 1.0, and return its name."""
         name = f"{name}_{self.name.rpartition('-')[2]}"
         metadata = METADATA.replace("Name: demo", f"Name: {name}").replace(">=3.10", python)
@@ -73,7 +76,7 @@ class Site:
             table = '[build-system]\nrequires = []\nbuild-backend = "backend"\n'
             files = {
                 "pyproject.toml": f'{table}backend-path = ["."]\n',
-                "backend.py": BACKEND.format(name=name),
+                "backend.py": BROKEN_BACKEND if broken else BACKEND.format(name=name),
             }
             files["PKG-INFO"] = metadata
             path = write_sdist(self.folder, filename=f"{name}-1.0.tar.gz", files=files)
@@ -247,6 +250,17 @@ def test_an_sdist_alone_is_built_without_credentials_and_is_a_warning(
     assert list(codes(site)) == ["RK122"]
     assert f"{built}-1.0-py3-none-any.whl was built from its sdist" in codes(site)["RK122"]
     assert "with 1 dependency, imports plain" in ran.out
+
+
+def test_an_extra_that_cannot_be_built_here_is_not_refused(site: Site, releasekit: Command) -> None:
+    """SQLAlchemy's extra mysql is one: mysqlclient has an sdist alone, which needs MySQL."""
+    built = site.add("mysql", sdist=True, broken=True)
+    site.write(mysql=[built], good=[site.add("good")])
+    ran = releasekit("release", project=site.project, server=site.nexus)
+    assert ran.status == 0, ran
+    assert codes(site) == {}
+    said = f"(the extra mysql: {built.replace('_', '-')} has only an sdist, and building it failed"
+    assert any(said in note for note in outcome(site.project)["notes"])
 
 
 def test_a_dependency_that_is_removed_after_the_check_is_named(

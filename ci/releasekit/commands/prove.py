@@ -43,7 +43,7 @@ from releasekit.proof.imports import ImportFailure, find_extras, find_imports, i
 from releasekit.proof.install import install_offline
 from releasekit.proof.lock import Dependency, Store, render_lock
 from releasekit.proof.proved import Proved
-from releasekit.proof.resolve import Resolver
+from releasekit.proof.resolve import Resolution, Resolver
 from releasekit.proof.smoke import run_smoke_tests
 from releasekit.tempdirs import open_tempdir
 from releasekit.uv.indexes import BuildIndex, find_own_names
@@ -164,8 +164,8 @@ class _WheelProof:
         if found.problem:
             self._add_unresolved(found.problem, index=self._proved.source)
             return _not_tested(version, wheel, "RK119")
-        for extra, problem in found.extras:
-            self._add_unresolved(problem, index=self._proved.source, extra=extra)
+        for extra, unmet in found.extras:
+            self._add_extra(extra, unmet)
         dependencies = [dependency for dependency, _ in found.wheels]
         self._note_oddities(found)
         self._find_foreign(dependencies)
@@ -176,6 +176,16 @@ class _WheelProof:
         self._proved.unresolved.append(
             Unresolved(wheel=wheel, python=python, index=index, extra=extra, reason=reason)
         )
+
+    def _add_extra(self, extra: str, unmet: Resolution) -> None:
+        """Add an extra without a solution; a note, if that may be this machine's or index's fault.
+
+        mysqlclient is an sdist alone, and needs MySQL's headers: its users have them.
+        """
+        if unmet.fails_to_build or not find_source(self._ctx).decides:
+            self._note_unverified(f"the extra {extra}: {unmet.problem.splitlines()[0]}")
+        else:
+            self._add_unresolved(unmet.problem, index=self._proved.source, extra=extra)
 
     def _find_dependencies(self, needs: Sequence[Requirement]) -> Dependencies | None:
         """Resolve and fetch the requirements; None, with a note, if no index says anything."""

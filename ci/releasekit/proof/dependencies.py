@@ -41,7 +41,7 @@ class Dependencies:
     wheels: tuple[tuple[Dependency, Dist], ...] = ()
     problem: str = ""
     """The resolver's reason; "" if there is a solution."""
-    extras: tuple[tuple[str, str], ...] = ()
+    extras: tuple[tuple[str, Resolution], ...] = ()
     """Pairs of an extra whose requirements cannot be resolved, and the reason."""
     yanked: tuple[str, ...] = ()
     """What the index has withdrawn, with its reason."""
@@ -80,7 +80,8 @@ class DependencyFinder:
         if self.extras and self._resolve(every).problem:
             for extra in self.extras:  # two of them may exclude each other
                 alone = self._resolve(f"{name}[{extra}] @ {place}")
-                extras += [(extra, alone.problem)] if alone.problem else []
+                if alone.problem:
+                    extras.append((extra, alone))
         return replace(self._fetch(found, into), extras=tuple(extras))
 
     def _resolve(self, requirement: str) -> Resolution:
@@ -96,8 +97,9 @@ class DependencyFinder:
                 for name in names:
                     self._build(name, requirement, found.problem)
             except BuildFailed as error:
-                said = "a dependency has only an sdist, and building it failed"
-                return Resolution(problem=f"{said}: {error.answers()['why']}")
+                said = f"{name} has only an sdist, and building it failed"
+                why = error.answers()["why"]
+                return Resolution(problem=f"{said}: {why}", fails_to_build=True)
 
     def _build(self, name: str, requirement: str, problem: str) -> None:
         """Fetch the sdist of a dependency, and build its wheel from the local file."""
