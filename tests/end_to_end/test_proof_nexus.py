@@ -40,6 +40,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
             archive.writestr(path, text)
     return "{name}-1.0-py3-none-any.whl"
 """
+BROKEN_BACKEND = "raise RuntimeError('no MySQL here')\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,6 +305,17 @@ def test_an_sdist_that_cannot_be_built_is_named(site: Site, releasekit: Command)
     assert releasekit("check", project=site.project, server=site.nexus).status == 1
     said = f"{built.replace('_', '-')} has only an sdist, and building it failed: no compiler"
     assert said in codes(site)["RK119"]
+
+
+def test_an_extra_that_cannot_be_built_here_is_not_refused(site: Site, releasekit: Command) -> None:
+    """SQLAlchemy's extra mysql is one: mysqlclient has an sdist alone, which needs MySQL."""
+    built = site.add("mysql", sdist=True, backend=BROKEN_BACKEND)
+    site.write(mysql=[built], good=[site.add("good")])
+    ran = releasekit("release", project=site.project, server=site.nexus)
+    assert ran.status == 0, ran
+    assert codes(site) == {}
+    said = f"(the extra mysql: {built.replace('_', '-')} has only an sdist, and building it failed"
+    assert any(said in note for note in outcome(site.project)["notes"])
 
 
 def test_a_dependency_that_is_removed_after_the_check_is_named(

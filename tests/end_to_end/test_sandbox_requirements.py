@@ -200,3 +200,18 @@ def test_own_names_come_from_the_group_that_the_project_names(
     ran = releasekit("release", "--fresh", project=project, RELEASEKIT_URL="sandbox", **variables)
     assert ran.status == 1, ran
     assert "there are no versions of acme-gone" in findings(project)[0]
+
+
+def test_without_a_group_an_extra_is_not_verified_either(
+    make_project: MakeProject, releasekit: Command
+) -> None:
+    project = make_project(tag=None)
+    text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
+    extra = '[project.optional-dependencies]\nmysql = ["acme-nobody-has-this"]\n'
+    project.write("pyproject.toml", f"{text}\n{extra}")
+    project.commit_all()
+    project.git("tag", "v1.2.3")
+    ran = releasekit("release", project=project)
+    assert ran.status == 0, ran
+    assert findings(project) == []
+    assert any("(the extra mysql: Because acme-" in note for note in outcome(project)["notes"])

@@ -17,6 +17,7 @@ from pathlib import Path
 from releasekit import git
 from releasekit.build.lfs import NO_FILTER, replace_pointers
 from releasekit.errors import GitFailed, Status
+from releasekit.errors.failed import SUBMODULE_UNREACHABLE
 from releasekit.errors.setup import CANNOT_FETCH_SUBMODULE
 from releasekit.model.project import Commit
 from releasekit.tempdirs import open_tempdir
@@ -281,15 +282,14 @@ def _fetch_submodules(
     try:
         git.must(tree, environ, *options, *NO_FILTER, *update)
     except GitFailed as error:
-        if error.status is Status.FAILED:  # the network's fault, perhaps
-            raise
+        is_network = error.status is Status.FAILED
         left = [path for path in paths if not (tree / path / ".git").exists()] or paths
         settings = [f"submodule.{names.get(path, path)}.update" for path in left]
         commands = (
             shlex.join(("git", "-C", str(root), "config", name, "none")) for name in settings
         )
         raise GitFailed(
-            CANNOT_FETCH_SUBMODULE,
+            SUBMODULE_UNREACHABLE if is_network else CANNOT_FETCH_SUBMODULE,
             names=", ".join(left),
             root=str(tree),
             reason=str(error.fields["reason"]),

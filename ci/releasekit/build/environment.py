@@ -16,6 +16,7 @@ from typing import Any
 from releasekit.build.environment_cache import use_cached
 from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
 from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED
+from releasekit.errors.refused import BUILD_REQUIREMENTS_REFUSED
 from releasekit.errors.usage import OWN_NAME_ELSEWHERE
 from releasekit.process import Finished, Log, run
 from releasekit.redact import MARK, hide_credentials
@@ -26,7 +27,7 @@ from releasekit.uv.build_settings import (
     list_addresses,
     read_build_settings,
 )
-from releasekit.uv.call import NEVER_BUILD, UvCall, plan_call, refuse_failed
+from releasekit.uv.call import FINAL, NEVER_BUILD, UvCall, plan_call, refuse_failed
 from releasekit.uv.indexes import (
     BuildIndex,
     choose_installer,
@@ -207,8 +208,9 @@ def _make_environment(
             refuse_failed(call, finished.output, options.timeout)
             if limit := find_limit_in(hide_credentials(finished.output, MARK), str(path)):
                 raise limit
+            is_refused = not finished.timed_out and FINAL.search(finished.output)
             raise BuildFailed(
-                BUILD_REQUIREMENTS_FAILED,
+                BUILD_REQUIREMENTS_REFUSED if is_refused else BUILD_REQUIREMENTS_FAILED,
                 root=str(source),
                 log="",
                 requirements=hide_credentials(", ".join(sorted(requires))) or "none",

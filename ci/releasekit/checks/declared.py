@@ -82,6 +82,24 @@ class Declared:
         below = (number for number, line in enumerate(lines, place.line) if near in line)
         return Place(file=place.file, line=next(below, place.line))
 
+    def spell_addition(self, project: str, keyword: str, value: str, poetry: str = "") -> str:
+        """Return how a field is added where this project declares its metadata.
+
+        `project` is a line of [project]; `keyword` and `value` are for setuptools; `poetry` is for
+        [tool.poetry], where it has another line and table.
+        """
+        file = self.base.file if self.base else ""
+        if file == "setup.py":
+            return f'add {keyword}="{value}" to setup()'
+        if file == "setup.cfg":
+            table = "options" if keyword == "python_requires" else "metadata"
+            return f"add {keyword} = {value} to [{table}] of setup.cfg"
+        keys = _find_keys(self.texts.get("pyproject.toml", ""))
+        tables = {section for section, key, _ in keys if not key}
+        if "tool.poetry" in tables and "project" not in tables:
+            return f"add {poetry or f'{project} to [tool.poetry]'}"
+        return f"add {project} to [project]"
+
     def find_named(self, text: str) -> Place | None:
         """Return where the first key stands that a text names; None if no file has one of them.
 

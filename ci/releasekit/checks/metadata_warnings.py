@@ -65,7 +65,8 @@ def _find_unclear_license(facts: DistFacts) -> Iterator[Fault]:
             return
     yield Fault(
         message=message,
-        fix='add license = "…" to [project]: an SPDX expression, or LicenseRef-Proprietary',
+        fix=facts.project.declared.spell_addition('license = "…"', "license_expression", "…")
+        + ": an SPDX expression, or LicenseRef-Proprietary",
         place=in_project(facts, "license"),
     )
 
@@ -101,7 +102,10 @@ def _list_license_faults(facts: DistFacts) -> Iterator[tuple[str, str]]:
     if named or not any(stated) or any(text.startswith(OWN) for text in stated):
         return
     if not any(LICENSE_FILE.search(path) or LICENSE_FOLDER.search(path) for path in paths):
-        fix = 'add the text as LICENSE, and license-files = ["LICENSE"] to [project]'
+        fix = "add the text as LICENSE"
+        if facts.project.declared.spell_addition("", "", "").endswith("[project]"):
+            # setuptools and poetry pack it by its name (setup.cfg: license_files).
+            fix += ', and license-files = ["LICENSE"] to [project]'
         yield "a license is stated, and no file with its text is", fix
 
 
@@ -162,7 +166,8 @@ def _find_missing_summary(facts: DistFacts) -> Iterator[Fault]:
     if _lacks(facts, "summary"):
         yield Fault(
             message="the metadata names no summary",
-            fix='add description = "…" to [project], one line',
+            fix=facts.project.declared.spell_addition('description = "…"', "description", "…")
+            + ", one line",
             place=in_project(facts, "description"),
         )
 
@@ -171,7 +176,11 @@ def _find_missing_author(facts: DistFacts) -> Iterator[Fault]:
     if _lacks(facts, "author", "author_email", "maintainer", "maintainer_email"):
         yield Fault(
             message="the metadata names no author and no maintainer",
-            fix='add authors = [{ name = "…", email = "…" }] to [project]',
+            fix=facts.project.declared.spell_addition(
+                'authors = [{ name = "…", email = "…" }]',
+                *("author", "…"),
+                poetry='authors = ["NAME <EMAIL>"] to [tool.poetry]',
+            ),
             place=in_project(facts, "authors"),
         )
 
@@ -180,7 +189,11 @@ def _find_missing_requires_python(facts: DistFacts) -> Iterator[Fault]:
     if _lacks(facts, "requires_python"):
         yield Fault(
             message="the metadata names no Python that it needs",
-            fix='add requires-python = ">=3.10" to [project]',
+            fix=facts.project.declared.spell_addition(
+                'requires-python = ">=3.10"',
+                *("python_requires", ">=3.10"),
+                poetry='python = ">=3.10" to [tool.poetry.dependencies]',
+            ),
             place=in_project(facts, "requires-python"),
         )
 

@@ -6,8 +6,6 @@ serves.
 
 from __future__ import annotations
 
-import contextlib
-import platform
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,13 +36,14 @@ from releasekit.proof.environment import (
     CleanEnvironment,
     Interpreter,
     choose_wheel,
+    is_allowed,
     read_installed,
 )
 from releasekit.proof.imports import ImportFailure, find_extras, find_imports, import_all
 from releasekit.proof.install import install_offline
 from releasekit.proof.lock import Dependency, Store, render_lock
 from releasekit.proof.proved import Proved
-from releasekit.proof.resolve import Resolver
+from releasekit.proof.resolve import Resolution, Resolver
 from releasekit.proof.smoke import run_smoke_tests
 from releasekit.tempdirs import open_tempdir
 from releasekit.uv.indexes import BuildIndex, find_own_names
@@ -162,7 +161,7 @@ class _WheelProof:
         """Resolve, fetch, install offline, import, run the smoke test."""
         version, wheel = self._interpreter.version, self._wheel
         python = self._metadata.get("requires_python", "")
-        if not _allows(python, self._interpreter):
+        if not is_allowed(python, self._interpreter):
             self._add_unresolved(f"the package requires Python {python}")
             return _not_tested(version, wheel, "RK119")
         self._ctx.environments.begin(self._interpreter)
@@ -183,8 +182,8 @@ class _WheelProof:
         if found.problem:
             self._add_unresolved(found.problem, index=self._proved.source)
             return _not_tested(version, wheel, "RK119")
-        for extra, problem in found.extras:
-            self._add_unresolved(problem, index=self._proved.source, extra=extra)
+        for extra, unmet in found.extras:
+            self._add_extra(extra, unmet)
         dependencies = [dependency for dependency, _ in found.wheels]
         self._proved.built |= dict.fromkeys(found.built)
         self._note_oddities(found)
@@ -196,6 +195,16 @@ class _WheelProof:
         self._proved.unresolved.append(
             Unresolved(wheel=wheel, python=python, index=index, extra=extra, reason=reason)
         )
+
+    def _add_extra(self, extra: str, unmet: Resolution) -> None:
+        """Add an extra without a solution; a note, if that may be this machine's or index's fault.
+
+        mysqlclient is an sdist alone, and needs MySQL's headers: its users have them.
+        """
+        if unmet.fails_to_build or not find_source(self._ctx).decides:
+            self._note_unverified(f"the extra {extra}: {unmet.problem.splitlines()[0]}")
+        else:
+            self._add_unresolved(unmet.problem, index=self._proved.source, extra=extra)
 
     def _find_dependencies(self, needs: Sequence[Requirement]) -> Dependencies | None:
         """Resolve and fetch the requirements; None, with a note, if no index says anything."""
@@ -284,7 +293,7 @@ class _WheelProof:
             if Version(dependency.version).is_prerelease:
                 note(f"the requirements resolve to {name}, a prerelease")
             python = parse_metadata(read_metadata(dist) or b"")[0].get("requires_python", "")
-            if not _allows(python, self._interpreter):  # uv ignores upper bounds (0.13)
+            if not is_allowed(python, self._interpreter):  # uv ignores upper bounds (0.13)
                 note(f"{name} requires Python {python}: pip does not take it")
 
     def _find_foreign(self, dependencies: Sequence[Dependency]) -> None:
@@ -386,13 +395,3 @@ class _WheelProof:
                 reason=said,
             )
         )
-
-
-def _allows(python: str, interpreter: Interpreter) -> bool:
-    """Tell whether a Requires-Python allows a Python, whatever its patch level may be."""
-    with contextlib.suppress(ValueError):  # RK103; or too many digits
-        allowed = SpecifierSet(python)
-        if interpreter == RUNNING:
-            return allowed.contains(platform.python_version(), prereleases=True)
-        return any(allowed.contains(f"{interpreter.version}.{patch}") for patch in (0, 99))
-    return True

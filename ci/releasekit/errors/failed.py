@@ -356,6 +356,17 @@ SIBLING_FAILED = Entry(
     fix="see what is said of {needs}; then run this again",
     explanation="Of several projects in one command, those that need a failed one are not begun.",
 )
+SUBMODULE_UNREACHABLE = Entry(
+    code="E361",
+    title="a submodule cannot be fetched now: {names}",
+    where="{root}",
+    why="git says: {reason}",
+    fix="see that this machine reaches the submodule's host, then run this again\n"
+    "or, if the release does not need it, exclude it, here or with -f .gitmodules for everybody:\n"
+    "{commands}",
+    explanation="The commit has a submodule that this clone lacks, and the network keeps git from "
+    "it.",
+)
 INTERNAL_ERROR = Entry(
     code="E399",
     title="an error that releasekit does not know: {kind}",

@@ -129,6 +129,15 @@ CANNOT_ADOPT = Entry(
     explanation="`gather --adopt` names a wheel whose RECORD, name, version or metadata is not "
     "that of the sdist.",
 )
+BUILD_REQUIREMENTS_REFUSED = Entry(
+    code="E117",
+    title="the build requirements cannot be met: {requirements}",
+    where="{root}; the whole output is in {log}",
+    why="{tail}",
+    fix="correct `requires` under [build-system], or [tool.uv], as uv says; the index was\n{index}",
+    explanation="A source of a build requirement names an index or a tag that is not there, what "
+    "is required cannot be built here, or a setting of uv has a value that it does not have.",
+)
 CHECKS_REFUSED = Entry(
     code="E121",
     title="{findings} of severity error: {codes}",

@@ -44,7 +44,7 @@ class Dependencies:
     wheels: tuple[tuple[Dependency, Dist], ...] = ()
     problem: str = ""
     """The resolver's reason; "" if there is a solution."""
-    extras: tuple[tuple[str, str], ...] = ()
+    extras: tuple[tuple[str, Resolution], ...] = ()
     """Pairs of an extra whose requirements cannot be resolved, and the reason."""
     oddities: tuple[str, ...] = ()
     """What is to be noted of the requirements, those of the extras included."""
@@ -86,7 +86,7 @@ class DependencyFinder:
         if every.problem:
             for extra in self.extras:  # two of them may exclude each other
                 alone = self._resolve(f"{name}[{extra}] @ {place}")
-                extras += [(extra, alone.problem)] if alone.problem else []
+                extras += [(extra, alone)] if alone.problem else []
         oddities = tuple(dict.fromkeys((*found.oddities, *every.oddities)))
         packages = (*found.packages, *every.packages)
         used = (wheel.filename for package in packages for wheel in package.wheels or ())
@@ -111,7 +111,8 @@ class DependencyFinder:
                     self._build(name, requirement, found.problem)
             except BuildFailed as error:
                 said = f"{name} has only an sdist, and building it failed"
-                return Resolution(problem=f"{said}: {error.answers()['why']}")
+                why = error.answers()["why"]
+                return Resolution(problem=f"{said}: {why}", fails_to_build=True)
 
     def _call_uv(self, resolver: Resolver, requirement: str) -> Resolution:
         """Resolve; raises why our own client does not get what uv did not get, if it does not.

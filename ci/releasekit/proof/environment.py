@@ -13,6 +13,8 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from packaging.specifiers import SpecifierSet
+
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import INSTALL_NOT_TESTED
 from releasekit.model.dists import NotADistError, parse_filename
@@ -67,6 +69,16 @@ def find_interpreter(version: str, environ: Mapping[str, str]) -> Interpreter | 
 
     path = find_python(version, clean_environ(environ))
     return Interpreter(version=version, path=path) if path else None
+
+
+def is_allowed(python: str, interpreter: Interpreter) -> bool:
+    """Tell whether a Requires-Python allows a Python, whatever its patch level may be."""
+    with contextlib.suppress(ValueError):  # RK103; or too many digits
+        allowed = SpecifierSet(python)
+        if interpreter == RUNNING:
+            return allowed.contains(platform.python_version(), prereleases=True)
+        return any(allowed.contains(f"{interpreter.version}.{patch}") for patch in (0, 99))
+    return True
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from releasekit.errors import ReleasekitError, find_limit_in
+from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
 from releasekit.errors.failed import NOT_RESOLVED
 from releasekit.model.credentials import refused_login
 from releasekit.process import Finished
@@ -37,6 +37,8 @@ NO_SOLUTION = "No solution found when resolving dependencies"
 """How uv 0.13 says that requirements contradict each other or what the index has."""
 UNREADABLE = re.compile(r"has (an invalid package format|invalid metadata|inconsistent metadata)")
 """How uv 0.13 says that what came in place of a wheel is none: not the requirement's fault."""
+BACKEND_FAILED = "The build backend returned an error"
+"""How uv 0.13 says that what it has to build for its metadata cannot be built here."""
 YANKED = re.compile(r"warning: `([^`]+)` is yanked(?: \(reason: \"(.*)\"\))?")
 NO_EXTRA = re.compile(r"warning: The package `([^`]+)` does not have an extra named `([^`]+)`")
 RETRIES = "2"
@@ -53,6 +55,8 @@ class Resolution:
     """Without the release itself."""
     problem: str = ""
     """The resolver's reason; "" if there is a solution."""
+    fails_to_build: bool = False
+    """True if the index has all that is required, and this machine cannot build it."""
     unbuilt: tuple[str, ...] = ()
     """Names that have only an sdist, or no wheel for this Python: nothing was built."""
     oddities: tuple[str, ...] = ()
@@ -103,7 +107,8 @@ class Resolver:
         if limit := find_limit_in(said, str(self.folder)):
             raise limit
         reason = hide_credentials(finished.tail(), MARK)
-        raise ReleasekitError(NOT_RESOLVED, index=self.source.name, reason=reason)
+        kind = BuildFailed if BACKEND_FAILED in said else ReleasekitError
+        raise kind(NOT_RESOLVED, index=self.source.name, reason=reason)
 
     def _call(self, requirements: Sequence[str]) -> Finished:
         self.wheels.mkdir(exist_ok=True)

@@ -20,8 +20,9 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from releasekit.errors import ReleasekitError
+from releasekit.errors import BrokenSettings, ReleasekitError
 from releasekit.errors.refused import SOURCE_NOT_FOLLOWED
+from releasekit.errors.usage import BROKEN_SETTINGS
 from releasekit.uv.settings_files import is_set, read_user_uv, read_uv_folder, read_uv_table
 
 SCALARS = (
@@ -118,6 +119,8 @@ def read_build_settings(root: Path, environ: Mapping[str, str]) -> BuildSettings
     own, found = read_uv_table(root), _find_workspace(root)
     workspace = read_uv_table(found) if found and found != root else {}
     table: dict[str, Any] = {}
+    for folder, part in ((root, own), (found or root, workspace)):
+        _refuse_malformed(folder, part)
     for place, part in _read_tables(root, found, environ):
         lists = {key: [*table.get(key, ()), *part[key]] for key in LISTS if key in part}
         table = {**part, **table, **_resolve_paths(lists, place)}
@@ -158,6 +161,23 @@ def _keep(table: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
     kept = {key: pip.get(key, table.get(key)) for key in keys if key in pip or key in table}
     lists = {key: [*pip.get(key, ()), *table.get(key, ())] for key in kept if key in LISTS}
     return {**kept, **lists}
+
+
+def _refuse_malformed(root: Path, table: Mapping[str, Any]) -> None:
+    """Raise BROKEN_SETTINGS for what uv itself would pass over, with a warning."""
+    pip = table.get("pip", {})
+    wrong = [key for key in ("pip", "sources") if not isinstance(table.get(key, {}), Mapping)]
+    if not wrong:
+        wrong = [key for key in LISTS for t in (table, pip) if not isinstance(t.get(key, []), list)]
+        for name, source in table.get("sources", {}).items():
+            parts = source if isinstance(source, list) else [source]
+            wrong += [] if all(isinstance(p, Mapping) for p in parts) else [f"sources.{name}"]
+    if wrong:
+        raise BrokenSettings(
+            BROKEN_SETTINGS,
+            path=f"{root}: pyproject.toml, [tool.uv], or uv.toml",
+            reason=f"{wrong[0]} has another form than uv reads",
+        )
 
 
 def _find_workspace(root: Path) -> Path | None:

@@ -39,6 +39,12 @@ installed (and contradicts --no-compile-bytecode), the others are for uploads.""
 LOGIN_REFUSED = re.compile(r"\((401 Unauthorized|403 Forbidden)\)")
 """How uv 0.13 says that an index did not let it in."""
 LIMIT_MET = re.compile(r"\((402 [^\n]*)\) for url \((https?://[^\s)]+)\)")
+FINAL = re.compile(
+    r"Failed to parse entry|TOML parse error|The build backend returned an error"
+    r"|couldn't find remote ref"
+)
+"""What uv 0.13 says where the same call fails again. "No solution" is not of them: a group whose
+proxy is down looks as if nobody had the project (docs/nexus-behaviour.md, Remote failures)."""
 NO_TIME = "is missing an upload date"
 FILTERED = re.compile(r"`([^`\s]+)` was filtered by `(exclude-newer(?:-package)?)`")
 """How uv 0.13 says that it left files out, and why."""

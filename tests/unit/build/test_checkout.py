@@ -9,7 +9,7 @@ import pytest
 from raising import raises_error
 from releasekit.build.checkout import copy_changes, follow_links_out, open_checkout
 from releasekit.errors import Entry
-from releasekit.errors.failed import GIT_FAILED
+from releasekit.errors.failed import SUBMODULE_UNREACHABLE
 from releasekit.errors.setup import CANNOT_FETCH_SUBMODULE
 from support import ProjectDir, commit_of, content_of
 
@@ -212,7 +212,10 @@ def test_submodule_on_a_host_that_does_not_answer_is_worth_a_second_try(
     url = "http://127.0.0.1:1/lib.git"
     bare_clone_of.git("config", "-f", ".gitmodules", "submodule.lib.url", url)
     bare_clone_of.commit_all()
-    assert "127.0.0.1" in refuse(bare_clone_of, GIT_FAILED)["why"]
+    answers = refuse(bare_clone_of, SUBMODULE_UNREACHABLE)
+    assert "127.0.0.1" in answers["why"]
+    top = bare_clone_of.root
+    assert answers["next"].endswith(f"\ngit -C {top} config submodule.lib.update none")
 
 
 def test_excluded_submodule_is_left_out_however_the_user_cloned(with_submodule: ProjectDir) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.checks.declared import Place, parse_declared
+from releasekit.checks.declared import NOWHERE, Place, parse_declared
 
 PYPROJECT = '''\
 [build-system]
@@ -153,3 +153,38 @@ def test_pyproject_goes_before_setup_cfg_and_that_before_setup_py() -> None:
 )
 def test_where_nothing_is_declared_the_file_is_named(texts: dict[str, str], place: Place) -> None:
     assert parse_declared(texts).find("urls") == place
+
+
+SETUP_CFG = "[metadata]\nname = demo\n"
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"pyproject.toml": "[project]\n"}, 'add requires-python = ">=3" to [project]'),
+        (
+            {"pyproject.toml": '[tool.poetry]\nname = "demo"\n'},
+            'add python = ">=3" to [tool.poetry.dependencies]',
+        ),
+        (
+            {"pyproject.toml": '[tool.poetry]\npackages = []\n[project]\nname = "demo"\n'},
+            'add requires-python = ">=3" to [project]',
+        ),
+        ({"setup.cfg": SETUP_CFG}, "add python_requires = >=3 to [options] of setup.cfg"),
+        (
+            {"pyproject.toml": "[build-system]\n", "setup.py": "setup(name='demo')"},
+            'add python_requires=">=3" to setup()',
+        ),
+        ({}, 'add requires-python = ">=3" to [project]'),
+    ],
+    ids=["PEP 621", "poetry", "poetry 2", "setup.cfg", "setup.py", "no project at hand"],
+)
+def test_a_field_is_added_where_the_project_declares_its_metadata(
+    texts: dict[str, str], expected: str
+) -> None:
+    poetry = 'python = ">=3" to [tool.poetry.dependencies]'
+    declared = parse_declared(texts) if texts else NOWHERE
+    spelled = declared.spell_addition(
+        'requires-python = ">=3"', "python_requires", ">=3", poetry=poetry
+    )
+    assert spelled == expected

@@ -11,7 +11,8 @@ import pytest
 from raising import raises_error
 from releasekit.build.environment import EnvironmentOptions, open_build_environment
 from releasekit.errors.access import BUILD_WITH_CREDENTIALS
-from releasekit.errors.refused import SOURCE_NOT_FOLLOWED
+from releasekit.errors.refused import BUILD_REQUIREMENTS_REFUSED, SOURCE_NOT_FOLLOWED
+from releasekit.errors.usage import BROKEN_SETTINGS
 from samples import METADATA, write_wheel
 from support import ProjectDir
 
@@ -195,6 +196,30 @@ def test_source_that_is_a_directory_of_this_machine_is_refused_by_name(
     with raises_error(SOURCE_NOT_FOLLOWED) as caught:
         make("helper")
     assert "helper" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ("index = 'x'\n", "index"),
+        ("pip = 1\n", "pip"),
+        ("[tool.uv.pip]\nfind-links = 'x'\n", "find-links"),
+        ("sources = []\n", "sources"),
+        ("[tool.uv.sources]\nhelper = 'acme'\n", "sources.helper"),
+    ],
+)
+def test_malformed_settings_are_named(make: Make, root: Path, settings: str, key: str) -> None:
+    write_settings(root, f"[tool.uv]\n{settings}")
+    with raises_error(BROKEN_SETTINGS) as caught:
+        make("helper")
+    assert caught.value.answers()["why"] == f"{key} has another form than uv reads"
+
+
+def test_index_that_is_not_declared_is_not_worth_a_second_run(make: Make, root: Path) -> None:
+    write_settings(root, f"[tool.uv]\n{PUBLIC}[tool.uv.sources]\nhelper = {{ index = 'acme' }}\n")
+    with raises_error(BUILD_REQUIREMENTS_REFUSED) as caught:
+        make("helper")
+    assert "undeclared index: `acme`" in caught.value.answers()["why"]
 
 
 def test_source_of_another_requirement_is_no_matter(make: Make, root: Path) -> None:
