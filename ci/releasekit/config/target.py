@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from releasekit.config.settings import Settings
 from releasekit.index.layouts import find_layout
 from releasekit.index.nexus import repository_url
-from releasekit.model.credentials import READER_ENVIRONMENT, Credentials
+from releasekit.model.credentials import Credentials
 
 SANDBOX_CA = "# The CA of a sandbox of releasekit\n"
 """The first line of its file, which tells that address from that of a Nexus on this machine."""
@@ -32,13 +32,11 @@ class Target:
     def find_reader(self, url: str) -> Credentials:
         """Return the credentials that read the repository at `url`.
 
-        A command that uploads reads the repository that it uploads to as the publisher, unless
-        RELEASEKIT_READER_* are set: an entry of netrc is there for pip, and often of a user who
-        may read the group alone.
+        A command that uploads reads the repository that it uploads to as the publisher: the reader
+        of all jobs, or of pip, is often a user who may read the group alone.
         """
         is_hosted = url in (self.upload_url, self.snapshots_url)
-        is_publisher = self.credentials.password and self.reader.source != READER_ENVIRONMENT
-        return self.credentials if is_hosted and is_publisher else self.reader
+        return self.credentials if is_hosted and self.credentials.password else self.reader
 
 
 def sandbox_target(upload_url: str, install_url: str, credentials: Credentials) -> Target:

@@ -136,14 +136,14 @@ def test_password_shows_in_no_representation() -> None:
     assert "hunter2" not in repr(nexus_target(configure(), BOB))
 
 
-def test_the_repository_of_an_upload_is_read_as_the_publisher_before_netrc() -> None:
+def test_the_repository_of_an_upload_is_read_as_the_publisher() -> None:
     publisher = Credentials(username="publisher", password="secret-1", source="test")
     of_netrc = Credentials(username="team", password="secret-2", source="netrc (~/.netrc)")
     given = Credentials(username="reader", password="secret-3", source=READER_ENVIRONMENT)
     settings = Settings(url="https://nexus.example.com", group="pypi-group")
-    for reader, hosted in ((of_netrc, publisher), (given, given)):
+    for reader in (of_netrc, given):
         target = nexus_target(settings, publisher, reader)
-        assert target.find_reader(target.upload_url) is hosted
+        assert target.find_reader(target.upload_url) is publisher
         assert target.find_reader(target.install_url) is reader
     only_reads = nexus_target(settings, NO_CREDENTIALS, of_netrc)
     assert only_reads.find_reader(only_reads.upload_url) is of_netrc

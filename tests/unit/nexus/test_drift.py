@@ -102,7 +102,9 @@ def test_everything_that_is_wanted(compare: Compare) -> None:
             f"{view}-own-read",
         ),
         "role own-publisher: roles": (),
-        "role all-reader: privileges": (f"{view}-all-browse", f"{view}-all-read"),
+        "role all-reader: privileges": tuple(
+            f"{view}-{name}-{do}" for name in ("all", "dev") for do in ("browse", "read")
+        ),
         "role all-reader: roles": (),
         "user own-publisher: status": "active",
         "user own-publisher: roles": ("own-publisher",),
