@@ -106,8 +106,8 @@ INPUTS = (
     Input(name="verbose", passes="-v", meaning="show the output of tools"),
     Input(
         name="lock",
-        meaning="lockable resource to hold from plan to verify, so that no two builds publish at "
-        "once; the default is one for each job, whatever the branch or the tag; empty: none",
+        meaning="lockable resource to hold from publish to verify, so that no two builds publish "
+        "at once; the default is one for each job, whatever the branch or the tag; empty: none",
     ),
     Input(
         name="label",
@@ -117,7 +117,7 @@ INPUTS = (
     ),
     Input(
         name="publish-label",
-        meaning="label of another agent for plan and publish, on which no foreign code runs",
+        meaning="label of another agent for publish, on which no foreign code runs",
         doors=(JENKINS,),
     ),
     Input(name="python", meaning="the Python that runs releasekit and builds"),

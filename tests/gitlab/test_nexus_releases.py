@@ -9,15 +9,19 @@ from pathlib import Path
 import pytest
 import requests
 
-from contract.nexus_admin import NexusAdmin
+from contract.nexus_admin import VIEW, NexusAdmin
 from gitlab.conftest import Clone
 from gitlab.runner import Runner, to_variables
+from gitlab.test_credentials import scope
 from gitlab.test_hostile import MARK, MODULES
 from gitlab.test_inputs import preview
 from gitlab.test_pipelines import RELEASE, TAG
 from releasekit_nexus import Nexus
 from served_kit import clone_kit
 from support import ProjectDir
+
+READ = ("pypi-group", "pypi-snapshots")
+"""What people install from; `publish` alone reads what it uploads to, as the publisher."""
 
 
 def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(
@@ -49,6 +53,47 @@ def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(
     assert not (tmp_path / "imported").exists()
     for password in (nexus.password, reader.password):
         assert password not in ran.leftovers()
+
+
+@pytest.mark.parametrize(
+    ("event", "version", "repository"),
+    [
+        pytest.param(TAG, "1.2.3", "pypi-group", id="a tag"),
+        pytest.param({"CI_PIPELINE_SOURCE": "push"}, "1.2.4.dev1", "pypi-snapshots", id="main"),
+    ],
+)
+def test_a_closed_nexus_is_read_as_the_reader_and_published_to_as_the_publisher(
+    runner: Runner,
+    clone: Clone,
+    nexus: Nexus,
+    event: dict[str, str],
+    version: str,
+    repository: str,
+) -> None:
+    """Variables as docs/prerequisites.md has them: the reader's are those of all jobs."""
+    project = clone()
+    text = (project.root / "pyproject.toml").read_text("utf-8")
+    named = text.replace('name = "gitlab-example"', 'name = "gitlab-readers"')
+    project.write("pyproject.toml", f'{named}\n[tool.flit.module]\nname = "gitlab_example"\n')
+    project.commit_all()
+    if event is TAG:
+        project.git("tag", "-f", "v1.2.3")
+    project.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    runner = replace(runner, inputs=(*runner.inputs, "snapshots=pypi-snapshots"))
+    with requests.Session() as session:
+        admin = NexusAdmin(nexus, session)
+        rights = [f"{VIEW}-{name}-{do}" for name in READ for do in ("browse", "read")]
+        with admin.closed(), admin.user(rights) as reader:
+            login = {
+                "RELEASEKIT_READER_USERNAME": reader.username,
+                "RELEASEKIT_READER_PASSWORD": reader.password,
+            }
+            runner.variables.update(scope({**nexus.environ(), **login}, "nexus"))
+            ran = runner.run(project.root, **event)
+    assert ran.jobs == dict.fromkeys(RELEASE, "PASS"), ran.log
+    source = f"{nexus.url}/repository/{repository}/"
+    assert f"gitlab-readers=={version} installed by hash from {source}" in ran.log
+    assert "is visible in this job" not in ran.log
 
 
 def test_this_repository_checks_its_own_branch(

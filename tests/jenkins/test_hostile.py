@@ -71,7 +71,7 @@ def test_passwords_of_the_environment_are_for_the_sessions_that_need_them(
     login = {"TWINE_USERNAME=", "TWINE_PASSWORD=", "TWINE_PASSWORD_OF_SOMEBODY="}
     release = make_job(f"releasePython({HOLLOW})", tag="v1.2.3", **given)
     assert told(jenkins.run(release)) == {
-        **dict.fromkeys(("build", "check", "plan", "verify"), nothing),
+        **dict.fromkeys(("build", "check", "verify"), nothing),
         "publish": login,
     }
 
@@ -391,4 +391,4 @@ def test_only_the_kits_noxfile_has_a_login(
     built = jenkins.run(make_job(f"releasePython({HOLLOW})", tag="v1.2.3", environ=GLOBAL))
     of_the_kit = {session for _, file, session in read_sessions(built) if file == KIT}
     assert {session for session, secrets in told(built).items() if secrets} == {"publish"}
-    assert of_the_kit == {"plan", "publish", "verify"}
+    assert of_the_kit == {"publish", "verify"}

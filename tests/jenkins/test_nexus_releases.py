@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from contract.nexus_admin import VIEW, NexusAdmin
 from doors import REPOSITORY
 from jenkins.conftest import PROJECTS, MakeJob
 from jenkins.harness import Jenkins, Job
@@ -19,10 +20,12 @@ from releasekit_nexus import Nexus
 from served_kit import SETTINGS, VERSION
 from support import ProjectDir
 
-STEPS = ["build", "check", "plan", "publish", "verify"]
+STEPS = ["build", "check", "publish", "verify"]
 BOTH = "'py3-none-manylinux*': 'linux', 'py3-none-win*': 'other'"
 
 Listing = Callable[[str], set[str]]
+READ = ("pypi-group", "pypi-snapshots")
+"""What people install from; `publish` alone reads what it uploads to, as the publisher."""
 
 
 @pytest.fixture
@@ -169,6 +172,46 @@ def test_wheels_of_two_agents_are_released_with_their_sdist(
         f"{stem}.tar.gz",
     }
     assert_no_secret(nexus, job)
+
+
+@pytest.mark.parametrize(
+    ("tag", "version", "repository"),
+    [("v1.2.3", "1.2.3", "pypi-group"), (None, "1.2.3.dev2", "pypi-snapshots")],
+    ids=["a tag", "main"],
+)
+def test_a_closed_nexus_is_read_as_the_reader_and_published_to_as_the_publisher(
+    jenkins: Jenkins,
+    nexus: Nexus,
+    make_project: Callable[..., ProjectDir],
+    make_job: MakeJob,
+    in_jenkins: Mapping[str, Any],
+    own_kit: str,
+    name: str,
+    tag: str | None,
+    version: str,
+    repository: str,
+) -> None:
+    project = make_project("jenkins", called=name)
+    project.write("more.txt", "")
+    project.commit_all()
+    if tag:
+        project.git("tag", "-f", tag)
+    rights = [f"{VIEW}-{at}-{do}" for at in READ for do in ("browse", "read")]
+    with requests.Session() as session:
+        admin = NexusAdmin(nexus, session)
+        with admin.closed(), admin.user(rights) as reader:
+            login = {"username": reader.username, "password": reader.password}
+            more = {"nexus-reader": {"kind": "usernamePassword", **login}}
+            given = {
+                **in_jenkins,
+                "credentials": {**in_jenkins["credentials"], **more},
+                "environ": {**in_jenkins["environ"], "BRANCH_IS_PRIMARY": "true"},
+            }
+            told = "readerCredentials: 'nexus-reader', snapshots: 'pypi-snapshots'"
+            built = jenkins.run(make_job(step(own_kit, told), tag=tag, **given))
+    assert built.result == "SUCCESS", built.log
+    source = f"{nexus.url}/repository/{repository}/"
+    assert f"{name}=={version} installed by hash from {source}" in built.log
 
 
 def test_a_finding_fails_the_build_and_stands_in_the_reports(

@@ -14,7 +14,7 @@ from jenkins.harness import Built, Jenkins
 from jenkins.test_step import CREDENTIALS, HOLLOW, PYTHON, read_sessions, sessions
 from support import ProjectDir
 
-RELEASE = ["build", "check", "plan", "publish", "verify"]
+RELEASE = ["build", "check", "publish", "verify"]
 
 
 def agents(built: Built) -> list[str]:
@@ -244,15 +244,14 @@ def test_a_label_is_another_agent_than_the_one_around_the_step(
     assert agents(jenkins.run(job)) == ["release on other"]
 
 
-def test_plan_and_publish_run_on_the_agent_for_that(
+def test_publish_runs_on_the_agent_for_that(
     jenkins: Jenkins, project: ProjectDir, make_job: MakeJob
 ) -> None:
     step = f"releasePython({HOLLOW}, label: 'linux', publishLabel: 'other', credentials: 'nexus')"
     built = jenkins.run(make_job(step, tag="v1.2.3", credentials=CREDENTIALS))
     assert built.result == "SUCCESS", built.log
     assert agents(built) == [
-        *("build on linux", "check on linux", "plan on other", "publish on other"),
-        "verify on linux",
+        *("build on linux", "check on linux", "publish on other", "verify on linux"),
     ]
     # The first agent is free while the second one works.
     nodes = [s["agent"] for s in built.steps if s["step"] == "node"]

@@ -66,7 +66,7 @@ def run(jenkins: Jenkins, project: ProjectDir, make_job: MakeJob) -> Any:
 def test_a_tag_is_released(run: Any) -> None:
     built = run()
     assert built.result == "SUCCESS", built.log
-    assert built.stages == ["build", "check", "plan", "publish", "verify"]
+    assert built.stages == ["build", "check", "publish", "verify"]
     assert sessions(built) == [f"{stage} on any" for stage in built.stages]
     assert variables(built) == {"RELEASEKIT_TAG=v1.2.3", SEAL}
     assert built.log.endswith("after\nFinished: SUCCESS\n")
@@ -120,7 +120,7 @@ def test_publish_alone_may_upload_and_all_others_may_read(
     assert built.result == "SUCCESS", built.log
     reads = {"RELEASEKIT_READER_USERNAME=alice", "RELEASEKIT_READER_PASSWORD=****"}
     assert credentials_of(built) == {
-        **dict.fromkeys(("build", "check", "plan", "verify"), reads),
+        **dict.fromkeys(("build", "check", "verify"), reads),
         "publish": {f"TWINE_USERNAME={user}", "TWINE_PASSWORD=****"},
     }
 
@@ -136,9 +136,9 @@ def credentials_of(built: Built) -> dict[str, set[str]]:
     ("parameters", "first", "count"),
     [
         pytest.param("dryRun: true", "build on any", 3, id="dryRun"),
-        pytest.param("fresh: true", "build --fresh on any", 5, id="fresh"),
-        pytest.param("verbose: true", "build -v on any", 5, id="verbose"),
-        pytest.param("label: 'linux'", "build on linux", 5, id="label"),
+        pytest.param("fresh: true", "build --fresh on any", 4, id="fresh"),
+        pytest.param("verbose: true", "build -v on any", 4, id="verbose"),
+        pytest.param("label: 'linux'", "build on linux", 4, id="label"),
     ],
 )
 def test_parameters_become_options(run: Any, parameters: str, first: str, count: int) -> None:
@@ -149,7 +149,7 @@ def test_parameters_become_options(run: Any, parameters: str, first: str, count:
 def test_a_development_version_of_the_default_branch_goes_to_snapshots(run: Any) -> None:
     primary = {"BRANCH_IS_PRIMARY": "true"}
     told = "snapshots: 'pypi-snapshots'"
-    assert len(sessions(run(told, tag=None, environ=primary))) == 5
+    assert len(sessions(run(told, tag=None, environ=primary))) == 4
     assert sessions(run(told, tag=None)) == ["release on any"]
     assert sessions(run("", tag=None, environ=primary)) == ["release on any"]
 
@@ -210,7 +210,7 @@ def test_what_has_no_login_runs_the_noxfile_of_a_project_that_has_the_sessions(
     project.git("tag", "-f", "v1.2.3")
     assert read_sessions(run()) == [
         *(("any", file, session) for session in ("build", "check")),
-        *(("any", KIT, session) for session in ("plan", "publish", "verify")),
+        *(("any", KIT, session) for session in ("publish", "verify")),
     ]
 
 
@@ -227,7 +227,7 @@ def test_wheels_are_built_on_their_agents_and_gathered_before_anything_is_publis
         "build --wheel-from reports/release.json on linux",
         "build --wheel-from reports/release.json on other",
     ]
-    assert ran[3:] == [f"{s} on any" for s in ("gather", "check", "plan", "publish", "verify")]
+    assert ran[3:] == [f"{s} on any" for s in ("gather", "check", "publish", "verify")]
     assert "RELEASEKIT_WHEELS=cp311-*-linux* cp312-*-win*" in variables(built)
     # What each agent left has come to the last one, and is kept.
     left = {path.name for path in (built.archive / "dist").glob("[!.]*")}
@@ -250,12 +250,12 @@ def test_a_rehearsal_of_several_wheels_stops_after_the_plan(run: Any) -> None:
 
 
 @pytest.mark.parametrize("parameters", ["lock: 'pypi'", "", "publishLabel: 'other'"])
-def test_a_lock_is_held_from_plan_to_verify(run: Any, parameters: str) -> None:
+def test_a_lock_is_held_from_publish_to_verify(run: Any, parameters: str) -> None:
     built = run(parameters)
     assert built.result == "SUCCESS", built.log
     names = [s["arguments"].get("name") or s["step"] for s in built.steps]
     inside = names[names.index("lock") :]
-    assert [n for n in inside if n in built.stages] == ["plan", "publish", "verify"]
+    assert [n for n in inside if n in built.stages] == ["publish", "verify"]
 
 
 @pytest.mark.parametrize(

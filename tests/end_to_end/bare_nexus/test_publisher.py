@@ -225,7 +225,10 @@ def test_who_has_the_role_of_readers_checks_and_verifies_what_the_publisher_publ
         project.commit_all()
     publisher = {"TWINE_USERNAME": PUBLISHER[0], "TWINE_PASSWORD": PUBLISHER[1]}
     login = {"RELEASEKIT_READER_USERNAME": reader[0], "RELEASEKIT_READER_PASSWORD": reader[1]}
-    for step, own in (("build", {}), ("check", login), ("publish", publisher), ("verify", login)):
+    for step, own in (
+        *(("build", {}), ("check", login)),
+        *(("publish", {**login, **publisher}), ("verify", login)),
+    ):
         ran = releasekit(step, project=project, **configured, **own)
         assert ran.status == 0, ran
     repository = f"{bare.url}/repository/pypi-{source}/"
