@@ -20,8 +20,8 @@ from releasekit_nexus import Nexus
 from served_kit import clone_kit
 from support import ProjectDir
 
-READ = ("pypi-group", "pypi-snapshots")
-"""What people install from; `publish` alone reads what it uploads to, as the publisher."""
+READ = ("pypi-group", "pypi-hosted", "pypi-snapshots")
+"""What the role of readers that `provision` makes may read."""
 
 
 def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(

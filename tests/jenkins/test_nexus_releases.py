@@ -24,8 +24,8 @@ STEPS = ["build", "check", "publish", "verify"]
 BOTH = "'py3-none-manylinux*': 'linux', 'py3-none-win*': 'other'"
 
 Listing = Callable[[str], set[str]]
-READ = ("pypi-group", "pypi-snapshots")
-"""What people install from; `publish` alone reads what it uploads to, as the publisher."""
+READ = ("pypi-group", "pypi-hosted", "pypi-snapshots")
+"""What the role of readers that `provision` makes may read."""
 
 
 @pytest.fixture

@@ -213,12 +213,12 @@ def _roles(settings: Settings) -> Iterator[Resource]:
     snapshots = [settings.snapshots] if settings.snapshots else []
     uploads = [settings.hosted, *snapshots]
     source = settings.group or settings.hosted
-    sources = [source, *snapshots]  # snapshots is no member of the group
+    sources = sorted({source, *uploads})  # publish reads what it uploads to as the reader, too
     reading = {f"{name}-{right}" for name in sources for right in ("browse", "read")}
     rights = {f"{name}-{right}" for name in uploads for right in ("add", "browse", "read")}
     for name, wanted, description in (
         (publisher_name(settings), rights | reading, f"uploads to {' and '.join(uploads)}"),
-        (f"{source}-reader", reading, f"installs from {' and '.join(sources)}"),
+        (f"{source}-reader", reading, f"reads {', '.join(sources)}"),
     ):
         privileges = tuple(sorted(f"{VIEW}-{right}" for right in wanted))
         yield Resource(

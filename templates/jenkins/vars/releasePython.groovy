@@ -330,7 +330,7 @@ void publish(Map options, Map built) {
                             install()
                             if (elsewhere) { unstash stashed(options, 'proven') } else { sh label: 'take', script: START + COPY }
                             try {
-                                run(options, ['publish']) // which makes the plan, too: as the publisher, who may read what it uploads to
+                                run(options, ['publish']) // which makes the plan, too
                             } finally {
                                 if (!elsewhere) { sh label: 'give back', script: START + GIVE_BACK, returnStatus: true }
                             }

@@ -107,6 +107,8 @@ def test_everything_that_is_wanted(compare: Compare) -> None:
             f"{view}-all-read",
             f"{view}-dev-browse",
             f"{view}-dev-read",
+            f"{view}-own-browse",
+            f"{view}-own-read",
         ),
         "role all-reader: roles": (),
         "user own-publisher: status": "active",
