@@ -202,13 +202,13 @@ def test_a_closed_nexus_is_read_as_the_reader_and_published_to_as_the_publisher(
         with admin.closed(), admin.user(rights) as reader:
             login = {"username": reader.username, "password": reader.password}
             more = {"nexus-reader": {"kind": "usernamePassword", **login}}
-            given = {
+            machine = {
                 **in_jenkins,
                 "credentials": {**in_jenkins["credentials"], **more},
                 "environ": {**in_jenkins["environ"], "BRANCH_IS_PRIMARY": "true"},
             }
-            told = "readerCredentials: 'nexus-reader', snapshots: 'pypi-snapshots'"
-            built = jenkins.run(make_job(step(own_kit, told), tag=tag, **given))
+            parameters = "readerCredentials: 'nexus-reader', snapshots: 'pypi-snapshots'"
+            built = jenkins.run(make_job(step(own_kit, parameters), tag=tag, **machine))
     assert built.result == "SUCCESS", built.log
     source = f"{nexus.url}/repository/{repository}/"
     assert f"{name}=={version} installed by hash from {source}" in built.log

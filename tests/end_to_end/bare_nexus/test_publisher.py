@@ -55,8 +55,9 @@ def team(set_up: SetUp, bare: Bare) -> dict[str, str]:
             "contentSelector": "plain-only",
         },
     )
-    role = {"id": "team", "name": "team", "description": "", "roles": ["pypi-group-reader"]}
-    bare.ask("POST", "security/roles", {**role, "privileges": ["plain-only"]})
+    role = {"id": "team", "name": "team", "description": "", "roles": []}
+    group = [f"nx-repository-view-pypi-pypi-group-{right}" for right in ("browse", "read")]
+    bare.ask("POST", "security/roles", {**role, "privileges": ["plain-only", *group]})
     user = {"userId": OWN[0], "password": OWN[1], "firstName": "A", "lastName": "Team"}
     more = {"emailAddress": "team@example.com", "status": "active", "roles": ["team"]}
     bare.ask("POST", "security/users", {**user, **more})
