@@ -363,6 +363,26 @@ def test_a_package_that_no_python_of_this_machine_may_test_is_refused_before_the
     assert uploads(sandbox) == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("UV_DEFAULT_INDEX", "https://bob:se/cret@127.0.0.1:9/simple", "invalid port number"),
+        ("UV_INDEX", "http://[::1", "invalid IPv6 address"),
+        ("UV_FIND_LINKS", "http://[x", "invalid IPv6 address"),
+        ("UV_INDEX_STRATEGY", "any", "invalid value 'any' for '--index-strategy"),
+        ("UV_HTTP_TIMEOUT", "abc", "variable `UV_HTTP_TIMEOUT` with invalid value `abc`"),
+    ],
+)
+def test_a_setting_that_uv_cannot_read_is_named(
+    project: ProjectDir, releasekit: Command, name: str, value: str, reason: str
+) -> None:
+    ran = releasekit("build", "--fresh", project=project, **{name: value})
+    assert ran.status == 2, ran
+    assert "error E275: uv does not take a setting\n" in ran.out
+    assert reason in ran.out
+    assert "cret" not in ran.out
+
+
 def test_checks_that_a_guarantee_rests_on_cannot_be_switched_off(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:

@@ -142,6 +142,15 @@ BROKEN_SETTINGS = Entry(
     fix="correct that file, or move it away; nothing was changed",
     explanation="A settings file of pip or uv has a syntax error, so it cannot be changed safely.",
 )
+INVALID_UV_SETTING = Entry(
+    code="E275",
+    title="uv does not take a setting",
+    where="the environment (UV_*, PIP_*), uv.toml or pip.conf",
+    why="uv says: {reason}",
+    fix="correct that value, then run this again",
+    explanation="A variable or a settings file of uv or pip has a value that uv cannot read, as an "
+    "address with an invalid port.",
+)
 INSECURE_INDEX = Entry(
     code="E217",
     title="pip does not install from plain http",

@@ -18,6 +18,15 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+def is_address(text: str) -> bool:
+    """Tell whether an address has a host and a port as addresses have them."""
+    try:
+        parts = urlsplit(text)
+        return parts.port is None or bool(parts.hostname)
+    except ValueError:
+        return False
+
+
 def find_origin(url: str) -> tuple[str, str, int | None]:
     """Return scheme, host and port of an address, as they are compared (RFC 6454, section 4)."""
     parts, port = urlsplit(url), None

@@ -124,7 +124,8 @@ def parse_root_page(html: str) -> tuple[str, ...]:
     page = _Anchors()
     with contextlib.suppress(AssertionError):
         page.feed(html)
-    paths = (urlsplit(link).path.rstrip("/") for link in page.links)
+    links = (joined for link in page.links if (joined := _join("/", link)))
+    paths = (urlsplit(link).path.rstrip("/") for link in links)
     return tuple(unquote(path.rpartition("/")[2]) for path in paths if path)
 
 

@@ -18,7 +18,7 @@ from releasekit.model.credentials import refused_login
 from releasekit.process import Finished
 from releasekit.proof.environment import Interpreter
 from releasekit.redact import MARK, hide_credentials
-from releasekit.uv.call import LOGIN_REFUSED, refuse_limit
+from releasekit.uv.call import LOGIN_REFUSED, refuse_limit, refuse_setting
 from releasekit.uv.certificates import find_refused_certificate
 from releasekit.uv.credentials import find_unbuilt_names
 from releasekit.uv.program import Count, run_uv
@@ -95,6 +95,7 @@ class Resolver:
         if finished.status == 0:
             packages = tuple(p for p in self._read_lock() if p.name != own)
             return Resolution(packages=packages, oddities=tuple(_find_oddities(said)))
+        refuse_setting(said)
         self._refuse_login(said)
         if refused := find_refused_certificate(said, self.source.name):
             raise refused

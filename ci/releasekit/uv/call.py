@@ -13,6 +13,7 @@ from releasekit.errors import ReleasekitError
 from releasekit.errors.access import BUILD_WITH_CREDENTIALS, LICENSE_LIMIT
 from releasekit.errors.refused import INVALID_BUILD_REQUIREMENT
 from releasekit.errors.setup import NO_UPLOAD_TIMES
+from releasekit.errors.usage import INVALID_UV_SETTING
 from releasekit.model.credentials import refused_login
 from releasekit.netrc import find_netrc, is_known_to_uv
 from releasekit.redact import hide_credentials
@@ -45,6 +46,10 @@ FINAL = re.compile(
 )
 """What uv 0.13 says where the same call fails again. "No solution" is not of them: a group whose
 proxy is down looks as if nobody had the project (docs/nexus-behaviour.md, Remote failures)."""
+INVALID_SETTING = re.compile(
+    r"^error: (invalid value '[^\n]*|Failed to parse environment variable [^\n]*)", re.MULTILINE
+)
+"""How uv 0.13 says that it cannot read an option, which a setting became, or a variable."""
 NO_TIME = "is missing an upload date"
 FILTERED = re.compile(r"`([^`\s]+)` was filtered by `(exclude-newer(?:-package)?)`")
 """How uv 0.13 says that it left files out, and why."""
@@ -153,10 +158,12 @@ def _read(path: Path) -> str:
 def refuse_failed(call: UvCall, output: str, timeout: float) -> None:
     """Raise what a failed call of uv is, if that is known.
 
-    BUILD_WITH_CREDENTIALS where it may not build; CREDENTIALS_NEEDED and WrongCredentials where the
-    group does not let it in; UV_REFUSES_CERTIFICATE; what a proxy is; NO_UPLOAD_TIMES.
+    INVALID_UV_SETTING; BUILD_WITH_CREDENTIALS where it may not build; CREDENTIALS_NEEDED and
+    WrongCredentials where the group does not let it in; UV_REFUSES_CERTIFICATE; what a proxy is;
+    NO_UPLOAD_TIMES.
     """
     said = hide_credentials(output)
+    refuse_setting(said)
     if refused := find_refused_certificate(said, call.index):
         raise refused
     if refused := find_proxy_failure(said, call.environ, timeout):
@@ -172,6 +179,12 @@ def refuse_failed(call: UvCall, output: str, timeout: float) -> None:
         reason = "the index has no wheel of it for this Python and machine, only an sdist"
         fix = WHEEL_OR_PIN.format(name=names[0])
         raise _refusal(call, ", ".join(names), reason, fix)
+
+
+def refuse_setting(output: str) -> None:
+    """Raise INVALID_UV_SETTING if uv could not read one of its settings."""
+    if invalid := INVALID_SETTING.search(output):
+        raise ReleasekitError(INVALID_UV_SETTING, reason=invalid[1])
 
 
 def refuse_limit(output: str) -> None:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from releasekit.model.addresses import is_address
 from releasekit.redact import hide_credentials
 from releasekit.uv.indexes import INDEX_SECRET, PROXY_VARIABLES
 
@@ -74,7 +74,7 @@ def list_addresses(
     found = [
         match for text in (*texts, *requirements) for match in re.findall(r"https?://\S+", text)
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(url for url in dict.fromkeys(found) if is_address(url))
 
 
 def has_userinfo(text: str) -> bool:
@@ -123,7 +123,7 @@ def find_built(requirements: Iterable[str]) -> Iterator[str]:
         parsed = Requirement(requirement)
         if parsed.url is None or (parsed.marker and not parsed.marker.evaluate({"extra": ""})):
             continue
-        if PurePosixPath(urlsplit(parsed.url).path).suffix != ".whl":
+        if PurePosixPath(re.split("[?#]", parsed.url)[0]).suffix != ".whl":
             yield requirement
 
 

@@ -186,6 +186,7 @@ def test_any_text_is_an_index_page_or_refused(text: str) -> None:
         ),
         pytest.param('<a href="/"></a><a href="x%2By/">', ("x+y",), id="empty and escaped"),
         pytest.param("<![odd[ <a href='x/'>", (), id="not readable"),
+        pytest.param('<a href="http://[x"></a><a href="y/">', ("y",), id="no address"),
     ],
 )
 def test_names_of_a_root_page(page: str, names: tuple[str, ...]) -> None:
