@@ -30,6 +30,9 @@ ANSWERED = re.compile(r"Received response for \w+ request with status [123]")
 Count = Callable[[int, int], None]
 """Gets how many requests were sent, and how many of them failed."""
 
+NOT_OURS = ("UV_LOG_CONTEXT", "UV_PROJECT", "UV_WORKING_DIR")
+"""How variables begin that change uv's log, or where it looks for files: those of somebody's jobs."""
+
 
 def run_uv(
     arguments: Sequence[str],
@@ -49,7 +52,7 @@ def run_uv(
     MissingProgram and PROGRAM_KILLED.
     """
     logs = {"RUST_LOG": LOGGED} if count else {}
-    environ = {name: value for name, value in environ.items() if name != "UV_LOG_CONTEXT"}
+    kept = {name: value for name, value in environ.items() if not name.startswith(NOT_OURS)}
     logged: list[str] = []
 
     def listen(line: str) -> None:
@@ -61,7 +64,7 @@ def run_uv(
     finished = run(
         (uv.find_uv_bin(), *arguments),
         cwd=cwd,
-        environ={**environ, **logs, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
+        environ={**kept, **logs, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"},
         log=listen,
         given=given,
         seconds=seconds,

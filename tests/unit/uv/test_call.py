@@ -356,6 +356,11 @@ def test_another_index_of_the_project_is_not_sent_the_password(
     assert [request for request in asked if request.username] == []
 
 
+@pytest.mark.parametrize("name", ["UV_PROJECT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY"])
+def test_a_directory_that_uv_has_for_other_jobs_is_not_looked_for(make: Make, name: str) -> None:
+    assert make("both", **{name: "/gone"}).requirements == ("both==1.0",)
+
+
 @everybody_reads
 def test_without_credentials_an_sdist_is_built_in_an_environment_without_secrets(
     make: Make, seen: Path
