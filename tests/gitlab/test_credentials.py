@@ -190,6 +190,18 @@ def test_a_build_sets_no_variable_of_the_job_that_publishes(runner: Runner, clon
     }
 
 
+@pytest.mark.parametrize("strategy", ["clone", "fetch"])
+def test_publish_says_when_a_group_keeps_it_from_a_clone_of_its_own(
+    runner: Runner, clone: Clone, strategy: str
+) -> None:
+    runner = replace(runner, inputs=(f"python={HOLLOW}", "kit="))
+    runner.variables.update({**CREDENTIALS, "GIT_STRATEGY": strategy})
+    ran = runner.run(make_including(clone, {"include": [include()]}).root, **TAG)
+    assert set(ran.jobs.values()) == {"PASS"}, ran.log
+    warned = re.findall(r"^(\S+) +> warning: GIT_STRATEGY is (\w+), by", ran.log, re.MULTILINE)
+    assert warned == ([("release-publish", "fetch")] if strategy == "fetch" else [])
+
+
 def test_publish_uses_no_directory_that_was_there_before(runner: Runner, clone: Clone) -> None:
     runner = replace(runner, inputs=(f"python={HOLLOW}",))
     runner.variables.update(CREDENTIALS)

@@ -28,6 +28,7 @@ HOSTILE: dict[str, object] = {
     "NOXSESSION": "evil", "NOXPYTHON": "2.7", "NOX_PARALLEL": "2", "NOXFORCEPYTHON": "2.7",
     "NOX_SCRIPT_MODE": "fresh", "NOXEXTRAPYTHON": "2.7",
     "PYTHONPATH": ".", "PYTHONHOME": "evil", "PYTHONSTARTUP": "evil.py", "PIP_USER": "1",
+    "PYTHONEXECUTABLE": "evil", "UV_PROJECT": "evil", "UV_WORKING_DIR": "evil",
     "PIP_TARGET": "evil", "PIP_PREFIX": "evil", "PIP_ROOT": "evil",
     "RELEASEKIT_URL": "https://evil.example.com", "RELEASEKIT_TAG": "v9",
 }

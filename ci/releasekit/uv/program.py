@@ -31,7 +31,7 @@ Count = Callable[[int, int], None]
 """Gets how many requests were sent, and how many of them failed."""
 
 NOT_OURS = ("UV_LOG_CONTEXT", "UV_PROJECT", "UV_WORKING_DIR")
-"""How variables begin that change uv's log, or where it looks for files: those of somebody's jobs."""
+"""How variables begin that change uv's log, or where it looks for files."""
 
 
 def run_uv(

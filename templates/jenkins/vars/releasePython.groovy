@@ -50,6 +50,7 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
 unset_all() { # all variables whose names begin so
     for name in $(env | sed -nE "s/^(($1)[A-Za-z0-9_]*)=.*/\\1/p"); do unset "$name"; done
 }
+unset PYTHONEXECUTABLE # -I does not ignore it: Python would look for its packages there
 unset_all 'NOX|RELEASEKIT_ADMIN_|RELEASEKIT_PUBLISHER_|RELEASEKIT_PROXY_PASSWORD'
 [ -n "${RELEASEKIT_TAG:-}" ] || unset RELEASEKIT_TAG
 [ -n "${RELEASEKIT_PROOF_SHA256:-}" ] || unset RELEASEKIT_PROOF_SHA256
