@@ -13,7 +13,7 @@ from contract.nexus_admin import VIEW, NexusAdmin
 from gitlab.conftest import Clone
 from gitlab.runner import Runner, to_variables
 from gitlab.test_credentials import scope
-from gitlab.test_hostile import MARK, MODULES
+from gitlab.test_hostile import HOSTILE_PIP, MARK, MODULES
 from gitlab.test_inputs import preview
 from gitlab.test_pipelines import RELEASE, TAG
 from releasekit_nexus import Nexus
@@ -45,7 +45,8 @@ def test_three_lines_release_a_tag_by_the_kit_that_a_closed_group_serves(
         admin = NexusAdmin(nexus, session)
         with admin.closed(), admin.limited(nexus.group, "read") as reader:
             login = f"machine 127.0.0.1 login {reader.username} password {reader.password}\n"
-            runner.variables.update(to_variables({**nexus.environ(), "NETRC": login}))
+            variables = {**nexus.environ(), **HOSTILE_PIP, "NETRC": login}
+            runner.variables.update(to_variables(variables))
             ran = runner.run(project.root, **TAG)
     assert ran.jobs == dict.fromkeys(RELEASE, "PASS"), ran.log
     assert "2 uploaded to" in ran.log

@@ -14,6 +14,7 @@ import requests
 
 from contract.nexus_admin import VIEW, NexusAdmin
 from doors import REPOSITORY
+from gitlab.test_hostile import HOSTILE_PIP
 from jenkins.conftest import PROJECTS, MakeJob
 from jenkins.harness import Jenkins, Job
 from releasekit_nexus import Nexus
@@ -104,7 +105,7 @@ def test_three_lines_release_a_project_by_the_kit_that_nexus_serves(
     ca = str(nexus.ca_bundle)
     pip = {"PIP_INDEX_URL": nexus.simple_url(), "PIP_CERT": ca, "REQUESTS_CA_BUNDLE": ca}
     builds = {"UV_DEFAULT_INDEX": agent_environ["PIP_INDEX_URL"]}
-    agent = {**builds, **agent_environ, **kit_requirements, **pip}
+    agent = {**builds, **agent_environ, **kit_requirements, **pip, **HOSTILE_PIP}
     given = {**in_jenkins, "agents": {"": agent}}
     three_lines = (PROJECTS / "jenkins" / "Jenkinsfile").read_text(encoding="utf-8")
     job = make_job(three_lines, tag="v1.2.3", **given)

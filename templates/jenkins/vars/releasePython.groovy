@@ -47,9 +47,8 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
 // `attend` ends the processes that a command leaves behind: as subreaper this one becomes their parent
 // (man 2 prctl, PR_SET_CHILD_SUBREAPER). If it is killed itself, the stage fails.
 @Field final String START = '''#!/bin/sh -eu
-unset_all() { # all variables whose names begin so
-    for name in $(env | sed -nE "s/^(($1)[A-Za-z0-9_]*)=.*/\\1/p"); do unset "$name"; done
-}
+list_all() { env | sed -nE "s/^(($1)[A-Za-z0-9_]*)=.*/\\1/p"; } # all variables whose names begin so
+unset_all() { for name in $(list_all "$1"); do unset "$name"; done; }
 unset PYTHONEXECUTABLE # -I does not ignore it: Python would look for its packages there
 unset_all 'NOX|RELEASEKIT_ADMIN_|RELEASEKIT_PUBLISHER_|RELEASEKIT_PROXY_PASSWORD'
 [ -n "${RELEASEKIT_TAG:-}" ] || unset RELEASEKIT_TAG
@@ -198,7 +197,13 @@ explain() { # why pip failed: its log has what it does not show
 ( # what pip is told here is said to nobody else, and it runs no build beside a password
     ca=${RELEASEKIT_CA_BUNDLE:-} cert=${RELEASEKIT_CLIENT_CERT:-}
     unset_all 'TWINE_|RELEASEKIT_'
-    unset PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_QUIET
+    for name in $(list_all PIP_); do
+        case $name in # what says where packages come from, and how to connect
+            *INDEX* | *CERT | *TIMEOUT | PIP_FIND_LINKS | PIP_TRUSTED_HOST | PIP_PROXY | PIP_RETRIES) ;;
+            PIP_CONFIG_FILE | PIP_CACHE_DIR | PIP_KEYRING_PROVIDER | PIP_USE_FEATURE) ;;
+            *) unset "$name" ;; # PIP_USER, PIP_REQUIRE_HASHES …: for other installs
+        esac
+    done
     if [ -n "$KIT_INDEX" ]; then
         export PIP_INDEX_URL="$KIT_INDEX"
         [ ! -f "$ca" ] || export PIP_CERT="$ca" REQUESTS_CA_BUNDLE="$ca" # which beats PIP_CERT
