@@ -35,8 +35,12 @@ HOSTILE: dict[str, object] = {
 # fmt: on
 """Variables that some group has for something else, by names that are near at hand."""
 HOSTILE_PIP = {
-    "PIP_REQUIRE_HASHES": "1", "PIP_DRY_RUN": "1", "PIP_NO_DEPS": "1", "PIP_PLATFORM": "evil",
-    "PIP_CONSTRAINT": "constraints-of-another-project.txt", "PIP_REPORT": "evil",
+    "PIP_REQUIRE_HASHES": "1",
+    "PIP_DRY_RUN": "1",
+    "PIP_NO_DEPS": "1",
+    "PIP_PLATFORM": "evil",
+    "PIP_CONSTRAINT": "constraints-of-another-project.txt",
+    "PIP_REPORT": "evil",
 }
 ADMIN = {
     "RELEASEKIT_ADMIN_USERNAME": "admin",

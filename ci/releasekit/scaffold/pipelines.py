@@ -88,9 +88,12 @@ def _render_gitlab(package: Package, text: str) -> list[str]:
         lines.append("  inputs:")
         lines += [f"    {name}: {json.dumps(value)}" for name, value in inputs.items()]
     found = INCLUDE.search(text)  # YAML has a key once
-    indent = "  " if found is None or found[1] is None else found[1]
-    head = "include:" if found is None else "# into the list below include:"
-    return [head, *(f"{indent}{line}" for line in lines)]
+    if found is None:
+        return ["include:", *(f"  {line}" for line in lines)]
+    if found[1] is None:  # one file, a mapping, or a list in brackets: nothing can be put below it
+        head = "# write what include: has as items of a list below it (  - …), then add there:"
+        return [head, *(f"  {line}" for line in lines)]
+    return ["# into the list below include:", *(f"{found[1]}{line}" for line in lines)]
 
 
 def _choose_stages(text: str) -> dict[str, object]:

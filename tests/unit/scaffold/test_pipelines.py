@@ -15,6 +15,7 @@ from releasekit.scaffold.pipelines import PIPELINES, Package, as_name
 GITLAB, JENKINS = PIPELINES["gitlab"], PIPELINES["jenkins"]
 ROOT = Package(folder="", tag="", template="", kit=Version("0.1.dev5+gabc"))
 A = Package(folder="packages/a", tag="packages-a/v{version}", template="", kit=Version("1.2.3"))
+NO_LIST = "# write what include: has as items of a list below it (  - …), then add there:"
 INCLUDED = "- component: $CI_SERVER_FQDN/platform/releasekit/python-release@0.1.0"
 
 
@@ -106,8 +107,12 @@ def test_usual_tags_need_no_pattern(tag: str) -> None:
             ["# into the list below include:", INCLUDED],
             id="list at the left",
         ),
+        pytest.param("include: a.yml\n", [NO_LIST, f"  {INCLUDED}"], id="one file"),
+        pytest.param("include: [a.yml, b.yml]\n", [NO_LIST, f"  {INCLUDED}"], id="brackets"),
         pytest.param(
-            "include: a.yml\n", ["# into the list below include:", f"  {INCLUDED}"], id="one"
+            "include:\n  project: a\n  file:\n    - b.yml\n",
+            [NO_LIST, f"  {INCLUDED}"],
+            id="mapping",
         ),
     ],
 )
