@@ -29,6 +29,7 @@ HOSTILE: dict[str, object] = {
     "NOX_SCRIPT_MODE": "fresh", "NOXEXTRAPYTHON": "2.7",
     "PYTHONPATH": ".", "PYTHONHOME": "evil", "PYTHONSTARTUP": "evil.py", "PIP_USER": "1",
     "PYTHONEXECUTABLE": "evil", "UV_PROJECT": "evil", "UV_WORKING_DIR": "evil",
+    "NO_COLOR": "1", "FORCE_COLOR": "1",
     "PIP_TARGET": "evil", "PIP_PREFIX": "evil", "PIP_ROOT": "evil",
     "RELEASEKIT_URL": "https://evil.example.com", "RELEASEKIT_TAG": "v9",
 }

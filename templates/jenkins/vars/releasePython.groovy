@@ -50,6 +50,7 @@ import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
 list_all() { env | sed -nE "s/^(($1)[A-Za-z0-9_]*)=.*/\\1/p"; } # all variables whose names begin so
 unset_all() { for name in $(list_all "$1"); do unset "$name"; done; }
 unset PYTHONEXECUTABLE # -I does not ignore it: Python would look for its packages there
+[ -z "${NO_COLOR:-}" ] || unset FORCE_COLOR # nox refuses both
 unset_all 'NOX|RELEASEKIT_ADMIN_|RELEASEKIT_PUBLISHER_|RELEASEKIT_PROXY_PASSWORD'
 [ -n "${RELEASEKIT_TAG:-}" ] || unset RELEASEKIT_TAG
 [ -n "${RELEASEKIT_PROOF_SHA256:-}" ] || unset RELEASEKIT_PROOF_SHA256
