@@ -378,7 +378,7 @@ def test_a_setting_that_uv_cannot_read_is_named(
 ) -> None:
     ran = releasekit("build", "--fresh", project=project, **{name: value})
     assert ran.status == 2, ran
-    assert "error E275: uv does not take a setting\n" in ran.out
+    assert "error E275: uv does not accept a setting\n" in ran.out
     assert reason in ran.out
     assert "cret" not in ran.out
 

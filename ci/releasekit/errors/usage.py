@@ -144,7 +144,7 @@ BROKEN_SETTINGS = Entry(
 )
 INVALID_UV_SETTING = Entry(
     code="E275",
-    title="uv does not take a setting",
+    title="uv does not accept a setting",
     where="the environment (UV_*, PIP_*), uv.toml or pip.conf",
     why="uv says: {reason}",
     fix="correct that value, then run this again",
