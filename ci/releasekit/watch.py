@@ -38,7 +38,7 @@ class Watch:
         self._process, self._memory, self._idle = process, memory, idle
         self._until = time.monotonic() + seconds if seconds is not None else math.inf
         self._work: list[tuple[str, ...]] | None = None
-        self._worked = time.monotonic()
+        self._worked = self._next_look = time.monotonic()
         self._done = threading.Event()
         self.timed_out = self.outgrown = False
         if (seconds, memory, idle) != (None, None, None):
@@ -72,9 +72,11 @@ class Watch:
         return self.stopped
 
     def _is_idle(self) -> bool:
-        if self._idle is None:
+        now = time.monotonic()
+        if self._idle is None or now < self._next_look:
             return False
-        work, now = _read_work(self._process.pid), time.monotonic()
+        self._next_look = now + self._idle / 10  # all processes of the machine are looked at
+        work = _read_work(self._process.pid)
         if work is None or work != self._work:
             self._work, self._worked = work, now
         return now - self._worked >= self._idle
