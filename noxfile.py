@@ -121,6 +121,8 @@ def pythons(session: nox.Session) -> None:
         if not found:
             session.log(f"no Python {version} on this machine: its tests did not run")
             continue
+        if version == ".".join(map(str, sys.version_info[:2])):
+            continue  # the session tests has run them
         with tempfile.TemporaryDirectory() as environment:
             python = f"{environment}/bin/python"
             _run(session, "uv", "venv", "--quiet", f"--python={found}", environment)
