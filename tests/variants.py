@@ -45,7 +45,7 @@ KEPT = {
         "test_poetry_publishes_once_shows_the_refusal_and_can_skip": 0,
     },
     "end_to_end/bare_nexus/test_drift.py": {
-        "test_drift_is_shown_and_mended": 6,
+        "test_drift_is_shown_and_fixed": 6,
     },
     "end_to_end/test_backends.py": {
         "test_compiled_project_is_released_and_a_fresh_clone_builds_the_same_bytes": 1,

@@ -131,7 +131,7 @@ DRIFT: dict[str, tuple[Callable[[Bare], None], list[str]]] = {
 
 
 @pytest.mark.parametrize(("spoil", "paths"), DRIFT.values(), ids=DRIFT)
-def test_drift_is_shown_and_mended(
+def test_drift_is_shown_and_fixed(
     administrator: Administrator, bare: Bare, spoil: Callable[[Bare], None], paths: list[str]
 ) -> None:
     spoil(bare)
