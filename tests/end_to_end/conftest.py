@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from nexus_double import Sandbox, run_sandbox
 from pythons import find_other_python
 from releasekit_nexus import Nexus
 from support import ProjectDir, Ran, copy_project, public_index
+from unit.conftest import Answer, Server, run_server
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -136,3 +138,16 @@ def other_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for command in ((*venv, str(environment)), install):
                 subprocess.run((uv.find_uv_bin(), *command), check=True, cwd=shared)
     return python
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Answer], Server]]:
+    """Start servers, each of which gives one answer to all that it is asked."""
+    with ExitStack() as stack:
+
+        def start(answer: Answer) -> Server:
+            server = stack.enter_context(run_server(None))
+            server.answers = [answer]
+            return server
+
+        yield start

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 
 import pytest
 
 from nexus_double import Sandbox
 from support import Command, MakeProject, ProjectDir
-from unit.conftest import Answer, Server, run_server
+from unit.conftest import Answer, Server
 
 INDEX = "https://index.example.com/simple/"
 PLAIN = "http://index.example.com/simple/"
@@ -20,18 +19,6 @@ BY_UV = {
     "a rule": (INDEX, Answer(status=403, reason="Blocked"), 2, "E248", "answered 403 Blocked"),
     "ill": (INDEX, Answer(status=503, reason="Ill"), 3, "E352", "answered 503 Ill"),
 }
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[[Answer], Server]]:
-    with ExitStack() as stack:
-
-        def start(answer: Answer) -> Server:
-            server = stack.enter_context(run_server(None))
-            server.answers = [answer]
-            return server
-
-        yield start
 
 
 @pytest.mark.parametrize(("address", "answer", "status", "code", "why"), BY_UV.values(), ids=BY_UV)

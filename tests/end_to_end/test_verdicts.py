@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from front import Reply, Spoil, run_front
 from nexus_double import Sandbox
 from support import SDIST, WHEEL, Command, ProjectDir, Ran, published
-from unit.conftest import Answer, Server, run_server
+from unit.conftest import Answer, Server
 
 COMMANDS = {
     "release": (),
@@ -49,18 +48,6 @@ CASES: dict[str, tuple[Answer, tuple[str, ...], int, str]] = {
         "its Location is ftp://login.example.com/",
     ),
 }
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[[Answer], Server]]:
-    with ExitStack() as stack:
-
-        def start(answer: Answer) -> Server:
-            server = stack.enter_context(run_server(None))
-            server.answers = [answer]
-            return server
-
-        yield start
 
 
 @pytest.fixture

@@ -19,10 +19,11 @@ def is_loopback(url: str) -> bool:
 
 
 def is_address(text: str) -> bool:
-    """Tell whether an address has a host and a port as addresses have them."""
+    """Tell whether an address has a host, and no port that is none."""
     try:
         parts = urlsplit(text)
-        return parts.port is None or bool(parts.hostname)
+        host, _ = parts.hostname, parts.port  # which raises, too
+        return bool(host)
     except ValueError:
         return False
 

@@ -18,11 +18,9 @@ from releasekit.model.credentials import refused_login
 from releasekit.process import Finished
 from releasekit.proof.environment import Interpreter
 from releasekit.redact import MARK, hide_credentials
-from releasekit.uv.call import LOGIN_REFUSED, refuse_limit, refuse_setting
-from releasekit.uv.certificates import find_refused_certificate
+from releasekit.uv.call import LOGIN_REFUSED, refuse_met
 from releasekit.uv.credentials import find_unbuilt_names
 from releasekit.uv.program import Count, run_uv
-from releasekit.uv.proxies import find_proxy_failure
 from releasekit.uv.sources import Source, write_settings
 
 if TYPE_CHECKING:
@@ -95,13 +93,8 @@ class Resolver:
         if finished.status == 0:
             packages = tuple(p for p in self._read_lock() if p.name != own)
             return Resolution(packages=packages, oddities=tuple(_find_oddities(said)))
-        refuse_setting(said)
         self._refuse_login(said)
-        if refused := find_refused_certificate(said, self.source.name):
-            raise refused
-        if refused := find_proxy_failure(said, self.source.environ, self.timeout):
-            raise refused
-        refuse_limit(said)
+        refuse_met(said, self.source.name, self.source.environ, self.timeout)
         if NO_SOLUTION in said and not finished.timed_out and not UNREADABLE.search(said):
             names = tuple(canonicalize_name(name) for name in find_unbuilt_names(said))
             return Resolution(problem=find_reason(said), unbuilt=names)

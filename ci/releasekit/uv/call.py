@@ -158,17 +158,10 @@ def _read(path: Path) -> str:
 def refuse_failed(call: UvCall, output: str, timeout: float) -> None:
     """Raise what a failed call of uv is, if that is known.
 
-    INVALID_UV_SETTING; BUILD_WITH_CREDENTIALS where it may not build; CREDENTIALS_NEEDED and
-    WrongCredentials where the group does not let it in; UV_REFUSES_CERTIFICATE; what a proxy is;
-    NO_UPLOAD_TIMES.
+    BUILD_WITH_CREDENTIALS where it may not build; CREDENTIALS_NEEDED and WrongCredentials where the
+    group does not let it in; NO_UPLOAD_TIMES; what `refuse_met` raises.
     """
-    said = hide_credentials(output)
-    refuse_setting(said)
-    if refused := find_refused_certificate(said, call.index):
-        raise refused
-    if refused := find_proxy_failure(said, call.environ, timeout):
-        raise refused
-    refuse_limit(said)
+    refuse_met(hide_credentials(output), call.index, call.environ, timeout)
     for line in output.splitlines():
         if call.group and call.group.url in line and (match := LOGIN_REFUSED.search(line)):
             who = call.group.credentials
@@ -181,15 +174,18 @@ def refuse_failed(call: UvCall, output: str, timeout: float) -> None:
         raise _refusal(call, ", ".join(names), reason, fix)
 
 
-def refuse_setting(output: str) -> None:
-    """Raise INVALID_UV_SETTING if uv could not read one of its settings."""
-    if invalid := INVALID_SETTING.search(output):
+def refuse_met(said: str, index: str, environ: Mapping[str, str], timeout: float) -> None:
+    """Raise what uv met before an index answered as one, whatever it was called for.
+
+    INVALID_UV_SETTING, UV_REFUSES_CERTIFICATE, what a proxy is, and LICENSE_LIMIT.
+    """
+    if invalid := INVALID_SETTING.search(said):
         raise ReleasekitError(INVALID_UV_SETTING, reason=invalid[1])
-
-
-def refuse_limit(output: str) -> None:
-    """Raise LICENSE_LIMIT if that is what uv met at an index, as every client does there."""
-    if met := LIMIT_MET.search(output):
+    if refused := find_refused_certificate(said, index):
+        raise refused
+    if refused := find_proxy_failure(said, environ, timeout):
+        raise refused
+    if met := LIMIT_MET.search(said):
         raise ReleasekitError(LICENSE_LIMIT, url=met[2], answer=met[1])
 
 

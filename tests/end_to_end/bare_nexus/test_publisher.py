@@ -35,6 +35,14 @@ SELECTOR = 'format == "pypi" and (path == "/" or path =~ "^/?(simple|packages)/p
 """twine's form goes to "/", so this lets every project be uploaded, and one be read."""
 
 
+def add_user(bare: Bare, login: tuple[str, str], role: str) -> None:
+    """Add a user with one role."""
+    name, password = login
+    user = {"userId": name, "password": password, "firstName": "A", "lastName": name}
+    more = {"emailAddress": f"{name}@example.com", "status": "active", "roles": [role]}
+    bare.ask("POST", "security/users", {**user, **more})
+
+
 @pytest.fixture(scope="module")
 def team(set_up: SetUp, bare: Bare) -> dict[str, str]:
     """A user whose content selector covers one project of the hosted repository."""
@@ -58,9 +66,7 @@ def team(set_up: SetUp, bare: Bare) -> dict[str, str]:
     role = {"id": "team", "name": "team", "description": "", "roles": []}
     group = [f"nx-repository-view-pypi-pypi-group-{right}" for right in ("browse", "read")]
     bare.ask("POST", "security/roles", {**role, "privileges": ["plain-only", *group]})
-    user = {"userId": OWN[0], "password": OWN[1], "firstName": "A", "lastName": "Team"}
-    more = {"emailAddress": "team@example.com", "status": "active", "roles": ["team"]}
-    bare.ask("POST", "security/users", {**user, **more})
+    add_user(bare, OWN, "team")
     return {"TWINE_USERNAME": OWN[0], "TWINE_PASSWORD": OWN[1]}
 
 
@@ -197,9 +203,7 @@ def test_the_publisher_may_not_upload_by_the_rest_api(
 def reader(set_up: SetUp, bare: Bare) -> Iterator[tuple[str, str]]:
     """A colleague, or the jobs that do not publish: a user with the role of readers."""
     name, password = "colleague", "the-password-of-a-colleague"
-    user = {"userId": name, "password": password, "firstName": "A", "lastName": "Colleague"}
-    more = {"emailAddress": "colleague@example.com", "status": "active"}
-    bare.ask("POST", "security/users", {**user, **more, "roles": ["pypi-group-reader"]})
+    add_user(bare, (name, password), "pypi-group-reader")
     yield name, password
     bare.ask("DELETE", f"security/users/{name}")
 
