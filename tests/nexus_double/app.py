@@ -21,10 +21,10 @@ from .answers import (
     answer_rest,
     answer_unauthorized,
 )
-from .asked import Asked, parse_request, parse_target
 from .faults import Right
 from .hosted import Hosted
 from .reason import REASON_HEADER, encode_reason
+from .request import ParsedRequest, parse_request, parse_target
 from .state import LoggedRequest, State
 from .upload import Cut, receive_upload
 from .values import Account, Refusal
@@ -50,96 +50,98 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        asked = parse_request(scope)
+        request = parse_request(scope)
         cut: Callable[[], None] = scope["state"]["cut"]
         try:
-            found = await self._answer(asked, Request(scope, receive))
+            found = await self._answer(request, Request(scope, receive))
         except Cut:
-            self._log(asked, None)
+            self._log(request, None)
             cut()
             return
         except Exception as error:  # noqa: BLE001 - the log tells the tests
-            found = answer_refusal(Refusal(500), asked.base)
-            self._log(asked, found.status, repr(error))
+            found = answer_refusal(Refusal(500), request.base)
+            self._log(request, found.status, repr(error))
         else:
-            self._log(asked, found.status)
+            self._log(request, found.status)
         await send_answer(found, send, cut)
 
-    def _log(self, asked: Asked, status: int | None, error: str | None = None) -> None:
+    def _log(self, request: ParsedRequest, status: int | None, error: str | None = None) -> None:
         self._state.log(
             LoggedRequest(
-                method=asked.method,
-                path=asked.target,
+                method=request.method,
+                path=request.target,
                 status=status,
-                username=asked.username,
+                username=request.username,
                 error=error,
             )
         )
 
-    async def _answer(self, asked: Asked, request: Request) -> Answer:
+    async def _answer(self, request: ParsedRequest, incoming: Request) -> Answer:
         if self._state.faults.login_page:
             return answer_login()
         try:
-            if asked.in_repositories or asked.in_rest:
-                self._check_credentials(asked)
-            if not asked.in_repositories:
-                return answer_outside(asked)
-            return await self._answer_repository(asked, request)
+            if request.in_repositories or request.in_rest:
+                self._check_credentials(request)
+            if not request.in_repositories:
+                return answer_outside(request)
+            return await self._answer_repository(request, incoming)
         except WrongCredentials:
             return answer_unauthorized(STANDARD)
         except Unauthorized:
             return answer_unauthorized(REPOSITORY)
         except Refusal as refusal:
-            return answer_refused(refusal, asked)
+            return answer_refused(refusal, request)
 
-    async def _answer_repository(self, asked: Asked, request: Request) -> Answer:
-        name, path = parse_target(asked.target)
+    async def _answer_repository(self, request: ParsedRequest, incoming: Request) -> Answer:
+        name, path = parse_target(request.target)
         if name not in self._state.repositories:
             raise Refusal(404, "Repository not found")
         repository = self._state.repositories[name]
         repository.check_online()
-        if asked.reading:
-            if needs_read(path, asked.method):
-                self._check_right(asked, "read")
-            return await run_in_threadpool(answer_get, repository, path, asked, self._state)
-        if asked.method == "POST" and path == "/" and isinstance(repository, Hosted):
-            self._check_right(asked, "add")
-            await receive_upload(request, repository, self._state)
+        if request.reading:
+            if needs_read(path, request.method):
+                self._check_right(request, "read")
+            return await run_in_threadpool(answer_get, repository, path, request, self._state)
+        if request.method == "POST" and path == "/" and isinstance(repository, Hosted):
+            self._check_right(request, "add")
+            await receive_upload(incoming, repository, self._state)
             return answer(200)
         raise Refusal(404)
 
-    def _check_credentials(self, asked: Asked) -> None:
+    def _check_credentials(self, request: ParsedRequest) -> None:
         """Refuse wrong credentials wherever they are looked at, whoever may read."""
-        if asked.username is None or asked.password is None:
+        if request.username is None or request.password is None:
             return
-        sent = f"{asked.username}:{asked.password}".encode()
+        sent = f"{request.username}:{request.password}".encode()
         right = f"{self._account.username}:{self._account.password}".encode()
         if not hmac.compare_digest(sent, right):
             raise WrongCredentials
 
-    def _check_right(self, asked: Asked, right: Right) -> None:
-        if asked.username is None:
+    def _check_right(self, request: ParsedRequest, right: Right) -> None:
+        if request.username is None:
             if right != "read" or not self._account.anonymous:
                 raise Unauthorized
         elif right in self._state.faults.forbidden:
             raise Refusal(403)
 
 
-def answer_refused(refusal: Refusal, asked: Asked, headers: Headers = REPOSITORY) -> Answer:
+def answer_refused(
+    refusal: Refusal, request: ParsedRequest, headers: Headers = REPOSITORY
+) -> Answer:
     """Answer with a page where the method is one of a browser."""
-    if asked.reading or asked.method == "POST":
-        return answer_refusal(refusal, asked.base, headers)
+    if request.reading or request.method == "POST":
+        return answer_refusal(refusal, request.base, headers)
     return answer_bare(refusal, headers)
 
 
-def answer_outside(asked: Asked) -> Answer:
+def answer_outside(request: ParsedRequest) -> Answer:
     """Answer outside of repositories, where nothing but the status is there."""
-    if asked.in_rest:
-        return answer_rest(200 if asked.reading and asked.target in STATUS else 404)
-    if asked.reading:
-        return answer_refused(Refusal(404), asked, STANDARD)
-    posting = "HTTP method POST is not supported by this URL" if asked.method == "POST" else None
-    return answer_refused(Refusal(405, posting), asked, STANDARD)
+    if request.in_rest:
+        return answer_rest(200 if request.reading and request.target in STATUS else 404)
+    if request.reading:
+        return answer_refused(Refusal(404), request, STANDARD)
+    posting = "HTTP method POST is not supported by this URL" if request.method == "POST" else None
+    return answer_refused(Refusal(405, posting), request, STANDARD)
 
 
 async def send_answer(found: Answer, send: Send, cut: Callable[[], None]) -> None:

@@ -28,11 +28,11 @@ class Group(Repository):
         names = {name for member in self._members for name in _ask(member.find_projects) or ()}
         return tuple(sorted(names, key=str.lower))
 
-    def find_links(self, asked: str) -> tuple[Link, ...]:
+    def find_links(self, path: str) -> tuple[Link, ...]:
         """Merge the links of all members, ascending by lower-case file name; maybe none."""
         links: dict[str, Link] = {}
         for member in self._members:
-            for link in _ask(member.find_links, asked) or ():
+            for link in _ask(member.find_links, path) or ():
                 links.setdefault(link.filename, link)
         return tuple(sorted(links.values(), key=lambda link: link.filename.lower()))
 
@@ -40,16 +40,16 @@ class Group(Repository):
         """Give the merged root, as old as the newest of the members' roots."""
         return self._merge(ROOT, lambda: render_root(self.find_projects()), Repository.root_page)
 
-    def project_page(self, asked: str) -> Page:
+    def project_page(self, path: str) -> Page:
         """Give the merged page."""
         return self._merge(
-            asked,
-            lambda: render_project(parse_project(asked), self.find_links(asked)),
-            lambda member: member.project_page(asked),
+            path,
+            lambda: render_project(parse_project(path), self.find_links(path)),
+            lambda member: member.project_page(path),
         )
 
     def _merge(
-        self, asked: str, render: Callable[[], bytes], ask: Callable[[Repository], Page]
+        self, path: str, render: Callable[[], bytes], ask: Callable[[Repository], Page]
     ) -> Page:
         """Merge anew only when some member gives a page that is newer than the merged one.
 
@@ -58,15 +58,15 @@ class Group(Repository):
         """
         pages = [page for member in self._members if (page := _ask(ask, member))]
         with self._lock:
-            kept = self._pages.get(name_page(asked))
+            kept = self._pages.get(name_page(path))
             if kept is not None and all(page.modified <= kept.modified for page in pages):
                 return kept
-            return self._make(asked, render())
+            return self._make(path, render())
 
-    def stale_page(self, asked: str, newest: int) -> Page:
+    def stale_page(self, path: str, newest: int) -> Page:
         """Give the page as it was when the file with this serial was the newest."""
-        links = tuple(link for link in self.find_links(asked) if link.serial <= newest)
-        return Page(body=render_project(parse_project(asked), links), modified=time.time())
+        links = tuple(link for link in self.find_links(path) if link.serial <= newest)
+        return Page(body=render_project(parse_project(path), links), modified=time.time())
 
     def find_file(self, path: str) -> StoredFile:
         """Find a file in the first member that has it."""

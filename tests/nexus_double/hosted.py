@@ -82,9 +82,9 @@ class Hosted(Repository):
         """List the normalized names, ascending."""
         return tuple(sorted({file.project for file in self.find_all()}))
 
-    def find_links(self, asked: str) -> tuple[Link, ...]:
+    def find_links(self, path: str) -> tuple[Link, ...]:
         """List a project's links, descending by path; only the normalized name is known."""
-        project = parse_project(asked)
+        project = parse_project(path)
         files = [file for file in self.find_all() if file.project == project]
         if not files:
             raise Refusal(404)
@@ -97,10 +97,10 @@ class Hosted(Repository):
                 raise Refusal(404)
             return self._files[path]
 
-    def _make(self, asked: str, body: bytes) -> Page:
+    def _make(self, path: str, body: bytes) -> Page:
         """Keep a new page: a file like any other, which a policy of deny forbids."""
         self._check_writable()
-        return super()._make(asked, body)
+        return super()._make(path, body)
 
 
 def _name_page(file: StoredFile) -> str:

@@ -139,7 +139,7 @@ def render_root(names: Iterable[str]) -> bytes:
 
 
 def render_error(status: int, phrase: str, message: str, base: str) -> bytes:
-    """Render the error page; base is the address that the client asked."""
+    """Render the error page; base is the address that the client used."""
     words = {"status": str(status), "phrase": phrase, "message": _escape(message)}
     return _render_shell(str(status), _ERROR, words, base) + b"\n"
 

@@ -67,16 +67,16 @@ class Proxy(Repository):
         root = self._find_root()
         return Page(body=render_root(root.names), modified=root.modified, etag=root.etag)
 
-    def find_links(self, asked: str) -> tuple[Link, ...]:
+    def find_links(self, path: str) -> tuple[Link, ...]:
         """List an upstream's links, rewritten, in its order."""
-        self._check_route(asked)
-        project = parse_project(asked)
+        self._check_route(path)
+        project = parse_project(path)
         return _rewrite_links(project, self._find_index(project))
 
-    def project_page(self, asked: str) -> Page:
+    def project_page(self, path: str) -> Page:
         """Give a page with the upstream's ETag; its title lacks the last letter, as measured."""
-        self._check_route(asked)
-        project = parse_project(asked)
+        self._check_route(path)
+        project = parse_project(path)
         index = self._find_index(project)
         body = render_project(project[:-1], _rewrite_links(project, index))
         return Page(body=body, modified=index.modified, etag=index.etag)
@@ -90,9 +90,9 @@ class Proxy(Repository):
             self._files[path] = self._remember_missing(path, lambda: self._fetch_file(path, link))
         return self._files[path]
 
-    def _check_route(self, asked: str) -> None:
-        """Refuse a path that the routing rule blocks, in the spelling that was asked."""
-        if any(rule.fullmatch(asked) for rule in self._rules):
+    def _check_route(self, path: str) -> None:
+        """Refuse a path that the routing rule blocks, in the spelling of the request."""
+        if any(rule.fullmatch(path) for rule in self._rules):
             raise Refusal(403, "Routing rules block the requested item from this repository")
 
     def _find_root(self) -> RemoteRoot:
@@ -131,7 +131,7 @@ class Proxy(Repository):
         return fetched > self._checked_after and time.monotonic() - fetched < self._max_age
 
     def _remember_missing(self, name: str, fetch: Callable[[], T]) -> T:
-        """Fetch a page or a file; what the upstream does not have is not asked for again."""
+        """Fetch a page or a file; what the upstream does not have is not fetched again."""
         if name in self._missing:
             raise Refusal(404)
         try:

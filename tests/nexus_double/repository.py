@@ -35,8 +35,8 @@ class Repository(ABC):
         """List the names of all projects."""
 
     @abstractmethod
-    def find_links(self, asked: str) -> tuple[Link, ...]:
-        """List the links of the project page at this path, as it was asked."""
+    def find_links(self, path: str) -> tuple[Link, ...]:
+        """List the links of the project page at this path, in the spelling of the request."""
 
     @abstractmethod
     def find_file(self, path: str) -> StoredFile:
@@ -46,11 +46,9 @@ class Repository(ABC):
         """Give the page that lists all projects."""
         return self._keep(ROOT, lambda: render_root(self.find_projects()))
 
-    def project_page(self, asked: str) -> Page:
+    def project_page(self, path: str) -> Page:
         """Give the page of one project."""
-        return self._keep(
-            asked, lambda: render_project(parse_project(asked), self.find_links(asked))
-        )
+        return self._keep(path, lambda: render_project(parse_project(path), self.find_links(path)))
 
     def check_online(self) -> None:
         """Refuse everything while the repository is offline."""
@@ -62,20 +60,20 @@ class Repository(ABC):
         with self._lock:
             self._pages.clear()
 
-    def _keep(self, asked: str, render: Callable[[], bytes]) -> Page:
+    def _keep(self, path: str, render: Callable[[], bytes]) -> Page:
         """Give a page that was made before, or make it and keep it, with the time."""
         with self._lock:
-            kept = self._pages.get(name_page(asked))
-            return kept or self._make(asked, render())
+            kept = self._pages.get(name_page(path))
+            return kept or self._make(path, render())
 
-    def _make(self, asked: str, body: bytes) -> Page:
+    def _make(self, path: str, body: bytes) -> Page:
         """Keep a new page, unless nothing may be written."""
         if self.frozen:
             raise Refusal(503, FROZEN)
-        page = self._pages[name_page(asked)] = Page(body=body, modified=time.time())
+        page = self._pages[name_page(path)] = Page(body=body, modified=time.time())
         return page
 
 
-def name_page(asked: str) -> str:
-    """Give the one name of a page that may be asked with and without a slash in the end."""
-    return f"{asked.rstrip('/')}/"
+def name_page(path: str) -> str:
+    """Give the one name of a page whose path may end with a slash or without."""
+    return f"{path.rstrip('/')}/"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 
 from .answers import Answer, Headers, Slice, answer
-from .asked import Asked
+from .request import ParsedRequest
 from .values import Page, Refusal, StoredFile
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -46,17 +46,17 @@ def make_file_resource(file: StoredFile) -> Resource:
     )
 
 
-def answer_resource(resource: Resource, asked: Asked) -> Answer:
+def answer_resource(resource: Resource, request: ParsedRequest) -> Answer:
     """Answer a GET or HEAD with the request's validators and range taken into account."""
     etag: Headers = (("ETag", resource.etag),) if resource.etag else ()
-    if _is_unchanged(resource, asked.headers):
+    if _is_unchanged(resource, request.headers):
         return answer(304, etag)
     common: Headers = (
         ("Last-Modified", formatdate(resource.modified, usegmt=True)),
         *etag,
         ("Content-Type", resource.media_type),
     )
-    span = _find_span(resource, asked.headers) if asked.method == "GET" else None
+    span = _find_span(resource, request.headers) if request.method == "GET" else None
     if span is None:
         return answer(200, common, resource.content)
     start, stop = span
@@ -90,14 +90,14 @@ def _parse_date(text: str | None) -> float | None:
 
 
 def _find_span(resource: Resource, headers: Mapping[str, str]) -> tuple[int, int] | None:
-    """Find the one range that is asked; several ranges are answered with the whole.
+    """Find the one range that the request names; several ranges are answered with the whole.
 
     The last bytes of a file that has fewer are no range at all: measured on Nexus 3.30.0-01.
     """
-    asked = _RANGE.fullmatch(headers.get("range", "").strip())
-    if asked is None or asked.group(0) == "bytes=-" or not _is_same(resource, headers):
+    match = _RANGE.fullmatch(headers.get("range", "").strip())
+    if match is None or match.group(0) == "bytes=-" or not _is_same(resource, headers):
         return None
-    first, last = asked.groups()
+    first, last = match.groups()
     if first and last and int(last) < int(first):
         return None
     start = int(first) if first else resource.size - int(last)

@@ -85,6 +85,6 @@ def normalize_name(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def parse_project(asked: str) -> str:
-    """Read the project name from the path of its page, as it was asked."""
-    return asked.split("/")[2]
+def parse_project(path: str) -> str:
+    """Read the project name from the path of its page, in the spelling of the request."""
+    return path.split("/")[2]

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from .answers import Answer, answer_not_browseable
-from .asked import Asked
 from .group import Group
 from .repository import ROOT, Repository
+from .request import ParsedRequest
 from .resources import Resource, answer_resource, make_file_resource, make_page_resource
 from .state import State
 from .values import Page, Refusal
@@ -38,17 +38,17 @@ def _is_directory(path: str, method: str) -> bool:
     return method == "GET" and path.endswith(_DIRECTORY)
 
 
-def answer_get(repository: Repository, path: str, asked: Asked, state: State) -> Answer:
+def answer_get(repository: Repository, path: str, request: ParsedRequest, state: State) -> Answer:
     """Answer a GET or HEAD of a path in a repository."""
     if _is_page(path):
         resource = make_page_resource(_find_page(repository, path, state))
         # Measured on Nexus 3.30.0-01: a group knows no ranges of its pages.
-        whole = asked.without("range") if isinstance(repository, Group) else asked
+        whole = request.without("range") if isinstance(repository, Group) else request
         return answer_resource(resource, whole)
     if _is_file(path):
-        return _answer_file(repository, path, asked, state)
-    if _is_directory(path, asked.method):
-        return answer_not_browseable(repository.name, repository.kind, asked.base)
+        return _answer_file(repository, path, request, state)
+    if _is_directory(path, request.method):
+        return answer_not_browseable(repository.name, repository.kind, request.base)
     raise Refusal(404)
 
 
@@ -62,9 +62,9 @@ def _find_page(repository: Repository, path: str, state: State) -> Page:
     return repository.project_page(path)
 
 
-def _answer_file(repository: Repository, path: str, asked: Asked, state: State) -> Answer:
+def _answer_file(repository: Repository, path: str, request: ParsedRequest, state: State) -> Answer:
     if not isinstance(repository, Group):
-        return answer_resource(_find_resource(repository, path), asked)
+        return answer_resource(_find_resource(repository, path), request)
     filename = PurePosixPath(path).name
     if filename in state.faults.dead_links:
         raise Refusal(404)
@@ -72,7 +72,7 @@ def _answer_file(repository: Repository, path: str, asked: Asked, state: State) 
     if filename in state.faults.other_bytes:
         resource = _make_other(state.faults.other_bytes[filename], resource)
     try:
-        found = answer_resource(resource, asked)
+        found = answer_resource(resource, request)
     except Refusal as error:
         # Measured on Nexus 3.30.0-01: through a group there is no 416.
         raise Refusal(404) from error

@@ -23,7 +23,7 @@ UNREADABLE = ("", "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class ParsedRequest:
     """A request; `target` is the path as it was sent, percent-encoded, without the query."""
 
     method: str
@@ -38,7 +38,7 @@ class Asked:
         """Whether this is a GET or a HEAD."""
         return self.method in READING
 
-    def without(self, header: str) -> Asked:
+    def without(self, header: str) -> ParsedRequest:
         """Give the request without one header, whose name is in lower case."""
         kept = {name: value for name, value in self.headers.items() if name != header}
         return replace(self, headers=kept)
@@ -54,11 +54,11 @@ class Asked:
         return self.target.startswith(f"{PREFIX}/")
 
 
-def parse_request(scope: Scope) -> Asked:
+def parse_request(scope: Scope) -> ParsedRequest:
     """Read a request from an ASGI scope."""
     headers = Headers(scope=scope)
     username, password = parse_credentials(headers.get("authorization", ""))
-    return Asked(
+    return ParsedRequest(
         method=scope["method"],
         target=scope["raw_path"].decode("latin-1"),
         base=_find_base(headers),
@@ -87,7 +87,7 @@ def parse_credentials(header: str) -> tuple[str | None, str | None]:
 
 
 def _find_base(headers: Mapping[str, str]) -> str:
-    """Find the address that the client asked, also through a front server."""
+    """Find the address that the client used, also through a front server."""
     forwarded = headers.get("x-forwarded-host", "").partition(",")[0].strip()
     port = headers.get("x-forwarded-port")
     host = forwarded or headers.get("host", "localhost")
