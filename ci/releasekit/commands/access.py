@@ -10,7 +10,7 @@ from releasekit.doctor.server import find_warnings
 from releasekit.errors import ReleasekitError
 from releasekit.index.layouts import open_index
 from releasekit.index.nexus import split_url
-from releasekit.index.protocol import ServerInfo
+from releasekit.index.pages import Index
 from releasekit.inspect.project import read_static_metadata
 from releasekit.model.plan import Action, Plan
 from releasekit.model.project import Project
@@ -42,16 +42,9 @@ def check_access(ctx: ProjectContext, project: Project, *, before: str) -> None:
     snapshots = None if project.released_as else ctx.target.snapshots_url
     url, target = snapshots or ctx.target.upload_url, ctx.target
     reader, client = target.find_reader(url), ctx.network.client
-    infos: list[ServerInfo] = []
-    index = open_index(
-        url,
-        client=client,
-        reader=reader,
-        publisher=target.credentials,
-        on_answer=infos.append,
-    )
+    index = open_index(url, client=client, reader=reader, publisher=target.credentials)
     index.check_access(read_static_metadata(ctx.root).name)
-    if infos and is_unlike_a_server(infos[-1].certificate):
+    if index.last_answer and is_unlike_a_server(index.last_answer.certificate):
         network = ctx.network
         objection = ask_for_objection(
             url, network.environ, timeout=network.timeout, count=network.count_uv
@@ -60,9 +53,9 @@ def check_access(ctx: ProjectContext, project: Project, *, before: str) -> None:
             ctx.progress.note(UV_REFUSES.format(url=url, objection=objection))
 
 
-def note_server_info(ctx: ProjectContext, info: ServerInfo) -> None:
-    """Note what is odd about a server, as its first answer tells: nothing is asked for it."""
-    for row in find_warnings(info, read_clock()):
+def note_server_oddities(ctx: ProjectContext, index: Index) -> None:
+    """Note what is odd about a server, as its last answer tells: no request is sent for it."""
+    for row in find_warnings(index.last_answer, read_clock()) if index.last_answer else ():
         ctx.progress.note(f"{row.question.title}: {row.text}; {row.fix}")
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from packaging.version import Version
 
-from releasekit.commands.access import note_server_info
+from releasekit.commands.access import note_server_oddities
 from releasekit.commands.conflict import refuse_conflicts
 from releasekit.commands.record import read_dists, read_whole_record
 from releasekit.commands.version import read_releasable_project, refuse_final_snapshot
@@ -16,7 +16,7 @@ from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import OTHER_BYTES_SERVED
 from releasekit.index.layouts import open_index
-from releasekit.index.protocol import Index, ServerInfo, ignore_server_info
+from releasekit.index.pages import Index
 from releasekit.model.dists import Dist
 from releasekit.model.plan import Action, Plan, compare, find_undecided, find_unproven
 from releasekit.model.record import Record
@@ -40,10 +40,9 @@ def make_plan(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Pla
     url = upload_url(ctx, record)
     if url == ctx.target.snapshots_url:
         refuse_final_snapshot(ctx, Version(record.version), record.commit)
-    infos: list[ServerInfo] = []
-    index = open_repository(ctx, url, infos.append)
+    index = open_repository(ctx, url)
     page = _decide(ctx, dists, index.read_page(record.normalized_name), url)
-    note_server_info(ctx, infos[-1])
+    note_server_oddities(ctx, index)
     plan = compare(dists, page, url=url)
     ctx.progress.finish(Planned(plan=plan))
     refuse_conflicts(ctx, record, plan, page)
@@ -85,16 +84,13 @@ def install_url(ctx: ProjectContext, record: Record) -> str:
     return ctx.target.install_url if goes_to == ctx.target.upload_url else goes_to
 
 
-def open_repository(
-    ctx: ProjectContext, url: str, on_answer: Callable[[ServerInfo], None] = ignore_server_info
-) -> Index:
+def open_repository(ctx: ProjectContext, url: str) -> Index:
     """Return the index of a repository of the target, with its credentials."""
     return open_index(
         url,
         client=ctx.network.client,
         reader=ctx.target.find_reader(url),
         publisher=ctx.target.credentials,
-        on_answer=on_answer,
     )
 
 

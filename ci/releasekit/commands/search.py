@@ -34,7 +34,7 @@ from releasekit.errors.refused import NOTHING_FOUND
 from releasekit.home import expand_home
 from releasekit.index.layouts import open_index
 from releasekit.index.nexus import repository_url
-from releasekit.index.protocol import Index
+from releasekit.index.pages import Index
 from releasekit.nexus.documents import Component
 from releasekit.nexus.rest import Rest, search_components
 from releasekit.plural import plural

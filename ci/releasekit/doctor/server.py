@@ -21,10 +21,10 @@ from releasekit.doctor.model import (
 from releasekit.doctor.probe import START, STATUS, Answer, Visitor, ask, read_answer
 from releasekit.errors import ReleasekitError
 from releasekit.http.answer import DOCUMENT, parse_date
+from releasekit.http.answer import Answer as HttpAnswer
 from releasekit.http.client import Client
 from releasekit.http.refusals import explain_refusal
 from releasekit.index.layouts import simple_url
-from releasekit.index.protocol import ServerInfo
 from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.nexus.documents import ServerVersion, parse_server_version
 from releasekit.nexus.rest import Rest, read_described_version
@@ -283,12 +283,14 @@ def judge_anonymous(hosted: str, answer: Answer | None) -> Row:
     return ANONYMOUS.unknown(f"the server answered {answer}", fix="fix the rows above first")
 
 
-def find_warnings(info: ServerInfo, now: datetime) -> Iterator[Row]:
+def find_warnings(answer: HttpAnswer, now: datetime) -> Iterator[Row]:
     """Yield what is to be known of a server before something is sent: any answer tells it."""
     rows = []
-    if info.certificate_ends:
-        rows.append(judge_expiry("the server's certificate", info.certificate_ends, now))
-    if version := parse_server_version(info.server):
+    if answer.certificate_ends:
+        rows.append(judge_expiry("the server's certificate", answer.certificate_ends, now))
+    if version := parse_server_version(answer.headers.get("Server")):
         rows.append(judge_age(version))
-    rows.append(judge_clock(info.date, info.now))
+    # An answer that a proxy kept (Age: RFC 9111) tells the time of then.
+    date = None if "Age" in answer.headers else parse_date(answer.headers.get("Date"))
+    rows.append(judge_clock(date, answer.moment))
     yield from (row for row in rows if row.state is State.WARNING)

@@ -5,17 +5,16 @@ Another kind of server is a file beside this one, and a line in LAYOUTS.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from releasekit.index import Layout
 from releasekit.index.nexus import NEXUS
-from releasekit.index.protocol import Access, Index, Layout, ignore_server_info
 from releasekit.index.pypiserver import PYPISERVER
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 
 if TYPE_CHECKING:
     from releasekit.http.client import Client
-    from releasekit.index.protocol import ServerInfo
+    from releasekit.index.pages import Index
 
 LAYOUTS = (NEXUS, PYPISERVER)
 """The first one that owns an address is taken; the last one owns every address."""
@@ -27,18 +26,21 @@ def find_layout(url: str) -> Layout:
 
 
 def simple_url(url: str) -> str:
-    """Return the address of a repository's simple index (PEP 503)."""
-    return find_layout(url).find_simple_url(url)
+    """Return the address of a repository's simple index (PEP 503), as installers take it."""
+    return f"{url.rstrip('/')}/{find_layout(url).simple_path}"
 
 
 def open_index(
-    url: str,
-    *,
-    client: Client,
-    reader: Credentials,
-    publisher: Credentials = NO_CREDENTIALS,
-    on_answer: Callable[[ServerInfo], None] = ignore_server_info,
+    url: str, *, client: Client, reader: Credentials, publisher: Credentials = NO_CREDENTIALS
 ) -> Index:
-    """Return the index of the repository at an address; nothing is asked yet."""
-    access = Access(url=url, client=client, reader=reader, publisher=publisher, on_answer=on_answer)
-    return find_layout(url).open(access)
+    """Return the index of the repository at an address; no request is sent yet."""
+    from releasekit.index.pages import Index
+
+    return Index(
+        url=url,
+        simple_url=simple_url(url),
+        layout=find_layout(url),
+        client=client,
+        reader=reader,
+        publisher=publisher,
+    )

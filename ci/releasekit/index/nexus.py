@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from releasekit.index.protocol import Layout
+from releasekit.index import Layout
 
 REPOSITORIES = "/repository/"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from releasekit.errors.failed import (
 from releasekit.errors.usage import NOT_A_PYPI_REPOSITORY
 from releasekit.http.answer import NAMES, PAGE, Answer
 from releasekit.http.refusals import explain_refusal
-from releasekit.index.protocol import Access, Layout, read_server_info, wants_license
+from releasekit.index import Layout
 from releasekit.model.addresses import is_same_origin, show_address
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials, refused_login
 from releasekit.model.dists import Dist, DistKind
@@ -33,7 +33,7 @@ from releasekit.model.simple_page import (
 )
 
 if TYPE_CHECKING:
-    from releasekit.http.client import Download
+    from releasekit.http.client import Client, Download
     from releasekit.index.upload import Attempt, OnSent
 
 READ_ONLY = re.compile(r"is read[ -]only|does not allow deleting assets", re.IGNORECASE)
@@ -47,28 +47,25 @@ UPLOAD_FIXES = {
         "if it is a login page, ask its administrator to let uploads pass",
     ),
 }
-
-
 HEADROOM = 64 << 20
 """Bytes that another file of the same name may have more than twice the size of ours."""
 MAGIC = {DistKind.WHEEL: b"PK", DistKind.SDIST: b"\x1f\x8b"}
 """How archives begin: zip and gzip."""
-WITHOUT_LOGIN = ("Forbidden", "Unauthorized", "")
-"""Reason phrases of a 403 by which a login is missing; a proxy's rules say more."""
-RULES = "Routing rules"
 
 
-class SimpleIndex:
-    """A repository with a simple index (PEP 503)."""
+@dataclass(kw_only=True, slots=True)
+class Index:
+    """A repository with a simple index (PEP 503). Methods raise the errors of HTTP and refusals."""
 
-    def __init__(self, access: Access, layout: Layout) -> None:
-        self.access, self.layout = access, layout
-        self.simple_url = layout.find_simple_url(access.url)
-
-    @property
-    def url(self) -> str:
-        """Return the address of the repository."""
-        return self.access.url
+    url: str
+    """The address of the repository, with a slash at its end."""
+    simple_url: str
+    layout: Layout
+    client: Client
+    reader: Credentials
+    publisher: Credentials
+    last_answer: Answer | None = None
+    """The last answer to a read, without its body: it tells about the server."""
 
     def check_access(self, name: str | None) -> None:
         """See whether the publisher may upload, or may read at least, and the reader may read.
@@ -78,37 +75,35 @@ class SimpleIndex:
         is one, and is all that is asked for where the name is not known.
         """
         if self.layout.ask_for_upload:
-            answer = self.layout.ask_for_upload(self.access)
+            answer = self.layout.ask_for_upload(self)
             if answer.status != 400 and (error := self.explain_upload(answer)):
                 raise error
-        elif self.access.publisher != self.access.reader:
+        elif self.publisher != self.reader:
             with contextlib.suppress(NotPermitted):  # who uploads need not be one who reads
-                self._check_reading(name, self.access.publisher)
-        self._check_reading(name, self.access.reader)
+                self._check_reading(name, self.publisher)
+        self._check_reading(name, self.reader)
 
     def _check_reading(self, name: str | None, credentials: Credentials) -> None:
-        """Raise what keeps somebody from reading the project's page, as far as that is known."""
         if name:
             url = f"{self.simple_url}{name}/"
             answer = self._read_byte(url, credentials)
             if not self._is_unknown_project(answer):
-                self._refuse(answer, url, credentials)
+                _refuse(answer, credentials, url=url)
                 return
         answer = self._read_byte(self.simple_url, credentials)
         with contextlib.suppress(NotPermitted):  # the project's page may be open nevertheless
-            self._refuse(answer, self.simple_url, credentials)
+            _refuse(answer, credentials, url=self.simple_url)
 
     def _read_byte(self, url: str, credentials: Credentials) -> Answer:
         """Ask for one byte of a page, which may be long.
 
-        Nexus answers 206 (docs/nexus-behaviour.md#simple-pages); the connection stays open for what
-        is asked next. What knows no ranges sends the whole page, whose rest is left unread.
+        Nexus answers 206 (docs/nexus-behaviour.md#simple-pages); the connection stays open for the
+        next request. What knows no ranges sends the whole page, whose rest is left unread.
         """
         answer = self._get(url, credentials, limit=1, leave_rest=True, Range="bytes=0-0")
         return replace(answer, status=200) if answer.status == 206 else answer
 
     def _is_unknown_project(self, page: Answer) -> bool:
-        """Tell whether a project's page says that there is no such project."""
         return page.status == 404 or bool(page.location and not self.layout.follows_elsewhere)
 
     def read_page(self, name: str) -> ProjectPage:
@@ -117,11 +112,11 @@ class SimpleIndex:
         Nexus answers 404 in a hosted repository, and 200 with an empty page in a group.
         """
         url = f"{self.simple_url}{name}/"
-        answer = self._get(url, self.access.reader)
+        answer = self._get(url, self.reader)
         if self._is_unknown_project(answer):
             self._refuse_no_index(answer)
             return ProjectPage(title="")
-        self._refuse(answer, url)
+        _refuse(answer, self.reader, url=url)
         try:
             return parse_project_page(answer.text, answer.url)
         except NotAnIndexPageError as error:
@@ -134,15 +129,18 @@ class SimpleIndex:
         return parse_root_page(self._read_root().text)
 
     def upload(self, dist: Dist, on_sent: OnSent) -> Attempt:
-        """Send a dist, once; `on_sent` may raise to stop that."""
+        """Send a dist, once; whether it is stored, only the index tells.
+
+        `on_sent` may raise to stop the upload.
+        """
         from releasekit.index.upload import upload_once  # with twine, which takes long to import
 
-        return upload_once(dist, self.access, explain=self.explain_upload, on_sent=on_sent)
+        return upload_once(dist, self, on_sent)
 
     def explain_upload(self, answer: Answer) -> ReleasekitError | None:
         """Return what an answer to an upload means, None for 200."""
-        found = self.layout.explain_refusal(answer, self.access)
-        return found or refusal(answer, self.access.publisher, url=self.url, action="upload")
+        found = self.layout.explain_refusal(answer, self)
+        return found or refusal(answer, self.publisher, url=self.url, action="upload")
 
     def read_digest(
         self, file: PublishedFile, expected: Dist, path: Path | None = None
@@ -152,31 +150,34 @@ class SimpleIndex:
         None if the page's link is dead.
         Raises UNEXPECTED_ANSWER for what is neither the expected file nor another one of its kind.
         """
-        login, limit = self._find_login(file.url), 2 * expected.size + HEADROOM
-        client = self.access.client
-        found = client.download(file.url, credentials=login, path=path, limit=limit)
+        found, error = self._download(file, path, 2 * expected.size + HEADROOM)
         if found.answer.status == 404:
             return None
-        self._refuse_file(found.answer, file.url, login)
+        if error:
+            raise error
         if found.sha256 != expected.sha256 and (problem := _find_problem(found, expected)):
             raise ReleasekitError(UNEXPECTED_ANSWER, url=file.url, answer=problem)
         return file.with_sha256(found.sha256)
 
     def download(self, file: PublishedFile, path: Path, *, limit: int) -> bool:
         """Download a file; False if it has more than `limit` bytes."""
-        login, client = self._find_login(file.url), self.access.client
-        found = client.download(file.url, credentials=login, path=path, limit=limit)
-        self._refuse_file(found.answer, file.url, login)
+        found, error = self._download(file, path, limit)
+        if error:
+            raise error
         return bool(found.sha256)
 
-    def _find_login(self, url: str) -> Credentials:
-        """Return the reader's credentials, for the index's own server: a page may link anywhere."""
-        return self.access.reader if is_same_origin(url, self.url) else NO_CREDENTIALS
+    def _download(
+        self, file: PublishedFile, path: Path | None, limit: int
+    ) -> tuple[Download, ReleasekitError | None]:
+        # The credentials are for the index's own server: a page may link anywhere.
+        login = self.reader if is_same_origin(file.url, self.url) else NO_CREDENTIALS
+        found = self.client.download(file.url, credentials=login, path=path, limit=limit)
+        return found, refusal(found.answer, login, url=file.url, action="download")
 
     def _read_root(self) -> Answer:
         """Read the first page; raises NoSuchRepository if it is none of an index."""
-        answer = self._get(self.simple_url, self.access.reader, limit=NAMES)
-        self._refuse(answer, self.simple_url)
+        answer = self._get(self.simple_url, self.reader, limit=NAMES)
+        _refuse(answer, self.reader, url=self.simple_url)
         if not is_root_page(answer.text):
             raise NoSuchRepository(
                 NOT_A_PYPI_REPOSITORY,
@@ -211,8 +212,8 @@ class SimpleIndex:
         leave_rest: bool = False,
         **headers: str,
     ) -> Answer:
-        """Read a page; a cache in front of the server is to ask it."""
-        answer = self.access.client.get(
+        """Read a page from the server itself, past a cache in front of it."""
+        answer = self.client.get(
             url,
             credentials=credentials,
             headers={"Accept": "text/html", "Cache-Control": "no-cache", **headers},
@@ -220,16 +221,8 @@ class SimpleIndex:
             leave_rest=leave_rest,
             follows_elsewhere=self.layout.follows_elsewhere,
         )
-        self.access.on_answer(read_server_info(answer))
+        self.last_answer = replace(answer, body=b"")
         return answer
-
-    def _refuse_file(self, answer: Answer, url: str, login: Credentials) -> None:
-        if error := refusal(answer, login, url=url, action="download"):
-            raise error
-
-    def _refuse(self, answer: Answer, url: str, credentials: Credentials | None = None) -> None:
-        if error := refusal(answer, credentials or self.access.reader, url=url, action="read"):
-            raise error
 
 
 def _find_problem(found: Download, expected: Dist) -> str:
@@ -247,6 +240,19 @@ def _name_target(answer: Answer, url: str) -> str:
     return "" if answer.url == url else f", from {show_address(answer.url)}"
 
 
+def _refuse(answer: Answer, credentials: Credentials, *, url: str) -> None:
+    if error := refusal(answer, credentials, url=url, action="read"):
+        raise error
+
+
+def wants_license(answer: Answer) -> bool:
+    """Tell whether a page says that the license agreement of a Community Edition is not accepted.
+
+    Everything below /repository/ is answered so, to the administrator too (seen by others on 3.94).
+    """
+    return answer.status == 403 and "license agreement" in answer.text[:10_000].lower()
+
+
 def refusal(
     answer: Answer, credentials: Credentials, *, url: str, action: str
 ) -> ReleasekitError | None:
@@ -261,11 +267,22 @@ def refusal(
         return ReleasekitError(LICENSE_NOT_ACCEPTED, url=url)
     if error := explain_refusal(answer, url):
         return error
-    wants_login = answer.reason in WITHOUT_LOGIN and not answer.message.startswith(RULES)
+    # A proxy's rules have another phrase, Nexus's own a message: no login helps against them.
+    is_standard = answer.reason in ("Forbidden", "Unauthorized", "")
+    wants_login = is_standard and not answer.message.startswith("Routing rules")
     if status == 401 or (status == 403 and wants_login and not credentials.username):
         return refused_login(url, credentials, said)
     if status == 403:
-        return _not_permitted(answer, credentials, url, action)
+        only_reads = credentials.only_reads
+        where = f", from {credentials.source}" if only_reads else ""
+        return NotPermitted(
+            NOT_PERMITTED,
+            url=url,
+            username=f"{credentials.username or 'nobody'}{where}",
+            action="read" if action == "download" else action,
+            reason=answer.message or "without a reason",
+            privileges="browse and read" if only_reads else "add, browse and read",
+        )
     if status in (404, 410) and action == "download":
         return ReleasekitError(FILE_NOT_SERVED, url=url, answer=said)
     if status in (404, 405):
@@ -279,18 +296,3 @@ def refusal(
         fix = UPLOAD_FIXES.get(status, SEE_NEXUS)
         return ReleasekitError(UPLOAD_REFUSED, url=url, answer=said, fix=fix)
     return ReleasekitError(UNEXPECTED_ANSWER, url=url, answer=said)
-
-
-def _not_permitted(
-    answer: Answer, credentials: Credentials, url: str, action: str
-) -> ReleasekitError:
-    privileges = "browse and read" if credentials.only_reads else "add, browse and read"
-    where = f", from {credentials.source}" if credentials.only_reads else ""
-    return NotPermitted(
-        NOT_PERMITTED,
-        url=url,
-        username=f"{credentials.username or 'nobody'}{where}",
-        action="read" if action == "download" else action,
-        reason=answer.message or "without a reason",
-        privileges=privileges,
-    )

@@ -7,31 +7,35 @@ that it does not have to a public index.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from releasekit.errors import ReleasekitError, WrongCredentials
 from releasekit.errors.access import WRONG_CREDENTIALS_OR_RIGHTS
 from releasekit.http.answer import Answer
-from releasekit.index.protocol import Access, Layout
+from releasekit.index import Layout
 from releasekit.model.credentials import describe_login
 
+if TYPE_CHECKING:
+    from releasekit.index.pages import Index
 
-def _ask_for_upload(access: Access) -> Answer:
+
+def _ask_for_upload(index: Index) -> Answer:
     """Send a form without an action, which is looked at after the login, and stores nothing."""
-    return access.client.send(
+    return index.client.send(
         "POST",
-        access.url,
-        credentials=access.publisher,
+        index.url,
+        credentials=index.publisher,
         headers={"Content-Type": "application/x-www-form-urlencoded"},
         body=b"",
     )
 
 
-def _explain_refusal(answer: Answer, access: Access) -> ReleasekitError | None:
-    publisher = access.publisher
-    if answer.status != 403 or not publisher.username:
+def _explain_refusal(answer: Answer, index: Index) -> ReleasekitError | None:
+    if answer.status != 403 or not index.publisher.username:
         return None
-    name, source, hint = describe_login(publisher)
+    name, source, hint = describe_login(index.publisher)
     return WrongCredentials(
-        WRONG_CREDENTIALS_OR_RIGHTS, url=access.url, username=name, source=source, hint=hint
+        WRONG_CREDENTIALS_OR_RIGHTS, url=index.url, username=name, source=source, hint=hint
     )
 
 

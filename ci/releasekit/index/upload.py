@@ -1,4 +1,4 @@
-"""Uploading, with the form of twine 7, one POST an attempt.
+"""Uploading, with the form of twine 7, one POST per attempt.
 
 twine's own `Repository.upload` repeats a POST on 5xx without asking whether the file arrived
 (twine 7.0.0, repository.py), and prints; so the POST itself is made here.
@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twine.exceptions import TwineException
 from twine.package import PackageFile
@@ -23,24 +23,18 @@ from releasekit.errors import NotBuilt, ReleasekitError
 from releasekit.errors.failed import UPLOAD_FAILED
 from releasekit.errors.refused import FILES_CHANGED
 from releasekit.http.answer import Answer
-from releasekit.index.protocol import Access
 from releasekit.model.dists import Dist
 from releasekit.model.simple_page import describe_page
 
+if TYPE_CHECKING:
+    from releasekit.index.pages import Index
+
 STORED = 4 << 20
-"""Bytes a second that a slow server stores. It does so after the last byte has come, and answers
+"""Bytes per second that a slow server stores. It does so after the last byte has come, and answers
 when it is done: a large file that is taken for lost would be sent again."""
-
-EXISTS = "updating assets"
-"""Part of the message by which Nexus refuses a file of a name that it has.
-
-See docs/nexus-behaviour.md#refused-uploads.
-"""
 
 OnSent = Callable[[int, int], None]
 """Called with the bytes sent so far and the size of the form."""
-Explain = Callable[[Answer], ReleasekitError | None]
-"""Tells what an answer other than 2xx means."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,18 +51,18 @@ class Attempt:
     """Seconds that the server asks to wait before another attempt."""
 
 
-def upload_once(dist: Dist, access: Access, *, explain: Explain, on_sent: OnSent) -> Attempt:
-    """POST one dist to a repository, once; `explain` tells what an answer means.
+def upload_once(dist: Dist, index: Index, on_sent: OnSent) -> Attempt:
+    """POST one dist to a repository, once.
 
     Only the bytes that were checked go up: they are hashed as they are sent, and where something
     changed the file meanwhile, its end is not sent. `on_sent` may raise to stop the upload.
     """
     try:
         form = _Form(dist, on_sent)
-        answer = access.client.send(
+        answer = index.client.send(
             "POST",
-            access.url,
-            credentials=access.publisher,
+            index.url,
+            credentials=index.publisher,
             headers={"Content-Type": form.content_type, "Content-Length": str(len(form))},
             body=form,
             patience=len(form) / STORED,
@@ -83,12 +77,34 @@ def upload_once(dist: Dist, access: Access, *, explain: Explain, on_sent: OnSent
         failed = ReleasekitError(
             UPLOAD_FAILED,
             filename=dist.filename,
-            url=access.url,
+            url=index.url,
             reason=str(error),
             attempts="once",
         )
         return Attempt(error=failed, reason=str(error), final=True)
-    return _judge(answer, explain, access.client.find_wait(answer))
+    return _judge(answer, index)
+
+
+def _judge(answer: Answer, index: Index) -> Attempt:
+    """Tell what was answered; whether the file is stored, only the index tells (any 2xx)."""
+    if 200 <= answer.status < 300:
+        reason = f"the server answered {answer.status} {answer.reason}".rstrip()
+        if answer.body.strip():
+            kind = answer.headers.get("Content-Type", "no type").partition(";")[0]
+            text = answer.text
+            page = f'the page "{describe_page(text)}"' if "<" in text else f"a body of {kind}"
+            reason += f", with {page}"
+        return Attempt(error=None, reason=reason, final=True)
+    wait = index.client.find_wait(answer)
+    # Nexus answers 400 "... updating assets" (docs/nexus-behaviour.md#refused-uploads).
+    is_of_nexus = answer.status == 400 and "updating assets" in answer.message
+    return Attempt(
+        error=index.explain_upload(answer),
+        reason=f"the server answered {answer.summary}",
+        final=answer.status < 500 and wait is None,
+        exists=answer.status == 409 or is_of_nexus,
+        wait=wait or 0,
+    )
 
 
 class _ChangedError(Exception):
@@ -129,27 +145,24 @@ class _Form:
 
 
 def _make_fields(dist: Dist) -> list[tuple[str, Any]]:
-    """Return the fields of twine's form, the file last and empty."""
+    """Return the fields of twine's form, the file last and empty.
+
+    Values become fields as in a private method of `twine.repository` (7.0.0); with its import a
+    small project's release takes 1.05 times the CPU seconds.
+    """
     package = _Package.from_filename(str(dist.path), comment=None)
     package.sha2_digest = dist.sha256
-    fields = [field for item in package.metadata_dictionary().items() for field in _spread(*item)]
+    fields: list[tuple[str, Any]] = []
+    for name, value in package.metadata_dictionary().items():
+        values: Any = [value] if isinstance(value, str) else value
+        match value:
+            case {}:  # project_urls
+                values = [f"{label}, {url}" for label, url in value.items()]
+            case list() if name == "keywords":
+                values = [", ".join(value)]
+        fields += [(name, one) for one in values]
     fields += [(":action", "file_upload"), ("protocol_version", "1")]
     return [*fields, ("content", (dist.filename, b"", "application/octet-stream"))]
-
-
-def _spread(name: str, value: Any) -> list[tuple[str, str]]:
-    """Return a value of twine's metadata as fields of the form.
-
-    As `twine.repository` does (7.0.0), in a private method; with its import a small project's
-    release takes 1.05 times the CPU seconds.
-    """
-    match value:
-        case {}:  # project_urls
-            value = [f"{label}, {url}" for label, url in value.items()]
-        case list() if name == "keywords":
-            value = ", ".join(value)
-    values = [value] if isinstance(value, str) else value
-    return [(name, one) for one in values]
 
 
 def _read_checked(dist: Dist) -> Iterator[bytes]:
@@ -171,20 +184,3 @@ def _read_checked(dist: Dist) -> Iterator[bytes]:
             if not following:
                 return
             block = following
-
-
-def _judge(answer: Answer, explain: Explain, wait: float | None) -> Attempt:
-    """Tell what was answered; whether the file is stored, only the index tells (any 2xx)."""
-    status = answer.status
-    accepted = 200 <= status < 300
-    error = None if accepted else explain(answer)
-    said = f"{status} {answer.reason}".rstrip() if accepted else answer.summary
-    reason = f"the server answered {said}"
-    if accepted and answer.body.strip():
-        kind = answer.headers.get("Content-Type", "no type").partition(";")[0]
-        text = answer.text
-        body = f'the page "{describe_page(text)}"' if "<" in text else f"a body of {kind}"
-        reason += f", with {body}"
-    exists = status == 409 or (status == 400 and EXISTS in answer.message)
-    final = accepted or (status < 500 and wait is None)
-    return Attempt(error=error, reason=reason, final=final, exists=exists, wait=wait or 0)

@@ -13,12 +13,11 @@ import pytest
 
 from certificates import DAY, NOW, make, server_context
 from in_process import Recorder
-from releasekit.commands.access import note_server_info
+from releasekit.commands.access import note_server_oddities
 from releasekit.config.settings import Settings
 from releasekit.config.target import nexus_target
 from releasekit.context import ProjectContext
 from releasekit.index.layouts import open_index
-from releasekit.index.protocol import ServerInfo
 from releasekit.model.credentials import Credentials
 from releasekit.network import open_network
 from releasekit.proof.environment import CleanEnvironments
@@ -53,12 +52,9 @@ def notes(tmp_path: Path) -> Iterator[Greet]:
                 progress=recorder,
                 environments=CleanEnvironments({}, stack),
             )
-            infos: list[ServerInfo] = []
-            index = open_index(
-                target.upload_url, client=network.client, reader=BOB, on_answer=infos.append
-            )
+            index = open_index(target.upload_url, client=network.client, reader=BOB)
             index.read_page("plain")
-            note_server_info(ctx, infos[-1])
+            note_server_oddities(ctx, index)
             return recorder.notes
 
         yield run

@@ -15,7 +15,7 @@ from releasekit.errors import ReleasekitError
 from releasekit.errors.access import NOT_PERMITTED, WRONG_CREDENTIALS
 from releasekit.errors.usage import NOT_A_PYPI_REPOSITORY
 from releasekit.index.layouts import open_index
-from releasekit.index.protocol import Index
+from releasekit.index.pages import Index
 from releasekit.model.credentials import Credentials
 from releasekit.model.dists import Dist
 from releasekit.model.simple_page import ProjectPage, PublishedFile

@@ -16,7 +16,7 @@ from releasekit.archives import read_dist
 from releasekit.errors import ReleasekitError
 from releasekit.http.answer import Answer as HttpAnswer
 from releasekit.index.layouts import open_index
-from releasekit.index.protocol import Index
+from releasekit.index.pages import Index
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.model.simple_page import PublishedFile
 from releasekit.network import Network, open_network
