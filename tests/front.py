@@ -23,7 +23,7 @@ NOT_PASSED_ON = ("connection", "content-length", "host", "transfer-encoding")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Request:
     """A request as it came."""
 
     method: str
@@ -37,7 +37,7 @@ class Asked:
 
     @property
     def is_of_uv(self) -> bool:
-        """Asked by the installer, not by releasekit itself."""
+        """Sent by the installer, not by releasekit itself."""
         return self.headers.get("user-agent", "").startswith("uv/")
 
 
@@ -52,11 +52,11 @@ class Reply:
     length: int | None = None
 
 
-Spoil = Callable[[Asked, Callable[[], Reply]], Reply | None]
+Spoil = Callable[[Request, Callable[[], Reply]], Reply | None]
 """Gets a request, and what asks the server behind; no reply cuts the connection."""
 
 
-def pass_on(_: Asked, forward: Callable[[], Reply]) -> Reply:
+def pass_on(_: Request, forward: Callable[[], Reply]) -> Reply:
     return forward()
 
 
@@ -75,7 +75,7 @@ class Front(ThreadingHTTPServer):
         self.trust = ssl.create_default_context(cafile=str(sandbox.ca_bundle))
         self.url = f"https://127.0.0.1:{self.server_address[1]}"
         self.spoil: Spoil = pass_on
-        self.asked: list[Asked] = []
+        self.requests: list[Request] = []
         self._environ = {
             **sandbox.environ(),
             "RELEASEKIT_URL": self.url,
@@ -109,9 +109,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(method=self.command, path=self.path, headers=headers, body=body)
-        self.server.asked.append(asked)
-        reply = self.server.spoil(asked, functools.partial(self._forward, asked))
+        request = Request(method=self.command, path=self.path, headers=headers, body=body)
+        self.server.requests.append(request)
+        reply = self.server.spoil(request, functools.partial(self._forward, request))
         if reply is None:
             self.close_connection = True
             return
@@ -127,13 +127,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_HEAD = _answer  # noqa: N815 - http.server's own spelling
 
-    def _forward(self, asked: Asked) -> Reply:
-        headers = {k: v for k, v in asked.headers.items() if k not in NOT_PASSED_ON}
+    def _forward(self, request: Request) -> Reply:
+        headers = {k: v for k, v in request.headers.items() if k not in NOT_PASSED_ON}
         connection = http.client.HTTPSConnection(
             self.server.behind, context=self.server.trust, timeout=60
         )
         with contextlib.closing(connection):
-            connection.request(asked.method, asked.path, asked.body or None, headers)
+            connection.request(request.method, request.path, request.body or None, headers)
             found = connection.getresponse()
             kept = tuple(h for h in found.getheaders() if h[0].lower() not in NOT_PASSED_ON)
             return Reply(status=found.status, reason=found.reason, headers=kept, body=found.read())

@@ -1,4 +1,4 @@
-"""All doors say the same things by the same names."""
+"""All doors use the same names."""
 
 from __future__ import annotations
 

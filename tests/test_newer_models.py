@@ -77,7 +77,7 @@ THERE = (Kind.LICENSE, Kind.ANONYMOUS)
 
 @pytest.fixture(scope="module")
 def bodies() -> list[tuple[str, dict[str, Any]]]:
-    """Every body that 3.97 gets for an empty server, and things that are changed."""
+    """Every body that 3.97 gets for an empty server, and for resources that are changed."""
     version = ServerVersion(numbers=(3, 97, 0), edition="COMMUNITY")
     agreement = (Kind.LICENSE, "", parse_document(EULA))
     found = replace(EMPTY_SERVER, documents=(agreement, *EMPTY_SERVER.documents), accept_eula=True)

@@ -20,6 +20,7 @@ from rich.console import Console
 from bench.delay import open_delay
 from bench.latency import ROUND_TRIP, Latency
 from bench.measure import run_command
+from bench.methods import METHODS, UV, Method, find_cache_variables, find_variables
 from bench.monorepo import measure_monorepo
 from bench.releases import COLD, WARM, Releases, find_settings
 from bench.size import Size
@@ -27,7 +28,6 @@ from bench.start import measure_start
 from bench.subjects import SUBJECTS
 from bench.tables import describe_machine, fill_page, make_table, render_result
 from bench.targets import SERVERS, Server, open_server, read_server
-from bench.ways import UV, WAYS, Way, find_cache_variables, find_variables
 from nexus_double import run_sandbox
 from releasekit.network import open_network
 from support import public_index
@@ -46,7 +46,12 @@ def make_parser() -> argparse.ArgumentParser:
     add("--project", action="append", choices=[s.name for s in SUBJECTS], help="default: small")
     add("--server", action="append", choices=SERVERS, help="default: sandbox")
     add("--only", choices=(WARM, COLD), help="the state of all caches; default: warm")
-    add("--way", action="append", choices=[w.name for w in WAYS], help="default: all")
+    add(
+        "--method",
+        action="append",
+        choices=[method.name for method in METHODS],
+        help="default: all",
+    )
     add("--rounds", type=int, default=5, help="default: 5")
     add("--packages", type=int, default=20, help="of the monorepo; default: 20")
     add("--size", type=int, default=1024, metavar="MIB", help="of the large wheel; default: 1024")
@@ -58,7 +63,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure what was asked for, show it, and write it down."""
+    """Measure what the options name, show it, and write it down."""
     options = make_parser().parse_args(argv)
     console, machine = Console(highlight=False), describe_machine()
     with tempfile.TemporaryDirectory(prefix="releasekit-bench-") as folder:
@@ -78,21 +83,21 @@ class Bench:
     """One run of the bench."""
 
     def __init__(self, options: argparse.Namespace, tempdir: Path, console: Console) -> None:
-        self._options, self._room, self._console = options, tempdir, console
+        self._options, self._tempdir, self._console = options, tempdir, console
         self._environ = find_environ(tempdir)
-        names = options.way or [way.name for way in WAYS]
-        self._ways = [way for way in WAYS if way.name in names]
+        names = options.method or [method.name for method in METHODS]
+        self._methods = [method for method in METHODS if method.name in names]
 
     def measure(self) -> dict[str, Any]:
-        """Measure all parts that were asked for; returns them by their names."""
+        """Measure all parts that the options name; return them by name."""
         options = self._options
         parts = PARTS if options.all else options.part or PARTS[:1]
         measured: dict[str, Any] = {"versions": {}, **{part: [] for part in parts}}
         with self._console.status("installing the tools") as status:
             self._say = status.update
-            needed = self._ways if "releases" in parts else []
-            self._tools = install_tools(needed, self._room, self._environ)
-            measured["versions"] = read_versions(self._tools, self._room, self._environ)
+            needed = self._methods if "releases" in parts else []
+            self._tools = install_tools(needed, self._tempdir, self._environ)
+            measured["versions"] = read_versions(self._tools, self._tempdir, self._environ)
             for part in parts:
                 for name in SERVERS if options.all else options.server or SERVERS[:1]:
                     self._say(f"starting {name}")
@@ -105,29 +110,29 @@ class Bench:
         subjects = [s for s in SUBJECTS if options.all or s.name in chosen]
         caches = (WARM, COLD) if options.all else (options.only or WARM,)
         with open_target(name, self._environ) as (server, environ):
-            releases = Releases(self._room, self._tools, environ)
+            releases = Releases(self._tempdir, self._tools, environ)
             for setting in find_settings(subjects, server, caches, options.rounds):
-                result = releases.compare(setting, self._ways, self._say)
+                result = releases.compare(setting, self._methods, self._say)
                 self._console.print(make_table(result), "")
                 yield render_result(result)
 
     def _measure_start(self, name: str) -> Iterator[dict[str, Any]]:
         with self._open_small_target(name) as environ:
-            found = measure_start(self._room, environ, self._options.rounds, self._say)
+            found = measure_start(self._tempdir, environ, self._options.rounds, self._say)
             yield self._show({"server": name, **found})
 
     def _measure_monorepo(self, name: str) -> Iterator[dict[str, Any]]:
         options = self._options
         with self._open_small_target(name) as environ:
             count, rounds = options.packages, options.rounds
-            found = measure_monorepo(self._room, environ, count, rounds, self._say)
+            found = measure_monorepo(self._tempdir, environ, count, rounds, self._say)
             yield self._show({"server": name, **found})
 
     @contextlib.contextmanager
     def _open_small_target(self, name: str) -> Iterator[Mapping[str, str]]:
         """Provide the environment of commands that find a server and warm caches."""
         with open_target(name, self._environ) as (server, environ):
-            caches = find_cache_variables(self._room / "caches" / WARM)
+            caches = find_cache_variables(self._tempdir / "caches" / WARM)
             yield {**environ, **find_variables(server), **caches}
 
     def _show(self, found: dict[str, Any]) -> dict[str, Any]:
@@ -137,15 +142,15 @@ class Bench:
     def _measure_latency(self, name: str) -> Iterator[dict[str, Any]]:
         with contextlib.ExitStack() as stack:
             sandbox = stack.enter_context(run_sandbox()) if name == "sandbox" else None
-            if sandbox:  # of this process, which counts what it is asked
+            if sandbox:  # of this process, which counts the requests
                 target = trust_server(read_server(name, sandbox.environ()), self._environ)
             else:
                 target = open_target(name, self._environ)
             server, environ = stack.enter_context(target)
             port = stack.enter_context(open_delay(server.port, ROUND_TRIP))
             slow = {**environ, **find_variables(server.behind(port))}
-            slow |= find_cache_variables(self._room / "caches" / WARM)
-            latency = Latency(self._room, slow, self._options.wheels)
+            slow |= find_cache_variables(self._tempdir / "caches" / WARM)
+            latency = Latency(self._tempdir, slow, self._options.wheels)
             found = {"server": name, **latency.compare(sandbox, self._options.rounds, self._say)}
             if sandbox:
                 found["plan"] = latency.measure_plan(sandbox)
@@ -154,8 +159,8 @@ class Bench:
     def _measure_size(self, name: str) -> Iterator[dict[str, Any]]:
         with open_target(name, self._environ) as (server, environ):
             environ = {**environ, **find_variables(server)}
-            environ |= find_cache_variables(self._room / "caches" / WARM)
-            size = Size(server, self._room, environ, self._options.size)
+            environ |= find_cache_variables(self._tempdir / "caches" / WARM)
+            size = Size(server, self._tempdir, environ, self._options.size)
             found = {"server": name, **size.compare(self._options.rounds, self._say)}
             yield self._show(found)
 
@@ -189,9 +194,9 @@ def trust_server(server: Server, environ: Mapping[str, str]) -> Iterator[Target]
         yield server, {**network.environ, "HATCH_INDEX_CA_CERT": merged}
 
 
-def install_tools(ways: Sequence[Way], tempdir: Path, environ: Mapping[str, str]) -> Path:
-    """Install what the ways need into one environment, and return where its programs are."""
-    needs = [need for way in ways for need in way.needs]
+def install_tools(methods: Sequence[Method], tempdir: Path, environ: Mapping[str, str]) -> Path:
+    """Install what the methods need into one environment, and return where its programs are."""
+    needs = [need for method in methods for need in method.needs]
     if needs:
         tools = str(tempdir / "tools")
         run_command((UV, "venv", "--quiet", "--python", sys.executable, tools), tempdir, environ)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 
 PIECE = 1 << 16
-UNDER_WAY = 1 << 10
+PIECES_HELD_BACK = 1 << 10
 """Pieces that are held back at most: 64 MiB, so that the delay does not bound the rate."""
 
 
@@ -34,8 +34,8 @@ async def serve(port: int, round_trip: float) -> None:
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(round_trip)  # of the TCP handshake
         onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", port)
-        ways = ((reader, onward_writer), (onward_reader, writer))
-        await asyncio.gather(*(forward(*way, round_trip / 2) for way in ways))
+        directions = ((reader, onward_writer), (onward_reader, writer))
+        await asyncio.gather(*(forward(*direction, round_trip / 2) for direction in directions))
 
     server = await asyncio.start_server(connect, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201
@@ -44,7 +44,7 @@ async def serve(port: int, round_trip: float) -> None:
 
 async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
     """Write all that is read so many seconds later, also the end."""
-    pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(UNDER_WAY)
+    pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(PIECES_HELD_BACK)
     clock = asyncio.get_running_loop().time
 
     async def write() -> None:

@@ -100,8 +100,8 @@ class Latency:
             )
         sandbox.state.clear_log()
         seconds = self._plan("2.0.0")
-        asked = [f"{one.method} {one.path}" for one in sandbox.state.requests_log]
-        return {"published": PUBLISHED, "seconds": seconds, "requests": asked}
+        requests = [f"{one.method} {one.path}" for one in sandbox.state.requests_log]
+        return {"published": PUBLISHED, "seconds": seconds, "requests": requests}
 
 
 def count_requests(sandbox: Sandbox) -> dict[str, Any]:

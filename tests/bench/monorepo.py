@@ -67,15 +67,15 @@ def measure_monorepo(
 ) -> dict[str, Any]:
     """Return the medians of releasing them all in one command, and in one for each, in turns."""
     checkout = write_monorepo(tempdir / "checkouts" / "monorepo", count, environ)
-    ways: dict[str, Commands] = {
+    methods: dict[str, Commands] = {
         "one": [(*RELEASE, "-C", "packages/*")],
         "each": [(*RELEASE, "-C", f"packages/p{number}") for number in range(count)],
     }
-    took: dict[str, list[Any]] = {name: [] for name in ways}
+    took: dict[str, list[Any]] = {name: [] for name in methods}
     for number in range(rounds + 1):
-        for name, commands in ways.items():
+        for name, commands in methods.items():
             say(f"round {number} of {rounds}: {count} packages, {name}")
-            begin_version(checkout, f"1.{number}.{list(ways).index(name)}")
+            begin_version(checkout, f"1.{number}.{list(methods).index(name)}")
             one = time_commands(commands, checkout.root, environ)
             if number:
                 took[name].append(one)

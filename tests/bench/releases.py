@@ -1,4 +1,4 @@
-"""Whole releases, side by side: every way once, then every way again, and so on."""
+"""Whole releases, side by side: each method once, then each again, and so on."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measure import Took, find_median, time_commands
+from bench.methods import UV, Method, Round, find_cache_variables, find_variables
 from bench.subjects import Checkout, Subject, write_checkout
 from bench.targets import Server
-from bench.ways import UV, Round, Way, find_cache_variables, find_variables
 from samples import write_modules
 
 WARM, COLD = "warm", "cold"
 BASES = ("careful", "uv")
-"""The way that the others are compared with: the first one that was measured."""
+"""The method that the others are compared with: the first one that was measured."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,54 +34,56 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """What the ways took in one setting."""
+    """What the methods took in one setting."""
 
     setting: Setting
     took: Mapping[str, Sequence[Took]]
     steps: Sequence[Mapping[str, float]]
     """The seconds of each step of the whole release, round by round."""
 
-    def find_ratio(self, way: str) -> float | None:
-        """Return how long a way took, as a multiple of the one that all are compared with."""
+    def find_ratio(self, method: str) -> float | None:
+        """Return how long a method took, as a multiple of the one that all are compared with."""
         base = next((name for name in BASES if name in self.took), None)
-        if base is None or way not in self.took:
+        if base is None or method not in self.took:
             return None
-        return find_median(self.took[way]).seconds / find_median(self.took[base]).seconds
+        return find_median(self.took[method]).seconds / find_median(self.took[base]).seconds
 
 
 class Releases:
     """Releases of all kinds of projects below one directory."""
 
     def __init__(self, tempdir: Path, tools: Path, environ: Mapping[str, str]) -> None:
-        self._room, self._tools, self._environ = tempdir, tools, environ
+        self._tempdir, self._tools, self._environ = tempdir, tools, environ
         self._serials = itertools.count(1)
         self._stocked: set[str] = set()
 
-    def compare(self, setting: Setting, ways: Sequence[Way], say: Callable[[str], None]) -> Result:
-        """Release in every way, round by round; before warm rounds once for the caches."""
-        checkouts = {way: self._write(setting, way) for way in ways}
-        took: dict[str, list[Took]] = {way.name: [] for way in ways}
+    def compare(
+        self, setting: Setting, methods: Sequence[Method], say: Callable[[str], None]
+    ) -> Result:
+        """Release by every method, round by round; before warm rounds once for the caches."""
+        checkouts = {method: self._write(setting, method) for method in methods}
+        took: dict[str, list[Took]] = {method.name: [] for method in methods}
         steps: list[Mapping[str, float]] = []
         for number in range(setting.caches == COLD, setting.rounds + 1):
-            for way, checkout in checkouts.items():
-                say(f"round {number} of {setting.rounds}: {way.name}")
-                one = self._release(setting, way, checkout)
+            for method, checkout in checkouts.items():
+                say(f"round {number} of {setting.rounds}: {method.name}")
+                one = self._release(setting, method, checkout)
                 if number:
-                    took[way.name].append(one)
-                    steps += [_read_steps(checkout)] if way.name == "release" else []
+                    took[method.name].append(one)
+                    steps += [_read_steps(checkout)] if method.name == "release" else []
         return Result(setting=setting, took=took, steps=steps)
 
-    def _write(self, setting: Setting, way: Way) -> Checkout:
+    def _write(self, setting: Setting, method: Method) -> Checkout:
         if setting.subject.dependencies and setting.server.url not in self._stocked:
             self._stocked.add(setting.server.url)
             publish_packages(setting.subject.dependencies, setting.server, self._environ)
-        root = self._room / "checkouts" / way.name
+        root = self._tempdir / "checkouts" / method.name
         return write_checkout(setting.subject, root, f"bench-{setting.subject.name}", self._environ)
 
-    def _release(self, setting: Setting, way: Way, checkout: Checkout) -> Took:
+    def _release(self, setting: Setting, method: Method, checkout: Checkout) -> Took:
         version = f"1.0.{next(self._serials)}"
         checkout.begin_version(version)
-        tempdir, caches = self._room / "round", self._room / "caches" / setting.caches
+        tempdir, caches = self._tempdir / "round", self._tempdir / "caches" / setting.caches
         for folder in (tempdir, *([caches] if setting.caches == COLD else [])):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -97,7 +99,7 @@ class Releases:
             tools=self._tools,
             tempdir=tempdir,
         )
-        return time_commands(way.render(round_), checkout.root, environ)
+        return time_commands(method.render(round_), checkout.root, environ)
 
 
 def publish_packages(names: Sequence[str], server: Server, environ: Mapping[str, str]) -> None:

@@ -37,7 +37,7 @@ class Size:
     def __init__(
         self, server: Server, tempdir: Path, environ: Mapping[str, str], mebibytes: int
     ) -> None:
-        self._server, self._room, self._environ = server, tempdir, environ
+        self._server, self._tempdir, self._environ = server, tempdir, environ
         self._mebibytes = mebibytes
         root = tempdir / "checkouts" / "size"
         self._checkout = write_checkout(QUICK, root, "bench-size", environ)
@@ -71,7 +71,7 @@ class Size:
         self._checkout.begin_version(version)
         self._checkout.root.joinpath("dist").mkdir()
         wheel = add_wheel(self._checkout, version, TAG, self._mebibytes)
-        command = _curl(self._server, wheel, version, self._room)
+        command = _curl(self._server, wheel, version, self._tempdir)
         os.sync()  # what earlier rounds wrote is not to be written to the disk in this one
         began = time.monotonic()
         _weigh(command, self._checkout.root, self._environ)

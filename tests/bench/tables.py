@@ -15,12 +15,12 @@ from typing import Any
 from rich.table import Table
 
 from bench.measure import find_median
+from bench.methods import METHODS
 from bench.releases import Result
-from bench.ways import WAYS
 
-TITLES = {way.name: way.title for way in WAYS}
+TITLES = {method.name: method.title for method in METHODS}
 Row = tuple[str, str, str, str]
-HEADINGS = ("way", "seconds", "ratio", "CPU seconds")
+HEADINGS = ("method", "seconds", "ratio", "CPU seconds")
 
 
 def find_title(result: Result) -> str:
@@ -31,7 +31,7 @@ def find_title(result: Result) -> str:
 
 
 def find_rows(result: Result) -> Iterator[Row]:
-    """Yield a row for each way: medians, and how often what `uv` takes."""
+    """Yield a row for each method: medians, and how often what `uv` takes."""
     for name, took in result.took.items():
         median, ratio = find_median(took), result.find_ratio(name)
         shown = "" if ratio is None else f"{ratio:.2f}"
@@ -89,7 +89,7 @@ def render_result(result: Result) -> dict[str, Any]:
         "project": setting.subject.name,
         "server": setting.server.name,
         "caches": setting.caches,
-        "ways": {
+        "methods": {
             name: {
                 "seconds": [round(one.seconds, 3) for one in took],
                 "cpu": [round(one.cpu, 3) for one in took],
@@ -119,7 +119,7 @@ def render_markdown(document: Mapping[str, Any]) -> str:
         f"|---|---|---|{'---|' * len(TITLES)}",
     ]
     for one in document.get("releases", ()):
-        cells = (_render_cell(one["ways"].get(name)) for name in TITLES)
+        cells = (_render_cell(one["methods"].get(name)) for name in TITLES)
         lines.append(f"| {' | '.join((one['project'], one['caches'], one['server'], *cells))} |")
     lines += ["", *map(_describe_start, document.get("start", ()))]
     lines += map(_describe_monorepo, document.get("monorepo", ()))
@@ -160,11 +160,11 @@ def _describe_size(found: Mapping[str, Any]) -> str:
     )
 
 
-def _render_cell(way: Mapping[str, Any] | None) -> str:
-    if way is None:
+def _render_cell(method: Mapping[str, Any] | None) -> str:
+    if method is None:
         return ""
-    ratio = f" ({way['ratio']:.2f})" if way["ratio"] else ""
-    return f"{way['median']:.2f} s{ratio}"
+    ratio = f" ({method['ratio']:.2f})" if method["ratio"] else ""
+    return f"{method['median']:.2f} s{ratio}"
 
 
 def fill_page(document: Mapping[str, Any]) -> None:

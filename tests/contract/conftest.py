@@ -9,7 +9,7 @@ import pytest
 
 from contract.double_admin import start_double
 from contract.nexus_admin import NexusAdmin, attach_nexus
-from contract.servers import WHEEL, Server, Shelf, Workshop, open_workshop
+from contract.servers import WHEEL, Repositories, Server, Workshop, open_workshop
 from contract.table import CONTRACT, read_case
 from contract.upstream import Upstream, run_upstream
 
@@ -46,14 +46,14 @@ def upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture(scope="module")
-def shelf(server: Server) -> Iterator[Shelf]:
+def repositories(server: Server) -> Iterator[Repositories]:
     """Repositories that tests of a module read only."""
     with open_workshop(server) as opened, run_upstream() as far:
         far.fill()
         hosted, proxy = opened.make_hosted(), opened.make_proxy(far.url)
         group = opened.make_group(hosted, proxy)
         server.store(hosted, WHEEL)
-        yield Shelf(hosted=hosted, proxy=proxy, group=group)
+        yield Repositories(hosted=hosted, proxy=proxy, group=group)
 
 
 @pytest.fixture

@@ -94,8 +94,10 @@ def file(
 
 def part(whole: Answer, start: int, stop: int) -> Answer:
     """Give a range of an answer."""
-    told = {"content-range": f"bytes {start}-{stop - 1}/{len(whole.body)}"}
-    headers = {**dict(whole.headers), **told}
+    headers = {
+        **dict(whole.headers),
+        "content-range": f"bytes {start}-{stop - 1}/{len(whole.body)}",
+    }
     return make_answer(206, "Partial Content", headers, whole.body[start:stop])
 
 
@@ -214,7 +216,7 @@ BASE = f"https://{HOST}"
 
 
 def render_error(status: int, phrase: str, text: str, base: str = BASE) -> str:
-    """Render the error page; links follow the address that was asked."""
+    """Render the error page; links follow the address of the request."""
     alt = 'Exclamation point" aria-role="presentation'
     head = HEAD.format(title=status, base=base, icon="exclamation", alt=alt)
     shown = escape(text, quote=False).replace('"', "&quot;").replace("\u20ac", "&euro;")

@@ -126,7 +126,7 @@ def make_upload(filename: str, content: bytes, **fields: str) -> tuple[Part, ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shelf:
+class Repositories:
     """Hosted with one wheel, a proxy over an upstream, and the group of both."""
 
     hosted: str

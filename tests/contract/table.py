@@ -59,9 +59,9 @@ class Table:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note one phase of a test."""
-        told: Any = dict(report.user_properties).get(CONTRACT)
-        if told is not None:
-            topic, behaviour, answer, server = told
+        case: Any = dict(report.user_properties).get(CONTRACT)
+        if case is not None:
+            topic, behaviour, answer, server = case
             row = Row(topic=topic, behaviour=behaviour, answer=answer)
             self._rows.setdefault((topic, behaviour), row).note(server, report)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract.expected import error, file, headless, link, page, part, project, root, unchanged
-from contract.servers import WHEEL, Server, Shelf
+from contract.servers import WHEEL, Repositories, Server
 from contract.upstream import FAR, MODIFIED
 from contract.wire import Answer
 
@@ -25,14 +25,21 @@ everything = pytest.mark.parametrize(("kind", "path", "whole"), WHOLE.values(), 
 
 
 @everything
-def test_whole_is_the(server: Server, shelf: Shelf, kind: str, path: str, whole: Answer) -> None:
-    assert server.get(shelf.find(kind), path).settled == whole
-    answer = server.wire.ask("HEAD", f"/repository/{shelf.find(kind)}/{path}")
+def test_whole_is_the(
+    server: Server, repositories: Repositories, kind: str, path: str, whole: Answer
+) -> None:
+    assert server.get(repositories.find(kind), path).settled == whole
+    answer = server.wire.ask("HEAD", f"/repository/{repositories.find(kind)}/{path}")
     assert answer.settled == headless(whole)
 
 
-def test_a_file_of_a_proxy_is_as_old_as_the_upstream_says(server: Server, shelf: Shelf) -> None:
-    assert server.get(shelf.proxy, "packages/far/1/far-1.zip").header("Last-Modified") == MODIFIED
+def test_a_file_of_a_proxy_is_as_old_as_the_upstream_says(
+    server: Server, repositories: Repositories
+) -> None:
+    assert (
+        server.get(repositories.proxy, "packages/far/1/far-1.zip").header("Last-Modified")
+        == MODIFIED
+    )
 
 
 # What is sent, with the validators of the answer in it, and whether nothing has changed: with an
@@ -58,14 +65,14 @@ CONDITIONS = {
 @everything
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_unchanged_or_whole_when(
-    server: Server, shelf: Shelf, name: str, kind: str, path: str, whole: Answer
+    server: Server, repositories: Repositories, name: str, kind: str, path: str, whole: Answer
 ) -> None:
     headers, with_etag, without = CONDITIONS[name]
-    known = dict(server.get(shelf.find(kind), path).headers)
+    known = dict(server.get(repositories.find(kind), path).headers)
     validators = {"etag": known.get("etag", '"none"'), "date": known["last-modified"]}
     sent = {header: value.format(**validators) for header, value in headers.items()}
     same = with_etag if "etag" in known else without
-    answer = server.get(shelf.find(kind), path, **sent).settled
+    answer = server.get(repositories.find(kind), path, **sent).settled
     assert answer == (unchanged(whole) if same else whole)
 
 
@@ -90,12 +97,12 @@ RANGES = {
 @everything
 @pytest.mark.parametrize("name", RANGES)
 def test_range_of(
-    server: Server, shelf: Shelf, name: str, kind: str, path: str, whole: Answer
+    server: Server, repositories: Repositories, name: str, kind: str, path: str, whole: Answer
 ) -> None:
     sent, span = RANGES[name]
     if (kind, path) == ("group", "simple/rp/"):
         span = None  # a group cuts no pages
-    answer = server.get(shelf.find(kind), path, Range=sent).settled
+    answer = server.get(repositories.find(kind), path, Range=sent).settled
     if span is None:
         assert answer == whole
     elif span:
@@ -115,17 +122,17 @@ IF_RANGE = {
 
 @pytest.mark.parametrize(("value", "cut"), IF_RANGE.values(), ids=IF_RANGE)
 def test_if_range_lets_a_range_through_when(
-    server: Server, shelf: Shelf, value: str, cut: bool
+    server: Server, repositories: Repositories, value: str, cut: bool
 ) -> None:
     path = f"packages/rp/1/{WHEEL}"
-    known = server.get(shelf.hosted, path)
+    known = server.get(repositories.hosted, path)
     condition = value.format(etag=known.header("etag"), date=known.header("last-modified"))
-    answer = server.get(shelf.hosted, path, Range="bytes=0-3", If_Range=condition).settled
+    answer = server.get(repositories.hosted, path, Range="bytes=0-3", If_Range=condition).settled
     assert answer == (part(file(), 0, 4) if cut else file())
 
 
-def test_head_knows_no_range(server: Server, shelf: Shelf) -> None:
-    target = f"/repository/{shelf.hosted}/packages/rp/1/{WHEEL}"
+def test_head_knows_no_range(server: Server, repositories: Repositories) -> None:
+    target = f"/repository/{repositories.hosted}/packages/rp/1/{WHEEL}"
     answer = server.wire.ask("HEAD", target, headers={"Range": "bytes=0-3"})
     assert answer.settled == headless(file())
 

@@ -6,7 +6,7 @@ import pytest
 
 from contract.expected import BLOCKED, bare, error, file, headless, link, page, project, root
 from contract.servers import WHEEL, ZIP, Server, Workshop
-from contract.upstream import FAR, Told, Upstream
+from contract.upstream import FAR, Reply, Upstream
 from contract.wire import Answer
 
 NEAR, FAR_RP = link(f"rp/1/{WHEEL}"), link(f"rp/1/{WHEEL}", "md5=0")
@@ -17,8 +17,8 @@ FILE = f"packages/rp/1/{WHEEL}"
 
 def fill_far(upstream: Upstream) -> None:
     upstream.page("rp", 'href="rp-9.zip#md5=9">rp-9.zip', f'href="{WHEEL}#md5=0">{WHEEL}')
-    upstream.answers[f"/simple/rp/{WHEEL}"] = Told(body=FAR, headers={"ETag": '"far"'})
-    upstream.answers["/simple/rp/rp-9.zip"] = Told(body=FAR, headers={"ETag": '"far"'})
+    upstream.answers[f"/simple/rp/{WHEEL}"] = Reply(body=FAR, headers={"ETag": '"far"'})
+    upstream.answers["/simple/rp/rp-9.zip"] = Reply(body=FAR, headers={"ETag": '"far"'})
 
 
 @pytest.mark.parametrize("first", ["hosted", "proxy"])
@@ -47,7 +47,7 @@ def test_links_ascend_by_lower_case_file_name(server: Server, workshop: Workshop
 def test_roots_are_merged_ascending_whatever_the_case(
     server: Server, workshop: Workshop, upstream: Upstream
 ) -> None:
-    upstream.answers["/simple/"] = Told(body=b'<a href="B_c/">B_c</a><a href="rp/">rp</a>')
+    upstream.answers["/simple/"] = Reply(body=b'<a href="B_c/">B_c</a><a href="rp/">rp</a>')
     hosted, proxy = workshop.make_hosted(), workshop.make_proxy(upstream.url)
     group = workshop.make_group(hosted, proxy)
     server.store(hosted)
@@ -158,7 +158,7 @@ def test_a_routing_rule_blocks(
     expected: Answer,
 ) -> None:
     fill_far(upstream)
-    upstream.answers["/simple/"] = Told(body=b'<a href="rp/">rp</a>')
+    upstream.answers["/simple/"] = Reply(body=b'<a href="rp/">rp</a>')
     proxy = workshop.make_proxy(upstream.url, blocked=RULE)
     answer = server.wire.ask(method, f"/repository/{proxy}/{path}")
     assert answer.settled == expected

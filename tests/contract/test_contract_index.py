@@ -7,7 +7,7 @@ import time
 import pytest
 
 from contract.expected import error, headless, link, page, project, root
-from contract.servers import WHEEL, Server, Shelf, Workshop
+from contract.servers import WHEEL, Repositories, Server, Workshop
 from contract.upstream import MODIFIED
 from contract.wire import Answer
 
@@ -38,21 +38,23 @@ CASES: dict[str, tuple[str, str, Answer]] = {
 
 @pytest.mark.parametrize(("kind", "path", "expected"), CASES.values(), ids=CASES)
 def test_an_index_page_of(
-    server: Server, shelf: Shelf, kind: str, path: str, expected: Answer
+    server: Server, repositories: Repositories, kind: str, path: str, expected: Answer
 ) -> None:
-    assert server.get(shelf.find(kind), path).settled == expected
+    assert server.get(repositories.find(kind), path).settled == expected
 
 
 @pytest.mark.parametrize(("kind", "path", "expected"), CASES.values(), ids=CASES)
 def test_head_gives_the_same_without_the_body_of(
-    server: Server, shelf: Shelf, kind: str, path: str, expected: Answer
+    server: Server, repositories: Repositories, kind: str, path: str, expected: Answer
 ) -> None:
-    answer = server.wire.ask("HEAD", f"/repository/{shelf.find(kind)}/{path}")
+    answer = server.wire.ask("HEAD", f"/repository/{repositories.find(kind)}/{path}")
     assert answer.settled == headless(expected)
 
 
-def test_a_proxy_page_is_as_old_as_the_upstream_says(server: Server, shelf: Shelf) -> None:
-    assert server.get(shelf.proxy, "simple/far/").header("Last-Modified") == MODIFIED
+def test_a_proxy_page_is_as_old_as_the_upstream_says(
+    server: Server, repositories: Repositories
+) -> None:
+    assert server.get(repositories.proxy, "simple/far/").header("Last-Modified") == MODIFIED
 
 
 IGNORED = {
@@ -64,9 +66,9 @@ IGNORED = {
 
 @pytest.mark.parametrize("headers", IGNORED.values(), ids=IGNORED)
 def test_a_page_is_plain_HTML_even_to_whom_asks_for(  # noqa: N802
-    server: Server, shelf: Shelf, headers: dict[str, str]
+    server: Server, repositories: Repositories, headers: dict[str, str]
 ) -> None:
-    assert server.get(shelf.hosted, "simple/rp/", **headers).settled == RP
+    assert server.get(repositories.hosted, "simple/rp/", **headers).settled == RP
 
 
 def test_hosted_links_descend_by_path(server: Server, hosted: str) -> None:

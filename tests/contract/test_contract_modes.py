@@ -109,7 +109,7 @@ def test_after_read_only_mode_all_is_as_before(
     assert server.get(repositories["group"], "simple/rp/").settled == both
 
 
-OFFLINE_ASKED: dict[str, tuple[str, str, Answer]] = {
+OFFLINE_REQUESTS: dict[str, tuple[str, str, Answer]] = {
     "a page": ("GET", "simple/rp/", error(503, OFFLINE)),
     "the root": ("GET", "simple/", error(503, OFFLINE)),
     "a file": ("GET", FILE, error(503, OFFLINE)),
@@ -121,7 +121,9 @@ OFFLINE_ASKED: dict[str, tuple[str, str, Answer]] = {
 }
 
 
-@pytest.mark.parametrize(("method", "path", "expected"), OFFLINE_ASKED.values(), ids=OFFLINE_ASKED)
+@pytest.mark.parametrize(
+    ("method", "path", "expected"), OFFLINE_REQUESTS.values(), ids=OFFLINE_REQUESTS
+)
 @pytest.mark.parametrize("kind", ["hosted", "proxy", "group"])
 def test_offline_is_the_answer_to(
     server: Server,

@@ -6,7 +6,7 @@ import pytest
 
 from contract.expected import ZIPPED, error, file, link, page, project, root
 from contract.servers import Server, Workshop
-from contract.upstream import FAR, MODIFIED, Told, Upstream
+from contract.upstream import FAR, MODIFIED, Reply, Upstream
 
 FILE = "packages/far/1/far-1.zip"
 FAR_LINK = link("far/1/far-1.zip", "sha256=00")
@@ -68,12 +68,12 @@ def test_the_remote_is_the_root_of_the_site_and_may_end_in_a_slash_or_not(
     assert upstream.paths() == ["/simple/far/", "/simple/", "/simple/far/far-1.zip"]
 
 
-def test_the_upstream_is_asked_as_by_a_nexus(
+def test_the_upstream_gets_the_requests_of_a_nexus(
     server: Server, workshop: Workshop, upstream: Upstream
 ) -> None:
     upstream.fill()
     server.get(workshop.make_proxy(upstream.url), "simple/far/")
-    ((method, path, headers),) = upstream.asked
+    ((method, path, headers),) = upstream.requests
     assert (method, path) == ("GET", "/simple/far/")
     assert headers["User-Agent"].startswith("Nexus/3.30.0-01 (OSS; Linux; ")
     assert headers["User-Agent"].endswith("; amd64; 11.0.13)")
@@ -81,7 +81,7 @@ def test_the_upstream_is_asked_as_by_a_nexus(
     assert "Accept" not in headers
 
 
-def test_the_upstream_is_asked_once_and_an_old_page_is_validated(
+def test_the_upstream_gets_one_request_and_an_old_page_is_validated(
     server: Server, workshop: Workshop, upstream: Upstream
 ) -> None:
     upstream.fill()
@@ -91,9 +91,9 @@ def test_the_upstream_is_asked_once_and_an_old_page_is_validated(
         assert server.get(proxy, FILE).settled == file(FAR, etag='"far"')
     assert upstream.paths() == ["/simple/far/", "/simple/far/far-1.zip"]
     server.admin.invalidate(proxy)
-    upstream.answers["/simple/far/"] = Told(status=304)
+    upstream.answers["/simple/far/"] = Reply(status=304)
     assert server.get(proxy, "simple/far/").settled == FAR_PAGE
-    _, path, headers = upstream.asked[-1]
+    _, path, headers = upstream.requests[-1]
     validators = headers["If-None-Match"], headers["If-Modified-Since"]
     assert (path, validators) == ("/simple/far/", ('"far"', MODIFIED))
 
@@ -102,13 +102,13 @@ def test_a_file_without_validators_upstream_has_no_etag(
     server: Server, workshop: Workshop, upstream: Upstream
 ) -> None:
     upstream.fill()
-    upstream.answers["/simple/far/far-1.zip"] = Told(body=FAR)
+    upstream.answers["/simple/far/far-1.zip"] = Reply(body=FAR)
     answer = server.get(workshop.make_proxy(upstream.url), FILE).settled
     assert "etag" not in dict(answer.headers)
     assert answer.header("Last-Modified") == "DATE"
 
 
-def test_an_unknown_file_of_a_known_project_is_not_asked_for(
+def test_an_unknown_file_of_a_known_project_is_not_fetched(
     server: Server, workshop: Workshop, upstream: Upstream
 ) -> None:
     upstream.fill()
@@ -117,7 +117,7 @@ def test_an_unknown_file_of_a_known_project_is_not_asked_for(
     assert upstream.paths() == ["/simple/far/"]
 
 
-def test_names_are_asked_for_as_given(
+def test_names_reach_the_upstream_in_the_spelling_of_the_request(
     server: Server, workshop: Workshop, upstream: Upstream
 ) -> None:
     upstream.page("Far_Lib", 'href="x">far-lib-1.zip')
@@ -139,7 +139,7 @@ NO_INDEX = {
 def test_no_index_is_a_page(
     server: Server, workshop: Workshop, upstream: Upstream, body: bytes
 ) -> None:
-    upstream.answers["/simple/far/"] = Told(body=body)
+    upstream.answers["/simple/far/"] = Reply(body=body)
     proxy = workshop.make_proxy(upstream.url)
     assert server.get(proxy, "simple/far/").settled == error(404)
 
@@ -155,7 +155,7 @@ def test_a_page_is_an_error_now_and_after_recovery_when_the_upstream_said(
     server: Server, workshop: Workshop, upstream: Upstream, status: int, first: int, then: int
 ) -> None:
     proxy = workshop.make_proxy(upstream.url)
-    upstream.answers["/simple/far/"] = Told(status=status)
+    upstream.answers["/simple/far/"] = Reply(status=status)
     assert server.get(proxy, "simple/far/").settled == error(first)
     upstream.fill()
     assert server.get(proxy, "simple/far/").settled == error(then)
@@ -169,7 +169,7 @@ def test_a_file_is_an_error_now_and_after_recovery_when_the_upstream_said(
 ) -> None:
     upstream.fill()
     proxy = workshop.make_proxy(upstream.url)
-    upstream.answers["/simple/far/far-1.zip"] = Told(status=status)
+    upstream.answers["/simple/far/far-1.zip"] = Reply(status=status)
     assert server.get(proxy, FILE).settled == error(first)
     upstream.fill()
     assert server.get(proxy, FILE).settled == error(then)
@@ -188,7 +188,7 @@ def test_an_upstream_that_is_too_slow_is_a_bad_gateway(
     server: Server, workshop: Workshop, upstream: Upstream
 ) -> None:
     upstream.fill()
-    upstream.answers["/simple/far/"] = Told(seconds=3)
+    upstream.answers["/simple/far/"] = Reply(seconds=3)
     proxy = workshop.make_proxy(upstream.url, timeout=1)
     assert server.get(proxy, "simple/far/").settled == error(502)
 
@@ -211,7 +211,7 @@ def test_what_is_cached_is_served_on_when_the_upstream(
     upstream.fill()
     proxy = workshop.make_proxy(upstream.url)
     server.get(proxy, FILE)
-    upstream.answers = dict.fromkeys(upstream.answers, Told(status=status))
+    upstream.answers = dict.fromkeys(upstream.answers, Reply(status=status))
     server.admin.invalidate(proxy)
     assert server.get(proxy, "simple/far/").settled == FAR_PAGE
     assert server.get(proxy, FILE).settled == file(FAR, etag='"far"')
@@ -224,7 +224,7 @@ def test_a_page_of_no_age_is_served_on_when_the_upstream(
     upstream.fill()
     proxy = workshop.make_proxy(upstream.url, fresh=True)
     assert server.get(proxy, "simple/far/").settled == FAR_PAGE
-    upstream.answers["/simple/far/"] = Told(status=status)
+    upstream.answers["/simple/far/"] = Reply(status=status)
     assert server.get(proxy, "simple/far/").settled == FAR_PAGE
 
 

@@ -21,7 +21,7 @@ from contract.expected import (
     project,
     root,
 )
-from contract.servers import WHEEL, Server, Shelf
+from contract.servers import WHEEL, Repositories, Server
 from contract.wire import Answer
 
 FILE = f"packages/rp/1/{WHEEL}"
@@ -82,19 +82,21 @@ GETS: dict[str, tuple[str, Answer]] = {
 }
 
 
-def fill_shelf(text: str, shelf: Shelf) -> str:
-    return text.format(hosted=shelf.hosted, proxy=shelf.proxy, group=shelf.group)
+def fill_names(text: str, repositories: Repositories) -> str:
+    return text.format(
+        hosted=repositories.hosted, proxy=repositories.proxy, group=repositories.group
+    )
 
 
-def fill_kind(expected: Answer, target: str, shelf: Shelf) -> Answer:
+def fill_kind(expected: Answer, target: str, repositories: Repositories) -> Answer:
     kind = next((kind for kind in ("proxy", "group") if f"{{{kind}}}" in target), "hosted")
-    return fill(expected, repository=shelf.find(kind))
+    return fill(expected, repository=repositories.find(kind))
 
 
 @pytest.mark.parametrize(("target", "expected"), GETS.values(), ids=GETS)
-def test_get(server: Server, shelf: Shelf, target: str, expected: Answer) -> None:
-    answer = server.wire.ask("GET", fill_shelf(target, shelf))
-    assert answer.settled == fill_kind(expected, target, shelf)
+def test_get(server: Server, repositories: Repositories, target: str, expected: Answer) -> None:
+    answer = server.wire.ask("GET", fill_names(target, repositories))
+    assert answer.settled == fill_kind(expected, target, repositories)
 
 
 def test_rest_api_answers_unknown_paths_with_a_fault_id(server: Server) -> None:
@@ -117,9 +119,9 @@ OTHER_PATHS = {
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
 @pytest.mark.parametrize("target", OTHER_PATHS.values(), ids=OTHER_PATHS)
 def test_other_methods_find_nothing_and_say_so_without_a_page(
-    server: Server, shelf: Shelf, target: str, method: str
+    server: Server, repositories: Repositories, target: str, method: str
 ) -> None:
-    answer = server.wire.ask(method, fill_shelf(target, shelf), login=server.publisher)
+    answer = server.wire.ask(method, fill_names(target, repositories), login=server.publisher)
     assert answer.settled == bare(404, "Not Found")
 
 
@@ -143,8 +145,10 @@ REFUSED_METHODS: dict[str, tuple[str, str, Answer]] = {
 @pytest.mark.parametrize(
     ("method", "target", "expected"), REFUSED_METHODS.values(), ids=REFUSED_METHODS
 )
-def test_method(server: Server, shelf: Shelf, method: str, target: str, expected: Answer) -> None:
-    assert server.wire.ask(method, fill_shelf(target, shelf)).settled == expected
+def test_method(
+    server: Server, repositories: Repositories, method: str, target: str, expected: Answer
+) -> None:
+    assert server.wire.ask(method, fill_names(target, repositories)).settled == expected
 
 
 FRONTS = {

@@ -26,7 +26,7 @@ from contract.expected import (
     project,
     root,
 )
-from contract.servers import WHEEL, Server, Shelf, Workshop, open_workshop
+from contract.servers import WHEEL, Repositories, Server, Workshop, open_workshop
 from contract.wire import Answer, Login
 
 Headers = dict[str, str]
@@ -68,15 +68,15 @@ EVERYWHERE = {
 @pytest.mark.parametrize("headers", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize(("method", "target"), EVERYWHERE.values(), ids=EVERYWHERE)
 def test_wrong_credentials_are_401_even_where_anybody_may_read(
-    server: Server, shelf: Shelf, method: str, target: str, headers: Headers
+    server: Server, repositories: Repositories, method: str, target: str, headers: Headers
 ) -> None:
-    path = target.format(hosted=shelf.hosted, group=shelf.group)
+    path = target.format(hosted=repositories.hosted, group=repositories.group)
     assert server.wire.ask(method, path, headers=headers).settled == WRONG_LOGIN
 
 
-def test_a_wrong_password_of_a_real_user_is_401(server: Server, shelf: Shelf) -> None:
+def test_a_wrong_password_of_a_real_user_is_401(server: Server, repositories: Repositories) -> None:
     login = Login(username=server.publisher.username, password="wrong")
-    assert server.upload(shelf.hosted, login=login).settled == WRONG_LOGIN
+    assert server.upload(repositories.hosted, login=login).settled == WRONG_LOGIN
     status = server.wire.ask("GET", "/service/rest/v1/status", login=login)
     assert status.settled == WRONG_LOGIN
 
@@ -117,9 +117,14 @@ CLOSED: dict[str, tuple[str, str, Answer]] = {
 @pytest.mark.parametrize("headers", NONE.values(), ids=NONE)
 @pytest.mark.parametrize(("method", "target", "expected"), OPEN.values(), ids=OPEN)
 def test_without_credentials_is_answered(
-    server: Server, shelf: Shelf, method: str, target: str, expected: Answer, headers: Headers
+    server: Server,
+    repositories: Repositories,
+    method: str,
+    target: str,
+    expected: Answer,
+    headers: Headers,
 ) -> None:
-    path = target.format(hosted=shelf.hosted, group=shelf.group)
+    path = target.format(hosted=repositories.hosted, group=repositories.group)
     assert server.wire.ask(method, path, headers=headers).settled == expected
 
 

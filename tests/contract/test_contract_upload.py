@@ -304,8 +304,8 @@ def test_expect_100_continue_is_answered_before_the_body_when_credentials_are(
 ) -> None:
     connection = server.wire.connect()
     connection.putrequest("POST", f"/repository/{hosted}/")
-    told = {"Content-Type": FORM_TYPE, "Content-Length": "9", "Expect": "100-continue"}
-    for name, value in {**(login or server.publisher).header, **told}.items():
+    form_headers = {"Content-Type": FORM_TYPE, "Content-Length": "9", "Expect": "100-continue"}
+    for name, value in {**(login or server.publisher).header, **form_headers}.items():
         connection.putheader(name, value)
     connection.endheaders()
     line = connection.sock.recv(4096).splitlines()[0]

@@ -1,4 +1,4 @@
-"""A tiny index on plain HTTP for proxies to ask: it answers as it is told and remembers."""
+"""A tiny index on plain HTTP for proxies: it answers what a test sets and keeps the requests."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
-    """What an upstream is told to answer; `seconds` is how long it thinks first."""
+class Reply:
+    """What an upstream answers; `seconds` is how long it waits first."""
 
     status: int = 200
     body: bytes = b""
@@ -19,17 +19,17 @@ class Told:
     seconds: float = 0.0
 
 
-MISSING = Told(status=404)
+MISSING = Reply(status=404)
 MODIFIED = "Mon, 01 Jan 2024 00:00:00 GMT"
 FAR = b"PK\x03\x04 from afar"
 
 
 class Upstream:
-    """Paths and what is answered there; `asked` lists method, path and headers."""
+    """Paths and what is answered there; `requests` lists method, path and headers."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, Told] = {}
-        self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.answers: dict[str, Reply] = {}
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.stopping = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._make_handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -38,18 +38,18 @@ class Upstream:
         """Answer with a project page of these links."""
         body = "".join(f"<a {link}</a>\n" for link in links).encode()
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.answers[f"/simple/{project}/"] = Told(body=body, headers=sent)
+        self.answers[f"/simple/{project}/"] = Reply(body=body, headers=sent)
 
     def fill(self) -> None:
         """Answer with one project of one file, all with validators."""
         validators = {"ETag": '"far"', "Last-Modified": MODIFIED}
-        self.answers["/simple/"] = Told(body=b'<a href="far/">far</a>', headers=validators)
+        self.answers["/simple/"] = Reply(body=b'<a href="far/">far</a>', headers=validators)
         self.page("far", 'href="far-1.zip#sha256=00">far-1.zip', **validators)
-        self.answers["/simple/far/far-1.zip"] = Told(body=FAR, headers=validators)
+        self.answers["/simple/far/far-1.zip"] = Reply(body=FAR, headers=validators)
 
     def paths(self) -> list[str]:
-        """List the paths that were asked with GET."""
-        return [path for method, path, _ in self.asked if method == "GET"]
+        """List the paths of the GET requests."""
+        return [path for method, path, _ in self.requests if method == "GET"]
 
     def _make_handler(self) -> type[BaseHTTPRequestHandler]:
         upstream = self
@@ -58,15 +58,15 @@ class Upstream:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                upstream.asked.append((self.command, self.path, dict(self.headers)))
-                told = upstream.answers.get(self.path, MISSING)
-                upstream.stopping.wait(told.seconds)
-                self.send_response_only(told.status)
-                for name, value in {**told.headers, "Content-Length": len(told.body)}.items():
+                upstream.requests.append((self.command, self.path, dict(self.headers)))
+                reply = upstream.answers.get(self.path, MISSING)
+                upstream.stopping.wait(reply.seconds)
+                self.send_response_only(reply.status)
+                for name, value in {**reply.headers, "Content-Length": len(reply.body)}.items():
                     self.send_header(name, str(value))
                 self.end_headers()
                 if self.command == "GET":
-                    self.wfile.write(told.body)
+                    self.wfile.write(reply.body)
 
             do_HEAD = do_GET  # noqa: N815
 

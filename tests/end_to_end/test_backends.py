@@ -121,7 +121,7 @@ def test_pure_project_is_released_once_whoever_releases_it_again_with_whichever_
     assert built(clone) == built(project)
 
 
-def test_project_that_asks_which_python_builds_it_is_told_what_differs(
+def test_project_that_asks_which_python_builds_it_gets_a_message_about_what_differs(
     make_project: MakeProject,
     sandbox: Sandbox,
     releasekit: Command,
@@ -216,7 +216,7 @@ def test_repaired_wheel_of_the_stable_abi_is_the_one_that_is_recorded_and_releas
 # --- as in the wiki page that the kit replaces --------------------------------------------------
 
 
-def test_old_setup_py_without_a_url_is_refused_and_released_when_mended(
+def test_old_setup_py_without_a_url_is_refused_and_released_when_fixed(
     make_project: MakeProject, releasekit: Command
 ) -> None:
     project = make_project("setup-py", tag="0.1.2")

@@ -1,4 +1,4 @@
-"""`check` with dists that are given: from anywhere, outside of any project."""
+"""`check` with the paths of dists: from anywhere, outside of any project."""
 
 from __future__ import annotations
 
@@ -58,16 +58,16 @@ def test_no_project_and_no_git_is_needed_and_nothing_is_written(
     assert list(Path.cwd().iterdir()) == []
 
 
-def test_what_a_dist_alone_cannot_tell_is_not_asked(tmp_path: Path, check: Check) -> None:
+def test_a_check_that_needs_more_than_a_dist_is_left_out(tmp_path: Path, check: Check) -> None:
     check(write_sdist(tmp_path), "--reports", "reports")
     document = json.loads(Path("reports/findings.json").read_text(encoding="utf-8"))
-    asked = [asked["code"] for asked in document["checks"]]
-    assert "RK101" in asked
-    assert "RK201" not in asked
-    assert set(asked) < set(CODES)
+    codes = [entry["code"] for entry in document["checks"]]
+    assert "RK101" in codes
+    assert "RK201" not in codes
+    assert set(codes) < set(CODES)
 
 
-def test_faulty_dist_is_refused_and_told_in_one_line(tmp_path: Path, check: Check) -> None:
+def test_faulty_dist_is_refused_in_one_line(tmp_path: Path, check: Check) -> None:
     wheel = write_wheel(tmp_path, metadata=NO_URL)
     status, out = check("-q", wheel)
     assert status == 1
@@ -114,14 +114,14 @@ def test_all_that_is_no_dist_is_named_at_once(tmp_path: Path, check: Check) -> N
 
 
 @pytest.mark.parametrize(
-    ("given", "why"),
+    ("path", "why"),
     [
         pytest.param(".", "no file in there has the name of a dist", id="empty directory"),
         pytest.param("/dev/null", "/dev/null: this is no regular file", id="device"),
     ],
 )
-def test_path_without_a_dist_is_a_mistake_of_usage(given: str, why: str, check: Check) -> None:
-    status, out = check(given)
+def test_path_without_a_dist_is_a_mistake_of_usage(path: str, why: str, check: Check) -> None:
+    status, out = check(path)
     assert status == 2
     assert f"  why:   {why}\n" in out
 
@@ -153,10 +153,10 @@ def test_severities_of_the_directory_hold_and_its_reports_stay(
 
 
 def test_reports_go_where_it_is_said(tmp_path: Path, check: Check) -> None:
-    status, out = check(write_wheel(tmp_path, metadata=NO_URL), "--reports", tmp_path / "told")
+    status, out = check(write_wheel(tmp_path, metadata=NO_URL), "--reports", tmp_path / "named")
     assert status == 1
-    assert f"report    {tmp_path}/told/summary.md\n" in out
-    assert sorted(path.name for path in (tmp_path / "told").iterdir()) == [
+    assert f"report    {tmp_path}/named/summary.md\n" in out
+    assert sorted(path.name for path in (tmp_path / "named").iterdir()) == [
         "findings.json",
         "gl-code-quality-report.json",
         "junit.xml",
@@ -164,19 +164,19 @@ def test_reports_go_where_it_is_said(tmp_path: Path, check: Check) -> None:
         "releasekit.sarif",
         "summary.md",
     ]
-    document = json.loads((tmp_path / "told" / "findings.json").read_text(encoding="utf-8"))
+    document = json.loads((tmp_path / "named" / "findings.json").read_text(encoding="utf-8"))
     assert (document["project"], document["version"]) == (None, None)
     assert [finding["code"] for finding in document["findings"]] == ["RK101"]
 
 
 def test_reports_of_a_project_go_where_it_is_said(project: ProjectDir, releasekit: Command) -> None:
-    ran = releasekit("check", "--reports", "../told", project=project)
+    ran = releasekit("check", "--reports", "../named", project=project)
     assert ran.status == 0, ran
-    assert (project.root.parent / "told" / "junit.xml").exists()
+    assert (project.root.parent / "named" / "junit.xml").exists()
     assert not (project.root / "reports" / "junit.xml").exists()
 
 
-def test_dists_are_given_to_the_session_after_the_dashes(
+def test_the_session_takes_dists_after_the_dashes(
     tmp_path: Path, user_environ: dict[str, str]
 ) -> None:
     (tmp_path / "noxfile.py").write_text("import releasekit.sessions\n")

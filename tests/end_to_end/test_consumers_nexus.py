@@ -123,7 +123,7 @@ INSTALLERS = {"pip": pip, "uv": uv}
 Install = Callable[..., subprocess.CompletedProcess[str]]
 
 
-WAYS = {
+SETTINGS = {
     "pip in an environment": (pip, None),
     "pip for the user": (pip, "user"),
     "pip in CI": (pip, "ci"),
@@ -134,7 +134,7 @@ WAYS = {
 NEEDS_NO_VARIABLE = ((pip, None), (pip, "user"))
 
 
-@pytest.mark.parametrize(("install", "to"), WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize(("install", "to"), SETTINGS.values(), ids=SETTINGS)
 def test_the_settings_lead_to_the_group(
     configure: Configure, colleague: Colleague, stored: Stored, install: Install, to: str | None
 ) -> None:
@@ -145,7 +145,7 @@ def test_the_settings_lead_to_the_group(
     assert colleague.installed(stored) == "1.0"
 
 
-def test_lines_for_the_shell_mend_variables_that_beat_the_settings(
+def test_lines_for_the_shell_fix_variables_that_beat_the_settings(
     configure: Configure, colleague: Colleague, stored: Stored
 ) -> None:
     beating = ("REQUESTS_CA_BUNDLE", "PIP_CERT", "SSL_CERT_FILE")

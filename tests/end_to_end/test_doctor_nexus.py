@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from contract.nexus_admin import VIEW, NexusAdmin
-from contract.upstream import Told, Upstream, run_upstream
+from contract.upstream import Reply, Upstream, run_upstream
 from end_to_end.front_server import run_front
 from in_process import Recorder, open_command
 from nexus_double import WritePolicy
@@ -227,25 +227,25 @@ def test_user_who_may_read_alone(
     with admin.user(rights) as reader:
         login = {"TWINE_USERNAME": reader.username, "TWINE_PASSWORD": reader.password}
         rows = diagnose(status=Status.REFUSED, RELEASEKIT_ADMIN_PASSWORD="", **login)
-    asked = f"user {reader.username}"
+    user = f"user {reader.username}"
     assert judged(rows["upload"]) == (
         "failed",
-        f"{asked} may not upload to {place.hosted} (403 Forbidden)",
+        f"{user} may not upload to {place.hosted} (403 Forbidden)",
         f"ask the Nexus administrator for the privilege {VIEW}-{place.hosted}-add",
     )
     assert judged(rows["redeploy"]) == (
         "unknown",
-        f"{asked} may not see the settings",
+        f"{user} may not see the settings",
         f"ask: somebody with nx-repository-admin-pypi-{place.hosted}-read, {ADMIN_ASK}",
     )
     assert judged(rows["group"]) == (
         "unknown",
-        f"{asked} may not see its members",
+        f"{user} may not see its members",
         f"ask: somebody with nx-repository-admin-pypi-{place.group}-read, {ADMIN_ASK}",
     )
     assert judged(rows["proxy"]) == (
         "unknown",
-        f"{asked} may not read {place.proxy} (403 Forbidden)",
+        f"{user} may not read {place.proxy} (403 Forbidden)",
         f"ask: somebody with {VIEW}-{place.proxy}-read, {ADMIN_ASK}",
     )
 
@@ -266,11 +266,11 @@ def test_the_section_of_pypirc_that_a_release_would_use(
             f"username = {publisher.username}\npassword = {publisher.password}\n"
             f"ca_cert = {nexus.ca_bundle}\n"
         )
-        asked = ("doctor", "-r", "oracle-dba", "--probe")
+        arguments = ("doctor", "-r", "oracle-dba", "--probe")
         elsewhere = {"RELEASEKIT_URL": "https://nexus.invalid", "HOME": str(tmp_path)}
         elsewhere |= public_index()
         names = {"RELEASEKIT_GROUP": place.group, "RELEASEKIT_PROXY": place.proxy}
-        ran = releasekit(*asked, project=project, **elsewhere, **names)
+        ran = releasekit(*arguments, project=project, **elsewhere, **names)
     assert ran.status == 0, ran
     shown = ran.out.splitlines()
     who = f"user {publisher.username}"
@@ -368,12 +368,12 @@ def test_name_that_is_taken_publicly_and_then_blocked(
 
 @dataclass(frozen=True, kw_only=True)
 class Wrong:
-    """One thing that is wrong, by its settings or by what is done to a repository of its own."""
+    """One fault, by its settings or by what is done to a repository of its own."""
 
     row: str
     settings: dict[str, str] = field(default_factory=dict)
     spoil: Callable[[NexusAdmin, Place], AbstractContextManager[None]] | None = None
-    told: tuple[str, str, str]
+    expected: tuple[str, str, str]
     status: Status = Status.REFUSED
 
 
@@ -403,7 +403,7 @@ WRONG = {
         row="hosted",
         settings={"RELEASEKIT_HOSTED": "{hosted}-raw"},
         spoil=lambda admin, place: of_another_format(admin, f"{place.hosted}-raw"),
-        told=(
+        expected=(
             "failed",
             "{hosted}-raw is a hosted repository of format raw",
             "set hosted to the name of a hosted PyPI repository",
@@ -412,7 +412,7 @@ WRONG = {
     "group is not there": Wrong(
         row="group",
         settings={"RELEASEKIT_GROUP": "nowhere"},
-        told=(
+        expected=(
             "failed",
             "there is no repository nowhere",
             f"check group, or create it: {PROVISION}",
@@ -421,7 +421,7 @@ WRONG = {
     "group is none": Wrong(
         row="group",
         settings={"RELEASEKIT_GROUP": "{proxy}", "RELEASEKIT_PROXY": "nowhere"},
-        told=(
+        expected=(
             "failed",
             "{proxy} is a proxy repository of format pypi",
             "set group to the name of a PyPI group",
@@ -430,18 +430,18 @@ WRONG = {
     "no group": Wrong(
         row="group",
         settings={"RELEASEKIT_GROUP": ""},
-        told=("ok", "none is configured: releases are installed from {hosted} itself", ""),
+        expected=("ok", "none is configured: releases are installed from {hosted} itself", ""),
         status=Status.DONE,
     ),
     "group is offline": Wrong(
         row="group",
         spoil=lambda admin, place: admin.offline(place.group),
-        told=("failed", "{group} is offline", f"{PROVISION}, or tick Online in its settings"),
+        expected=("failed", "{group} is offline", f"{PROVISION}, or tick Online in its settings"),
     ),
     "proxy is not there": Wrong(
         row="proxy",
         settings={"RELEASEKIT_PROXY": "nowhere"},
-        told=(
+        expected=(
             "warning",
             "there is no repository nowhere",
             f"set proxy to the name of yours, or {PROVISION}",
@@ -451,13 +451,13 @@ WRONG = {
     "proxy is offline": Wrong(
         row="proxy",
         spoil=lambda admin, place: admin.offline(place.proxy),
-        told=("failed", "{proxy} is offline", f"{PROVISION}, or tick Online in its settings"),
+        expected=("failed", "{proxy} is offline", f"{PROVISION}, or tick Online in its settings"),
         status=Status.FAILED,
     ),
     "proxy is blocked": Wrong(
         row="proxy",
         spoil=blocked_by_hand,
-        told=(
+        expected=(
             "failed",
             "{proxy} is blocked by hand: it does not ask {upstream}",
             f"{PROVISION}, or untick Blocked in its settings",
@@ -475,7 +475,7 @@ def test_what_is_wrong_with_a_repository(
     settings = {key: value.format(**names) for key, value in wrong.settings.items()}
     with wrong.spoil(admin, place) if wrong.spoil else nullcontext():
         row = diagnose(status=wrong.status, **settings)[wrong.row]
-    said = tuple(text.format(**names, upstream=place.upstream.url) for text in wrong.told)
+    said = tuple(text.format(**names, upstream=place.upstream.url) for text in wrong.expected)
     assert judged(row) == said
 
 
@@ -485,7 +485,7 @@ def test_proxy_whose_remote_refuses_says_nothing_of_names(
 ) -> None:
     """Nexus answers 404 for all of them, and keeps that answer."""
     for name in ("plain", "pip"):
-        place.upstream.answers[f"/simple/{name}/"] = Told(status=status)
+        place.upstream.answers[f"/simple/{name}/"] = Reply(status=status)
     rows = diagnose(status=Status.DONE)
     assert judged(rows["proxy"]) == (
         "unknown",

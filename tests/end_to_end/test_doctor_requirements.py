@@ -67,8 +67,8 @@ def test_the_settings_that_a_sandbox_prints_are_tried_as_a_release_does(
     row = find_row(ran, "requires")
     assert row.startswith("failed   RK517 requires    the index that pip is configured with "), ran
     assert NOT_HERE in row.lower(), row
-    told = {"PIP_NO_INDEX": "1", "UV_DEFAULT_INDEX": ""}
-    assert releasekit("release", project=project, **printed, **told).status == 3
+    variables = {"PIP_NO_INDEX": "1", "UV_DEFAULT_INDEX": ""}
+    assert releasekit("release", project=project, **printed, **variables).status == 3
     ran = releasekit("doctor", project=project, **printed, **public_index())
     assert find_row(ran, "requires").startswith("ok       RK517"), ran
 

@@ -108,11 +108,11 @@ def test_what_python_imported_before_the_kit_is_refused(
         name = "types/__init__.py"
         (project.root / "types").mkdir()
     project.write(name, original + "\n" + MARK)
-    given = {} if pythonpath is None else {"PYTHONPATH": pythonpath}
+    variables = {} if pythonpath is None else {"PYTHONPATH": pythonpath}
     words: list[str | Path] = [word.format(name="types") for word in command]
     if pythonpath is not None:
         words[1:1] = ["-X", "frozen_modules=off"]
-    ran, names = run(project, words, tmp_path / "imported", **given)
+    ran, names = run(project, words, tmp_path / "imported", **variables)
     file = project.root / ("types" if kind == "package" else name)
     if not names:
         pytest.skip("this Python has imported types before it looks into the current directory")
@@ -189,8 +189,8 @@ def test_the_noxfile_of_the_kit_runs_nothing_of_the_project(
     nox: list[str | Path] = [sys.executable, "-I", "-m", "nox", "-f", KIT / "noxfile.py"]
     command = [*nox, "-s", "publish", "--", "-C", project.root, "--json"]
     before = sorted(KIT.iterdir())
-    given = {"RELEASEKIT_URL": "sandbox", "REQUESTS_CA_BUNDLE": "ca.pem", "PYTHONPATH": "."}
-    ran, names = run(project, command, tmp_path / "imported", **given)
+    variables = {"RELEASEKIT_URL": "sandbox", "REQUESTS_CA_BUNDLE": "ca.pem", "PYTHONPATH": "."}
+    ran, names = run(project, command, tmp_path / "imported", **variables)
     assert (ran.status, names) == (0, ""), ran.err
     assert json.loads(ran.out)["status"] == "done"
     assert (project.root / "reports" / "outcome.json").exists()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import uv
 
-from front import LOGIN, Asked, Front, Reply, pass_on, run_front
+from front import LOGIN, Front, Reply, Request, pass_on, run_front
 from nexus_double import Sandbox
 from samples import write_wheel
 from support import SDIST, WHEEL, Command, ProjectDir, outcome, published
@@ -33,10 +33,10 @@ class InVerify:
         self._kind, self._spoil = kind, spoil
         self._sdist_sent = False
 
-    def __call__(self, asked: Asked, forward: Callable[[], Reply]) -> Reply | None:
-        self._sdist_sent |= asked.method == "POST" and SDIST.encode() in asked.body
-        is_file = asked.path.endswith((".whl", ".gz"))
-        is_meant = is_file if self._kind == "file" else "/pypi-group/simple/" in asked.path
+    def __call__(self, request: Request, forward: Callable[[], Reply]) -> Reply | None:
+        self._sdist_sent |= request.method == "POST" and SDIST.encode() in request.body
+        is_file = request.path.endswith((".whl", ".gz"))
+        is_meant = is_file if self._kind == "file" else "/pypi-group/simple/" in request.path
         return self._spoil(forward()) if self._sdist_sent and is_meant else forward()
 
 

@@ -214,7 +214,7 @@ def test_directories_that_gather_joins_are_no_links(
     assert_refused(ran, f"{job}/{name}", f"a link to {tmp_path}/elsewhere", "a directory")
 
 
-def test_report_that_cannot_be_removed_is_told(built: ProjectDir, releasekit: Command) -> None:
+def test_report_that_cannot_be_removed_is_named(built: ProjectDir, releasekit: Command) -> None:
     (built.root / "reports" / "findings.json").unlink()
     (built.root / "reports" / "findings.json" / "x").mkdir(parents=True)
     ran = releasekit("build", project=built)
@@ -222,7 +222,7 @@ def test_report_that_cannot_be_removed_is_told(built: ProjectDir, releasekit: Co
     assert f"where: {built.root}/reports/findings.json\n" in ran.out
 
 
-def test_reports_of_given_files_replace_links_in_the_directory_that_was_named(
+def test_reports_of_files_replace_links_in_the_directory_that_was_named(
     built: ProjectDir, releasekit: Command, outside: Path, tmp_path: Path
 ) -> None:
     """The directory itself may be a link: the user named it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from front import LOGIN, Asked, Front, Reply, Spoil, pass_on, run_front
+from front import LOGIN, Front, Reply, Request, Spoil, pass_on, run_front
 from nexus_double import NO_FAULTS, Faults, LoseAnswer, Sandbox
 from support import SDIST, WHEEL, Command, ProjectDir, outcome, published, uploads
 
@@ -22,12 +22,12 @@ def front(sandbox: Sandbox, tmp_path: Path) -> Iterator[Front]:
 
 
 def posts(front: Front) -> int:
-    return sum(asked.method == "POST" for asked in front.asked)
+    return sum(request.method == "POST" for request in front.requests)
 
 
 def instead_of_upload(reply: Reply) -> Spoil:
     """Answer uploads like this, and store nothing."""
-    return lambda asked, forward: reply if asked.method == "POST" else forward()
+    return lambda request, forward: reply if request.method == "POST" else forward()
 
 
 def old_page(times: int) -> Spoil:
@@ -35,10 +35,10 @@ def old_page(times: int) -> Spoil:
     left = itertools.count(times, -1)
     sent = []
 
-    def spoil(asked: Asked, forward: Callable[[], Reply]) -> Reply:
-        sent.append(asked.method)
+    def spoil(request: Request, forward: Callable[[], Reply]) -> Reply:
+        sent.append(request.method)
         reply = forward()
-        if asked.path == HOSTED_PAGE and "POST" in sent and next(left) > 0:
+        if request.path == HOSTED_PAGE and "POST" in sent and next(left) > 0:
             return Reply(body=b"<html><head><title>Links for plain</title></head></html>")
         return reply
 
@@ -109,9 +109,9 @@ def test_an_upload_that_is_redirected_is_refused_with_the_place(
 def test_a_file_that_is_listed_is_uploaded_whatever_success_was_answered(
     project: ProjectDir, front: Front, sandbox: Sandbox, releasekit: Command, status: int
 ) -> None:
-    def spoil(asked: Asked, forward: Callable[[], Reply]) -> Reply:
+    def spoil(request: Request, forward: Callable[[], Reply]) -> Reply:
         reply = forward()
-        return Reply(status=status, reason="Stored") if asked.method == "POST" else reply
+        return Reply(status=status, reason="Stored") if request.method == "POST" else reply
 
     front.spoil = spoil
     ran = releasekit("release", project=project, server=front)
@@ -124,7 +124,7 @@ def test_a_release_takes_fourteen_requests_at_most(
     project: ProjectDir, front: Front, releasekit: Command
 ) -> None:
     assert releasekit("release", project=project, server=front).status == 0
-    assert len(front.asked) <= 14, [(asked.method, asked.path) for asked in front.asked]
+    assert len(front.requests) <= 14, [(request.method, request.path) for request in front.requests]
 
 
 def test_a_cache_in_front_of_the_hosted_page_is_waited_for(
@@ -133,10 +133,14 @@ def test_a_cache_in_front_of_the_hosted_page_is_waited_for(
     front.spoil = old_page(2)
     ran = releasekit("release", project=project, server=front)
     assert ran.status == 0, ran
-    asked = [asked.method for asked in front.asked if asked.path.startswith("/repository/pypi-h")]
-    first = asked.index("POST")
-    assert asked[first : first + 5] == ["POST", "GET", "GET", "GET", "POST"]
-    pages = [asked for asked in front.asked if asked.path == HOSTED_PAGE]
+    hosted = [
+        request.method
+        for request in front.requests
+        if request.path.startswith("/repository/pypi-h")
+    ]
+    first = hosted.index("POST")
+    assert hosted[first : first + 5] == ["POST", "GET", "GET", "GET", "POST"]
+    pages = [request for request in front.requests if request.path == HOSTED_PAGE]
     assert {page.headers["cache-control"] for page in pages} == {"no-cache"}
 
 
@@ -157,8 +161,8 @@ def test_a_cache_that_keeps_the_hosted_page_keeps_the_sdist_back(
 def test_a_login_page_instead_of_the_hosted_page_keeps_the_sdist_back(
     project: ProjectDir, front: Front, sandbox: Sandbox, releasekit: Command
 ) -> None:
-    def spoil(asked: Asked, forward: Callable[[], Reply]) -> Reply:
-        late = asked.path == HOSTED_PAGE and posts(front)
+    def spoil(request: Request, forward: Callable[[], Reply]) -> Reply:
+        late = request.path == HOSTED_PAGE and posts(front)
         return Reply(body=LOGIN) if late else forward()
 
     front.spoil = spoil
@@ -182,10 +186,10 @@ def test_a_refusal_after_a_lost_answer_is_none_where_a_cache_hides_the_file(
 def publish_meanwhile(sandbox: Sandbox, change: Callable[[bytes], bytes]) -> Spoil:
     """Another pipeline publishes the wheel, a moment before this one's upload of it."""
 
-    def spoil(asked: Asked, forward: Callable[[], Reply]) -> Reply:
-        if asked.method == "POST" and not sandbox.state.find_files(sandbox.hosted):
-            start = asked.body.index(b"PK\x03\x04")
-            wheel = asked.body[start : asked.body.rindex(b"\r\n--")]
+    def spoil(request: Request, forward: Callable[[], Reply]) -> Reply:
+        if request.method == "POST" and not sandbox.state.find_files(sandbox.hosted):
+            start = request.body.index(b"PK\x03\x04")
+            wheel = request.body[start : request.body.rindex(b"\r\n--")]
             sandbox.state.store(
                 sandbox.hosted,
                 project="plain",

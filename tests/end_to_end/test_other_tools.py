@@ -8,7 +8,7 @@ from support import Command, MakeProject, uploads
 NAME = "hatchling_static-1.2.3"
 
 
-def test_a_conflict_by_another_build_tool_names_the_constraint_that_mends_it(
+def test_a_conflict_by_another_build_tool_names_the_constraint_that_fixes_it(
     make_project: MakeProject, sandbox: Sandbox, releasekit: Command
 ) -> None:
     project = make_project("hatchling")

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from contract.nexus_admin import NexusAdmin
-from front import Asked, Front, Reply, run_front
+from front import Front, Reply, Request, run_front
 from releasekit_nexus import Nexus
 from samples import METADATA, write_sdist, write_wheel
 from support import Command, MakeProject, ProjectDir, Ran, outcome
@@ -354,8 +354,8 @@ def test_every_transfer_that_is_cut_during_verify_is_the_network_s_fault(
         assert releasekit(step, project=site.project, server=front).status == 0
     paths: list[str] = []
 
-    def note(one: Asked, forward: Callable[[], Reply]) -> Reply:
-        paths.append(one.path)
+    def note(request: Request, forward: Callable[[], Reply]) -> Reply:
+        paths.append(request.path)
         return forward()
 
     front.spoil = note
@@ -363,9 +363,9 @@ def test_every_transfer_that_is_cut_during_verify_is_the_network_s_fault(
     assert verify(releasekit, site, front, settings).status == 0
     for path in dict.fromkeys(paths):
 
-        def cut(one: Asked, forward: Callable[[], Reply], path: str = path) -> Reply:
+        def cut(request: Request, forward: Callable[[], Reply], path: str = path) -> Reply:
             reply = forward()
-            if one.path != path:
+            if request.path != path:
                 return reply
             body = reply.body[: len(reply.body) // 2]
             return Reply(headers=reply.headers, body=body, length=len(reply.body) + 1)
@@ -386,8 +386,8 @@ def test_a_wheel_that_uv_does_not_get_is_blamed_on_what_answers(
 ) -> None:
     site.write(dependencies=[site.add("needed")])
 
-    front.spoil = lambda one, forward: (
-        Reply(status=answer, reason="No") if one.is_wheel else forward()
+    front.spoil = lambda request, forward: (
+        Reply(status=answer, reason="No") if request.is_wheel else forward()
     )
     ran = releasekit("check", project=site.project, server=front)
     assert ran.status == status, ran
@@ -400,13 +400,13 @@ def test_every_request_is_counted_and_uv_reads_no_page_twice(
 ) -> None:
     site.write(dependencies=[site.add("needed")])
     assert releasekit("build", project=site.project).status == 0  # the build's environment is kept
-    seen: list[tuple[Asked, int]] = []
+    seen: list[tuple[Request, int]] = []
     broken = ""
 
-    def note(one: Asked, forward: Callable[[], Reply]) -> Reply:
-        is_broken = bool(broken) and broken in one.path and one.is_of_uv
+    def note(request: Request, forward: Callable[[], Reply]) -> Reply:
+        is_broken = bool(broken) and broken in request.path and request.is_of_uv
         reply = Reply(status=503, reason="Unavailable") if is_broken else forward()
-        seen.append((one, reply.status))
+        seen.append((request, reply.status))
         return reply
 
     front.spoil = note
@@ -416,7 +416,7 @@ def test_every_request_is_counted_and_uv_reads_no_page_twice(
         assert releasekit(step.strip(), project=site.project, server=front).status == status
         failed = sum(answer >= 400 for _, answer in seen)
         assert outcome(site.project)["requests"] == {"sent": len(seen), "failed": failed}
-        by_uv = [(one.method, one.path) for one, _ in seen if one.is_of_uv]
+        by_uv = [(request.method, request.path) for request, _ in seen if request.is_of_uv]
         assert bool(by_uv) == (step != "publish")
         assert status or len(set(by_uv)) == len(by_uv)
 

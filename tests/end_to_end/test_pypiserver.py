@@ -19,7 +19,7 @@ from unit.conftest import Answer, Server, run_server
 
 PASSWORD = "hunter2-hunter2"
 USER = "bob"
-ASKED = "asked: "
+REQUEST = "request: "
 """Begins the lines of the log that show a request."""
 
 
@@ -42,8 +42,8 @@ class Pypiserver:
     @property
     def requests(self) -> list[str]:
         lines = self.log.read_text().splitlines()
-        asked = [line.removeprefix(ASKED) for line in lines if line.startswith(ASKED)]
-        return asked[asked.count("GET /") :]  # without those that waited for the server
+        requests = [line.removeprefix(REQUEST) for line in lines if line.startswith(REQUEST)]
+        return requests[requests.count("GET /") :]  # without those that waited for the server
 
     def write_section(self, password: str = PASSWORD) -> None:
         (self.home / ".pypirc").write_text(
@@ -65,7 +65,7 @@ def pypiserver(tmp_path: Path) -> Iterator[Pypiserver]:
     with run_server(None) as elsewhere, log.open("w") as lines:
         elsewhere.answers = [Answer(body=b"<title>Links for plain</title>")]
         options = [*("-i", "127.0.0.1"), *("-p", str(port)), *("--server", "wsgiref")]
-        options += ["-v", "--log-req-frmt", f"{ASKED}%(REQUEST_METHOD)s %(PATH_INFO)s"]
+        options += ["-v", "--log-req-frmt", f"{REQUEST}%(REQUEST_METHOD)s %(PATH_INFO)s"]
         options += ["--log-frmt", "%(message)s", "--log-res-frmt", "", "--log-err-frmt", ""]
         options += ["-P", str(tmp_path / "htpasswd")]
         options += ["--fallback-url", f"http://localhost:{elsewhere.server_port}/simple"]
@@ -140,7 +140,7 @@ def test_other_bytes_under_the_same_name_are_a_conflict(
     assert {path.name: path.read_bytes() for path in pypiserver.packages.iterdir()} == published
 
 
-def test_wrong_password_is_told_before_the_first_upload(
+def test_wrong_password_is_reported_before_the_first_upload(
     pypiserver: Pypiserver, release: Command
 ) -> None:
     pypiserver.write_section("another-password")

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from contract.nexus_admin import NexusAdmin
-from contract.upstream import Told, run_upstream
+from contract.upstream import Reply, run_upstream
 from releasekit_nexus import Nexus
 from support import Command, MakeProject, ProjectDir, Ran, outcome
 
@@ -261,7 +261,7 @@ def test_a_repository_that_lets_files_be_overwritten_is_noted_where_that_may_be_
         "deployment policy to Disable redeploy\n"
     )
     assert releasekit("check", project=project, server=nexus).status == 0
-    told = []
+    noted = []
     for repository, sees in ((name, False), (f"{name}-seen", True)):
         admin.create_hosted(repository, "allow", strict=True)
         view = f"nx-repository-view-pypi-{repository}"
@@ -272,9 +272,9 @@ def test_a_repository_that_lets_files_be_overwritten_is_noted_where_that_may_be_
             names = {"RELEASEKIT_HOSTED": repository, "RELEASEKIT_GROUP": ""}
             ran = releasekit("publish", project=project, server=nexus, **names, **login)
         assert ran.status == 0, ran
-        told.append(note.format(repository) in ran.out)
+        noted.append(note.format(repository) in ran.out)
         admin.remove(repository)
-    assert told == [False, True]
+    assert noted == [False, True]
 
 
 def test_read_only_mode(
@@ -319,7 +319,7 @@ def test_a_shadow_in_the_group_is_found_out_before_the_upload(
     view = "nx-repository-view-pypi"
     rights = [f"{view}-{nexus.hosted}-add", f"{view}-{nexus.hosted}-read", f"{view}-{group}-read"]
     with run_upstream() as upstream:
-        upstream.answers[f"/files/{wheel}"] = Told(body=shadow)
+        upstream.answers[f"/files/{wheel}"] = Reply(body=shadow)
         upstream.page(name, f'href="/files/{wheel}#md5={md5(shadow).hexdigest()}">{wheel}')
         admin.create_proxy(f"far-{name}", upstream.url, timeout=5, fresh=True)
         # The proxy stands before the hosted repository: its file wins.

@@ -51,7 +51,7 @@ def test_shallow_clone_without_the_tag(
     )
 
 
-def test_the_line_that_mends_a_shallow_clone_mends_it(
+def test_the_suggested_line_fixes_a_shallow_clone(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command, tmp_path: Path
 ) -> None:
     project.write("README.md", "# plain\n\nLater.\n")
@@ -201,7 +201,9 @@ def test_wrong_password(project: ProjectDir, sandbox: Sandbox, releasekit: Comma
     )
     assert "wrong-pass" not in ran.out + ran.err
     assert uploads(sandbox) == 0
-    assert not (project.root / "dist").exists()  # builds may take long: it was asked first
+    assert not (
+        project.root / "dist"
+    ).exists()  # credentials are checked before builds, which may take long
 
 
 def test_a_user_without_the_right_to_upload(
@@ -247,7 +249,7 @@ def test_hostile_ca_variables_do_not_beat_ca_bundle(
     assert ran.status == 0, ran
 
 
-def test_a_proxy_of_the_environment_is_not_asked_for_loopback(
+def test_loopback_is_reached_without_the_proxy_of_the_environment(
     project: ProjectDir, sandbox: Sandbox, releasekit: Command
 ) -> None:
     releasekit("build", project=project)  # its requirements come from elsewhere, by any proxy
@@ -589,7 +591,7 @@ def test_a_project_outside_git(
     )
 
 
-def test_a_directory_that_is_gone_is_told(tmp_path: Path, user_environ: dict[str, str]) -> None:
+def test_a_directory_that_is_gone_is_reported(tmp_path: Path, user_environ: dict[str, str]) -> None:
     """A job that removes the checkout it runs in; no program finds out where it is."""
     here = tmp_path / "here"
     here.mkdir()

@@ -37,7 +37,7 @@ def test_a_plan_asks_each_index_for_one_page_and_downloads_nothing(
     sandbox.state.clear_log()
     ran = releasekit("plan", project=project, server=sandbox)
     assert "plan      0 to upload, 2 already published" in ran.out
-    assert [(asked.method, asked.path) for asked in requests(sandbox)] == [
+    assert [(request.method, request.path) for request in requests(sandbox)] == [
         ("GET", f"/repository/{name}/simple/plain/") for name in ("pypi-hosted", "pypi-group")
     ]
 
@@ -264,6 +264,6 @@ def test_the_sdist_waits_for_wheels_that_are_published_already(
     sandbox.state.clear_log()
     assert releasekit("publish", project=project, server=sandbox).status == 0
     page = ("GET", "/repository/pypi-hosted/simple/plain/")
-    asked = [(request.method, request.path) for request in requests(sandbox)]
-    post = asked.index(("POST", "/repository/pypi-hosted/"))
-    assert asked[post - 1] == asked[post + 1] == page
+    sent = [(request.method, request.path) for request in requests(sandbox)]
+    post = sent.index(("POST", "/repository/pypi-hosted/"))
+    assert sent[post - 1] == sent[post + 1] == page

@@ -80,14 +80,14 @@ def test_the_printed_line_installs_and_the_next_search_knows(
 ) -> None:
     venv = tmp_path / "venv"
     subprocess.run((find_uv_bin(), "venv", "-q", "--seed", "-p", sys.executable, venv), check=True)
-    asked = (f"{stored.name}==1.2", "--python", "venv")
-    ran = releasekit("search", *asked, project=where, server=nexus)
+    arguments = (f"{stored.name}==1.2", "--python", "venv")
+    ran = releasekit("search", *arguments, project=where, server=nexus)
     line = re.search("^install +(.*)$", ran.out, flags=re.MULTILINE)
     assert line, ran
     # Without the machine's REQUESTS_CA_BUNDLE, which would beat --cert.
     environ = {"PATH": f"{venv}/bin:/usr/bin:/bin", "HOME": str(tmp_path), "NO_PROXY": "127.0.0.1"}
     subprocess.run(("/bin/sh", "-c", line[1]), env=environ, check=True, capture_output=True)
-    ran = releasekit("search", *asked, project=where, server=nexus)
+    ran = releasekit("search", *arguments, project=where, server=nexus)
     width = len(stored.name)
     assert re.sub(r"  \d\.\d s$| in \d\.\d s$| +$", "", ran.out, flags=re.MULTILINE) == (
         f"search    1 project for {stored.name}==1.2\n"
@@ -167,7 +167,7 @@ def test_what_a_proxy_has_not_fetched_yet_is_found(
     assert (hit["name"], hit["versions"], hit["repository"]) == (name, ["3.0"], group)
 
 
-def test_nobody_is_told_how_to_be_somebody(
+def test_without_credentials_the_line_to_install_has_no_user(
     where: ProjectDir,
     nexus: Nexus,
     admin: NexusAdmin,

@@ -1,4 +1,4 @@
-"""Several projects in one command: at once, told in order, and each for itself when one fails."""
+"""Several projects in one command: at once, reported in order; when one fails, the others go on."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def labels(out: str) -> list[str]:
     return [line.removesuffix(" in") for line in lines if line.startswith(kept)]
 
 
-def test_what_ends_first_is_told_in_its_turn(
+def test_what_ends_first_is_reported_in_its_turn(
     monorepo: Monorepo, sandbox: Sandbox, releasekit: Command
 ) -> None:
     monorepo.write("a", does=f"wait_for({str(monorepo.report('b'))!r})")
@@ -404,7 +404,7 @@ def test_a_second_interrupt_leaves_nothing_running_either(
     wait_for(lambda: not any(is_running(pid) for pid in pids))
 
 
-def test_a_process_that_is_killed_is_told_and_the_others_go_on(
+def test_a_process_that_is_killed_is_reported_and_the_others_go_on(
     monorepo: Monorepo, sandbox: Sandbox
 ) -> None:
     hanging = monorepo.write_hanging("a")
@@ -431,7 +431,7 @@ def test_a_process_that_is_killed_is_told_and_the_others_go_on(
     wait_for(lambda: not is_running(pid))
 
 
-def test_when_all_processes_are_killed_the_rest_is_told_as_not_begun(
+def test_when_all_processes_are_killed_the_rest_is_reported_as_not_begun(
     monorepo: Monorepo, sandbox: Sandbox
 ) -> None:
     hanging = {name: monorepo.write_hanging(name) for name in "abc"}
@@ -454,7 +454,7 @@ def test_no_process_outlives_a_command_that_is_killed(monorepo: Monorepo, sandbo
         workers = find_children(process.pid)
         process.kill()
         process.wait(30)
-        # One has nothing to do, and the other interrupts the release that is under way.
+        # One has nothing to do, and the other interrupts the release that runs.
         wait_for(lambda: not any(map(is_running, [pid, *workers])))
     assert monorepo.outcome("a")["status"] == "interrupted"
 
@@ -463,17 +463,17 @@ PROMPT = "Enter your password: "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """What a release did that had to ask."""
+class TerminalRun:
+    """How a release ended, with all that its terminal showed."""
 
     status: int
     out: str
 
 
 def answer(
-    monorepo: Monorepo, sandbox: Sandbox, jobs: str, given: bytes | signal.Signals, home: Path
-) -> Asked:
-    """Release all packages on a terminal, and type or signal this when it asks for the password."""
+    monorepo: Monorepo, sandbox: Sandbox, jobs: str, reply: bytes | signal.Signals, home: Path
+) -> TerminalRun:
+    """Release all packages on a terminal; type or signal this at the password prompt."""
     ours, theirs = pty.openpty()
     variables = {**sandbox.environ(), "HOME": str(home), "TMPDIR": str(home)}
     del variables["TWINE_PASSWORD"]
@@ -484,17 +484,17 @@ def answer(
         while not before.endswith(PROMPT):  # what is typed earlier is thrown away
             before += (char := process.stdout.read(1))
             assert char, before
-        if isinstance(given, bytes):
-            os.write(ours, given)
+        if isinstance(reply, bytes):
+            os.write(ours, reply)
         else:
-            os.killpg(process.pid, given)
+            os.killpg(process.pid, reply)
         out, _ = process.communicate(timeout=60)
     os.close(ours)
-    return Asked(status=process.returncode, out=before + out)
+    return TerminalRun(status=process.returncode, out=before + out)
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_the_password_is_asked_for_once_and_shows_up_nowhere(
+def test_the_password_prompt_comes_once_and_shows_up_nowhere(
     monorepo: Monorepo, sandbox: Sandbox, tmp_path: Path, jobs: str
 ) -> None:
     for name in "abc":
@@ -506,29 +506,29 @@ def test_the_password_is_asked_for_once_and_shows_up_nowhere(
     secret = sandbox.password.encode()
     watcher = threading.Thread(target=watch_command_lines, args=(secret, found, stop))
     watcher.start()
-    asked = answer(monorepo, sandbox, jobs, secret + b"\n", home)
+    ran = answer(monorepo, sandbox, jobs, secret + b"\n", home)
     stop.set()
     watcher.join()
-    assert asked.status == 0, asked
-    assert asked.out.count(PROMPT) == 1
-    assert f"login     {sandbox.upload_url()}, user {sandbox.username}\n" in asked.out
-    assert asked.out.endswith("projects  3 of 3 done\n")
+    assert ran.status == 0, ran
+    assert ran.out.count(PROMPT) == 1
+    assert f"login     {sandbox.upload_url()}, user {sandbox.username}\n" in ran.out
+    assert ran.out.endswith("projects  3 of 3 done\n")
     assert found == []
-    assert sandbox.password not in asked.out
+    assert sandbox.password not in ran.out
     written = [*monorepo.project.root.rglob("*"), *home.rglob("*")]
     assert [path for path in written if path.is_file() and secret in path.read_bytes()] == []
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_who_gives_no_password_is_not_asked_again(
+def test_an_empty_password_gets_no_second_prompt(
     monorepo: Monorepo, sandbox: Sandbox, tmp_path: Path, jobs: str
 ) -> None:
     for name in "ab":
         monorepo.write(name)
-    asked = answer(monorepo, sandbox, jobs, b"\n", tmp_path)
-    assert asked.status == 2, asked
-    assert asked.out.count(PROMPT) == 1
-    assert asked.out.count("error E231: no password for the repository\n") == 2
+    ran = answer(monorepo, sandbox, jobs, b"\n", tmp_path)
+    assert ran.status == 2, ran
+    assert ran.out.count(PROMPT) == 1
+    assert ran.out.count("error E231: no password for the repository\n") == 2
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -537,13 +537,13 @@ def test_an_interrupt_instead_of_an_answer_begins_nothing(
 ) -> None:
     for name in "ab":
         monorepo.write(name)
-    asked = answer(monorepo, sandbox, jobs, signal.SIGINT, tmp_path)
-    assert asked.status == 130, asked
-    assert asked.out.endswith(
+    ran = answer(monorepo, sandbox, jobs, signal.SIGINT, tmp_path)
+    assert ran.status == 130, ran
+    assert ran.out.endswith(
         "error E901: interrupted\n"
         "  where: during start\n"
         "  why:   a signal asked for it; programs that were started are stopped\n"
         "  next:  run the same command again: what is already published is skipped\n"
         "projects  0 of 2 done, 2 not begun\n"
-    ), asked
+    ), ran
     assert not monorepo.report("a").parent.exists()

@@ -13,12 +13,12 @@ from nexus_double import Sandbox, run_sandbox
 from samples import write_modules
 from support import Command, MakeProject, ProjectDir, Ran, published, requests
 
-NOTHING_TOLD = {"UV_DEFAULT_INDEX": ""}
+NO_DEFAULT_INDEX = {"UV_DEFAULT_INDEX": ""}
 WALLS = {
     **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9"),
-    **NOTHING_TOLD,
+    **NO_DEFAULT_INDEX,
 }
-"""Every way out ends at a port where nobody listens."""
+"""Every connection to the outside ends at a port where nobody listens."""
 PYPROJECT = """\
 [build-system]
 requires = ["corp-backend"]
@@ -90,8 +90,8 @@ def project(make_project: MakeProject) -> ProjectDir:
     return made
 
 
-def asked_for(company: Sandbox, name: str) -> list[str]:
-    """The repositories that were asked for a project's page, by whomever."""
+def find_repositories(company: Sandbox, name: str) -> list[str]:
+    """The repositories that served or refused a project's page, to whomever."""
     paths = (request.path for request in requests(company))
     return [path.split("/")[2] for path in paths if path.endswith(f"/simple/{name}/")]
 
@@ -106,8 +106,8 @@ def test_build_requirements_come_from_the_group_with_its_ca_and_credentials(
     ran = releasekit("release", "--fresh", project=project, server=company, **WALLS)
     assert ran.status == 0, ran
     assert len(published(company)) == 2
-    assert set(asked_for(company, "corp-backend")) == {company.group}
-    assert set(asked_for(company, "corp-plugin")) == {company.group}
+    assert set(find_repositories(company, "corp-backend")) == {company.group}
+    assert set(find_repositories(company, "corp-plugin")) == {company.group}
     said = (project.root / "reports" / "build.log").read_text(encoding="utf-8")
     assert "backend sees:" in said
     assert company.password not in said
@@ -127,7 +127,7 @@ def test_backend_of_the_companys_own_comes_from_hosted_and_what_it_needs_through
             ran = releasekit("release", "--fresh", project=project, server=company, **WALLS)
             assert ran.status == 0, ran
         assert len(published(company)) == 4
-        assert set(asked_for(company, "flit-core")) == {company.group}
+        assert set(find_repositories(company, "flit-core")) == {company.group}
     record = (project.root / "reports" / "release.json").read_text(encoding="utf-8")
     assert '"company-backend==1.2.3",\n        "flit-core==' in record
 
@@ -176,7 +176,7 @@ def test_a_group_that_wants_credentials_and_a_job_without_any(
         ),
     ],
 )
-def test_pip_and_uv_may_be_told_otherwise(
+def test_pip_and_uv_may_be_configured_otherwise(
     project: ProjectDir,
     company: Sandbox,
     releasekit: Command,
@@ -188,13 +188,13 @@ def test_pip_and_uv_may_be_told_otherwise(
 ) -> None:
     (tmp_path / "home" / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / "home" / path).write_text(text, encoding="utf-8")
-    home = {"HOME": str(tmp_path / "home"), "UV_HTTP_RETRIES": "0", **NOTHING_TOLD}
+    home = {"HOME": str(tmp_path / "home"), "UV_HTTP_RETRIES": "0", **NO_DEFAULT_INDEX}
     ran = releasekit(
         *("build", "--fresh", "-v"), project=project, server=company, **home, **variables
     )
     assert ran.status == 3
     assert f"where they are fetched from: {index}\n" in error(ran)
-    assert asked_for(company, "corp-backend") == []
+    assert find_repositories(company, "corp-backend") == []
     log = (project.root / "reports" / "build.log").read_text(encoding="utf-8")
     assert "127.0.0.1:9" in log
     assert "hunter2" not in "".join((ran.out, ran.err, log))

@@ -90,8 +90,8 @@ def test_the_commands_of_the_readme_do_what_the_page_did(
     )
     assert ran.returncode == 0, ran.stdout
     code = "import oracledb; print(oracledb.__doc__, end='')"
-    told = subprocess.run(("python", "-c", code), env=colleague, capture_output=True, check=True)
-    assert told.stdout == b"Work with Oracle, at version 0.1.2."
+    printed = subprocess.run(("python", "-c", code), env=colleague, capture_output=True, check=True)
+    assert printed.stdout == b"Work with Oracle, at version 0.1.2."
     kinds = {item["name"]: item["type"] for item in admin.ask("GET", "repositories")}
     made = {HOSTED: "hosted", PROXY: "proxy", GROUP: "group"}
     assert {name: kinds.get(name) for name in made} == made

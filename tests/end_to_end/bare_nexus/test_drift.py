@@ -194,8 +194,8 @@ def test_a_proxy_that_logs_in_is_changed_with_its_password_only(
     edit(bare, PROXY, httpClient__authentication=login, online=False)
     with raises_error(SERVER_BLOCKED, match="it logs in to its remote as mirror"):
         administrator.apply()
-    given = {**administrator.environ, "RELEASEKIT_PROXY_PASSWORD": "of the mirror"}
-    replace(administrator, environ=given).apply()
+    environ = {**administrator.environ, "RELEASEKIT_PROXY_PASSWORD": "of the mirror"}
+    replace(administrator, environ=environ).apply()
     found = bare.ask("GET", PROXY)
     assert (found["online"], found["httpClient"]["authentication"]["username"]) == (True, "mirror")
     edit(bare, PROXY, httpClient__authentication=None)

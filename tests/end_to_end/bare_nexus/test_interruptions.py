@@ -70,7 +70,7 @@ def test_somebody_else_changes_the_same_at_the_same_time(
     )
 
 
-def test_what_nexus_takes_in_silence_and_does_not_do_is_told(
+def test_a_change_that_nexus_accepts_and_does_not_make_is_reported(
     newcomer: Administrator, bare: Bare
 ) -> None:
     name = newcomer.environ["RELEASEKIT_PROXY"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from contract.upstream import Told, Upstream
+from contract.upstream import Reply, Upstream
 from end_to_end.bare_nexus.server import (
     PUBLISHER,
     Administrator,
@@ -53,7 +53,7 @@ def shadowed(
     for spelled in ("acme-core", "Acme_Core", "ACME.Core", "acme--core", "aCMe._-core"):
         link = f'href="../../files/{theirs.name}#sha256={digest}">{theirs.name}'
         upstream.page(spelled, link)
-    upstream.answers[f"/files/{theirs.name}"] = Told(body=theirs.read_bytes())
+    upstream.answers[f"/files/{theirs.name}"] = Reply(body=theirs.read_bytes())
     return name
 
 

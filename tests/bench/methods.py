@@ -1,4 +1,4 @@
-"""The ways to release a project that are compared."""
+"""The methods to release a project that are compared."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ hooks.build_wheel("dist")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Round:
-    """One release of a project in one way."""
+    """One release of a project by one method."""
 
     checkout: Checkout
     version: str
@@ -38,8 +38,8 @@ class Round:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Way:
-    """A way to release."""
+class Method:
+    """A method to release."""
 
     name: str
     title: str
@@ -99,24 +99,24 @@ def _hooks(round_: Round) -> Commands:
     return ((f"{round_.tools}/python", "-c", HOOKS, round_.checkout.backend),)
 
 
-WAYS = (
-    Way(name="release", title="`releasekit release`, all of it", render=_release),
-    Way(
+METHODS = (
+    Method(name="release", title="`releasekit release`, all of it", render=_release),
+    Method(
         name="hand",
         title="by hand: build, twine check, check-manifest, check-wheel-contents, twine upload, "
         "pip install",
         render=_by_hand,
         needs=("build", "twine", "check-manifest", "check-wheel-contents"),
     ),
-    Way(name="uv", title="`uv build && uv publish`", render=_uv),
-    Way(
+    Method(name="uv", title="`uv build && uv publish`", render=_uv),
+    Method(
         name="careful",
         title="`uv build && uv publish`, then a clean environment, `uv pip install` from the "
         "group, and an import",
         render=_careful,
     ),
-    Way(name="hatch", title="`hatch build && hatch publish`", render=_hatch, needs=("hatch",)),
-    Way(
+    Method(name="hatch", title="`hatch build && hatch publish`", render=_hatch, needs=("hatch",)),
+    Method(
         name="hooks",
         title="the backend's two hooks alone",
         render=_hooks,
