@@ -129,7 +129,7 @@ def run(
     Linux so do `idle` seconds without any work of its processes, and more `memory` than that, in
     bytes, of the program itself: a limit of the system would hold for its children too, and
     compilers need more than a client. What a limited program leaves behind is stopped when it has
-    ended. The standard input of one that is `guarded` stays open until then (see `proof.guard`).
+    ended. The standard input of one that is `guarded` stays open until then (see `proof.trial`).
     Raises MissingProgram, and PROGRAM_KILLED unless the program is `foreign`: one that is tested
     may crash.
     """

@@ -39,12 +39,16 @@ from releasekit.proof.environment import (
     is_allowed,
     read_installed,
 )
-from releasekit.proof.imports import ImportFailure, find_extras, find_imports, import_all
-from releasekit.proof.install import install_offline
-from releasekit.proof.lock import Dependency, Store, render_lock
+from releasekit.proof.lock import Dependency, Store, install_offline, render_lock
 from releasekit.proof.proved import Proved
 from releasekit.proof.resolve import Resolution, Resolver
-from releasekit.proof.smoke import run_smoke_tests
+from releasekit.proof.trial import (
+    Failure,
+    find_extras,
+    find_imports,
+    import_all,
+    run_smoke_tests,
+)
 from releasekit.tempdirs import open_tempdir
 from releasekit.uv.indexes import BuildIndex, find_own_names
 from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
@@ -263,7 +267,6 @@ class _WheelProof:
             extras=self._metadata.get("provides_extra", []),
             resolver=resolver,
             store=Store(cache / "dependencies", network.client, source),
-            client=network.client,
             build_options=options,
             work=ctx.progress.work,
         )
@@ -350,31 +353,31 @@ class _WheelProof:
             proved.modules.update(list_modules(map(str, dependency.files or ())))
         failures = import_all(environment, names, seconds=seconds, log=self._log)
         left_out = {
-            f.name for f in failures if len(failures) < len(names) and self._forgive(f, own)
+            f.subject for f in failures if len(failures) < len(names) and self._forgive(f, own)
         }
         for failure in failures:
-            if failure.name not in left_out:
-                self._add_failure("RK120", failure.name, failure.reason)
+            if failure.subject not in left_out:
+                self._add_failure("RK120", failure.subject, failure.reason)
         commands = settings.smoke
         for failed in run_smoke_tests(environment, commands, seconds=seconds, log=self._log):
-            self._add_failure("RK121", failed.command, failed.reason)
+            self._add_failure("RK121", failed.subject, failed.reason)
         proved.imported |= dict.fromkeys(one for one in names if one not in left_out)
         proved.smoke_tests = len(commands)
 
-    def _forgive(self, failure: ImportFailure, own: Distribution) -> bool:
+    def _forgive(self, failure: Failure, own: Distribution) -> bool:
         """Tell, with a note, whether a package is only for an extra, which is not installed.
 
         The package that has the name of the project is for everybody.
         """
         known = {canonicalize_name(one) for one in self._metadata.get("provides_extra", [])}
-        extras = find_extras(failure.name, own.entry_points)
-        is_own = canonicalize_name(failure.name) == self._wheel.named.name
+        extras = find_extras(failure.subject, own.entry_points)
+        is_own = canonicalize_name(failure.subject) == self._wheel.named.name
         if not failure.missing or is_own or not extras or not extras <= known:
             return False
         named = list_some(sorted(extras))
         self._ctx.progress.note(
-            f"not verified: whether {failure.name} can be imported: its entry points say that it "
-            f"needs the extra {named} ({self._ctx.redactor.clean(failure.reason)})"
+            f"not verified: whether {failure.subject} can be imported: its entry points say that "
+            f"it needs the extra {named} ({self._ctx.redactor.clean(failure.reason)})"
         )
         return True
 

@@ -15,7 +15,6 @@ from packaging.utils import canonicalize_name
 from releasekit.build.backend import BuildOptions, build_wheel
 from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import NOT_RESOLVED
-from releasekit.http.client import Client
 from releasekit.index.layouts import open_index
 from releasekit.index.pages import refusal
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_filename
@@ -29,23 +28,18 @@ from releasekit.threads import run_in_threads
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-NOT_FOUND = re.compile(r"(\S+) was not found in the package registry")
-"""How uv 0.13 says that no index has a name."""
-NOT_FETCHED = re.compile(r"Failed to fetch: (https?://\S+)")
-"""How uv 0.13 says which address did not answer as it should."""
-ROUNDS = 20
-"""Most dependencies that are built from sdists, for one Python."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dependencies:
-    """What the requirements of a wheel come to, or why they come to nothing."""
+    """What the requirements of a wheel come to, or why they come to nothing.
+
+    The problem is the resolver's reason; "" if there is a solution. The extras are pairs of an
+    extra whose requirements cannot be resolved, and the reason.
+    """
 
     wheels: tuple[tuple[Dependency, Dist], ...] = ()
     problem: str = ""
-    """The resolver's reason; "" if there is a solution."""
     extras: tuple[tuple[str, Resolution], ...] = ()
-    """Pairs of an extra whose requirements cannot be resolved, and the reason."""
     oddities: tuple[str, ...] = ()
     """What is to be noted of the requirements, those of the extras included."""
     built: tuple[str, ...] = ()
@@ -54,19 +48,18 @@ class Dependencies:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DependencyFinder:
-    """Finds the dependencies of one wheel for one Python, in one source."""
+    """Finds the dependencies of one wheel for one Python, in one source.
+
+    The options are for sdists: without credentials. `work` gets what takes long.
+    """
 
     wheel: Dist
     extras: Sequence[str]
     resolver: Resolver
     store: Store
-    client: Client
     build_options: BuildOptions
-    """For sdists: without credentials."""
     work: Callable[[str], None]
-    """Is told what takes long."""
     _built: set[str] = field(default_factory=set)
-    """Wheels that were built, by file name."""
 
     def find(self, needs: Sequence[Requirement], into: Path) -> Dependencies:
         """Resolve the requirements, then those of the extras, and fetch the former.
@@ -81,20 +74,20 @@ class DependencyFinder:
                 self._confirm(needs, found.problem)
             return Dependencies(problem=found.problem)
         extras = []
-        named = f"{name}[{','.join(self.extras)}] @ {place}"
-        every = self._resolve(named) if self.extras else found
+        every = (
+            self._resolve(f"{name}[{','.join(self.extras)}] @ {place}") if self.extras else found
+        )
         if every.problem:
             for extra in self.extras:  # two of them may exclude each other
                 alone = self._resolve(f"{name}[{extra}] @ {place}")
                 extras += [(extra, alone)] if alone.problem else []
-        oddities = tuple(dict.fromkeys((*found.oddities, *every.oddities)))
         packages = (*found.packages, *every.packages)
         used = (wheel.filename for package in packages for wheel in package.wheels or ())
         return replace(
             self._fetch(found, into),
             extras=tuple(extras),
-            oddities=oddities,
-            built=tuple(name for name in used if name in self._built),
+            oddities=tuple(dict.fromkeys((*found.oddities, *every.oddities))),
+            built=tuple(filename for filename in used if filename in self._built),
         )
 
     def _resolve(self, requirement: str) -> Resolution:
@@ -103,7 +96,7 @@ class DependencyFinder:
         while True:
             found = self._call_uv(self.resolver, requirement)
             names = [name for name in found.unbuilt if name not in tried]
-            if not names or len(tried) > ROUNDS:
+            if not names or len(tried) > 20:  # so many are built for one Python, at most
                 return found
             tried.update(names)
             try:
@@ -122,10 +115,11 @@ class DependencyFinder:
         try:
             return resolver.resolve([requirement], own=self.wheel.named.name)
         except ReleasekitError as error:
-            urls = NOT_FETCHED.findall(error.answers()["why"])
+            # So uv 0.13 says which address did not answer as it should.
+            urls = re.findall(r"Failed to fetch: (https?://\S+)", error.answers()["why"])
             for url in urls if error.entry is NOT_RESOLVED else ():
                 login = resolver.source.find_login(url)
-                answer = self.client.get(
+                answer = self.store.client.get(
                     url, credentials=login, limit=1, leave_rest=True, attempts=1
                 )
                 if refused := refusal(answer, login, url=url, action="download"):
@@ -133,28 +127,24 @@ class DependencyFinder:
             raise
 
     def _build(self, name: str, requirement: str, problem: str) -> None:
-        """Fetch the sdist of a dependency, and build its wheel from the local file."""
-        sdist = self._find_sdist(name, requirement, problem)
-        if sdist is None:
-            return
-        folder = self.resolver.folder
-        path, out = folder / Path(sdist.filename).name, folder / "built"
-        self.work(f"building {sdist.filename}: the index has no wheel of it")
-        self.store.get(sdist.url, path, dict(sdist.hashes))
-        out.mkdir(exist_ok=True)
-        wheel = build_wheel(path, out, self.build_options).path
-        self._built.add(wheel.name)
-        wheel.replace(self.resolver.wheels / wheel.name)
+        """Fetch the sdist of a dependency, if one is found, and build its wheel from the file."""
+        if sdist := self._find_sdist(name, requirement, problem):
+            folder = self.resolver.folder
+            path, out = folder / Path(sdist.filename).name, folder / "built"
+            self.work(f"building {sdist.filename}: the index has no wheel of it")
+            self.store.get(sdist.url, path, dict(sdist.hashes))
+            out.mkdir(exist_ok=True)
+            wheel = build_wheel(path, out, self.build_options).path
+            self._built.add(wheel.name)
+            wheel.replace(self.resolver.wheels / wheel.name)
 
     def _find_sdist(self, name: str, requirement: str, problem: str) -> PublishedFile | None:
-        """Return the sdist that an installer would build; None if none is found."""
-        source = self.resolver.source
-        if source.repository:
-            url, reader = source.repository.url, source.repository.credentials
-            page = open_index(url, client=self.client, reader=reader).read_page(name)
-            if sdist := _choose_sdist(page.files, name, problem):
+        """Return the sdist that an installer would build."""
+        if at := self.resolver.source.repository:
+            index = open_index(at.url, client=self.store.client, reader=at.credentials)
+            if sdist := _choose_sdist(index.read_page(name).files, name, problem):
                 return sdist
-        if source.has_credentials:
+        if self.resolver.source.has_credentials:
             return None
         # Without credentials uv may build, and its lock says which sdist it took.
         builder = replace(self.resolver, builds=True)
@@ -194,18 +184,17 @@ class DependencyFinder:
 
         Raises what reading a page raises, and NOT_RESOLVED if the two do not agree.
         """
-        source = self.resolver.source
-        if source.repository is None:
-            return
-        url, reader = source.repository.url, source.repository.credentials
-        index = open_index(url, client=self.client, reader=reader)
-        missing = {canonicalize_name(name) for name in NOT_FOUND.findall(problem)}
-        names = sorted({canonicalize_name(need.name) for need in needs} | missing)
-        pages = run_in_threads(index.read_page, names)
-        listed = {name for name, page in zip(names, pages, strict=True) if page.files}
-        if there := sorted(missing & listed):
-            said = f"uv did not find {list_some(there)}, which {url} lists:\n{problem}"
-            raise ReleasekitError(NOT_RESOLVED, index=source.name, reason=said)
+        if at := self.resolver.source.repository:
+            index = open_index(at.url, client=self.store.client, reader=at.credentials)
+            # So uv 0.13 says that no index has a name.
+            not_found = re.findall(r"(\S+) was not found in the package registry", problem)
+            missing = {canonicalize_name(name) for name in not_found}
+            names = sorted({canonicalize_name(need.name) for need in needs} | missing)
+            pages = run_in_threads(index.read_page, names)
+            listed = {name for name, page in zip(names, pages, strict=True) if page.files}
+            if there := sorted(missing & listed):
+                said = f"uv did not find {list_some(there)}, which {at.url} lists:\n{problem}"
+                raise ReleasekitError(NOT_RESOLVED, index=self.resolver.source.name, reason=said)
 
 
 def _choose_sdist(files: Sequence[PublishedFile], name: str, problem: str) -> PublishedFile | None:

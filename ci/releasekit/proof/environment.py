@@ -11,64 +11,48 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from packaging.specifiers import SpecifierSet
 
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import INSTALL_NOT_TESTED
-from releasekit.model.dists import NotADistError, parse_filename
+from releasekit.model.dists import Dist, NotADistError, parse_filename
 from releasekit.tempdirs import open_tempdir
 from releasekit.threads import begin
 from releasekit.uv.indexes import clean_environ
+from releasekit.uv.program import find_python, run_uv
 
 if TYPE_CHECKING:
+    from packaging.pylock import PackageWheel
     from packaging.tags import Tag
 
-
-class Named(Protocol):
-    """A file by its name: one that was built, or one of a lock."""
-
-    @property
-    def filename(self) -> str:
-        """Return the file name."""
-
-
-W = TypeVar("W", bound=Named)
+Wheel = TypeVar("Wheel", Dist, "PackageWheel")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interpreter:
-    """A Python of this machine."""
+    """A Python of this machine; the version is as "3.11"."""
 
     version: str
-    """As "3.11"."""
     path: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CleanEnvironment:
-    """An empty virtual environment, with a directory beside it where foreign code may work."""
+    """An empty virtual environment, with a directory beside it where foreign code may work.
+
+    The cache is what uv knows of this Python: nothing was downloaded yet.
+    """
 
     path: Path
     python: Path
     cache: Path
-    """What uv knows of this Python. Nothing was downloaded yet."""
     work: Path
     environ: Mapping[str, str] = field(repr=False)
 
 
 RUNNING = Interpreter(version=".".join(platform.python_version_tuple()[:2]), path=sys.executable)
-
-
-def find_interpreter(version: str, environ: Mapping[str, str]) -> Interpreter | None:
-    """Return the Python of a version, as "3.10"; None if this machine has none."""
-    if version == RUNNING.version:
-        return RUNNING
-    from releasekit.uv.program import find_python
-
-    path = find_python(version, clean_environ(environ))
-    return Interpreter(version=version, path=path) if path else None
 
 
 def is_allowed(python: str, interpreter: Interpreter) -> bool:
@@ -82,7 +66,7 @@ def is_allowed(python: str, interpreter: Interpreter) -> bool:
 
 
 @functools.cache
-def rank_tags(interpreter: Interpreter) -> Mapping[Tag, int]:
+def _rank_tags(interpreter: Interpreter) -> Mapping[Tag, int]:
     """Return the tags of the wheels that a Python of this machine installs; 0 is the best one.
 
     They are a thousand.
@@ -98,9 +82,9 @@ def rank_tags(interpreter: Interpreter) -> Mapping[Tag, int]:
     return {tag: rank for rank, tag in enumerate(tags)}
 
 
-def choose_wheel(wheels: Iterable[W], interpreter: Interpreter) -> W | None:
+def choose_wheel(wheels: Iterable[Wheel], interpreter: Interpreter) -> Wheel | None:
     """Return the wheel that an installer takes for a Python; None if there is none for it."""
-    ranks, found = rank_tags(interpreter), []
+    ranks, found = _rank_tags(interpreter), []
     for wheel in wheels:
         with contextlib.suppress(NotADistError):
             fitting = [ranks[tag] for tag in parse_filename(wheel.filename).tags if tag in ranks]
@@ -116,14 +100,11 @@ def make_environment(
     uv looks at its Python here, which is most of the time of a small install, and keeps what it
     saw where it will keep what it downloads.
     """
-    from releasekit.uv.program import run_uv
-
-    path, cache, clean = tempdir / "env", tempdir / "cache", clean_environ(environ)
-    work = tempdir / "work"
+    path, work, clean = tempdir / "env", tempdir / "work", clean_environ(environ)
+    python, cache = path / "bin" / "python", tempdir / "cache"
+    options = ("--no-config", "--quiet", "--cache-dir", str(cache))
     try:
         work.mkdir()
-        python = path / "bin" / "python"
-        options = ("--no-config", "--quiet", "--cache-dir", str(cache))
         if interpreter == RUNNING:
             from venv import EnvBuilder
 
@@ -152,15 +133,15 @@ class CleanEnvironments:
     """
 
     def __init__(self, environ: Mapping[str, str], stack: contextlib.ExitStack) -> None:
-        self._environ = environ
-        self._stack = stack
+        self._environ, self._stack = environ, stack
         self._ready: dict[Interpreter, Future[CleanEnvironment]] = {}
-        self._found: dict[str, Interpreter | None] = {}
+        self._found: dict[str, Interpreter | None] = {RUNNING.version: RUNNING}
 
     def find(self, version: str) -> Interpreter | None:
-        """Return the Python of a version; it is looked for once."""
+        """Return the Python of a version, as "3.10"; None if this machine has none."""
         if version not in self._found:
-            self._found[version] = find_interpreter(version, self._environ)
+            path = find_python(version, clean_environ(self._environ))
+            self._found[version] = Interpreter(version=version, path=path) if path else None
         return self._found[version]
 
     def begin(self, interpreter: Interpreter = RUNNING) -> None:

@@ -12,24 +12,24 @@ from releasekit.proof.lock import Dependency
 
 @dataclass(kw_only=True)
 class Proved:
-    """What came of the proof."""
+    """What came of the proof.
+
+    `source` is the index that requirements were resolved against; "" for none. The dependencies,
+    those of them that were built from sdists, and the texts of the locks go by file name. The
+    modules are what dependencies installed, by dotted names.
+    """
 
     source: str = ""
-    """Which index requirements were resolved against; "" for none."""
     tests: list[WheelResult] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
     failures: list[FailedTest] = field(default_factory=list)
     foreign: list[ForeignDependency] = field(default_factory=list)
     dependencies: dict[str, Dependency] = field(default_factory=dict)
-    """By file name."""
     built: dict[str, None] = field(default_factory=dict)
-    """Wheels of dependencies that were built from sdists, by file name."""
     modules: set[str] = field(default_factory=set)
-    """What dependencies installed, by dotted names."""
     imported: dict[str, None] = field(default_factory=dict)
     smoke_tests: int = 0
     locks: dict[str, str] = field(default_factory=dict)
-    """Texts by file name."""
     log: list[str] = field(default_factory=list)
     """What imports and smoke tests wrote."""
 

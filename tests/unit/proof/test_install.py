@@ -18,13 +18,13 @@ from releasekit.errors.failed import INSTALL_NOT_TESTED
 from releasekit.network import Network, open_network
 from releasekit.proof.environment import (
     CleanEnvironment,
-    find_interpreter,
+    CleanEnvironments,
+    Interpreter,
+    choose_wheel,
     make_environment,
-    rank_tags,
     read_installed,
 )
-from releasekit.proof.install import install_offline
-from releasekit.proof.lock import Dependency
+from releasekit.proof.lock import Dependency, install_offline
 from releasekit.tempdirs import open_tempdir
 from releasekit.uv.indexes import clean_environ
 from samples import METADATA, write_modules, write_wheel
@@ -131,6 +131,10 @@ def test_a_clean_environment_keeps_all_but_settings_of_installers() -> None:
     assert clean_environ({**mine, **settings}) == mine
 
 
+def find_interpreter(version: str, environ: Mapping[str, str]) -> Interpreter | None:
+    return CleanEnvironments(environ, contextlib.ExitStack()).find(version)
+
+
 def test_a_python_that_is_not_here_is_not_downloaded(environ: dict[str, str]) -> None:
     assert find_interpreter("3.99", {**environ, "UV_PYTHON_DOWNLOADS": "automatic"}) is None
 
@@ -147,10 +151,13 @@ def test_each_python_of_this_machine_has_its_own_environment(
     assert interpreter
     environment = make_environment(tmp_path, environ, interpreter)
     assert list(environment.path.glob(f"lib/python{version}"))
-    assert {tag.interpreter for tag in rank_tags(interpreter)} >= {
-        f"cp{version.replace('.', '')}",
-        "py3",
-    }
+    pure = read_dist(write_wheel(tmp_path))
+    own, other = (
+        replace(pure, path=Path(f"demo-1.0-{tag}-none-any.whl"))
+        for tag in (f"cp{version.replace('.', '')}", "cp39")
+    )
+    assert choose_wheel([pure, other, own], interpreter) == own
+    assert choose_wheel([other, pure], interpreter) == pure
 
 
 def test_an_environment_that_cannot_be_made_is_an_error(

@@ -1,4 +1,4 @@
-"""What a wheel lets people import, and the ways in which an import fails."""
+"""What a wheel lets people import, how an import fails, and smoke tests."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import pytest
 from raising import raises_error
 from releasekit.errors.failed import LIMIT_REACHED, PROGRAM_KILLED
 from releasekit.proof.environment import CleanEnvironment, make_environment
-from releasekit.proof.imports import find_extras, find_imports, import_all
-from releasekit.proof.smoke import run_smoke_tests
+from releasekit.proof.trial import find_extras, find_imports, import_all, run_smoke_tests
 from releasekit.tempdirs import open_tempdir
 
 FILES = {
@@ -100,13 +99,13 @@ def test_what_cannot_be_imported_is_named_with_its_reason(
 ) -> None:
     write(environment, good="", bad=text)
     failures = import_all(environment, ["good", "bad"], seconds=2, log=print)
-    assert [(failure.name, failure.reason) for failure in failures] == [("bad", reason)]
+    assert [(failure.subject, failure.reason) for failure in failures] == [("bad", reason)]
 
 
 def test_each_failure_is_found(environment: CleanEnvironment) -> None:
     write(environment, a="1/0", b="", c="1/0")
     failures = import_all(environment, ["a", "b", "c"], seconds=60, log=print)
-    assert [failure.name for failure in failures] == ["a", "c"]
+    assert [failure.subject for failure in failures] == ["a", "c"]
 
 
 def test_an_import_that_is_killed_says_nothing_of_the_package(
@@ -163,5 +162,5 @@ def test_what_is_missing_is_not_what_is_wrong(environment: CleanEnvironment) -> 
     own = "class Needs(ImportError): pass\nraise Needs('install acme[d]')"
     write(environment, a="import nothing_of_that_name", b=own, c="1/0")
     failures = import_all(environment, ["a", "b", "c"], seconds=60, log=lambda line: None)
-    assert {one.name: one.missing for one in failures} == {"a": True, "b": True, "c": False}
+    assert {one.subject: one.missing for one in failures} == {"a": True, "b": True, "c": False}
     assert failures[1].reason == "Needs: install acme[d]"
