@@ -12,9 +12,8 @@ from releasekit.errors import Entry, GitFailed, ReleasekitError
 from releasekit.errors.failed import GIT_FAILED
 from releasekit.errors.setup import GIT_REFUSED
 from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
-from releasekit.model.development import History
 from releasekit.model.project import Commit
-from releasekit.model.versions import ReleaseTag, parse_tag, split_pattern
+from releasekit.model.versions import History, ReleaseTag, parse_tag, split_pattern
 from releasekit.process import Finished, capture
 
 # No hook of the user's runs for our questions, no prompt, no optional lock, C locale.

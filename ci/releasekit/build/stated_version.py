@@ -13,7 +13,7 @@ from packaging.version import Version
 from releasekit import git
 from releasekit.errors import ReleasekitError
 from releasekit.errors.development import CANNOT_WRITE_VERSION
-from releasekit.model.development import StatedVersion
+from releasekit.model.versions import StatedVersion
 from releasekit.tempdirs import open_tempdir
 
 if sys.version_info >= (3, 11):

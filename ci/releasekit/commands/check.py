@@ -25,8 +25,7 @@ from releasekit.inspect.gather import gather_facts
 from releasekit.inspect.project import read_backend_warnings, read_declared, read_packing
 from releasekit.model.dists import Dist
 from releasekit.model.project import Project
-from releasekit.model.proof import Proof, WheelResult, prove_record, render_proof
-from releasekit.model.record import Record
+from releasekit.model.record import Proof, Record, WheelResult, prove_record, render_proof
 from releasekit.plural import plural
 from releasekit.proof.proved import Proved
 from releasekit.results import Checked

@@ -8,9 +8,8 @@ from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import CONFLICT
 from releasekit.index.layouts import open_index
 from releasekit.inspect.archive import DAMAGED, read_contents
-from releasekit.model.difference import Difference, find_difference
 from releasekit.model.dists import Dist
-from releasekit.model.plan import Action, Plan
+from releasekit.model.plan import Action, Difference, Plan, find_difference
 from releasekit.model.record import Record
 from releasekit.model.simple_page import ProjectPage
 from releasekit.plural import plural

@@ -27,8 +27,7 @@ from releasekit.errors import NotPermitted, ReleasekitError
 from releasekit.errors.setup import NO_PYTHON
 from releasekit.index.layouts import open_index
 from releasekit.model.dists import Dist, DistKind, parse_metadata
-from releasekit.model.proof import UNRESOLVED, WheelResult
-from releasekit.model.record import Record
+from releasekit.model.record import UNRESOLVED, Record, WheelResult
 from releasekit.plural import list_some
 from releasekit.proof.dependencies import Dependencies, DependencyFinder
 from releasekit.proof.environment import (

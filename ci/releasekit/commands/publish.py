@@ -17,8 +17,7 @@ from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import NOT_LISTED, UPLOAD_FAILED
 from releasekit.model.dists import Dist, DistKind
 from releasekit.model.plan import Action, Plan, compare
-from releasekit.model.proof import Proof
-from releasekit.model.record import Record
+from releasekit.model.record import Proof, Record
 from releasekit.plural import plural
 from releasekit.results import Published
 from releasekit.threads import run_in_threads

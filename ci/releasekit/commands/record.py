@@ -24,11 +24,13 @@ from releasekit.errors.usage import NEWER_FILE, NO_PROOF, NO_RECORD
 from releasekit.model.dists import Dist, NotADistError
 from releasekit.model.parts import find_gaps, is_superseded, name_part
 from releasekit.model.project import Project
-from releasekit.model.proof import Proof, find_differences, parse_proof
 from releasekit.model.record import (
     NewerSchemaError,
+    Proof,
     Record,
     find_changes,
+    find_differences,
+    parse_proof,
     parse_record,
     render_record,
 )

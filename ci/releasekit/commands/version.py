@@ -12,17 +12,17 @@ from releasekit import git
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.development import NO_TAGS_TO_COUNT_FROM
+from releasekit.errors.refused import NOT_A_DEVELOPMENT_VERSION
 from releasekit.inspect.project import find_counter, find_stated_version
-from releasekit.model.development import Development
 from releasekit.model.project import (
     Project,
     dirty_tree,
     explain_tags,
     find_release_tag,
     no_release_tag,
-    refuse_final_version,
     refuse_unreleasable,
 )
+from releasekit.model.versions import Development, render_tag
 from releasekit.results import ProjectRead
 
 WOULD_REFUSE = "a configured index would refuse this: it takes unchanged, tagged commits only"
@@ -41,14 +41,19 @@ def run(ctx: ProjectContext) -> None:
 
 
 def refuse_final_snapshot(ctx: ProjectContext, version: Version, commit: str) -> None:
-    """Raise NOT_A_DEVELOPMENT_VERSION for a version that may not go to `snapshots`."""
-    refuse_final_version(
-        version,
-        root=ctx.root,
-        commit=commit,
-        patterns=ctx.settings.tag_patterns,
-        snapshots=str(ctx.target.snapshots_url),
-    )
+    """Raise NOT_A_DEVELOPMENT_VERSION unless a version for `snapshots` has a .devN.
+
+    `==1.0` means 1.0+local as well (PEP 440), and 1.0rc1 and 1.0.post1 are releases by a tag.
+    """
+    if not version.is_devrelease:
+        raise ReleasekitError(
+            NOT_A_DEVELOPMENT_VERSION,
+            version=str(version),
+            root=str(ctx.root),
+            commit=commit[:10],
+            snapshots=str(ctx.target.snapshots_url),
+            tag=render_tag(version.public, ctx.settings.tag_patterns),
+        )
 
 
 def read_project(ctx: ProjectContext) -> Project:

@@ -19,8 +19,8 @@ from typing import IO, BinaryIO, cast
 from releasekit.archives import BLOCK, UNREADABLE
 from releasekit.checks.facts import Member
 from releasekit.checks.secrets import Secret, find_secrets
-from releasekit.model.difference import Contents
 from releasekit.model.dists import Dist
+from releasekit.model.plan import Contents
 from releasekit.model.stand_ins import find_stand_in
 
 UNPACKED_FREE = 128 << 20
@@ -203,13 +203,13 @@ WHEEL_LIMIT = 64 << 10
 
 def read_contents(dist: Dist) -> Contents:
     """Read the digests of all members, and what made a wheel; raises one of DAMAGED."""
-    members, generator = [], ""
+    members, generator = {}, ""
     for member, blocks in walk_members(dist):
         digest, head = hashlib.sha256(f"{member.link}:".encode()), b""
         for block in blocks:
             digest.update(block)
             head = head or block[:WHEEL_LIMIT]
-        members.append((member.name, digest.hexdigest()))
+        members[member.name] = digest.hexdigest()
         if member.name.count("/") == 1 and member.name.endswith(".dist-info/WHEEL"):
             generator = Parser().parsestr(head.decode(errors="replace")).get("Generator", "")
-    return Contents(members=tuple(members), generator=generator)
+    return Contents(members=members, generator=generator)

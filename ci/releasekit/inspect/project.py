@@ -17,7 +17,7 @@ from releasekit.checks.backends import Packing, find_packing
 from releasekit.checks.declared import READERS, Declared, parse_declared
 from releasekit.checks.facts import BackendWarning
 from releasekit.checks.origins import parse_warnings
-from releasekit.model.development import StatedVersion
+from releasekit.model.versions import StatedVersion
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -1,13 +1,18 @@
-"""Credentials as values, and those that the environment gives."""
+"""Credentials as values, those that the environment gives, and what is odd about some."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from releasekit.errors import ReleasekitError, WrongCredentials
 from releasekit.errors.access import CREDENTIALS_NEEDED, HALF_SET_READER, WRONG_CREDENTIALS
-from releasekit.model.oddities import describe_oddities
+
+ENVIRONMENT = "TWINE_USERNAME and TWINE_PASSWORD"
+ADMIN_ENVIRONMENT = "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
+READER_NAMES = ("RELEASEKIT_READER_USERNAME", "RELEASEKIT_READER_PASSWORD")
+READER_ENVIRONMENT = " and ".join(READER_NAMES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +30,9 @@ class Credentials:
         return self.source == READER_ENVIRONMENT or self.source.startswith("netrc")
 
 
+NO_CREDENTIALS = Credentials(username="", password="", source="nowhere")
+"""Nobody: what is asked is asked anonymously."""
+
 Say = Callable[[str, str], None]
 """Shows a line: its label ("login", "note"), and its text."""
 
@@ -33,20 +41,23 @@ def say_nothing(_label: str, _text: str) -> None:
     """Show nothing."""
 
 
-ENVIRONMENT = "TWINE_USERNAME and TWINE_PASSWORD"
-ADMIN_ENVIRONMENT = "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
-READER_USERNAME, READER_PASSWORD = "RELEASEKIT_READER_USERNAME", "RELEASEKIT_READER_PASSWORD"
-READER_ENVIRONMENT = f"{READER_USERNAME} and {READER_PASSWORD}"
-NO_CREDENTIALS = Credentials(username="", password="", source="nowhere")
-"""Nobody: what is asked is asked anonymously."""
-
-
 def find_environ_credentials(environ: Mapping[str, str]) -> Credentials | None:
     """Return what the environment gives whole: it beats every other source (twine 7, auth.py)."""
     username, password = environ.get("TWINE_USERNAME"), environ.get("TWINE_PASSWORD")
     if not username or not password:
         return None
     return Credentials(username=username, password=password, source=ENVIRONMENT)
+
+
+def find_environ_reader(environ: Mapping[str, str]) -> Credentials | None:
+    """Return the credentials for reading that the environment gives; raises HALF_SET_READER."""
+    username, password = map(environ.get, READER_NAMES)
+    if username and password:
+        return Credentials(username=username, password=password, source=READER_ENVIRONMENT)
+    if username or password:
+        present, missing = READER_NAMES if username else reversed(READER_NAMES)
+        raise ReleasekitError(HALF_SET_READER, present=present, missing=missing)
+    return None
 
 
 def refused_login(url: str, credentials: Credentials, answer: str) -> ReleasekitError:
@@ -62,17 +73,42 @@ def describe_login(credentials: Credentials) -> tuple[str, str, str]:
 
     The hint has a line for what is odd about them, after a line feed; "" if nothing is.
     """
-    hint = describe_oddities(credentials.username, credentials.password)
+    both = (("user name", credentials.username), ("password", credentials.password))
+    hint = "".join(
+        f"\nthe {name} {' and '.join(found)}, and was sent like that"
+        for name, text in both
+        if (found := find_oddities(text))
+    )
     return credentials.username.strip() or "nobody", credentials.source, hint
 
 
-def find_environ_reader(environ: Mapping[str, str]) -> Credentials | None:
-    """Return the credentials for reading that the environment gives; raises HALF_SET_READER."""
-    username, password = environ.get(READER_USERNAME), environ.get(READER_PASSWORD)
-    if username and password:
-        return Credentials(username=username, password=password, source=READER_ENVIRONMENT)
-    if username or password:
-        names = (READER_USERNAME, READER_PASSWORD)
-        given, missing = names if username else reversed(names)
-        raise ReleasekitError(HALF_SET_READER, present=given, missing=missing)
-    return None
+UNREPLACED = re.compile(
+    r"\$\{?[A-Za-z_]\w*\}?|%[A-Za-z_]\w*%|\$\([^()]+\)|\$?\{\{.+\}\}|\$env:\w+", re.I
+)
+"""A variable of a shell, of GitLab, of Windows or of a template, as it is written."""
+QUOTES = ('""', "''", "``", "\u201c\u201d", "\u201e\u201c", "\u2018\u2019", "\u00ab\u00bb")
+INVISIBLE = "[\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]"
+
+
+def find_oddities(text: str) -> list[str]:
+    """Return what is odd about a secret, as "ends in a newline"; nothing of the secret is shown.
+
+    Files and settings of CI add it unseen.
+    """
+    # A byte order mark as UTF-8, and the same bytes read as Latin-1.
+    plain = text.removeprefix("\ufeff").removeprefix("\u00ef\u00bb\u00bf")
+    inner, newline = plain.strip(), plain.endswith(("\n", "\r"))
+    oddities = {
+        "begins with a byte order mark": plain != text,
+        "begins with a space or an empty line": plain[:1].isspace(),
+        "ends in a newline": newline,
+        "ends in a space": plain[-1:].isspace() and not newline,
+        "has several lines": "\n" in inner or "\r" in inner,
+        "stands in quotes": len(inner) > 1 and inner[0] + inner[-1] in QUOTES,
+        "is the name of a variable, not its value": UNREPLACED.fullmatch(inner.strip("\"'")),
+        "has an invisible character in it": re.search(INVISIBLE, inner),
+        "has a control character in it": re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", inner),
+        # So Python reads such bytes from the environment (PEP 383).
+        "is not encoded in UTF-8": re.search("[\udc80-\udcff]", inner),
+    }
+    return [oddity for oddity, holds in oddities.items() if holds]

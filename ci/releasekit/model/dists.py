@@ -19,13 +19,6 @@ from packaging.version import Version
 if TYPE_CHECKING:
     from packaging.metadata import RawMetadata
 
-FIELD = re.compile(rb"^([!-9;-~]+):", re.MULTILINE)
-HEADER_END = re.compile(rb"\r?\n\r?\n")
-FIELDS_LIMIT = 1000
-"""Different names at the beginning of lines; the parser's time grows by their square."""
-
-BEFORE_LICENSE_FILE = ("1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3")
-
 
 class DistKind(Enum):
     """The two kinds of dist."""
@@ -67,10 +60,7 @@ class Dist:
 
 
 def parse_filename(filename: str) -> DistName:
-    """Return what a dist's file name says.
-
-    Raises NotADistError for any other file name.
-    """
+    """Return what a dist's file name says; raises NotADistError for any other file name."""
     try:
         if filename.endswith(".whl"):
             name, version, _, tags = parse_wheel_filename(filename)
@@ -86,14 +76,14 @@ def parse_metadata(text: bytes) -> tuple[RawMetadata, tuple[str, ...]]:
 
     As twine 7 reads it: License-File before metadata 2.4, which setuptools writes, is let pass.
     """
-    header = HEADER_END.split(text, maxsplit=1)[0]
-    if len(set(FIELD.findall(header))) > FIELDS_LIMIT:
-        return {}, (f"more than {FIELDS_LIMIT} different fields",)
+    header = re.split(rb"\r?\n\r?\n", text, maxsplit=1)[0]
+    if len(set(re.findall(rb"(?m)^([!-9;-~]+):", header))) > 1000:
+        return {}, ("more than 1000 different fields",)  # the parser's time grows by their square
     from packaging.errors import ExceptionGroup
     from packaging.metadata import Metadata, parse_email
 
     metadata, unknown = parse_email(text)
-    if metadata.get("metadata_version") in BEFORE_LICENSE_FILE:
+    if metadata.get("metadata_version") in ("1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3"):
         metadata.pop("license_files", None)
         unknown.pop("license-file", None)
     problems = [f"unknown or malformed field {name}" for name in unknown]

@@ -24,10 +24,11 @@ def name_part(record: Record) -> str:
 def is_superseded(part: Record, by: Record) -> bool:
     """Tell whether a new build in the same workspace makes the record of an older one worthless."""
     new = {file.filename: file for file in by.files}
-    if not part.is_of(by) or any(new.get(file.filename, file) != file for file in part.files):
-        return True
-    return by.sdist is not None and any(
-        build.made_from not in (None, by.sdist.sha256) for build in part.builds
+    sources = (None, by.sdist.sha256) if by.sdist else None
+    return (
+        part.identity != by.identity
+        or any(new.get(file.filename, file) != file for file in part.files)
+        or (sources is not None and any(build.made_from not in sources for build in part.builds))
     )
 
 
@@ -37,7 +38,7 @@ def join_parts(parts: Mapping[str, Record]) -> Record:
     Raises PARTS_DISAGREE, BUILT_TWICE and WHEEL_OF_ANOTHER_SDIST.
     """
     first = next(iter(parts.values()))
-    if not all(part.is_of(first) for part in parts.values()):
+    if not all(part.identity == first.identity for part in parts.values()):
         said = (f"{where}: {_describe(part)}" for where, part in parts.items())
         raise ReleasekitError(PARTS_DISAGREE, parts="\n".join(said))
     files: dict[str, RecordedFile] = {}
@@ -47,14 +48,22 @@ def join_parts(parts: Mapping[str, Record]) -> Record:
             # A file with the same bytes as before travelled on with another job's artifacts.
             new = tuple(name for name in build.files if name not in files)
             builds += [build.model_copy(update={"files": new})] if new else []
-        files |= {file.filename: file for file in part.files if file.filename not in files}
+        files = {file.filename: file for file in part.files} | files
     _refuse_second_builds(parts, files)
     ordered = sorted(files.values(), key=lambda f: (f.kind is DistKind.WHEEL, f.filename))
     written = next((part.development for part in parts.values() if part.development), None)
     joined = first.model_copy(
         update={"files": tuple(ordered), "builds": tuple(builds), "development": written}
     )
-    _refuse_other_sdists(joined)
+    for build in builds:
+        if joined.sdist and build.made_from not in (None, joined.sdist.sha256):
+            raise ReleasekitError(
+                WHEEL_OF_ANOTHER_SDIST,
+                wheels=", ".join(build.files),
+                made_from=str(build.made_from),
+                sdist=joined.sdist.filename,
+                sha256=joined.sdist.sha256,
+            )
     return joined
 
 
@@ -68,28 +77,11 @@ def _refuse_second_builds(parts: Mapping[str, Record], files: Mapping[str, Recor
     made = [(where, file) for where, part in parts.items() for file in part.files]
     twice = {file.filename for _, file in made if file != files[file.filename]}
     sdists = {filename for filename, file in files.items() if file.kind is DistKind.SDIST}
-    for names in (twice, sdists if len(sdists) > 1 else set()):
-        if names:
-            found = (
-                f"{f.filename} {f.sha256} ({where})" for where, f in made if f.filename in names
-            )
-            raise ReleasekitError(
-                BUILT_TWICE, filename=", ".join(sorted(names)), found="\n".join(found)
-            )
-
-
-def _refuse_other_sdists(joined: Record) -> None:
-    if joined.sdist is None:
-        return
-    for build in joined.builds:
-        if build.made_from not in (None, joined.sdist.sha256):
-            raise ReleasekitError(
-                WHEEL_OF_ANOTHER_SDIST,
-                wheels=", ".join(build.files),
-                made_from=str(build.made_from),
-                sdist=joined.sdist.filename,
-                sha256=joined.sdist.sha256,
-            )
+    if names := twice or (sdists if len(sdists) > 1 else None):
+        found = (f"{f.filename} {f.sha256} ({where})" for where, f in made if f.filename in names)
+        raise ReleasekitError(
+            BUILT_TWICE, filename=", ".join(sorted(names)), found="\n".join(found)
+        )
 
 
 def find_gaps(record: Record, expected: Sequence[str]) -> tuple[str, ...]:

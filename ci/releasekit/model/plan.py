@@ -1,13 +1,18 @@
-"""The plan: what a release has to do, from comparing dists with an index."""
+"""What a release has to do: dists compared with an index, and a file with what is published."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
 from releasekit.model.dists import Dist, DistKind
 from releasekit.model.simple_page import ProjectPage, PublishedFile
+from releasekit.plural import list_some
 
 
 class Action(Enum):
@@ -44,6 +49,26 @@ class Plan:
         return tuple(sorted(dists, key=lambda d: (d.named.kind is DistKind.SDIST, d.filename)))
 
 
+def compare(dists: Sequence[Dist], page: ProjectPage, *, url: str) -> Plan:
+    """Return the plan for dists against a page whose undecided files carry SHA-256 by now.
+
+    What a page says is believed, here; `find_unproven` tells what is still to be proven.
+    """
+    files = (_compare_file(dist, page.find(dist.filename)) for dist in dists)
+    return Plan(url=url, files=tuple(files))
+
+
+def _compare_file(dist: Dist, published: PublishedFile | None) -> PlannedFile:
+    if published is None:
+        return PlannedFile(dist=dist, action=Action.UPLOAD, why="not published yet")
+    for algorithm, ours in (("sha256", dist.sha256), ("md5", dist.md5)):
+        theirs = published.digest(algorithm)
+        if theirs and theirs != ours:
+            why = f"published with {algorithm} {theirs}, built with {ours}"
+            return PlannedFile(dist=dist, action=Action.CONFLICT, why=why)
+    return PlannedFile(dist=dist, action=Action.SKIP, why="published with the same bytes")
+
+
 def find_undecided(dists: Sequence[Dist], page: ProjectPage) -> tuple[PublishedFile, ...]:
     """Return the listed files about whose bytes the page says nothing.
 
@@ -68,22 +93,67 @@ def _find_listed(dists: Sequence[Dist], page: ProjectPage) -> Iterator[tuple[Dis
             yield dist, file
 
 
-def compare(dists: Sequence[Dist], page: ProjectPage, *, url: str) -> Plan:
-    """Return the plan for dists against a page whose undecided files carry SHA-256 by now.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contents:
+    """What an archive holds: the digests of its members by name."""
 
-    What a page says is believed, here; `find_unproven` tells what is still to be proven.
+    members: Mapping[str, str]
+    generator: str = ""
+    """What made a wheel, as its file WHEEL says (the wheel specification)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """Sentences that tell what differs, and the constraint that fixes it where a tool does."""
+
+    lines: tuple[str, ...]
+    pin: str | None = None
+
+
+def find_difference(
+    built: Contents, published: Contents, requirements: Sequence[str]
+) -> Difference:
+    """Return what differs; `requirements` are those of the build here, pinned."""
+    lines = _compare_members(built.members, published.members)
+    ours, theirs = parse_generator(built.generator), parse_generator(published.generator)
+    if not ours or not theirs or ours == theirs:
+        return Difference(lines=lines)
+    by = f"published was built by {' '.join(theirs)}, this one by {' '.join(ours)}"
+    used = {canonicalize_name(requirement.partition("==")[0]) for requirement in requirements}
+    pin = "==".join(theirs) if theirs[0] in used else None
+    return Difference(lines=(*lines, by), pin=pin)
+
+
+def _compare_members(built: Mapping[str, str], published: Mapping[str, str]) -> tuple[str, ...]:
+    both = built.keys() & published.keys()
+    groups = {
+        "the content differs of": {name for name in both if built[name] != published[name]},
+        "only published has": published.keys() - both,
+        "only this one has": built.keys() - both,
+    }
+    lines = []
+    for said, names in groups.items():
+        # RECORD follows from the others. A tool that changed its output may differ in all.
+        ordered = sorted(names, key=lambda name: (name.endswith(".dist-info/RECORD"), name))
+        shown = [name if name.isprintable() else ascii(name) for name in ordered]
+        lines += [f"{said} {list_some(shown, 4)}"] if shown else []
+    return tuple(lines) or ("all files in it have the same content: it was packed in another way",)
+
+
+PACKAGES = {"flit": "flit-core", "bdist-wheel": "wheel", "poetry": "poetry-core"}
+"""Names that tools give themselves in WHEEL, and those that they are installed by."""
+
+
+def parse_generator(text: str) -> tuple[str, str] | None:
+    """Return the name to install and the version of what made a wheel.
+
+    Backends write "flit 3.12.0" or "setuptools (80.1.0)".
     """
-    return Plan(
-        url=url, files=tuple(_compare_file(dist, page.find(dist.filename)) for dist in dists)
-    )
-
-
-def _compare_file(dist: Dist, published: PublishedFile | None) -> PlannedFile:
-    if published is None:
-        return PlannedFile(dist=dist, action=Action.UPLOAD, why="not published yet")
-    for algorithm, ours in (("sha256", dist.sha256), ("md5", dist.md5)):
-        theirs = published.digest(algorithm)
-        if theirs and theirs != ours:
-            why = f"published with {algorithm} {theirs}, built with {ours}"
-            return PlannedFile(dist=dist, action=Action.CONFLICT, why=why)
-    return PlannedFile(dist=dist, action=Action.SKIP, why="published with the same bytes")
+    form = r"([A-Za-z0-9][\w.-]{0,60}) \(?v?([0-9][\w.+!-]{0,60})\)?"
+    if (match := re.fullmatch(form, text.strip())) is None:
+        return None
+    name = canonicalize_name(match[1])
+    try:
+        return PACKAGES.get(name, name), str(Version(match[2]))
+    except ValueError:
+        return None

@@ -13,17 +13,15 @@ from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import (
     DIRTY_TREE,
     NO_RELEASE_TAG,
-    NOT_A_DEVELOPMENT_VERSION,
     SHALLOW_CLONE,
     TAG_NOT_ON_HEAD,
     TAGS_DISAGREE,
     TAGS_NAME_NO_VERSION,
 )
-from releasekit.model.development import Development, History
 from releasekit.model.versions import (
-    DifferentVersionsError,
+    Development,
+    History,
     ReleaseTag,
-    choose_tag,
     parse_tag,
     propose_patterns,
     render_tag,
@@ -79,25 +77,25 @@ class Project:
 def find_release_tag(
     commit: Commit, patterns: Sequence[str], wanted: str | None = None
 ) -> ReleaseTag | None:
-    """Return the release tag on a commit; `wanted` names one (--tag).
+    """Return the release tag on a commit, or None; `wanted` names one (--tag).
 
-    Raises TAGS_DISAGREE, TAG_NOT_ON_HEAD, and TAGS_NAME_NO_VERSION for a wanted tag alone.
+    A candidate and its final version on one commit are everyday: the highest version wins. So do
+    two spellings of one version. Raises TAGS_DISAGREE for tags of different releases,
+    TAG_NOT_ON_HEAD, and TAGS_NAME_NO_VERSION for a wanted tag alone.
     """
     root, short = str(commit.root), commit.short
     if wanted is not None and wanted not in commit.tags:
         there = ", ".join(commit.tags) or "none"
         raise ReleasekitError(TAG_NOT_ON_HEAD, root=root, commit=short, tag=wanted, tags=there)
-    tags = (wanted,) if wanted is not None else commit.tags
-    found = [tag for name in tags if (tag := parse_tag(name, patterns))]
+    names = (wanted,) if wanted is not None else commit.tags
+    found = [tag for name in names if (tag := parse_tag(name, patterns))]
     if wanted is not None and not found:
         raise _no_version(commit, (wanted,), patterns)
-    try:
-        return choose_tag(found)
-    except DifferentVersionsError as error:
+    if len({Version(tag.version.base_version) for tag in found}) > 1:  # 1.0 and 1.0.0 are one
+        tags = ", ".join(tag.name for tag in sorted(found, key=lambda tag: tag.version))
         best = max(found, key=lambda tag: tag.version).name
-        raise ReleasekitError(
-            TAGS_DISAGREE, root=root, commit=short, tags=str(error), first=best
-        ) from error
+        raise ReleasekitError(TAGS_DISAGREE, root=root, commit=short, tags=tags, first=best)
+    return max(found, key=lambda tag: (tag.version, tag.name), default=None)
 
 
 def find_rival_tags(project: Project, patterns: Sequence[str]) -> tuple[str, ...]:
@@ -141,25 +139,6 @@ def no_release_tag(commit: Commit, patterns: Sequence[str]) -> ReleasekitError:
     return ReleasekitError(NO_RELEASE_TAG, root=root, commit=commit.short, tag=tag)
 
 
-def refuse_final_version(
-    version: Version, *, root: Path, commit: str, patterns: Sequence[str], snapshots: str
-) -> None:
-    """Raise NOT_A_DEVELOPMENT_VERSION unless this is a version for `snapshots`: it has a .devN.
-
-    `==1.0` means 1.0+local as well (PEP 440), and 1.0rc1 and 1.0.post1 are releases by a tag.
-    """
-    if version.is_devrelease:
-        return
-    raise ReleasekitError(
-        NOT_A_DEVELOPMENT_VERSION,
-        version=str(version),
-        root=str(root),
-        commit=commit[:10],
-        snapshots=snapshots,
-        tag=render_tag(version.public, patterns),
-    )
-
-
 def explain_tags(tags: Sequence[str], patterns: Sequence[str]) -> tuple[str, ...]:
     """Return why tags are no release tags, and by which patterns they would be; for none nothing.
 
@@ -167,13 +146,12 @@ def explain_tags(tags: Sequence[str], patterns: Sequence[str]) -> tuple[str, ...
     """
     if not tags:
         return ()
-    proposed = list(propose_patterns(tags).items())[:SHOWN]
     return (
         f"{list_some(tags, SHOWN)}: no match for {' or '.join(patterns)}",
         *(
             f"tag = {json.dumps(pattern, ensure_ascii=False)} in [tool.releasekit] "
             f"makes {tag.name} the version {tag.version}"
-            for pattern, tag in proposed
+            for pattern, tag in list(propose_patterns(tags).items())[:SHOWN]
         ),
     )
 

@@ -1,4 +1,7 @@
-"""The record of a build, `reports/release.json`: facts only, never a verdict.
+"""What a build made, `reports/release.json`, and the proof that it works, `reports/proof.json`.
+
+The record has facts only, never a verdict. The proof names the bytes that it is about, so that
+`publish` can refuse others; it guards against other jobs, not against the one that built.
 
 Every new key is a new `schema_version`. A file with a newer one is refused whole (E220, status 2)
 before anything in it is used: an older releasekit cannot know what it would leave out. See
@@ -8,6 +11,7 @@ docs/schema-versions.md.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import hmac
 import json
 from collections.abc import Sequence
@@ -17,11 +21,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from releasekit.model.dists import Dist, DistKind, NotADistError, parse_filename
+from releasekit.model.dists import Dist, DistKind, parse_filename
 from releasekit.redact import escape_json
-
-SCHEMA_VERSION = 2
-"""The newest version that this releasekit reads; a release is written as version 1."""
 
 
 class NewerSchemaError(ValueError):
@@ -35,10 +36,7 @@ class NewerSchemaError(ValueError):
 def _check_filename(filename: str) -> str:
     if "/" in filename or "\\" in filename:
         raise ValueError("a file name has no path in it")
-    try:
-        parse_filename(filename)
-    except NotADistError as error:
-        raise ValueError(str(error)) from error
+    parse_filename(filename)  # NotADistError is a ValueError
     return filename
 
 
@@ -55,10 +53,12 @@ def _check_version(version: str) -> str:
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class RecordedFile(BaseModel):
-    """A dist that was built: name, size in bytes and SHA-256."""
-
+class _Facts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RecordedFile(_Facts):
+    """A dist that was built: name, size in bytes and SHA-256."""
 
     filename: Annotated[str, AfterValidator(_check_filename)]
     size: Annotated[int, Field(ge=0)]
@@ -70,10 +70,8 @@ class RecordedFile(BaseModel):
         return parse_filename(self.filename).kind
 
 
-class BuildFacts(BaseModel):
+class BuildFacts(_Facts):
     """One build: what it made, from what, and with what."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     files: Annotated[tuple[str, ...], Field(min_length=1)]
     made_from: Sha256 | None
@@ -83,10 +81,8 @@ class BuildFacts(BaseModel):
     tools: dict[str, str]
 
 
-class DevelopmentFacts(BaseModel):
+class DevelopmentFacts(_Facts):
     """How a development version was made, which the commit does not state."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     written_to: str
     """The key, and the file of the temporary checkout that it was written to."""
@@ -98,13 +94,11 @@ class DevelopmentFacts(BaseModel):
     """Commits since that tag, or since the beginning."""
 
 
-class Record(BaseModel):
+class Record(_Facts):
     """What was built, from which commit: by one build, or by several that were gathered.
 
     One build job may make a part of a release only; `find_gaps` tells whether it is whole.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: Literal[1, 2] = 1
     project: Annotated[str, AfterValidator(_check_name)]
@@ -154,13 +148,11 @@ class Record(BaseModel):
         """Return the build that made a file."""
         return next(build for build in self.builds if filename in build.files)
 
-    def is_of(self, other: Record) -> bool:
-        """Tell whether both are of one release of one commit."""
-        return self._identity() == other._identity()
-
-    def _identity(self) -> tuple[object, ...]:
-        name, version = self.normalized_name, Version(self.version)
-        return name, version, self.tag, self.commit, self.dirty
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Return what two records of one release of one commit have in common."""
+        version = Version(self.version)
+        return self.normalized_name, version, self.tag, self.commit, self.dirty
 
 
 def render_record(record: Record) -> str:
@@ -173,12 +165,11 @@ def render_record(record: Record) -> str:
 
 def parse_record(text: str) -> Record:
     """Return the record of a JSON text; raises NewerSchemaError and pydantic's ValidationError."""
-    refuse_newer_schema(text, SCHEMA_VERSION)
+    _refuse_newer_schema(text, 2)
     return Record.model_validate_json(text)
 
 
-def refuse_newer_schema(text: str, known: int) -> None:
-    """Raise NewerSchemaError for a JSON text of a newer version than is known."""
+def _refuse_newer_schema(text: str, known: int) -> None:
     with contextlib.suppress(json.JSONDecodeError):  # pydantic says where
         document = json.loads(text)
         found = document.get("schema_version") if isinstance(document, dict) else None
@@ -188,12 +179,92 @@ def refuse_newer_schema(text: str, known: int) -> None:
 
 def find_changes(record: Record, dists: Sequence[Dist]) -> tuple[str, ...]:
     """Return what differs between the record and the files at hand, a sentence each."""
-    at_hand = {dist.filename: dist for dist in dists}
+    at_hand = {dist.filename: dist.sha256 for dist in dists}
     changes = []
     for file in record.files:
-        dist = at_hand.get(file.filename)
-        if dist is None:
+        found = at_hand.get(file.filename)
+        if found is None:
             changes.append(f"{file.filename} is missing")
-        elif not hmac.compare_digest(dist.sha256, file.sha256):
-            changes.append(f"{file.filename} has SHA-256 {dist.sha256}, recorded is {file.sha256}")
+        elif not hmac.compare_digest(found, file.sha256):
+            changes.append(f"{file.filename} has SHA-256 {found}, recorded is {file.sha256}")
     return tuple(changes)
+
+
+UNRESOLVED = "its requirements could not be resolved: no group is known"
+"""Why a wheel was not tested before a release into a sandbox."""
+
+
+class WheelResult(_Facts):
+    """What came of one wheel with one Python."""
+
+    python: str | None
+    """As "3.11"; None for a wheel that is for none of the Pythons here."""
+    wheel: str | None
+    """File name; None if no wheel of the release is for this Python."""
+    result: Literal["passed", "waived", "not tested"]
+    reason: str = ""
+    """Why it is waived, or was not tested."""
+
+
+class Proof(_Facts):
+    """What was tested of which files."""
+
+    schema_version: Literal[1] = 1
+    project: str
+    version: str
+    record: Sha256
+    """SHA-256 of the record, reports/release.json."""
+    files: Annotated[dict[str, Sha256], Field(min_length=1)]
+    """SHA-256 of the dists by file name."""
+    requirements_from: str
+    """Address or name of the index that the requirements were resolved against; "" for none."""
+    tests: tuple[WheelResult, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether requirements were resolved, or there are none."""
+        return all(test.reason != UNRESOLVED for test in self.tests)
+
+
+def prove_record(
+    record: Record, tests: tuple[WheelResult, ...], *, requirements_from: str
+) -> Proof:
+    """Return the proof for the files of a record."""
+    return Proof(
+        project=record.project,
+        version=record.version,
+        record=hash_record(record),
+        files={file.filename: file.sha256 for file in record.files},
+        requirements_from=requirements_from,
+        tests=tests,
+    )
+
+
+def hash_record(record: Record) -> str:
+    """Return the SHA-256 of a record, as `render_record` writes it."""
+    return hashlib.sha256(render_record(record).encode()).hexdigest()
+
+
+def render_proof(proof: Proof) -> str:
+    """Return the proof as JSON text."""
+    return escape_json(proof.model_dump_json(indent=2)) + "\n"
+
+
+def parse_proof(text: str) -> Proof:
+    """Return the proof of a JSON text; raises NewerSchemaError and pydantic's ValidationError."""
+    _refuse_newer_schema(text, 1)
+    return Proof.model_validate_json(text)
+
+
+def find_differences(proof: Proof, record: Record) -> tuple[str, ...]:
+    """Return what a proof says of other bytes than the record has, a sentence each."""
+    files = {file.filename: file.sha256 for file in record.files}
+    found = [
+        f"{name} has SHA-256 {sha256}, the proof is about {proof.files.get(name, 'no such file')}"
+        for name, sha256 in files.items()
+        if proof.files.get(name) != sha256
+    ]
+    found += [f"{name} is not in the release" for name in proof.files if name not in files]
+    if not found and proof.record != hash_record(record):
+        found.append("reports/release.json is not the record that was proven")
+    return tuple(found)

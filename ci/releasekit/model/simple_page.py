@@ -55,27 +55,31 @@ class NotAnIndexPageError(ValueError):
 
 
 class _Anchors(HTMLParser):
-    """Collect the title, the meta names and the links of a page."""
+    """The title, the meta names and the links of a page."""
 
-    def __init__(self) -> None:
+    def __init__(self, html: str) -> None:
         super().__init__()
         self.title = ""
         self.metas: list[str] = []
         self.links: list[str] = []
-        self.base = ""
-        """Where links start from, if the page says so (HTML, the base element): its first one."""
+        self.base = ""  # where links start from, if the page says so: its first <base>
         self._in_title = False
+        with contextlib.suppress(AssertionError):  # html.parser, of an unknown marked section
+            self.feed(html)
+        self.title = self.title.strip()
+        versions = ("pypi:repository-version", "api-version")
+        self.has_version = any(name in versions for name in self.metas)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         self._in_title = tag == "title"
         href = (values.get("href") or "").strip()  # as HTML has it: spaces around are none of it
-        if tag == "base" and href:
+        if tag == "base":
             self.base = self.base or href
         if tag == "a" and href:
             self.links.append(href)
-        if tag == "meta" and values.get("name"):
-            self.metas.append(str(values["name"]))
+        if tag == "meta":
+            self.metas.append(values.get("name") or "")
 
     def handle_endtag(self, tag: str) -> None:
         self._in_title = self._in_title and tag != "title"
@@ -91,46 +95,32 @@ def parse_project_page(html: str, url: str) -> ProjectPage:
     ("Links for NAME", also Nexus') or a version in a meta tag (PEP 629; Nexus has "api-version").
     Raises NotAnIndexPageError.
     """
-    page = _Anchors()
-    with contextlib.suppress(AssertionError):  # html.parser, of an unknown marked section
-        page.feed(html)
+    page = _Anchors(html)
     start = _join(url, page.base) or url
-    found = (_parse_link(link, start) for link in page.links)
-    files = tuple(file for file in found if file and file.filename)
-    marked = page.title.strip().startswith("Links for") or _is_marked(page)
+    found = (_parse_link(joined) for link in page.links if (joined := _join(start, link)))
+    files = tuple(file for file in found if file.filename)
+    marked = page.title.startswith("Links for") or page.has_version
     if not marked and not any(file.hashes for file in files):
-        raise NotAnIndexPageError(page.title.strip() or html.strip()[:80])
-    return ProjectPage(title=page.title.strip(), files=files)
+        raise NotAnIndexPageError(page.title or html.strip()[:80])
+    return ProjectPage(title=page.title, files=files)
 
 
 def describe_page(html: str) -> str:
     """Return the title of an HTML page, or how it begins if it has none, in one line."""
-    page = _Anchors()
-    with contextlib.suppress(AssertionError):
-        page.feed(html)
-    return " ".join((page.title.strip() or html).split())[:80]
+    return " ".join((_Anchors(html).title or html).split())[:80]
 
 
 def is_root_page(html: str) -> bool:
     """Tell whether a page is the root of a simple index: its title, or a version (PEP 629)."""
-    page = _Anchors()
-    with contextlib.suppress(AssertionError):
-        page.feed(html)
-    return page.title.strip().lower().startswith("simple index") or _is_marked(page)
+    page = _Anchors(html)
+    return page.title.lower().startswith("simple index") or page.has_version
 
 
 def parse_root_page(html: str) -> tuple[str, ...]:
     """Return the names of the projects that the root of a simple index lists."""
-    page = _Anchors()
-    with contextlib.suppress(AssertionError):
-        page.feed(html)
-    links = (joined for link in page.links if (joined := _join("/", link)))
+    links = (joined for link in _Anchors(html).links if (joined := _join("/", link)))
     paths = (urlsplit(link).path.rstrip("/") for link in links)
     return tuple(unquote(path.rpartition("/")[2]) for path in paths if path)
-
-
-def _is_marked(page: _Anchors) -> bool:
-    return any(name in ("pypi:repository-version", "api-version") for name in page.metas)
 
 
 def _join(start: str, link: str) -> str | None:
@@ -140,11 +130,8 @@ def _join(start: str, link: str) -> str | None:
         return None
 
 
-def _parse_link(link: str, start: str) -> PublishedFile | None:
-    joined = _join(start, link)
-    if joined is None:
-        return None
-    url, fragment = urldefrag(joined)
+def _parse_link(address: str) -> PublishedFile:
+    url, fragment = urldefrag(address)
     filename = unquote(urlsplit(url).path.rpartition("/")[2])
     found = re.findall(r"(?:^|&)(sha256|md5)=([0-9a-fA-F]+)", fragment)
     return PublishedFile(

@@ -1,4 +1,4 @@
-"""Release tags and the versions they name (PEP 440)."""
+"""Release tags, the versions that they name, and development versions between them (PEP 440)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-DEFAULT_PATTERNS = ("v{version}", "{version}")
-"""With or without the v; the first is the one that messages suggest."""
+from releasekit.plural import plural
+
+DEFAULT_PATTERNS = ("v{version}", "{version}")  # messages suggest the first
 PLACE = re.compile(r"\{version(?::([-_]{1,2}|[.,/]))?\}")
 """Where a pattern has the version; {version:_} stands for 1_2_3."""
-VERSION_LIKE = (
-    r"\d+(?:{0}\d+)+(?:[-_.]?(?:alpha|beta|a|b|c|rc|preview|pre|post|rev|r|dev)[-_.]?\d+)*"
-    r"(?:\+[\w.]+)?(?![A-Za-z\d]|\.[xX])"
-)
-"""A version in a tag (PEP 440, appendix B), with {0} between the numbers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,23 +23,21 @@ class ReleaseTag:
     version: Version
 
 
-class DifferentVersionsError(ValueError):
-    """Raised by `choose_tag` with the tags that disagree."""
-
-    def __init__(self, tags: Sequence[ReleaseTag]) -> None:
-        super().__init__(", ".join(tag.name for tag in tags))
-
-
 def parse_tag(name: str, patterns: Sequence[str]) -> ReleaseTag | None:
     """Return the version that a tag names after the first pattern that fits, or None."""
     for before, separator, after in map(split_pattern, patterns):
         match = re.fullmatch(f"{re.escape(before)}(.+){re.escape(after)}", name)
+        # A digit first: PEP 440 itself would read "v1.0" of the pattern "{version}".
+        if match is None or not match[1][0].isdigit():
+            continue
+        public, plus, local = match[1].partition("+")
+        if separator != "." and "." in public:
+            continue
         try:
-            # A digit first: PEP 440 itself would read "v1.0" of the pattern "{version}".
-            if match and match[1][0].isdigit():
-                return ReleaseTag(name=name, version=Version(_put_dots(match[1], separator)))
+            version = Version(public.replace(separator, ".") + plus + local)
         except ValueError:  # InvalidVersion, or too many digits
             continue
+        return ReleaseTag(name=name, version=version)
     return None
 
 
@@ -53,61 +47,106 @@ def split_pattern(pattern: str) -> tuple[str, str, str]:
     return before, separator or ".", after
 
 
-def _put_dots(text: str, separator: str) -> str:
-    public, plus, local = text.partition("+")
-    if separator == ".":
-        return text
-    if "." in public:
-        raise ValueError(f"the numbers in {text} have dots between them")
-    return public.replace(separator, ".") + plus + local
+def render_tag(version: str, patterns: Sequence[str]) -> str:
+    """Return the tag that the first pattern gives a version."""
+    before, separator, after = split_pattern(patterns[0])
+    public, plus, local = version.partition("+")
+    return f"{before}{public.replace('.', separator)}{plus}{local}{after}"
 
 
 def propose_patterns(names: Sequence[str]) -> dict[str, ReleaseTag]:
     """Return patterns by which tags would name versions, each with the tag that shows it."""
     found: dict[str, ReleaseTag] = {}
     for name in names:
-        for before, separator, after in _find_versions(name):
-            place = "{version}" if separator == "." else f"{{version:{separator}}}"
-            if tag := parse_tag(name, (f"{before}{place}{after}",)):
-                found.setdefault(f"{before}{place}{after}", tag)
+        for pattern in _guess_patterns(name):
+            if tag := parse_tag(name, (pattern,)):
+                found.setdefault(pattern, tag)
                 break
     return found
 
 
-def _find_versions(name: str) -> Iterator[tuple[str, str, str]]:
-    """Yield what stands before, between the numbers of, and after what may be the version in a tag.
-
-    The likeliest is first.
-    """
+def _guess_patterns(name: str) -> Iterator[str]:
+    """Yield patterns for what may be the version in a tag, the likeliest first."""
     starts = [match.start() for match in re.finditer(r"(?<!\d)\d", name)]
-    starts.sort(key=lambda start: _is_in_a_word(name, start))
+    # Last come numbers that end a word, as in demo2-1.0; a v is no word.
+    starts.sort(key=lambda start: not re.search(r"(?:^|[^A-Za-z])[vV]?$", name[:start]))
     for start in starts:
-        for separator in "._-":
-            like = re.compile(VERSION_LIKE.format(re.escape(separator)))
+        for separator, place in ((".", "{version}"), ("_", "{version:_}"), ("-", "{version:-}")):
+            # A version as PEP 440 has it (appendix B), with the separator between its numbers.
+            like = re.compile(
+                rf"\d+(?:{re.escape(separator)}\d+)+"
+                r"(?:[-_.]?(?:alpha|beta|a|b|c|rc|preview|pre|post|rev|r|dev)[-_.]?\d+)*"
+                r"(?:\+[\w.]+)?(?![A-Za-z\d]|\.[xX])"
+            )
             if match := like.match(name, start):
-                yield name[:start], separator, name[match.end() :]
+                yield f"{name[:start]}{place}{name[match.end() :]}"
     if match := re.search(r"(?<=[-_/.])\d+$", name):
-        yield name[: match.start()], ".", ""
+        yield f"{name[: match.start()]}{{version}}"
 
 
-def _is_in_a_word(name: str, start: int) -> bool:
-    """Tell whether a number ends a word, as in demo2-1.0; a v is no word."""
-    return re.search(r"(?:^|[^A-Za-z])[vV]?$", name[:start]) is None
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """What a commit comes after."""
+
+    last: ReleaseTag | None
+    """The nearest release tag among the commits that it is made of; a .devN is no release."""
+    commits: int
+    """Commits since that tag, or since the beginning."""
+    has_tags: bool
+    """Whether the clone has any tag at all."""
 
 
-def choose_tag(tags: Sequence[ReleaseTag]) -> ReleaseTag | None:
-    """Return the one tag to release, or None where there is none.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StatedVersion:
+    """A version that stands in a file where it can be written anew."""
 
-    A candidate and its final version on one commit are everyday: the highest version wins. So do
-    two spellings of one version. Tags of different releases raise DifferentVersionsError.
+    file: str
+    keys: tuple[str, ...]
+    """The tables and the key, or section and option."""
+    version: Version
+
+    @property
+    def place(self) -> str:
+        """Return the key and the file, as a sentence names them."""
+        *tables, key = self.keys
+        return f"{key} in [{'.'.join(tables)}] of {self.file}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Development:
+    """A development version, and what it was made from."""
+
+    stated: StatedVersion
+    history: History
+
+    @property
+    def version(self) -> Version:
+        """Return the version: the same one for the same commit."""
+        return next_version(self.stated.version, self.history)
+
+    def describe(self) -> str:
+        """Return the version, and what it counts."""
+        last = self.history.last
+        since = f"since {last.name}" if last else "and no release tag yet"
+        counted = f"{plural(self.history.commits, 'commit')} {since}"
+        return f"{self.version} ({self.stated.version} in {self.stated.file}, {counted})"
+
+
+def next_version(stated: Version, history: History) -> Version:
+    """Return the stated version with .devN, or else the version after the last release.
+
+    It is above the last release, as with setuptools-scm (`guess-next-dev`) and dunamai (`bump`):
+    the next patch, or the next candidate after a candidate.
     """
-    if len({Version(tag.version.base_version) for tag in tags}) > 1:  # 1.0 and 1.0.0 are one
-        raise DifferentVersionsError(sorted(tags, key=lambda tag: tag.version))
-    return max(tags, key=lambda tag: (tag.version, tag.name), default=None)
-
-
-def render_tag(version: str, patterns: Sequence[str]) -> str:
-    """Return the tag that the first pattern gives a version."""
-    before, separator, after = split_pattern(patterns[0])
-    public, plus, local = version.partition("+")
-    return f"{before}{public.replace('.', separator)}{plus}{local}{after}"
+    number = f".dev{history.commits}"
+    found = Version(re.sub(r"\.dev\d+$", "", stated.public) + number)
+    last = history.last.version if history.last else None
+    if last is None or found > last:
+        return found
+    numbers, suffix = list(last.release), ""
+    if last.pre:  # 1.0.dev5 is below 1.0rc1
+        suffix = f"{last.pre[0]}{last.pre[1] + 1}"
+    else:
+        numbers += [0] * (3 - len(numbers))
+        numbers[-1] += 1
+    return Version(f"{last.epoch}!{'.'.join(map(str, numbers))}{suffix}{number}")

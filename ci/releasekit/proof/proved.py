@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from releasekit.checks.facts import FailedTest, ForeignDependency, ProjectFacts, Unresolved
-from releasekit.model.proof import WheelResult
+from releasekit.model.record import WheelResult
 from releasekit.plural import list_some, plural
 from releasekit.proof.lock import Dependency
 

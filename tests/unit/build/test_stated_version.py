@@ -11,7 +11,7 @@ from releasekit.build.checkout import open_checkout
 from releasekit.build.stated_version import write_version
 from releasekit.errors.development import CANNOT_WRITE_VERSION
 from releasekit.inspect.project import find_stated_version
-from releasekit.model.development import StatedVersion
+from releasekit.model.versions import StatedVersion
 from support import ProjectDir, commit_of
 
 MakeRepository = Callable[..., ProjectDir]

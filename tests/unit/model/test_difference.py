@@ -2,18 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.model.difference import Contents, Difference, find_difference, parse_generator
+from releasekit.model.plan import Contents, Difference, find_difference, parse_generator
 
 INFO = "demo-1.0.dist-info"
 USED = ("flit-core==3.12.0", "packaging==26.0")
 
 
 def contents(generator: str = "flit 3.12.0", **digests: str) -> Contents:
-    return Contents(members=tuple(digests.items()), generator=generator)
+    return Contents(members=digests, generator=generator)
 
 
 def members(**names: str) -> Contents:
-    return Contents(members=tuple((f"{INFO}/{name}", text) for name, text in names.items()))
+    return Contents(members={f"{INFO}/{name}": text for name, text in names.items()})
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def members(**names: str) -> Contents:
         ),
         pytest.param(
             contents(a="1"),
-            Contents(members=(("a", "1"), ("\x1b[2J", "2")), generator="by hand"),
+            Contents(members={"a": "1", "\x1b[2J": "2"}, generator="by hand"),
             Difference(lines=("only published has '\\x1b[2J'",)),
             id="a name for the terminal",
         ),

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from packaging.version import Version
 
 from raising import raises_error
+from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import (
     DIRTY_TREE,
     NO_RELEASE_TAG,
@@ -23,6 +27,7 @@ from releasekit.model.project import (
     refuse_unreleasable,
 )
 from releasekit.model.versions import DEFAULT_PATTERNS, ReleaseTag
+from unit.model.test_versions import versions
 
 TAG = ReleaseTag(name="v1.0", version=Version("1.0"))
 
@@ -42,7 +47,11 @@ def make_project(tag: ReleaseTag | None = TAG, **changes: Any) -> Project:
         pytest.param((), None, None, id="no tag"),
         pytest.param(("latest",), None, None, id="no release tag"),
         pytest.param(("latest", "v1.0"), None, "v1.0", id="the release tag among others"),
+        pytest.param(("v1.0",), None, "v1.0", id="one"),
         pytest.param(("v1.0", "v1.0rc1"), None, "v1.0", id="the final one"),
+        pytest.param(("v1.0rc10", "v1.0rc9"), None, "v1.0rc10", id="two candidates"),
+        pytest.param(("1.0", "v1.0"), None, "v1.0", id="with and without the v"),
+        pytest.param(("v1.0", "v1.0.0"), None, "v1.0.0", id="1.0 and 1.0.0 are one version"),
         pytest.param(("v1.0", "v1.0rc1"), "v1.0rc1", "v1.0rc1", id="the wanted one"),
         pytest.param(("v1.0", "v2.0"), "v1.0", "v1.0", id="wanted, where tags disagree"),
     ],
@@ -61,6 +70,23 @@ def test_tags_of_different_releases_are_refused() -> None:
         "  why:   only a candidate and its final version may share a commit\n"
         "  next:  choose one: releasekit release --tag v2.0 (in CI: RELEASEKIT_TAG=v2.0)"
     )
+
+
+def test_tags_of_different_releases_are_named_in_order() -> None:
+    with raises_error(TAGS_DISAGREE) as caught:
+        find_release_tag(make_commit(tags=("v1.10", "v1.9", "v1.9rc1")), DEFAULT_PATTERNS)
+    assert caught.value.answers()["where"] == "/work/demo, commit 0123456789: v1.9rc1, v1.9, v1.10"
+
+
+@given(st.lists(versions(), min_size=1, max_size=4))
+def test_choice_does_not_depend_on_the_order(names: list[str]) -> None:
+    def choose(tags: Sequence[str]) -> ReleaseTag | str | None:
+        try:
+            return find_release_tag(make_commit(tags=tuple(tags)), DEFAULT_PATTERNS)
+        except ReleasekitError as error:
+            return error.entry.code
+
+    assert choose(names) == choose(names[::-1])
 
 
 @pytest.mark.parametrize(("tags", "there"), [((), "none"), (("v1.0", "x"), "v1.0, x")])

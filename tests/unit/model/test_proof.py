@@ -6,15 +6,18 @@ import json
 
 import pytest
 
-from releasekit.model.proof import (
+from releasekit.model.record import (
     UNRESOLVED,
+    BuildFacts,
+    NewerSchemaError,
+    Record,
+    RecordedFile,
     WheelResult,
     find_differences,
     parse_proof,
     prove_record,
     render_proof,
 )
-from releasekit.model.record import BuildFacts, NewerSchemaError, Record, RecordedFile
 from samples import SDIST, WHEEL
 
 

@@ -7,9 +7,9 @@ from packaging.version import Version
 
 from releasekit.model.versions import (
     DEFAULT_PATTERNS,
-    DifferentVersionsError,
+    History,
     ReleaseTag,
-    choose_tag,
+    next_version,
     parse_tag,
     propose_patterns,
     render_tag,
@@ -34,10 +34,6 @@ patterns = st.sampled_from(
         *("rel_{version:_}", "{version:-}", "r{version:--}-x", "{version:__}", "pkg/{version:/}"),
     ]
 )
-
-
-def tag(name: str) -> ReleaseTag:
-    return ReleaseTag(name=name, version=Version(name.removeprefix("v")))
 
 
 @pytest.mark.parametrize(
@@ -100,37 +96,6 @@ def test_any_text_is_a_tag_of_its_version_or_none(name: str, pattern: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("names", "chosen"),
-    [
-        pytest.param([], None, id="no tag"),
-        pytest.param(["v1.0"], "v1.0", id="one"),
-        pytest.param(["v1.0", "v1.0rc2"], "v1.0", id="candidate and final"),
-        pytest.param(["v1.0rc10", "v1.0rc9"], "v1.0rc10", id="two candidates"),
-        pytest.param(["1.0", "v1.0"], "v1.0", id="with and without the v"),
-        pytest.param(["v1.0", "v1.0.0"], "v1.0.0", id="1.0 and 1.0.0 are one version"),
-    ],
-)
-def test_highest_version_of_one_release_is_chosen(names: list[str], chosen: str | None) -> None:
-    assert choose_tag([tag(name) for name in names]) == (tag(chosen) if chosen else None)
-
-
-def test_tags_of_two_releases_are_refused_in_order() -> None:
-    with pytest.raises(DifferentVersionsError) as caught:
-        choose_tag([tag("v1.10"), tag("v1.9"), tag("v1.9rc1")])
-    assert str(caught.value) == "v1.9rc1, v1.9, v1.10"
-
-
-@given(st.lists(versions(), min_size=1, max_size=4))
-def test_choice_does_not_depend_on_the_order(names: list[str]) -> None:
-    tags = [tag(name) for name in names]
-    try:
-        assert choose_tag(tags) == choose_tag(tags[::-1])
-    except DifferentVersionsError:
-        with pytest.raises(DifferentVersionsError):
-            choose_tag(tags[::-1])
-
-
-@pytest.mark.parametrize(
     ("name", "pattern", "version"),
     [
         ("rel_2_0_52", "rel_{version:_}", "2.0.52"),
@@ -164,3 +129,46 @@ def test_no_pattern_is_proposed_for_other_tags(name: str) -> None:
 def test_every_proposed_pattern_fits_its_tag(name: str) -> None:
     for pattern, tag in propose_patterns([name]).items():
         assert parse_tag(name, (pattern,)) == tag
+
+
+def after(last: str | None, commits: int = 4) -> History:
+    tag = ReleaseTag(name=f"v{last}", version=Version(last)) if last else None
+    return History(last=tag, commits=commits, has_tags=bool(last))
+
+
+@pytest.mark.parametrize(
+    ("stated", "last", "version"),
+    [
+        pytest.param("1.2.3", "1.2.3", "1.2.4.dev4", id="the last release"),
+        pytest.param("1.2.2", "1.2.3", "1.2.4.dev4", id="below it"),
+        pytest.param("1.3.0", "1.2.3", "1.3.0.dev4", id="above it"),
+        pytest.param("1.3", "1.2.3", "1.3.dev4", id="above it, as it is spelled"),
+        pytest.param("0.1.0", None, "0.1.0.dev4", id="no release yet"),
+        pytest.param("1.3.0.dev0", "1.2.3", "1.3.0.dev4", id="a .devN that stands there"),
+        pytest.param("1.2.3.dev9", "1.2.3", "1.2.4.dev4", id="a .devN of the last release"),
+        pytest.param("1.3.0+local", "1.2.3", "1.3.0.dev4", id="a local version"),
+        pytest.param("1.3.0rc1", "1.2.3", "1.3.0rc1.dev4", id="the next candidate"),
+        pytest.param("1.2.3.post1", "1.2.3", "1.2.3.post1.dev4", id="the next post release"),
+        pytest.param("1.2.3.post1", "1.2.3.post1", "1.2.4.dev4", id="the last post release"),
+        pytest.param("1.3.0rc1", "1.3.0rc1", "1.3.0rc2.dev4", id="the last candidate"),
+        # 1.3.0.dev4 would be below the candidate (PEP 440).
+        pytest.param("1.3.0", "1.3.0rc1", "1.3.0rc2.dev4", id="the release of the candidate"),
+        pytest.param("1.4.0", "1.3.0rc1", "1.4.0.dev4", id="above the candidate"),
+        pytest.param("1.2", "1.2", "1.2.1.dev4", id="two numbers"),
+        pytest.param("5", "5", "5.0.1.dev4", id="one number"),
+        pytest.param("1.2.3.4", "1.2.3.4", "1.2.3.5.dev4", id="four numbers"),
+        pytest.param("3.0", "1!1.2.3", "1!1.2.4.dev4", id="an epoch"),
+    ],
+)
+def test_development_version(stated: str, last: str | None, version: str) -> None:
+    assert str(next_version(Version(stated), after(last))) == version
+
+
+@given(versions(), versions().filter(lambda text: "dev" not in text), st.integers(0, 999))
+def test_development_version_is_above_the_last_release(
+    stated: str, last: str, commits: int
+) -> None:
+    version = next_version(Version(stated), after(last, commits))
+    assert version.is_devrelease
+    assert version > Version(last)
+    assert next_version(Version(stated), after(last, commits + 1)) > version

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from releasekit.errors import WrongCredentials
-from releasekit.model.credentials import Credentials, refused_login
-from releasekit.model.oddities import find_oddities
+from releasekit.model.credentials import Credentials, find_oddities, refused_login
 
 MARK, NEWLINE = "begins with a byte order mark", "ends in a newline"
 QUOTED, VARIABLE = "stands in quotes", "is the name of a variable, not its value"
@@ -43,7 +42,7 @@ QUOTED, VARIABLE = "stands in quotes", "is the name of a variable, not its value
     ],
 )
 def test_what_is_odd_is_named(text: str, found: list[str]) -> None:
-    assert list(find_oddities(text)) == found
+    assert find_oddities(text) == found
 
 
 def test_refusal_says_what_is_odd_and_shows_nothing_of_the_password() -> None:
