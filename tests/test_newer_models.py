@@ -16,7 +16,7 @@ import pytest
 from releasekit.nexus.desired_state import want
 from releasekit.nexus.documents import ServerVersion, parse_document
 from releasekit.nexus.drift import Kind
-from releasekit.nexus.resources import render_creation, render_update
+from releasekit.nexus.rest import render_creation, render_update
 from unit.nexus.conftest import EMPTY_SERVER, make_settings
 
 MODELS = {
@@ -79,8 +79,8 @@ THERE = (Kind.LICENSE, Kind.ANONYMOUS)
 def bodies() -> list[tuple[str, dict[str, Any]]]:
     """Every body that 3.97 gets for an empty server, and for resources that are changed."""
     version = ServerVersion(numbers=(3, 97, 0), edition="COMMUNITY")
-    agreement = (Kind.LICENSE, "", parse_document(EULA))
-    found = replace(EMPTY_SERVER, documents=(agreement, *EMPTY_SERVER.documents), accept_eula=True)
+    documents = {(Kind.LICENSE, ""): parse_document(EULA), **EMPTY_SERVER.documents}
+    found = replace(EMPTY_SERVER, documents=documents, accept_eula=True)
     resources = tuple(want(make_settings(snapshots="dev", anonymous=False), found))
     created = [resource for resource in resources if resource.kind not in THERE]
     made = [(MODELS[resource.kind], render_creation(resource, version)) for resource in created]

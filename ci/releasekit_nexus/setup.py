@@ -11,15 +11,18 @@ from releasekit.model.credentials import Credentials
 from releasekit.nexus.desired_state import publisher_name, want
 from releasekit.nexus.documents import Document
 from releasekit.nexus.drift import Found, Kind, Resource
-from releasekit.nexus.resources import create_resource, render_creation, set_password
-from releasekit.nexus.rest import Rest, read_version
+from releasekit.nexus.rest import (
+    Rest,
+    create_resource,
+    read_version,
+    render_creation,
+    set_password,
+)
 from releasekit_nexus import ADMIN, PUBLISHER
 from releasekit_nexus.launch import Running
 
 WELL_KNOWN = Credentials(username=ADMIN, password="admin123", source="every start")  # noqa: S106
-NOWHERE = Document(
-    fields=(("proxy.remoteUrl", "http://127.0.0.1:9/"), ("httpClient.blocked", True))
-)
+NOWHERE: Document = {"proxy.remoteUrl": "http://127.0.0.1:9/", "httpClient.blocked": True}
 """Where the proxy points while nobody has named an upstream: loopback, where nothing answers.
 
 Blocked, it sends no request: its answers come at once, and group pages leave it out
@@ -40,7 +43,7 @@ def set_up(
             admin=ADMIN,
             blob_stores=("default",),
             repositories=(),
-            documents=(),
+            documents={},
         )
         for resource in want(settings, found):
             _create(rest, resource, settings, found, publisher_password)
@@ -59,7 +62,7 @@ def _create(
 ) -> None:
     """Create a repository, the publisher or its role; the other wishes are `provision`'s."""
     if resource.kind is Kind.PROXY and not settings.proxy_remote:
-        resource = replace(resource, fields=resource.fields + NOWHERE)
+        resource = replace(resource, fields=resource.fields | NOWHERE)
     body = render_creation(resource, found.version)
     if resource.name == publisher_name(settings):
         # One name for every server, beside those that `provision` would give.

@@ -14,7 +14,8 @@ from releasekit.index.pages import Index
 from releasekit.inspect.project import read_static_metadata
 from releasekit.model.plan import Action, Plan
 from releasekit.model.project import Project
-from releasekit.nexus.rest import Rest, find_settings
+from releasekit.nexus.drift import Kind
+from releasekit.nexus.rest import Rest, find_resource
 from releasekit.threads import begin
 from releasekit.tls.certificates import read_clock
 from releasekit.uv.certificates import ask_for_objection, is_unlike_a_server
@@ -82,8 +83,7 @@ def _can_overwrite(ctx: ProjectContext, plan: Plan) -> bool:
     nexus, name = places
     reader, client = ctx.target.reader, ctx.network.client
     with contextlib.suppress(ReleasekitError):  # a front server may hide the API
-        settings = find_settings(
-            Rest(url=nexus, client=client, credentials=reader, attempts=1), "hosted", name
-        )
+        rest = Rest(url=nexus, client=client, credentials=reader, attempts=1)
+        settings = find_resource(rest, Kind.HOSTED, name)
         return settings is not None and str(settings.get("storage.writePolicy")).lower() == "allow"
     return False

@@ -39,7 +39,8 @@ from releasekit.model.credentials import NO_CREDENTIALS, Credentials, describe_l
 from releasekit.model.dists import Dist, NotADistError, parse_filename
 from releasekit.model.project import find_release_tag
 from releasekit.nexus.documents import Repository
-from releasekit.nexus.rest import Rest, find_settings, list_repositories
+from releasekit.nexus.drift import Kind
+from releasekit.nexus.rest import Rest, find_resource, list_repositories
 from releasekit.plural import plural
 from releasekit.proof.resolve import NO_SOLUTION, find_reason
 from releasekit.redact import MARK, hide_credentials
@@ -126,7 +127,7 @@ def _examine(ctx: NexusContext) -> Iterator[Row]:
     login_url = f"{ctx.url}{probe.STATUS}" if facts.version else simple_url(hosted_url)
     visit = _open_visit(ctx, login_url)
     yield server.judge_credentials(visit.publisher, visit.administrator, visit.reader)
-    hosted = visit.look_at("hosted", ctx.settings.hosted, "")
+    hosted = visit.look_at(Kind.HOSTED, ctx.settings.hosted, "")
     is_frozen = facts.writable.status == 503
     frozen = server.read_frozen(visit.admin, ctx.url) if is_frozen else None
     yield server.judge_writable(facts, hosted.serves, frozen=frozen)
@@ -174,7 +175,7 @@ class _Visit:
         """Return the address of a repository."""
         return repository_url(self.ctx.url, repository)
 
-    def look_at(self, kind: str, name: str, project: str) -> RepositoryFacts:
+    def look_at(self, kind: Kind, name: str, project: str) -> RepositoryFacts:
         """Return what is known of a repository; without a project its root page is asked for.
 
         Who may not read that may read the page of what is to be released, which is all that a
@@ -189,7 +190,7 @@ class _Visit:
                 serves = replace(answer, status=200, reason="OK")
         settings = None
         with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
-            settings = find_settings(_open_rest(self.ctx, self.admin), kind, name)
+            settings = find_resource(_open_rest(self.ctx, self.admin), kind, name)
         return RepositoryFacts(
             name=name,
             serves=serves,
@@ -252,9 +253,9 @@ def _examine_repositories(visit: _Visit, hosted: RepositoryFacts, control: Answe
     form = probe.send_empty_form(visit.user, upload_url) if tests and visit.username else None
     yield server.judge_upload(hosted.name, visit.username, form)
     nowhere = NOBODY + secrets.token_hex(8)
-    group = visit.look_at("group", settings.group, nowhere) if settings.group else None
+    group = visit.look_at(Kind.GROUP, settings.group, nowhere) if settings.group else None
     yield repositories.judge_group(group, hosted.name, visit.listed, settings.proxy)
-    yield repositories.judge_proxy(visit.look_at("proxy", settings.proxy, nowhere), control)
+    yield repositories.judge_proxy(visit.look_at(Kind.PROXY, settings.proxy, nowhere), control)
     well_known = Visitor(client=visit.ctx.network.client, credentials=WELL_KNOWN)
     status_url = f"{visit.ctx.url}{probe.STATUS}"
     yield server.judge_default_admin(probe.ask(well_known, status_url) if tests else None)

@@ -29,31 +29,25 @@ from releasekit.nexus.drift import (
     Found,
     Kind,
     Resource,
-    Secrets,
     ServerPlan,
+    ServerSettled,
     Write,
     find_differences,
     make_server_plan,
     order_steps,
 )
-from releasekit.nexus.resources import (
+from releasekit.nexus.rest import (
+    Rest,
     create_resource,
     find_resource,
     invalidate_cache,
     list_blob_stores,
+    list_repositories,
+    read_version,
     render_creation,
     render_update,
     set_password,
     update_resource,
-)
-from releasekit.nexus.rest import Rest, list_repositories, read_version
-from releasekit.nexus.results import (
-    ServerPlanned,
-    ServerSettled,
-    describe_change,
-    describe_counts,
-    render_difference,
-    render_plan,
 )
 from releasekit.plural import plural
 
@@ -71,7 +65,7 @@ def run(ctx: NexusContext) -> None:
     plan = make_server_plan(ctx.url, want(ctx.settings, found), found)
     for note in find_notes(ctx.settings, found):
         ctx.progress.note(note)
-    ctx.progress.finish(ServerPlanned(plan=plan))
+    ctx.progress.finish(plan)
     if blocked := plan.having(Action.BLOCKED):  # a human has to decide
         lines = "\n".join(f"{change.resource}: {change.why}" for change in blocked)
         resources = plural(len(blocked), "resource")
@@ -79,44 +73,41 @@ def run(ctx: NexusContext) -> None:
     if not plan.changes:
         return
     if not ctx.options.apply:
-        raise ReleasekitError(SERVER_DIFFERS, url=plan.url, changes=describe_counts(plan))
+        raise ReleasekitError(SERVER_DIFFERS, url=plan.url, changes=plan.count_changes())
     _refuse_unready(ctx, plan)
     _apply(ctx, plan)
     found = _read_server(ctx)
     plan = make_server_plan(ctx.url, want(ctx.settings, found), found)
     if plan.changes:
-        lines = "\n".join(f"{sign:<2}{line}" for sign, line in render_plan(plan))
+        lines = "\n".join(f"{sign:<2}{line}" for sign, line in plan.render())
         raise ReleasekitError(SERVER_UNSETTLED, url=plan.url, changes=lines)
-    ctx.progress.finish(ServerSettled(plan=plan))
+    ctx.progress.finish(ServerSettled(url=plan.url, settled=plan.settled))
 
 
 def _read_server(ctx: NexusContext) -> Found:
     rest = _open_administration(ctx)
     version = read_version(rest)
-    documents = tuple(_read_documents(ctx.settings, rest, version))
+    documents = dict(_read_documents(ctx.settings, rest, version))
     publisher, password = publisher_name(ctx.settings), ctx.environ.get(PUBLISHER_PASSWORD, "")
-    exists = any((kind, name) == (Kind.USER, publisher) for kind, name, _ in documents)
+    exists = (Kind.USER, publisher) in documents
     login = Credentials(username=publisher, password=password, source="")
-    given = Secrets(
-        publisher_given=bool(password),
-        publisher_fits=bool(password) and exists and _fits(ctx, login),
-        upstream_given=bool(ctx.environ.get(UPSTREAM_PASSWORD)),
-        admin_changes=rest.credentials != ctx.admin,
-    )
     return Found(
         version=version,
         admin=rest.credentials.username,
         blob_stores=list_blob_stores(rest),
         repositories=list_repositories(rest),
         documents=documents,
-        secrets=given,
+        has_publisher_password=bool(password),
+        publisher_can_log_in=bool(password) and exists and _fits(ctx, login),
+        has_upstream_password=bool(ctx.environ.get(UPSTREAM_PASSWORD)),
+        admin_changes=rest.credentials != ctx.admin,
         accept_eula=ctx.options.accept_eula,
     )
 
 
 def _read_documents(
     settings: Settings, rest: Rest, version: ServerVersion
-) -> Iterator[tuple[Kind, str, Document]]:
+) -> Iterator[tuple[tuple[Kind, str], Document]]:
     publisher, reader = publisher_name(settings), f"{settings.group or settings.hosted}-reader"
     wanted = [
         *([(Kind.LICENSE, "")] if version.edition == COMMUNITY else []),
@@ -135,12 +126,12 @@ def _read_documents(
     for kind, name in wanted:
         if name is None or (document := find_resource(rest, kind, name)) is None:
             continue
-        yield kind, name, document
+        yield (kind, name), document
         other = str(document.get("routingRuleName") or "")
         if other not in ("", rule_name(settings)):
             rule = find_resource(rest, Kind.RULE, other)
             if rule is not None:
-                yield Kind.RULE, other, rule
+                yield (Kind.RULE, other), rule
 
 
 def _apply(ctx: NexusContext, plan: ServerPlan) -> None:
@@ -150,7 +141,7 @@ def _apply(ctx: NexusContext, plan: ServerPlan) -> None:
         # The administrator's own password comes before all else.
         if change.resource not in plan.resources:
             set_password(_open_rest(ctx, ctx.first), ctx.admin.username, ctx.admin.password)
-            ctx.progress.change(describe_change(change))
+            ctx.progress.change(change.describe())
     rest = _open_administration(ctx)
     for step in order_steps(plan):
         match step:
@@ -196,12 +187,12 @@ def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -
         set_password(rest, resource.name, ctx.environ[PUBLISHER_PASSWORD])
     _read_back(rest, resource)
     if step.change:
-        ctx.progress.change(describe_change(step.change))
+        ctx.progress.change(step.change.describe())
 
 
 def _read_back(rest: Rest, resource: Resource) -> None:
     """See that the server has what it was told; raises NOT_AS_WRITTEN."""
-    differences: tuple[Difference, ...] = ()
+    differences: list[Difference] = []
     for seconds in PATIENCE:
         time.sleep(seconds)
         differences = find_differences(
@@ -209,7 +200,7 @@ def _read_back(rest: Rest, resource: Resource) -> None:
         )
         if not differences:
             return
-    lines = "\n".join(map(render_difference, differences))
+    lines = "\n".join(map(str, differences))
     raise ReleasekitError(NOT_AS_WRITTEN, url=rest.url, resource=str(resource), differences=lines)
 
 

@@ -24,7 +24,7 @@ from releasekit.index.layouts import simple_url
 from releasekit.model.dists import Dist, NotADistError, parse_filename
 from releasekit.model.plan import Action, Plan, compare
 from releasekit.model.simple_page import ProjectPage
-from releasekit.nexus.documents import Document, Repository
+from releasekit.nexus.documents import Document, Repository, list_names
 from releasekit.plural import plural
 
 PROVISION = "[[provision --apply]]"
@@ -120,7 +120,7 @@ def judge_group(
 
 
 def _judge_members(name: str, hosted: str, settings: Document, proxies: set[str]) -> Row:
-    members = settings.names("group.memberNames")
+    members = list_names(settings, "group.memberNames")
     shown = ", ".join(members)
     if hosted not in members:
         return GROUP.failed(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
+from typing import Any, ClassVar
 
-from releasekit.nexus.documents import EMPTY, Document, Repository, ServerVersion, Value
+from releasekit.nexus.documents import Document, Repository, ServerVersion, Value
+from releasekit.outcome import Clean, Line, Outcome, Result
+from releasekit.redact import map_all_texts, map_texts
 
 
 class Kind(Enum):
-    """What a thing on the server is."""
+    """What a resource on the server is."""
 
     LICENSE = "license agreement"
     """Of the Community Edition, which serves nothing before it is accepted."""
@@ -26,38 +29,24 @@ class Kind(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resource:
-    """A thing as it is wanted."""
+    """A resource as it is wanted; as a text, its name in messages."""
 
     kind: Kind
     name: str
     fields: Document
     """What is kept so: a difference is drift."""
-    initial: Document = EMPTY
+    initial: Document = field(default_factory=dict)
     """What it gets when it is created, and may have otherwise later."""
     blocker: str = ""
-    """Why this cannot be brought about by us; empty where it can."""
+    """Why releasekit cannot bring it about; empty where it can."""
 
     def __str__(self) -> str:
-        """Name it as messages do."""
-        return " ".join(filter(None, (self.kind.value, self.name)))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Secrets:
-    """Which secrets were given, and whether they fit; never the secrets themselves."""
-
-    publisher_given: bool = False
-    publisher_fits: bool = False
-    """The publisher can log in with the given password."""
-    upstream_given: bool = False
-    """A password for the proxy's remote was given."""
-    admin_changes: bool = False
-    """The administrator has the first password still, and another one is wanted."""
+        return f"{self.kind.value} {self.name}".rstrip()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """What a server has, of what is wanted."""
+    """What a server has, of what is wanted; and what is known of passwords, never themselves."""
 
     version: ServerVersion
     admin: str
@@ -65,19 +54,25 @@ class Found:
     blob_stores: tuple[str, ...]
     repositories: tuple[Repository, ...]
     """All of them, of every format."""
-    documents: tuple[tuple[Kind, str, Document], ...]
-    secrets: Secrets = Secrets()
+    documents: dict[tuple[Kind, str], Document]
+    has_publisher_password: bool = False
+    """Somebody set one for the publisher."""
+    publisher_can_log_in: bool = False
+    """The publisher has that password already."""
+    has_upstream_password: bool = False
+    """Somebody set one for the proxy's remote."""
+    admin_changes: bool = False
+    """The administrator has the first password still, and another one is wanted."""
     accept_eula: bool = False
     """Somebody said, in so many words, that the license agreement is accepted."""
 
     def get(self, kind: Kind, name: str) -> Document | None:
-        """Return the document of a thing, None where the server does not have it."""
-        found = (document for k, n, document in self.documents if (k, n) == (kind, name))
-        return next(found, None)
+        """Return the document of a resource, None where the server does not have it."""
+        return self.documents.get((kind, name))
 
 
 class Action(Enum):
-    """What a plan does about a thing."""
+    """What a plan does about a resource."""
 
     CREATE = "create"
     CHANGE = "change"
@@ -87,16 +82,25 @@ class Action(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """A field: what it holds, and what it shall hold."""
+    """A field: what it holds, and what it shall hold; as a text, both in one line."""
 
     path: str
     old: Value
     new: Value
 
+    def __str__(self) -> str:
+        return f"{self.path}: {_show(self.old)} -> {_show(self.new)}"
+
+
+def _show(value: Value) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value) or "none"
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What is to be done about one thing."""
+    """What is to be done about one resource."""
 
     resource: Resource
     action: Action
@@ -104,11 +108,16 @@ class Change:
     why: str = ""
     """Why it is blocked."""
 
+    def describe(self) -> str:
+        """Return what was done, in one line."""
+        return f"{'created' if self.action is Action.CREATE else 'changed'} {self.resource}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ServerPlan:
+class ServerPlan(Result):
     """The changes that bring a server to what is wanted, in the order in which they must come."""
 
+    step: ClassVar[str] = "plan"
     url: str
     version: ServerVersion
     changes: tuple[Change, ...]
@@ -117,25 +126,113 @@ class ServerPlan:
 
     @property
     def settled(self) -> int:
-        """Return how many things are as they should be."""
-        changed = {(change.resource.kind, change.resource.name) for change in self.changes}
-        return sum((resource.kind, resource.name) not in changed for resource in self.resources)
+        """Return how many resources are as they should be."""
+        changed = [change.resource for change in self.changes]
+        return sum(resource not in changed for resource in self.resources)
 
     def having(self, action: Action) -> tuple[Change, ...]:
         """Return the changes of one kind."""
         return tuple(change for change in self.changes if change.action is action)
 
+    def count_changes(self) -> str:
+        """Return how much there is to do."""
+        words = {
+            "to create": Action.CREATE,
+            "to change": Action.CHANGE,
+            "in the way": Action.BLOCKED,
+        }
+        counts = ((len(self.having(action)), word) for word, action in words.items())
+        return (
+            ", ".join(f"{count} {word}" for count, word in counts if count) or "nothing to change"
+        )
 
+    def render(self) -> Iterator[tuple[str, str]]:
+        """Yield the lines of the plan, each with its sign; a line of a field has none."""
+        for change in self.changes:
+            yield SIGNS[change.action][0], str(change.resource)
+            yield from (("", line) for line in change.why.splitlines())
+            for difference in change.differences:
+                path, old, new = difference.path, difference.old, difference.new
+                if path in SETS and isinstance(new, tuple) and new:
+                    before = old if isinstance(old, tuple) else ()
+                    yield "", f"{path}:"
+                    yield from (("", f"  - {item}") for item in before if item not in new)
+                    yield from (("", f"  + {item}") for item in new if item not in before)
+                elif change.action is Action.CREATE:
+                    yield "", f"{path}: {_show(new)}"
+                else:
+                    yield "", str(difference)
+
+    def describe(self) -> str:
+        """Return the plan in one line."""
+        counts = self.count_changes()
+        return f"{counts}, {self.settled} as wanted on {self.url}, Nexus {self.version}"
+
+    def details(self) -> Iterable[Line]:
+        """Return the plan, like a diff."""
+        styles = dict(SIGNS.values())
+        for sign, line in self.render():
+            yield Line((("          ", ""), (f"{sign:<2}{line}", styles.get(sign, ""))))
+
+    def document(self) -> dict[str, Any]:
+        """Return the plan as a JSON object; it holds no secret."""
+        changes = [
+            {
+                "kind": change.resource.kind.value,
+                "name": change.resource.name,
+                "action": change.action.value,
+                "why": change.why,
+                "fields": list(map(asdict, change.differences)),
+            }
+            for change in self.changes
+        ]
+        document = {"url": self.url, "version": str(self.version), "as_wanted": self.settled}
+        return {"server": {**document, "changes": changes}}
+
+    def redact(self, clean: Clean) -> ServerPlan:
+        """Return it with clean texts."""
+        changes = tuple(
+            replace(
+                map_texts(change, clean, "why"),
+                differences=map_all_texts(change.differences, clean, "old", "new"),
+            )
+            for change in self.changes
+        )
+        return replace(map_texts(self, clean, "url"), changes=changes)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerSettled(Result):
+    """The plan is applied: the server was compared again, and nothing is left to do."""
+
+    step: ClassVar[str] = "apply"
+    url: str
+    settled: int
+
+    def describe(self) -> str:
+        """Return how much is as desired."""
+        return f"nothing is left to do, {self.settled} as wanted on {self.url}"
+
+    def add_to(self, outcome: Outcome) -> Outcome:
+        """Return the outcome as it is: reports show what was changed."""
+        return outcome
+
+
+SIGNS = {
+    Action.CREATE: ("+", "green"),
+    Action.CHANGE: ("~", "yellow"),
+    Action.BLOCKED: ("!", "bold red"),
+}
 PASSWORD = "password"  # noqa: S105 - the name of a field
-SETS = frozenset(("privileges", "roles", "matchers", "cleanup.policyNames"))
+SETS = ("privileges", "roles", "matchers", "cleanup.policyNames")
 """Lists whose order means nothing; Nexus returns them in one of its own."""
 
 
 def make_server_plan(url: str, resources: Iterable[Resource], found: Found) -> ServerPlan:
     """Compare what is wanted with what was found."""
     resources, changes = tuple(resources), []
-    if found.secrets.admin_changes:  # from the one that Nexus generated at its first start
-        admin = Resource(kind=Kind.USER, name=found.admin, fields=EMPTY)
+    if found.admin_changes:  # from the one that Nexus generated at its first start
+        admin = Resource(kind=Kind.USER, name=found.admin, fields={})
         made = Difference(path=PASSWORD, old="the first one", new="from RELEASEKIT_ADMIN_PASSWORD")
         changes.append(Change(resource=admin, action=Action.CHANGE, differences=(made,)))
     changes += filter(None, (_compare(resource, found) for resource in resources))
@@ -144,26 +241,36 @@ def make_server_plan(url: str, resources: Iterable[Resource], found: Found) -> S
 
 def _compare(resource: Resource, found: Found) -> Change | None:
     document = found.get(resource.kind, resource.name)
-    differences = (
-        *find_differences(resource.fields, document),
-        *_compare_password(resource, found),
-    )
-    if not differences and not resource.blocker:
+    differences, blocker = find_differences(resource.fields, document), resource.blocker
+    if resource.kind is Kind.USER:
+        new = "from RELEASEKIT_PUBLISHER_PASSWORD"
+        if document is None:
+            new = new if found.has_publisher_password else "generated, shown once"
+            differences.append(Difference(path=PASSWORD, old=None, new=new))
+        elif found.has_publisher_password and not found.publisher_can_log_in:
+            differences.append(Difference(path=PASSWORD, old="another one", new=new))
+    if not differences and not blocker:
         return None
-    blocker = resource.blocker or _find_lost_password(resource, document, found)
+    username = document.get("httpClient.authentication.username") if document else None
+    if resource.kind is Kind.PROXY and username and not found.has_upstream_password:
+        # Nexus refuses one without the other: docs/nexus-behaviour.md#rest-repositories.
+        blocker = blocker or (
+            f"it logs in to its remote as {username}, and Nexus does not tell the password:\n"
+            "set RELEASEKIT_PROXY_PASSWORD to it, and run this again"
+        )
     if blocker:
         return Change(resource=resource, action=Action.BLOCKED, why=blocker)
     action = Action.CREATE if document is None else Action.CHANGE
-    return Change(resource=resource, action=action, differences=differences)
+    return Change(resource=resource, action=action, differences=tuple(differences))
 
 
-def find_differences(wanted: Document, found: Document | None) -> tuple[Difference, ...]:
+def find_differences(wanted: Document, found: Document | None) -> list[Difference]:
     """Return the wanted fields that hold something else, or all of them where nothing is there."""
-    return tuple(
+    return [
         Difference(path=path, old=found.get(path) if found else None, new=value)
-        for path, value in wanted.fields
+        for path, value in wanted.items()
         if found is None or _normalise(path, found.get(path)) != _normalise(path, value)
-    )
+    ]
 
 
 def _normalise(path: str, value: Value) -> Value:
@@ -171,48 +278,16 @@ def _normalise(path: str, value: Value) -> Value:
         return tuple(sorted(value)) if isinstance(value, tuple) else ()
     if path == "storage.writePolicy":  # returned as it was sent; the pages send capitals
         return str(value).lower()
-    if path == "proxy.remoteUrl":
-        return str(value).rstrip("/")
-    return value
+    return str(value).rstrip("/") if path == "proxy.remoteUrl" else value
 
 
-def _compare_password(resource: Resource, found: Found) -> Iterator[Difference]:
-    if resource.kind is not Kind.USER:
-        return
-    new = "from RELEASEKIT_PUBLISHER_PASSWORD"
-    if found.get(resource.kind, resource.name) is None:
-        given = found.secrets.publisher_given
-        yield Difference(path=PASSWORD, old=None, new=new if given else "generated, shown once")
-    elif found.secrets.publisher_given and not found.secrets.publisher_fits:
-        yield Difference(path=PASSWORD, old="another one", new=new)
-
-
-def _find_lost_password(resource: Resource, document: Document | None, found: Found) -> str:
-    """Return why a proxy with credentials for its remote cannot be written.
-
-    Nexus shows the user and not the password, and refuses one without the other:
-    docs/nexus-behaviour.md#rest-repositories.
-    """
-    if resource.kind is not Kind.PROXY or document is None or found.secrets.upstream_given:
-        return ""
-    username = document.get("httpClient.authentication.username")
-    if not username:
-        return ""
-    return (
-        f"it logs in to its remote as {username}, and Nexus does not tell the password:\n"
-        "set RELEASEKIT_PROXY_PASSWORD to it, and run this again"
-    )
-
-
-BLOCKING = (Kind.RULE, Kind.PROXY, Kind.GROUP)
-"""What decides which files the group lists: it keeps pages that list what is blocked since."""
 DESCRIPTION = "releasekit: names that only hosted repositories may have"
 PENDING = f"{DESCRIPTION} (being applied)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Write:
-    """Bring a thing to what is wanted; `change` is what that ends, None where it ends nothing."""
+    """Bring a resource to what is wanted; `change` is what that ends, None if it ends nothing."""
 
     resource: Resource
     change: Change | None
@@ -232,13 +307,13 @@ def order_steps(plan: ServerPlan) -> Iterator[Write | Flush]:
     renewed: a run that is killed before that leaves a difference, which the next one finishes.
     """
     changes = {(c.resource.kind, c.resource.name): c for c in plan.changes}
-    blocking = any(kind in BLOCKING for kind, _ in changes)
+    # What decides which files the group lists: it keeps pages that list what is blocked since.
+    blocking = any(kind in (Kind.RULE, Kind.PROXY, Kind.GROUP) for kind, _ in changes)
     rule = next((resource for resource in plan.resources if resource.kind is Kind.RULE), None)
     for resource in plan.resources:
         change = changes.get((resource.kind, resource.name))
         if resource is rule and blocking:
-            pending = Document(fields=(("description", PENDING),))
-            marked = replace(rule, fields=rule.fields + pending)
+            marked = replace(rule, fields=rule.fields | {"description": PENDING})
             yield Write(resource=marked, change=change)
         elif change and change.action is not Action.BLOCKED:
             yield Write(resource=resource, change=change)

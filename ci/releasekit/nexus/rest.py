@@ -1,4 +1,4 @@
-"""The REST API of a Nexus: lenient reading, and refusals as situations.
+"""The REST API of a Nexus: lenient reading, writes by kind, and refusals as situations.
 
 What a real 3.30 answers decides; newer versions differ in the shapes of their errors. Three traps:
 wrong credentials are 401 on every path, even on status; missing rights are 403 with an empty body,
@@ -26,15 +26,28 @@ from releasekit.nexus.documents import (
     ServerVersion,
     parse_document,
     parse_server_version,
+    render_document,
 )
+from releasekit.nexus.drift import Kind, Resource
 
 if TYPE_CHECKING:
     from releasekit.http.client import Client
 
-PREFIX = "service/rest/v1"
 MOST_PAGES = 20_000
 """Pages of a list that are read; 40,000 components, the most of a Community Edition, have 4,000."""
 T = TypeVar("T")
+RESOURCES = {
+    Kind.LICENSE: ("system/eula", "read the license agreement"),
+    Kind.REALMS: ("security/realms/active", "read the realms"),
+    Kind.ANONYMOUS: ("security/anonymous", "read the anonymous access"),
+    Kind.HOSTED: ("repositories/pypi/hosted", "see the settings of {}"),
+    Kind.RULE: ("routing-rules", "read routing rules"),
+    Kind.PROXY: ("repositories/pypi/proxy", "see the settings of {}"),
+    Kind.GROUP: ("repositories/pypi/group", "see the settings of {}"),
+    Kind.ROLE: ("security/roles", "read roles"),
+    Kind.USER: ("security/users", "read users"),
+}
+"""Where a resource is created, with its name behind it changed; and what reading it is called."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +76,7 @@ def ask(
     situations of connections.
     """
     base = rest.url.rstrip("/")
-    url = f"{base}{path}" if path.startswith("/") else f"{base}/{PREFIX}/{path}"
+    url = base + (path if path.startswith("/") else f"/service/rest/v1/{path}")
     if query:
         url += f"?{urlencode(query)}"
     if method == "GET":
@@ -83,26 +96,24 @@ def require(rest: Rest, answer: Answer, action: str) -> Answer:
 
     `action` completes "this user may not ..." and "Nexus refused to ...".
     """
-    status, url = answer.status, answer.url
-    if status < 300:
+    url = answer.url
+    if answer.status < 300:
         return answer
-    if status < 500 and (error := explain_refusal(answer, url)):
+    if answer.status < 500 and (error := explain_refusal(answer, url)):
         raise error
-    if status == 401:
+    if answer.status == 401:
         name, source, hint = describe_login(rest.credentials)
         raise WrongCredentials(
             WRONG_API_CREDENTIALS, url=url, username=name, source=source, hint=hint
         )
-    if status == 403:
+    if answer.status == 403:
         username = rest.credentials.username or "nobody"
         raise NexusRefused(NOT_ALLOWED_BY_NEXUS, url=url, username=username, action=action)
     said = f"{answer.summary}, to {answer.location}" if answer.location else answer.summary
     raise NexusRefused(NEXUS_REFUSED, url=url, action=action, answer=said)
 
 
-def read(
-    rest: Rest, path: str, action: str, take: Callable[[Any], T] = lambda found: found, **query: str
-) -> T:
+def read(rest: Rest, path: str, action: str, take: Callable[[Any], T], **query: str) -> T:
     """Read a JSON document, and return what `take` finds in it.
 
     Raises what `require` raises, and NOT_A_NEXUS for other documents: a front server sends them.
@@ -127,43 +138,11 @@ def _not_a_nexus(answer: Answer) -> NexusRefused:
     )
 
 
-def find_document(rest: Rest, path: str, action: str) -> Document | None:
-    """Read a JSON document, None where there is none (or this user may not see it)."""
-    answer = ask(rest, "GET", path)
-    if answer.status == 404:
-        return None
-    return _parse(require(rest, answer, action), parse_document)
-
-
-def read_pages(
-    rest: Rest, path: str, action: str, take: Callable[[Any], T], **query: str
-) -> Iterator[T]:
-    """Yield what `take` finds in the items of all pages: 10, 50 or 100 on one, by version and path.
-
-    A server that begins again, or has no end, is none (NOT_A_NEXUS).
-    """
-
-    def take_page(page: Any) -> tuple[list[T], str | None]:
-        token = page.get("continuationToken")
-        if token in seen or len(seen) > MOST_PAGES:
-            raise ValueError("these pages have no end")
-        return [take(item) for item in page["items"]], token and str(token)
-
-    seen: set[str] = set()
-    token: str | None = ""
-    while token is not None:
-        following = {"continuationToken": token} if token else {}
-        items, token = read(rest, path, action, take_page, **query, **following)
-        yield from items
-        token = token or None
-        seen.update(filter(None, (token,)))
-
-
 def read_version(rest: Rest) -> ServerVersion:
     """Read the version of the server, and see that the credentials are valid.
 
     Status, open to everybody, is 401 with a wrong password. A front server may put its own name
-    into the `Server:` header (nginx does by default): then the description of the API tells it.
+    into the `Server:` header (nginx does by default): then the description of the API has it.
     Raises WrongCredentials, NOT_A_NEXUS.
     """
     answer = require(rest, ask(rest, "GET", "status"), "read the status")
@@ -178,8 +157,7 @@ def read_described_version(rest: Rest) -> ServerVersion | None:
 
     None where that is no Nexus's. Raises the situations of REST.
     """
-    described = require(rest, ask(rest, "GET", "/service/rest/swagger.json"), "see its API")
-    info = _parse(described, parse_document)
+    info = read(rest, "/service/rest/swagger.json", "see its API", parse_document)
     if "Nexus" not in str(info.get("info.title")):
         return None
     return parse_server_version(f"Nexus/{info.get('info.version')}")
@@ -187,40 +165,140 @@ def read_described_version(rest: Rest) -> ServerVersion | None:
 
 def list_repositories(rest: Rest) -> tuple[Repository, ...]:
     """List the repositories that this user may browse, all formats."""
-    return read(rest, "repositories", "list the repositories", _take_repositories)
 
-
-def _take_repositories(found: Any) -> tuple[Repository, ...]:
-    return tuple(
-        Repository(
-            name=item["name"],
-            format=item["format"],
-            type=item["type"],
-            url=item["url"],
-            remote=((item.get("attributes") or {}).get("proxy") or {}).get("remoteUrl"),
+    def take(found: Any) -> tuple[Repository, ...]:
+        return tuple(
+            Repository(
+                name=item["name"],
+                format=item["format"],
+                type=item["type"],
+                remote=((item.get("attributes") or {}).get("proxy") or {}).get("remoteUrl"),
+            )
+            for item in found
         )
-        for item in found
-    )
+
+    return read(rest, "repositories", "list the repositories", take)
 
 
-def find_settings(rest: Rest, kind: str, name: str) -> Document | None:
-    """Read the settings of a PyPI repository; `kind` is hosted, proxy or group.
-
-    None where there is none of that kind, and to a user without the privilege
-    nx-repository-admin-pypi-NAME-read: docs/nexus-behaviour.md#settings-of-a-repository.
-    """
-    path = f"repositories/pypi/{kind}/{quote(name)}"
-    return find_document(rest, path, f"see the settings of {name}")
+def list_blob_stores(rest: Rest) -> tuple[str, ...]:
+    """List the names of the blob stores."""
+    action = "list the blob stores"
+    return read(rest, "blobstores", action, lambda found: tuple(store["name"] for store in found))
 
 
 def search_components(rest: Rest, **query: str) -> Iterator[Component]:
     """Search what this user may browse; a new upload is found after about a second.
 
     `query`: name (wildcards, lower case), version, q, repository (a group finds its members')...
+    A page has 10, 50 or 100 components, by version and path. A server whose pages begin again, or
+    have no end, is none (NOT_A_NEXUS).
     """
-    return read_pages(rest, "search", "search", _take_component, format="pypi", **query)
+    seen: set[str] = set()
+    query = {"format": "pypi", **query}
+
+    def take(page: Any) -> tuple[list[Component], str | None]:
+        token = page.get("continuationToken")
+        if token in seen or len(seen) > MOST_PAGES:
+            raise ValueError("these pages have no end")
+        components = [
+            Component(
+                repository=item["repository"], name=item["name"], version=item.get("version") or ""
+            )
+            for item in page["items"]
+        ]
+        return components, token and str(token)
+
+    while True:
+        components, token = read(rest, "search", "search", take, **query)
+        yield from components
+        if not token:
+            return
+        seen.add(token)
+        query["continuationToken"] = token
 
 
-def _take_component(item: Any) -> Component:
-    version = item.get("version") or ""
-    return Component(repository=item["repository"], name=item["name"], version=version)
+def find_resource(rest: Rest, kind: Kind, name: str) -> Document | None:
+    """Read a resource, None where there is none, or this user may not see it.
+
+    The settings of a repository need the privilege nx-repository-admin-pypi-NAME-read:
+    docs/nexus-behaviour.md#settings-of-a-repository.
+    """
+    path, action = RESOURCES[kind]
+    if kind is Kind.REALMS:
+        return read(rest, path, action, lambda found: parse_document({"active": list(found)}))
+    if kind is Kind.ANONYMOUS:
+        return read(rest, path, action, parse_document)
+    if kind is Kind.USER:  # userId, source, status, roles: never a password
+
+        def take(found: Any) -> Document | None:
+            # The query means "begins with", in some versions.
+            return next((parse_document(user) for user in found if user["userId"] == name), None)
+
+        return read(rest, path, action, take, userId=name)
+    answer = ask(rest, "GET", f"{path}/{quote(name)}".rstrip("/"))
+    if answer.status == 404:
+        return None
+    return _parse(require(rest, answer, action.format(name)), parse_document)
+
+
+def create_resource(rest: Rest, kind: Kind, body: dict[str, Any]) -> None:
+    """Create a resource."""
+    action = f"create the {kind.value} {body.get('name') or body.get('userId')}"
+    require(rest, ask(rest, "POST", RESOURCES[kind][0], document=body), action)
+
+
+def update_resource(rest: Rest, kind: Kind, name: str, body: dict[str, Any]) -> None:
+    """Write a whole resource that is there."""
+    path, method = f"{RESOURCES[kind][0]}/{quote(name)}", "POST" if kind is Kind.LICENSE else "PUT"
+    document = body["active"] if kind is Kind.REALMS else body
+    answer = ask(rest, method, path.rstrip("/"), document=document)
+    require(rest, answer, f"change the {kind.value} {name}".rstrip())
+
+
+def set_password(rest: Rest, username: str, password: str) -> None:
+    """Give a user of Nexus itself another password."""
+    path = f"security/users/{quote(username)}/change-password"
+    answer = ask(rest, "PUT", path, text=password)
+    require(rest, answer, f"change the password of the user {username}")
+
+
+def invalidate_cache(rest: Rest, repository: str) -> None:
+    """Make a proxy or a group forget the pages that it keeps."""
+    answer = ask(rest, "POST", f"repositories/{quote(repository)}/invalidate-cache")
+    require(rest, answer, f"invalidate the cache of {repository}")
+
+
+ANSWER_ONLY = {
+    **dict.fromkeys((Kind.HOSTED, Kind.PROXY, Kind.GROUP), ("format", "type", "url")),
+    Kind.ROLE: ("source", "readOnly"),
+}
+"""Fields of answers that the requests do not have."""
+
+
+def render_creation(resource: Resource, version: ServerVersion) -> dict[str, Any]:
+    """Return the body that creates a resource."""
+    name = {} if resource.kind in (Kind.ROLE, Kind.USER) else {"name": resource.name}
+    return _render(resource.kind, {**name, **resource.initial, **resource.fields}, version)
+
+
+def render_update(
+    resource: Resource, found: Document, version: ServerVersion, *, upstream_password: str | None
+) -> dict[str, Any]:
+    """Return the body that changes a resource: all that it has, with the wanted fields in it."""
+    document = found | resource.fields
+    if upstream_password and document.get("httpClient.authentication.username"):
+        document["httpClient.authentication.password"] = upstream_password
+    return _render(resource.kind, document, version)
+
+
+def _render(kind: Kind, document: Document, version: ServerVersion) -> dict[str, Any]:
+    # Before 3.94, a request says `routingRule` where the answer says `routingRuleName`: a document
+    # that is put back as it came loses its rule, and Nexus says nothing:
+    # docs/nexus-behaviour.md#rest-repositories; the same on 3.71.
+    old = kind is Kind.PROXY and version.numbers < (3, 94)
+    fields: Document = {
+        "routingRule" if old and path == "routingRuleName" else path: value
+        for path, value in document.items()
+        if value is not None and path not in ANSWER_ONLY.get(kind, ())
+    }
+    return render_document(fields)

@@ -17,7 +17,6 @@ from releasekit.commands.provision import run as provision
 from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import SERVER_DIFFERS
 from releasekit.nexus.drift import ServerPlan
-from releasekit.nexus.results import ServerPlanned
 from releasekit_nexus.launch import launch
 from releasekit_nexus.prepared import prepare_runtime
 from support import Ran
@@ -127,7 +126,7 @@ class Administrator:
             differs = True
         else:
             differs = False
-        plan = self.recorders[-1].find(ServerPlanned).plan
+        plan = self.recorders[-1].find(ServerPlan)
         assert bool(plan.changes) is differs
         return plan
 

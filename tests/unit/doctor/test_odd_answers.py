@@ -39,7 +39,7 @@ FINE = Answer(status=200, reason="OK")
 LOGIN_PAGE = replace(FINE, is_foreign=True)
 NOWHERE = Answer(status=404, reason="Repository not found")
 RULE = Answer(status=403, reason="Routing rules block the requested item from this repository")
-OWN = Repository(name="r", format="pypi", type="hosted", url="", remote=None)
+OWN = Repository(name="r", format="pypi", type="hosted", remote=None)
 
 
 def unknown_name(answer: str) -> tuple[str, str, str]:

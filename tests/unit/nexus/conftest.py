@@ -10,7 +10,7 @@ import pytest
 
 from releasekit.config.settings import Settings
 from releasekit.nexus.desired_state import want
-from releasekit.nexus.documents import Document, ServerVersion, parse_document
+from releasekit.nexus.documents import ServerVersion, parse_document
 from releasekit.nexus.drift import Found, Kind, ServerPlan, make_server_plan
 
 URL = "https://nexus.example.com"
@@ -30,46 +30,36 @@ EMPTY_SERVER = Found(
     admin="admin",
     blob_stores=("default",),
     repositories=(),
-    documents=(
-        (Kind.REALMS, "", Document(fields=(("active", ("NexusAuthenticatingRealm",)),))),
-        (Kind.ANONYMOUS, "", parse_document({"enabled": True, "userId": "anonymous"})),
-        (Kind.USER, "admin", parse_document({"status": "active", "source": "default"})),
-    ),
+    documents={
+        (Kind.REALMS, ""): {"active": ("NexusAuthenticatingRealm",)},
+        (Kind.ANONYMOUS, ""): {"enabled": True, "userId": "anonymous"},
+        (Kind.USER, "admin"): {"status": "active", "source": "default"},
+    },
 )
 
 
 def settle(settings: Settings, found: Found = EMPTY_SERVER) -> Found:
     """Return the server after the plan was carried out, as its answers show it."""
-    resources = want(settings, found)
-    made = {
-        (resource.kind, resource.name): (
-            found.get(resource.kind, resource.name) or resource.initial
-        )
-        + resource.fields
-        for resource in resources
-    }
-    kept = {(kind, name): document for kind, name, document in found.documents}
-    sourced = {
-        key: document + parse_document({"source": "default"}) if key[0] is Kind.USER else document
-        for key, document in (kept | made).items()
-    }
-    documents = tuple((kind, name, document) for (kind, name), document in sourced.items())
+    documents = dict(found.documents)
+    for resource in want(settings, found):
+        document = found.get(resource.kind, resource.name) or resource.initial
+        documents[resource.kind, resource.name] = document | resource.fields
+    for (kind, _), document in documents.items():
+        if kind is Kind.USER:
+            document["source"] = "default"
     return replace(found, documents=documents)
 
 
 def alter(found: Found, kind: Kind, name: str, **fields: Any) -> Found:
     """Return the server with other values in one thing; a double underscore is a dot."""
     changed = parse_document({key.replace("__", "."): value for key, value in fields.items()})
-    documents = tuple(
-        (k, n, document + changed if (k, n) == (kind, name) else document)
-        for k, n, document in found.documents
-    )
-    return replace(found, documents=documents)
+    document = found.documents[kind, name] | changed
+    return replace(found, documents={**found.documents, (kind, name): document})
 
 
 def remove(found: Found, kind: Kind, name: str) -> Found:
     """Return the server without one thing."""
-    kept = tuple(entry for entry in found.documents if entry[:2] != (kind, name))
+    kept = {key: value for key, value in found.documents.items() if key != (kind, name)}
     return replace(found, documents=kept)
 
 

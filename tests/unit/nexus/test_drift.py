@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from releasekit.nexus.desired_state import block_patterns, find_notes, order_members, want
-from releasekit.nexus.documents import Repository, ServerVersion, parse_document
+from releasekit.nexus.documents import Document, Repository, ServerVersion, parse_document
 from releasekit.nexus.drift import (
     DESCRIPTION,
     PENDING,
@@ -16,12 +16,10 @@ from releasekit.nexus.drift import (
     Flush,
     Found,
     Kind,
-    Secrets,
     ServerPlan,
     order_steps,
 )
-from releasekit.nexus.resources import render_creation, render_update
-from releasekit.nexus.results import describe_change, describe_plan, render_plan
+from releasekit.nexus.rest import render_creation, render_update
 from unit.nexus.conftest import (
     EMPTY_SERVER,
     URL,
@@ -236,7 +234,7 @@ def test_what_is_no_drift(compare: Compare, kind: Kind, name: str, fields: dict[
     ("kind", "name"),
     [
         (kind, name)
-        for kind, name, _ in SETTLED.documents
+        for kind, name in SETTLED.documents
         if (kind, name) not in ((Kind.REALMS, ""), (Kind.ANONYMOUS, ""), (Kind.USER, "admin"))
     ],
 )
@@ -271,13 +269,9 @@ def test_a_rule_stays_where_no_names_are_configured(compare: Compare) -> None:
 def with_rule(mode: str, *matchers: str) -> Found:
     """A server whose proxy has somebody's own rule."""
     found = alter(SETTLED, Kind.PROXY, "far", routingRuleName="theirs")
-    rule = (("name", "theirs"), ("mode", mode), ("matchers", matchers))
-    document = type(found.documents[0][2])(fields=rule)
-    documents = (
-        *remove(found, Kind.RULE, "far-own-names").documents,
-        (Kind.RULE, "theirs", document),
-    )
-    return replace(found, documents=documents)
+    rule: Document = {"name": "theirs", "mode": mode, "matchers": matchers}
+    others = remove(found, Kind.RULE, "far-own-names").documents
+    return replace(found, documents={**others, (Kind.RULE, "theirs"): rule})
 
 
 def test_another_rule_that_blocks_the_own_names_will_do(compare: Compare) -> None:
@@ -298,15 +292,15 @@ def test_another_rule_is_not_replaced(compare: Compare, found: Found) -> None:
 
 NAMESAKES = {
     "another kind": (
-        Repository(name="own", format="pypi", type="proxy", url="", remote=None),
+        Repository(name="own", format="pypi", type="proxy", remote=None),
         "pypi proxy repository own",
     ),
     "another format": (
-        Repository(name="own", format="maven2", type="hosted", url="", remote=None),
+        Repository(name="own", format="maven2", type="hosted", remote=None),
         "maven2 hosted repository own",
     ),
     "another case": (
-        Repository(name="Own", format="pypi", type="hosted", url="", remote=None),
+        Repository(name="Own", format="pypi", type="hosted", remote=None),
         "pypi hosted repository Own",
     ),
 }
@@ -340,8 +334,8 @@ def test_a_proxy_that_logs_in_needs_its_password_for_every_change(compare: Compa
         "it logs in to its remote as mirror, and Nexus does not tell the password:\n"
         "set RELEASEKIT_PROXY_PASSWORD to it, and run this again",
     )
-    given = replace(found, secrets=Secrets(upstream_given=True))
-    assert names(compare(given), Action.CHANGE) == ["proxy repository far"]
+    with_password = replace(found, has_upstream_password=True)
+    assert names(compare(with_password), Action.CHANGE) == ["proxy repository far"]
 
 
 def test_a_publisher_of_another_source_stands_in_the_way(compare: Compare) -> None:
@@ -361,12 +355,12 @@ def test_the_administrator_is_not_made_a_publisher(compare: Compare) -> None:
 
 
 @pytest.mark.parametrize(
-    ("secrets", "expected"),
+    ("known", "expected"),
     [
-        (Secrets(), {}),
-        (Secrets(publisher_given=True, publisher_fits=True), {}),
+        ({}, {}),
+        ({"has_publisher_password": True, "publisher_can_log_in": True}, {}),
         (
-            Secrets(publisher_given=True),
+            {"has_publisher_password": True},
             {
                 "user own-publisher: password": (
                     "another one",
@@ -375,14 +369,14 @@ def test_the_administrator_is_not_made_a_publisher(compare: Compare) -> None:
             },
         ),
         (
-            Secrets(admin_changes=True),
+            {"admin_changes": True},
             {"user admin: password": ("the first one", "from RELEASEKIT_ADMIN_PASSWORD")},
         ),
     ],
     ids=["none given", "fits", "differs", "the first one of the administrator"],
 )
-def test_passwords(compare: Compare, secrets: Secrets, expected: Any) -> None:
-    plan = compare(replace(SETTLED, secrets=secrets))
+def test_passwords(compare: Compare, known: Any, expected: Any) -> None:
+    plan = compare(replace(SETTLED, **known))
     assert differences(plan) == expected
     assert plan.settled == 7 - ("user own-publisher: password" in expected)
 
@@ -621,7 +615,7 @@ def test_plan_as_text(compare: Compare) -> None:
     found = alter(found, Kind.GROUP, "all", group__memberNames=["far"])
     found = alter(found, Kind.PROXY, "far", routingRuleName=None, negativeCache__timeToLive=5)
     plan = compare(found)
-    assert [f"{sign:<2}{line}" for sign, line in render_plan(plan)] == [
+    assert [f"{sign:<2}{line}" for sign, line in plan.render()] == [
         "~ hosted repository own",
         "  online: false -> true",
         "  storage.writePolicy: ALLOW -> allow_once",
@@ -641,10 +635,10 @@ def test_plan_as_text(compare: Compare) -> None:
         "    + own-publisher",
         "  password: generated, shown once",
     ]
-    assert describe_plan(plan) == (
+    assert plan.describe() == (
         "1 to create, 4 to change, 2 as wanted on https://nexus.example.com, Nexus 3.30.0 (OSS)"
     )
-    assert [describe_change(change) for change in plan.changes][-2:] == [
+    assert [change.describe() for change in plan.changes][-2:] == [
         "changed group repository all",
         "created user own-publisher",
     ]
@@ -653,7 +647,7 @@ def test_plan_as_text(compare: Compare) -> None:
 def test_what_is_taken_away_is_named(compare: Compare) -> None:
     found = alter(SETTLED, Kind.HOSTED, "own", cleanup__policyNames=["old", "older"])
     found = alter(found, Kind.USER, "own-publisher", roles=["nx-admin", "own-publisher"])
-    assert [line for _, line in render_plan(compare(found))] == [
+    assert [line for _, line in compare(found).render()] == [
         "hosted repository own",
         "cleanup.policyNames: old, older -> none",
         "user own-publisher",
@@ -664,16 +658,16 @@ def test_what_is_taken_away_is_named(compare: Compare) -> None:
 
 def test_what_stands_in_the_way_says_why(compare: Compare) -> None:
     plan = compare(EMPTY_SERVER, proxy_remote=None)
-    lines = [f"{sign:<2}{line}" for sign, line in render_plan(plan)]
+    lines = [f"{sign:<2}{line}" for sign, line in plan.render()]
     place = lines.index("! proxy repository far")
     assert lines[place + 1] == "  set proxy-remote: the address of the index that it fetches from"
-    assert describe_plan(plan).startswith("6 to create, 1 in the way, 0 as wanted on ")
+    assert plan.describe().startswith("6 to create, 1 in the way, 0 as wanted on ")
 
 
 def test_settled_plan_in_one_line(compare: Compare) -> None:
     plan = compare(SETTLED)
-    assert describe_plan(plan) == f"nothing to change, 7 as wanted on {URL}, Nexus 3.30.0 (OSS)"
-    assert (list(render_plan(plan)), plan.having(Action.CHANGE)) == ([], ())
+    assert plan.describe() == f"nothing to change, 7 as wanted on {URL}, Nexus 3.30.0 (OSS)"
+    assert (list(plan.render()), plan.having(Action.CHANGE)) == ([], ())
 
 
 OPEN = "everybody may read without a password; `anonymous = false` would end that"

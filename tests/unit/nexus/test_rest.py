@@ -20,16 +20,16 @@ from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.nexus.documents import ServerVersion
 from releasekit.nexus.drift import Kind
-from releasekit.nexus.resources import find_resource, list_blob_stores, update_resource
 from releasekit.nexus.rest import (
     Rest,
     ask,
-    find_document,
+    find_resource,
+    list_blob_stores,
     list_repositories,
-    read,
     read_version,
     require,
     search_components,
+    update_resource,
 )
 from unit.conftest import Answer, Server
 
@@ -102,12 +102,12 @@ def test_wrong_credentials(server: Server, rest: Rest) -> None:
 
 def test_missing_rights_are_no_missing_thing(server: Server, rest: Rest) -> None:
     server.answers = [told(404), told(403)]
-    assert find_document(rest, "x", "see x") is None
+    assert find_resource(rest, Kind.HOSTED, "x") is None
     with raises_error(NOT_ALLOWED_BY_NEXUS) as caught:
-        find_document(rest, "x", "see x")
+        find_resource(rest, Kind.HOSTED, "x")
     assert str(caught.value) == (
-        "error E237: this user may not see x\n"
-        f"  where: {server.url}/service/rest/v1/x\n"
+        "error E237: this user may not see the settings of x\n"
+        f"  where: {server.url}/service/rest/v1/repositories/pypi/hosted/x\n"
         "  why:   Nexus answered 403 to user admin\n"
         "  next:  use an administrator's RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD,\n"
         "         or ask the Nexus administrator to run this"
@@ -147,7 +147,7 @@ def test_what_is_no_nexus(server: Server, rest: Rest, second: Answer) -> None:
 def test_login_page_instead_of_a_document(server: Server, rest: Rest) -> None:
     server.answers = [told(body=b"<html>Please log in</html>", reason="OK")]
     with raises_error(NOT_A_NEXUS) as caught:
-        read(rest, "repositories", "list the repositories")
+        list_repositories(rest)
     answers = caught.value.answers()
     assert answers["where"] == f"{server.url}/service/rest/v1/repositories"
     assert answers["why"] == "it answered 200 OK, and calls itself Nexus/3.30.0-01 (OSS)"
@@ -202,7 +202,6 @@ ODD: dict[str, bytes] = {
     "nested": b"[" * 100_000,
 }
 READS: dict[str, Callable[[Rest], object]] = {
-    "a document": lambda rest: find_document(rest, "x", "see x"),
     "repositories": list_repositories,
     "components": lambda rest: tuple(search_components(rest, name="a")),
     "blob stores": list_blob_stores,
