@@ -70,7 +70,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False)
 def faults(session: nox.Session) -> None:
-    """Let each request of a release go wrong in each way; --write records what does not hold.
+    """Let each request of a release fail with each fault; --write records what does not hold.
 
     Other options are pytest's: -k wheel-upload.
     """
@@ -78,10 +78,10 @@ def faults(session: nox.Session) -> None:
     write = "--write" in session.posargs
     options = [option for option in session.posargs if option != "--write"]
     with tempfile.TemporaryDirectory() as results, _run_nexus() as nexus:
-        told = {"FAULTS": "record" if write else "all", "FAULTS_NEXUS": nexus}
+        variables = {"FAULTS": "record" if write else "all", "FAULTS_NEXUS": nexus}
         matrix = ("--numprocesses=8", "-q", "tests/black_box/test_faults.py", *options)
         try:
-            _run(session, "pytest", *matrix, FAULTS_RESULTS=results, **told, **PYTHON)
+            _run(session, "pytest", *matrix, FAULTS_RESULTS=results, **variables, **PYTHON)
         finally:
             report = ["tests/black_box/fault_report.py", results, *(["--write"] if write else [])]
             session.run(sys.executable, *report, external=True)

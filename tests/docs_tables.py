@@ -71,21 +71,21 @@ def render_parameters() -> str:
     """Return a row for each parameter of the Jenkins step."""
     rows = ["| parameter | default | meaning |", "|---|---|---|"]
     defaults = read_parameters()
-    for given in (i for i in INPUTS if JENKINS in i.doors):
-        default = defaults[given.parameter]
+    for item in (i for i in INPUTS if JENKINS in i.doors):
+        default = defaults[item.parameter]
         shown = "" if default in ("''", "[:]") else f"`{default}`"
-        rows.append(f"| `{given.parameter}` | {shown} | {given.meaning} |")
+        rows.append(f"| `{item.parameter}` | {shown} | {item.meaning} |")
     return "\n".join(rows)
 
 
 def render_inputs() -> str:
     """Return a row for each input of the GitLab component."""
     rows = ["| input | default | meaning |", "|---|---|---|"]
-    for name, given in read_inputs().items():
-        default = given["default"]
+    for name, fields in read_inputs().items():
+        default = fields["default"]
         text = default if isinstance(default, str) else json.dumps(default)
         shown = "" if default in ("", []) else f"`{text}`".replace("|", "\\|")
-        description = given["description"].replace("|", "\\|")
+        description = fields["description"].replace("|", "\\|")
         rows.append(f"| `{name}` | {shown} | {description} |")
     return "\n".join(rows)
 

@@ -21,7 +21,7 @@ BOTH = (GITLAB, JENKINS)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Input:
-    """Something that a template can be told."""
+    """A value that a template takes."""
 
     name: str
     """As GitLab spells it."""

@@ -125,8 +125,8 @@ def public_index() -> dict[str, str]:
 
     The servers of most tests have nothing upstream. Its address is what uv's help says.
     """
-    told = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
-    if any(os.environ.get(name) for name in told):
+    names = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
+    if any(os.environ.get(name) for name in names):
         return {}
     plain = {**os.environ, "COLUMNS": "1000", "NO_COLOR": "1"}  # its words on one line, unadorned
     command = (uv.find_uv_bin(), "help", "pip", "install")

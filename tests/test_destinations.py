@@ -14,7 +14,7 @@ from releasekit.destination import choose_destinations
 from releasekit.model.credentials import Credentials
 from releasekit.request import Request
 
-GIVEN = {"TWINE_USERNAME": "publisher", "TWINE_PASSWORD": "hunter2"}
+UPLOADER = {"TWINE_USERNAME": "publisher", "TWINE_PASSWORD": "hunter2"}
 URL = "https://nexus.example.com"
 
 
@@ -30,8 +30,8 @@ def never(label: str, text: str) -> None:
     pytest.fail(f"said: {label} {text}")
 
 
-def test_credentials_that_are_given_are_asked_for_by_nobody(tmp_path: Path) -> None:
-    (chosen,) = choose_destinations([make_request(tmp_path, "release", "", **GIVEN)], never)
+def test_credentials_of_the_environment_need_no_prompt(tmp_path: Path) -> None:
+    (chosen,) = choose_destinations([make_request(tmp_path, "release", "", **UPLOADER)], never)
     credentials = Credentials(
         username="publisher", password="hunter2", source="TWINE_USERNAME and TWINE_PASSWORD"
     )
@@ -48,7 +48,7 @@ def test_a_build_needs_no_credentials(tmp_path: Path) -> None:
 
 
 def test_settings_that_are_wrong_are_left_to_the_project_that_has_them(tmp_path: Path) -> None:
-    wrong = make_request(tmp_path / "wrong", "release", "[tool.releasekit]\nx = 1\n", **GIVEN)
-    right = make_request(tmp_path / "right", "release", "", **GIVEN)
+    wrong = make_request(tmp_path / "wrong", "release", "[tool.releasekit]\nx = 1\n", **UPLOADER)
+    right = make_request(tmp_path / "right", "release", "", **UPLOADER)
     chosen = choose_destinations([wrong, right], never)
     assert [bool(request.destination) for request in chosen] == [False, True]

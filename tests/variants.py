@@ -16,7 +16,7 @@ KEPT = {
         "test_a_branch_is_rehearsed": 0,
     },
     "bench/test_bench.py": {
-        "test_bench_compares_ways_and_writes_down_what_they_took": 0,
+        "test_bench_compares_methods_and_writes_down_what_they_took": 0,
         "test_bench_counts_what_the_kit_asks_and_weighs_it_beside_curl": 0,
         "test_bench_measures_the_start_and_a_monorepo": 0,
     },
@@ -36,7 +36,7 @@ KEPT = {
         "test_output_that_is_lost_is_named": 3,
     },
     "black_box/test_python_variables.py": {
-        "test_a_release_is_the_same_whatever_is_told_to_python": 2,
+        "test_a_release_is_the_same_with_any_variables_of_python": 2,
     },
     "black_box/test_terminals.py": {
         "test_a_log_says_the_same_everywhere": 2,

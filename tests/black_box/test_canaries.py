@@ -253,12 +253,12 @@ def test_an_upload_alone_is_the_publishers(site: Site, tmp_path: Path) -> None:
     make_project(root, site.environ, ("canary-requirement",), name="canary-two-users")
     ran = run("release", root=root, environ={**site.environ, **site.publisher, **site.reader})
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    asked = [(method, path, user) for method, path, user in site.front.requests]
+    requests = [(method, path, user) for method, path, user in site.front.requests]
     upload_url = "/repository/pypi-hosted/"
-    by_publisher = {(method, path) for method, path, user in asked if user == "publisher"}
+    by_publisher = {(method, path) for method, path, user in requests if user == "publisher"}
     # The first request finds a wrong password before anything is built.
     assert by_publisher == {("GET", f"{upload_url}simple/"), ("POST", upload_url)}
-    assert {user for method, _, user in asked if method != "POST"} == {"publisher", "reader"}
+    assert {user for method, _, user in requests if method != "POST"} == {"publisher", "reader"}
 
 
 @pytest.mark.parametrize("command", ["build", "release"])

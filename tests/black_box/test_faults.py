@@ -134,8 +134,8 @@ def stocked_double(double_index: Server, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def real_nexus(request: pytest.FixtureRequest) -> Server:
     """The Nexus that FAULTS_NEXUS describes, which all processes share; else one of our own."""
-    if told := os.environ.get("FAULTS_NEXUS"):
-        return Server(environ=json.loads(told))
+    if description := os.environ.get("FAULTS_NEXUS"):
+        return Server(environ=json.loads(description))
     assert "PYTEST_XDIST_WORKER" not in os.environ, "each process would start one: nox -s faults"
     server: Server = request.getfixturevalue("nexus_index")
     return server

@@ -55,8 +55,8 @@ class Step:
 
 def hold_request(method: str, path: str, **how: str) -> Callable[[Machine, Index, str], Held]:
     def hold(machine: Machine, index: Index, name: str) -> Held:
-        told = {key: value.format(name=name) for key, value in how.items()}
-        return index.hold(method, path.format(name=name), **told)
+        filled = {key: value.format(name=name) for key, value in how.items()}
+        return index.hold(method, path.format(name=name), **filled)
 
     return hold
 

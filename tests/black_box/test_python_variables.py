@@ -74,7 +74,7 @@ def describe(project: Project) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("variables", VARIABLES, ids=str)
-def test_a_release_is_the_same_whatever_is_told_to_python(
+def test_a_release_is_the_same_with_any_variables_of_python(
     machine: Machine, index: Index, talking: Project, variables: dict[str, str]
 ) -> None:
     ran = run(machine, talking, {}, RELEASEKIT, "build")

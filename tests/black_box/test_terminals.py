@@ -102,9 +102,7 @@ def test_a_dumb_terminal_gets_the_lines_of_a_log(machine: Machine, plain: str) -
     assert without_times(shown) == plain
 
 
-def test_colours_that_are_asked_for_change_no_word_and_move_no_cursor(
-    machine: Machine, plain: str
-) -> None:
+def test_forced_colours_change_no_word_and_move_no_cursor(machine: Machine, plain: str) -> None:
     shown = show_in_a_log(machine, {"TERM": "xterm", "FORCE_COLOR": "1"})
     codes = CODE.findall(shown)
     assert codes

@@ -62,7 +62,7 @@ class Runner:
     environ: Mapping[str, str]
     program: tuple[str, ...]
     inputs: tuple[str, ...] = ("kit=", f"python={sys.executable}")
-    """What the component is told here: to take the kit that is tested."""
+    """The inputs of the component: it takes the kit that is tested."""
     variables: dict[str, object] = field(default_factory=dict)
     """CI/CD variables of the project; those of type file are mappings."""
 
@@ -95,7 +95,7 @@ class Runner:
                 *self.program,
                 *("--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source"),
                 *("--ignore-schema-paths", SCHEMA_EXCEPTION, "--home", str(self.home)),
-                *(part for given in self.inputs for part in ("--input", given)),
+                *(part for text in self.inputs for part in ("--input", text)),
                 *("--ignore-predefined-vars", ",".join(predefined)),
                 # GitLab sets it for branches only, and has more to compare with than a clone.
                 *(() if of_branch else ("--unset-variable", "CI_COMMIT_BRANCH")),

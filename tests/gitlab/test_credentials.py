@@ -13,7 +13,7 @@ import pytest
 from gitlab.conftest import PROJECTS, Clone
 from gitlab.runner import STATE, Runner, to_variables
 from gitlab.test_inputs import include, make_including, preview
-from gitlab.test_jobs import CREDENTIALS, HOLLOW, told, without
+from gitlab.test_jobs import CREDENTIALS, HOLLOW, read_variables, without
 from gitlab.test_pipelines import BRANCH, RELEASE, SDIST, TAG, WHEEL
 from nexus_double import Sandbox, run_sandbox
 from support import ProjectDir, published
@@ -96,7 +96,7 @@ ADMIN = {"RELEASEKIT_ADMIN_PASSWORD": "a", "RELEASEKIT_PUBLISHER_PASSWORD": "b"}
 
 
 @pytest.mark.parametrize(
-    ("given", "event", "jobs"),
+    ("inputs", "event", "jobs"),
     [
         pytest.param({}, TAG, {"build", "verify"}, id="a tag"),
         pytest.param({}, BRANCH, {"check"}, id="a branch"),
@@ -107,11 +107,11 @@ ADMIN = {"RELEASEKIT_ADMIN_PASSWORD": "a", "RELEASEKIT_PUBLISHER_PASSWORD": "b"}
     ],
 )  # fmt: skip
 def test_jobs_with_foreign_code_name_the_credentials_that_they_see(
-    runner: Runner, clone: Clone, given: dict[str, str], event: dict[str, str], jobs: set[str]
+    runner: Runner, clone: Clone, inputs: dict[str, str], event: dict[str, str], jobs: set[str]
 ) -> None:
     runner = replace(runner, inputs=(f"python={HOLLOW}", "kit="))
     runner.variables.update({**CREDENTIALS, **ADMIN})
-    project = make_including(clone, {"include": [include(**given)]})
+    project = make_including(clone, {"include": [include(**inputs)]})
     project.write("gitlab_example.py", '"""Changed."""\n')
     project.commit_all()
     ran = runner.run(project.root, **event)
@@ -182,7 +182,7 @@ def test_a_build_sets_no_variable_of_the_job_that_publishes(runner: Runner, clon
     document = {"include": [include()], "release-build": {"after_script": foreign}}
     ran = runner.run(make_including(clone, document).root, **TAG)
     assert ran.jobs == dict.fromkeys(RELEASE, "PASS"), ran.log
-    found = told(ran, "release-publish", "-s publish")
+    found = read_variables(ran, "release-publish", "-s publish")
     assert without(found, *runner.environ) == {
         **CREDENTIALS,
         "RELEASEKIT_TAG": "v1.2.3",

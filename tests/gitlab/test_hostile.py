@@ -15,7 +15,7 @@ from doors import read_inputs
 from gitlab.conftest import Clone
 from gitlab.runner import Runner, to_variables
 from gitlab.test_inputs import include, make_including
-from gitlab.test_jobs import CREDENTIALS, HOLLOW, KIT, sessions, told, without
+from gitlab.test_jobs import CREDENTIALS, HOLLOW, KIT, read_variables, sessions, without
 from gitlab.test_pipelines import BRANCH, RELEASE, SDIST, TAG, WHEEL
 from nexus_double import Sandbox, run_sandbox
 from support import ProjectDir, published
@@ -94,17 +94,17 @@ def hostile(clone: Clone, tmp_path: Path) -> ProjectDir:
 
 
 def test_variables_of_the_group_beat_no_input(runner: Runner, clone: Clone) -> None:
-    given = {"dry-run": True, "url": "https://nexus.example.com", "kit": "1.2.3"}
+    inputs = {"dry-run": True, "url": "https://nexus.example.com", "kit": "1.2.3"}
     runner = replace(runner, inputs=(f"python={HOLLOW}",))
     runner.variables.update({**HOSTILE, **CREDENTIALS, **ADMIN})
-    ran = runner.run(make_including(clone, {"include": [include(**given)]}).root, **TAG)
+    ran = runner.run(make_including(clone, {"include": [include(**inputs)]}).root, **TAG)
     assert ran.jobs == dict.fromkeys(RELEASE, "PASS"), ran.log
     assert sessions(ran) == [
         f"release-build: {KIT} build --dry-run",
         f"release-build: {KIT} check --dry-run",
         f"release-publish: {KIT} publish --dry-run",
     ]
-    found = told(ran, "release-publish", "-s publish")
+    found = read_variables(ran, "release-publish", "-s publish")
     assert without(found, *runner.environ) == {
         **CREDENTIALS,
         "TWINE_PASSWORD_OF_SOMEBODY": "canary-of-somebody",
@@ -136,9 +136,9 @@ def test_upload_credentials_are_for_the_sessions_that_need_them(
 
 
 def with_password(log: str) -> list[str]:
-    """Return the sessions that were told the password of who uploads."""
+    """Return the sessions that got the password of who uploads."""
     runs = re.findall(r"ran on [\w-]+: -I -m nox .*? -s (\w+).*\n((?:.*> \w+=.*\n)*)", log)
-    return [session for session, told in runs if "TWINE_" in told]
+    return [session for session, variables in runs if "TWINE_" in variables]
 
 
 def test_the_project_runs_no_code_beside_the_password(
@@ -224,11 +224,11 @@ def test_gitlab_refuses_a_text_that_would_end_its_quotes(
 def test_an_odd_text_arrives_as_it_was_written(runner: Runner, clone: Clone) -> None:
     odd = "a b; echo (c) & d | e > f # g: {h} [i] * ? ! ~ %s"
     runner = replace(runner, inputs=(f"python={HOLLOW}",))
-    given: dict[str, Any] = {"hosted": odd, "kit": "releasekit[nexus]>=1,<2", "wheels": "cp3*-*-*"}
-    ran = runner.run(make_including(clone, {"include": [include(**given)]}).root, **TAG)
+    inputs: dict[str, Any] = {"hosted": odd, "kit": "releasekit[nexus]>=1,<2", "wheels": "cp3*-*-*"}
+    ran = runner.run(make_including(clone, {"include": [include(**inputs)]}).root, **TAG)
     assert set(ran.jobs.values()) == {"PASS"}, ran.log
-    assert told(ran, "release-publish", "-s publish")["RELEASEKIT_HOSTED"] == odd
-    assert set(re.findall(r"-I -m pip install .* -- (.*)", ran.log)) == {given["kit"]}
+    assert read_variables(ran, "release-publish", "-s publish")["RELEASEKIT_HOSTED"] == odd
+    assert set(re.findall(r"-I -m pip install .* -- (.*)", ran.log)) == {inputs["kit"]}
 
 
 def test_a_branch_alone_has_a_cache_and_finds_it_again(

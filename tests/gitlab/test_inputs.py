@@ -92,7 +92,7 @@ def make_including(clone: Clone, document: dict[str, Any]) -> ProjectDir:
 def test_jobs_of(
     runner: Runner, clone: Clone, event: dict[str, str], jobs: dict[str, list[str]]
 ) -> None:
-    included = [include(**{"job-prefix": f"{n}/"}, **given) for n, given in INCLUSIONS.items()]
+    included = [include(**{"job-prefix": f"{n}/"}, **inputs) for n, inputs in INCLUSIONS.items()]
     project = make_including(clone, {"include": included})
     project.write("gitlab_example.py", '"""Changed."""\n')
     project.commit_all()
@@ -227,7 +227,7 @@ def preview(runner: Runner, project: ProjectDir) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("given", "problem"),
+    ("text", "problem"),
     [
         ("url=nexus.example.com", "does not match required regex"),
         ("kit-index=https://ci:secret@nexus.example.com/simple/", "does not match required regex"),
@@ -236,9 +236,9 @@ def preview(runner: Runner, project: ProjectDir) -> dict[str, Any]:
     ],
 )
 def test_an_input_of_another_kind_is_refused(
-    runner: Runner, clone: Clone, given: str, problem: str
+    runner: Runner, clone: Clone, text: str, problem: str
 ) -> None:
-    said = replace(runner, inputs=(given,)).list_jobs(clone().root, **TAG)
+    said = replace(runner, inputs=(text,)).list_jobs(clone().root, **TAG)
     assert isinstance(said, str)
-    assert f"`{given.partition('=')[0]}` input" in said
+    assert f"`{text.partition('=')[0]}` input" in said
     assert problem in said

@@ -33,9 +33,9 @@ def sessions(ran: Pipeline) -> list[str]:
     ]
 
 
-def told(ran: Pipeline, job: str, given: str) -> dict[str, str]:
-    """Return the environment in which a job's Python was given this; files by their names."""
-    lines = re.split(rf"> ran on {job}: .*{re.escape(given)}.*\n", ran.log, maxsplit=1)[1]
+def read_variables(ran: Pipeline, job: str, arguments: str) -> dict[str, str]:
+    """Return the environment in which a job's Python got these arguments; files by their names."""
+    lines = re.split(rf"> ran on {job}: .*{re.escape(arguments)}.*\n", ran.log, maxsplit=1)[1]
     found = dict(re.findall(r"> (\w+)=(.*)", lines.partition("> ran on")[0]))
     return {
         name: f"a file {Path(value).name}" if Path(value).is_absolute() else value
@@ -85,12 +85,14 @@ def test_every_input_reaches_what_runs(hollow: Runner, clone: Clone) -> None:
         "RELEASEKIT_WHEELS": "cp311-*-* cp312-*-*",
     }
     assert re.findall(r"-s publish -- -C \S+/packages/a --fresh", ran.log)
-    assert told(ran, "a-publish", "-s publish") == environ | {"RELEASEKIT_PROOF_SHA256": "a-digest"}
+    assert read_variables(ran, "a-publish", "-s publish") == environ | {
+        "RELEASEKIT_PROOF_SHA256": "a-digest"
+    }
     for job, session in (("a-sdist", "build"), (wheel, "build"), ("a-gather", "check")):
-        assert told(ran, job, f"-s {session}") == without(environ, *CREDENTIALS)
+        assert read_variables(ran, job, f"-s {session}") == without(environ, *CREDENTIALS)
     # Caches stand in the job's directory, from which GitLab takes them.
     assert f"RELEASEKIT_CACHE_DIR={project.root}/{STATE}/builds/" in ran.log
-    assert told(ran, "a-publish", f"{INSTALL} releasekit==1.2.3") == {
+    assert read_variables(ran, "a-publish", f"{INSTALL} releasekit==1.2.3") == {
         "NETRC": "a file NETRC",
         "PIP_CERT": "a file RELEASEKIT_CA_BUNDLE",
         "PIP_INDEX_URL": EVERY["kit-index"],
@@ -111,7 +113,7 @@ def test_a_branch_rehearses_without_credentials(
     project.commit_all()
     ran = hollow.run(project.root, **BRANCH)
     assert sessions(ran) == [f"release-check: {KIT} release"], ran.log
-    assert told(ran, "release-check", "-s release") == {"RELEASEKIT_URL": "sandbox"}
+    assert read_variables(ran, "release-check", "-s release") == {"RELEASEKIT_URL": "sandbox"}
 
 
 FAILING = {"FAILING": "--wheel-from", "STATUS": "1"}

@@ -58,12 +58,12 @@ def read_configuration(shown: Pipeline) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("given", [{}, {"check-pipelines": "merge-request"}], ids=str)
+@pytest.mark.parametrize("inputs", [{}, {"check-pipelines": "merge-request"}], ids=str)
 def test_the_project_is_the_same_with_and_without_the_component(
-    runner: Runner, clone: Clone, given: dict[str, str]
+    runner: Runner, clone: Clone, inputs: dict[str, str]
 ) -> None:
     runner = replace(runner, inputs=())
-    project = make_including(clone, {**OWN, "include": [include(**given)]})
+    project = make_including(clone, {**OWN, "include": [include(**inputs)]})
     events: tuple[dict[str, str], ...] = (TAG, PUSH, BRANCH, MERGE_REQUEST)
     found = []
     for text in (
@@ -114,7 +114,7 @@ def test_three_lines_release_beside_jobs_artifacts_and_variables_of_the_project(
 
 
 @pytest.mark.parametrize(
-    ("given", "tags"),
+    ("inputs", "tags"),
     [
         pytest.param({}, (["docker"], ["docker"]), id="the project's default"),
         pytest.param({"tags": ["a", "b"]}, (["a", "b"], ["a", "b"]), id="all jobs"),
@@ -125,9 +125,9 @@ def test_three_lines_release_beside_jobs_artifacts_and_variables_of_the_project(
     ],
 )
 def test_jobs_have_the_runner_tags_of_the_input_or_of_the_projects_default(
-    runner: Runner, clone: Clone, given: dict[str, Any], tags: tuple[Any, Any]
+    runner: Runner, clone: Clone, inputs: dict[str, Any], tags: tuple[Any, Any]
 ) -> None:
-    project = make_including(clone, {**OWN, "include": [include(**given)]})
+    project = make_including(clone, {**OWN, "include": [include(**inputs)]})
     jobs = read_configuration(replace(runner, inputs=()).preview(project.root))
     assert (jobs["release-publish"].get("tags"), jobs["release-wheel"].get("tags")) == tags
     ours = [jobs[f"release-{name}"] for name in ("check", "build", "sdist", "gather", "digest")]
@@ -176,8 +176,8 @@ def test_two_packages_of_one_prefix_are_refused(
     runner: Runner, clone: Clone, prefixes: tuple[dict[str, str], ...], refusals: list[str]
 ) -> None:
     included = [
-        include(**{"working-directory": f"packages/{name}", **given})
-        for name, given in zip("ab", prefixes, strict=True)
+        include(**{"working-directory": f"packages/{name}", **inputs})
+        for name, inputs in zip("ab", prefixes, strict=True)
     ]
     project = make_including(clone, {"include": included})
     document = read_configuration(replace(runner, inputs=()).preview(project.root))

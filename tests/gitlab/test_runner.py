@@ -10,7 +10,7 @@ import pytest
 from gitlab.runner import need_rsync
 
 
-def test_who_may_not_install_rsync_is_told_the_command_that_does(
+def test_without_the_right_to_install_rsync_the_error_names_the_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", "")

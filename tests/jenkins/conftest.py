@@ -92,19 +92,19 @@ def make_project(tmp_path: Path, agent_environ: dict[str, str]) -> Callable[...,
 def make_job(tmp_path: Path, agent_environ: dict[str, str]) -> MakeJob:
     """Make a job that builds the main branch of the project, or a tag of it."""
 
-    def make(jenkinsfile: str, *, tag: str | None = None, **given: Any) -> Job:
+    def make(jenkinsfile: str, *, tag: str | None = None, **settings: Any) -> Job:
         ref = f"refs/tags/{tag}" if tag else "refs/heads/main"
         branch = {"BRANCH_NAME": tag, "TAG_NAME": tag} if tag else {"BRANCH_NAME": "main"}
         return Job(
             home=tmp_path / "jenkins",
             jenkinsfile=jenkinsfile,
-            scm=given.pop("scm", {"url": str(tmp_path / "project"), "ref": ref}),
-            environ={**branch, **given.pop("environ", {})},
+            scm=settings.pop("scm", {"url": str(tmp_path / "project"), "ref": ref}),
+            environ={**branch, **settings.pop("environ", {})},
             agents={
                 **dict.fromkeys(("", "linux", "other"), agent_environ),
-                **given.pop("agents", {}),
+                **settings.pop("agents", {}),
             },
-            **given,
+            **settings,
         )
 
     return make

@@ -117,12 +117,12 @@ class Jenkins:
             "restart": job.restart,
             "missing": job.missing,
         }
-        asked = folder / "job.json"
-        asked.write_text(json.dumps(document), encoding="utf-8")
-        self._commands.write(f"{asked}\n")
+        request = folder / "job.json"
+        request.write_text(json.dumps(document), encoding="utf-8")
+        self._commands.write(f"{request}\n")
         self._commands.flush()
         answer = self._answers.readline()
-        asked.unlink()  # it holds the passwords
+        request.unlink()  # it holds the passwords
         assert answer == "done\n", answer
         return self._read(folder)
 

@@ -44,8 +44,8 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def told(built: Built) -> dict[str, set[str]]:
-    """Return what each session was told of secrets and of nox, by its name."""
+def read_variables(built: Built) -> dict[str, set[str]]:
+    """Return the variables of each session that hold secrets or are for nox, by session."""
     runs = re.findall(r"ran on \w+: .* -s (\w+) .*\n((?:\w+=.*\n)*)", built.log)
     pattern = re.compile(r"^(?:TWINE|NOX|RELEASEKIT_(?:ADMIN|PUBL|PROXY))\w*=", re.MULTILINE)
     return {session: set(pattern.findall(lines)) for session, lines in runs}
@@ -60,17 +60,17 @@ def test_passwords_of_the_environment_are_for_the_sessions_that_need_them(
     place: str,
 ) -> None:
     said = {**GLOBAL, **ADMIN, "NOXPYTHON": "2.7", "NOXSESSION": "evil"}
-    given: dict[str, Any] = {"environ": said}
+    settings: dict[str, Any] = {"environ": said}
     if place == "the agent":
-        given = {"agents": {"": {**agent_environ, **said}}}
+        settings = {"agents": {"": {**agent_environ, **said}}}
     nothing: set[str] = set()
-    rehearsal = jenkins.run(make_job(f"releasePython({HOLLOW})", **given))
-    assert told(rehearsal) == {"release": nothing}
-    wheels = jenkins.run(make_job(f"releasePython({HOLLOW}, wheels: ['*-*-*': ''])", **given))
-    assert told(wheels) == dict.fromkeys(("build", "gather", "check", "plan"), nothing)
+    rehearsal = jenkins.run(make_job(f"releasePython({HOLLOW})", **settings))
+    assert read_variables(rehearsal) == {"release": nothing}
+    wheels = jenkins.run(make_job(f"releasePython({HOLLOW}, wheels: ['*-*-*': ''])", **settings))
+    assert read_variables(wheels) == dict.fromkeys(("build", "gather", "check", "plan"), nothing)
     login = {"TWINE_USERNAME=", "TWINE_PASSWORD=", "TWINE_PASSWORD_OF_SOMEBODY="}
-    release = make_job(f"releasePython({HOLLOW})", tag="v1.2.3", **given)
-    assert told(jenkins.run(release)) == {
+    release = make_job(f"releasePython({HOLLOW})", tag="v1.2.3", **settings)
+    assert read_variables(jenkins.run(release)) == {
         **dict.fromkeys(("build", "check", "verify"), nothing),
         "publish": login,
     }
@@ -81,8 +81,8 @@ def test_variables_of_the_environment_beat_no_parameter(
 ) -> None:
     environ = {**HOSTILE, "PYTHON": "evil", "KIT_PYTHON": "evil", "KIT_HOME": "/evil"}
     del environ["IFS"]  # no shell takes it from there, but the harness starts git by its own
-    given = f"{PYTHON}, kit: '1.2.3', url: 'https://nexus.example.com', dryRun: true"
-    built = jenkins.run(make_job(f"releasePython({given})", tag="v1.2.3", environ=environ))
+    parameters = f"{PYTHON}, kit: '1.2.3', url: 'https://nexus.example.com', dryRun: true"
+    built = jenkins.run(make_job(f"releasePython({parameters})", tag="v1.2.3", environ=environ))
     assert built.result == "SUCCESS", built.log
     assert [session for _, _, session in read_sessions(built)] == ["build", "check", "plan"]
     assert variables(built) == {
@@ -90,7 +90,7 @@ def test_variables_of_the_environment_beat_no_parameter(
         "RELEASEKIT_TAG=v1.2.3",
     }
     # A tag that is meant for all builds is none of a branch.
-    built = jenkins.run(make_job(f"releasePython({given})", environ=environ))
+    built = jenkins.run(make_job(f"releasePython({parameters})", environ=environ))
     assert variables(built) == {"RELEASEKIT_URL=sandbox"}
 
 
@@ -206,12 +206,12 @@ def installing(
 ) -> Callable[[str], Job]:
     """Make a job whose agent's pip knows two tiny kits, and nothing else."""
     write_kits(tmp_path / "kits")
-    told = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "kits")}
-    agent = {**agent_environ, **told}
+    pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "kits")}
+    agent = {**agent_environ, **pip}
 
     def make(kit: str) -> Job:
-        given = f"releasePython(kit: '{kit}', python: '{sys.executable}')"
-        return make_job(given, agents={"": agent})
+        jenkinsfile = f"releasePython(kit: '{kit}', python: '{sys.executable}')"
+        return make_job(jenkinsfile, agents={"": agent})
 
     return make
 
@@ -390,5 +390,5 @@ def test_only_the_kits_noxfile_has_a_login(
     project.git("tag", "-f", "v1.2.3")
     built = jenkins.run(make_job(f"releasePython({HOLLOW})", tag="v1.2.3", environ=GLOBAL))
     of_the_kit = {session for _, file, session in read_sessions(built) if file == KIT}
-    assert {session for session, secrets in told(built).items() if secrets} == {"publish"}
+    assert {session for session, secrets in read_variables(built).items() if secrets} == {"publish"}
     assert of_the_kit == {"publish", "verify"}

@@ -17,12 +17,12 @@ from support import ProjectDir
 READER = {"kind": "file", "content": "machine nexus.example.com login ci password rea6er"}
 
 
-def told_pip(built: Built) -> dict[str, str]:
-    """What pip was given, and told in its environment; files by what their names end with."""
+def read_pip_call(built: Built) -> dict[str, str]:
+    """Return the arguments of pip and its variables; files by what their names end with."""
     log = re.sub(r"--log \S+/pip.log ", "", built.log)
-    (given, lines) = re.findall(r"^ran on any: (-I -m pip .*)\n((?:\w+=.*\n)*)", log, re.M)[0]
+    (arguments, lines) = re.findall(r"^ran on any: (-I -m pip .*)\n((?:\w+=.*\n)*)", log, re.M)[0]
     lines = re.sub(r"=/.*/secretFiles/.*", "=a secret file", lines)
-    told = dict(line.split("=", 1) for line in lines.splitlines())
+    variables = dict(line.split("=", 1) for line in lines.splitlines())
     names = (
         "NETRC",
         "PIP_CERT",
@@ -31,7 +31,10 @@ def told_pip(built: Built) -> dict[str, str]:
         "REQUESTS_CA_BUNDLE",
         "TWINE_PASSWORD",
     )
-    return {"given": given, **{name: told[name] for name in names if name in told}}
+    return {
+        "arguments": arguments,
+        **{name: variables[name] for name in names if name in variables},
+    }
 
 
 INSTALL = (
@@ -42,16 +45,18 @@ INDEX = "https://nexus.example.com/repository/pypi-group/simple/"
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "expected"),
     [
-        pytest.param("kit: '1.2.3'", {"given": f"{INSTALL} releasekit==1.2.3"}, id="a version"),
+        pytest.param("kit: '1.2.3'", {"arguments": f"{INSTALL} releasekit==1.2.3"}, id="a version"),
         pytest.param(
-            "kit: 'releasekit>=1,<2'", {"given": f"{INSTALL} releasekit>=1,<2"}, id="a requirement"
+            "kit: 'releasekit>=1,<2'",
+            {"arguments": f"{INSTALL} releasekit>=1,<2"},
+            id="a requirement",
         ),
         pytest.param(
             f"kit: '1.2.3', kitIndex: '{INDEX}', netrc: 'reader', caBundle: 'ca'",
             {
-                "given": f"{INSTALL} releasekit==1.2.3",
+                "arguments": f"{INSTALL} releasekit==1.2.3",
                 "NETRC": "a secret file",
                 "PIP_CERT": "a secret file",
                 "PIP_INDEX_URL": INDEX,
@@ -62,15 +67,19 @@ INDEX = "https://nexus.example.com/repository/pypi-group/simple/"
     ],
 )
 def test_the_kit_is_installed_from_its_index_in_rehearsals_too(
-    jenkins: Jenkins, project: ProjectDir, make_job: MakeJob, parameters: str, told: dict[str, str]
+    jenkins: Jenkins,
+    project: ProjectDir,
+    make_job: MakeJob,
+    parameters: str,
+    expected: dict[str, str],
 ) -> None:
     bare = {"": {"PATH": "/usr/bin:/bin"}}
     jenkinsfile = f"releasePython {PYTHON}, credentials: 'nexus', {parameters}"
     job = make_job(jenkinsfile, credentials={**CREDENTIALS, "reader": READER}, agents=bare)
     built = jenkins.run(job)
     assert built.result == "SUCCESS", built.log
-    assert told_pip(built) == told
-    # Nobody but pip is told of it, and nothing of it stays.
+    assert read_pip_call(built) == expected
+    # No other program gets these variables, and none of them stays.
     session = built.log.partition(" -s release -- -C ")[2]
     assert session
     assert re.findall(r"(?m)^(?:PIP_|REQUESTS_|TWINE_).*", session) == []

@@ -74,8 +74,8 @@ def name() -> str:
 
 def step(own_kit: str, more: str = "") -> str:
     """The step as in docs/jenkins.md, on an agent that has releasekit."""
-    given = (own_kit, "credentials: 'nexus-publisher', caBundle: 'company-ca'", more)
-    return f"releasePython({', '.join(filter(None, given))})\n"
+    parameters = (own_kit, "credentials: 'nexus-publisher', caBundle: 'company-ca'", more)
+    return f"releasePython({', '.join(filter(None, parameters))})\n"
 
 
 def assert_no_secret(nexus: Nexus, job: Job) -> None:
@@ -106,9 +106,9 @@ def test_three_lines_release_a_project_by_the_kit_that_nexus_serves(
     pip = {"PIP_INDEX_URL": nexus.simple_url(), "PIP_CERT": ca, "REQUESTS_CA_BUNDLE": ca}
     builds = {"UV_DEFAULT_INDEX": agent_environ["PIP_INDEX_URL"]}
     agent = {**builds, **agent_environ, **kit_requirements, **pip, **HOSTILE_PIP}
-    given = {**in_jenkins, "agents": {"": agent}}
+    settings = {**in_jenkins, "agents": {"": agent}}
     three_lines = (PROJECTS / "jenkins" / "Jenkinsfile").read_text(encoding="utf-8")
-    job = make_job(three_lines, tag="v1.2.3", **given)
+    job = make_job(three_lines, tag="v1.2.3", **settings)
     built = jenkins.run(job)
     assert built.result == "SUCCESS", built.log
     assert built.stages == STEPS
@@ -134,9 +134,9 @@ def test_this_repositorys_own_jenkinsfile_finds_the_kit_released(
 ) -> None:
     own = (REPOSITORY / "Jenkinsfile").read_text(encoding="utf-8")
     lowered = {"RELEASEKIT_SEVERITY": SETTINGS["RELEASEKIT_SEVERITY"]}
-    given = {**in_jenkins, "agents": {"": {**agent_environ, **kit_requirements, **lowered}}}
+    settings = {**in_jenkins, "agents": {"": {**agent_environ, **kit_requirements, **lowered}}}
     scm = {"url": str(kit_in_nexus.root), "ref": f"refs/tags/v{VERSION}"}
-    job = make_job(own, tag=f"v{VERSION}", **given, scm=scm)
+    job = make_job(own, tag=f"v{VERSION}", **settings, scm=scm)
     built = jenkins.run(job)
     assert built.result == "SUCCESS", built.log
     assert built.log.count("nox > Running session") == len(STEPS)

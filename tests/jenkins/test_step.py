@@ -43,7 +43,7 @@ def read_sessions(built: Built) -> list[tuple[str, str, str]]:
 
 
 def variables(built: Built) -> set[str]:
-    """What sessions were told in their environment, but what all of them are told."""
+    """The variables of sessions, but for those that all of them have."""
     lines = re.findall(r"^(?:RELEASEKIT_|TWINE_|NOX).*$", built.log, re.MULTILINE)
     same = ("RELEASEKIT_CACHE_DIR=", "RELEASEKIT_TEMPLATE=")
     return {line for line in lines if not line.startswith(same)}
@@ -53,9 +53,9 @@ def variables(built: Built) -> set[str]:
 def run(jenkins: Jenkins, project: ProjectDir, make_job: MakeJob) -> Any:
     """Run the step with these parameters for a tag, or for the main branch."""
 
-    def run(parameters: str = "", *, tag: str | None = "v1.2.3", **given: Any) -> Built:
+    def run(parameters: str = "", *, tag: str | None = "v1.2.3", **job_settings: Any) -> Built:
         step = f"releasePython({', '.join(filter(None, (HOLLOW, parameters)))})\n"
-        job = make_job(f"{step}echo 'after'", tag=tag, credentials=CREDENTIALS, **given)
+        job = make_job(f"{step}echo 'after'", tag=tag, credentials=CREDENTIALS, **job_settings)
         built = jenkins.run(job)
         assert built.mismatches == built.warnings == ()
         return built
@@ -79,7 +79,7 @@ def test_a_branch_is_rehearsed_in_the_sandbox_without_credentials(run: Any) -> N
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "expected"),
     [
         pytest.param(
             "url: 'https://nexus.example.com'", "RELEASEKIT_URL=https://nexus.example.com"
@@ -97,12 +97,12 @@ def test_a_branch_is_rehearsed_in_the_sandbox_without_credentials(run: Any) -> N
         pytest.param("tag: null", "RELEASEKIT_TAG=v1.2.3"),
     ],
 )
-def test_parameters_become_variables(run: Any, parameters: str, told: str) -> None:
+def test_parameters_become_variables(run: Any, parameters: str, expected: str) -> None:
     built = run(f"{parameters}, dryRun: true")
     assert built.result == "SUCCESS", built.log
-    tag = set() if "RELEASEKIT_TAG" in told else {"RELEASEKIT_TAG=v1.2.3"}
+    tag = set() if "RELEASEKIT_TAG" in expected else {"RELEASEKIT_TAG=v1.2.3"}
     found = {re.sub(r"(?<==/).*", "", line) for line in variables(built)}
-    assert found == {*told.splitlines(), *tag}
+    assert found == {*expected.splitlines(), *tag}
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_parameters_become_options(run: Any, parameters: str, first: str, count:
 
 def test_a_development_version_of_the_default_branch_goes_to_snapshots(run: Any) -> None:
     primary = {"BRANCH_IS_PRIMARY": "true"}
-    told = "snapshots: 'pypi-snapshots'"
-    assert len(sessions(run(told, tag=None, environ=primary))) == 4
-    assert sessions(run(told, tag=None)) == ["release on any"]
+    parameters = "snapshots: 'pypi-snapshots'"
+    assert len(sessions(run(parameters, tag=None, environ=primary))) == 4
+    assert sessions(run(parameters, tag=None)) == ["release on any"]
     assert sessions(run("", tag=None, environ=primary)) == ["release on any"]
 
 
@@ -351,7 +351,7 @@ def test_an_exit_status_becomes_a_result_and_nothing_follows(
         ),
     ],
 )
-def test_wrong_parameters_are_refused_before_an_agent_is_asked_for(
+def test_wrong_parameters_are_refused_before_an_agent_is_allocated(
     run: Any, parameters: str, problem: str
 ) -> None:
     built = run(parameters)
@@ -397,7 +397,7 @@ pipeline {{
     assert built.log.endswith("well done\nFinished: SUCCESS\n")
 
 
-def test_a_declarative_pipeline_hears_of_an_unstable_release(
+def test_a_declarative_pipeline_sees_an_unstable_release(
     jenkins: Jenkins, project: ProjectDir, make_job: MakeJob
 ) -> None:
     stage = f"stage('Release') {{ steps {{ releasePython {HOLLOW} }} }}"
