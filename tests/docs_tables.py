@@ -1,4 +1,4 @@
-"""What is generated from the code: tables and paragraphs of the documents, the findings' schema.
+"""What is generated from the code: tables and paragraphs of the documents.
 
 `python tests/docs_tables.py` writes them.
 """
@@ -17,12 +17,10 @@ from releasekit.config.settings import Settings
 from releasekit.config.severity import Severities
 from releasekit.doctor import QUESTIONS
 from releasekit.explain import ENTRIES, explain_check, name_fields
-from releasekit.report.findings import render_findings_schema
 
 UNSET = (None, (), Severities())
 DOCS = Path(__file__).parents[1] / "docs"
 CHECKS_PAGE = DOCS / "checks.md"
-SCHEMA = DOCS / "findings.schema.json"
 EXPLAINED = re.compile(
     r"(?<=<!-- explained checks -->\n).*(?=<!-- end of explained checks -->)", re.DOTALL
 )
@@ -138,5 +136,4 @@ def fill_table(page: Path) -> str:
 if __name__ == "__main__":
     for page in TABLES:
         page.write_text(fill_table(page), encoding="utf-8")
-    SCHEMA.write_text(render_findings_schema(), encoding="utf-8")
     JENKINS_HELP.write_text(render_jenkins_help(), encoding="utf-8")

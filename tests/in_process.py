@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from releasekit.cli import make_parser, make_request
 from releasekit.context import NexusContext, open_nexus
-from releasekit.outcome import Result
+from releasekit.outcome import Progress, Result
 
 T = TypeVar("T", bound=Result)
 
 
-class Recorder:
+class Recorder(Progress):
     """A progress that keeps what matters; `on_change` is called for each change of a server."""
 
     def __init__(self, on_change: Callable[[str], None] = lambda text: None) -> None:
@@ -28,9 +28,6 @@ class Recorder:
         """Return the first result of a kind."""
         return next(result for result in self.results if isinstance(result, kind))
 
-    def begin(self, step: str) -> None:
-        pass
-
     def finish(self, result: Result) -> None:
         self.results.append(result)
 
@@ -43,15 +40,6 @@ class Recorder:
 
     def show_password(self, username: str, password: str) -> None:
         self.passwords[username] = password
-
-    def work(self, text: str) -> None:
-        pass
-
-    def output(self, line: str) -> None:
-        pass
-
-    def sent(self, filename: str, sent: int, size: int) -> None:
-        pass
 
 
 @contextmanager

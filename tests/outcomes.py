@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from releasekit.errors import Status
 from releasekit.model.plan import Action, Plan, PlannedFile
 from releasekit.model.project import Commit, Project
 from releasekit.model.record import BuildFacts, Record, RecordedFile
-from releasekit.outcome import Outcome, StepTime
-from releasekit.results import Published, Verified
+from releasekit.outcome import Outcome, Published, StepTime, Verified
 from samples import SDIST, WHEEL, make_dist
 
+SCHEMA = json.loads(
+    (Path(__file__).parents[1] / "docs" / "findings.schema.json").read_text(encoding="utf-8")
+)
+"""Of findings.json."""
 HOSTED = "https://nexus.example.com/repository/pypi-hosted/"
 GROUP = "https://nexus.example.com/repository/pypi-group/"
 COMMIT = Commit(root=Path("/p"), sha="c" * 40, time=0, tags=("v1.0",), changed=(), shallow=False)
@@ -59,7 +63,7 @@ RELEASED = Outcome(
     sandbox=False,
     project=Project(root=Path("/p"), commit=COMMIT, tag=None),
     record=RECORD,
-    asked=CODES,
+    codes=CODES,
     plan=Plan(
         url=HOSTED,
         files=(
@@ -76,7 +80,7 @@ RELEASED = Outcome(
 REFUSED = replace(
     START,
     record=RECORD,
-    asked=("RK101", "RK104", "RK201", "RK301"),
+    codes=("RK101", "RK104", "RK201", "RK301"),
     findings=(NO_URL, MISSING, WAIVED),
     step="check",
     status=Status.REFUSED,

@@ -28,7 +28,7 @@ def main() -> None:
         console = Console(record=True, width=108, highlight=False, emoji=False, markup=False)
         console.print(Text("$ nox -s release", style="bold green"))
         request = make_request(make_parser().parse_args(["release"]), project)
-        status = Run(request, Terminal(console, NORMAL)).carry_out()
+        status = Run(request, Terminal(console, NORMAL)).do()
         assert status == 0
     svg = console.export_svg(title="a release")
     # The font would come from somebody else's server; the reader's own will do.

@@ -11,7 +11,6 @@ import pytest
 from docs_tables import (
     DOCS,
     JENKINS_HELP,
-    SCHEMA,
     TABLES,
     fill_table,
     render_jenkins_help,
@@ -23,7 +22,6 @@ from releasekit.config.settings import Settings
 from releasekit.config.sources import parse_settings, read_table
 from releasekit.errors import Status
 from releasekit.report import FINDINGS_REPORTS
-from releasekit.report.findings import render_findings_schema
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -50,10 +48,6 @@ def test_tables_are_those_of_the_code(page: Path) -> None:
 
 def test_the_help_of_the_jenkins_step_is_that_of_the_doors() -> None:
     assert JENKINS_HELP.read_text(encoding="utf-8") == render_jenkins_help(), WRITTEN
-
-
-def test_schema_of_the_findings_is_that_of_the_code() -> None:
-    assert SCHEMA.read_text(encoding="utf-8") == render_findings_schema(), WRITTEN
 
 
 def test_the_reports_of_findings_are_those_of_the_code() -> None:

@@ -23,7 +23,7 @@ below = PACKAGE.find_below
 HOOK_SERVER = "releasekit.build.hooks.server"
 """A program of its own, which build environments run."""
 
-PURE = ("checks", "errors", "model", "outcome", "progress", "redact", "report", "results")
+PURE = ("checks", "errors", "model", "outcome", "redact", "report")
 """They have no effects, nor has what they import."""
 
 COMMANDS = "releasekit.commands"

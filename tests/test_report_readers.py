@@ -13,13 +13,12 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from pydantic import BaseModel
 from sarif_pydantic import Sarif
 
-from outcomes import MISSING, NO_URL, REFUSED, START, WAIVED
+from outcomes import MISSING, NO_URL, REFUSED, SCHEMA, START, WAIVED
 from releasekit.checks.catalog import CODES
 from releasekit.checks.declared import Place
 from releasekit.checks.model import Finding, Severity
 from releasekit.outcome import Outcome
 from releasekit.report import render_reports
-from releasekit.report.findings import render_findings_schema
 
 HOSTILE = Finding(
     code="RK301",
@@ -30,22 +29,21 @@ HOSTILE = Finding(
 )
 OUTCOMES = [
     pytest.param(REFUSED, id="all severities"),
-    pytest.param(replace(START, asked=CODES), id="nothing found, no record"),
+    pytest.param(replace(START, codes=CODES), id="nothing found, no record"),
     pytest.param(replace(REFUSED, findings=(HOSTILE,)), id="hostile text"),
 ]
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_findings_are_valid_by_the_schema(outcome: Outcome) -> None:
-    schema = json.loads(render_findings_schema())
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.Draft202012Validator(schema).validate(
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.Draft202012Validator(SCHEMA).validate(
         json.loads(render_reports(outcome)["findings.json"])
     )
 
 
 def test_schema_refuses_what_is_no_document_of_findings() -> None:
-    validator = jsonschema.Draft202012Validator(json.loads(render_findings_schema()))
+    validator = jsonschema.Draft202012Validator(SCHEMA)
     document = json.loads(render_reports(REFUSED)["findings.json"])
     wrongs: list[Any] = [[], {**document, "extra": 1}, {**document, "checks": [{"code": "RK101"}]}]
     assert [validator.is_valid(wrong) for wrong in wrongs] == [False, False, False]
@@ -147,7 +145,7 @@ def test_sarif_reader_sees_levels_places_and_suppressions() -> None:
     (run,) = Sarif.model_validate_json(render_reports(REFUSED)["releasekit.sarif"]).runs
     driver = run.tool.driver
     assert driver.name == "releasekit"
-    assert [rule.id for rule in driver.rules or []] == list(REFUSED.asked)
+    assert [rule.id for rule in driver.rules or []] == list(REFUSED.codes)
     seen = []
     for result in run.results or []:
         place = (result.locations or [])[0].physical_location

@@ -22,7 +22,7 @@ from releasekit.home import find_cache_home
 from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
-from releasekit.progress import Progress
+from releasekit.outcome import Progress
 from releasekit.proof.environment import CleanEnvironments
 from releasekit.redact import Redactor, find_in_addresses
 from releasekit.request import Request

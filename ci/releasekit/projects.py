@@ -17,8 +17,8 @@ from releasekit.errors.refused import SIBLING_REFUSED
 from releasekit.errors.usage import CIRCULAR_NEEDS
 from releasekit.outcome import START
 from releasekit.pool import Done, ForkedExecutor, carry_out
-from releasekit.request import Request
-from releasekit.run import Run, render_path
+from releasekit.request import Request, render_path
+from releasekit.run import Run
 from releasekit.signals import handled_by
 from releasekit.terminal import Terminal
 

@@ -211,7 +211,7 @@ def render_session(door: Door, session: str, arguments: Sequence[str]) -> str:
     """Return how a session of the noxfile is started, with options, where nox was started."""
     noxfile, options_of_nox = Path(door.noxfile or ""), []
     if noxfile != door.started_in / "noxfile.py":
-        options_of_nox = ["-f", _render_path(noxfile, door.started_in)]
+        options_of_nox = ["-f", render_path(noxfile, door.started_in)]
     separated = ["--", *arguments] if arguments else []
     return shlex.join(["nox", *options_of_nox, "-s", session, *separated])
 
@@ -222,7 +222,7 @@ def _find_directory(root: Path, folder: Path, options: Namespace) -> list[str]:
         if Path(os.path.realpath(folder / name)) == root:
             return ["-C", name]
     here = Path(os.path.realpath(folder))
-    return [] if root == here else ["-C", _render_path(root, here)]
+    return [] if root == here else ["-C", render_path(root, here)]
 
 
 def _repeat_options(
@@ -234,7 +234,7 @@ def _repeat_options(
         if not value or (flag and flag in present) or not is_used_by(command, present):
             continue
         for each in value if isinstance(value, list) else [value]:
-            text = _render_path(each, folder) if isinstance(each, Path) else str(each)
+            text = render_path(each, folder) if isinstance(each, Path) else str(each)
             if each is True:
                 words.append(flag)
             elif text.startswith("-") and flag:  # argparse takes it for an option
@@ -244,5 +244,6 @@ def _repeat_options(
     return words
 
 
-def _render_path(path: Path, folder: Path) -> str:
+def render_path(path: Path, folder: Path) -> str:
+    """Return a path as somebody in `folder` would write it."""
     return str(path.relative_to(folder) if path.is_relative_to(folder) else path)

@@ -17,7 +17,7 @@ from releasekit.index.layouts import simple_url
 from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.network import Network
-from releasekit.progress import Progress
+from releasekit.outcome import Progress
 from releasekit.request import Request
 from releasekit.tls.certificates import is_readable, read_bundle
 from releasekit.uv.indexes import BuildIndex

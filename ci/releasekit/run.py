@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -23,7 +24,6 @@ from releasekit.errors import (
     OutputLost,
     ReleasekitError,
     Status,
-    UnknownCode,
     find_limit,
 )
 from releasekit.errors.ci import OTHER_TEMPLATE
@@ -33,11 +33,15 @@ from releasekit.errors.refused import TRACKED_RESULTS
 from releasekit.errors.usage import UNSUITABLE_ENCODING
 from releasekit.files import is_full
 from releasekit.model.credentials import Credentials
-from releasekit.outcome import Outcome, Result
+from releasekit.outcome import Outcome, Progress, Result
 from releasekit.redact import escape_json, find_secrets
-from releasekit.request import Request, check_directory, render_commands
+from releasekit.report import FINDINGS_REPORTS, render_reports
+from releasekit.report.outcome import render_outcome
+from releasekit.request import Request, check_directory, render_commands, render_path
 from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
+from releasekit.tempdirs import keep_temporary_files
 from releasekit.terminal import Terminal
+from releasekit.workspace import check_folders, remove_file, write_file
 
 if TYPE_CHECKING:
     from releasekit.context import DirectoryContext
@@ -46,11 +50,7 @@ if TYPE_CHECKING:
     from releasekit_nexus import Nexus
 
 
-OLD_NEXUS = "an old release: for trying out and for tests, not for service"
-NO_DRY_RUN = "--dry-run changes nothing here: {name} sends no file with or without it"
-
-
-class Run:
+class Run(Progress):
     """One command under way."""
 
     def __init__(self, request: Request, terminal: Terminal) -> None:
@@ -71,27 +71,33 @@ class Run:
         terminal.use(request.redactor)
 
     def do(self) -> int:
-        """Do what was asked, and return the exit status."""
-        if self._request.options.explain:
-            return self.explain(self._request.options.explain)
-        return self.keep_server() if self._request.command.context == "server" else self.carry_out()
+        """Do what the request says, and return the exit status."""
+        try:
+            if self._request.options.explain:
+                from releasekit.explain import explain
 
-    def carry_out(self) -> int:
+                text = explain(self._request.options.explain)
+                self._terminal.write(self._spell(text))
+                return Status.DONE
+            if self._request.command.context == "server":
+                self._keep_server()
+                return Status.DONE
+        except ReleasekitError as error:
+            self._terminal.fail(error, self._spell)
+            return error.status
+        return self._carry_out()
+
+    def _carry_out(self) -> int:
         """Do the command and return its exit status; report also when it fails."""
-        from releasekit.tempdirs import keep_temporary_files
-
         raised: BaseException | None = None
         request = self._request
         try:
             with keep_temporary_files(), contextlib.ExitStack() as stack:
                 if template := request.environ.get("RELEASEKIT_TEMPLATE"):
-                    from importlib.metadata import version
-
                     refuse_other_template(template, version("releasekit"))
                 self._check_directory()
                 if request.reports_folder and not request.options.reports:
                     from releasekit.network import find_git_environ
-                    from releasekit.workspace import check_folders
 
                     environ = find_git_environ(request.environ)
                     # Before there is anything to write.
@@ -102,9 +108,10 @@ class Run:
                     request.redactor.add(found.password, found.username, name=name)
                 if warning := request.redactor.warn():
                     self.note(warning)
-                if self._request.options.dry_run and not self._request.is_dry_run:
-                    self.note(NO_DRY_RUN.format(name=self._request.command.name))
-                if run := self._request.command.run:
+                if request.options.dry_run and not request.is_dry_run:
+                    sends = f"{request.command.name} sends no file with or without it"
+                    self.note(f"--dry-run changes nothing here: {sends}")
+                if run := request.command.run:
                     run(ctx)
         except (KeyboardInterrupt, Exception) as caught:  # noqa: BLE001 - told apart there
             raised = caught
@@ -138,12 +145,6 @@ class Run:
             text = "no pyproject.toml or releasekit.toml: settings come from the environment alone"
             self.note(f"{root} has {text}")
 
-    def _find_place(self, raised: OSError) -> str:
-        """Return what an error of the system is about: write(2) and close(2) name no file."""
-        if raised.errno in (errno.ENOSPC, errno.EDQUOT):
-            return self._find_full()
-        return str(raised.filename2 or raised.filename or "no file is named")
-
     def _find_full(self, *places: Path) -> str:
         """Return which of the directories that a run writes to have no space."""
         root = self._request.root
@@ -160,30 +161,32 @@ class Run:
         if limit := find_limit(raised, str(self._request.root)):
             return limit
         if isinstance(raised, ReleasekitError):
-            fields = raised.fields
-            if fields.get("limited") == SPACE[0] and Path(str(fields["place"])).is_dir():
-                fields["place"] = self._find_full(Path(str(fields["place"])))
+            place = Path(str(raised.fields.get("place")))
+            if raised.fields.get("limited") == SPACE[0] and place.is_dir():
+                raised.fields["place"] = self._find_full(place)
             return raised
         if isinstance(raised, UnicodeEncodeError) and sys.getfilesystemencoding() != "utf-8":
-            reason, place = str(raised), str(self._request.root)
             return ReleasekitError(
-                UNSUITABLE_ENCODING, place=place, encoding=raised.encoding, reason=reason
+                UNSUITABLE_ENCODING,
+                place=str(self._request.root),
+                encoding=raised.encoding,
+                reason=str(raised),
             )
         if isinstance(raised, OSError):
-            path = self._find_place(raised)
+            path = str(raised.filename2 or raised.filename or "no file is named")
+            if raised.errno in (errno.ENOSPC, errno.EDQUOT):  # write(2) and close(2) name no file
+                path = self._find_full()
             return CannotWrite(CANNOT_WRITE, path=path, reason=raised.strerror or str(raised))
         if self._terminal.is_verbose:
             self._terminal.trace("".join(traceback.format_exception(raised)))
         frame = traceback.extract_tb(raised.__traceback__)[-1]
-        place = f"{Path(frame.filename).name}, line {frame.lineno}, during {self._outcome.step}"
-        return ReleasekitError(INTERNAL_ERROR, kind=type(raised).__name__, place=place)
+        line = f"{Path(frame.filename).name}, line {frame.lineno}, during {self._outcome.step}"
+        return ReleasekitError(INTERNAL_ERROR, kind=type(raised).__name__, place=line)
 
-    def keep_server(self) -> int:
+    def _keep_server(self) -> None:
         """Keep a server in the foreground until Ctrl-C or SIGTERM, its ordinary end."""
         from releasekit.serve import open_server
-        from releasekit.tempdirs import keep_temporary_files
 
-        name = self._request.command.name
         try:
             self._check_directory()
             with keep_temporary_files(), open_server(self._request, self) as server:
@@ -192,14 +195,10 @@ class Run:
                 threading.Event().wait()
         except KeyboardInterrupt:
             self._terminal.rest()
-            self._terminal.say(name, "ended; nothing is left of it")
-        except ReleasekitError as error:
-            self._terminal.fail(error, self._spell)
-            return error.status
-        return Status.DONE
+            self._terminal.say(self._request.command.name, "ended; nothing is left of it")
 
     def begin(self, step: str) -> None:
-        """Take note that a step has begun."""
+        """Remember that a step has begun."""
         if self._goes_on():
             with self._lock:
                 self._outcome = self._outcome.begin(step, time.monotonic())
@@ -215,17 +214,18 @@ class Run:
                 self._terminal.finish(result, self._outcome)
 
     def note(self, text: str) -> None:
-        """Take something to know that stops nothing."""
+        """Show something to know that stops nothing, once."""
         if self._goes_on():
             text = self._spell(text)
             with self._lock:
-                is_new = text not in self._outcome.notes  # check and verify note the same
-                self._outcome = self._outcome.note(text) if is_new else self._outcome
-            if is_new:
-                self._terminal.note(text)
+                notes = self._outcome.notes
+                if text in notes:  # check and verify note the same
+                    return
+                self._outcome = replace(self._outcome, notes=(*notes, text))
+            self._terminal.note(text)
 
     def _say(self, label: str, text: str) -> None:
-        """Show what is asked for, and note what is waited for."""
+        """Show what a prompt is for, and note what is waited for."""
         if label == "note":
             self.note(text)
         else:
@@ -257,7 +257,6 @@ class Run:
             self._terminal.sent(filename, sent, size)
 
     def _spell(self, text: str) -> str:
-        """Return a text with the commands in it as whoever started this types them."""
         request = self._request
         return render_commands(text, request.door, request.options, request.root)
 
@@ -268,69 +267,57 @@ class Run:
         raise_again()
         return True
 
-    def explain(self, code: str) -> int:
-        """Say what a check or an error means."""
-        from releasekit.explain import explain
-
-        try:
-            text = explain(code)
-        except UnknownCode as error:
-            self._terminal.fail(error, self._spell)
-            return error.status
-        self._terminal.write(self._spell(text))
-        return Status.DONE
-
     def conclude(self, error: ReleasekitError | None) -> int:
         """Report what came of the command, and return its exit status."""
         self.is_over = True
         try:
-            return self._conclude(error)
+            return self._report(error)
         except OutputLost as lost:  # what is shown from now on goes to standard error
             for unseen in (error, lost) if error else (lost,):
                 self._terminal.fail(unseen, self._spell)
             return (error or lost).status
 
-    def _conclude(self, error: ReleasekitError | None) -> int:
-        from releasekit.report.redacted import redact_outcome
-
+    def _report(self, error: ReleasekitError | None) -> int:
+        outcome = self._outcome
         if error:
             answers = {"code": error.entry.code, **error.answers(self._spell)}
-            self._outcome = replace(
-                self._outcome, status=error.status, error=tuple(answers.items())
-            )
-        self._outcome = redact_outcome(self._outcome, self._request.redactor.clean)
+            outcome = replace(outcome, status=error.status, error=tuple(answers.items()))
+        self._outcome = outcome = outcome.redact(self._request.redactor.clean)
         self._terminal.rest()
-        folder = self._request.reports_folder
         is_theirs = error is not None and error.entry is TRACKED_RESULTS
-        unwritten = self._write_reports(folder, error) if folder and not is_theirs else None
+        unwritten = None if is_theirs else self._write_reports(error)
         if error:
             self._terminal.fail(error, self._spell)
         else:
-            self._terminal.say(*self._say_done())
-        if self._terminal.is_verbose and self._outcome.times:
-            self._terminal.say("times", self._outcome.describe_times())
-            self._terminal.say("requests", self._outcome.describe_requests())
+            self._say_done()
+        if self._terminal.is_verbose and outcome.times:
+            self._terminal.say("times", outcome.describe_times())
+            # Nexus has a limit of requests per day, failed ones included.
+            requests = f"{outcome.requests} sent, {outcome.failed_requests} of them failed"
+            self._terminal.say("requests", requests)
         if self._request.options.json:
-            from releasekit.report.outcome import render_outcome
+            self._terminal.write(escape_json(render_outcome(outcome)))
+        return unwritten or outcome.status
 
-            self._terminal.write(escape_json(render_outcome(self._outcome)))
-        return unwritten or self._outcome.status
+    def _say_done(self) -> None:
+        """Say in the last line what was done, and whether it left this machine."""
+        took = f"{self._outcome.command} in {time.monotonic() - self._started:.1f} s"
+        if self._outcome.dry_run:
+            self._terminal.say("dry run", f"nothing was sent: this was a dry run of {took}")
+        elif self._outcome.sandbox and self._outcome.published:
+            place = "into a sandbox on this machine (nothing left it)"
+            self._terminal.say("done", f"{took}, {place}")
+        else:
+            self._terminal.say("done", took)
 
-    def _say_done(self) -> tuple[str, str]:
-        """Return the last line, a label and a text: what was done, and what left this machine."""
-        outcome, name = self._outcome, self._request.command.name
-        took = f"{name} in {time.monotonic() - self._started:.1f} s"
-        if outcome.dry_run:
-            return "dry run", f"nothing was sent: this was a dry run of {took}"
-        if outcome.sandbox and outcome.published:
-            return "done", f"{took}, into a sandbox on this machine (nothing left it)"
-        return "done", took
+    def _write_reports(self, shown: ReleasekitError | None) -> int | None:
+        """Write the reports; what is done stays done where they cannot be written.
 
-    def _write_reports(self, folder: Path, told: ReleasekitError | None) -> int | None:
-        """Write the reports; what is done stays done where they cannot be written."""
-        from releasekit.report import FINDINGS_REPORTS, render_reports
-        from releasekit.workspace import remove_file, write_file
-
+        Returns the status of an error, which is shown unless it is the one that is shown anyway.
+        """
+        folder = self._request.reports_folder
+        if folder is None:
+            return None
         reports = render_reports(self._outcome)
         root = self._request.options.reports or self._request.root
         try:
@@ -342,25 +329,24 @@ class Run:
                 remove_file(folder / name, root=root)
         except (CannotWrite, NotAPlainFile, OSError) as raised:
             error = self._explain(raised)
-            if str(error) != str(told):
+            if str(error) != str(shown):
                 self._terminal.fail(error, self._spell)
             return error.status
         self._terminal.say("report", render_path(folder / "summary.md", self._request.root))
         return None
 
     def _show_server(self, server: Sandbox | Nexus) -> None:
-        environ = server.environ()
-        is_nexus = self._request.command.name == "nexus"
-        proxy = f"proxy {cast('Nexus', server).proxy}, " if is_nexus else ""
+        say, environ = self._terminal.say, server.environ()
+        nexus = cast("Nexus", server) if self._request.command.name == "nexus" else None
+        proxy = f"proxy {nexus.proxy}, " if nexus else ""
         names = f"hosted {server.hosted}, {proxy}group {server.group}"
-        self._terminal.say(self._request.command.name, f"{server.url} ({names})")
-        if is_nexus:
-            nexus = cast("Nexus", server)
-            self._terminal.say("note", OLD_NEXUS)
+        say(self._request.command.name, f"{server.url} ({names})")
+        if nexus:
+            say("note", "an old release: for trying out and for tests, not for service")
             login = f"as {nexus.admin_username}, with RELEASEKIT_ADMIN_PASSWORD below"
-            self._terminal.say("browser", f"{nexus.url}/ {login}")
+            say("browser", f"{nexus.url}/ {login}")
             environ |= nexus.admin_environ()
-        self._terminal.say("settings", "for another terminal, until Ctrl-C ends this one:")
+        say("settings", "for another terminal, until Ctrl-C ends this one:")
         # The password of a server that ends with this process: whoever sees it may use it.
         if self._request.options.json:
             self._terminal.write(json.dumps(environ) + "\n")
@@ -378,8 +364,7 @@ def refuse_other_template(template: str, kit: str) -> None:
 
 def _find_series(version: str) -> list[str]:
     """Return the part of a version that stays the same while a template need not change."""
-    major, minor = (*version.split(".", 2), "", "")[:2]
-    return [major, minor] if major == "0" else [major]
+    return version.split(".")[: 2 if version.startswith("0.") else 1]
 
 
 def list_credentials(opened: object) -> Iterator[Credentials]:
@@ -389,8 +374,3 @@ def list_credentials(opened: object) -> Iterator[Credentials]:
     elif is_dataclass(opened):
         for field in fields(opened):
             yield from list_credentials(getattr(opened, field.name))
-
-
-def render_path(path: Path, root: Path) -> str:
-    """Return a path as somebody in `root` would write it."""
-    return str(path.relative_to(root) if path.is_relative_to(root) else path)

@@ -12,7 +12,7 @@ from releasekit.config.settings import Settings
 from releasekit.config.sources import read_settings
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import SANDBOX_NOT_STARTED
-from releasekit.progress import Progress
+from releasekit.outcome import Progress
 from releasekit.request import Request
 from releasekit.tempdirs import find_system_directory, open_tempdir
 

@@ -8,8 +8,17 @@ from releasekit.checks.model import Finding, Severity
 from releasekit.model.plan import Plan
 from releasekit.model.project import Commit, Project
 from releasekit.model.record import BuildFacts, Record, RecordedFile
-from releasekit.outcome import Outcome, StepTime
-from releasekit.results import Built, Checked, Planned, ProjectRead, Published, RecordRead, Verified
+from releasekit.outcome import (
+    Built,
+    Checked,
+    Outcome,
+    Planned,
+    ProjectRead,
+    Published,
+    RecordRead,
+    StepTime,
+    Verified,
+)
 from samples import SDIST, WHEEL
 
 COMMIT = Commit(root=Path("/p"), sha="ab", time=0, tags=(), changed=(), shallow=False)
@@ -37,23 +46,22 @@ START = Outcome(command="release", sandbox=False, began=0.5)
 
 def test_results_of_a_release_add_up() -> None:
     outcome = START.begin("version", 2.0).finish(ProjectRead(project=PROJECT), 2.1)
-    outcome = outcome.begin("build", 10.1).note("first").finish(Built(record=RECORD), 12.1)
-    checked = Checked(findings=(FINDING,), asked=("RK101",))
+    outcome = outcome.begin("build", 10.1).finish(Built(record=RECORD), 12.1)
+    checked = Checked(findings=(FINDING,), codes=("RK101",))
     outcome = outcome.begin("check", 12.1).finish(checked, 12.35)
     outcome = outcome.begin("plan", 13.0).finish(Planned(plan=PLAN), 13.5)
     outcome = outcome.begin("publish", 14.0).finish(PUBLISHED, 15.0)
-    outcome = outcome.begin("verify", 15.0).note("second").finish(VERIFIED, 17.12345)
+    outcome = outcome.begin("verify", 15.0).finish(VERIFIED, 17.12345)
     assert outcome == Outcome(
         command="release",
         sandbox=False,
         project=PROJECT,
         record=RECORD,
-        asked=("RK101",),
+        codes=("RK101",),
         findings=(FINDING,),
         plan=PLAN,
         published=PUBLISHED,
         verified=VERIFIED,
-        notes=("first", "second"),
         times=(
             StepTime(step="start", seconds=1.5),
             StepTime(step="version", seconds=0.1),

@@ -12,9 +12,8 @@ from releasekit.checks.declared import Place
 from releasekit.checks.model import Finding, Severity
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import UPLOAD_REFUSED
-from releasekit.outcome import Outcome, StepTime
+from releasekit.outcome import Checked, Outcome, Published, StepTime
 from releasekit.redact import Redactor
-from releasekit.results import Checked, Published
 from releasekit.terminal import NORMAL, QUIET, VERBOSE, Terminal
 from samples import SDIST, WHEEL
 
@@ -23,7 +22,7 @@ OUTCOME = Outcome(command="check", sandbox=False, times=(StepTime(step="check", 
 
 def show(findings: tuple[Finding, ...], loudness: int = NORMAL) -> str:
     console = Console(file=io.StringIO(), width=60, highlight=False, emoji=False, markup=False)
-    result = Checked(findings=findings, asked=("RK101", "RK104", "RK201"))
+    result = Checked(findings=findings, codes=("RK101", "RK104", "RK201"))
     Terminal(console, loudness).finish(result, OUTCOME)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -107,7 +106,7 @@ URL = f"https://nexus.example.com/{SECRET}/"
     "result",
     [
         Published(url=URL, uploaded=(WHEEL,)),
-        Checked(findings=(replace(NO_URL, message=f"a {SECRET}", fix=SECRET),), asked=("RK101",)),
+        Checked(findings=(replace(NO_URL, message=f"a {SECRET}", fix=SECRET),), codes=("RK101",)),
     ],
     ids=lambda result: type(result).__name__,
 )

@@ -23,8 +23,8 @@ from releasekit.home import expand_home
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.project import Project, find_rival_tags
 from releasekit.model.record import BuildFacts, DevelopmentFacts, Record, RecordedFile
+from releasekit.outcome import Built
 from releasekit.plural import list_some
-from releasekit.results import Built
 from releasekit.tempdirs import open_tempdir
 from releasekit.uv.indexes import strip_credentials
 from releasekit.workspace import check_file, make_folder, write_file

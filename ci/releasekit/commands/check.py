@@ -26,9 +26,9 @@ from releasekit.inspect.project import read_backend_warnings, read_declared, rea
 from releasekit.model.dists import Dist
 from releasekit.model.project import Project
 from releasekit.model.record import Proof, Record, WheelResult, prove_record, render_proof
+from releasekit.outcome import Checked
 from releasekit.plural import plural
 from releasekit.proof.proved import Proved
-from releasekit.results import Checked
 from releasekit.workspace import PROOF, SMOKE_LOG, check_file, list_folder, remove_file, write_file
 
 CHECKS_OF_FILES = tuple(check for check in CHECKS if not check.needs_project)
@@ -162,8 +162,8 @@ def _judge(
     if record and any(map(_is_error_of_proof, findings)):
         findings = _lower_if_published(ctx, record, facts, findings)
     works = proved.describe() if proved else ""
-    asked = list_codes(checks, facts, judge)
-    ctx.progress.finish(Checked(findings=findings, asked=asked, works=works))
+    checked = list_codes(checks, facts, judge)
+    ctx.progress.finish(Checked(findings=findings, codes=checked, works=works))
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors:
         codes = ", ".join(dict.fromkeys(finding.code for finding in errors))

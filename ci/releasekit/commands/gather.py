@@ -22,7 +22,7 @@ from releasekit.model.dists import Dist
 from releasekit.model.parts import join_parts
 from releasekit.model.project import Project
 from releasekit.model.record import Record, render_record
-from releasekit.results import Gathered
+from releasekit.outcome import Gathered
 from releasekit.tempdirs import open_tempdir
 from releasekit.workspace import RECORD, make_folder, write_file
 

@@ -21,7 +21,7 @@ from releasekit.model.dists import Dist
 from releasekit.model.plan import Action, Plan, compare, find_undecided, find_unproven
 from releasekit.model.record import Record
 from releasekit.model.simple_page import ProjectPage, PublishedFile
-from releasekit.results import Planned
+from releasekit.outcome import Planned
 from releasekit.threads import run_in_threads
 
 POLL = 1.0

@@ -18,8 +18,8 @@ from releasekit.errors.failed import NOT_LISTED, UPLOAD_FAILED
 from releasekit.model.dists import Dist, DistKind
 from releasekit.model.plan import Action, Plan, compare
 from releasekit.model.record import Proof, Record
+from releasekit.outcome import Published
 from releasekit.plural import plural
-from releasekit.results import Published
 from releasekit.threads import run_in_threads
 
 POSTS = 3

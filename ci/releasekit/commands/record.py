@@ -34,7 +34,7 @@ from releasekit.model.record import (
     parse_record,
     render_record,
 )
-from releasekit.results import RecordRead
+from releasekit.outcome import RecordRead
 from releasekit.workspace import (
     PROOF,
     RECORD,

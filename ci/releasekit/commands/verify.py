@@ -31,8 +31,8 @@ from releasekit.model.dists import Dist, DistKind
 from releasekit.model.plan import Action, compare, find_unproven
 from releasekit.model.record import Record
 from releasekit.model.simple_page import PublishedFile
+from releasekit.outcome import Verified
 from releasekit.proof.proved import Proved
-from releasekit.results import Verified
 from releasekit.tempdirs import open_tempdir
 
 

@@ -23,7 +23,7 @@ from releasekit.model.project import (
     refuse_unreleasable,
 )
 from releasekit.model.versions import Development, render_tag
-from releasekit.results import ProjectRead
+from releasekit.outcome import ProjectRead
 
 WOULD_REFUSE = "a configured index would refuse this: it takes unchanged, tagged commits only"
 GOES_TO_SNAPSHOTS = "HEAD has no release tag: this goes to {url}, as a development version"

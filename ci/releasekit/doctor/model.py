@@ -294,4 +294,4 @@ class Diagnosed(Result):
             for row in self.diagnosis.rows
             if row.state in SEVERITIES
         )
-        return replace(outcome, asked=codes, findings=findings, result=self)
+        return replace(outcome, codes=codes, findings=findings, result=self)

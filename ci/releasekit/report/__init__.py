@@ -1,4 +1,4 @@
-"""Reports: an outcome as the texts that people and CI systems read, a module for each format."""
+"""Reports: an outcome as the texts that people and CI systems read."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from releasekit.outcome import Outcome
 from releasekit.redact import escape_json, printable
-from releasekit.report.outcome import render_dotenv, render_outcome
-from releasekit.report.summary import render_summary
+from releasekit.report.outcome import render_dotenv, render_outcome, render_summary
 
 FINDINGS_REPORTS = (
     "findings.json",
@@ -15,7 +14,7 @@ FINDINGS_REPORTS = (
     "gl-code-quality-report.json",
     "releasekit.sarif",
 )
-"""What tells of the findings: written where checks were asked."""
+"""Reports of the findings, written where checks were run."""
 
 
 def render_reports(outcome: Outcome) -> Mapping[str, str]:
@@ -24,14 +23,16 @@ def render_reports(outcome: Outcome) -> Mapping[str, str]:
     A dist may hold names that are no text; Python keeps their bytes as lone surrogates.
     """
     reports = {"outcome.json": render_outcome(outcome), "summary.md": render_summary(outcome)}
-    if outcome.asked:
-        # They know every check; a run that was refused before the checks need not load them.
-        from releasekit.report.code_quality import render_code_quality
-        from releasekit.report.findings import render_findings
-        from releasekit.report.junit import render_junit
-        from releasekit.report.sarif import render_sarif
+    if outcome.codes:
+        # This knows every check; a run that was refused before the checks need not load them.
+        from releasekit.report import findings
 
-        renderers = (render_findings, render_junit, render_code_quality, render_sarif)
+        renderers = (
+            findings.render_findings,
+            findings.render_junit,
+            findings.render_code_quality,
+            findings.render_sarif,
+        )
         reports |= zip(FINDINGS_REPORTS, (render(outcome) for render in renderers), strict=True)
     if outcome.record is not None:
         reports["release.env"] = render_dotenv(outcome)

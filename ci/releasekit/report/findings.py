@@ -1,7 +1,4 @@
-"""findings.json: all that was asked and found, for programs.
-
-`docs/findings.schema.json` is the JSON Schema of these classes; a test keeps them together.
-"""
+"""The findings for programs: findings.json, junit.xml, GitLab Code Quality and SARIF."""
 
 from __future__ import annotations
 
@@ -10,12 +7,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
 
 from releasekit.checks.catalog import CHECKS
-from releasekit.checks.model import Check, Finding
+from releasekit.checks.model import Check, Finding, Severity
 from releasekit.doctor import QUESTIONS, Question
 from releasekit.outcome import Outcome
 
@@ -24,6 +21,17 @@ LOCAL = r"(?:\+[a-z0-9]+(?:\.(?!dist-info|data|tar|zip)[a-z0-9]+)*)?"
 UNDOTTED = r"(?<=-)\d+(?=-|/|\.tar\.gz|\.zip|\.dist-info|\.data|$)"
 VERSION = re.compile(rf"{DOTTED}{LOCAL}(?!\w)|{UNDOTTED}", re.IGNORECASE)
 """A version after PEP 440 with a dot in it, or without one in a dist's name (demo-7.tar.gz)."""
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML document may hold (XML 1.0, 2.2), and what tools print in colours."""
+GITLAB_SEVERITIES = {
+    Severity.ERROR: "blocker",
+    Severity.WARNING: "minor",
+    Severity.NOTE: "info",
+    Severity.OFF: "info",
+}
+SARIF_SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
 
 
 def find_fingerprints(findings: Sequence[Finding]) -> Iterator[tuple[Finding, str]]:
@@ -42,101 +50,148 @@ def find_fingerprints(findings: Sequence[Finding]) -> Iterator[tuple[Finding, st
         yield finding, hashlib.sha256(counted.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-ALL_CODES: tuple[Check | Question, ...] = (*CHECKS, *QUESTIONS)
+def _list_checks(outcome: Outcome) -> Iterator[tuple[Check | Question, list[Finding]]]:
+    """Yield the checks that were run, or the doctor's questions, each with what it found."""
+    known: tuple[Check | Question, ...] = (*CHECKS, *QUESTIONS)
+    for check in known:
+        if check.code in outcome.codes:
+            yield check, [found for found in outcome.findings if found.code == check.code]
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class AskedCheck(_Document):
-    """A check that was asked, or a question of the doctor."""
-
-    code: Annotated[str, Field(pattern="^RK[0-9]{3}$")]
-    title: str
-    result: Annotated[
-        Literal["passed", "found", "waived"],
-        Field(description="waived: all that it found is waived by configuration"),
-    ]
-
-
-class FoundFault(_Document):
-    """What is wrong, where, and how to fix it."""
-
-    code: Annotated[str, Field(pattern="^RK[0-9]{3}$")]
-    severity: Annotated[
-        Literal["error", "warning", "note", "off"],
-        Field(description="an error refuses the release; off: waived by configuration"),
-    ]
-    message: str
-    file: Annotated[
-        str, Field(description="a file of the project, a dist, or a member: dist/path/in/it")
-    ]
-    line: Annotated[int | None, Field(ge=1, description="counted from 1")]
-    fix: str
-    reason: Annotated[
-        str | None, Field(description="why the configuration gives the check this severity")
-    ]
-    fingerprint: Annotated[
-        str,
-        Field(
-            pattern="^[0-9a-f]{64}$",
-            description="the same for the same fault in the next version; unique in this document",
-        ),
-    ]
-
-
-class FindingsDocument(_Document):
-    """What the checks of a release found: reports/findings.json."""
-
-    schema_version: Literal[1] = 1
-    project: Annotated[str | None, Field(description="null where files were given to check")]
-    version: str | None
-    checks: tuple[AskedCheck, ...]
-    findings: Annotated[
-        tuple[FoundFault, ...], Field(description="errors first, the waived ones last")
-    ]
+def _render_json(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def render_findings(outcome: Outcome) -> str:
-    """Return what was asked and found, as JSON."""
+    """Return what was checked and found, after `docs/findings.schema.json`."""
     record = outcome.record
-    document = FindingsDocument(
-        project=record.project if record else None,
-        version=record.version if record else None,
-        checks=tuple(
-            AskedCheck(
-                code=asked.code,
-                title=asked.title,
-                result=_sum_up([f for f in outcome.findings if f.code == asked.code]),
-            )
-            for asked in ALL_CODES
-            if asked.code in outcome.asked
-        ),
-        findings=tuple(
-            FoundFault(
-                code=finding.code,
-                severity=finding.severity.value,
-                message=finding.message,
-                file=finding.place.file,
-                line=finding.place.line,
-                fix=finding.fix,
-                reason=finding.reason,
-                fingerprint=fingerprint,
-            )
-            for finding, fingerprint in find_fingerprints(outcome.findings)
-        ),
+    checks = []
+    for check, found in _list_checks(outcome):
+        is_waived = all(finding.is_waived for finding in found)
+        result = ("waived" if is_waived else "found") if found else "passed"
+        checks.append({"code": check.code, "title": check.title, "result": result})
+    findings = [
+        {
+            "code": finding.code,
+            "severity": finding.severity.value,
+            "message": finding.message,
+            "file": finding.place.file,
+            "line": finding.place.line,
+            "fix": finding.fix,
+            "reason": finding.reason,
+            "fingerprint": fingerprint,
+        }
+        for finding, fingerprint in find_fingerprints(outcome.findings)
+    ]
+    return _render_json(
+        {
+            "schema_version": 1,
+            "project": record.project if record else None,
+            "version": record.version if record else None,
+            "checks": checks,
+            "findings": findings,
+        }
     )
-    return json.dumps(document.model_dump(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _sum_up(found: Sequence[Finding]) -> Literal["passed", "found", "waived"]:
-    if not found:
-        return "passed"
-    return "waived" if all(finding.is_waived for finding in found) else "found"
+def render_junit(outcome: Outcome) -> str:
+    """Return JUnit XML: errors are failures, what is waived is skipped, the rest passed.
+
+    One case per check, so that GitLab and Jenkins show the ones that passed, too. Held to what
+    Jenkins' xUnit plugin allows (its junit-10.xsd), the strictest reader there is.
+    """
+    suite = ElementTree.Element("testsuite", name="releasekit")
+    kind = "releasekit.doctor" if outcome.command == "doctor" else "releasekit.check"
+    for check, found in _list_checks(outcome):
+        name = f"{check.code} {check.title}"
+        case = ElementTree.SubElement(suite, "testcase", classname=kind, name=name)
+        if found:
+            worst = found[0]
+            attributes, tag = {}, "system-out"
+            if worst.severity is Severity.ERROR:
+                attributes, tag = {"type": worst.code, "message": worst.message}, "failure"
+            elif all(finding.is_waived for finding in found):
+                attributes, tag = {"message": f"waived: {worst.reason}"}, "skipped"
+            text = "\n".join(map(_describe, found))
+            ElementTree.SubElement(case, tag, attributes).text = text
+    counts = {"tests": "testcase", "failures": "testcase/failure", "skipped": "testcase/skipped"}
+    for name, path in counts.items():
+        suite.set(name, str(len(suite.findall(path))))
+    suite.set("errors", "0")  # a check that could not be run stops the command, which says so
+    ElementTree.indent(suite)
+    text = NOT_XML.sub("\ufffd", ElementTree.tostring(suite, encoding="unicode"))
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
-def render_findings_schema() -> str:
-    """Return the JSON Schema of findings.json."""
-    schema: dict[str, Any] = FindingsDocument.model_json_schema(mode="serialization")
-    return json.dumps(schema, indent=2) + "\n"
+def _describe(finding: Finding) -> str:
+    if finding.is_waived:
+        return f"{finding.place}: waived: {finding.message}\nreason: {finding.reason}"
+    reason = f"\nreason of the {finding.word}: {finding.reason}" if finding.reason else ""
+    return f"{finding.place}: {finding.word}: {finding.message}\nfix: {finding.fix}{reason}"
+
+
+def render_code_quality(outcome: Outcome) -> str:
+    """Return the findings as GitLab Code Quality, which a merge request shows.
+
+    The format knows no waiver: a waived finding is one for information, with its reason.
+    """
+    issues = [
+        {
+            "description": (
+                f"waived ({finding.reason}): {finding.message}"
+                if finding.is_waived
+                else f"{finding.message} ({finding.fix})"
+            ),
+            "check_name": finding.code,
+            "fingerprint": fingerprint,
+            "severity": GITLAB_SEVERITIES[finding.severity],
+            "location": {
+                "path": finding.place.file,
+                "lines": {"begin": finding.place.line or 1},
+            },
+        }
+        for finding, fingerprint in find_fingerprints(outcome.findings)
+    ]
+    return _render_json(issues)
+
+
+def render_sarif(outcome: Outcome) -> str:
+    """Return SARIF 2.1.0 for code scanning and editors: the checks as rules, and the findings.
+
+    A waived finding is a suppressed result (SARIF 2.1.0, 3.35) of the check's own level.
+    """
+    rules: list[dict[str, Any]] = []
+    levels = {}
+    for check, _ in _list_checks(outcome):
+        rule: dict[str, Any] = {"id": check.code, "shortDescription": {"text": check.title}}
+        if isinstance(check, Check):
+            levels[check.code] = _level(check.severity)
+            rule["fullDescription"] = {"text": check.why}
+            rule["help"] = {"text": check.fix}
+            rule["defaultConfiguration"] = {"level": levels[check.code]}
+        rules.append(rule)
+    results = []
+    for finding, fingerprint in find_fingerprints(outcome.findings):
+        uri = quote(finding.place.file, errors="replace")
+        place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
+        if finding.place.line:
+            place["region"] = {"startLine": finding.place.line}
+        result = {
+            "ruleId": finding.code,
+            "level": _level(finding.severity),
+            "message": {"text": f"{finding.message}; fix: {finding.fix}"},
+            "locations": [{"physicalLocation": place}],
+            "partialFingerprints": {"releasekit/v1": fingerprint},
+        }
+        if finding.is_waived:
+            result["level"] = levels.get(finding.code, "none")
+            waiver = {"kind": "external", "status": "accepted", "justification": finding.reason}
+            result["suppressions"] = [waiver]
+        results.append(result)
+    driver = {"name": "releasekit", "rules": rules}
+    runs = [{"tool": {"driver": driver}, "results": results}]
+    return _render_json({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": runs})
+
+
+def _level(severity: Severity) -> str:
+    return "none" if severity is Severity.OFF else severity.value

@@ -1,4 +1,4 @@
-"""outcome.json: the verdict, the files' fates and the times; and release.env for later jobs."""
+"""The reports of every run: outcome.json, summary.md, and release.env for later jobs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 from releasekit.checks.model import Severity
 from releasekit.errors import Status
+from releasekit.model.plan import Action
 from releasekit.outcome import Outcome
 
 
 def render_outcome(outcome: Outcome) -> str:
-    """Return the verdict, the files' fates and the times, as JSON."""
+    """Return the verdict, what became of the files, and the times, as JSON."""
     record, plan, proof = outcome.record, outcome.plan, outcome.verified
     tag = outcome.project.released_as if outcome.project else None
     new = outcome.project.development if outcome.project else None
@@ -44,7 +45,7 @@ def render_outcome(outcome: Outcome) -> str:
         },
         "notes": list(outcome.notes),
         "requests": {"sent": outcome.requests, "failed": outcome.failed_requests},
-        "seconds": {time.step: time.seconds for time in outcome.times},
+        "seconds": dict(outcome.times),
     }
     if outcome.result:
         document |= outcome.result.document()
@@ -62,12 +63,87 @@ def render_dotenv(outcome: Outcome) -> str:
         return ""
     rehearsed = outcome.dry_run and outcome.status is Status.DONE
     variables = {
-        "RELEASEKIT_RELEASE_PROJECT": record.project,
-        "RELEASEKIT_RELEASE_VERSION": record.version,
-        "RELEASEKIT_RELEASE_TAG": record.tag or "",
-        "RELEASEKIT_RELEASE_COMMIT": record.commit,
-        "RELEASEKIT_RELEASE_STATUS": "dry-run" if rehearsed else outcome.status.word,
-        "RELEASEKIT_RELEASE_COMMAND": outcome.command,
-        "RELEASEKIT_RELEASE_SANDBOX": "true" if outcome.sandbox else "false",
+        "PROJECT": record.project,
+        "VERSION": record.version,
+        "TAG": record.tag or "",
+        "COMMIT": record.commit,
+        "STATUS": "dry-run" if rehearsed else outcome.status.word,
+        "COMMAND": outcome.command,
+        "SANDBOX": "true" if outcome.sandbox else "false",
     }
-    return "".join(f"{name}={value}\n" for name, value in variables.items())
+    return "".join(f"RELEASEKIT_RELEASE_{name}={value}\n" for name, value in variables.items())
+
+
+def render_summary(outcome: Outcome) -> str:
+    """Return the run as Markdown, for a job page or a merge request."""
+    record = outcome.record
+    name = f"{record.project} {record.version}" if record else "release"
+    lines = [f"# {name}: {_verdict(outcome)}", ""]
+    if outcome.error:
+        lines += [f"- **{question}**: {_inline(answer)}" for question, answer in outcome.error]
+        lines.append("")
+    lines += [f"- {note}" for note in outcome.notes]
+    lines += _summarize_files(outcome) + _summarize_findings(outcome)
+    if times := outcome.describe_times():
+        lines += ["", f"Times: {times}."]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _verdict(outcome: Outcome) -> str:
+    if outcome.status is not Status.DONE:
+        dry = f"dry run of {outcome.command}, " if outcome.dry_run else ""
+        return f"{dry}{outcome.status.word} during {outcome.step}"
+    if outcome.dry_run:
+        return f"dry run of {outcome.command}, nothing was sent"
+    sandbox = "a sandbox on this machine (nothing left it)"
+    if outcome.verified is None:
+        into = f", into {sandbox}" if outcome.sandbox and outcome.published else ""
+        return f"{outcome.command} done{into}"
+    where = sandbox if outcome.sandbox else outcome.verified.url
+    if not outcome.verified.installed:
+        return f"released, and downloaded by hash from {where}; it was not installed here"
+    return f"released, and installed by hash from {where}"
+
+
+def _summarize_files(outcome: Outcome) -> list[str]:
+    if outcome.record is None:
+        return []
+    words = {action: action.value for action in Action}
+    if outcome.dry_run:
+        words |= {Action.UPLOAD: "not sent", Action.SKIP: "published already"}
+    fates = {
+        file.dist.filename: words[file.action]
+        for file in (outcome.plan.files if outcome.plan else ())
+    }
+    if outcome.published:
+        fates |= dict.fromkeys(outcome.published.uploaded, "uploaded")
+    rows = [
+        f"| {file.filename} | {file.size} | `{file.sha256}` | {fates.get(file.filename, '')} |"
+        for file in outcome.record.files
+    ]
+    return ["", "| file | bytes | SHA-256 | |", "|---|---|---|---|", *rows]
+
+
+def _summarize_findings(outcome: Outcome) -> list[str]:
+    if outcome.result:
+        return outcome.result.summarize()
+    if not outcome.codes:
+        return []
+    if not outcome.findings:
+        return ["", f"{len(outcome.codes)} checks, no findings."]
+    rows = [
+        f"| {f.word} | {f.code} | {_cell(str(f.place))} | {_cell(f.message)} | "
+        f"{_cell(f.reason or '' if f.is_waived else f.fix)} |"
+        for f in outcome.findings
+    ]
+    head = "| severity | code | place | finding | fix, or why it is waived |"
+    return ["", head, "|---|---|---|---|---|", *rows]
+
+
+def _inline(text: str) -> str:
+    return "<br>".join(text.splitlines())
+
+
+def _cell(text: str) -> str:
+    # "<url>" would be a tag, which is not shown, and "<img>" one that is fetched.
+    return _inline(text.replace("<", "&lt;").replace("|", "\\|"))

@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from outcomes import SCHEMA
 from releasekit.cli import main
 from releasekit.doctor import QUESTIONS
-from releasekit.report.findings import render_findings_schema
 from unit.commands.newer_nexus import run_newer_nexus
 
 OLD = "Nexus 3.29.2 (OSS) is older than 3.30, the oldest that was tried"
@@ -86,7 +86,7 @@ def test_rows_are_findings_in_every_report(examined: Examined) -> None:
     assert 3 <= len(unwell) < len(rows) == len(QUESTIONS)
 
     found = examined.read("findings.json")
-    jsonschema.validate(found, json.loads(render_findings_schema()))
+    jsonschema.validate(found, SCHEMA)
     assert sorted(finding["code"] for finding in found["findings"]) == unwell
     results = {check["code"]: check["result"] for check in found["checks"]}
     assert results == {code: "found" if code in unwell else "passed" for code in rows}

@@ -7,8 +7,7 @@ import pytest
 
 from outcomes import MISSING, NO_URL, REFUSED, WAIVED
 from releasekit.checks.model import Severity
-from releasekit.report.code_quality import render_code_quality
-from releasekit.report.findings import find_fingerprints
+from releasekit.report.findings import find_fingerprints, render_code_quality
 
 
 def test_code_quality_of_gitlab() -> None:

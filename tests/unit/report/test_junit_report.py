@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outcomes import MISSING, NO_URL, REFUSED, WAIVED
-from releasekit.report.junit import render_junit
+from releasekit.report.findings import render_junit
 from samples import SDIST, WHEEL
 
 

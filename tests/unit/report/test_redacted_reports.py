@@ -19,7 +19,6 @@ from releasekit.doctor.model import HOSTED as HOSTED_ROW
 from releasekit.outcome import Outcome
 from releasekit.redact import CONTROLS, Redactor
 from releasekit.report import render_reports
-from releasekit.report.redacted import redact_outcome
 from samples import SDIST, WHEEL
 
 CHARACTERS = st.characters(codec="utf-8", exclude_categories=("Z", "C"), exclude_characters="*")
@@ -33,7 +32,7 @@ def plant(text: str) -> Outcome:
     assert plan
     return replace(
         RELEASED,
-        asked=REFUSED.asked,
+        codes=REFUSED.codes,
         findings=(finding, waived),
         plan=replace(plan, files=tuple(replace(file, why=f"e {text}") for file in plan.files)),
         notes=(f"f {text}",),
@@ -54,7 +53,7 @@ def render(outcome: Outcome, *secrets: str) -> dict[str, str]:
     redactor = Redactor()
     for secret in secrets:
         redactor.add(secret)
-    return dict(render_reports(redact_outcome(outcome, redactor.clean)))
+    return dict(render_reports(outcome.redact(redactor.clean)))
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -20,7 +20,7 @@ from releasekit.report import render_reports
             id="after a build",
         ),
         pytest.param(
-            replace(START, asked=CODES),
+            replace(START, codes=CODES),
             [
                 "outcome.json",
                 "summary.md",
