@@ -83,7 +83,7 @@ KEPT = {
     },
     "end_to_end/test_side_by_side.py": {
         "test_a_project_comes_after_those_that_it_needs": 1,
-        "test_an_interrupt_ends_what_is_under_way_and_begins_no_other": 4,
+        "test_an_interrupt_ends_what_runs_and_begins_no_other": 4,
     },
     "end_to_end/test_snapshots.py": {
         "test_clone_without_tags_is_refused_where_the_backend_counts_them": 1,

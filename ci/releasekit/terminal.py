@@ -1,4 +1,4 @@
-"""What a run shows: a line a step, notes, findings, and progress on a terminal."""
+"""What a run shows: one line per step, notes, findings, and progress on a terminal."""
 
 from __future__ import annotations
 

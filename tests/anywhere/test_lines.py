@@ -1,5 +1,5 @@
-"""The plain lines of docs/anywhere-else.md, in a shell: each job a process, a clone and an
-environment of its own, as any CI has them."""
+"""The plain lines of docs/anywhere-else.md, in a shell: each job has its own process, clone and
+environment, as in any CI."""
 
 from __future__ import annotations
 

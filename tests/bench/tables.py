@@ -146,7 +146,7 @@ def _describe_latency(found: Mapping[str, Any]) -> str:
     took += f"its plan {found['command_seconds']} s ({faster['command']} times faster), "
     took += f"its step publish alone {found['step_seconds']['publish']:.2f} s ({faster['step']})"
     return (
-        f"- {found['wheels']} wheels and an sdist, {found['round_trip_ms']:.0f} ms a round trip, "
+        f"- {found['wheels']} wheels and an sdist, {found['round_trip_ms']:.0f} ms per round trip, "
         f"{found['server']}: {took}"
     )
 

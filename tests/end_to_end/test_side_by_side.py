@@ -341,7 +341,7 @@ def test_projects_that_need_each_other_are_refused_before_anything_is_done(
         pytest.param(signal.SIGTERM, False, id="SIGTERM alone"),
     ],
 )
-def test_an_interrupt_ends_what_is_under_way_and_begins_no_other(
+def test_an_interrupt_ends_what_runs_and_begins_no_other(
     monorepo: Monorepo, sandbox: Sandbox, number: signal.Signals, to_all: bool, jobs: str
 ) -> None:
     hanging = {name: monorepo.write_hanging(name) for name in "abc"}

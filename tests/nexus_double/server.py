@@ -96,7 +96,7 @@ class _Server(uvicorn.Server):
 
 def bind(port: int) -> socket.socket:
     """Bind a socket on loopback; port 0 takes a free one."""
-    # asyncio switches Nagle's delay (40 ms an answer) off only where the protocol is named.
+    # asyncio switches Nagle's delay (40 ms per answer) off only where the protocol is named.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -30,7 +30,7 @@ UNPACKED_FACTOR = 100
 MEMBERS_LIMIT = 200_000
 """Members of an archive; large real ones have some ten thousand."""
 DIRECTORY_LIMIT = 32 << 20
-"""Bytes of a zip's central directory, which is read as a whole: about 150 for a member."""
+"""Bytes of a zip's central directory, which is read as a whole: about 150 per member."""
 HEADER_LIMIT = 8 << 20
 """Bytes of a tar header (PAX records, long names), which is read as a whole."""
 

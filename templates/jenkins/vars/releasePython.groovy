@@ -575,7 +575,7 @@ List uploading(Map options) {
     return options.token ? [string(credentialsId: options.token, variable: 'TWINE_PASSWORD')] : []
 }
 
-// A version is installed once for a workspace; a path or a range, which may come to something else, for a build.
+// A version is installed once per workspace; a path or a range, which may name other files later, once per build.
 boolean isExact(String kit) { return kit ==~ /\d[\w.+!]*/ }
 
 List variables(Map options, String python) {
