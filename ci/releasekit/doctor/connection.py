@@ -19,7 +19,7 @@ from releasekit.doctor.model import ADDRESS, CLOCK, ENCRYPTION, TLS, Row
 from releasekit.errors import Status
 from releasekit.http.client import Client
 from releasekit.http.connections import Tunnelled, make_login
-from releasekit.http.failures import classify, explain, show_proxy
+from releasekit.http.failures import classify, show_proxy
 from releasekit.model.addresses import PORTS, is_loopback
 from releasekit.plural import plural
 from releasekit.tls.certificates import CERTIFICATE, Certificate, parse_certificate
@@ -76,7 +76,7 @@ def examine_tls(url: str, client: Client, now: datetime) -> Row:
             chain = _parse_chain(_read_chain(connection, "get_unverified_chain"))
             verified = _read_chain(connection, "get_verified_chain")
     except ssl.SSLCertVerificationError as error:
-        answers = explain(classify(error, url)).answers(render=str)
+        answers = classify(error, url).answers(render=str)
         chain, fix = _read_untrusted_chain(url, client), answers["next"]
         if chain and error.verify_code in UNKNOWN_ISSUER:
             fix = _find_issuer_fix(chain[-1])
@@ -85,7 +85,7 @@ def examine_tls(url: str, client: Client, now: datetime) -> Row:
         # Before TLS with the server begins, it is the proxy that is spoken to.
         proxy = client.find_proxy(url)
         at_proxy = proxy is not None and not isinstance(error, ssl.SSLError)
-        found = explain(classify(error, url, proxy, at_proxy=at_proxy))
+        found = classify(error, url, proxy, at_proxy=at_proxy)
         answers = found.answers(render=str)
         text = f"{answers['where']}: {answers['why']}" if proxy else answers["why"]
         return TLS.failed(text, answers["next"], passes=found.status is Status.FAILED)

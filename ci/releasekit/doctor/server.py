@@ -20,10 +20,9 @@ from releasekit.doctor.model import (
 )
 from releasekit.doctor.probe import START, STATUS, Answer, Visitor, ask, read_answer
 from releasekit.errors import ReleasekitError
-from releasekit.http.answer import DOCUMENT, parse_date
+from releasekit.http.answer import DOCUMENT, explain_refusal, parse_date
 from releasekit.http.answer import Answer as HttpAnswer
 from releasekit.http.client import Client
-from releasekit.http.refusals import explain_refusal
 from releasekit.index.layouts import simple_url
 from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.nexus.documents import ServerVersion, parse_server_version

@@ -1,4 +1,4 @@
-"""What an answer holds. This module imports nothing that takes long."""
+"""What an answer holds and means. This module imports nothing that takes long."""
 
 from __future__ import annotations
 
@@ -6,37 +6,24 @@ import html
 import http.client
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from releasekit.model.addresses import show_address
+from releasekit.errors import ReleasekitError
+from releasekit.errors.access import LICENSE_LIMIT, REDIRECTED_LOGIN
+from releasekit.errors.failed import SERVER_FAILS, TOO_MANY_REQUESTS
+from releasekit.model.addresses import may_have_login, show_address
 
-TEXT = 64 << 10
-"""Bytes of the body of an error that are read: it tells why."""
-PAGE = 64 << 20
-"""Most bytes of a page of an index: a project with 100,000 files has 20 MB."""
-NAMES = 256 << 20
-"""Most bytes of the root page of an index, which has a line for every project of a proxy."""
-DOCUMENT = 16 << 20
-"""Most bytes of a JSON document."""
-
-SHOWN = 500
-"""Characters of a body that an error shows."""
-LONGEST_ERROR = 16 << 10
-"""Characters of an error page that are looked at; that of Nexus 3.30 has 1,900."""
-LONGEST_DATE = 100
-"""Characters; a date of HTTP has 29."""
-LONGEST_NUMBER = 9
-"""Digits of a Retry-After that is read: those are 31 years."""
-HIDDEN = re.compile(r"(?is)<(head|title|script|style|svg)\b.*?</\1\s*>|<!--.*?-->")
-TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title")
-BODY = re.compile(r'(?is)<div class="(?:nexus-body|content-section)"[^>]*>(.*)')
-"""Where an error page of Nexus, whose header names the product, begins to say what is wrong."""
-TAG = re.compile(r"<[^<>]*>")
+# Most bytes that are read of a body:
+TEXT = 64 << 10  # of an error, which tells why
+PAGE = 64 << 20  # of a page of an index: a project with 100,000 files has 20 MB
+NAMES = 256 << 20  # of its root page, which has a line for every project of a proxy
+DOCUMENT = 16 << 20  # of JSON
+SHOWN = 500  # characters of a body that an error shows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,7 +107,7 @@ class Answer:
     def wait(self) -> float | None:
         """Return the seconds after which the server takes another request (Retry-After)."""
         wanted = self.headers.get("Retry-After", "").strip()
-        if wanted.isascii() and wanted.isdecimal() and len(wanted) <= LONGEST_NUMBER:
+        if wanted.isascii() and wanted.isdecimal() and len(wanted) < 10:  # 9 digits are 31 years
             return int(wanted)
         if date := parse_date(wanted):
             now = parse_date(self.headers.get("Date")) or self.moment
@@ -138,39 +125,52 @@ class Answer:
 def parse_date(text: str | None) -> datetime | None:
     """Parse a date of HTTP, None where there is none; one without a zone is in UTC (RFC 9110)."""
     try:
-        date = parsedate_to_datetime((text or "")[:LONGEST_DATE])
+        date = parsedate_to_datetime((text or "")[:100])  # they have 29 characters
     except (ValueError, TypeError, OverflowError):  # email.utils raises any of them
         return None
     return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
 
 
+def explain_refusal(answer: Answer, url: str) -> ReleasekitError | None:
+    """Return what an answer to a request for `url` is; None if that depends on what it was for.
+
+    It is a limit, a license, a server that fails, or a login that a redirect lost. 407 never comes
+    here: it is the proxy's.
+    """
+    if answer.status == 429:
+        wait = answer.wait
+        limit = "does not say for how long" if wait is None else f"asks to wait {wait:.0f} s"
+        return ReleasekitError(TOO_MANY_REQUESTS, url=url, answer=answer.summary, wait=limit)
+    if answer.status == 402:
+        return ReleasekitError(LICENSE_LIMIT, url=url, answer=answer.summary)
+    if answer.status >= 500:
+        return ReleasekitError(SERVER_FAILS, url=url, answer=answer.summary)
+    if answer.status in (401, 403) and not may_have_login(url, answer.url):
+        place = show_address(answer.url)
+        return ReleasekitError(REDIRECTED_LOGIN, url=url, place=place, answer=answer.summary)
+    return None
+
+
 def _find_text(page: str) -> str:
     """Return the text of an error page; its title if it has no other."""
-    page = page[:LONGEST_ERROR]
-    title = TITLE.search(page)
-    visible = HIDDEN.sub(" ", page)
-    while found := BODY.search(visible):
+    page = page[: 16 << 10]  # that of Nexus 3.30 has 1,900 characters
+    title = re.search(r"(?is)<title[^>]*>(.*?)</title", page)
+    visible = re.sub(r"(?is)<(head|title|script|style|svg)\b.*?</\1\s*>|<!--.*?-->", " ", page)
+    # The header of Nexus names the product: what is wrong stands in one of these.
+    body = r'(?is)<div class="(?:nexus-body|content-section)"[^>]*>(.*)'
+    while found := re.search(body, visible):
         visible = found[1]
-    text = TAG.sub(" ", visible)
-    return _unfold(text) or (_unfold(title[1]) if title else "")
-
-
-def _unfold(text: str) -> str:
-    return " ".join(html.unescape(text).split())
+    texts = re.sub("<[^<>]*>", " ", visible), title[1] if title else ""
+    return next(filter(None, (" ".join(html.unescape(text).split()) for text in texts)), "")
 
 
 def _find_message(entry: object) -> str:
     """Return the message of one error in a JSON document."""
     if not isinstance(entry, Mapping):
         return "" if entry is None else str(entry)
-    found = next(_find_messages(entry), "")
+    keys = ("message", "detail", "error_description", "title", "error")
+    texts = (entry[key] for key in keys if isinstance(entry.get(key), str) and entry[key])
+    found = next(texts, "").strip('"')
     # "PARAMETER name", "HelperBean.memberNames", "*"
     place = str(entry.get("id", "*")).removeprefix("PARAMETER ")
     return found if place == "*" or not found else f"{place}: {found}"
-
-
-def _find_messages(entry: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the texts of the keys under which servers say what is wrong."""
-    for key in ("message", "detail", "error_description", "title", "error"):
-        if isinstance(entry.get(key), str) and entry[key]:
-            yield entry[key].strip('"')

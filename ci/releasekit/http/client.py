@@ -17,29 +17,23 @@ from urllib.parse import urljoin, urlsplit
 
 from urllib3 import BaseHTTPResponse
 
+from releasekit.errors.failed import (
+    ANSWER_TOO_LARGE,
+    REDIRECT_LOOP,
+    REDIRECT_TO_HTTP,
+    REDIRECT_TO_NOWHERE,
+)
 from releasekit.http.answer import DOCUMENT, PAGE, TEXT, Answer
-from releasekit.http.connections import ERRORS, Connections, Deadline, find_proxy, make_basic
-from releasekit.http.failures import PASSING, Failure, Kind, explain, refuse_login
+from releasekit.http.connections import ERRORS, Connections, Limits, find_proxy, make_basic
+from releasekit.http.failures import Failure, fail, refuse_login
 from releasekit.model.addresses import may_have_login, show_address
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
 from releasekit.tls.trust import Trust
 
 BLOCK = 1 << 20
-UNANNOUNCED = 256 << 20
-"""Bytes of a file whose size nobody announces; Nexus announces all (Content-Length)."""
-START = 8
-"""Bytes of a file that tell its kind."""
-PAUSES = (0.0, 0.6, 1.2)
-"""Seconds before each further attempt of what is safe to repeat."""
+UNANNOUNCED = 256 << 20  # bytes of a file whose size nobody announces; Nexus announces all
+PAUSES = (0.0, 0.6, 1.2)  # seconds before each further attempt of what is safe to repeat
 ATTEMPTS = len(PAUSES) + 1
-FRAMING = 2
-"""How often its size the chunks of a body may have; a body that is sent packed has less."""
-BUSY = (500, 502, 503, 504)
-TOO_MANY_REQUESTS = 429
-SAID = 1
-"""Seconds of a wait that is worth a line."""
-REDIRECTS = (301, 302, 303, 307, 308)
-MOST_REDIRECTS = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +44,7 @@ class Download:
     sha256: str = ""
     """Empty for an answer other than 200, and for a body that is larger than the limit."""
     start: bytes = b""
-    """How the file begins, by which its kind is known."""
+    """The first bytes of the file, by which its kind is known."""
 
 
 class Client:
@@ -70,12 +64,10 @@ class Client:
         on_wait: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.trust, self.timeout = trust, timeout
-        self.on_wait = on_wait
-        """Gets why a request waits, if the server asks for that; any thread may call it."""
-        self._environ = environ
         self.connections = Connections(trust)
         self.sent, self.failed = 0, 0
         """Requests so far, and those that had no answer, or a status of 400 or above."""
+        self._environ, self._on_wait = environ, on_wait
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -99,8 +91,7 @@ class Client:
     ) -> Answer:
         """Read an address; more than `limit` bytes are a failure, or left unread.
 
-        A redirect to another server is followed, or is the answer. Raises the errors of
-        `failures.ENTRIES`.
+        A redirect to another server is followed, or is the answer. Raises Failure.
         """
 
         def read() -> Download:
@@ -127,8 +118,7 @@ class Client:
     ) -> Download:
         """Read a file as it is, into `path` if one is given, and hash it.
 
-        Of more than `limit` bytes it has no hash. Raises the errors of `failures.ENTRIES`, and
-        OSError of `path`.
+        Of more than `limit` bytes it has no hash. Raises Failure, and OSError of `path`.
         """
 
         def read() -> Download:
@@ -151,60 +141,49 @@ class Client:
         body: bytes | Iterable[bytes] | None = None,
         patience: float = 0,
     ) -> Answer:
-        """Send what changes something, once; `patience` is for an answer that may come late.
+        """Send what changes something, once; its answer may take `patience` seconds to begin.
 
         A body that breaks off, never ends or comes too slowly is cut: what was asked for is done
-        by then. Raises the errors of `failures.ENTRIES`.
+        by then. Raises Failure.
         """
         wanted = {**_authorize(credentials), **(headers or {})}
-        try:
-            with self._exchange(
-                method, url, wanted, Deadline(self.timeout), DOCUMENT, body=body, patience=patience
-            ) as (answer, response):
-                return replace(answer, body=_read_some(response, DOCUMENT))
-        except Failure as failure:
-            raise explain(failure) from failure
+        limits = Limits(self.timeout, DOCUMENT, patience)
+        with self._exchange(method, url, wanted, limits, body) as (answer, response):
+            return replace(answer, body=_read_some(response, DOCUMENT))
 
     def _repeat(self, read: Callable[[], Download], attempts: int) -> Download:
         """Read until it succeeds, or no further attempt would help."""
-        for pause in (*PAUSES[: attempts - 1], None):
+        for pause in PAUSES[: attempts - 1]:
             try:
                 found = read()
-            except Failure as failure:
-                if pause is None or failure.kind not in PASSING:
-                    raise explain(failure) from failure
-            else:
-                pause = None if pause is None else self._find_pause(found.answer, pause)
-                if pause is None:
+                if (seconds := self._find_pause(found.answer, pause)) is None:
                     return found
-            time.sleep(pause)
-        raise AssertionError("the last attempt returns or raises")
+            except Failure as failure:
+                if not failure.may_pass:
+                    raise
+                seconds = pause
+            time.sleep(seconds)
+        return read()
 
     def find_wait(self, answer: Answer) -> float | None:
         """Return the seconds that a server asks to wait (429, 503), if not more than `timeout`.
 
         It may ask for hours (Retry-After).
         """
-        wait = answer.wait if answer.status in (TOO_MANY_REQUESTS, 503) else None
+        wait = answer.wait if answer.status in (429, 503) else None
         return wait if wait is not None and wait <= self.timeout else None
-
-    def announce_wait(self, answer: Answer, seconds: float) -> None:
-        """Say that a request waits because the server asks for that."""
-        if seconds >= SAID:
-            self.on_wait(
-                f"{show_address(answer.url)} answered {answer.status}, and asks to wait "
-                f"{seconds:.0f} s: waiting"
-            )
 
     def _find_pause(self, answer: Answer, pause: float) -> float | None:
         """Return the seconds before another attempt; None if this answer is final."""
-        if answer.status not in (*BUSY, TOO_MANY_REQUESTS):
+        if answer.status not in (429, 500, 502, 503, 504):
             return None
         wait = self.find_wait(answer)
-        if wait is None:
-            return None if answer.status == TOO_MANY_REQUESTS else pause
-        self.announce_wait(answer, wait)
-        return max(wait, pause if answer.status in BUSY else 0)
+        if wait is not None and wait >= 1:
+            self._on_wait(
+                f"{show_address(answer.url)} answered {answer.status}, and asks to wait "
+                f"{wait:.0f} s: waiting"
+            )
+        return wait if answer.status == 429 else max(wait or 0, pause)
 
     @contextlib.contextmanager
     def _open(
@@ -216,14 +195,16 @@ class Client:
         *,
         follows_elsewhere: bool = True,
     ) -> Iterator[tuple[Answer, BaseHTTPResponse]]:
-        """Provide the answer that redirects lead to; all of them share one deadline."""
-        place, seen, deadline = url, {url}, Deadline(self.timeout)
+        """Provide the answer that redirects lead to, within the same limits."""
+        place, seen = url, {url}
+        # The chunks of a body may have twice its size; a body that is sent packed has less.
+        limits = Limits(self.timeout, 2 * limit)
         while True:
             wanted = {**headers, **(_authorize(credentials) if may_have_login(url, place) else {})}
-            with self._exchange("GET", place, wanted, deadline, FRAMING * limit) as exchange:
+            with self._exchange("GET", place, wanted, limits) as exchange:
                 answer, response = exchange
                 location = answer.headers.get("Location") or ""
-                is_redirect = answer.status in REDIRECTS and location
+                is_redirect = answer.status in (301, 302, 303, 307, 308) and location
                 is_elsewhere = False
                 with contextlib.suppress(ValueError):  # no address, which is refused below
                     is_elsewhere = not may_have_login(place, urljoin(place, location))
@@ -239,62 +220,45 @@ class Client:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        deadline: Deadline,
-        most: int,
-        *,
+        limits: Limits,
         body: bytes | Iterable[bytes] | None = None,
-        patience: float = 0,
     ) -> Iterator[tuple[Answer, BaseHTTPResponse]]:
         """Provide the answer to one request, and its body to read; raises Failure, also of that."""
         proxy = self.find_proxy(url)
         usual = {"User-Agent": "releasekit", "Accept": "*/*", "Accept-Encoding": "identity"}
+        self._count(sent=1)
         began = datetime.now(timezone.utc)
-        with (
-            self._count_request(),
-            self.connections.exchange(
-                method,
-                url,
-                headers={**usual, **headers},
-                body=body,
-                proxy=proxy,
-                deadline=deadline,
-                most=most,
-                patience=patience,
-            ) as response,
-        ):
-            moment = began + (datetime.now(timezone.utc) - began) / 2
-            if response.status == 407:  # over http; over https CONNECT is refused
-                said = f"407 {response.reason or ''}".rstrip()
-                logins = response.headers.getlist("Proxy-Authenticate")
-                raise refuse_login(url, proxy, said, logins)
-            if response.status >= 400:
-                self._count_failure()
-            answer = Answer(
-                url=url,
-                status=response.status,
-                reason=response.reason or "",
-                headers=response.headers,
-                body=b"",
-                moment=moment,
-                # Now, because the connection goes with the body.
-                certificate_ends=_read_certificate_end(response),
-                certificate=_read_certificate(response),
-            )
-            yield answer, response
-
-    @contextlib.contextmanager
-    def _count_request(self) -> Iterator[None]:
-        with self._lock:
-            self.sent += 1
         try:
-            yield
+            with self.connections.exchange(
+                method, url, headers={**usual, **headers}, body=body, proxy=proxy, limits=limits
+            ) as response:
+                moment = began + (datetime.now(timezone.utc) - began) / 2
+                reason = response.reason or ""
+                if response.status == 407:  # over http; over https CONNECT is refused
+                    logins = response.headers.getlist("Proxy-Authenticate")
+                    raise refuse_login(url, proxy, f"407 {reason}".rstrip(), logins)
+                self._count(failed=response.status >= 400)
+                # Now, because the connection goes with the body.
+                certificate, certificate_ends = _read_certificate(response)
+                answer = Answer(
+                    url=url,
+                    status=response.status,
+                    reason=reason,
+                    headers=response.headers,
+                    body=b"",
+                    moment=moment,
+                    certificate_ends=certificate_ends,
+                    certificate=certificate,
+                )
+                yield answer, response
         except Failure:
-            self._count_failure()
+            self._count(failed=1)
             raise
 
-    def _count_failure(self) -> None:
+    def _count(self, *, sent: int = 0, failed: int = 0) -> None:
         with self._lock:
-            self.failed += 1
+            self.sent += sent
+            self.failed += failed
 
 
 def _authorize(credentials: Credentials) -> dict[str, str]:
@@ -307,21 +271,18 @@ def _follow(url: str, place: str, location: str, seen: set[str]) -> str:
     """Return where a redirect leads to; raises Failure."""
     try:
         target = urljoin(place, location)
-        parts, shown = urlsplit(target), show_address(target)
-        scheme, _ = parts.scheme, parts.port  # which raises, too
+        shown, _ = show_address(target), urlsplit(target).port  # which raises, too
     except ValueError as error:
-        reason = "its Location is no address"
-        raise Failure(kind=Kind.REDIRECT_ADDRESS, url=url, reason=reason) from error
+        raise fail(REDIRECT_TO_NOWHERE, url, "its Location is no address") from error
+    scheme = urlsplit(target).scheme
     if scheme not in ("http", "https"):
-        kind, reason = Kind.REDIRECT_ADDRESS, f"its Location is {shown}"
-    elif scheme == "http" and urlsplit(place).scheme == "https":
-        kind, reason = Kind.REDIRECT_TO_HTTP, f"its Location is {shown}"
-    elif target in seen or len(seen) > MOST_REDIRECTS:
-        kind, reason = Kind.REDIRECT_LOOP, f"after {len(seen)} redirect(s), Location is {shown}"
-    else:
-        seen.add(target)
-        return target
-    raise Failure(kind=kind, url=url, reason=reason)
+        raise fail(REDIRECT_TO_NOWHERE, url, f"its Location is {shown}")
+    if scheme == "http" and urlsplit(place).scheme == "https":
+        raise fail(REDIRECT_TO_HTTP, url, f"its Location is {shown}")
+    if target in seen or len(seen) > 10:
+        raise fail(REDIRECT_LOOP, url, f"after {len(seen)} redirect(s), Location is {shown}")
+    seen.add(target)
+    return target
 
 
 def _read_all(response: BaseHTTPResponse, url: str, limit: int) -> bytes:
@@ -330,8 +291,7 @@ def _read_all(response: BaseHTTPResponse, url: str, limit: int) -> bytes:
     for block in response.stream(BLOCK, decode_content=True):
         content.write(block)
         if content.tell() > limit:
-            reason = f"it has more than {limit >> 20} MiB"
-            raise Failure(kind=Kind.TOO_LARGE, url=url, reason=reason)
+            raise fail(ANSWER_TOO_LARGE, url, f"it has more than {limit >> 20} MiB")
     return content.getvalue()
 
 
@@ -358,7 +318,7 @@ def _save(response: BaseHTTPResponse, path: Path | None, limit: int) -> tuple[st
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(path.open("wb")) if path else None
         for block in response.stream(BLOCK, decode_content=False):
-            start = start or block[:START]
+            start = start or block[:8]
             size += len(block)
             if size > limit:
                 return "", start
@@ -368,20 +328,13 @@ def _save(response: BaseHTTPResponse, path: Path | None, limit: int) -> tuple[st
     return sha256.hexdigest(), start
 
 
-def _read_certificate(response: Any) -> bytes:
-    """Return the server's certificate in DER; b"" over http, and if nobody tells."""
-    sock = getattr(getattr(response, "connection", None), "sock", None)
-    peer = getattr(sock, "getpeercert", None)
+def _read_certificate(response: Any) -> tuple[bytes, datetime | None]:
+    """Return the server's certificate in DER, and when it ends; nothing over http."""
+    sock: Any = getattr(getattr(response, "connection", None), "sock", None)
+    if not hasattr(sock, "getpeercert"):
+        return b"", None
     with contextlib.suppress(OSError, ValueError):  # the server has closed the connection
-        return (peer(binary_form=True) or b"") if peer else b""
-    return b""
-
-
-def _read_certificate_end(response: Any) -> datetime | None:
-    """Return when the server's certificate ends; None over http, and if nobody tells."""
-    sock = getattr(getattr(response, "connection", None), "sock", None)
-    peer = getattr(sock, "getpeercert", None)
-    with contextlib.suppress(OSError, ValueError):  # the server has closed the connection
-        if end := (peer() or {}).get("notAfter") if peer else None:
-            return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), timezone.utc)
-    return None
+        end = (sock.getpeercert() or {}).get("notAfter")
+        ends = end and datetime.fromtimestamp(ssl.cert_time_to_seconds(end), timezone.utc)
+        return sock.getpeercert(binary_form=True) or b"", ends
+    return b"", None

@@ -12,6 +12,7 @@ import http.client
 import importlib.util
 import io
 import ipaddress
+import ssl
 import sys
 import threading
 import time
@@ -24,9 +25,18 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import parse_url
 
-from releasekit.http.failures import STALE, Failure, Kind, ProxyRefusal, TooLarge, classify
-from releasekit.model.addresses import PORTS, is_loopback
+from releasekit.errors.access import INVALID_PROXY, PROXY_NEEDS_SOCKS
+from releasekit.errors.failed import PROXY_UNREACHABLE, UNREACHABLE
+from releasekit.http.failures import ProxyRefusal, TooLarge, classify, fail
+from releasekit.model.addresses import find_origin, is_loopback
 from releasekit.tls.trust import Trust
+
+SLOWEST = 32 << 10  # bytes per second: what is slower than that, timeout aside, is given up
+KEPT = 24  # connections to one server, for the next request; more than threads that ask
+ERRORS = (urllib3.exceptions.HTTPError, http.client.HTTPException)
+HEAD = 1 << 20  # bytes before a body: the headers of the answer, and of answers before it (100)
+MARGIN = 4 << 20  # bytes beside those of a body that are read: a block of it, and its last lines
+LONGEST_LINE = 64 << 10  # as in http.client; urllib3 2.6 has no limit for the lines of chunks
 
 
 def find_proxy(url: str, environ: Mapping[str, str]) -> str | None:
@@ -49,46 +59,27 @@ def find_proxy(url: str, environ: Mapping[str, str]) -> str | None:
 
 def _is_excluded(url: str, environ: Mapping[str, str]) -> bool:
     """Tell whether NO_PROXY names the host: a domain, `*`, an address or a network (CIDR)."""
+    _, host, port = find_origin(url)
     excluded = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    parts, port = urlsplit(url), None
-    with contextlib.suppress(ValueError):  # the port is no number, which is refused later
-        port = parts.port or PORTS.get(parts.scheme)
-    names = (name.strip().lower() for name in excluded.split(","))
-    return any(_covers(name, parts.hostname or "", port) for name in names if name)
+    for name in filter(None, map(str.strip, excluded.lower().split(","))):
+        domain = name.removesuffix(f":{port}").lstrip(".")
+        if name == "*" or domain == host or host.endswith(f".{domain}"):
+            return True
+        with contextlib.suppress(ValueError):  # names, not addresses
+            if ipaddress.ip_address(host) in ipaddress.ip_network(domain, strict=False):
+                return True
+    return False
 
 
-def _covers(name: str, host: str, port: int | None) -> bool:
-    """Tell whether one entry of NO_PROXY is a host, its domain, or its network."""
-    domain = name.removesuffix(f":{port}").lstrip(".")
-    if name == "*" or domain == host or host.endswith(f".{domain}"):
-        return True
-    try:
-        return ipaddress.ip_address(host) in ipaddress.ip_network(domain, strict=False)
-    except ValueError:  # names, not addresses
-        return False
+class Limits:
+    """What an exchange may take: it ends `seconds` after its last byte, or if it is too slow.
 
+    Its first byte may take `patience` seconds. The answer has at most `most` bytes, as it is sent.
+    """
 
-SLOWEST = 32 << 10
-"""Bytes per second; what is slower than that, timeout aside, is given up."""
-KEPT = 24
-"""Connections to one server that are kept for the next request; more than threads that ask."""
-DIRECT = ""
-"""Stands for the proxy if there is none."""
-ERRORS = (urllib3.exceptions.HTTPError, http.client.HTTPException)
-SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
-HEAD = 1 << 20
-"""Bytes before the body of an answer: its headers, and those of answers before it (100)."""
-MARGIN = 4 << 20
-"""Bytes that are read beside those that a body may have: a block of it, and its last lines."""
-LONGEST_LINE = 64 << 10
-"""Bytes of a line in an answer, as in http.client; urllib3 2.6 has no limit for those of chunks."""
-
-
-class Deadline:
-    """Ends an exchange `seconds` after its last byte, or if it is slower than SLOWEST."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, most: int, patience: float = 0) -> None:
+        self.most = most
+        self._seconds, self._patience = seconds, patience
         self._end = time.monotonic() + seconds
 
     def find_timeout(self) -> float:
@@ -102,23 +93,18 @@ class Deadline:
         """Move the end, because so many bytes were sent or received."""
         self._end += size / SLOWEST
 
-    def wait_for_answer(self, seconds: float) -> None:
-        """Allow so many seconds from now to the first byte of the answer."""
-        self._seconds = max(self._seconds, seconds)
-        self._end = max(self._end, time.monotonic() + seconds)
+    def start_waiting(self) -> None:
+        """Move the end, because the request is sent whole."""
+        self._seconds = max(self._seconds, self._patience)
+        self._end = max(self._end, time.monotonic() + self._patience)
 
 
 class _Exchange(threading.local):
     """The exchange of this thread: urllib3 hands nothing on to a connection."""
 
-    deadline = Deadline(0)
-    patience = 0.0
-    most = 0
-    """Bytes that the answer may have, as they are sent."""
-    is_new = False
-    """True if a connection was made for it: one that was kept may be closed already."""
-    at_proxy = False
-    """True while the proxy is the one that is spoken to."""
+    limits = Limits(0, 0)
+    is_new = False  # True if a connection was made for it: one that was kept may be closed already
+    at_proxy = False  # True while the proxy is spoken to, not the server
 
 
 _exchange = _Exchange()
@@ -129,17 +115,17 @@ class _Reader(io.RawIOBase):
 
     def __init__(self, raw: io.RawIOBase, connection: Any) -> None:
         self._raw, self._socket = raw, connection
-        self._deadline, self.left = _exchange.deadline, HEAD
+        self.limits, self.left = _exchange.limits, HEAD
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        timeout = self._deadline.find_timeout()
+        timeout = self.limits.find_timeout()
         if self._socket.gettimeout() != timeout:
             self._socket.settimeout(timeout)
         size: int | None = self._raw.readinto(buffer)
-        self._deadline.count(size or 0)
+        self.limits.count(size or 0)
         self.left -= size or 0
         if self.left < 0:
             raise TooLarge
@@ -153,8 +139,7 @@ class _Reader(io.RawIOBase):
 class _Buffered(io.BufferedReader):
     """Reads no line without end."""
 
-    is_over = False
-    """True if the last line was cut off, or was none."""
+    is_over = False  # True if the last line was cut off, or was none
 
     def readline(self, size: int | None = -1, /) -> bytes:
         line = super().readline(LONGEST_LINE + 1 if size is None or size < 0 else size)
@@ -174,7 +159,7 @@ class _Response(http.client.HTTPResponse):
         super().begin()
         if self._lines.is_over:  # http.client takes a cut for the end of the headers
             raise http.client.IncompleteRead(b"")
-        self._reader.left = _exchange.most + MARGIN
+        self._reader.left = self._reader.limits.most + MARGIN
 
 
 class Tunnelled(http.client.HTTPResponse):
@@ -207,12 +192,12 @@ class _Timed(HTTPConnection):
 
     def send(self, data: Any) -> None:
         if self.sock is not None:
-            self.sock.settimeout(_exchange.deadline.find_timeout())
+            self.sock.settimeout(_exchange.limits.find_timeout())
         super().send(data)
-        _exchange.deadline.count(len(data))
+        _exchange.limits.count(len(data))
 
     def getresponse(self) -> Any:
-        _exchange.deadline.wait_for_answer(_exchange.patience)
+        _exchange.limits.start_waiting()
         self.response_class = _Response
         return super().getresponse()
 
@@ -221,15 +206,14 @@ class _TimedHTTPS(_Timed, HTTPSConnection):
     """The same with TLS."""
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Timed
+def _make_pools(plain: type[_Timed], secure: type[_TimedHTTPS]) -> dict[str, Any]:
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = plain
 
+    class PoolHTTPS(HTTPSConnectionPool):
+        ConnectionCls = secure
 
-class _PoolHTTPS(HTTPSConnectionPool):
-    ConnectionCls = _TimedHTTPS
-
-
-POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _Pool, "https": _PoolHTTPS}
+    return {"http": Pool, "https": PoolHTTPS}
 
 
 class Connections:
@@ -238,7 +222,7 @@ class Connections:
     def __init__(self, trust: Trust) -> None:
         self._trust = trust
         self._lock = threading.Lock()
-        self.managers: dict[str, urllib3.PoolManager] = {}
+        self.managers: dict[str | None, urllib3.PoolManager] = {}
 
     def close(self) -> None:
         """Close all of them."""
@@ -254,22 +238,19 @@ class Connections:
         headers: Mapping[str, str],
         body: Any,
         proxy: str | None,
-        deadline: Deadline,
-        most: int,
-        patience: float = 0,
+        limits: Limits,
     ) -> Iterator[urllib3.BaseHTTPResponse]:
         """Send a request once, and provide the answer, whose body is not read yet.
 
-        An answer of more than `most` bytes, as they are sent, is a failure. A body that was not
-        read to its end ends the connection. Raises Failure, also of errors in the block.
+        A body that was not read to its end ends the connection. Raises Failure, also of errors in
+        the block.
         """
         manager = self._find_manager(url, proxy)
-        _exchange.deadline, _exchange.patience, _exchange.most = deadline, patience, most
-        forwards = bool(proxy) and url.startswith("http:") and not is_socks(proxy)
+        _exchange.limits = limits
         while True:
-            _exchange.is_new, _exchange.at_proxy = False, forwards
+            _exchange.is_new = False
+            _exchange.at_proxy = bool(proxy) and url.startswith("http:") and not is_socks(proxy)
             try:
-                timeout = deadline.find_timeout()
                 answer = manager.urlopen(
                     method,
                     url,
@@ -277,7 +258,7 @@ class Connections:
                     retries=False,
                     body=body,
                     headers=headers,
-                    timeout=urllib3.Timeout(connect=timeout, read=timeout),
+                    timeout=limits.find_timeout(),
                     preload_content=False,
                 )
                 break
@@ -285,7 +266,8 @@ class Connections:
                 failure = classify(error, url, proxy, at_proxy=_exchange.at_proxy)
                 # A server closes a connection that was kept whenever it likes (RFC 9112, 9.3.1):
                 # what is safe to repeat goes over the next one, which is a new one at last.
-                if method != "GET" or _exchange.is_new or failure.kind not in STALE:
+                was_closed = failure.entry in (UNREACHABLE, PROXY_UNREACHABLE)
+                if method != "GET" or _exchange.is_new or not was_closed:
                     raise failure from error
         try:
             yield answer
@@ -299,66 +281,59 @@ class Connections:
     def _find_manager(self, url: str, proxy: str | None) -> urllib3.PoolManager:
         """Return what connects through a proxy; raises Failure."""
         with self._lock:
-            if manager := self.managers.get(proxy or DIRECT):
-                return manager
-            if proxy:
-                manager = self._open_proxy(url, proxy)
-            else:
-                manager = urllib3.PoolManager(maxsize=KEPT, ssl_context=self._trust.context)
-                manager.pool_classes_by_scheme = POOLS
-            self.managers[proxy or DIRECT] = manager
-            return manager
+            if proxy not in self.managers:
+                self.managers[proxy] = self._open_manager(url, proxy)
+            return self.managers[proxy]
 
-    def _open_proxy(self, url: str, proxy: str) -> urllib3.PoolManager:
-        try:
-            parts = parse_url(proxy)
-            if is_socks(proxy):
-                return self._open_socks(url, proxy)
-            if not parts.host:
-                raise urllib3.exceptions.LocationParseError(proxy)
-            manager = urllib3.ProxyManager(
-                parts._replace(auth=None).url,
-                maxsize=KEPT,
-                ssl_context=self._trust.context,
-                proxy_ssl_context=self._trust.context,
-                proxy_headers=make_login(parts.auth),
-            )
-        except (urllib3.exceptions.HTTPError, ValueError) as error:
-            reason = "this is no address of a proxy (http://HOST:PORT)"
-            raise Failure(kind=Kind.PROXY_ADDRESS, url=url, reason=reason, proxy=proxy) from error
-        manager.pool_classes_by_scheme = POOLS
+    def _open_manager(self, url: str, proxy: str | None) -> urllib3.PoolManager:
+        context = self._trust.context
+        manager = urllib3.PoolManager(maxsize=KEPT, ssl_context=context)
+        if proxy:
+            try:
+                parts = parse_url(proxy)
+                if is_socks(proxy):
+                    return _open_socks(url, proxy, context)
+                if not parts.host:
+                    raise urllib3.exceptions.LocationParseError(proxy)
+                manager = urllib3.ProxyManager(
+                    parts._replace(auth=None).url,
+                    maxsize=KEPT,
+                    ssl_context=context,
+                    proxy_ssl_context=context,
+                    proxy_headers=make_login(parts.auth),
+                )
+            except (urllib3.exceptions.HTTPError, ValueError) as error:
+                reason = "this is no address of a proxy (http://HOST:PORT)"
+                raise fail(INVALID_PROXY, url, reason, proxy) from error
+        manager.pool_classes_by_scheme = _make_pools(_Timed, _TimedHTTPS)
         return manager
 
-    def _open_socks(self, url: str, proxy: str) -> urllib3.PoolManager:
-        if importlib.util.find_spec("socks") is None:
-            reason = "it is a SOCKS proxy, and PySocks is not installed"
-            raise Failure(kind=Kind.PROXY_NEEDS_SOCKS, url=url, reason=reason, proxy=proxy)
-        from urllib3.contrib import socks
 
-        class Timed(_Timed, socks.SOCKSConnection):
-            def _new_conn(self) -> Any:
-                _exchange.at_proxy = True
-                connected = super()._new_conn()
-                _exchange.at_proxy = False
-                return connected
+def _open_socks(url: str, proxy: str, context: ssl.SSLContext) -> urllib3.PoolManager:
+    if importlib.util.find_spec("socks") is None:
+        reason = "it is a SOCKS proxy, and PySocks is not installed"
+        raise fail(PROXY_NEEDS_SOCKS, url, reason, proxy)
+    from urllib3.contrib import socks
 
-        class TimedHTTPS(Timed, _TimedHTTPS, socks.SOCKSHTTPSConnection):
-            pass
+    class Timed(_Timed, socks.SOCKSConnection):
+        def _new_conn(self) -> Any:
+            _exchange.at_proxy = True
+            connected = super()._new_conn()
+            _exchange.at_proxy = False
+            return connected
 
-        class Pool(socks.SOCKSHTTPConnectionPool):
-            ConnectionCls = Timed
+    class TimedHTTPS(Timed, _TimedHTTPS, socks.SOCKSHTTPSConnection):
+        pass
 
-        class PoolHTTPS(socks.SOCKSHTTPSConnectionPool):
-            ConnectionCls = TimedHTTPS
-
-        manager = socks.SOCKSProxyManager(proxy, maxsize=KEPT, ssl_context=self._trust.context)
-        manager.pool_classes_by_scheme = {"http": Pool, "https": PoolHTTPS}
-        return manager
+    manager = socks.SOCKSProxyManager(proxy, maxsize=KEPT, ssl_context=context)
+    manager.pool_classes_by_scheme = _make_pools(Timed, TimedHTTPS)
+    return manager
 
 
 def is_socks(proxy: str | None) -> bool:
     """Tell whether a proxy speaks SOCKS."""
-    return (proxy or "").partition("://")[0].lower() in SOCKS
+    scheme = (proxy or "").partition("://")[0].lower()
+    return scheme in ("socks4", "socks4a", "socks5", "socks5h")
 
 
 def make_login(userinfo: str | None) -> dict[str, str]:

@@ -17,8 +17,7 @@ from releasekit.errors.failed import (
     UPLOAD_REFUSED,
 )
 from releasekit.errors.usage import NOT_A_PYPI_REPOSITORY
-from releasekit.http.answer import NAMES, PAGE, Answer
-from releasekit.http.refusals import explain_refusal
+from releasekit.http.answer import NAMES, PAGE, Answer, explain_refusal
 from releasekit.index import Layout
 from releasekit.model.addresses import is_same_origin, show_address
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials, refused_login

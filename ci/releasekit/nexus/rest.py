@@ -16,8 +16,7 @@ from urllib.parse import quote, urlencode
 from releasekit.errors import NexusRefused, WrongCredentials
 from releasekit.errors.access import NOT_ALLOWED_BY_NEXUS, WRONG_API_CREDENTIALS
 from releasekit.errors.failed import NEXUS_REFUSED, NOT_A_NEXUS
-from releasekit.http.answer import DOCUMENT, Answer
-from releasekit.http.refusals import explain_refusal
+from releasekit.http.answer import DOCUMENT, Answer, explain_refusal
 from releasekit.model.credentials import Credentials, describe_login
 from releasekit.nexus.documents import (
     Component,

@@ -28,7 +28,7 @@ def find_proxy_failure(
     Our own client asks the same address the same way, without credentials.
     """
     from releasekit.http.client import Client  # takes long, and a call seldom fails
-    from releasekit.http.failures import Failure, Kind, explain, refuse_login
+    from releasekit.http.failures import fail, refuse_login
 
     if not (found := NOT_SENT.search(output)):
         return None
@@ -43,8 +43,8 @@ def find_proxy_failure(
             if error.entry in OF_PROXIES:
                 return error
     if LOGIN.search(output):
-        return explain(refuse_login(url, proxy, "407", ()))
+        return refuse_login(url, proxy, "407")
     if proxy and (met := TUNNEL.search(output)):  # as of SOCKS, where PySocks is not installed
         reason = ": ".join(line.strip().removeprefix("cause: ") for line in met[0].splitlines())
-        return explain(Failure(kind=Kind.PROXY_ANSWER, url=url, reason=reason, proxy=proxy))
+        return fail(PROXY_REFUSED, url, reason, proxy)
     return None

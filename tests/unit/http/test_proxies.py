@@ -13,7 +13,7 @@ from urllib3.exceptions import NewConnectionError
 
 from releasekit.errors import ReleasekitError
 from releasekit.http.client import Client
-from releasekit.http.failures import classify, explain
+from releasekit.http.failures import classify
 from releasekit.network import open_network
 from unit.conftest import Server, server_context
 from unit.http.conftest import Answer, Serve
@@ -268,7 +268,7 @@ def test_what_a_socks_proxy_answers_is_its_own(
     proxy = "socks5h://bob:hunter2@127.0.0.1:1080"
     outer = NewConnectionError(cast("Any", None), "Failed to establish a new connection")
     outer.__cause__ = error
-    found = explain(classify(outer, TARGET, proxy, at_proxy=True))
+    found = classify(outer, TARGET, proxy, at_proxy=True)
     answers = found.answers()
     assert (found.status, answers["what"], answers["why"]) == (status, what, why)
     assert status == 3 or "HTTPS_PROXY" in answers["next"]
