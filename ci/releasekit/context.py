@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from releasekit.request import Request
 from releasekit.requirements import find_group, is_sandbox, keep_reachable
 from releasekit.tls.trust import open_trust
 from releasekit.uv.indexes import BuildIndex
-from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
+from releasekit.uv.settings_files import find_texts, read_pip_settings, read_uv_settings
 from releasekit.workspace import RECORD
 
 
@@ -241,17 +241,8 @@ def _add_secrets_of_installers(request: Request) -> None:
             found = find_in_addresses(value, f"the password in {option} of pip")
             request.redactor.add_all(found)
     with contextlib.suppress(BrokenSettings):
-        for text in _find_texts(read_uv_settings(request.root, request.environ)):
+        for text in find_texts(read_uv_settings(request.root, request.environ)):
             request.redactor.add_all(find_in_addresses(text, "a password in the settings of uv"))
-
-
-def _find_texts(value: object) -> Iterator[str]:
-    """Yield the texts in a TOML value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | Sequence):
-        for part in value.values() if isinstance(value, Mapping) else value:
-            yield from _find_texts(part)
 
 
 def _note_plain_http(url: str, progress: Progress) -> None:

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import configparser
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.errors import BrokenSettings
 from releasekit.errors.usage import BROKEN_SETTINGS
+from releasekit.home import find_config_home, find_home
 
 if TYPE_CHECKING:
-    from configupdater import ConfigUpdater, Section
+    from configupdater import ConfigUpdater
+
+
+def find_pip_folder(environ: Mapping[str, str]) -> Path:
+    """Return the user's directory of pip's settings.
+
+    On macOS pip prefers a directory of its own, where that exists.
+    """
+    mac = find_home(environ) / "Library" / "Application Support" / "pip"
+    use_mac = sys.platform == "darwin" and mac.is_dir()
+    return mac if use_mac else find_config_home(environ) / "pip"
 
 
 def read_options(text: str, path: str) -> dict[str, str]:
@@ -32,23 +45,18 @@ def set_options(text: str, options: Mapping[str, str], path: str) -> str:
     document = ConfigUpdater()
     _read(document, text if text.endswith("\n") or not text else f"{text}\n", path)
     for option, value in options.items():
-        section, _, key = option.partition(".")
-        if not document.has_section(section):
-            document.add_section(section)
-        _set_option(document[section], key, value)
+        name, _, key = option.partition(".")
+        if not document.has_section(name):
+            document.add_section(name)
+        section = document[name]
+        spelled = next((other for other in section if _normalize(other) == key), None)
+        if spelled is None and section.options():
+            # After the last option, and before the empty lines that end the section.
+            section[section.options()[-1]].add_after.option(key, value)
+        else:
+            section.set(spelled or key, value)
     ending = "\r\n" if "\r\n" in text else "\n"
     return ending.join(str(document).splitlines()) + ending
-
-
-def _set_option(section: Section, key: str, value: str) -> None:
-    spelled = next((name for name in section if _normalize(name) == key), None)
-    if spelled is not None:
-        section[spelled] = value
-    elif section.options():
-        # After the last option, and before the empty lines that end the section.
-        section[section.options()[-1]].add_after.option(key, value)
-    else:
-        section.set(key, value)
 
 
 def _read(parser: configparser.RawConfigParser | ConfigUpdater, text: str, path: str) -> None:

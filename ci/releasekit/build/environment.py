@@ -21,13 +21,9 @@ from releasekit.errors.usage import OWN_NAME_ELSEWHERE
 from releasekit.process import Finished, Log, run
 from releasekit.redact import MARK, hide_credentials
 from releasekit.tempdirs import open_tempdir
-from releasekit.uv.build_settings import (
-    BuildSettings,
-    InstallFiles,
-    list_addresses,
-    read_build_settings,
-)
-from releasekit.uv.call import FINAL, NEVER_BUILD, UvCall, plan_call, refuse_failed
+from releasekit.uv.build_settings import BuildSettings, read_build_settings
+from releasekit.uv.call import NEVER_BUILD, UvCall, plan_call
+from releasekit.uv.failures import FINAL, refuse_failed
 from releasekit.uv.indexes import (
     BuildIndex,
     choose_installer,
@@ -93,7 +89,7 @@ def open_build_environment(
         return _make_environment(path, requires, source, options, plan)
 
     if options.cache:
-        key = _environment_key(requires, options, plan.call, plan.tables)
+        key = _environment_key(requires, options, plan.call, plan.settings.tables)
         path = options.cache / "build-envs" / key
         with use_cached(path, make) as requirements:
             if requirements is not None:
@@ -117,11 +113,10 @@ def try_requirements(
     index = [option for option in call.options if option not in NEVER_BUILD]
     python = ["--python", sys.executable, "--no-python-downloads"]
     with open_tempdir("releasekit-uv-") as folder:
-        files = plan.write(folder, requires)
-        listed = [name for name in files.options if name != "-r"]
-        arguments = ["pip", "compile", "--no-build", *python, *index, *pins, *listed]
-        environ = _use_settings(call.environ, files)
-        finished = _uv(arguments, source, options, environ, files.listed)
+        config, where, listed = plan.settings.write(folder, requires)
+        files = [name for name in where if name != "-r"]
+        arguments = ["pip", "compile", "--no-build", *python, *index, *pins, *files]
+        finished = _uv(arguments, source, options, _use_settings(call.environ, config), listed)
     if finished.status:
         refuse_failed(call, finished.output, options.timeout)
     return call, finished
@@ -132,44 +127,36 @@ class _Plan:
     """How uv installs build requirements, and the settings that it gets."""
 
     call: UvCall
-    tables: Sequence[Mapping[str, Any]]
     settings: BuildSettings
-    sources: Mapping[str, Any]
-
-    def write(self, folder: Path, requires: set[str]) -> InstallFiles:
-        return self.settings.write(folder, requires, self.sources)
 
 
 def _plan_install(requires: set[str], source: Path, options: EnvironmentOptions) -> _Plan:
     environ = options.environ if options.installer_environ is None else options.installer_environ
     root = options.root or source
-    settings = read_build_settings(root, environ)
-    sources = settings.find_sources(requires, root)
-    tables: list[Mapping[str, Any]] = [settings.table]
-    tables += [{"index": settings.indexes, "sources": sources}] if sources else []
-    pip_settings = read_pip_settings(environ)
+    settings = read_build_settings(root, environ, requires)
+    tables, pip_settings = settings.tables, read_pip_settings(environ)
     installer = choose_installer(environ, pip=pip_settings, uv=tables, group=options.group)
-    unsourced = requires - sources.keys()
+    unsourced = requires - settings.sources.keys()
     if options.group is None and (names := find_own_names(unsourced, options.own_names)):
         raise ReleasekitError(
             OWN_NAME_ELSEWHERE, names=", ".join(names), root=str(root), index=installer.index
         )
     call = plan_call(
         installer,
-        {*requires, *list_addresses(sources)},
+        {*requires, *settings.addressed},
         root=root,
         secret=environ.keys() - options.environ.keys(),
         constraints=options.constraints,
         uv=tables,
         group=options.group,
     )
-    return _Plan(call=call, tables=tables, settings=settings, sources=sources)
+    return _Plan(call=call, settings=settings)
 
 
-def _use_settings(environ: Mapping[str, str], files: InstallFiles) -> dict[str, str]:
+def _use_settings(environ: Mapping[str, str], config: Path) -> dict[str, str]:
     """Return the environment of a call of uv that gets these settings in place of all others."""
     kept = {name: value for name, value in environ.items() if name != "UV_NO_CONFIG"}
-    return {**kept, "UV_CONFIG_FILE": str(files.config)}
+    return {**kept, "UV_CONFIG_FILE": str(config)}
 
 
 def _environment_key(
@@ -229,11 +216,10 @@ def _make_environment(
         link = ("--link-mode", "copy")
         pins = ["--constraints", str(options.constraints)] if options.constraints else []
         with open_tempdir("releasekit-uv-") as folder:  # gone before anything of it is started
-            files = plan.write(folder, requires)
+            config, where, listed = plan.settings.write(folder, requires)
             install = ["pip", "install", "--python", python, *link, *call.options, *pins]
             # The requirements go in by stdin: an address among them may hold a password.
-            environ = _use_settings(call.environ, files)
-            run_step([*install, *files.options], environ, files.listed)
+            run_step([*install, *where], _use_settings(call.environ, config), listed)
     frozen = run_step(["pip", "freeze", "--python", python], clean)
     if requires and options.cache:
         _compile(Path(python), source, options)

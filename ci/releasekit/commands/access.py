@@ -18,7 +18,7 @@ from releasekit.nexus.drift import Kind
 from releasekit.nexus.rest import Rest, find_resource
 from releasekit.threads import begin
 from releasekit.tls.certificates import read_clock
-from releasekit.uv.certificates import ask_for_objection, is_unlike_a_server
+from releasekit.uv.failures import ask_for_objection, is_unlike_a_server
 
 OVERWRITES = (
     "{name} lets published files be overwritten: it cannot be excluded that another release does "

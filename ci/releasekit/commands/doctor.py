@@ -47,8 +47,7 @@ from releasekit.redact import MARK, hide_credentials
 from releasekit.request import is_project
 from releasekit.requirements import keep_reachable
 from releasekit.tls.certificates import read_clock
-from releasekit.uv.certificates import ask_for_objection, find_certificate_fix
-from releasekit.uv.credentials import find_unbuilt_names
+from releasekit.uv.failures import ask_for_objection, find_certificate_fix, find_unbuilt_names
 from releasekit.workspace import check_file, list_folder
 
 WELL_KNOWN = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106

@@ -14,12 +14,10 @@ from packaging.utils import canonicalize_name
 
 from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
 from releasekit.errors.failed import NOT_RESOLVED
-from releasekit.model.credentials import refused_login
 from releasekit.process import Finished
 from releasekit.proof.environment import Interpreter
 from releasekit.redact import MARK, hide_credentials
-from releasekit.uv.call import LOGIN_REFUSED, refuse_met
-from releasekit.uv.credentials import find_unbuilt_names
+from releasekit.uv.failures import find_unbuilt_names, refuse_met, refuse_wrong_login
 from releasekit.uv.program import Count, run_uv
 from releasekit.uv.sources import Source, write_settings
 
@@ -94,10 +92,8 @@ class Resolver:
             oddities += [f"{m[1]} has no extra {m[2]}, {without}" for m in no_extra]
             packages = tuple(p for p in self._read_lock(lock) if p.name != own)
             return Resolution(packages=packages, oddities=tuple(oddities))
-        if source.repository and (refused := LOGIN_REFUSED.search(said)):
-            who = source.repository.credentials
-            if not who.username or refused[1].startswith("401"):
-                raise refused_login(source.repository.url, who, refused[1])
+        if source.repository:
+            refuse_wrong_login(said, source.repository)
         refuse_met(said, source.name, source.environ, self.timeout)
         if NO_SOLUTION in said and not finished.timed_out and not UNREADABLE.search(said):
             names = tuple(canonicalize_name(name) for name in find_unbuilt_names(said))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,10 +73,11 @@ def run_uv(
         foreign=True,
     )
     if count:
-        count(*count_requests(logged))
+        patterns, text = (SENT, REPEATED, BEGUN, ANSWERED), "\n".join(logged)
+        sent, repeated, begun, answered = (len(pattern.findall(text)) for pattern in patterns)
+        count(sent, repeated + begun - answered)
     lines = finished.output.splitlines(keepends=True)
     output = "".join(line for line in lines if not LOG_LINE.match(line))
-    finished = replace(finished, output=output)
     if finished.timed_out and offline:
         said = f"uv did nothing for {IDLE:g} s, and was stopped"
     elif finished.timed_out:
@@ -84,17 +85,8 @@ def run_uv(
     elif finished.outgrown:
         said = f"uv needs more than {MEMORY >> 20} MB of memory for what the index sends"
     else:
-        return refuse_ended(finished, cwd)
-    return replace(finished, status=2, output=f"{finished.output.rstrip()}\n{said}\n".lstrip())
-
-
-def count_requests(logged: Iterable[str]) -> tuple[int, int]:
-    """Return how many requests uv's log tells of, and how many failed."""
-    text = "\n".join(logged)
-    sent, repeated, begun, answered = (
-        len(pattern.findall(text)) for pattern in (SENT, REPEATED, BEGUN, ANSWERED)
-    )
-    return sent, repeated + begun - answered
+        return refuse_ended(replace(finished, output=output), cwd)
+    return replace(finished, status=2, output=f"{output.rstrip()}\n{said}\n".lstrip())
 
 
 def find_python(version: str, environ: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What pip and uv are told by their settings files, found by their own rules."""
+"""What the settings files of pip and uv say, found by their own rules."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from typing import Any
 from releasekit.errors import BrokenSettings
 from releasekit.errors.usage import BROKEN_SETTINGS
 from releasekit.home import expand_home, find_config_home, find_home
-from releasekit.pip_conf import read_options
-from releasekit.uv.indexes import merge_pip_options
+from releasekit.pip_conf import find_pip_folder, read_options
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,18 +23,25 @@ else:
 def read_pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the options that `pip install` has here; raises BrokenSettings.
 
-    Directories of find-links that are not there are left out: pip says so and goes on, uv stops.
+    As pip's configuration.py has it: a later file beats an earlier one, [install] beats [global],
+    PIP_* beats both, and what is empty is not said. Directories of find-links that are not there
+    are left out: pip says so and goes on, uv stops.
     """
-    files = [read_options(text, str(path)) for path, text in _read_all(_find_pip_files(environ))]
-    options = merge_pip_options(files, environ)
+    said: dict[str, str] = {}
+    for path, text in _read_all(_find_pip_files(environ)):
+        said |= read_options(text, str(path))
+    options: dict[str, str] = {}
+    for section in ("global.", "install."):
+        found = {key: value for key, value in said.items() if key.startswith(section) and value}
+        options |= {key.removeprefix(section): value for key, value in found.items()}
+    for name, value in environ.items():
+        if name.startswith("PIP_") and value:
+            options[name.removeprefix("PIP_").lower().replace("_", "-")] = value
     if links := options.get("find-links"):
-        kept = (link for link in links.split() if _is_there(link, environ))
-        options["find-links"] = " ".join(kept)
+        options["find-links"] = " ".join(
+            link for link in links.split() if "://" in link or expand_home(link, environ).exists()
+        )
     return options
-
-
-def _is_there(link: str, environ: Mapping[str, str]) -> bool:
-    return "://" in link or expand_home(link, environ).exists()
 
 
 def _find_pip_files(environ: Mapping[str, str]) -> Iterator[Path]:
@@ -43,15 +49,11 @@ def _find_pip_files(environ: Mapping[str, str]) -> Iterator[Path]:
     named = environ.get("PIP_CONFIG_FILE")
     if named == os.devnull:
         return
-    for folder in _config_dirs(environ):
-        yield folder / "pip" / "pip.conf"
+    yield from (folder / "pip" / "pip.conf" for folder in _config_dirs(environ))
     yield Path("/etc/pip.conf")
     if not (named and Path(named).exists()):
-        home = find_home(environ)
-        yield home / ".pip" / "pip.conf"
-        mac = home / "Library" / "Application Support" / "pip"
-        use_mac = sys.platform == "darwin" and mac.is_dir()
-        yield (mac if use_mac else find_config_home(environ) / "pip") / "pip.conf"
+        yield find_home(environ) / ".pip" / "pip.conf"
+        yield find_pip_folder(environ) / "pip.conf"
     yield Path(sys.prefix, "pip.conf")
     if named:
         yield Path(named)
@@ -64,24 +66,24 @@ def read_uv_settings(root: Path, environ: Mapping[str, str]) -> tuple[Mapping[st
     Raises BrokenSettings.
     """
     users = [table for _, table in read_user_uv(environ)]
-    if is_set(environ, "UV_NO_CONFIG") or environ.get("UV_CONFIG_FILE"):
+    if is_on(environ.get("UV_NO_CONFIG", "")) or environ.get("UV_CONFIG_FILE"):
         return tuple(users)
     folders = (root, *root.parents)
     own = [_parse(path, text) for path, text in _read_all(f / "uv.toml" for f in folders)]
     return (*own, *users, *filter(None, map(read_uv_table, folders)))
 
 
-def is_set(environ: Mapping[str, str], name: str) -> bool:
-    """Tell whether a variable of uv's is on."""
-    return environ.get(name, "").lower() in ("1", "true", "t", "yes", "y", "on")
+def is_on(value: str) -> bool:
+    """Tell whether a flag of uv or pip is on, by the value of its variable or option."""
+    return value.strip().lower() in ("1", "true", "t", "yes", "y", "on")
 
 
 def read_user_uv(environ: Mapping[str, str]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Yield the user's and the system's uv.toml, or the one that is named in place of all."""
-    if is_set(environ, "UV_NO_CONFIG"):
+    if is_on(environ.get("UV_NO_CONFIG", "")):
         return
-    folders = [*(folder / "uv" for folder in reversed(_config_dirs(environ))), Path("/etc/uv")]
-    paths = [folder / "uv.toml" for folder in (find_config_home(environ) / "uv", *folders)]
+    system = (*(folder / "uv" for folder in reversed(_config_dirs(environ))), Path("/etc/uv"))
+    paths = [folder / "uv.toml" for folder in (find_config_home(environ) / "uv", *system)]
     named = environ.get("UV_CONFIG_FILE")
     for path, text in _read_all([Path(named)] if named else paths):
         yield path, _parse(path, text)
@@ -100,6 +102,20 @@ def read_uv_table(folder: Path) -> Mapping[str, Any]:
         if "tool" in text and isinstance(table := _parse(path, text).get("tool"), dict):
             return uv if isinstance(uv := table.get("uv"), dict) else {}
     return {}
+
+
+def split_table(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return a table of uv's settings, and its part for `uv pip`, which beats it."""
+    return [part for part in (table, table.get("pip")) if isinstance(part, Mapping)]
+
+
+def find_texts(value: object) -> Iterator[str]:
+    """Yield the texts in a value of uv's settings, which may be a table or a list."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from find_texts(part)
 
 
 def _parse(path: Path, text: str) -> Mapping[str, Any]:

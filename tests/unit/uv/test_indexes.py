@@ -9,7 +9,6 @@ from releasekit.uv.indexes import (
     BuildIndex,
     choose_installer,
     find_own_names,
-    merge_pip_options,
     strip_credentials,
 )
 
@@ -115,35 +114,6 @@ def test_group_that_everybody_reads_needs_no_credentials() -> None:
 def test_installer_shows_no_secret() -> None:
     assert "hunter2" not in repr(choose_installer({}, pip={}, uv=[], group=GROUP))
     assert "hunter2" not in repr(GROUP)
-
-
-@pytest.mark.parametrize(
-    ("files", "environ", "options"),
-    [
-        pytest.param([], {"PATH": "/bin"}, {}, id="nothing"),
-        pytest.param([{"global.index-url": A}], {}, {"index-url": A}, id="a file"),
-        pytest.param(
-            [{"global.index-url": A}, {"global.index-url": B}], {}, {"index-url": B}, id="later"
-        ),
-        pytest.param(
-            [{"install.index-url": A}, {"global.index-url": B}],
-            {},
-            {"index-url": A},
-            id="the command's section",
-        ),
-        pytest.param([{"download.index-url": A}], {}, {}, id="another command's"),
-        pytest.param(
-            [{"install.index-url": A, "global.proxy": ""}],
-            {"PIP_INDEX_URL": C, "PIP_PROXY": ""},
-            {"index-url": C},
-            id="environment, and what is empty",
-        ),
-    ],
-)
-def test_pips_own_precedence(
-    files: list[dict[str, str]], environ: dict[str, str], options: dict[str, str]
-) -> None:
-    assert merge_pip_options(files, environ) == options
 
 
 def test_backend_is_told_no_credentials() -> None:

@@ -54,6 +54,45 @@ def test_file_that_the_environment_names_replaces_the_user_s(
     assert find_links({**places, "PIP_CONFIG_FILE": os.devnull}) is None
 
 
+SYSTEM, USER = "etc/pip/pip.conf", "home/.config/pip/pip.conf"
+
+
+@pytest.mark.parametrize(
+    ("files", "environ", "log"),
+    [
+        pytest.param({}, {"PATH": "/bin"}, None, id="nothing"),
+        pytest.param({SYSTEM: "[global]\nlog = /a\n"}, {}, "/a", id="a file"),
+        pytest.param(
+            {SYSTEM: "[global]\nlog = /a\n", USER: "[global]\nlog = /b\n"}, {}, "/b", id="later"
+        ),
+        pytest.param(
+            {SYSTEM: "[install]\nlog = /a\n", USER: "[global]\nlog = /b\n"},
+            {},
+            "/a",
+            id="the command's section",
+        ),
+        pytest.param({USER: "[download]\nlog = /a\n"}, {}, None, id="another command's"),
+        pytest.param(
+            {USER: "[install]\nlog = /a\n[global]\nproxy =\n"},
+            {"PIP_LOG": "/c", "PIP_PROXY": ""},
+            "/c",
+            id="environment, and what is empty",
+        ),
+    ],
+)
+def test_pips_own_precedence(
+    places: dict[str, str],
+    tmp_path: Path,
+    files: dict[str, str],
+    environ: dict[str, str],
+    log: str | None,
+) -> None:
+    for name, text in files.items():
+        write(tmp_path / name, text)
+    settings = read_pip_settings({**places, **environ})
+    assert (settings.get("log"), settings.get("proxy")) == (log, None)
+
+
 def test_options_of_several_lines_are_read(places: dict[str, str], tmp_path: Path) -> None:
     text = "[global]\nextra_index-url =\n    https://a.example.com\n    https://b.example.com\n"
     write(tmp_path / "home/.config/pip/pip.conf", text)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import pytest
 
 from certificates import make
-from releasekit.uv.certificates import (
-    describe_objection,
-    find_certificate_fix,
-    find_refused_certificate,
-    is_unlike_a_server,
-)
+from raising import raises_error
+from releasekit.errors.access import UV_REFUSES_CERTIFICATE
+from releasekit.uv.failures import find_certificate_fix, is_unlike_a_server, refuse_met
 
 ROOT = make("Company Root")
 URL = "https://nexus.example.com/repository/pypi-group/simple/demo/"
@@ -59,13 +56,13 @@ def test_uv_is_called_for_certificates_that_it_may_refuse(
     ],
 )
 def test_what_uv_objects_to_is_shown_with_the_address(said: str, objection: str, fix: str) -> None:
-    assert describe_objection(uv_says(said)) == objection
     assert find_certificate_fix(objection).startswith(fix)
-    error = find_refused_certificate(uv_says(said), "elsewhere")
-    assert error is not None
-    answers = error.answers()
+    with raises_error(UV_REFUSES_CERTIFICATE) as caught:
+        refuse_met(uv_says(said), "elsewhere", {}, 1)
+    answers = caught.value.answers()
     assert (answers["where"], answers["why"]) == (URL, f"uv says: {objection}")
+    assert answers["next"].startswith(fix)
 
 
 def test_other_failures_are_no_objection() -> None:
-    assert find_refused_certificate("error: Failed to fetch: x\n  cause: timed out", "x") is None
+    refuse_met("error: Failed to fetch: x\n  cause: timed out", "x", {}, 1)
