@@ -1,14 +1,15 @@
-"""The one way in which the kit starts another program."""
+"""The one way in which the kit starts another program, and stops it."""
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import io
+import math
 import os
-import select
 import signal
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,63 +17,54 @@ from pathlib import Path
 from releasekit.errors import MissingProgram, ReleasekitError
 from releasekit.errors.failed import PROGRAM_KILLED
 from releasekit.errors.setup import MISSING_PROGRAM
-from releasekit.signals import interrupts_deferred
-from releasekit.watch import Watch, stop
+from releasekit.signals import SIGNALS, interrupts_deferred
+from releasekit.threads import start
 
-LOOK = 1.0
-"""Seconds between two looks at whether a program that writes nothing is still there."""
+GRACE = 3.0  # seconds that a program has between SIGTERM and SIGKILL
+GLANCE = 0.2  # seconds between two looks at a program that is watched
+# Signals that no program sends to itself, as one that crashes does.
 FROM_OUTSIDE = {
     *(signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM),
     *(signal.SIGXCPU, signal.SIGXFSZ),  # limits: ulimit -t, ulimit -f
 }
-"""Signals that no program sends to itself, as one that crashes does."""
 
 Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finished:
-    """A program that has ended."""
+    """A program that has ended, perhaps because it took longer or more memory than it may.
+
+    The output is all that it wrote from `run`, and stdout alone from `capture`, which has `errors`
+    for stderr.
+    """
 
     command: tuple[str, ...]
     status: int
     output: str
-    """What it wrote: all of it from `run`, stdout alone from `capture`."""
     errors: str = ""
-    """stderr from `capture`."""
     timed_out: bool = False
-    """True if it was stopped, because it took longer than it may."""
     outgrown: bool = False
-    """True if it was stopped, because it took more memory than it may."""
 
     def tail(self, lines: int = 15) -> str:
         """Return the last lines it wrote, where programs say what went wrong.
 
         The exception of a traceback goes first.
         """
-        text = self.errors or self.output
-        kept = lead_with_reason([line for line in text.splitlines() if line.strip()], lines)
+        written = [line for line in (self.errors or self.output).splitlines() if line.strip()]
+        start = "Traceback (most recent call last):"
+        traceback = max(
+            (n for n, line in enumerate(written) if line == start), default=len(written)
+        )
+        after = range(traceback + 1, len(written))
+        reason = next((n for n in after if not written[n].startswith(" ")), len(written))
+        if len(written) - reason > 60:  # more than an exception's message, and a few words after it
+            reason = len(written)
+        said, before = written[reason:][:lines], written[:reason]
+        kept = [*said, *before[max(0, len(before) - (lines - len(said))) :]]
         if self.status < 0:
             kept.append(explain_end(self.status))
         return "\n".join(kept) or f"{self.command[0]} ended with status {self.status}"
-
-
-TRACEBACK = "Traceback (most recent call last):"
-
-
-def lead_with_reason(written: Sequence[str], lines: int) -> list[str]:
-    """Return the last lines, and the exception of a traceback at the end before that traceback."""
-    begin = max((n for n, line in enumerate(written) if line == TRACEBACK), default=len(written))
-    frames = ((n, line) for n, line in enumerate(written[begin + 1 :], begin + 1))
-    reason = next((n for n, line in frames if not line.startswith(" ")), None)
-    if reason is None or len(written) - reason > MESSAGE_LINES:
-        return list(written[-lines:])
-    said, before = written[reason:][:lines], written[:reason]
-    return [*said, *before[max(0, len(before) - (lines - len(said))) :]]
-
-
-MESSAGE_LINES = 60
-"""Lines of an exception's message, and what a program may write after its traceback."""
 
 
 def explain_end(status: int) -> str:
@@ -92,9 +84,8 @@ def explain_end(status: int) -> str:
 def refuse_killed(finished: Finished, program: str, place: str) -> None:
     """Refuse to judge by a program that something ended from outside; raises PROGRAM_KILLED."""
     if -finished.status in FROM_OUTSIDE:
-        raise ReleasekitError(
-            PROGRAM_KILLED, program=program, place=place, reason=explain_end(finished.status)
-        )
+        reason = explain_end(finished.status)
+        raise ReleasekitError(PROGRAM_KILLED, program=program, place=place, reason=reason)
 
 
 def refuse_ended(finished: Finished, cwd: Path) -> Finished:
@@ -102,9 +93,8 @@ def refuse_ended(finished: Finished, cwd: Path) -> Finished:
     if finished.status < 0:
         program = Path(finished.command[0]).name
         *said, end = finished.tail().splitlines()
-        raise ReleasekitError(
-            PROGRAM_KILLED, program=program, place=str(cwd), reason="\n".join((end, *said))
-        )
+        reason = "\n".join((end, *said))
+        raise ReleasekitError(PROGRAM_KILLED, program=program, place=str(cwd), reason=reason)
     return finished
 
 
@@ -114,7 +104,7 @@ def run(
     cwd: Path,
     environ: Mapping[str, str],
     log: Log | None = None,
-    given: str = "",
+    stdin: str = "",
     seconds: float | None = None,
     idle: float | None = None,
     memory: int | None = None,
@@ -123,96 +113,41 @@ def run(
 ) -> Finished:
     """Run a program to its end, whatever its status; `log` gets each line as it comes.
 
-    It gets what is `given` as standard input (which no list of processes shows), a umask of 022 (so
-    that files in dists have the same modes everywhere) and a session of its own: an interrupt stops
-    it together with all its children, and so does the end of the `seconds` that it may take. On
-    Linux so do `idle` seconds without any work of its processes, and more `memory` than that, in
-    bytes, of the program itself: a limit of the system would hold for its children too, and
-    compilers need more than a client. What a limited program leaves behind is stopped when it has
-    ended. The standard input of one that is `guarded` stays open until then (see `proof.trial`).
+    It gets the text `stdin` (which no list of processes shows), a umask of 022 (so that files in
+    dists have the same modes everywhere) and a session of its own: an interrupt stops it together
+    with all its children, and so does the end of the `seconds` that it may take. On Linux so do
+    `idle` seconds without any work of its processes, and more `memory` than that, in bytes, of the
+    program itself: a limit of the system would hold for its children too, and compilers need more
+    than a client. What a limited program leaves behind is stopped when it has ended. The standard
+    input of one that is `guarded` stays open until then (see `proof.trial`).
     Raises MissingProgram, and PROGRAM_KILLED unless the program is `foreign`: one that is tested
     may crash.
     """
-    stdin = subprocess.PIPE if given or guarded else subprocess.DEVNULL
-    with _start(command, cwd, environ, subprocess.STDOUT, stdin) as process:
-        try:
-            _give(process, given)
-            if not guarded:
-                _end_input(process)
-            watch = Watch(process, seconds, memory, idle)
-            output = _read(process, log, watch)
-        except BaseException:
-            stop(process)
-            raise
+    lines = []
+    source = subprocess.PIPE if stdin or guarded else subprocess.DEVNULL
+    with start_program(command, cwd, environ, stdin=source) as process:
+        if process.stdin and not guarded:
+            with contextlib.suppress(BrokenPipeError), process.stdin:  # it may not want to read
+                process.stdin.write(stdin.encode())
+        output = process.stdout or io.BytesIO()
+        with (
+            contextlib.closing(Watch(process, seconds, memory, idle)) as watch,
+            io.TextIOWrapper(output, encoding="utf-8", errors="replace") as text,
+        ):
+            for line in text:
+                lines.append(line)
+                if log:
+                    log(line.rstrip("\n"))
+            process.wait()
     finished = Finished(
         command=tuple(command),
         status=process.returncode,
-        output=output,
+        output="".join(lines),
         timed_out=watch.timed_out,
         outgrown=watch.outgrown,
     )
-    return finished if foreign or watch.stopped else refuse_ended(finished, cwd)
-
-
-class Conversation:
-    """A program that does one thing after another, as it is asked by lines of its input."""
-
-    def __init__(self, command: Sequence[str], process: subprocess.Popen[bytes]) -> None:
-        self._command = tuple(command)
-        self._process = process
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
-        self._unread = ""
-
-    def ask(self, line: str, mark: str, log: Log) -> Finished:
-        """Ask for one thing, and return what was written until the mark, and the status after it.
-
-        A program that ends instead has the status that it ended with.
-        """
-        _give(self._process, f"{line}\n")
-        lines = []
-        while written := self._read_line():
-            text, end, status = written.partition(mark)
-            if text:  # the last line may have no end of its own
-                lines.append(text)
-                log(text.rstrip("\n"))
-            if end:
-                return Finished(command=self._command, status=int(status), output="".join(lines))
-        status_at_end = self._process.wait() or 1
-        return Finished(command=self._command, status=status_at_end, output="".join(lines))
-
-    def _read_line(self) -> str:
-        """Return the next line; no text is the end."""
-        while "\n" not in self._unread:
-            data = self._read()
-            self._unread += self._decoder.decode(data, final=not data)
-            if not data:
-                break
-        line, end, self._unread = self._unread.partition("\n")
-        return line + end
-
-    def _read(self) -> bytes:
-        if self._process.stdout is None:
-            return b""
-        output, has_ended = self._process.stdout.fileno(), False
-        # Where it was killed, what it had started may go on, and hold the other end.
-        while not select.select([output], [], [], 0 if has_ended else LOOK)[0]:
-            if has_ended:
-                return b""
-            has_ended = self._process.poll() is not None
-        return os.read(output, io.DEFAULT_BUFFER_SIZE)
-
-
-@contextlib.contextmanager
-def open_conversation(
-    command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]
-) -> Iterator[Conversation]:
-    """Start a program to ask; it ends with the block, and all its children with it."""
-    with _start(command, cwd, environ, subprocess.STDOUT, subprocess.PIPE) as process:
-        try:
-            yield Conversation(command, process)
-        finally:
-            stop(process)
+    is_judged = not (foreign or watch.timed_out or watch.outgrown)
+    return refuse_ended(finished, cwd) if is_judged else finished
 
 
 def capture(
@@ -229,15 +164,11 @@ def capture(
     Line ends stay as they are: a file name may hold a carriage return. What is not UTF-8 is decoded
     as `errors` says. Raises MissingProgram and PROGRAM_KILLED.
     """
-    with _start(command, cwd, environ, subprocess.PIPE) as process:
-        watch = Watch(process, seconds, None, idle)
-        try:
-            output, said = (part.decode("utf-8", errors) for part in process.communicate())
-        except BaseException:
-            stop(process)
-            raise
-        finally:
-            watch.end()
+    with (
+        start_program(command, cwd, environ, stderr=subprocess.PIPE) as process,
+        contextlib.closing(Watch(process, seconds, None, idle)) as watch,
+    ):
+        output, said = (part.decode("utf-8", errors) for part in process.communicate())
     finished = Finished(
         command=tuple(command),
         status=process.returncode,
@@ -245,33 +176,28 @@ def capture(
         errors=said,
         timed_out=watch.timed_out,
     )
-    return finished if watch.stopped else refuse_ended(finished, cwd)
+    return finished if watch.timed_out else refuse_ended(finished, cwd)
 
 
-def _give(process: subprocess.Popen[bytes], text: str) -> None:
-    if process.stdin:
-        with contextlib.suppress(BrokenPipeError):  # it may not want to read it
-            process.stdin.write(text.encode())
-            process.stdin.flush()
-
-
-def _end_input(process: subprocess.Popen[bytes]) -> None:
-    if process.stdin:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-
-
-def _start(
+@contextlib.contextmanager
+def start_program(
     command: Sequence[str],
     cwd: Path,
     environ: Mapping[str, str],
-    stderr: int,
+    *,
     stdin: int = subprocess.DEVNULL,
-) -> subprocess.Popen[bytes]:
+    stderr: int = subprocess.STDOUT,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program, and wait for its end; an error in the block stops it before.
+
+    Raises MissingProgram.
+    """
     process: subprocess.Popen[bytes] | None = None
+    # A program inherits which signals it takes, also from a thread that takes none.
+    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     try:
         # Popen forgets what it has started where it is interrupted, and nobody would stop that.
-        with _interrupts_let_through(), interrupts_deferred():
+        with interrupts_deferred():
             process = subprocess.Popen(
                 command,
                 cwd=cwd,
@@ -283,42 +209,114 @@ def _start(
                 start_new_session=True,
             )
     except FileNotFoundError as error:
-        program = Path(command[0]).name
-        raise MissingProgram(
-            MISSING_PROGRAM,
-            program=program,
-            reason=str(error),
-        ) from error
+        program, reason = Path(command[0]).name, str(error)
+        raise MissingProgram(MISSING_PROGRAM, program=program, reason=reason) from error
     except KeyboardInterrupt:
         if process:
             with process:
                 stop(process)
         raise
-    return process
-
-
-@contextlib.contextmanager
-def _interrupts_let_through() -> Iterator[None]:
-    """Let interrupts through, also in a thread that takes none: a program inherits that."""
-    interrupts = (signal.SIGINT, signal.SIGTERM)
-    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, interrupts)
-    try:
-        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with process:
+        try:
+            yield process
+        except BaseException:
+            stop(process)
+            raise
 
 
-def _read(process: subprocess.Popen[bytes], log: Log | None, watch: Watch) -> str:
-    """Return what a program writes until its end."""
-    lines = []
-    stdout = process.stdout or io.BytesIO()
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop a program and all its children: they may end by themselves, for a few seconds."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
     try:
-        with io.TextIOWrapper(stdout, encoding="utf-8", errors="replace") as text:
-            for line in text:
-                lines.append(line)
-                if log:
-                    log(line.rstrip("\n"))
-        process.wait()
-    finally:
-        watch.end()
-    return "".join(lines)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+    finally:  # also when a second Ctrl-C ends the grace
+        # What it started may have ignored the signal, and outlive it. (EPERM: macOS, all ended.)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+class Watch:
+    """Stops a program that takes too long or too much memory, and what an ended one left behind.
+
+    `run` says what the limits are.
+    """
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        seconds: float | None,
+        memory: int | None,
+        idle: float | None,
+    ) -> None:
+        self._process, self._memory, self._idle = process, memory, idle
+        self._until = time.monotonic() + seconds if seconds is not None else math.inf
+        self._work: list[tuple[str, ...]] | None = None
+        self._worked = self._next_look = time.monotonic()
+        self._done = threading.Event()
+        self.timed_out = self.outgrown = False
+        if (seconds, memory, idle) != (None, None, None):
+            start(self._look)
+
+    def close(self) -> None:
+        """Watch no longer: the program has ended, and all of its output was read."""
+        self._done.set()
+
+    def _look(self) -> None:
+        # What unpacks to gigabytes takes 10 MB in 0.02 s.
+        pause = GLANCE if self._memory is None else 0.02
+        while True:
+            # Where this process has no memory the program must not go on unwatched: uv hangs then.
+            with contextlib.suppress(MemoryError, RuntimeError):
+                if self._done.wait(pause):
+                    return
+                has_ended = self._process.poll() is not None and not self._done.wait(GLANCE)
+                if has_ended or self._takes_too_much():
+                    stop(self._process)
+                    return
+
+    def _takes_too_much(self) -> bool:
+        memory = self._memory
+        self.timed_out = time.monotonic() >= self._until or self._is_idle()
+        self.outgrown = memory is not None and _read_memory(self._process.pid) > memory
+        return self.timed_out or self.outgrown
+
+    def _is_idle(self) -> bool:
+        now = time.monotonic()
+        if self._idle is None or now < self._next_look:
+            return False
+        self._next_look = now + self._idle / 10  # all processes of the machine are looked at
+        work = _read_work(self._process.pid)
+        if work is None or work != self._work:
+            self._work, self._worked = work, now
+        return now - self._worked >= self._idle
+
+
+def _read_memory(pid: int) -> int:
+    """Return the bytes of memory that a process has to itself; 0 where the system does not say."""
+    with contextlib.suppress(OSError, ValueError):
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")  # proc(5)
+        _, _, rest = status.partition("RssAnon:")
+        return int(rest.split(maxsplit=1)[0]) << 10 if rest else 0
+    return 0
+
+
+def _read_work(session: int) -> list[tuple[str, ...]] | None:
+    """Return what changes as a session's processes work; None if the system does not say.
+
+    The ticks of the processor, and how often a process waited: what waits for a slow network wakes
+    up for each packet, which takes far less than a tick.
+    """
+    work = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):  # it has ended
+            _, _, fields = (process / "stat").read_text("utf-8", "replace").rpartition(") ")
+            values = fields.split()  # from the 3rd of proc(5) on; 6 is the session
+            if int(values[3]) == session:
+                status = (process / "status").read_text("utf-8", "replace")
+                _, _, waits = status.partition("\nvoluntary_ctxt_switches:")
+                work.append((process.name, *values[11:13], waits.split(maxsplit=1)[0]))
+    return work or None

@@ -13,11 +13,10 @@ from types import FrameType
 import pytest
 
 from raising import raises_error
-from releasekit import watch
+from releasekit import process
 from releasekit.errors.setup import MISSING_PROGRAM
-from releasekit.process import Finished, capture, run
+from releasekit.process import GRACE, Finished, capture, run
 from releasekit.signals import interruptible
-from releasekit.watch import GRACE
 from support import wait_for
 
 ENVIRON = {"PATH": os.environ["PATH"], "MARK": "ours"}
@@ -71,7 +70,7 @@ def test_a_program_is_watched_although_memory_is_short(
             raise error
         return pid
 
-    monkeypatch.setattr(watch, "_read_memory", read)
+    monkeypatch.setattr(process, "_read_memory", read)
     command = (sys.executable, "-c", "import time; time.sleep(60)")
     assert run(command, cwd=tmp_path, environ=ENVIRON, memory=1).outgrown
 

@@ -244,7 +244,7 @@ def _uv(
             cwd=options.root or source,
             environ=environ,
             log=lambda line: options.log(hide_credentials(line, MARK)),
-            given=given,
+            stdin=given,
             seconds=PATIENCE * options.timeout,
             count=options.count,
         )

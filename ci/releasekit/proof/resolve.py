@@ -126,7 +126,7 @@ class Resolver:
             ("pip", "compile", *options, "-"),
             cwd=self.folder,
             environ=environ,
-            given="".join(f"{requirement}\n" for requirement in requirements),
+            stdin="".join(f"{requirement}\n" for requirement in requirements),
             seconds=5 * self.timeout,  # uv begins to wait again with each byte that comes
             count=self.count,
         )

@@ -202,7 +202,7 @@ def ask_for_objection(url: str, environ: Mapping[str, str], *, timeout: float, c
             ("pip", "compile", *options, "--python", sys.executable, "-"),
             cwd=Path("/"),
             environ={**clean_environ(environ), **kept, **variables},
-            given="releasekit-certificate\n",
+            stdin="releasekit-certificate\n",
             seconds=2 * timeout,
             count=count,
         )
