@@ -15,7 +15,7 @@ from doors import INPUTS, JENKINS, STEP, read_inputs, read_parameters
 from releasekit.checks.catalog import CHECKS
 from releasekit.config.settings import Settings
 from releasekit.config.severity import Severities
-from releasekit.doctor import QUESTIONS
+from releasekit.doctor.model import QUESTIONS
 from releasekit.explain import ENTRIES, explain_check, name_fields
 
 UNSET = (None, (), Severities())

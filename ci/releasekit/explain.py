@@ -6,7 +6,7 @@ import difflib
 
 from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.model import Check
-from releasekit.doctor import QUESTIONS, Question
+from releasekit.doctor.model import QUESTIONS, Question
 from releasekit.errors import (
     UnknownCode,
     access,

@@ -14,7 +14,7 @@ import pytest
 from docs_tables import CHECKS_PAGE
 from releasekit.checks.catalog import CODES
 from releasekit.cli import main
-from releasekit.doctor import QUESTIONS, Question
+from releasekit.doctor.model import QUESTIONS, Question
 from releasekit.explain import ERROR_CODES
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 from support import Command, ProjectDir, without_times

@@ -19,7 +19,7 @@ from in_process import Recorder, open_command
 from nexus_double import WritePolicy
 from releasekit.commands.doctor import diagnose as examine
 from releasekit.commands.doctor import refuse_failed
-from releasekit.doctor import QUESTIONS, Diagnosis, Row, State
+from releasekit.doctor.model import QUESTIONS, Diagnosis, Row, State
 from releasekit.errors import ReleasekitError, Status
 from releasekit.errors.base import render_plainly
 from releasekit_nexus import Nexus

@@ -14,18 +14,8 @@ from releasekit.archives import read_dist
 from releasekit.build.backend import read_requires
 from releasekit.build.environment import EnvironmentOptions, try_requirements
 from releasekit.context import NexusContext
-from releasekit.doctor import (
-    QUESTIONS,
-    Diagnosed,
-    Diagnosis,
-    Row,
-    State,
-    connection,
-    probe,
-    repositories,
-    requirements,
-    server,
-)
+from releasekit.doctor import connection, probe, repositories, server
+from releasekit.doctor.model import QUESTIONS, Diagnosis, Row, State
 from releasekit.doctor.probe import Answer, Visitor
 from releasekit.doctor.repositories import RepositoryFacts
 from releasekit.doctor.server import Login
@@ -71,11 +61,11 @@ def diagnose(ctx: NexusContext) -> Diagnosis:
             rows.append(row)
     except ReleasekitError as error:  # the server went away in the middle
         broken = error
-    diagnosis = Diagnosis(url=ctx.url, rows=_fill_up(rows, broken))
     # The file that holds the configuration, to which findings belong.
     own = "releasekit.toml"
     place = own if (ctx.root / own).is_file() else "pyproject.toml"
-    ctx.progress.finish(Diagnosed(diagnosis=diagnosis, place=place))
+    diagnosis = Diagnosis(url=ctx.url, rows=_fill_up(rows, broken), place=place)
+    ctx.progress.finish(diagnosis)
     return diagnosis
 
 
@@ -273,25 +263,26 @@ def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) ->
     project = declared.name or (names.pop() if len(names) == 1 else None)
     number = _read_tag(visit.ctx) or declared.version
     proxy_url, hosted_url = visit.url(settings.proxy), visit.url(settings.hosted)
-    name = repositories.read_name(visit.reading, visit.admin, proxy_url, project, control)
-    yield repositories.judge_name(name, settings.proxy)
-    version = repositories.read_version(
+    yield repositories.examine_name(
+        visit.reading, visit.admin, proxy_url, project, proxy=settings.proxy, control=control
+    )
+    yield repositories.examine_version(
         visit.reading,
         visit.admin,
         hosted_url,
         [dist for dist in built if (dist.named.name, dist.named.version) == (project, number)],
         name=project,
         version=number,
+        hosted=settings.hosted,
         is_hosted=hosted.serves.is_served,
     )
-    yield repositories.judge_version(version, settings.hosted)
 
 
 def _examine_requires(ctx: NexusContext) -> Row:
     """Resolve what [build-system] requires, as the build of a release would."""
     requires = read_requires(ctx.root) if is_project(ctx.root) else None
     if not requires:
-        return requirements.judge_requires(requires, "")
+        return repositories.judge_requires(requires, "")
     group, constraints = ctx.group, ctx.settings.build_constraints
     if ctx.into_sandbox and group:
         group = keep_reachable(group, ctx.network, ctx.progress)
@@ -310,13 +301,13 @@ def _examine_requires(ctx: NexusContext) -> Row:
     try:
         call, finished = try_requirements(requires, ctx.root, options)
     except ReleasekitError as error:
-        return requirements.judge_failure(error)
+        return repositories.judge_failure(error)
     said = hide_credentials(finished.output, MARK)
     if finished.status == 0:
-        return requirements.judge_requires(requires, call.index)
+        return repositories.judge_requires(requires, call.index)
     unbuilt = () if call.source else tuple(find_unbuilt_names(said))
     problem = find_reason(said) if NO_SOLUTION in said else hide_credentials(finished.tail(), MARK)
-    return requirements.judge_requires(
+    return repositories.judge_requires(
         requires, call.index, problem, unbuilt=unbuilt, is_group=call.group is not None
     )
 

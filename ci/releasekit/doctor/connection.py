@@ -76,11 +76,7 @@ def examine_tls(url: str, client: Client, now: datetime) -> Row:
             chain = _parse_chain(_read_chain(connection, "get_unverified_chain"))
             verified = _read_chain(connection, "get_verified_chain")
     except ssl.SSLCertVerificationError as error:
-        answers = classify(error, url).answers(render=str)
-        chain, fix = _read_untrusted_chain(url, client), answers["next"]
-        if chain and error.verify_code in UNKNOWN_ISSUER:
-            fix = _find_issuer_fix(chain[-1])
-        return TLS.failed(answers["why"], fix, tuple(map(_render_certificate, chain)))
+        return _judge_untrusted(url, client, error)
     except OSError as error:
         # Before TLS with the server begins, it is the proxy that is spoken to.
         proxy = client.find_proxy(url)
@@ -101,6 +97,29 @@ def examine_tls(url: str, client: Client, now: datetime) -> Row:
     return TLS.ok(text, lines)
 
 
+def _judge_untrusted(url: str, client: Client, error: ssl.SSLCertVerificationError) -> Row:
+    """Tell why a chain is not trusted; it is read by somebody who believes nothing of it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # this connection is closed as soon as the chain is read
+    chain: tuple[Certificate, ...] = ()
+    with contextlib.suppress(OSError), _open_tls(url, context, client) as connection:
+        chain = _parse_chain(_read_chain(connection, "get_unverified_chain"))
+    answers = classify(error, url).answers(render=str)
+    fix = answers["next"]
+    if chain and error.verify_code in UNKNOWN_ISSUER:
+        last = chain[-1]
+        setting = 'and set ca-bundle = "FILE.pem" in [tool.releasekit] (or RELEASEKIT_CA_BUNDLE)'
+        fix = f"save the certificate of {last.issuer}, which the server does not send, as PEM "
+        if last.is_self_issued:
+            fix = (
+                f"get the certificate of {last.name} from who runs that CA, compare its SHA-256 "
+                "with the last one above, "
+            )
+        fix += setting
+    return TLS.failed(answers["why"], fix, tuple(map(_render_certificate, chain)))
+
+
 def judge_objection(row: Row, objection: str, fix: str) -> Row:
     """Tell whether uv accepts a certificate that Python accepts, as the row says."""
     if not objection:
@@ -118,36 +137,10 @@ def judge_expiry(name: str, end: datetime, now: datetime, lines: tuple[str, ...]
 
 
 def _render_certificate(certificate: Certificate) -> str:
-    """Return a certificate in one line."""
     return (
         f"{certificate.subject}; issued by {certificate.issuer}; "
         f"until {certificate.not_after:%Y-%m-%d}; SHA-256 {certificate.sha256}"
     )
-
-
-def _find_issuer_fix(last: Certificate) -> str:
-    """Return how to trust the issuer of the last certificate that the server sent."""
-    setting = 'and set ca-bundle = "FILE.pem" in [tool.releasekit] (or RELEASEKIT_CA_BUNDLE)'
-    if last.is_self_issued:
-        return (
-            f"get the certificate of {last.name} from who runs that CA, compare its SHA-256 with "
-            f"the last one above, {setting}"
-        )
-    return (
-        f"save the certificate of {last.issuer}, which the server does not send, as PEM {setting}"
-    )
-
-
-def _read_untrusted_chain(url: str, client: Client) -> tuple[Certificate, ...]:
-    """Read what the server shows to somebody who believes nothing of it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # this connection is closed as soon as the chain is read
-    try:
-        with _open_tls(url, context, client) as connection:
-            return _parse_chain(_read_chain(connection, "get_unverified_chain"))
-    except OSError:
-        return ()
 
 
 @contextlib.contextmanager
@@ -202,23 +195,16 @@ def judge_clock(date: datetime | None, now: datetime | None) -> Row:
     skew = date - now
     if abs(skew) <= SKEW:
         return CLOCK.ok(f"the server's is within {SKEW.seconds} s of this machine's")
-    side = "ahead of" if skew > timedelta() else "behind"
-    return CLOCK.warning(
-        f"the server's is {_render_duration(abs(skew))} {side} this machine's",
-        "set the one that is wrong, by NTP: certificates, tokens and logs go by it",
-    )
-
-
-def _render_duration(duration: timedelta) -> str:
-    """Return a duration in its two largest units."""
-    seconds = int(duration.total_seconds())
-    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    parts = []
-    for unit, size in units:
+    seconds, parts = int(abs(skew).total_seconds()), []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
         count, seconds = divmod(seconds, size)
         if count:
             parts.append(f"{count} {unit}")
-    return " ".join(parts[:2])
+    side = "ahead of" if skew > timedelta() else "behind"
+    return CLOCK.warning(
+        f"the server's is {' '.join(parts[:2])} {side} this machine's",
+        "set the one that is wrong, by NTP: certificates, tokens and logs go by it",
+    )
 
 
 def judge_encryption(url: str) -> Row:

@@ -26,22 +26,25 @@ class State(Enum):
     UNKNOWN = "unknown"
 
 
-SEVERITIES = {
-    State.FAILED: Severity.ERROR,
-    State.WARNING: Severity.WARNING,
-    State.UNKNOWN: Severity.NOTE,
+STATES = {
+    State.OK: ("green", None),
+    State.WARNING: ("yellow", Severity.WARNING),
+    State.FAILED: ("bold red", Severity.ERROR),
+    State.UNKNOWN: ("cyan", Severity.NOTE),
 }
+"""The style of a row, and the severity of the finding that it is, None where it is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """What the doctor asks; `serves` marks what a re-run may find fixed, as servers come back."""
+    """What the doctor asks."""
 
     code: str
     title: str
     asks: str
     """In a sentence, as Markdown."""
     serves: bool = False
+    """True for what a re-run may find fixed, as servers come back."""
 
     def ok(self, text: str, lines: tuple[str, ...] = ()) -> Row:
         """Return the row of a question that came out well."""
@@ -50,21 +53,16 @@ class Question:
     def failed(
         self, text: str, fix: str, lines: tuple[str, ...] = (), *, passes: bool = False
     ) -> Row:
-        """Return the row of what must be fixed before a release; `passes`: a re-run may find it so.
-
-        That is so of all that `serves`.
-        """
-        passes = passes or self.serves
-        return Row(
-            question=self, state=State.FAILED, text=text, fix=fix, lines=lines, passes=passes
-        )
+        """Return the row of what must be fixed before a release."""
+        passes, state = passes or self.serves, State.FAILED
+        return Row(question=self, state=state, text=text, fix=fix, lines=lines, passes=passes)
 
     def warning(self, text: str, fix: str, lines: tuple[str, ...] = ()) -> Row:
         """Return the row of what stops no release today."""
         return Row(question=self, state=State.WARNING, text=text, fix=fix, lines=lines)
 
     def unknown(self, text: str, *, fix: str = "", ask: str = "") -> Row:
-        """Return the row of what could not be asked: `ask` tells who could."""
+        """Return the row of what could not be asked; `ask` names who could."""
         return Row(question=self, state=State.UNKNOWN, text=text, fix=fix, ask=ask)
 
 
@@ -88,22 +86,6 @@ class Row:
     def advice(self) -> str:
         """Return what is to be done, and by its first word whether something is wrong at all."""
         return f"ask: {self.ask}" if self.ask else f"fix: {self.fix}" if self.fix else ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Diagnosis:
-    """All rows, in the order in which they were asked."""
-
-    url: str
-    rows: tuple[Row, ...]
-
-    def having(self, state: State) -> tuple[Row, ...]:
-        """Return the rows that are in a state."""
-        return tuple(row for row in self.rows if row.state is state)
-
-    def find(self, question: Question) -> Row:
-        """Return the row of a question."""
-        return next(row for row in self.rows if row.question is question)
 
 
 ADDRESS = Question(
@@ -209,40 +191,36 @@ QUESTIONS = (
 """In the order in which one rests on another."""
 
 
-STYLES = {
-    State.OK: "green",
-    State.WARNING: "yellow",
-    State.FAILED: "bold red",
-    State.UNKNOWN: "cyan",
-}
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Diagnosed(Result):
-    """All rows; `place` is the file that holds the configuration, to which findings belong."""
+class Diagnosis(Result):
+    """All rows, in the order of the questions."""
 
     step: ClassVar[str] = "doctor"
-    diagnosis: Diagnosis
+    url: str
+    rows: tuple[Row, ...]
     place: str
+    """The file that holds the configuration, to which findings belong."""
+
+    def having(self, state: State) -> tuple[Row, ...]:
+        """Return the rows that are in a state."""
+        return tuple(row for row in self.rows if row.state is state)
 
     def describe(self) -> str:
         """Return how many rows are in which state, the worst first."""
         order = (State.FAILED, State.WARNING, State.UNKNOWN, State.OK)
-        counts = ((state.value, len(self.diagnosis.having(state))) for state in order)
-        words = ", ".join(f"{count} {word}" for word, count in counts if count)
-        return f"{self.diagnosis.url}: {words}"
+        counts = ((state.value, len(self.having(state))) for state in order)
+        return f"{self.url}: " + ", ".join(f"{count} {word}" for word, count in counts if count)
 
     def details(self) -> Iterable[Line]:
         """Return every row, the good ones too."""
-        for row in self.diagnosis.rows:
+        for row in self.rows:
             question = row.question
-            head = (f"  {row.state.value:<8} ", STYLES[row.state])
+            head = (f"  {row.state.value:<8} ", STATES[row.state][0])
             yield Line((head, (f"{question.code} {question.title:<11} {row.text}", "")))
             for line in row.lines:
                 yield Line(((f"{'':30}{line}", "dim"),))
             if row.advice:
-                word, rest = row.advice[:5], row.advice[5:]
-                yield Line(((f"{'':30}{word}", "dim"), (rest, "")))
+                yield Line(((f"{'':30}{row.advice[:5]}", "dim"), (row.advice[5:], "")))
 
     def document(self) -> dict[str, Any]:
         """Return the rows as a JSON object; it holds no secret."""
@@ -256,42 +234,41 @@ class Diagnosed(Result):
                 "ask": row.ask or None,
                 "lines": list(row.lines),
             }
-            for row in self.diagnosis.rows
+            for row in self.rows
         ]
-        return {"diagnosis": {"url": self.diagnosis.url, "rows": rows}}
+        return {"diagnosis": {"url": self.url, "rows": rows}}
 
     def summarize(self) -> list[str]:
         """Return the rows as a Markdown table."""
-        head = ["", "| | code | question | answer | what to do |", "|---|---|---|---|---|"]
-        for row in self.diagnosis.rows:
+        lines = ["", "| | code | question | answer | what to do |", "|---|---|---|---|---|"]
+        for row in self.rows:
             text = "<br>".join((row.text, *row.lines)).replace("|", "\\|")
             advice = row.advice.replace("|", "\\|")
             state, question = row.state.value, row.question
-            head.append(f"| {state} | {question.code} | {question.title} | {text} | {advice} |")
-        return head
+            lines.append(f"| {state} | {question.code} | {question.title} | {text} | {advice} |")
+        return lines
 
-    def spell_commands(self, render: Render) -> Diagnosed:
+    def spell_commands(self, render: Render) -> Diagnosis:
         """Return it with the commands in the fixes as they are typed."""
-        rows = map_all_texts(self.diagnosis.rows, render, "fix", "ask")
-        return replace(self, diagnosis=replace(self.diagnosis, rows=rows))
+        return replace(self, rows=map_all_texts(self.rows, render, "fix", "ask"))
 
-    def redact(self, clean: Clean) -> Diagnosed:
+    def redact(self, clean: Clean) -> Diagnosis:
         """Return it with clean texts."""
-        rows = map_all_texts(self.diagnosis.rows, clean, "text", "fix", "ask", "lines")
-        return replace(self, diagnosis=replace(map_texts(self.diagnosis, clean, "url"), rows=rows))
+        rows = map_all_texts(self.rows, clean, "text", "fix", "ask", "lines")
+        return replace(map_texts(self, clean, "url"), rows=rows)
 
     def add_to(self, outcome: Outcome) -> Outcome:
         """Return the outcome with the diagnosis; rows that are not well are findings too."""
-        codes = tuple(row.question.code for row in self.diagnosis.rows)
         findings = tuple(
             Finding(
                 code=row.question.code,
-                severity=SEVERITIES[row.state],
+                severity=severity,
                 message=f"{row.question.title}: {row.text}",
                 place=Place(file=self.place),
                 fix=f"ask {row.ask}" if row.ask else row.fix,
             )
-            for row in self.diagnosis.rows
-            if row.state in SEVERITIES
+            for row in self.rows
+            if (severity := STATES[row.state][1])
         )
+        codes = tuple(row.question.code for row in self.rows)
         return replace(outcome, codes=codes, findings=findings, result=self)

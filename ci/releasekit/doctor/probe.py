@@ -1,4 +1,4 @@
-"""How a server is asked: each question once, for an answer that comes at the second try is none."""
+"""The requests of the doctor: each is sent once, for an answer at the second try is none."""
 
 from __future__ import annotations
 
@@ -31,13 +31,12 @@ class Answer:
     """True if it does not come from Nexus: a login page or a front server answered in its place."""
 
     def __str__(self) -> str:
-        """Render as in a log."""
         said = f"{self.status} {self.reason}".rstrip()
         return f"{said}, not from Nexus" if self.is_foreign else said
 
     @property
     def is_served(self) -> bool:
-        """Tell whether Nexus served what was asked for."""
+        """Tell whether Nexus served what was requested."""
         return self.status == 200 and not self.is_foreign
 
 
@@ -98,25 +97,23 @@ def send_empty_form(visitor: Visitor, url: str) -> Answer:
 
 def read_answer(answer: http_answer.Answer) -> Answer:
     """Return the status, the reason phrase, in which Nexus says what is wrong, and whose it is."""
-    reason = answer.reason
-    if wants_license(answer):
-        reason = "End User License Agreement"  # stands in the page, with newer versions
-    return Answer(status=answer.status, reason=reason, is_foreign=not is_from_nexus(answer))
+    # With newer versions, it stands in the page.
+    reason = "End User License Agreement" if wants_license(answer) else answer.reason
+    return Answer(status=answer.status, reason=reason, is_foreign=not _is_from_nexus(answer))
 
 
-def is_from_nexus(answer: http_answer.Answer) -> bool:
+def _is_from_nexus(answer: http_answer.Answer) -> bool:
     """Tell whether Nexus answered, and no login page or front server in its place.
 
     A front server may pass its answers on under a name of its own, as nginx does by default: then
     its other headers tell, or its pages (docs/nexus-behaviour.md#shapes-of-answers).
     """
     headers = answer.headers
-    if parse_server_version(headers.get("Server")) or "X-Siesta-FaultId" in headers:
-        return True
-    if headers.get("Content-Security-Policy", "").startswith("sandbox "):  # below /repository/
-        return True
-    if "Nexus" in headers.get("WWW-Authenticate", ""):
-        return True
-    if not answer.body:
-        return headers.get("X-Content-Type-Options") == "nosniff"
-    return bool(PAGES.search(answer.text[:START]))
+    return bool(
+        parse_server_version(headers.get("Server"))
+        or "X-Siesta-FaultId" in headers
+        or headers.get("Content-Security-Policy", "").startswith("sandbox ")  # of /repository/
+        or "Nexus" in headers.get("WWW-Authenticate", "")
+        or (headers.get("X-Content-Type-Options") == "nosniff" and not answer.body)
+        or PAGES.search(answer.text[:START])
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from releasekit.doctor.model import (
     SERVER,
     UPLOAD,
     WRITABLE,
+    Question,
     Row,
     State,
 )
@@ -37,21 +38,20 @@ FRONT = (
 )
 FORM_REFUSED = (400, 422, 500)
 """How Nexus answers a form without a file to who may upload; 3.30 answers 500."""
+FORM = "an upload without a file, which Nexus logs as an error"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServerFacts:
-    """What a server says of itself to anybody."""
+    """What a server says of itself to anybody: its name, and how it answers."""
 
     version: ServerVersion | None
     named: str
-    """What it calls itself."""
     status: Answer
     writable: Answer
     date: datetime | None = None
-    """By the server's clock."""
     now: datetime | None = None
-    """By this machine's, in the middle of the same request."""
+    """By this machine's clock, in the middle of the request whose answer has the date."""
     index: Answer | None = None
     """How the hosted repository answered nobody, if the server did not tell what it is."""
 
@@ -75,7 +75,7 @@ class Login:
 def read_server(client: Client, url: str, hosted_url: str) -> ServerFacts:
     """Ask as nobody what the server says of itself.
 
-    Raises what an answer is that says nothing of that: of a front server whose Nexus is down.
+    Raises the situation of a front server whose Nexus is down.
     """
     nobody = Visitor(client=client, credentials=NO_CREDENTIALS)
     status = nobody.get(f"{url}{STATUS}", limit=DOCUMENT)
@@ -215,48 +215,41 @@ def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:
     """
     if not username:
         return UPLOAD.unknown("nobody to ask as", fix="fix credentials first, above")
-    if answer is None:
-        return UPLOAD.unknown(
-            "not asked: the test is an upload without a file, which Nexus logs as an error",
-            fix=PROBE,
-        )
-    if answer.is_foreign:
-        return UPLOAD.unknown(f"the server answered {answer}", fix=FRONT)
-    if answer.status in FORM_REFUSED:
-        return UPLOAD.ok(f"user {username} may upload to {hosted}; a form without a file told")
-    if answer.status == 401:
-        return UPLOAD.unknown("the credentials are wrong", fix="fix credentials first, above")
-    if answer.status == 403:
-        return UPLOAD.failed(
+    rows = {
+        **dict.fromkeys(
+            FORM_REFUSED,
+            UPLOAD.ok(f"user {username} may upload to {hosted}; a form without a file told"),
+        ),
+        401: UPLOAD.unknown("the credentials are wrong", fix="fix credentials first, above"),
+        403: UPLOAD.failed(
             f"user {username} may not upload to {hosted} ({answer})",
             f"ask the Nexus administrator for the privilege nx-repository-view-pypi-{hosted}-add",
-        )
-    if answer.status in (404, 405):
-        return UPLOAD.failed(
-            f"{hosted} takes no uploads of Python packages ({answer})",
-            "set hosted to a hosted PyPI repository: a group and a proxy take none",
-        )
-    return UPLOAD.unknown(f"the server answered {answer}", fix="fix the rows above first")
+        ),
+        **dict.fromkeys(
+            (404, 405),
+            UPLOAD.failed(
+                f"{hosted} takes no uploads of Python packages ({answer})",
+                "set hosted to a hosted PyPI repository: a group and a proxy take none",
+            ),
+        ),
+    }
+    return _judge_probe(UPLOAD, answer, FORM, rows)
 
 
 def judge_default_admin(answer: Answer | None) -> Row:
     """Tell whether the password that every Nexus once had is still good; None: it was not tried."""
-    if answer is None:
-        return DEFAULT_ADMIN.unknown(
-            "not asked: the test is a login as admin with the well-known password", fix=PROBE
-        )
-    if answer.is_foreign:
-        return DEFAULT_ADMIN.unknown(f"the server answered {answer}", fix=FRONT)
-    if answer.status == 401:
-        return DEFAULT_ADMIN.ok("the well-known password of admin is not accepted")
-    if answer.status == 200:
-        return DEFAULT_ADMIN.failed(
+    rows = {
+        401: DEFAULT_ADMIN.ok("the well-known password of admin is not accepted"),
+        200: DEFAULT_ADMIN.failed(
             "admin still has its well-known password: anybody may change anything",
             "its administrator changes it now: sign in as admin, Account, Change password",
-        )
-    return DEFAULT_ADMIN.unknown(
-        f"the server answered {answer}", fix="run this again when the server is well"
+        ),
+    }
+    test, fix = (
+        "a login as admin with the well-known password",
+        "run this again when the server is well",
     )
+    return _judge_probe(DEFAULT_ADMIN, answer, test, rows, fix=fix)
 
 
 def judge_anonymous(hosted: str, answer: Answer | None) -> Row:
@@ -264,22 +257,30 @@ def judge_anonymous(hosted: str, answer: Answer | None) -> Row:
 
     None says that it was not sent.
     """
+    refused = ANONYMOUS.ok(f"nobody uploads to {hosted} without credentials")
+    accepted = ANONYMOUS.failed(
+        f"anybody may upload to {hosted} without credentials",
+        "its administrator takes the privilege add from the role of the anonymous user: "
+        "Security, Anonymous Access",
+    )
+    rows = {**dict.fromkeys((401, 403), refused), **dict.fromkeys(FORM_REFUSED, accepted)}
+    return _judge_probe(ANONYMOUS, answer, FORM, rows)
+
+
+def _judge_probe(
+    question: Question,
+    answer: Answer | None,
+    test: str,
+    rows: Mapping[int, Row],
+    *,
+    fix: str = "fix the rows above first",
+) -> Row:
+    """Return the row for the status of an answer to a test that only --probe makes."""
     if answer is None:
-        return ANONYMOUS.unknown(
-            "not asked: the test is an upload without a file, which Nexus logs as an error",
-            fix=PROBE,
-        )
+        return question.unknown(f"not asked: the test is {test}", fix=PROBE)
     if answer.is_foreign:
-        return ANONYMOUS.unknown(f"the server answered {answer}", fix=FRONT)
-    if answer.status in (401, 403):
-        return ANONYMOUS.ok(f"nobody uploads to {hosted} without credentials")
-    if answer.status in FORM_REFUSED:
-        return ANONYMOUS.failed(
-            f"anybody may upload to {hosted} without credentials",
-            "its administrator takes the privilege add from the role of the anonymous user: "
-            "Security, Anonymous Access",
-        )
-    return ANONYMOUS.unknown(f"the server answered {answer}", fix="fix the rows above first")
+        return question.unknown(f"the server answered {answer}", fix=FRONT)
+    return rows.get(answer.status) or question.unknown(f"the server answered {answer}", fix=fix)
 
 
 def find_warnings(answer: HttpAnswer, now: datetime) -> Iterator[Row]:

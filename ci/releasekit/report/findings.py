@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.model import Check, Finding, Severity
-from releasekit.doctor import QUESTIONS, Question
+from releasekit.doctor.model import QUESTIONS, Question
 from releasekit.outcome import Outcome
 
 DOTTED = r"(?<![\w.])v?\d+(?:\.\d+)+(?:[._-]?(?:a|b|c|rc|post|dev)\.?\d+)*"

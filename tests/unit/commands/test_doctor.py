@@ -19,7 +19,7 @@ from in_process import Recorder, open_command
 from nexus_double import Faults, run_sandbox
 from releasekit.commands.doctor import diagnose as examine
 from releasekit.commands.doctor import refuse_failed
-from releasekit.doctor import Diagnosis, Row
+from releasekit.doctor.model import Diagnosis, Row
 from releasekit.errors import ReleasekitError, Status
 from unit.commands.newer_nexus import NewerNexus, run_newer_nexus
 from unit.conftest import Answer as Reply

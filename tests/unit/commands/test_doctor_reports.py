@@ -15,7 +15,7 @@ import pytest
 
 from outcomes import SCHEMA
 from releasekit.cli import main
-from releasekit.doctor import QUESTIONS
+from releasekit.doctor.model import QUESTIONS
 from unit.commands.newer_nexus import run_newer_nexus
 
 OLD = "Nexus 3.29.2 (OSS) is older than 3.30, the oldest that was tried"

@@ -8,15 +8,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from packaging.version import Version
 
-from releasekit.doctor import Row, connection, repositories, server
+from releasekit.doctor import connection, repositories, server
+from releasekit.doctor.model import Row
 from releasekit.doctor.probe import Answer
-from releasekit.doctor.repositories import (
-    NameFacts,
-    RepositoryFacts,
-    VersionFacts,
-    judge_name,
-    judge_version,
-)
+from releasekit.doctor.repositories import RepositoryFacts, judge_name, judge_version
 from releasekit.doctor.server import Login, ServerFacts
 from releasekit.nexus.documents import Repository, ServerVersion, parse_document
 
@@ -147,7 +142,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
     ),
     **{
         f"name, and for pip {control}": (
-            judge_name(NameFacts(name="plain", answer=ODD.serves, control=control), "far"),
+            judge_name("plain", "far", ODD.serves, files=0, control=control),
             *told,
         )
         for control, told in (
@@ -159,7 +154,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
         )
     },
     "name, with a page that is none": (
-        judge_name(NameFacts(name="plain", answer=LOGIN_PAGE, control=LOGIN_PAGE), "far"),
+        judge_name("plain", "far", LOGIN_PAGE, files=0, control=LOGIN_PAGE),
         "unknown",
         "far answered 200 OK, not from Nexus",
         "ask: its administrator what that means",
@@ -197,7 +192,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
     **{
         f"version, answered {answer}, hosted {is_hosted}": (
             judge_version(
-                VersionFacts(version=Version("1.0"), answer=answer, is_hosted=is_hosted), "own"
+                Version("1.0"), "own", answer, is_hosted=is_hosted, published=0, plan=None
             ),
             *told,
         )
@@ -245,7 +240,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
         "ask: the administrator of that server",
     ),
     "name": (
-        judge_name(NameFacts(name="plain", answer=ILL), "far"),
+        judge_name("plain", "far", ILL, files=0, control=ILL),
         "unknown",
         "far answered 500 Server Error",
         "ask: its administrator what that means",

@@ -13,8 +13,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from outcomes import HOSTED, MISSING, REFUSED, RELEASED, WAIVED
-from releasekit.doctor import Diagnosed, Diagnosis
-from releasekit.doctor.model import CLOCK
+from releasekit.doctor.model import CLOCK, Diagnosis
 from releasekit.doctor.model import HOSTED as HOSTED_ROW
 from releasekit.outcome import Outcome
 from releasekit.redact import CONTROLS, Redactor
@@ -45,8 +44,8 @@ def diagnose(text: str) -> Outcome:
         HOSTED_ROW.failed(f"a {text}", f"b {text}", lines=(f"c {text}",)),
         CLOCK.unknown(f"d {text}", ask=f"e {text}"),
     )
-    diagnosis = Diagnosis(url=HOSTED, rows=rows)
-    return replace(plant(text), result=Diagnosed(diagnosis=diagnosis, place="pyproject.toml"))
+    diagnosis = Diagnosis(url=HOSTED, rows=rows, place="pyproject.toml")
+    return replace(plant(text), result=diagnosis)
 
 
 def render(outcome: Outcome, *secrets: str) -> dict[str, str]:
