@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from releasekit.commands import COMMANDS, Command, find_command
-from releasekit.commands.arguments import add_common
+from releasekit.commands.arguments import add_arguments
 from releasekit.errors import BadDirectory, OutputLost, ReleasekitError, Status
 from releasekit.errors.failed import INTERRUPTED
 from releasekit.errors.usage import DIRECTORY_GONE, EMPTY_DIRECTORY, SEVERAL_DIRECTORIES
@@ -172,9 +172,7 @@ def make_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        add_common(options)
-        for add_arguments in command.arguments:
-            add_arguments(options)
+        add_arguments(options, command.arguments)
     return parser
 
 

@@ -10,8 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from releasekit.commands import arguments
-from releasekit.commands.arguments import AddArguments
+from releasekit.commands.arguments import (
+    APPLY,
+    INTO,
+    PORT,
+    PROJECT,
+    REPOSITORY,
+    STEP,
+    Argument,
+    Arguments,
+    parse_path,
+)
 
 if TYPE_CHECKING:
     from releasekit.context import DirectoryContext, NexusContext, ProjectContext
@@ -24,7 +33,7 @@ class Command:
 
     name: str
     summary: str
-    arguments: tuple[AddArguments, ...]
+    arguments: Arguments
     run: Callable[[Any], None] | None = None
     """Takes the context; None for a server that is kept in the foreground."""
     refuse_early: Callable[[Request], None] | None = None
@@ -32,12 +41,10 @@ class Command:
     context: Literal["project", "nexus", "server", "directory"] = "project"
     """What it works on: a Python project, a Nexus, a server that it starts, or files alone."""
     needs_admin: bool = False
-    """True if nothing can be done without an administrator's credentials."""
     can_rehearse: bool = False
     """True if --dry-run keeps it from uploading; the other commands upload nothing."""
     asks_index: bool = False
     uploads: bool = False
-    """True if credentials for uploads are needed."""
     needs_requirements: bool = False
     """True if requirements of a build or of the package may be needed."""
     keeps_order: bool = False
@@ -55,7 +62,7 @@ class Command:
 
 
 def _refuse_early(request: Request) -> None:
-    from releasekit.commands.early import refuse_early
+    from releasekit.commands.record import refuse_early
 
     refuse_early(request)
 
@@ -141,8 +148,6 @@ def _init(ctx: DirectoryContext) -> None:
     run(ctx)
 
 
-STEP = (arguments.add_project, arguments.add_parts)
-"""What all steps take, for `nox -s build publish -- --dry-run`."""
 COMMANDS = (
     Command(
         name="release",
@@ -150,7 +155,7 @@ COMMANDS = (
         summary="The whole release: version, build, check, plan, publish, verify, report.",
         run=_release,
         refuse_early=_refuse_early,
-        arguments=(arguments.add_project,),
+        arguments=PROJECT,
         can_rehearse=True,
         needs_requirements=True,
         asks_index=True,
@@ -184,7 +189,27 @@ COMMANDS = (
         keeps_order=True,
         summary="Check the dists, and build them first if need be; or check the files given.",
         run=_check,
-        arguments=(*STEP, arguments.add_files),
+        arguments=(
+            *STEP,
+            Argument(
+                "files",
+                nargs="*",
+                metavar="DIST",
+                type=parse_path,
+                help="dists, or directories of them, from anywhere",
+            ),
+            Argument(
+                "--reports",
+                metavar="DIR",
+                type=parse_path,
+                help="where reports go; those of files that are given",
+            ),
+            Argument(
+                "--explain",
+                metavar="CODE",
+                help="say what a check or an error (E…) means, and how to fix it",
+            ),
+        ),
         needs_requirements=True,
         renews_findings=True,
     ),
@@ -220,7 +245,29 @@ COMMANDS = (
         name="init",
         summary="Show what the project needs: settings, a pipeline of CI; --apply writes it.",
         run=_init,
-        arguments=(arguments.add_apply, arguments.add_init),
+        arguments=(
+            APPLY,
+            Argument("--url", metavar="URL", help="address of your Nexus"),
+            Argument("--hosted", metavar="NAME", help="hosted repository that releases go to"),
+            Argument("--group", metavar="NAME", help="group to verify and install from"),
+            Argument(
+                "--ca-bundle",
+                metavar="FILE",
+                help="the company's CA, if the system does not trust it",
+            ),
+            Argument("--tag", metavar="PATTERN", help='release tags, as "v{version}"'),
+            Argument(
+                "--ci",
+                choices=("gitlab", "jenkins"),
+                help="whose pipeline is added; by default what the repository shows",
+            ),
+            Argument(
+                "--template",
+                metavar="PLACE",
+                help="where your server has the template: the project in GitLab "
+                "(platform/releasekit), or the name of the library in Jenkins (releasekit)",
+            ),
+        ),
         context="directory",
         reports=False,
     ),
@@ -228,7 +275,20 @@ COMMANDS = (
         name="provision",
         summary="Compare Nexus with what the configuration wants of it; --apply changes it.",
         run=_provision,
-        arguments=(arguments.add_apply, arguments.add_provision),
+        arguments=(
+            APPLY,
+            Argument(
+                "--first-password",
+                metavar="FILE",
+                help="what a new Nexus wrote to admin.password in its data directory (- reads "
+                "standard input); it is changed to RELEASEKIT_ADMIN_PASSWORD",
+            ),
+            Argument(
+                "--accept-eula",
+                action="store_true",
+                help="on your word: accept the license agreement (EULA) of a Community Edition",
+            ),
+        ),
         context="nexus",
         needs_admin=True,
         reports=False,
@@ -238,7 +298,17 @@ COMMANDS = (
         summary="Ask, before the tag, whether a release would succeed, and how to fix it.",
         run=_doctor,
         diagnoses=True,
-        arguments=(arguments.add_repository, arguments.add_into, arguments.add_probe),
+        arguments=(
+            REPOSITORY,
+            INTO,
+            Argument(
+                "--probe",
+                action="store_true",
+                help="also try admin's well-known password, and uploads without a file: Nexus logs "
+                "a failed login, and an error with a stack trace for each upload; ask its "
+                "administrator first",
+            ),
+        ),
         context="nexus",
         renews_findings=True,
     ),
@@ -246,7 +316,16 @@ COMMANDS = (
         name="search",
         summary="List projects of the group by name, with versions; say how one installs.",
         run=_search,
-        arguments=(arguments.add_search,),
+        arguments=(
+            Argument(
+                "word", metavar="WORD", help="a name, a part of one, 'NAME-*' or NAME==VERSION"
+            ),
+            Argument(
+                "--python",
+                metavar="PATH",
+                help="an environment or its Python, to see what is there",
+            ),
+        ),
         context="nexus",
         reports=False,
     ),
@@ -254,21 +333,24 @@ COMMANDS = (
         name="pip-config",
         summary="Show what pip and uv need to install from the group; --apply writes it.",
         run=_pip_config,
-        arguments=(arguments.add_apply, arguments.add_place),
+        arguments=(
+            APPLY,
+            Argument("--to", metavar="PLACE", help="an environment, another directory, or `user`"),
+        ),
         context="nexus",
         reports=False,
     ),
     Command(
         name="sandbox",
         summary="Keep a sandbox index in the foreground and print its settings.",
-        arguments=(arguments.add_port,),
+        arguments=(PORT,),
         context="server",
         reports=False,
     ),
     Command(
         name="nexus",
         summary="Keep a real Nexus (for tests) in the foreground; needs releasekit[nexus].",
-        arguments=(arguments.add_port,),
+        arguments=(PORT,),
         context="server",
         reports=False,
     ),

@@ -13,7 +13,7 @@ from releasekit.build.backend import BuildOptions, build_dists, build_sdist, bui
 from releasekit.build.checkout import copy_changes, find_name, follow_links_out, open_checkout
 from releasekit.build.repair import repair_wheel
 from releasekit.build.stated_version import write_version
-from releasekit.commands.record import load_dists, load_record, write_record
+from releasekit.commands.record import load_record, read_dists, write_record
 from releasekit.commands.version import develop, read_project
 from releasekit.context import ProjectContext
 from releasekit.errors import BuildFailed, ReleasekitError
@@ -116,7 +116,7 @@ def _read_recorded_sdist(ctx: ProjectContext, path: Path) -> Dist:
     sdists = tuple(file for file in record.files if file.filename.endswith(".tar.gz"))
     if not sdists:
         raise ReleasekitError(NO_SDIST, path=str(path), reason="this record has no sdist")
-    return load_dists(ctx.root, record.model_copy(update={"files": sdists}))[0]
+    return read_dists(ctx.root, record.model_copy(update={"files": sdists}))[0]
 
 
 def _log_path(ctx: ProjectContext) -> Path:

@@ -2,84 +2,140 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from releasekit.commands.adopt import adopt, read_adopted
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from releasekit.archives import read_dist, read_metadata, read_wheel_headers
 from releasekit.commands.build import note_other_files
 from releasekit.commands.record import (
     find_parts,
-    load_dists,
     load_record,
+    read_dists,
     refuse_gaps,
     refuse_other_commit,
 )
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
-from releasekit.model.dists import Dist
+from releasekit.errors import ReleasekitError
+from releasekit.errors.refused import CANNOT_ADOPT
+from releasekit.errors.setup import NOTHING_TO_ADOPT
+from releasekit.home import expand_home
+from releasekit.inspect.archive import read_archive
+from releasekit.inspect.gather import find_naming_problems, find_record_problems
+from releasekit.model.agreement import find_disagreements
+from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.parts import join_parts
-from releasekit.model.project import Project
-from releasekit.model.record import Record, render_record
+from releasekit.model.record import BuildFacts, Record, RecordedFile, render_record
 from releasekit.outcome import Gathered
 from releasekit.tempdirs import open_tempdir
 from releasekit.workspace import RECORD, make_folder, write_file
 
 
 def run(ctx: ProjectContext) -> None:
-    """Join what several build jobs left to one release."""
-    folders = [ctx.root / folder for folder in ctx.options.gather_from]
-    project = read_project(ctx)
-    gather(ctx, project, folders or (ctx.results,), read_adopted(ctx, ctx.options.adopt))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
-    """What one build left: its record, and the directory that holds its `dist/`."""
-
-    path: Path
-    record: Record
-    root: Path
-
-
-def gather(
-    ctx: ProjectContext, project: Project, folders: Sequence[Path], wheels: Sequence[Dist] = ()
-) -> Record:
     """Join what build jobs left in directories, each with a project's `dist/` and `reports/`.
 
-    `wheels` were built by other tools. Nothing is changed before all of it is known to be one whole
-    release. Raises CANNOT_ADOPT and INCOMPLETE_RELEASE.
+    Wheels that `--adopt` names were built by other tools. Nothing is changed before all of it is
+    known to be one whole release. Raises CANNOT_ADOPT and INCOMPLETE_RELEASE.
     """
+    folders = [ctx.root / folder for folder in ctx.options.gather_from] or [ctx.results]
+    project = read_project(ctx)
+    wheels = [wheel for name in ctx.options.adopt for wheel in _read_adopted(ctx, name)]
     ctx.progress.begin("gather")
     # A directory has the records of all builds in it, or the one of a project.
-    parts = [
-        Part(path=path, record=load_record(path, root=folder), root=folder)
-        for folder in folders
-        for path in find_parts(folder) or [folder / RECORD]
-    ]
-    for part in parts:
-        refuse_other_commit(part.record, project, part.path)
-    records = {str(part.path): part.record for part in parts}
-    joined = join_parts(records)
-    dists = [dist for part in parts for dist in load_dists(part.root, part.record)]
+    roots = {path: folder for folder in folders for path in find_parts(folder) or [folder / RECORD]}
+    parts = {str(path): load_record(path, root=root) for path, root in roots.items()}
+    for path, part in zip(roots, parts.values(), strict=True):
+        refuse_other_commit(part, project, path)
+    joined = join_parts(parts)
+    pairs = zip(roots.values(), parts.values(), strict=True)
+    dists = [dist for root, part in pairs for dist in read_dists(root, part)]
     if wheels and joined.sdist:
         sdist = next(dist for dist in dists if dist.filename == joined.sdist.filename)
-        records[f"--adopt {wheels[0].path.parent}"] = adopt(wheels, sdist, joined)
-        joined = join_parts(records)
+        parts[f"--adopt {wheels[0].path.parent}"] = _adopt(wheels, sdist, joined)
+        joined = join_parts(parts)
     refuse_gaps(ctx, joined)
-    _fetch(ctx, [*dists, *wheels])
-    write_file(ctx.record_path, render_record(joined), root=ctx.root)
-    note_other_files(ctx, joined)
-    ctx.progress.finish(Gathered(record=joined))
-    return joined
-
-
-def _fetch(ctx: ProjectContext, dists: Sequence[Dist]) -> None:
-    """Copy files into `dist/`, beside it first: an interrupt leaves whole files only."""
+    # Copied beside `dist/` first: an interrupt leaves whole files only.
     make_folder(ctx.dist, root=ctx.root)
     with open_tempdir(".build-", ctx.dist) as tempdir:
-        others = {dist.filename: dist.path for dist in dists if dist.path.parent != ctx.dist}
+        others = {d.filename: d.path for d in (*dists, *wheels) if d.path.parent != ctx.dist}
         copies = [Path(shutil.copyfile(path, tempdir / name)) for name, path in others.items()]
         for copy in copies:
             copy.replace(ctx.dist / copy.name)
+    write_file(ctx.record_path, render_record(joined), root=ctx.root)
+    note_other_files(ctx, joined)
+    ctx.progress.finish(Gathered(record=joined))
+
+
+def _read_adopted(ctx: ProjectContext, name: str) -> Iterator[Dist]:
+    """Read the wheels that `--adopt` names; a pattern may be meant for the kit.
+
+    With `nox -C` and with -C the shell looks for such names in another directory. Raises
+    NOTHING_TO_ADOPT.
+    """
+    path = ctx.root / expand_home(name, ctx.environ)
+    found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
+    wheels = [file for file in found if file.is_file()]
+    if not wheels:
+        raise ReleasekitError(NOTHING_TO_ADOPT, path=str(path), reason="there is no such file")
+    for file in wheels:
+        try:
+            dist = read_dist(file)
+        except NotADistError as error:
+            raise ReleasekitError(NOTHING_TO_ADOPT, path=str(file), reason=str(error)) from error
+        if dist.named.kind is not DistKind.WHEEL:
+            raise ReleasekitError(NOTHING_TO_ADOPT, path=str(file), reason="this is an sdist")
+        yield dist
+
+
+def _adopt(wheels: Sequence[Dist], sdist: Dist, release: Record) -> Record:
+    """Return the record of wheels that another tool built, as a part of this release.
+
+    Raises CANNOT_ADOPT for a damaged wheel, and for one that is not of the sdist's project.
+    """
+    files, builds = [], []
+    for wheel in wheels:
+        if problems := _find_problems(wheel, sdist):
+            raise ReleasekitError(
+                CANNOT_ADOPT,
+                filename=wheel.filename,
+                path=str(wheel.path),
+                sdist=sdist.filename,
+                problems="\n".join(problems),
+            )
+        generator = read_wheel_headers(wheel.path).get("Generator")
+        tools = {
+            "adopted by releasekit": installed_version("releasekit"),
+            "built by": generator or "a tool that the wheel does not name",
+        }
+        names = (wheel.filename,)
+        builds.append(BuildFacts(files=names, made_from=None, requirements=(), tools=tools))
+        files.append(RecordedFile(filename=wheel.filename, size=wheel.size, sha256=wheel.sha256))
+    return release.model_copy(update={"files": tuple(files), "builds": tuple(builds)})
+
+
+def _find_problems(wheel: Dist, sdist: Dist) -> tuple[str, ...]:
+    """Return why a wheel is not of this release, a sentence each."""
+    archive = read_archive(wheel)
+    if archive.problem is not None:
+        return (f"it cannot be read to its end: {archive.problem}",)
+    if problems := find_record_problems(wheel.path, archive.members):
+        return tuple(f"RECORD is untrue: {problem}" for problem in problems)
+    if problems := find_naming_problems(wheel, archive.members):
+        return problems
+    ours, theirs = wheel.named, sdist.named
+    if (ours.name, ours.version) != (theirs.name, theirs.version):
+        return (f"it is {ours.name} {ours.version}, and the sdist {theirs.name} {theirs.version}",)
+    found, wanted = (parse_metadata(read_metadata(dist) or b"")[0] for dist in (wheel, sdist))
+    version = None
+    with contextlib.suppress(ValueError):
+        version = Version(found.get("version", ""))
+    if (canonicalize_name(found.get("name", "")), version) != (ours.name, ours.version):
+        return (f"its metadata is that of {found.get('name')} {found.get('version')}",)
+    is_pure = all(tag.platform == "any" for tag in ours.tags)
+    return tuple(find_disagreements(wanted, found, is_pure=is_pure).values())

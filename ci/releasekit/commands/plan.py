@@ -2,80 +2,85 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from packaging.version import Version
 
-from releasekit.commands.access import note_server_oddities
-from releasekit.commands.conflict import refuse_conflicts
+from releasekit.archives import read_dist
 from releasekit.commands.record import read_dists, read_whole_record
 from releasekit.commands.version import read_releasable_project, refuse_final_snapshot
 from releasekit.context import ProjectContext
+from releasekit.doctor.server import find_warnings
 from releasekit.errors import ReleasekitError
-from releasekit.errors.refused import OTHER_BYTES_SERVED
+from releasekit.errors.refused import CONFLICT, OTHER_BYTES_SERVED
 from releasekit.index.layouts import open_index
 from releasekit.index.pages import Index
+from releasekit.inspect.archive import DAMAGED, read_contents
 from releasekit.model.dists import Dist
-from releasekit.model.plan import Action, Plan, compare, find_undecided, find_unproven
+from releasekit.model.plan import (
+    Action,
+    Difference,
+    Plan,
+    compare,
+    find_difference,
+    find_undecided,
+)
 from releasekit.model.record import Record
 from releasekit.model.simple_page import ProjectPage, PublishedFile
 from releasekit.outcome import Planned
+from releasekit.plural import plural
+from releasekit.tempdirs import open_tempdir
 from releasekit.threads import run_in_threads
+from releasekit.tls.certificates import read_clock
 
 POLL = 1.0
 """Seconds between two looks at an index that does not show an upload yet."""
+COMPARED = 4
+"""Files that are downloaded to compare them, at most: many wheels of one build differ alike."""
 
 
 def run(ctx: ProjectContext) -> None:
     """Compare the dists that were built with the index."""
     record = read_whole_record(ctx, read_releasable_project(ctx))
-    make_plan(ctx, record, read_dists(ctx, record))
+    make_plan(ctx, record, read_dists(ctx.results, record))
 
 
 def make_plan(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Plan:
-    """Plan against the repository that is published to; raises Conflict for other bytes there."""
+    """Plan against the repository that is published to; raises CONFLICT for other bytes there."""
     ctx.progress.begin("plan")
-    url = upload_url(ctx, record)
+    url, installed_from = upload_url(ctx, record), install_url(ctx, record)
     if url == ctx.target.snapshots_url:
         refuse_final_snapshot(ctx, Version(record.version), record.commit)
     index = open_repository(ctx, url)
-    page = _decide(ctx, dists, index.read_page(record.normalized_name), url)
+    page = read_decided_page(index, record, dists)
     note_server_oddities(ctx, index)
     plan = compare(dists, page, url=url)
     ctx.progress.finish(Planned(plan=plan))
     refuse_conflicts(ctx, record, plan, page)
-    _look_ahead(ctx, record, dists)
+    if installed_from != url:  # before the upload: is it an index, and has it other files?
+        page = open_repository(ctx, installed_from).read_page(record.normalized_name)
+        refuse_other_bytes(compare(dists, page, url=installed_from))
     return plan
 
 
-def _look_ahead(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> None:
-    """Find out before the upload that the group is none, or has other files of these names."""
-    url = install_url(ctx, record)
-    if url != upload_url(ctx, record):
-        page = open_repository(ctx, url).read_page(record.normalized_name)
-        refuse_other_bytes(compare(dists, page, url=url))
+def note_server_oddities(ctx: ProjectContext, index: Index) -> None:
+    """Note what is odd about a server, as its last answer tells: no request is sent for it."""
+    for row in find_warnings(index.last_answer, read_clock()) if index.last_answer else ():
+        ctx.progress.note(f"{row.question.title}: {row.text}; {row.fix}")
 
 
 def refuse_other_bytes(plan: Plan) -> None:
     """Raise OTHER_BYTES_SERVED where the index to install from has other bytes under a name."""
-    if files := _list_conflicts(plan):
-        raise ReleasekitError(OTHER_BYTES_SERVED, url=plan.url, files="\n".join(files))
-
-
-def _list_conflicts(plan: Plan) -> list[str]:
-    return [
-        f"{file.dist.filename}: {file.why}" for file in plan.files if file.action is Action.CONFLICT
-    ]
+    conflicts = [file for file in plan.files if file.action is Action.CONFLICT]
+    if files := "\n".join(f"{file.dist.filename}: {file.why}" for file in conflicts):
+        raise ReleasekitError(OTHER_BYTES_SERVED, url=plan.url, files=files)
 
 
 def upload_url(ctx: ProjectContext, record: Record) -> str:
     """Return the repository for this version: development versions go to `snapshots`."""
-    snapshots = ctx.target.snapshots_url
-    if record.tag is None and not ctx.target.sandbox and snapshots:
-        return snapshots
-    return ctx.target.upload_url
+    is_snapshot = record.tag is None and not ctx.target.sandbox
+    return (is_snapshot and ctx.target.snapshots_url) or ctx.target.upload_url
 
 
 def install_url(ctx: ProjectContext, record: Record) -> str:
@@ -94,49 +99,72 @@ def open_repository(ctx: ProjectContext, url: str) -> Index:
     )
 
 
-def is_published(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> str:
-    """Return the hosted repository if it lists one of these files, with our SHA-256; else ""."""
-    url = upload_url(ctx, record)
-    if not url:
-        return ""
-    with contextlib.suppress(ReleasekitError):  # what is not known is not published
-        page = open_repository(ctx, url).read_page(record.normalized_name)
-        listed = [dist for dist in dists if page.find(dist.filename)]
-        unproven = find_unproven(listed, page)
-        page = page.with_served(download_digests(ctx, unproven, listed, url))
-        for dist in listed:
-            served = page.find(dist.filename)
-            if served and served.digest("sha256") == dist.sha256:
-                return url
-    return ""
-
-
-def read_decided_page(
-    ctx: ProjectContext, record: Record, dists: Sequence[Dist], url: str
-) -> ProjectPage:
+def read_decided_page(index: Index, record: Record, dists: Sequence[Dist]) -> ProjectPage:
     """Read the project's page, and download what it does not decide."""
-    return _decide(ctx, dists, open_repository(ctx, url).read_page(record.normalized_name), url)
-
-
-def _decide(ctx: ProjectContext, dists: Sequence[Dist], page: ProjectPage, url: str) -> ProjectPage:
-    return page.with_served(download_digests(ctx, find_undecided(dists, page), dists, url))
+    page = index.read_page(record.normalized_name)
+    return page.with_served(download_digests(index, find_undecided(dists, page), dists))
 
 
 def download_digests(
-    ctx: ProjectContext,
+    index: Index,
     files: Sequence[PublishedFile],
     dists: Sequence[Dist],
-    url: str,
     paths: Mapping[str, Path] | None = None,
 ) -> dict[PublishedFile, PublishedFile | None]:
     """Download published dists, several at once, and return each with its SHA-256.
 
     None stands for a dead link. `paths` says where a file is kept, by its name.
     """
-    index, expected = open_repository(ctx, url), {dist.filename: dist for dist in dists}
+    expected = {dist.filename: dist for dist in dists}
 
     def read(file: PublishedFile) -> PublishedFile | None:
         path = (paths or {}).get(file.filename)
         return index.read_digest(file, expected[file.filename], path)
 
     return dict(zip(files, run_in_threads(read, files), strict=True))
+
+
+def refuse_conflicts(ctx: ProjectContext, record: Record, plan: Plan, page: ProjectPage) -> None:
+    """Raise CONFLICT where the repository has other bytes under a name; say what differs."""
+    files = [file for file in plan.files if file.action is Action.CONFLICT]
+    if not files:
+        return
+    found = [_find_difference(ctx, record, file.dist, plan.url, page) for file in files[:COMPARED]]
+    lines = []
+    for number, file in enumerate(files):
+        lines.append(f"{file.dist.filename}: {file.why}")
+        lines += [f"  {line}" for line in found[number].lines] if number < COMPARED else []
+    new = (
+        "release a new version: [[git tag NEXT-VERSION]]"
+        if record.tag
+        else "commit again, or merge the other branch: with as many commits since the last "
+        "release,\nboth have this number, and the first one keeps it"
+    )
+    held = "(reports/release.json holds the build requirements, should they be the difference)"
+    fix = f"{new}\n{held}"
+    if pins := sorted({one.pin for one in found if one.pin}):
+        fix = (
+            f"build again with {', '.join(pins)}, a line in the file that build-constraints names\n"
+            f"(RELEASEKIT_BUILD_CONSTRAINTS=FILE needs no commit); or {new}"
+        )
+    count = plural(len(files), "file is", "files are")
+    differences = "\n".join(lines)
+    raise ReleasekitError(CONFLICT, url=plan.url, files=count, differences=differences, fix=fix)
+
+
+def _find_difference(
+    ctx: ProjectContext, record: Record, dist: Dist, url: str, page: ProjectPage
+) -> Difference:
+    listed = page.find(dist.filename)
+    try:
+        with open_tempdir("releasekit-compare-") as tempdir:
+            path = tempdir / dist.filename
+            index = open_repository(ctx, url)
+            if listed is None or not index.download(listed, path, limit=64 << 20):
+                return Difference(lines=("published is too large to compare",))
+            published = read_contents(read_dist(path))
+        requirements = record.find_build(dist.filename).requirements
+        return find_difference(read_contents(dist), published, requirements)
+    except (ReleasekitError, *DAMAGED) as error:
+        reason = error.answers()["what"] if isinstance(error, ReleasekitError) else error
+        return Difference(lines=(f"published cannot be compared: {reason}",))

@@ -21,7 +21,7 @@ from releasekit.archives import read_metadata
 from releasekit.build.backend import BuildOptions
 from releasekit.checks.entry_points import list_modules
 from releasekit.checks.facts import FailedTest, ForeignDependency, Unresolved
-from releasekit.commands.record import load_dists, load_record
+from releasekit.commands.record import load_record, read_dists
 from releasekit.context import ProjectContext
 from releasekit.errors import NotPermitted, ReleasekitError
 from releasekit.errors.setup import NO_PYTHON
@@ -282,7 +282,7 @@ class _WheelProof:
             return []
         roots = [root / str(ctx.options.into) for root in ctx.siblings.values()]
         records = {root: load_record(root / RECORD, root=root) for root in roots}
-        dists = (dist for root, record in records.items() for dist in load_dists(root, record))
+        dists = (dist for root, record in records.items() for dist in read_dists(root, record))
         return [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
 
     def _note_oddities(self, found: Dependencies) -> None:

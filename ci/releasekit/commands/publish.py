@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import time
 from collections.abc import Mapping, Sequence
 
-from releasekit.commands.access import check_access, note_overwriting
 from releasekit.commands.check import check_bytes
-from releasekit.commands.conflict import refuse_conflicts
-from releasekit.commands.plan import POLL, make_plan, open_repository, read_decided_page
+from releasekit.commands.plan import (
+    POLL,
+    make_plan,
+    open_repository,
+    read_decided_page,
+    refuse_conflicts,
+)
 from releasekit.commands.plan import run as run_plan
 from releasekit.commands.record import read_proof, read_whole_record, refuse_unproven
 from releasekit.commands.version import read_releasable_project
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import NOT_LISTED, UPLOAD_FAILED
+from releasekit.index.nexus import split_url
+from releasekit.inspect.project import read_static_metadata
 from releasekit.model.dists import Dist, DistKind
 from releasekit.model.plan import Action, Plan, compare
+from releasekit.model.project import Project
 from releasekit.model.record import Proof, Record
+from releasekit.nexus.drift import Kind
+from releasekit.nexus.rest import Rest, find_resource
 from releasekit.outcome import Published
 from releasekit.plural import plural
-from releasekit.threads import run_in_threads
+from releasekit.threads import begin, run_in_threads
+from releasekit.uv.failures import ask_for_objection, is_unlike_a_server
 
 POSTS = 3
 """A file is sent at most three times; the index is read after each failure."""
@@ -42,6 +54,30 @@ def run(ctx: ProjectContext) -> None:
     publish(ctx, make_plan(ctx, record, dists), record, proof)
 
 
+def check_access(ctx: ProjectContext, project: Project, *, before: str) -> None:
+    """Find out before a long step what would stop the release after it.
+
+    A wrong password, an unknown CA, a repository that is not there. The step counts as begun.
+    Raises what reading an index raises.
+    """
+    ctx.progress.begin(before)
+    if ctx.target.sandbox:
+        return
+    snapshots = None if project.released_as else ctx.target.snapshots_url
+    url, network = snapshots or ctx.target.upload_url, ctx.network
+    index = open_repository(ctx, url)
+    index.check_access(read_static_metadata(ctx.root).name)
+    if index.last_answer and is_unlike_a_server(index.last_answer.certificate):
+        objection = ask_for_objection(
+            url, network.environ, timeout=network.timeout, count=network.count_uv
+        )
+        if objection:
+            ctx.progress.note(
+                f"uv does not accept the certificate of {url}: {objection}; nobody installs with "
+                "uv from there, and a release that needs something from there cannot be made"
+            )
+
+
 def publish(ctx: ProjectContext, plan: Plan, record: Record, proof: Proof) -> None:
     """Upload what is not published yet, if it is proven: the wheels, then the sdist.
 
@@ -50,28 +86,50 @@ def publish(ctx: ProjectContext, plan: Plan, record: Record, proof: Proof) -> No
     """
     ctx.progress.begin("publish")
     refuse_unproven(ctx, record, proof)
+    overwrites = begin(functools.partial(_can_overwrite, ctx, plan))  # while files are uploaded
     missing = plan.having(Action.UPLOAD)
-    wheels = [dist for dist in missing if dist.named.kind is DistKind.WHEEL]
-    sdists = [dist for dist in missing if dist.named.kind is DistKind.SDIST]
     release = [file.dist for file in plan.files]
+    wheels = [dist for dist in missing if dist.named.kind is DistKind.WHEEL]
     all_wheels = [dist for dist in release if dist.named.kind is DistKind.WHEEL]
-    with note_overwriting(ctx, plan):
-        answers = run_in_threads(lambda dist: _upload(ctx, plan.url, record, dist), wheels)
-        answered = dict(zip(wheels, answers, strict=True))
-        if missing:
-            _require_listed(ctx, plan.url, record, all_wheels, answered)
-        for sdist in sdists:
-            answered[sdist] = _upload(ctx, plan.url, record, sdist)
-            _require_listed(ctx, plan.url, record, release, answered)
+    answers = run_in_threads(lambda dist: _upload(ctx, plan.url, record, dist), wheels)
+    answered = dict(zip(wheels, answers, strict=True))
+    if missing:
+        _require_listed(ctx, plan.url, record, all_wheels, answered)
+    for sdist in missing[len(wheels) :]:
+        answered[sdist] = _upload(ctx, plan.url, record, sdist)
+        _require_listed(ctx, plan.url, record, release, answered)
+    if overwrites.result():
+        ctx.progress.note(
+            f"{plan.url.rstrip('/').rpartition('/')[2]} lets published files be overwritten: it "
+            "cannot be excluded that another release does that to this one at the same instant; "
+            "[[provision --apply]] sets its deployment policy to Disable redeploy"
+        )
     ctx.progress.finish(Published(url=plan.url, uploaded=tuple(dist.filename for dist in missing)))
+
+
+def _can_overwrite(ctx: ProjectContext, plan: Plan) -> bool:
+    """Tell whether the repository lets files be overwritten, as far as this user may see it.
+
+    Two releases at one instant are not kept apart then. Only the settings of a repository tell
+    that. Who lacks nx-repository-admin-pypi-NAME-read is answered 404, as the publisher of
+    `provision` is: docs/nexus-behaviour.md#settings-of-a-repository.
+    """
+    places = split_url(plan.url)
+    releases = plan.url == ctx.target.upload_url  # snapshots are there to be overwritten
+    if ctx.target.sandbox or not (places and releases and plan.having(Action.UPLOAD)):
+        return False
+    nexus, name = places
+    reader, client = ctx.target.reader, ctx.network.client
+    rest = Rest(url=nexus, client=client, credentials=reader, attempts=1)
+    with contextlib.suppress(ReleasekitError):  # a front server may hide the API
+        settings = find_resource(rest, Kind.HOSTED, name)
+        return settings is not None and str(settings.get("storage.writePolicy")).lower() == "allow"
+    return False
 
 
 def _upload(ctx: ProjectContext, url: str, record: Record, dist: Dist) -> str:
     """Upload one file, and return what was answered; after a failure the index decides."""
-
-    def on_sent(sent: int, size: int) -> None:
-        ctx.progress.sent(dist.filename, sent, size)
-
+    on_sent = functools.partial(ctx.progress.sent, dist.filename)
     for attempt in range(1, POSTS + 1):
         tried = open_repository(ctx, url).upload(dist, on_sent)
         if tried.error is None:
@@ -121,7 +179,7 @@ def _await_listed(
     """
     deadline = time.monotonic() + (0 if ctx.target.sandbox else seconds)
     while True:
-        page = read_decided_page(ctx, record, dists, url)
+        page = read_decided_page(open_repository(ctx, url), record, dists)
         plan = compare(dists, page, url=url)
         refuse_conflicts(ctx, record, plan, page)
         missing = plan.having(Action.UPLOAD)

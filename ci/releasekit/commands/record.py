@@ -12,7 +12,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from releasekit.archives import read_dist
-from releasekit.context import ProjectContext
+from releasekit.commands.version import read_releasable_project
+from releasekit.context import ProjectContext, open_project
+from releasekit.destination import choose_destination
 from releasekit.errors import CannotWrite, NotAPlainFile, NotBuilt, ReleasekitError
 from releasekit.errors.refused import (
     FILES_CHANGED,
@@ -21,6 +23,7 @@ from releasekit.errors.refused import (
     RECORD_OF_ANOTHER_COMMIT,
 )
 from releasekit.errors.usage import NEWER_FILE, NO_PROOF, NO_RECORD
+from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.model.dists import Dist, NotADistError
 from releasekit.model.parts import find_gaps, is_superseded, name_part
 from releasekit.model.project import Project
@@ -34,7 +37,8 @@ from releasekit.model.record import (
     parse_record,
     render_record,
 )
-from releasekit.outcome import RecordRead
+from releasekit.outcome import Progress, RecordRead
+from releasekit.request import Request
 from releasekit.workspace import (
     PROOF,
     RECORD,
@@ -45,8 +49,6 @@ from releasekit.workspace import (
     write_file,
 )
 
-PROOF_VARIABLE = "RELEASEKIT_PROOF_SHA256"
-"""SHA-256 of the proof, from the job that made it."""
 PARTS = RECORD.parent / "parts"
 """Where each build leaves its record under a name of its own, for `gather`."""
 
@@ -143,12 +145,7 @@ def _describe(commit: str, tag: str | None, dirty: bool) -> str:
     return f"{commit[:10]} ({tag or 'no tag'}{', with changes' if dirty else ''})"
 
 
-def read_dists(ctx: ProjectContext, record: Record) -> tuple[Dist, ...]:
-    """Read the recorded files from `dist/`; raises FILES_CHANGED for other bytes."""
-    return load_dists(ctx.results, record)
-
-
-def load_dists(root: Path, record: Record) -> tuple[Dist, ...]:
+def read_dists(root: Path, record: Record) -> tuple[Dist, ...]:
     """Read the recorded files from `dist/` below a directory.
 
     Raises NotAPlainFile, and FILES_CHANGED for other bytes.
@@ -166,9 +163,11 @@ def load_dists(root: Path, record: Record) -> tuple[Dist, ...]:
 def refuse_gaps(ctx: ProjectContext, record: Record) -> None:
     """Raise INCOMPLETE_RELEASE where a file of the release is missing, or one too much is there."""
     if gaps := find_gaps(record, ctx.settings.wheels):
-        path, said = str(ctx.record_path), "\n".join(gaps)
         raise ReleasekitError(
-            INCOMPLETE_RELEASE, requirement=record.requirement, path=path, gaps=said
+            INCOMPLETE_RELEASE,
+            requirement=record.requirement,
+            path=str(ctx.record_path),
+            gaps="\n".join(gaps),
         )
 
 
@@ -181,10 +180,11 @@ def read_proof(ctx: ProjectContext, record: Record) -> Proof:
     with _explained(path, lambda said: ReleasekitError(NO_PROOF, path=str(path), reason=said)):
         text = read_file(path, root=ctx.root)
         proof = parse_proof(text)
-    wanted = ctx.environ.get(PROOF_VARIABLE, "").strip().lower()
+    variable = "RELEASEKIT_PROOF_SHA256"  # from the job that made it
+    wanted = ctx.environ.get(variable, "").strip().lower()
     found = hashlib.sha256(text.encode()).hexdigest()
     if wanted and not hmac.compare_digest(wanted, found):
-        reason = f"its SHA-256 is {found}, {PROOF_VARIABLE} says {wanted}"
+        reason = f"its SHA-256 is {found}, {variable} says {wanted}"
         raise ReleasekitError(OTHER_PROOF, path=str(path), reason=reason)
     refuse_unproven(ctx, record, proof)
     return proof
@@ -198,3 +198,19 @@ def refuse_unproven(ctx: ProjectContext, record: Record, proof: Proof) -> None:
     if not proof.is_complete and not ctx.into_sandbox:
         reason = "the requirements were not resolved: it was made for a sandbox, without a group"
         raise ReleasekitError(NO_PROOF, path=path, reason=reason)
+
+
+def refuse_early(request: Request) -> None:
+    """Raise what `release` or `publish` refuses whoever gives the credentials.
+
+    Nobody is asked for them before. `release` reads the project; `publish` reads what was built and
+    its proof, too.
+    """
+    with contextlib.ExitStack() as stack:
+        destination = choose_destination(request, lambda _request, _url: NO_CREDENTIALS)
+        ctx = open_project(request, destination, Progress(), stack)
+        project = read_releasable_project(ctx)
+        if request.command.name == "publish":
+            record = read_whole_record(ctx, project)
+            if not request.is_dry_run:
+                read_proof(ctx, record)

@@ -7,12 +7,11 @@ the report says so.
 
 from __future__ import annotations
 
-from releasekit.commands.access import check_access
 from releasekit.commands.build import build
 from releasekit.commands.check import check
 from releasekit.commands.plan import make_plan
 from releasekit.commands.prove import begin_environments
-from releasekit.commands.publish import publish
+from releasekit.commands.publish import check_access, publish
 from releasekit.commands.record import refuse_gaps
 from releasekit.commands.verify import verify
 from releasekit.context import ProjectContext
@@ -25,10 +24,10 @@ def release(ctx: ProjectContext, project: Project) -> None:
     begin_environments(ctx)
     record = build(ctx, project)
     refuse_gaps(ctx, record)
-    checked = check(ctx, project, record)
-    plan = make_plan(ctx, record, checked.dists)
+    dists, proof = check(ctx, project, record)
+    plan = make_plan(ctx, record, dists)
     if ctx.options.dry_run:
         return
     begin_environments(ctx)
-    publish(ctx, plan, record, checked.proof)
-    verify(ctx, record, checked.dists)
+    publish(ctx, plan, record, proof)
+    verify(ctx, record, dists)

@@ -40,7 +40,7 @@ def run(ctx: ProjectContext) -> None:
     """Prove that what was built is served, installs and works."""
     begin_environments(ctx)
     record = read_whole_record(ctx, read_project(ctx))
-    verify(ctx, record, read_dists(ctx, record))
+    verify(ctx, record, read_dists(ctx.results, record))
 
 
 def verify(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> None:
@@ -91,7 +91,7 @@ def _await_files(
         listed = (page.find(filename) for filename in downloaded)
         wanted = (*find_unproven(dists, page), *(file for file in listed if file))
         unproven = [file for file in dict.fromkeys(wanted) if not served.get(file)]
-        served |= download_digests(ctx, unproven, dists, url, paths)
+        served |= download_digests(index, unproven, dists, paths)
         plan = compare(dists, page.with_served(served), url=url)
         refuse_other_bytes(plan)
         missing = plan.having(Action.UPLOAD)
@@ -113,7 +113,7 @@ def _explain_stale(
     place = upload_url(ctx, record)
     entry = STALE_INDEX
     try:
-        page = read_decided_page(ctx, record, missing, place)
+        page = read_decided_page(open_repository(ctx, place), record, missing)
         uploaded = not compare(missing, page, url=place).having(Action.UPLOAD)
         hosted = "the package itself is uploaded"
         if not uploaded:

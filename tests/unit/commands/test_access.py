@@ -13,7 +13,7 @@ import pytest
 
 from certificates import DAY, NOW, make, server_context
 from in_process import Recorder
-from releasekit.commands.access import note_server_oddities
+from releasekit.commands.plan import note_server_oddities
 from releasekit.config.settings import Settings
 from releasekit.config.target import nexus_target
 from releasekit.context import ProjectContext
