@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import difflib
+from string import Formatter
 
 from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.model import Check
-from releasekit.doctor.model import QUESTIONS, Question
-from releasekit.errors import (
-    UnknownCode,
-    access,
-    ci,
-    development,
-    failed,
-    refused,
-    setup,
-    usage,
-)
-from releasekit.errors.base import Entry
-from releasekit.errors.usage import UNKNOWN_CODE
+from releasekit.doctor.model import QUESTIONS
+from releasekit.errors import Entry, ReleasekitError, access, ci, failed, refused, setup, usage
 
 ENTRIES: tuple[Entry, ...] = tuple(
     sorted(
         (
             entry
-            for module in (refused, usage, access, setup, development, ci, failed)
+            for module in (refused, usage, access, setup, ci, failed)
             for entry in vars(module).values()
             if isinstance(entry, Entry)
         ),
@@ -32,14 +22,6 @@ ENTRIES: tuple[Entry, ...] = tuple(
     )
 )
 """In the order of their codes."""
-
-LOOKALIKES = str.maketrans("OIL", "011")
-ERROR_CODES = tuple(entry.code for entry in ENTRIES)
-
-
-class _Placeholders(dict[str, str]):
-    def __missing__(self, name: str) -> str:
-        return name.upper()
 
 
 def explain(code: str) -> str:
@@ -50,19 +32,21 @@ def explain(code: str) -> str:
             return explain_check(check)
     for question in QUESTIONS:
         if question.code == wanted:
-            return explain_question(question)
+            title = f"### {question.code} {question.title}"
+            return f"{title}\n\n{question.asks} `releasekit doctor` asks it.\n"
     for entry in ENTRIES:
         if entry.code == wanted:
             return explain_error(entry)
-    known = (*CODES, *(question.code for question in QUESTIONS), *ERROR_CODES)
-    close = difflib.get_close_matches(wanted.translate(LOOKALIKES), known, n=1, cutoff=0.6)
-    raise UnknownCode(
-        UNKNOWN_CODE,
+    known = [*CODES, *(q.code for q in QUESTIONS), *(entry.code for entry in ENTRIES)]
+    lookalikes = str.maketrans("OIL", "011")
+    close = difflib.get_close_matches(wanted.translate(lookalikes), known, n=1, cutoff=0.6)
+    raise ReleasekitError(
+        usage.UNKNOWN_CODE,
         code=code,
         first_check=CODES[0],
         last_check=QUESTIONS[-1].code,
-        first_error=ERROR_CODES[0],
-        last_error=ERROR_CODES[-1],
+        first_error=ENTRIES[0].code,
+        last_error=ENTRIES[-1].code,
         fix=f"did you mean {close[0]}? [[check --explain {close[0]}]]"
         if close
         else "take the code from a finding or an error, or from docs/checks.md of releasekit",
@@ -71,36 +55,28 @@ def explain(code: str) -> str:
 
 def explain_check(check: Check) -> str:
     """Return what a check finds, why that matters and how to fix it, as Markdown."""
-    severity = (
-        f"{check.severity.value}, and no configuration changes that"
-        if check.fixed
-        else (f"{check.severity.value} by default")
-    )
+    changes = ", and no configuration changes that" if check.fixed else " by default"
     text = (
         f"### {check.code} {check.title}\n\n"
-        f"{check.explanation} Severity: {severity}.\n"
+        f"{check.explanation} Severity: {check.severity.value}{changes}.\n"
         f"Why it matters: {check.why}.\n\n"
         f"{check.fix}\n"
     )
     return text + (f"\n```\n{check.example}\n```\n" if check.example else "")
 
 
-def explain_question(question: Question) -> str:
-    """Return what the doctor asks, as Markdown; its row says what came of it, and how to fix it."""
-    return f"### {question.code} {question.title}\n\n{question.asks} `releasekit doctor` asks it.\n"
-
-
 def explain_error(entry: Entry) -> str:
     """Return when an error happens and how to fix it, as Markdown."""
-    status, fix = entry.status, " ".join(name_fields(entry.fix).split())
+    fix = " ".join(name_fields(entry.fix).split())
     text = "The message says what to do." if entry.fix == "{fix}" else f"How to fix it: {fix}."
     return (
         f"### {entry.code} {name_fields(entry.title)}\n\n"
-        f"{entry.explanation} Exit status: {int(status)} ({status.word}).\n\n"
+        f"{entry.explanation} Exit status: {int(entry.status)} ({entry.status.word}).\n\n"
         f"{text}\n"
     )
 
 
 def name_fields(template: str) -> str:
     """Return a text of an entry with the names of its fields in capitals, as in `git tag TAG`."""
-    return template.format_map(_Placeholders())
+    names = {name for _, name, _, _ in Formatter().parse(template) if name}
+    return template.format_map({name: name.upper() for name in names})

@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from releasekit.errors import BadDirectory
-from releasekit.errors.base import COMMAND
+from releasekit.errors import COMMAND, BadDirectory
 from releasekit.errors.setup import ODD_DIRECTORY
 from releasekit.errors.usage import BAD_DIRECTORY
 from releasekit.home import expand_home

@@ -18,17 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from releasekit.destination import choose_destination
-from releasekit.errors import (
-    CannotWrite,
-    NotAPlainFile,
-    OutputLost,
-    ReleasekitError,
-    Status,
-    find_limit,
-)
+from releasekit.errors import CannotWrite, NotAPlainFile, OutputLost, ReleasekitError, Status
 from releasekit.errors.ci import OTHER_TEMPLATE
 from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED
-from releasekit.errors.limits import SPACE
+from releasekit.errors.limits import SPACE, find_limit
 from releasekit.errors.refused import TRACKED_RESULTS
 from releasekit.errors.usage import UNSUITABLE_ENCODING
 from releasekit.files import is_full

@@ -12,8 +12,7 @@ from typing import IO, TYPE_CHECKING
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from releasekit.errors import OutputLost, ReleasekitError
-from releasekit.errors.base import render_error, render_plainly
+from releasekit.errors import OutputLost, ReleasekitError, render_plainly
 from releasekit.errors.failed import OUTPUT_LOST
 from releasekit.outcome import Outcome, Result, Table
 from releasekit.redact import Redactor, printable
@@ -86,8 +85,7 @@ class Terminal:
     def fail(self, error: ReleasekitError, render: Callable[[str], str] = render_plainly) -> None:
         """Show an error: always, whatever the loudness; `render` spells its commands out."""
         self.rest()
-        text = render_error(error.entry.code, error.answers(render))
-        what, *rest = self._redactor.clean(text).split("\n")
+        what, *rest = self._redactor.clean(error.render(render)).split("\n")
         self._print((what, "bold red"), always=True)
         for line in rest:
             self._print(line, always=True)

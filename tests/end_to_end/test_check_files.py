@@ -15,7 +15,7 @@ from docs_tables import CHECKS_PAGE
 from releasekit.checks.catalog import CODES
 from releasekit.cli import main
 from releasekit.doctor.model import QUESTIONS, Question
-from releasekit.explain import ERROR_CODES
+from releasekit.explain import ENTRIES
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
 from support import Command, ProjectDir, without_times
 
@@ -225,7 +225,7 @@ def test_explain_says_what_the_doctor_asks(
     )
 
 
-@pytest.mark.parametrize("code", ERROR_CODES)
+@pytest.mark.parametrize("code", [entry.code for entry in ENTRIES])
 def test_explain_has_a_text_for_every_error(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--explain", code]) == 0
     out = capsys.readouterr().out

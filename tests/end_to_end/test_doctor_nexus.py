@@ -20,8 +20,7 @@ from nexus_double import WritePolicy
 from releasekit.commands.doctor import diagnose as examine
 from releasekit.commands.doctor import refuse_failed
 from releasekit.doctor.model import QUESTIONS, Diagnosis, Row, State
-from releasekit.errors import ReleasekitError, Status
-from releasekit.errors.base import render_plainly
+from releasekit.errors import ReleasekitError, Status, render_plainly
 from releasekit_nexus import Nexus
 from support import Command, ProjectDir, public_index
 

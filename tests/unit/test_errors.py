@@ -11,18 +11,16 @@ import pytest
 import releasekit
 from releasekit import __main__ as start
 from releasekit import errors
-from releasekit.errors import Entry, NotBuilt, ReleasekitError, Status, find_limit_in
+from releasekit.errors import Entry, NotBuilt, ReleasekitError, Status
 from releasekit.errors.access import MISSING_CREDENTIALS
 from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED, STALE_INDEX
+from releasekit.errors.limits import find_limit, find_limit_in
 from releasekit.errors.refused import BUILD_FAILED, TAGS_DISAGREE, WHEEL_OF_ANOTHER_SDIST
 from releasekit.errors.usage import FOREIGN_MODULES, NO_RECORD, NOT_A_REPOSITORY
 from releasekit.explain import ENTRIES
 
 PACKAGE = Path(releasekit.__file__).parent
-MODULES = (
-    *(errors.refused, errors.usage, errors.access, errors.setup, errors.development),
-    *(errors.ci, errors.failed),
-)
+MODULES = (*(errors.refused, errors.usage, errors.access, errors.setup, errors.ci, errors.failed),)
 ENTRY_NAMES = {
     name: entry
     for module in MODULES
@@ -47,13 +45,16 @@ class Raise:
         self.place = f"{path.relative_to(PACKAGE.parent)}:{call.lineno}"
         self.kind = call.func.id
         (entry,) = call.args
-        self.entry = ast.unparse(entry)
+        self.entry = ast.unparse(entry).rpartition(".")[2]  # also usage.NO_RECORD
         self.fields = {str(keyword.arg) for keyword in call.keywords}
 
 
 def find_raises() -> list[Raise]:
-    kinds = {name for name in errors.__all__ if isinstance(getattr(errors, name), type)}
-    kinds -= {"Entry", "Status"}
+    kinds = {
+        name
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, ReleasekitError)
+    }
     return [
         Raise(path, node)
         for path in sorted(PACKAGE.parent.rglob("*.py"))
@@ -80,7 +81,9 @@ def find_entries(found: Raise) -> list[str]:
 
 
 def find_names(tree: ast.AST) -> list[str]:
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    nodes = list(ast.walk(tree))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     return sorted(names & set(ENTRY_NAMES))
 
 
@@ -112,7 +115,7 @@ def test_every_entry_is_raised() -> None:
         ),
         (
             start.NO_MEMORY.format(place="/p", reason="no more memory can be allocated"),
-            errors.find_limit(MemoryError(), "/p"),
+            find_limit(MemoryError(), "/p"),
         ),
     ],
 )

@@ -14,7 +14,7 @@ import pytest
 import releasekit
 from releasekit.cli import make_parser
 from releasekit.commands import COMMANDS
-from releasekit.errors.base import COMMAND
+from releasekit.errors import COMMAND
 from releasekit.request import LEFT_OUT, REPEATED, Door, render_commands
 from releasekit.sessions import DEFAULT_NAMES
 

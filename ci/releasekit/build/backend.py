@@ -25,8 +25,9 @@ from releasekit.build.environment import (
 from releasekit.build.hooks import Hooks, open_hooks
 from releasekit.build.sdist import repack_sdist, unpack_sdist
 from releasekit.build.version_variables import is_version, tell_version
-from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
+from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import PROGRAM_KILLED
+from releasekit.errors.limits import find_limit_in
 from releasekit.errors.refused import BUILD_FAILED
 from releasekit.process import capture, refuse_killed
 from releasekit.tempdirs import open_named_tempdir, open_tempdir

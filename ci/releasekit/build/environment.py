@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from releasekit.build.environment_cache import use_cached
-from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
+from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED
+from releasekit.errors.limits import find_limit_in
 from releasekit.errors.refused import BUILD_REQUIREMENTS_REFUSED
 from releasekit.errors.usage import OWN_NAME_ELSEWHERE
 from releasekit.process import Finished, Log, run

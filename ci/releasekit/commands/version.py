@@ -11,8 +11,8 @@ from packaging.version import Version
 from releasekit import git
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
-from releasekit.errors.development import NO_TAGS_TO_COUNT_FROM
 from releasekit.errors.refused import NOT_A_DEVELOPMENT_VERSION
+from releasekit.errors.setup import NO_TAGS_TO_COUNT_FROM
 from releasekit.inspect.project import find_counter, find_stated_version
 from releasekit.model.project import (
     Project,

@@ -1,8 +1,6 @@
 """Status 2, usage: credentials, rights, certificates and proxies."""
 
-from __future__ import annotations
-
-from releasekit.errors.base import Entry
+from releasekit.errors import Entry
 
 MISSING_CREDENTIALS = Entry(
     code="E231",

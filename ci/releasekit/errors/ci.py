@@ -3,9 +3,7 @@
 All but the first are shown by the templates themselves: without a kit nothing else can.
 """
 
-from __future__ import annotations
-
-from releasekit.errors.base import Entry
+from releasekit.errors import Entry
 
 OTHER_TEMPLATE = Entry(
     code="E265",

@@ -1,8 +1,6 @@
 """Status 3, failed: index, network or machine; running it again can succeed. And interrupts."""
 
-from __future__ import annotations
-
-from releasekit.errors.base import Entry
+from releasekit.errors import Entry
 
 UNREACHABLE = Entry(
     code="E301",

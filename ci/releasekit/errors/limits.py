@@ -6,11 +6,14 @@ import errno
 import re
 from collections.abc import Iterator
 
-from releasekit.errors.base import ReleasekitError
+from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import LIMIT_REACHED
 
+Limit = tuple[str, str]
+"""What is limited, and how to raise it."""
 MEMORY = "memory", "give this job more memory, or raise `ulimit -v`"
 PROCESSES = "processes and threads", "raise `ulimit -u` or `ulimit -v`, or the container's limits"
+SPACE = "space on the disk", "free some of it"
 NO_THREAD = "can't start new thread"
 LIMITS = {
     errno.EAGAIN: PROCESSES,  # fork(2): the limit was reached
@@ -19,18 +22,12 @@ LIMITS = {
     errno.ENFILE: ("open files of all processes", "raise the machine's fs.file-max"),
     errno.ENOMEM: MEMORY,
 }
-"""What is limited, and how to raise it, by the error of a system call."""
-SPACE = "space on the disk", "make room"
-PROGRAM_LIMITS = LIMITS | {errno.ENOSPC: SPACE, errno.EDQUOT: SPACE}
-RUST_ERROR = re.compile(r"^.*\(os error (\d+)\)", re.MULTILINE)
-"""How uv and other programs written in Rust give the error of a system call."""
-PYTHON_ERROR = re.compile(r"\w*Error: \[Errno (\d+)\] ")
-"""How the last line of Python's traceback does."""
+"""By the error of a system call."""
 FILE = re.compile(r"[`'\"](?P<quoted>/[^`'\"]+)[`'\"]| to (?P<copy>/[^`'\"]+?): ")
-"""How both name the file that they could not write: in quotes, or as "copy file from A to B: "."""
-NO_ROOM = re.compile(r"failed to map segment|malloc failure|\] ASN1 lib")
-"""How the dynamic linker says that an extension module finds no room (glibc 2.36), and OpenSSL 3,
-in an SSLError, that it gets no more memory; damaged certificates are refused before."""
+"""How programs name the file that they could not write: quoted, or after "copy file from A to"."""
+NO_MEMORY = re.compile(r"failed to map segment|malloc failure|\] ASN1 lib")
+"""How the dynamic linker says that there is no memory for an extension module (glibc 2.36), and
+OpenSSL 3, in an SSLError, that it gets no more; damaged certificates are refused before."""
 
 
 def find_limit(raised: BaseException, place: str) -> ReleasekitError | None:
@@ -43,18 +40,14 @@ def find_limit(raised: BaseException, place: str) -> ReleasekitError | None:
         reason = str(cause)
         # SystemError: CPython 3.11, where a C function has no memory for its own error.
         if isinstance(cause, MemoryError | SystemError):
-            limited, fix = MEMORY
-            reason = "no more memory can be allocated"
-        elif isinstance(cause, ImportError | OSError) and NO_ROOM.search(reason):
-            limited, fix = MEMORY
-        elif isinstance(cause, OSError) and cause.errno in LIMITS:
-            limited, fix = LIMITS[cause.errno]
-            reason, place = cause.strerror or reason, str(cause.filename or place)
-        elif isinstance(cause, RuntimeError) and NO_THREAD in reason:
-            limited, fix = PROCESSES
-        else:
-            continue
-        return _reach(limited, place, reason, fix)
+            return _reach(MEMORY, place, "no more memory can be allocated")
+        if isinstance(cause, ImportError | OSError) and NO_MEMORY.search(reason):
+            return _reach(MEMORY, place, reason)
+        if isinstance(cause, OSError) and cause.errno in LIMITS:
+            place = str(cause.filename or place)
+            return _reach(LIMITS[cause.errno], place, cause.strerror or reason)
+        if isinstance(cause, RuntimeError) and NO_THREAD in reason:
+            return _reach(PROCESSES, place, reason)
     return None
 
 
@@ -64,20 +57,21 @@ def find_limit_in(output: str, place: str) -> ReleasekitError | None:
     The last line counts where it is Python's: a backend may go on after an error.
     """
     last = output.rstrip().rpartition("\n")[2].strip()
-    found = [(match[0].strip(), int(match[1])) for match in RUST_ERROR.finditer(output)]
-    found += [(last, int(match[1])) for match in (PYTHON_ERROR.match(last),) if match]
-    for reason, number in found:
-        if number in PROGRAM_LIMITS:
-            limited, fix = PROGRAM_LIMITS[number]
-            named = FILE.search(reason)
-            return _reach(limited, named[named.lastgroup or 0] if named else place, reason, fix)
-    if last.partition(":")[0] == "MemoryError" or last == f"RuntimeError: {NO_THREAD}":
-        limited, fix = MEMORY if last.startswith("Memory") else PROCESSES
-        return _reach(limited, place, last, fix)
-    return None
+    of_rust = re.finditer(r"^.*\(os error (\d+)\)", output, re.MULTILINE)  # uv, and others
+    of_python = re.finditer(r"^\w*Error: \[Errno (\d+)\] .*", last)
+    limits = LIMITS | {errno.ENOSPC: SPACE, errno.EDQUOT: SPACE}
+    for found in (*of_rust, *of_python):
+        if limit := limits.get(int(found[1])):
+            file = FILE.search(found[0])
+            place = file[file.lastgroup or 0] if file else place
+            return _reach(limit, place, found[0].strip())
+    if last.partition(":")[0] == "MemoryError":
+        return _reach(MEMORY, place, last)
+    return _reach(PROCESSES, place, last) if last == f"RuntimeError: {NO_THREAD}" else None
 
 
-def _reach(limited: str, place: str, reason: str, fix: str) -> ReleasekitError:
+def _reach(limit: Limit, place: str, reason: str) -> ReleasekitError:
+    limited, fix = limit
     return ReleasekitError(LIMIT_REACHED, limited=limited, place=place, reason=reason, fix=fix)
 
 
@@ -87,7 +81,7 @@ def find_causes(
     """Yield an error and all below it, each once: causes, arguments, and what libraries wrap.
 
     `wrapped` are the attributes in which they keep it. What was handled when an error was raised
-    (`__context__`) counts only if that is asked for.
+    (`__context__`) counts only `with_context`.
     """
     queue, seen = [error], {id(error)}
     while queue:

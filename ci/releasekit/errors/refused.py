@@ -1,8 +1,6 @@
 """Status 1, refused: the project must change, or what is published differs from what is wanted."""
 
-from __future__ import annotations
-
-from releasekit.errors.base import Entry
+from releasekit.errors import Entry
 
 NO_RELEASE_TAG = Entry(
     code="E101",

@@ -1,8 +1,6 @@
 """Status 2, usage: configuration or arguments are wrong."""
 
-from __future__ import annotations
-
-from releasekit.errors.base import Entry
+from releasekit.errors import Entry
 
 INVALID_CONFIGURATION = Entry(
     code="E201",

@@ -16,8 +16,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from releasekit.archives import read_dist
-from releasekit.errors import ReleasekitError, find_limit_in
+from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import INSTALL_NOT_TESTED, UNEXPECTED_ANSWER
+from releasekit.errors.limits import find_limit_in
 from releasekit.http.client import Client
 from releasekit.index.pages import refusal
 from releasekit.model.dists import Dist, NotADistError

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from releasekit.errors import BuildFailed, ReleasekitError, find_limit_in
+from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import NOT_RESOLVED
+from releasekit.errors.limits import find_limit_in
 from releasekit.process import Finished
 from releasekit.proof.environment import Interpreter
 from releasekit.redact import MARK, hide_credentials

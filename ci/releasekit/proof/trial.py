@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from packaging.utils import canonicalize_name
 
-from releasekit.errors import find_limit_in
+from releasekit.errors.limits import find_limit_in
 from releasekit.process import Log, explain_end, refuse_killed, run
 from releasekit.proof.environment import CleanEnvironment
 

@@ -238,7 +238,7 @@ def test_builds_that_shared_an_environment_which_one_changed_are_refused(tmp_pat
         status, errors = end(other)
     assert status == 1
     assert errors.endswith(
-        "releasekit.errors.base.ReleasekitError: error E312: the build environment was "
+        "releasekit.errors.ReleasekitError: error E312: the build environment was "
         "changed while two builds ran in it\n"
         f"  where: {path}\n"
         "  why:   one of them wrote into it, so that its code may have run in the other one;\n"

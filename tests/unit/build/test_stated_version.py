@@ -9,7 +9,7 @@ from packaging.version import Version
 from raising import raises_error
 from releasekit.build.checkout import open_checkout
 from releasekit.build.stated_version import write_version
-from releasekit.errors.development import CANNOT_WRITE_VERSION
+from releasekit.errors.setup import CANNOT_WRITE_VERSION
 from releasekit.inspect.project import find_stated_version
 from releasekit.model.versions import StatedVersion
 from support import ProjectDir, commit_of
