@@ -6,6 +6,7 @@ import contextlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 
 from packaging.version import Version
 
@@ -36,7 +37,6 @@ from releasekit.proof.resolve import NO_SOLUTION, find_reason
 from releasekit.redact import MARK, hide_credentials
 from releasekit.request import is_project
 from releasekit.requirements import keep_reachable
-from releasekit.tls.certificates import read_clock
 from releasekit.uv.failures import ask_for_objection, find_certificate_fix, find_unbuilt_names
 from releasekit.workspace import check_file, list_folder
 
@@ -102,7 +102,7 @@ def _examine(ctx: NexusContext) -> Iterator[Row]:
     yield (address := connection.examine_address(ctx.url, client))
     if address.state is State.FAILED:
         return
-    tls = connection.examine_tls(ctx.url, client, read_clock())
+    tls = connection.examine_tls(ctx.url, client, datetime.now(timezone.utc))
     yield tls if tls.state is State.FAILED else _ask_uv(ctx, tls)
     if tls.state is State.FAILED:
         return

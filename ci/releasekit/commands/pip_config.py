@@ -40,7 +40,7 @@ from releasekit.index.nexus import repository_url
 from releasekit.model.addresses import is_loopback
 from releasekit.pip_conf import read_options, set_options
 from releasekit.plural import plural
-from releasekit.tls.certificates import CERTIFICATE
+from releasekit.tls.certificates import split_certificates
 
 USER = "user"
 MARKS = ("pyvenv.cfg", "conda-meta")
@@ -156,7 +156,7 @@ def _plan_ca(ctx: NexusContext, path: Path) -> FilePlan:
     that was taken away would stay for ever.
     """
     sources = (s for s in ctx.network.trust.sources if ctx.environ.get(s.name) != str(path))
-    found = dict.fromkeys(m[0] for source in sources for m in CERTIFICATE.finditer(source.pem))
+    found = dict.fromkeys(pem for source in sources for pem in split_certificates(source.pem))
     text = "".join(f"{certificate}\n" for certificate in found)
     old = read_settings_file(path)
     change = Change(key="certificates", old=_count(old) if old else None, new=_count(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
 from packaging.version import Version
@@ -32,7 +33,6 @@ from releasekit.outcome import Planned
 from releasekit.plural import plural
 from releasekit.tempdirs import open_tempdir
 from releasekit.threads import run_in_threads
-from releasekit.tls.certificates import read_clock
 
 POLL = 1.0
 """Seconds between two looks at an index that does not show an upload yet."""
@@ -66,7 +66,8 @@ def make_plan(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Pla
 
 def note_server_oddities(ctx: ProjectContext, index: Index) -> None:
     """Note what is odd about a server, as its last answer tells: no request is sent for it."""
-    for row in find_warnings(index.last_answer, read_clock()) if index.last_answer else ():
+    now, answer = datetime.now(timezone.utc), index.last_answer
+    for row in find_warnings(answer, now) if answer else ():
         ctx.progress.note(f"{row.question.title}: {row.text}; {row.fix}")
 
 
