@@ -113,7 +113,7 @@ def test_release_is_built_checked_uploaded_and_installed_back(
     posts = [line for line in pypiserver.requests if line.startswith("POST")]
     assert posts == ["POST /", "POST /", "POST /"]  # the access check, the wheel, the sdist
     assert len(pypiserver.requests) <= 14
-    assert pypiserver.elsewhere.asked == []  # nobody asked another server for the new project
+    assert pypiserver.elsewhere.requests == []  # nobody asked another server for the new project
 
 
 def test_second_run_finds_nothing_to_do(pypiserver: Pypiserver, release: Command) -> None:

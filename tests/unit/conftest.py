@@ -104,7 +104,7 @@ class Server(ThreadingHTTPServer):
         self.inner: ssl.SSLContext | None = None
         """What is behind the proxy, where this server is one."""
         self.answers = [Answer()]
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.authorizations: list[str | None] = []
         self.connections = 0
 
@@ -145,7 +145,7 @@ class Handler(BaseHTTPRequestHandler):
         size = int(self.headers.get("Content-Length", 0))
         if len(self.rfile.read(size)) < size:
             return  # the client went away
-        self.server.asked.append(f"{self.command} {self.path}")
+        self.server.requests.append(f"{self.command} {self.path}")
         self.server.authorizations.append(self.headers.get("Authorization"))
         answers = self.server.answers
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
@@ -164,7 +164,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.inner is None:  # a proxy that does not connect
             self.do_GET()
             return
-        self.server.asked.append(f"{self.command} {self.path}")
+        self.server.requests.append(f"{self.command} {self.path}")
         self.send_response(200, "Connection established")
         self.end_headers()
         inner = self.server.inner.wrap_socket(self.connection, server_side=True)

@@ -40,7 +40,7 @@ def test_some_are_worked_on_at_once_and_no_more() -> None:
     assert max(seen) <= THREADS
 
 
-def test_error_is_raised_after_what_is_under_way_has_ended() -> None:
+def test_error_is_raised_after_what_runs_has_ended() -> None:
     ended: list[str] = []
     all_begun = threading.Barrier(THREADS)
 

@@ -50,7 +50,7 @@ class NewerNexus:
     skew: timedelta = timedelta()
     """How far its clock is ahead."""
     resources: dict[str, Any] = field(default_factory=_fresh)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
 
     def answer(self, method: str, target: str, document: Any) -> tuple[int, Any]:
@@ -60,7 +60,7 @@ class NewerNexus:
             accepted = self.resources["system/eula"]["accepted"]
             return (404, None) if accepted or "COMMUNITY" not in self.named else (403, GATE)
         path = path.removeprefix(API)
-        self.asked.append(f"{method} {path}")
+        self.requests.append(f"{method} {path}")
         if method != "GET":
             self.changes.append(f"{method} {path}")
             return self._change(method, path, document)

@@ -90,7 +90,7 @@ def test_what_is_odd_is_noted_from_the_one_answer(server: Server, notes: Greet) 
         "clock: the server's is 1 h 1 min ahead of this machine's; set the one that is wrong, by "
         "NTP: certificates, tokens and logs go by it",
     ]
-    assert server.asked == ["GET /repository/pypi-hosted/simple/plain/"]
+    assert server.requests == ["GET /repository/pypi-hosted/simple/plain/"]
 
 
 QUIET: dict[str, Callable[[], Answer]] = {  # a date is that of the request

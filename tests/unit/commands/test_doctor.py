@@ -209,7 +209,7 @@ def test_a_certificate_that_proves_nothing(
     assert rows["TLS"].lines == tuple(map(line, chain))
     assert judged(rows["server"]) == ("unknown", "not asked", "fix: fix TLS first, above")
     assert rows[""].text == "refused"
-    assert server.asked == []  # nothing was sent to whom nobody trusts
+    assert server.requests == []  # nothing was sent to whom nobody trusts
 
 
 def test_a_certificate_that_ends_soon(tmp_path: Path, serve: Serve) -> None:
@@ -280,20 +280,20 @@ def test_a_login_page_in_front_of_it(tmp_path: Path) -> None:
     assert rows[""].text == "refused"
 
 
-NOT_ASKED = {
+NOT_TRIED = {
     "upload": "an upload without a file, which Nexus logs as an error",
     "admin": "a login as admin with the well-known password",
     "anonymous": "an upload without a file, which Nexus logs as an error",
 }
 
 
-def test_what_a_server_logs_as_an_error_is_not_tried_unasked(tmp_path: Path) -> None:
+def test_what_a_server_logs_as_an_error_is_tried_with_probe_alone(tmp_path: Path) -> None:
     with run_sandbox() as sandbox:
         environ = {**sandbox.environ(), "RELEASEKIT_ADMIN_PASSWORD": ""}
         rows = diagnose(tmp_path, sandbox.url, **environ)
-        asked = sandbox.state.requests_log
-    assert {request.method for request in asked} == {"GET"}
-    for title, test in NOT_ASKED.items():
+        requests = sandbox.state.requests_log
+    assert {request.method for request in requests} == {"GET"}
+    for title, test in NOT_TRIED.items():
         assert judged(rows[title]) == (
             "unknown",
             f"not asked: the test is {test}",

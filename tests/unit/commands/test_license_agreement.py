@@ -82,10 +82,10 @@ def test_by_the_word_of_an_administrator_it_is_accepted_first_and_once(
 
 
 @pytest.mark.parametrize("named", ["Nexus/3.96.1-02 (PRO)", "Nexus/3.96.1-02 (OSS)"])
-def test_other_editions_are_not_asked_for_one(
+def test_other_editions_get_no_request_about_one(
     newer: NewerNexus, tmp_path: Path, named: str
 ) -> None:
     newer.named = named
     recorder = Administrator(root=tmp_path, environ=environ(newer)).apply()
     assert len([text for text in recorder.changes if text.startswith("created")]) == 7
-    assert not [asked for asked in newer.asked if "eula" in asked]
+    assert not [request for request in newer.requests if "eula" in request]

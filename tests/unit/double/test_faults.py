@@ -134,7 +134,7 @@ def test_the_group_serves_other_bytes(client: Client) -> None:
     assert client.get(FILE).content == CONTENT
 
 
-def test_a_download_stops_half_way(client: Client) -> None:
+def test_a_download_ends_early(client: Client) -> None:
     client.upload(content=CONTENT + bytes(1 << 20))
     client.sandbox.state.faults = Faults(cut_downloads=1)
     with pytest.raises(requests.RequestException):

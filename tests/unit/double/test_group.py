@@ -48,7 +48,7 @@ def routed(remote: Path, open_client: Open) -> Iterator[Client]:
 
 
 @pytest.mark.parametrize(("method", "path", "status", "reason"), ROUTES.values(), ids=ROUTES)
-def test_a_routing_rule_blocks_paths_as_asked(
+def test_a_routing_rule_blocks_paths_in_the_spelling_of_the_request(
     routed: Client, method: str, path: str, status: int, reason: str
 ) -> None:
     assert outcome(routed.get(path, "pypi-proxy", method=method)) == f"{status} {reason}"

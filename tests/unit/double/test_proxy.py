@@ -29,16 +29,16 @@ PAGE = (
 
 
 class Remote:
-    """An upstream on plain HTTP that answers as it is told: path to status, text, headers."""
+    """An upstream on plain HTTP with its answers: path to status, text, headers."""
 
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, bytes, dict[str, str]]] = {}
-        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
         remote = self
 
         class Answering(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                remote.asked.append((self.path, dict(self.headers)))
+                remote.requests.append((self.path, dict(self.headers)))
                 status, body, headers = remote.answers.get(self.path, (404, b"", {}))
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(body))}.items():
@@ -57,7 +57,7 @@ class Remote:
         self.answers[f"/simple/{project}/"] = (200, text.encode(), {})
 
     def paths(self) -> list[str]:
-        return [path for path, _ in self.asked]
+        return [path for path, _ in self.requests]
 
 
 @pytest.fixture
@@ -114,25 +114,27 @@ def test_links_are_rewritten(far: Client, upstream: Remote) -> None:
     assert far.get("packages/far/2/far-2.tar.gz", "pypi-group").content == b"\x1f\x8btwo"
 
 
-def test_upstream_is_asked_once_and_as_the_server_asks(far: Client, upstream: Remote) -> None:
+def test_upstream_gets_one_request_with_the_headers_of_the_server(
+    far: Client, upstream: Remote
+) -> None:
     upstream.page("far", WHEEL)
     upstream.answers[f"/simple/far/{WHEEL}"] = (200, b"wheel", {"ETag": '"e"'})
     for _ in range(2):
         answer = far.get(f"packages/far/1/{WHEEL}", "pypi-proxy")
         assert (answer.content, answer.headers["ETag"]) == (b"wheel", '"e"')
     assert upstream.paths() == ["/simple/far/", f"/simple/far/{WHEEL}"]
-    headers = upstream.asked[0][1]
+    headers = upstream.requests[0][1]
     assert headers["User-Agent"].startswith("Nexus/3.30.0-01 (OSS; Linux; ")
     assert (headers["Accept-Encoding"], "Accept" in headers) == ("gzip,deflate", False)
 
 
-def test_the_name_is_asked_as_given(far: Client, upstream: Remote) -> None:
+def test_the_name_reaches_the_upstream_in_its_spelling(far: Client, upstream: Remote) -> None:
     upstream.page("Far_Lib", "far_lib-1.tar.gz")
     assert far.page("pypi-proxy", "Far_Lib") == "far_lib-1.tar.gz"
     assert far.page("pypi-proxy", "far-lib") == "404"
 
 
-def test_an_unknown_file_of_a_known_project_is_not_asked(far: Client, upstream: Remote) -> None:
+def test_an_unknown_file_of_a_known_project_is_not_fetched(far: Client, upstream: Remote) -> None:
     upstream.page("far", WHEEL)
     assert far.get("packages/far/9/far-9.tar.gz", "pypi-proxy").status_code == 404
     assert upstream.paths() == ["/simple/far/"]
@@ -238,7 +240,7 @@ def test_an_old_index_is_revalidated(upstream: Remote, open_client: Open) -> Non
         upstream.answers["/simple/far/"] = (304, b"", {})
         answer = client.get("simple/far/", "pypi-proxy")
     assert (answer.headers["ETag"], answer.headers["Last-Modified"]) == ('"one"', date)
-    headers = upstream.asked[-1][1]
+    headers = upstream.requests[-1][1]
     assert (headers["If-None-Match"], headers["If-Modified-Since"]) == ('"one"', date)
 
 

@@ -59,14 +59,14 @@ RANGES = {
 }
 
 
-@pytest.mark.parametrize(("asked", "status", "told", "content"), RANGES.values(), ids=RANGES)
+@pytest.mark.parametrize(("sent", "status", "expected", "content"), RANGES.values(), ids=RANGES)
 @pytest.mark.parametrize("repository", ["pypi-hosted", "pypi-group"])
 def test_range(
-    client: Client, repository: str, asked: str, status: int, told: str | None, content: bytes
+    client: Client, repository: str, sent: str, status: int, expected: str | None, content: bytes
 ) -> None:
-    answer = client.get(FILE, repository, headers={"Range": asked})
+    answer = client.get(FILE, repository, headers={"Range": sent})
     assert answer.status_code == status
-    assert (answer.headers.get("Content-Range"), answer.content) == (told, content)
+    assert (answer.headers.get("Content-Range"), answer.content) == (expected, content)
 
 
 @pytest.mark.parametrize(

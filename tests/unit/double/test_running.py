@@ -80,7 +80,7 @@ def test_all_files_are_in_one_temporary_directory(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_stops_at_once_with_connections_open_and_requests_under_way(
+def test_it_stops_at_once_with_connections_open_and_requests_unanswered(
     open_client: Callable[[Sandbox], Client],
 ) -> None:
     with run_sandbox(faults=Faults(upload_delay=60)) as sandbox:

@@ -348,7 +348,7 @@ PAGE = send(OK, b"Content-Length: 5\r\n\r\nhello")
         pytest.param(send(MANY, b"\r\n"), 429, 1, id="too many"),
     ],
 )
-def test_who_is_busy_is_asked_again_if_that_is_soon(
+def test_a_busy_server_gets_a_second_request_if_that_is_soon(
     serve_raw: Serve, client: Client, first: Answer, status: int, requests: int
 ) -> None:
     server = serve_raw(first, PAGE)

@@ -221,7 +221,7 @@ def test_proxy_of_the_environment_is_used_elsewhere(
     environ["REQUESTS_CA_BUNDLE"] = "/nowhere/missing.pem"
     assert get("http://nexus.example.com/a", environ).text == "hello"
     assert get("https://nexus.example.com/b", environ, ca_file).text == "hello"
-    assert proxy.asked == [
+    assert proxy.requests == [
         "GET http://nexus.example.com/a",
         "CONNECT nexus.example.com:443",
         "GET /b",
@@ -286,7 +286,7 @@ def test_read_is_tried_four_times_and_no_server_makes_it_wait(
     hours = Answer(status=503, reason="Busy", headers={"Retry-After": "7200"})
     server.answers = [hours, hours, hours, Answer()]
     assert get(server.url, ca=ca_file).text == "hello"
-    assert len(server.asked) == 4
+    assert len(server.requests) == 4
 
 
 def test_answers_other_than_a_busy_server_are_final(server: Server, ca_file: Path) -> None:

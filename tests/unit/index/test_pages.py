@@ -98,7 +98,7 @@ def test_access_is_checked_also_where_no_ranges_are_known(
 ) -> None:
     server.answers = [ROOT]
     index.check_access(name)
-    assert server.asked == [BOTH_PAGES[page]]
+    assert server.requests == [BOTH_PAGES[page]]
 
 
 FORBIDDEN = Answer(status=403, reason="Forbidden")
@@ -199,7 +199,7 @@ def test_answer_that_is_no_page_is_a_situation(
 ) -> None:
     server.answers = [answer]
     assert refuse(index) == said(index, what, why, fix)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 ROOT = Answer(body=b"<html><head><title>Simple Index</title></head></html>")
@@ -210,7 +210,7 @@ BOTH_PAGES = ["GET /repository/h/simple/demo/", "GET /repository/h/simple/"]
 def test_project_that_an_index_does_not_know_has_no_files(server: Server, index: Index) -> None:
     server.answers = [UNKNOWN, ROOT]
     assert index.read_page("demo") == ProjectPage(title="")
-    assert server.asked == BOTH_PAGES
+    assert server.requests == BOTH_PAGES
 
 
 CHECK_URL = (
@@ -276,7 +276,7 @@ def test_address_that_is_no_index_is_not_taken_for_one_without_the_project(
     server.answers = answers
     url = f"{server.url}{where}"
     assert refuse(index) == f"error {what}\n  where: {url}\n  why:   {why}\n  next:  {fix}"
-    assert server.asked == BOTH_PAGES
+    assert server.requests == BOTH_PAGES
 
 
 def test_dead_link_is_no_file(server: Server, index: Index, dist: Dist) -> None:
@@ -290,7 +290,7 @@ def test_download_that_breaks_off_is_no_digest(server: Server, index: Index, dis
     with pytest.raises(ReleasekitError) as caught:
         index.read_digest(PublishedFile(filename=WHEEL, url=f"{server.url}/{WHEEL}"), dist)
     assert caught.value.answers()["why"] == "the connection was closed in the middle of the answer"
-    assert len(server.asked) == 4
+    assert len(server.requests) == 4
 
 
 @pytest.mark.parametrize(
@@ -362,4 +362,4 @@ def test_a_redirect_to_plain_http_is_refused(server: Server, index: Index, dist:
         "  next:  have the front server keep https in its redirects (X-Forwarded-Proto), or "
         "configure\n         the address that it leads to, with https"
     )
-    assert server.asked == [f"GET /{WHEEL}"]
+    assert server.requests == [f"GET /{WHEEL}"]

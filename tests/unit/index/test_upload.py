@@ -213,7 +213,7 @@ def test_post_is_sent_once_and_judged(
     found = tried.error.answers()
     assert (found["what"], found["why"], found["next"]) == answers
     assert (found["where"], tried.reason, tried.final) == (url, reason, final)
-    assert server.asked == ["POST /repository/h/"]
+    assert server.requests == ["POST /repository/h/"]
     assert server.authorizations == ["Basic Ym9iOmh1bnRlcjI="]
 
 
@@ -226,7 +226,7 @@ def test_untrusted_server_gets_no_byte(server: Server, tmp_path: Path) -> None:
     with open_network(environ={}, timeout=5) as strangers:
         tried = upload(write_wheel(tmp_path), server.url, strangers)
     assert tried.reason == "unable to get local issuer certificate"
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_file_that_twine_refuses_is_not_sent(
@@ -235,7 +235,7 @@ def test_file_that_twine_refuses_is_not_sent(
     path = tmp_path / WHEEL
     path.write_bytes(b"no wheel")
     tried = upload(path, server.url, network)
-    assert (tried.final, server.asked) == (True, [])
+    assert (tried.final, server.requests) == (True, [])
     assert tried.error is not None
     assert tried.error.answers()["what"] == f"{WHEEL} was not uploaded"
 
@@ -352,7 +352,7 @@ def test_file_that_was_changed_after_it_was_read_is_not_sent(
         "  next:  releasekit build, then run this again (in CI: pass dist/ and reports/ from one "
         "build job to this one)"
     )
-    assert server.asked == ["POST /"]  # of the first try
+    assert server.requests == ["POST /"]  # of the first try
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The patterns are Java's; these say the same in Python, and the real server is asked elsewhere."""
+"""The patterns are Java's; these say the same in Python; other tests check the real server."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_patterns_are_sorted_and_spellings_of_one_name_are_one() -> None:
         "/packages/Acme.Core/99.0/acme_core-99.0.tar.gz?x=\n",
     ],
 )
-def test_own_name_is_blocked_however_it_is_asked_for(path: str) -> None:
+def test_own_name_is_blocked_in_every_spelling(path: str) -> None:
     assert blocks(("acme-*",), path)
     assert blocks(("acme-core",), path)
 
@@ -78,5 +78,5 @@ def test_other_names_are_not_blocked(path: str) -> None:
 def test_every_spelling_of_a_name_is_blocked_by_every_other_one(
     words: list[str], first: str, second: str
 ) -> None:
-    own, asked = first.join(words), second.join(words).swapcase()
-    assert blocks((own,), f"/simple/{asked}/")
+    own, name = first.join(words), second.join(words).swapcase()
+    assert blocks((own,), f"/simple/{name}/")

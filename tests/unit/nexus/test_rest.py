@@ -1,6 +1,6 @@
 """The REST client on a server that answers as told: shapes of errors, paging, who it is.
 
-What the real server answers is asked in tests whose names say nexus.
+What the real server answers is the subject of tests whose names say nexus.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def test_missing_rights_are_no_missing_thing(server: Server, rest: Rest) -> None
 def test_version_of_a_server_that_names_itself(server: Server, rest: Rest) -> None:
     server.answers = [told()]
     assert read_version(rest) == ServerVersion(numbers=(3, 30, 0), edition="OSS")
-    assert server.asked == ["GET /service/rest/v1/status"]
+    assert server.requests == ["GET /service/rest/v1/status"]
 
 
 SWAGGER = {"info": {"version": "3.71.0-06", "title": "Nexus Repository Manager REST API"}}
@@ -127,7 +127,7 @@ def test_version_of_a_server_behind_one_that_names_itself(server: Server, rest: 
     front = {"Server": "nginx"}
     server.answers = [told(headers=front), told(document=SWAGGER, headers=front)]
     assert read_version(rest) == ServerVersion(numbers=(3, 71, 0), edition="")
-    assert server.asked[1] == "GET /service/rest/swagger.json"
+    assert server.requests[1] == "GET /service/rest/swagger.json"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_change_follows_no_redirect(server: Server, rest: Rest) -> None:
     server.answers = [told(302, headers={"Location": f"{server.url}/elsewhere"}, reason="Found")]
     with raises_error(NEXUS_REFUSED, match="it answered 302 Found"):
         update_resource(rest, Kind.ROLE, "a b", {"id": "a b"})
-    assert server.asked == ["PUT /service/rest/v1/security/roles/a%20b"]
+    assert server.requests == ["PUT /service/rest/v1/security/roles/a%20b"]
 
 
 def test_pages_are_read_to_the_end(server: Server, rest: Rest) -> None:
@@ -169,10 +169,10 @@ def test_pages_are_read_to_the_end(server: Server, rest: Rest) -> None:
         told(document={"items": [component(3)], "continuationToken": None}),
     ]
     assert [found.version for found in search_components(rest, name="a")] == ["1", "2", "3"]
-    asked = "/service/rest/v1/search?format=pypi&name=a"
-    assert server.asked == [
-        f"GET {asked}",
-        f"GET {asked}&continuationToken=t0",
+    path = "/service/rest/v1/search?format=pypi&name=a"
+    assert server.requests == [
+        f"GET {path}",
+        f"GET {path}&continuationToken=t0",
     ]
 
 

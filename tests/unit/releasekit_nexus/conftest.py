@@ -29,7 +29,7 @@ class Mirror:
     """A server that answers every GET in the way it was told."""
 
     def __init__(self, ca_bundle: Path) -> None:
-        self.asked: list[tuple[str, str | None]] = []
+        self.requests: list[tuple[str, str | None]] = []
         self.answer: Answer = lambda request: request.send_error(404)
         self.ca_bundle = ca_bundle
         authority = trustme.CA()
@@ -46,7 +46,7 @@ class Mirror:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                mirror.asked.append((self.path, self.headers["Authorization"]))
+                mirror.requests.append((self.path, self.headers["Authorization"]))
                 mirror.answer(self)
 
             def log_message(self, format: str, *_: object) -> None:  # noqa: A002

@@ -100,7 +100,7 @@ def test_it_is_downloaded_once_with_progress(
     second = fetch(mirror.url)
     assert (first, second) == (cache / NAME, cache / NAME)
     assert list(cache.iterdir()) == [cache / NAME]
-    assert mirror.asked == [("/nexus.zip", None)]
+    assert mirror.requests == [("/nexus.zip", None)]
     assert seen == sorted(seen)
     assert seen[-1] == (SIZE, SIZE)
 
@@ -164,7 +164,7 @@ def test_a_login_in_the_address_is_sent_and_never_shown(
 ) -> None:
     with raises_error(NEXUS_NOT_STARTED, match=FAILED) as caught:
         fetch(f"https://me:s3cret%21@{mirror.host}/nexus.zip")
-    assert mirror.asked == [("/nexus.zip", "Basic bWU6czNjcmV0IQ==")]
+    assert mirror.requests == [("/nexus.zip", "Basic bWU6czNjcmV0IQ==")]
     assert caught.value.answers()["where"] == mirror.url
     assert "s3cret" not in str(caught.value)
 

@@ -135,7 +135,7 @@ def test_two_starters_at_once_share_one_download_and_one_template(
     assert [process.returncode for process in both] == [0, 0]
     (template,) = cache.glob("template-*/data")
     assert [said[-1] for said in lines] == [str(template)] * 2
-    assert len(mirror.asked) == 1
+    assert len(mirror.requests) == 1
     heard = [line for said in lines for line in said]
     assert heard.count("starting Nexus for the first time, once (about 25 s)") == 1
     assert sorted(path.name.partition("-")[0] for path in cache.iterdir()) == [

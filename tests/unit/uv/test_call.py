@@ -351,9 +351,11 @@ def test_another_index_of_the_project_is_not_sent_the_password(
     (root / "pyproject.toml").write_text(f'[[tool.uv.index]]\nname="RELEASEKIT"\nurl="{other}"\n')
     with raises_error(BUILD_REQUIREMENTS_FAILED, match="401"):
         make("onlysdist")
-    asked = [r for r in sandbox.state.requests_log if r.path.startswith("/repository/pypi-hosted")]
-    assert asked
-    assert [request for request in asked if request.username] == []
+    requests = [
+        r for r in sandbox.state.requests_log if r.path.startswith("/repository/pypi-hosted")
+    ]
+    assert requests
+    assert [request for request in requests if request.username] == []
 
 
 @pytest.mark.parametrize("name", ["UV_PROJECT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY"])
