@@ -7,11 +7,13 @@ import hashlib
 import io
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from releasekit.checks import model
 from releasekit.checks.facts import DistFacts
+from releasekit.checks.model import Check, Finding, Judge, Rule
 from releasekit.model.dists import Dist, parse_filename, parse_metadata
 
 WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
@@ -100,3 +102,14 @@ def write_sdist(
             entry.size = len(text.encode())
             archive.addfile(entry, io.BytesIO(text.encode()))
     return path
+
+
+def judge_by_default(check: Check, _facts: DistFacts) -> Rule:
+    return Rule(severity=check.severity)
+
+
+def run_checks(
+    checks: Sequence[Check], facts: Sequence[DistFacts], judge: Judge = judge_by_default
+) -> tuple[Finding, ...]:
+    """Run checks with the severities that they have of their own, or that `judge` gives them."""
+    return model.run_checks(checks, facts, judge)

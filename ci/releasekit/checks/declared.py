@@ -11,13 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-SECTION = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+\s*(?:[#;].*)?$")
-KEY = re.compile(r"""\s{0,3}(["']?)([\w.-]+)\1\s*[=:]""")
-FENCES = ('"""', "'''")
-
-NAMES = tuple(
-    map(re.compile, (r"`([^`\s]+)`", r"'([^'\s]+)'", r"(?<![\w`'./])(\w+[-._][\w.-]*\w)"))
-)
+NAMES = (r"`([^`\s]+)`", r"'([^'\s]+)'", r"(?<![\w`'./])(\w+[-._][\w.-]*\w)")
 """How a text names a key: in backticks, in quotes, with a dot or a dash or an underscore in it."""
 OF_BACKENDS = (
     *("project", "build-system", "tool.setuptools", "tool.distutils", "tool.poetry", "tool.pdm"),
@@ -105,17 +99,14 @@ class Declared:
 
         Names are such as `project.license`, 'description-file' and bdist_wheel.universal.
         """
-        for word in (word for pattern in NAMES for word in pattern.findall(text)):
-            for file, find_keys in KEYS.items():
+        for word in (word for pattern in NAMES for word in re.findall(pattern, text)):
+            name = f".{word}.".replace("_", "-")
+            for file, find_keys in FILES.items():
                 for section, key, line in find_keys(self.texts.get(file, "")):
-                    if _is_named(word, section, key):
+                    is_named = name in f".{section}.{key}.".replace("_", "-")
+                    if is_named and ("." in word or section.startswith(OF_BACKENDS)):
                         return Place(file=file, line=line)
         return None
-
-
-def _is_named(word: str, section: str, key: str) -> bool:
-    name, path = (text.replace("_", "-") for text in (word, f".{section}.{key}."))
-    return f".{name}." in path and ("." in word or section.startswith(OF_BACKENDS))
 
 
 NOWHERE = Declared(base=None)
@@ -124,35 +115,27 @@ NOWHERE = Declared(base=None)
 def parse_declared(texts: Mapping[str, str]) -> Declared:
     """Return where pyproject.toml, setup.cfg and setup.py, as far as given, declare metadata."""
     fields: dict[str, Place] = {}
-    for name, find_fields in READERS.items():
-        for declared, line in find_fields(texts.get(name, "")):
-            fields.setdefault(declared, Place(file=name, line=line))
-    base = fields.get("") or Place(file=next((n for n in READERS if n in texts), "setup.py"))
+    for file, find_keys in FILES.items():
+        for section, key, line in find_keys(texts.get(file, "")):
+            name = _name_field(section, key)
+            if name is not None:
+                fields.setdefault(name, Place(file=file, line=line))
+    base = fields.get("") or Place(file=next((n for n in FILES if n in texts), "setup.py"))
     return Declared(base=base, fields=fields, texts=texts)
 
 
-def _find_in_pyproject(text: str) -> Iterator[tuple[str, int]]:
-    for section, key, line in _find_keys(text):
-        for table, names in (("project", {}), ("tool.poetry", POETRY)):
-            if (section, key) == (table, ""):
-                yield "", line
-            elif section == table:
-                name = key.partition(".")[0]
-                yield names.get(name, name), line
-            elif section.startswith(f"{table}.") and not key:
-                yield section.removeprefix(f"{table}.").partition(".")[0], line
-        if (section, key) == ("build-system", ""):
-            yield section, line
-
-
-def _find_in_setup_cfg(text: str) -> Iterator[tuple[str, int]]:
-    for section, key, line in _find_keys(text):
-        if section in ("metadata", "options"):
-            name = key.replace("-", "_")
-            if key or section == "metadata":
-                yield SETUPTOOLS.get(name, key), line
-        elif section == "options.entry_points" and not key:
-            yield "scripts", line
+def _name_field(section: str, key: str) -> str | None:
+    """Return the field that a table or key declares: "" where all of the metadata begins."""
+    for table, names in (("project", {}), ("tool.poetry", POETRY)):
+        name = key.partition(".")[0]
+        if section == table:
+            return names.get(name, name)
+        if section.startswith(f"{table}.") and not key:
+            return section.removeprefix(f"{table}.").partition(".")[0]
+    if section in ("metadata", "setup()") or (section == "options" and key):
+        return SETUPTOOLS.get(key.replace("-", "_"), key)
+    tables = {"build-system": "build-system", "options.entry_points": "scripts"}
+    return None if key else tables.get(section)
 
 
 def _find_keys(text: str) -> Iterator[tuple[str, str, int]]:
@@ -162,17 +145,12 @@ def _find_keys(text: str) -> Iterator[tuple[str, str, int]]:
         if fence:
             fence = "" if fence in line else fence
             continue
-        if match := SECTION.match(line):
+        if match := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+\s*(?:[#;].*)?$", line):
             section = match[1].replace('"', "").replace(" ", "")
             yield section, "", number
-        elif match := KEY.match(line):
+        elif match := re.match(r"""\s{0,3}(["']?)([\w.-]+)\1\s*[=:]""", line):
             yield section, match[2], number
-        fence = next((fence for fence in FENCES if line.count(fence) == 1), "")
-
-
-def _find_in_setup_py(text: str) -> Iterator[tuple[str, int]]:
-    for _, keyword, line in _find_keywords(text):
-        yield SETUPTOOLS.get(keyword, keyword), line
+        fence = next((fence for fence in ('"""', "'''") if line.count(fence) == 1), "")
 
 
 def _find_keywords(text: str) -> Iterator[tuple[str, str, int]]:
@@ -182,24 +160,14 @@ def _find_keywords(text: str) -> Iterator[tuple[str, str, int]]:
     except (SyntaxError, ValueError, RecursionError):  # ValueError: a null byte
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _name(node.func) == "setup":
-            yield "setup()", "", node.lineno
-            for keyword in node.keywords:
-                if keyword.arg:
-                    yield "setup()", keyword.arg, keyword.lineno
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
+            if name == "setup":
+                yield "setup()", "", node.lineno
+                for keyword in node.keywords:
+                    if keyword.arg:
+                        yield "setup()", keyword.arg, keyword.lineno
 
 
-def _name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-READERS = {
-    "pyproject.toml": _find_in_pyproject,
-    "setup.cfg": _find_in_setup_cfg,
-    "setup.py": _find_in_setup_py,
-}
-"""The files in the order in which they count."""
-KEYS = {"pyproject.toml": _find_keys, "setup.cfg": _find_keys, "setup.py": _find_keywords}
-"""Functions that yield section, key and line."""
+FILES = {"pyproject.toml": _find_keys, "setup.cfg": _find_keys, "setup.py": _find_keywords}
+"""How to find section, key and line in files that declare metadata, in the order they count."""

@@ -1,34 +1,102 @@
-"""RK2xx and RK3xx: sdists and wheels."""
+"""RK123, RK2xx and RK3xx: sdists and wheels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from releasekit.checks.entry_points import DATA
-from releasekit.checks.facts import ContentProblem, DistFacts, in_dist, in_project
-from releasekit.checks.model import SHOWN, Check, Fault, Severity, shorten
-from releasekit.checks.sources import find_sources
-from releasekit.plural import plural
+from releasekit.checks.facts import DistFacts, in_dist, in_project
+from releasekit.checks.model import SHOWN, Check, Fault, Severity
+from releasekit.plural import list_some, plural
+
+MODULE = re.compile(r"([A-Za-z_]\w*)\.(?:pyi?|(?:[\w-]+\.)*(?:so|pyd))")
+INSIDE = re.compile(r"(?:^|/)(?:\.git[a-z]+|\.keep|_?tests?|conftest\.py|test_[^/]*\.py)(?:/|$)")
+"""What a package holds for developers. Other dot files may be its data."""
+OUTSIDE = re.compile(
+    r"\.|(?:[\w.]+-|\w*_)?(?:docs?|documentation|examples?|samples?|demos|bench\w*|perf\w*|tests?"
+    r"|testing|testdata|fixtures|profiling|scripts?|tools?|tasks?|bin|ci|misc|contrib|typestubs|stubs"
+    r"|docker|release|changes?|news\w*)/"
+    r"|(?:setup|noxfile|tasks|fabfile|dodo|manage|make|build|run_?tests?|bootstrap|release|conf"
+    r"|bench\w*|hatch_build|pavement|__init__)\.py$",
+    re.IGNORECASE,
+)
+"""What stands beside the packages for developers alone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sources:
+    """Where the packages of a project stand in its repository."""
+
+    folders: tuple[str, ...]
+    """What is installed from there, or beside it below src/, with a slash at the end."""
+    packages: frozenset[str]
+    """Packages at the top of the repository."""
+
+    def belongs(self, name: str) -> bool:
+        """Tell whether a file belongs to the packages, as a module or as their data."""
+        if folder := next((one for one in self.folders if name.startswith(one)), ""):
+            return not INSIDE.search(name.removeprefix(folder))
+        if INSIDE.search(name) or OUTSIDE.match(name):
+            return False
+        top, slash, _ = name.partition("/")
+        return top in self.packages if slash else MODULE.fullmatch(name) is not None
+
+
+def find_sources(
+    packed: Sequence[str], installed: Iterable[str], versioned: Iterable[str]
+) -> Sources:
+    """Find out where the packages stand, by what is installed and where the sdist has it.
+
+    `packed` are the files of the sdist without its top directory, `installed` those of wheels,
+    `versioned` those in git.
+    """
+    tops: set[str] = set()
+    for name in installed:
+        top, _, rest = name.partition("/")
+        if MODULE.fullmatch(name) or (MODULE.fullmatch(rest.rpartition("/")[2]) and "." not in top):
+            tops.add(top)
+    folders: dict[str, str] = {}
+    for name in sorted(packed, key=lambda name: name.count("/")):
+        parts = name.split("/")
+        for top in tops.intersection(parts):
+            above = "/".join(parts[: parts.index(top)])
+            if above and OUTSIDE.match(name):
+                continue  # docs/demo/, beside the package
+            # Below src/ all is for the packages; at the top of the repository only they are.
+            inside = f"{top}/" if top != parts[-1] else ""
+            folders.setdefault(top, f"{above}/" if above else inside)
+    inits = (name for name in versioned if re.fullmatch(r"[A-Za-z_]\w*/__init__\.py", name))
+    packages = frozenset(name.partition("/")[0] for name in inits)
+    return Sources(folders=tuple(filter(None, folders.values())), packages=packages)
+
+
+def _list_missing(facts: DistFacts, *, of_packages: bool) -> list[str]:
+    """Return the missing files that belong to what is packed, or those for developers alone."""
+    packed = [member.name.partition("/")[2] for member in facts.members]
+    installed = [member.name for other in facts.others for member in other.members]
+    sources = find_sources(packed, installed, facts.project.versioned)
+    names = facts.missing_files
+    # check-manifest's own problem stands in parentheses.
+    return [n for n in names if (n.startswith("(") or sources.belongs(n)) is of_packages]
 
 
 def _find_missing_files(facts: DistFacts) -> Iterator[Fault]:
-    """Find what belongs to the packages: files beside what is packed, and modules."""
-    missing, _ = _split_missing(facts)
-    if missing:
+    if missing := _list_missing(facts, of_packages=True):
         count = plural(len(missing), "file in git is", "files in git are")
         yield Fault(
-            message=f"{count} not in the sdist: {shorten(missing)}",
+            message=f"{count} not in the sdist: {list_some(missing, SHOWN)}",
             fix=_include(facts),
             place=in_dist(facts),
         )
 
 
 def _find_left_out_files(facts: DistFacts) -> Iterator[Fault]:
-    _, left_out = _split_missing(facts)
-    if left_out:
+    if left_out := _list_missing(facts, of_packages=False):
         count = plural(len(left_out), "file for developers is", "files for developers are")
         yield Fault(
-            message=f"{count} in git and not in the sdist: {shorten(left_out)}",
+            message=f"{count} in git and not in the sdist: {list_some(left_out, SHOWN)}",
             fix=f"nothing, if nobody tests or packages from the sdist; else {_include(facts)}",
             place=in_dist(facts),
         )
@@ -37,18 +105,6 @@ def _find_left_out_files(facts: DistFacts) -> Iterator[Fault]:
 def _include(facts: DistFacts) -> str:
     how = facts.project.packing.include
     return f"include them {how}, or list them in [tool.check-manifest] ignore"
-
-
-def _split_missing(facts: DistFacts) -> tuple[list[str], list[str]]:
-    """Return the missing files that belong to what is packed, and those for developers alone."""
-    packed = [member.name.partition("/")[2] for member in facts.members]
-    installed = [member.name for other in facts.others for member in other.members]
-    sources = find_sources(packed, installed, facts.project.versioned)
-    # check-manifest's own problem stands in parentheses.
-    both: tuple[list[str], list[str]] = ([], [])
-    for name in facts.missing_files:
-        both[0 if name.startswith("(") or sources.belongs(name) else 1].append(name)
-    return both
 
 
 RK123 = Check(
@@ -62,25 +118,21 @@ RK123 = Check(
     find=_find_left_out_files,
     needs_project=True,
 )
-
-SDIST_CHECKS = (
-    Check(
-        code="RK201",
-        title="file missing from the sdist",
-        severity=Severity.WARNING,
-        explanation="Finds files in git that the sdist lacks (check-manifest's comparison), if "
-        "they belong to its packages; see RK123 for the others.",
-        why="who builds from the sdist (a distribution, an auditor) gets less than git has",
-        fix="Include the files, by the key of the build backend that the finding names, or say "
-        "that they are left out on purpose: check-manifest's own settings, MANIFEST.in (for "
-        "setuptools) and the keys by which other backends exclude files are honoured.",
-        example='[tool.check-manifest]\nignore = ["docs/drafts/*"]',
-        find=_find_missing_files,
-        needs_project=True,
-    ),
+RK201 = Check(
+    code="RK201",
+    title="file missing from the sdist",
+    severity=Severity.WARNING,
+    explanation="Finds files in git that the sdist lacks (check-manifest's comparison), if "
+    "they belong to its packages; see RK123 for the others.",
+    why="who builds from the sdist (a distribution, an auditor) gets less than git has",
+    fix="Include the files, by the key of the build backend that the finding names, or say "
+    "that they are left out on purpose: check-manifest's own settings, MANIFEST.in (for "
+    "setuptools) and the keys by which other backends exclude files are honoured.",
+    example='[tool.check-manifest]\nignore = ["docs/drafts/*"]',
+    find=_find_missing_files,
+    needs_project=True,
 )
 
-TYPED = "Typing :: Typed"
 STRAY = ("W001", "W005")
 """check-wheel-contents: bytecode; names such as tests, docs and build at the top."""
 BESIDE = (
@@ -105,10 +157,15 @@ def _find_untrue_record(facts: DistFacts) -> Iterator[Fault]:
 
 def _find_content_problems(facts: DistFacts) -> Iterator[Fault]:
     """Find what check-wheel-contents finds, but for what RK304 tells, and for what is no fault."""
+    has_data = any(".data/" in member.name for member in facts.members)
     for problem in facts.content_problems:
-        paths = problem.paths if problem.selected else _find_faults(problem, facts)
-        if paths is not None and problem.code not in STRAY:
-            named = f": {shorten(paths)}" if paths else ""
+        paths, known = list(problem.paths), frozenset(problem.paths)
+        if not problem.selected:
+            if problem.code == "W007" and has_data:
+                continue  # programs and data are a wheel's content, too
+            paths = [path for path in paths if _is_fault(problem.code, path, known)]
+        if problem.code not in STRAY and (paths or not known):
+            named = f": {list_some(paths, SHOWN)}" if paths else ""
             yield Fault(
                 message=f"check-wheel-contents {problem.code}: {problem.text}{named}",
                 fix="fix the packaging, or ignore the code in [tool.check-wheel-contents]",
@@ -116,43 +173,21 @@ def _find_content_problems(facts: DistFacts) -> Iterator[Fault]:
             )
 
 
-def _find_faults(problem: ContentProblem, facts: DistFacts) -> Sequence[str] | None:
-    """Return those paths of a problem that are faults of the packaging; None if it is no fault.
+def _is_fault(code: str, path: str, known: frozenset[str]) -> bool:
+    """Tell whether a path of a problem is a fault of the packaging.
 
     Among public projects, all that W002, W004 and W009 said else was meant to be so.
     """
-    paths, judge = problem.paths, FAULTS.get(problem.code)
-    if problem.code == "W007":  # programs and data are a wheel's content, too
-        return None if any(".data/" in member.name for member in facts.members) else paths
-    known = frozenset(paths)
-    return paths if judge is None else [path for path in paths if judge(path, known)] or None
-
-
-def _is_copy_of_package(path: str, known: frozenset[str]) -> bool:
-    """Tell whether a module is that of a package of the wheel again, as in build/lib/NAME/."""
-    parts = path.split("/")
-    below = ("/".join(parts[start:]) for start in range(1, len(parts) - 1))
-    return path.endswith(".py") and any(name in known for name in below)
-
-
-def _is_no_stub(path: str, _known: frozenset[str]) -> bool:
-    """Tell whether a file at the top is no stub: PEP 561 has no better place for a module's."""
-    return not path.endswith(".pyi")
-
-
-def _cannot_be_imported(path: str, _known: frozenset[str]) -> bool:
-    """Tell whether nothing of a top-level name can be imported; below it may be templates."""
-    top = DATA.sub("", path).partition("/")[0]
-    return not top.partition(".py")[0].removesuffix("-stubs").isidentifier()
-
-
-FAULTS: Mapping[str, Callable[[str, frozenset[str]], bool]] = {
-    "W002": _is_copy_of_package,
-    "W003": _is_no_stub,
-    "W004": _cannot_be_imported,
-    "W009": lambda _path, _known: False,
-}
-"""By the codes of check-wheel-contents."""
+    if code == "W002":  # a module of a package of the wheel again, as in build/lib/NAME/
+        parts = path.split("/")
+        below = ("/".join(parts[start:]) for start in range(1, len(parts) - 1))
+        return path.endswith(".py") and any(name in known for name in below)
+    if code == "W003":  # a stub at the top: PEP 561 has no better place for a module's
+        return not path.endswith(".pyi")
+    if code == "W004":  # nothing of the top-level name can be imported; below may be templates
+        top = DATA.sub("", path).partition("/")[0]
+        return not top.partition(".py")[0].removesuffix("-stubs").isidentifier()
+    return code != "W009"
 
 
 def _find_bare_linux_tag(facts: DistFacts) -> Iterator[Fault]:
@@ -167,33 +202,30 @@ def _find_bare_linux_tag(facts: DistFacts) -> Iterator[Fault]:
 
 def _find_stray_packages(facts: DistFacts) -> Iterator[Fault]:
     """Find tests, caches and the like where packages of the wheel stand."""
-    for problem in facts.content_problems:
-        own = facts.dist.named.name.replace("-", "_")
-        paths = tuple(path for path in problem.paths if path.strip("/") != own)
-        if problem.code in STRAY and paths:
+    own = facts.dist.named.name.replace("-", "_")
+    beside = "installed beside everybody's packages"
+    cache = "a cache of this machine is in the wheel"
+    stray = {
+        f"{beside} (check-wheel-contents {problem.code})": [
+            path for path in problem.paths if path.strip("/") != own
+        ]
+        for problem in facts.content_problems
+        if problem.code in STRAY
+    }
+    if facts.is_wheel:
+        tops = {member.name.partition("/")[0] for member in facts.members}
+        stray[beside] = [n for n in BESIDE if n in tops and n.removesuffix(".py") != own]
+        stray[cache] = [name for name in CACHES if name in tops]
+    for what, names in stray.items():
+        if names:
             yield Fault(
-                message=f"{shorten(paths)}: installed beside everybody's packages "
-                f"(check-wheel-contents {problem.code})",
-                fix="leave them out: name the packages, or exclude these (setuptools: "
+                message=f"{list_some(names, SHOWN)}: {what}",
+                fix="leave it out: name the packages that belong into the wheel"
+                if what == cache
+                else "leave them out: name the packages, or exclude these (setuptools: "
                 "[tool.setuptools.packages.find])",
                 place=in_dist(facts),
             )
-    tops = {member.name.partition("/")[0] for member in facts.members}
-    own = facts.dist.named.name.replace("-", "_")
-    beside = [name for name in BESIDE if name in tops and name.removesuffix(".py") != own]
-    if facts.is_wheel and beside:
-        yield Fault(
-            message=f"{shorten(beside)}: installed beside everybody's packages",
-            fix="leave them out: name the packages, or exclude these (setuptools: "
-            "[tool.setuptools.packages.find])",
-            place=in_dist(facts),
-        )
-    if facts.is_wheel and (caches := [name for name in CACHES if name in tops]):
-        yield Fault(
-            message=f"{shorten(caches)}: a cache of this machine is in the wheel",
-            fix="leave it out: name the packages that belong into the wheel",
-            place=in_dist(facts),
-        )
 
 
 def _find_missing_py_typed(facts: DistFacts) -> Iterator[Fault]:
@@ -201,32 +233,31 @@ def _find_missing_py_typed(facts: DistFacts) -> Iterator[Fault]:
     marked = any(name.endswith(("/py.typed", "-stubs/__init__.pyi")) for name in names)
     if not facts.is_wheel or facts.metadata is None or marked:
         return
+    typed, place = "Typing :: Typed", in_dist(facts)
     source = next((n for n in facts.project.versioned if n.endswith("/py.typed")), None)
-    if TYPED in facts.metadata.get("classifiers", []):
-        message, field = (
-            f'the classifier "{TYPED}" promises py.typed, and the wheel has none',
-            TYPED,
-        )
+    if typed in facts.metadata.get("classifiers", []):
+        message = f'the classifier "{typed}" promises py.typed, and the wheel has none'
+        place = in_project(facts, "classifiers", near=typed)
     elif source is not None and not source.startswith(("test", "docs/", "examples/")):
-        message, field = f"git has {source}, and the wheel has no py.typed", ""
+        message = f"git has {source}, and the wheel has no py.typed"
     else:
         return
     yield Fault(
         message=message,
         fix='add py.typed to the package data (setuptools: package-data = { demo = ["py.typed"] })',
-        place=in_project(facts, "classifiers", near=field) if field else in_dist(facts),
+        place=place,
     )
 
 
 def _find_dead_entry_points(facts: DistFacts) -> Iterator[Fault]:
     for point in facts.dead_entry_points:
-        if point.foreign in facts.project.dependency_modules:
-            continue
-        yield Fault(
-            message=f"{point.group}: {point.name} = {point.value} does not resolve: {point.why}",
-            fix="correct it in [project.scripts] or [project.entry-points], or pack the module",
-            place=in_project(facts, "scripts", "entry-points", "gui-scripts", near=point.value),
-        )
+        if point.foreign not in facts.project.dependency_modules:
+            named = f"{point.group}: {point.name} = {point.value}"
+            yield Fault(
+                message=f"{named} does not resolve: {point.why}",
+                fix="correct it in [project.scripts] or [project.entry-points], or pack the module",
+                place=in_project(facts, "scripts", "entry-points", "gui-scripts", near=point.value),
+            )
 
 
 WHEEL_CHECKS = (

@@ -16,16 +16,13 @@ if TYPE_CHECKING:
     from packaging.metadata import RawMetadata
 
 MEGABYTE = 1_000_000
-SIZE_LIMIT = 100 * MEGABYTE
-"""Bytes: what public indexes take by default."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Member:
-    """A file of an archive, or a directory that it names."""
+    """A file of an archive, or a directory that it names, as the archive spells it."""
 
     name: str
-    """As the archive spells it."""
     size: int = 0
     """Bytes when unpacked."""
     link: str | None = None
@@ -39,10 +36,9 @@ class Member:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContentProblem:
-    """What check-wheel-contents says of a wheel."""
+    """What check-wheel-contents says of a wheel, by a code of its own such as W005."""
 
     code: str
-    """Its own code, as W005."""
     text: str
     paths: tuple[str, ...] = ()
     selected: bool = False
@@ -63,13 +59,12 @@ class DeadEntryPoint:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BackendWarning:
-    """A warning of the build backend."""
+    """A warning of the build backend, and what it says is to be done."""
 
     category: str
     """Class of the warning, as SetuptoolsDeprecationWarning."""
     text: str
     advice: str = ""
-    """What the backend says is to be done; empty where it says nothing."""
     line: int | None = None
     """The line of setup.py that it comes from."""
 
@@ -79,11 +74,9 @@ class Unresolved:
     """Requirements of a wheel, or of one of its extras, that cannot be resolved."""
 
     wheel: str
-    """File name."""
     python: str
     """As "3.11"."""
     reason: str
-    """The resolver's."""
     index: str = ""
     """Where they were looked for; "" if the Python itself is refused."""
     extra: str = ""
@@ -91,12 +84,10 @@ class Unresolved:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailedTest:
-    """An import or a smoke test that failed in a clean environment."""
+    """An import (RK120) or a smoke test (RK121) that failed in a clean environment."""
 
     code: str
-    """Of the check: RK120 or RK121."""
     wheel: str
-    """File name."""
     python: str
     subject: str
     """The name that is imported, or the command."""
@@ -118,19 +109,17 @@ class ProjectFacts:
     """What is known of the project that dists were built from; nothing of dists from elsewhere."""
 
     declared: Declared = NOWHERE
-    """Where the project declares its metadata."""
     release_version: Version | None = None
     """The version to be released: the tag's, or without a tag the wheel's."""
     tag: str | None = None
-    """The release tag."""
     versioned: tuple[str, ...] = ()
     """Files that git has."""
     packing: Packing = field(default_factory=Packing)
     backend_warnings: tuple[BackendWarning, ...] = ()
     required_urls: tuple[str, ...] = ()
     """Labels of URLs that configuration wants, as it spells them."""
-    size_limit: float = SIZE_LIMIT
-    """Bytes that a dist may have."""
+    size_limit: float = 100 * MEGABYTE
+    """Bytes that a dist may have: what public indexes take by default."""
     into_public: bool = False
     """True if the release goes to a default repository of twine's, which is public."""
     unresolved: tuple[Unresolved, ...] = ()
@@ -156,20 +145,15 @@ class DistFacts:
     archive_problem: str | None = None
     """Why the archive cannot be read, or is not read to its end."""
     members: tuple[Member, ...] = field(default=(), repr=False)
-    """Its files."""
     folders: tuple[Member, ...] = field(default=(), repr=False)
     metadata_problems: tuple[str, ...] = ()
-    """What the core metadata specification says against it."""
     description_problem: str | None = None
-    """Why the long description does not render."""
     unknown_classifiers: tuple[str, ...] = ()
     deprecated_classifiers: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Pairs of a classifier and what replaces it."""
     secrets: tuple[Secret, ...] = ()
     record_problems: tuple[str, ...] = ()
-    """Where a wheel's RECORD is untrue."""
     content_problems: tuple[ContentProblem, ...] = ()
-    """What check-wheel-contents finds, after the project's own settings."""
     dead_entry_points: tuple[DeadEntryPoint, ...] = ()
     missing_files: tuple[str, ...] = ()
     """Files in git that the sdist lacks, after the project's own check-manifest settings."""

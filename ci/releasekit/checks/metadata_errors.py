@@ -74,7 +74,6 @@ def _find_unrendered_description(facts: DistFacts) -> Iterator[Fault]:
 
 
 def _find_private_classifier(facts: DistFacts) -> Iterator[Fault]:
-    """Find the classifier that keeps a package out of public indexes, before a release into one."""
     for classifier in (facts.metadata or {}).get("classifiers", []):
         if facts.project.into_public and classifier.lower().startswith("private ::"):
             yield Fault(

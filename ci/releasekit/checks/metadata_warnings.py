@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import string
 from collections.abc import Iterator
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-from packaging.metadata import RawMetadata
 
 from releasekit.checks.facts import DistFacts, in_project
 from releasekit.checks.model import Check, Fault, Severity
@@ -20,49 +20,37 @@ ALIASES = {
     "issues": ("bugs", "issue", "tracker", "issuetracker", "bugtracker"),
     "funding": ("sponsor", "donate", "donation"),
 }
-KNOWN_AS = {alias: label for label, aliases in ALIASES.items() for alias in aliases}
-REMOVED = str.maketrans("", "", string.punctuation + string.whitespace)
+"""Labels of URLs, and those that PEP 753 takes for the same."""
+CONTENT_TYPES = {
+    "md": "text/markdown",
+    "markdown": "text/markdown",
+    "rst": "text/x-rst",
+    "txt": "text/plain",
+}
+"""By the suffixes of a README."""
 
 
 def normalize_label(label: str) -> str:
     """Return a label as it is compared: without punctuation, in lower case, not by an alias."""
-    plain = label.translate(REMOVED).lower()
-    return KNOWN_AS.get(plain, plain)
-
-
-def find_labels(metadata: RawMetadata) -> Iterator[str]:
-    """Yield the normalized labels of all URLs, the two old fields among them."""
-    if metadata.get("home_page"):
-        yield "homepage"
-    if metadata.get("download_url"):
-        yield "download"
-    for label in metadata.get("project_urls", {}):
-        yield normalize_label(label)
-
-
-LICENSE_FILE = re.compile(r"(?:^|/)(?:LICEN[CS]E|COPYING|UNLICENSE|NOTICE)[^/]*$", re.IGNORECASE)
-"""What PEP 639 suggests that tools look for, and the spellings in use."""
-LICENSE_FOLDER = re.compile(r"(?:^|/)licen[cs]es/[^/]", re.IGNORECASE)
-OWN = ("LicenseRef-", "Proprietary", "Private :: ", "License :: Other/Proprietary")
+    removed = str.maketrans("", "", string.punctuation + string.whitespace)
+    plain = label.translate(removed).lower()
+    return next((known for known, aliases in ALIASES.items() if plain in aliases), plain)
 
 
 def _find_unclear_license(facts: DistFacts) -> Iterator[Fault]:
     metadata = facts.metadata
     if metadata is None or metadata.get("license_expression"):
         return  # RK103 judges the expression
-    text = metadata.get("license", "").strip()
     if any(name.startswith("License ::") for name in metadata.get("classifiers", [])):
         return
-    message = "the metadata states no license"
+    text, message = metadata.get("license", "").strip(), "the metadata states no license"
     if text and text != "UNKNOWN":
-        try:
+        with contextlib.suppress(InvalidLicenseExpression):
             canonicalize_license_expression(text)
-        except InvalidLicenseExpression:
-            first = text.splitlines()[0]
-            shown = f"{first[:60]}…" if len(text) > 60 else first
-            message = f'the license "{shown}" is no SPDX expression'
-        else:
             return
+        first = text.splitlines()[0]
+        shown = f"{first[:60]}…" if len(text) > 60 else first
+        message = f'the license "{shown}" is no SPDX expression'
     yield Fault(
         message=message,
         fix=facts.project.declared.spell_addition('license = "…"', "license_expression", "…")
@@ -99,9 +87,12 @@ def _list_license_faults(facts: DistFacts) -> Iterator[tuple[str, str]]:
             yield f"the license file {name} is named, and is not", fix
     stated = [metadata.get("license_expression", ""), metadata.get("license", "")]
     stated += [name for name in metadata.get("classifiers", []) if name.startswith("License ::")]
-    if named or not any(stated) or any(text.startswith(OWN) for text in stated):
+    own = ("LicenseRef-", "Proprietary", "Private :: ", "License :: Other/Proprietary")
+    if named or not any(stated) or any(text.startswith(own) for text in stated):
         return
-    if not any(LICENSE_FILE.search(path) or LICENSE_FOLDER.search(path) for path in paths):
+    # What PEP 639 suggests that tools look for, and the spellings in use.
+    texts = r"(?i)(?:^|/)(?:(?:LICEN[CS]E|COPYING|UNLICENSE|NOTICE)[^/]*$|licen[cs]es/[^/])"
+    if not any(re.search(texts, path) for path in paths):
         fix = "add the text as LICENSE"
         if facts.project.declared.spell_addition("", "", "").endswith("[project]"):
             # setuptools and poetry pack it by its name (setup.cfg: license_files).
@@ -110,9 +101,11 @@ def _list_license_faults(facts: DistFacts) -> Iterator[tuple[str, str]]:
 
 
 def _find_missing_labels(facts: DistFacts) -> Iterator[Fault]:
-    if facts.metadata is None:
+    if (metadata := facts.metadata) is None:
         return
-    labels = set(find_labels(facts.metadata))
+    old = {"home_page": "homepage", "download_url": "download"}
+    labels = {label for field, label in old.items() if metadata.get(field)}
+    labels |= {normalize_label(label) for label in metadata.get("project_urls", {})}
     for wanted in facts.project.required_urls:
         if normalize_label(wanted) not in labels:
             yield Fault(
@@ -141,25 +134,15 @@ def _find_missing_content_type(facts: DistFacts) -> Iterator[Fault]:
     )
 
 
-README = re.compile(r"README(?:\.\w+)?", re.IGNORECASE)
-CONTENT_TYPES = {
-    "md": "text/markdown",
-    "markdown": "text/markdown",
-    "rst": "text/x-rst",
-    "txt": "text/plain",
-}
-"""By the suffixes of a README."""
-
-
 def _find_readme(facts: DistFacts) -> str:
     """Return the name of the project's README: one that its configuration names goes first."""
     names = list(facts.project.versioned)
     for dist in (facts, *facts.others):
         names += [] if dist.is_wheel else [m.name.partition("/")[2] for m in dist.members]
-    found = [name for name in dict.fromkeys(names) if README.fullmatch(name)]
+    found = [name for name in dict.fromkeys(names) if re.fullmatch(r"(?i)README(?:\.\w+)?", name)]
     texts = facts.project.declared.texts.values()
-    named = [name for name in found if any(name in text for text in texts)]
-    return next(iter(named or found), "")
+    named = (name for name in found if any(name in text for text in texts))
+    return next(named, found[0] if found else "")
 
 
 def _find_missing_summary(facts: DistFacts) -> Iterator[Fault]:
@@ -205,7 +188,6 @@ def _lacks(facts: DistFacts, *keys: str) -> bool:
 
 
 def _find_unknown_classifiers(facts: DistFacts) -> Iterator[Fault]:
-    """Find classifiers that are on no list (trove-classifiers has it)."""
     for classifier in facts.unknown_classifiers:
         yield Fault(
             message=f'there is no classifier "{classifier}"',
@@ -215,7 +197,6 @@ def _find_unknown_classifiers(facts: DistFacts) -> Iterator[Fault]:
 
 
 def _find_deprecated_classifiers(facts: DistFacts) -> Iterator[Fault]:
-    """Find classifiers that have been given up (trove-classifiers has the list)."""
     for classifier, instead in facts.deprecated_classifiers:
         names = " or ".join(f'"{name}"' for name in instead)
         yield Fault(

@@ -9,7 +9,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from releasekit.checks.declared import Place
-from releasekit.plural import list_some
 
 if TYPE_CHECKING:
     from releasekit.checks.facts import DistFacts
@@ -95,13 +94,8 @@ Judge = Callable[[Check, "DistFacts"], Rule]
 """Decides how severe the findings of a check are in a dist: the policy of the configuration."""
 
 
-def judge_by_default(check: Check, _facts: DistFacts) -> Rule:
-    """Return the severity that a check has of its own."""
-    return Rule(severity=check.severity)
-
-
 def run_checks(
-    checks: Sequence[Check], facts: Sequence[DistFacts], judge: Judge = judge_by_default
+    checks: Sequence[Check], facts: Sequence[DistFacts], judge: Judge
 ) -> tuple[Finding, ...]:
     """Return the findings of all checks on all dists: errors first, waived ones last.
 
@@ -111,12 +105,10 @@ def run_checks(
     for check, dist in itertools.product(checks, facts):
         rule = judge(check, dist)
         for fault in () if _is_off(rule) else check.find(dist):
-            severity = rule.severity
-            if fault.is_note and severity is not Severity.OFF:
-                severity = Severity.NOTE
+            is_note = fault.is_note and rule.severity is not Severity.OFF
             finding = Finding(
                 code=check.code,
-                severity=severity,
+                severity=Severity.NOTE if is_note else rule.severity,
                 message=fault.message,
                 place=fault.place,
                 fix=fault.fix,
@@ -133,7 +125,7 @@ def run_checks(
 
 
 def list_codes(
-    checks: Sequence[Check], facts: Sequence[DistFacts], judge: Judge = judge_by_default
+    checks: Sequence[Check], facts: Sequence[DistFacts], judge: Judge
 ) -> tuple[str, ...]:
     """Return the codes of the checks that are asked of a dist: one that is off passes nothing."""
     return tuple(
@@ -143,8 +135,3 @@ def list_codes(
 
 def _is_off(rule: Rule) -> bool:
     return rule.severity is Severity.OFF and rule.reason is None
-
-
-def shorten(names: Sequence[str]) -> str:
-    """Return the first names of many, for a message."""
-    return list_some(names, SHOWN)

@@ -8,11 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from releasekit.checks.facts import MEGABYTE, DistFacts, Member, in_dist
-from releasekit.checks.model import SHOWN, Check, Fault, Severity, shorten
-from releasekit.checks.secrets import Secret
-from releasekit.plural import plural
+from releasekit.checks.model import SHOWN, Check, Fault, Severity
+from releasekit.plural import list_some, plural
 
-REVOKE = "take it out of the project, and revoke it: whoever has a copy of the repository has it"
 FOR_TESTS = re.compile(
     r"(?:^|/)(?:(?:[\w.-]*[_.-])?(?:unit)?tests?|testing|testdata|fixtures?"
     r"|examples?|samples?|demos?|docs?|benchmarks?)(?:/|_[\w.-]*$)|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*_test\.\w+)$"
@@ -21,14 +19,11 @@ FOR_TESTS = re.compile(
     re.IGNORECASE,
 )
 """Paths of tests, examples and documentation, where keys are mostly made to be seen."""
-DRIVE = re.compile(r"^[A-Za-z]:")
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def _find_secrets(facts: DistFacts) -> Iterator[Fault]:
-    for secret in facts.secrets:
-        if not FOR_TESTS.search(secret.member):
-            yield _secret(facts, secret, REVOKE)
+    fix = "take it out of the project, and revoke it: whoever has a copy of the repository has it"
+    yield from _list_secrets(facts, fix, for_tests=False)
     # A file .git, in a submodule or a worktree, holds the path of the directory and no more.
     git = [member.name for member in facts.members if ".git" in member.name.split("/")[:-1]]
     if git:
@@ -41,53 +36,43 @@ def _find_secrets(facts: DistFacts) -> Iterator[Fault]:
 
 
 def _find_secrets_of_tests(facts: DistFacts) -> Iterator[Fault]:
+    return _list_secrets(facts, "see that it opens nothing; else revoke it", for_tests=True)
+
+
+def _list_secrets(facts: DistFacts, fix: str, *, for_tests: bool) -> Iterator[Fault]:
     for secret in facts.secrets:
-        if FOR_TESTS.search(secret.member):
-            yield _secret(facts, secret, "see that it opens nothing; else revoke it")
-
-
-def _secret(facts: DistFacts, secret: Secret, fix: str) -> Fault:
-    return Fault(
-        message=f"{secret.what} is packed",
-        fix=fix,
-        place=in_dist(facts, secret.member, secret.line),
-    )
+        if bool(FOR_TESTS.search(secret.member)) is for_tests:
+            place = in_dist(facts, secret.member, secret.line)
+            yield Fault(message=f"{secret.what} is packed", fix=fix, place=place)
 
 
 def _find_unsafe_members(facts: DistFacts) -> Iterator[Fault]:
-    unsafe = [
-        (member, why)
-        for member in (*facts.members, *facts.folders)
-        if (why := _explain_unsafe(member))
-    ]
-    for member, why in unsafe[:SHOWN]:
-        yield _unsafe(facts, f"the member {member.name!r} {why}")
-    if more := len(unsafe[SHOWN:]):
-        yield _unsafe(facts, f"{more} more members are like these")
-
-
-def _unsafe(facts: DistFacts, message: str) -> Fault:
-    return Fault(
-        message=message,
-        fix="build again with a build backend that is known; do not unpack this file",
-        place=in_dist(facts),
-    )
+    members = (*facts.members, *facts.folders)
+    found = [(member.name, why) for member in members if (why := _explain_unsafe(member))]
+    messages = [f"the member {name!r} {why}" for name, why in found[:SHOWN]]
+    if more := len(found[SHOWN:]):
+        messages.append(f"{more} more members are like these")
+    for message in messages:
+        yield Fault(
+            message=message,
+            fix="build again with a build backend that is known; do not unpack this file",
+            place=in_dist(facts),
+        )
 
 
 def _explain_unsafe(member: Member) -> str | None:
     name = member.name
-    if name.startswith("/") or DRIVE.match(name):
+    if name.startswith("/") or re.match("[A-Za-z]:", name):
         return "has an absolute path"
     if ".." in name.split("/"):
         return "leads out of the directory that it is unpacked into"
-    if "\\" in name or CONTROL.search(name):
+    if "\\" in name or re.search(r"[\x00-\x1f\x7f]", name):
         return "has a character that file names have not on every system"
     if member.special:
         return "is neither a file nor a directory nor a link"
-    if member.link is not None:
-        target = posixpath.normpath(member.link)
-        if target.startswith("/") or target.split("/")[0] == "..":
-            return "is a link out of the directory that it is unpacked into"
+    target = posixpath.normpath(member.link or "")
+    if target.startswith("/") or target.split("/")[0] == "..":
+        return "is a link out of the directory that it is unpacked into"
     return None
 
 
@@ -98,7 +83,7 @@ def _find_doubled_members(facts: DistFacts) -> Iterator[Fault]:
     if doubled := sorted(name for name, count in names.items() if count > 1):
         count = plural(len(doubled), "name is", "names are")
         yield Fault(
-            message=f"{count} in it more than once: {shorten(doubled)}",
+            message=f"{count} in it more than once: {list_some(doubled, SHOWN)}",
             fix="build again, and add nothing to a dist that is built",
             place=in_dist(facts, doubled[0]),
         )
@@ -126,30 +111,26 @@ def _find_large_dist(facts: DistFacts) -> Iterator[Fault]:
 
 
 def _find_pointers(facts: DistFacts) -> Iterator[Fault]:
-    yield from _stand_ins(
-        facts,
-        "pointer",
-        "is a Git LFS pointer, not the file itself|are Git LFS pointers, not the files themselves",
-        "install git-lfs (git lfs install), see that git lfs pull works here, and build again",
-    )
+    if names := [member.name for member in facts.members if member.stands_for == "pointer"]:
+        is_pointer = "file is a Git LFS pointer, not the file itself"
+        are_pointers = "files are Git LFS pointers, not the files themselves"
+        count = plural(len(names), is_pointer, are_pointers)
+        yield Fault(
+            message=f"{count}: {list_some(names, SHOWN)}",
+            fix="install git-lfs (git lfs install), see that git lfs pull works here, and build "
+            "again",
+            place=in_dist(facts, names[0]),
+        )
 
 
 def _find_encrypted(facts: DistFacts) -> Iterator[Fault]:
-    yield from _stand_ins(
-        facts,
-        "encrypted",
-        "is encrypted by git-crypt|are encrypted by git-crypt",
-        "git-crypt unlock, and build again; or leave it out of the dists",
-    )
-
-
-def _stand_ins(facts: DistFacts, kind: str, said: str, fix: str) -> Iterator[Fault]:
-    """Yield a fault for all members that are of this kind in place of a file."""
-    names = [member.name for member in facts.members if member.stands_for == kind]
-    if names:
-        one, many = said.split("|")
-        count = plural(len(names), f"file {one}", f"files {many}")
-        yield Fault(message=f"{count}: {shorten(names)}", fix=fix, place=in_dist(facts, names[0]))
+    if names := [member.name for member in facts.members if member.stands_for == "encrypted"]:
+        count = plural(len(names), "file is", "files are")
+        yield Fault(
+            message=f"{count} encrypted by git-crypt: {list_some(names, SHOWN)}",
+            fix="git-crypt unlock, and build again; or leave it out of the dists",
+            place=in_dist(facts, names[0]),
+        )
 
 
 SAFETY_CHECKS = (

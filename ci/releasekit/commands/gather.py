@@ -28,7 +28,7 @@ from releasekit.errors.setup import NOTHING_TO_ADOPT
 from releasekit.home import expand_home
 from releasekit.inspect.archive import read_archive
 from releasekit.inspect.gather import find_naming_problems, find_record_problems
-from releasekit.model.agreement import find_disagreements
+from releasekit.checks.agreement import find_disagreements
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.parts import join_parts
 from releasekit.model.record import BuildFacts, Record, RecordedFile, render_record

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from releasekit.checks.build_and_proof import PROOF_CHECKS
 from releasekit.checks.facts import NO_PROJECT, DistFacts
 from releasekit.checks.model import Severity, run_checks
-from releasekit.checks.proof import PROOF_CHECKS
 from releasekit.commands.plan import (
     POLL,
     download_digests,

@@ -14,9 +14,9 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from releasekit.checks.backends import Packing, find_packing
-from releasekit.checks.declared import READERS, Declared, parse_declared
+from releasekit.checks.build_and_proof import parse_warnings
+from releasekit.checks.declared import FILES, Declared, parse_declared
 from releasekit.checks.facts import BackendWarning
-from releasekit.checks.origins import parse_warnings
 from releasekit.model.versions import StatedVersion
 
 if sys.version_info >= (3, 11):
@@ -42,7 +42,7 @@ LOG_LIMIT = 8 << 20
 def read_declared(root: Path) -> Declared:
     """Return where the project at `root` declares its metadata."""
     texts = {}
-    for name in READERS:
+    for name in FILES:
         with contextlib.suppress(OSError):
             texts[name] = (root / name).read_text(encoding="utf-8", errors="replace")
     return parse_declared(texts)

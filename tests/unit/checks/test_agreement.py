@@ -9,8 +9,7 @@ import pytest
 from releasekit.checks.agreement import RK124
 from releasekit.checks.declared import parse_declared
 from releasekit.checks.facts import Member, ProjectFacts
-from releasekit.checks.model import run_checks
-from samples import METADATA, SDIST, WHEEL, make_facts
+from samples import METADATA, SDIST, WHEEL, make_facts, run_checks
 
 BODY = "\nA demo.\n"
 OLD = METADATA.replace("2.4", "2.1").replace("License-Expression: ", "License: ")

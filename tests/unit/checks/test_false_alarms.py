@@ -7,9 +7,8 @@ import pytest
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.entry_points import find_dead
 from releasekit.checks.facts import ContentProblem, DistFacts, Member
-from releasekit.checks.model import run_checks
 from releasekit.checks.secrets import Secret
-from samples import SDIST, WHEEL, make_facts
+from samples import SDIST, WHEEL, make_facts, run_checks
 
 
 def find(code: str, facts: DistFacts) -> list[str]:

@@ -7,8 +7,8 @@ import pytest
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.declared import Place
 from releasekit.checks.facts import DistFacts, ProjectFacts
-from releasekit.checks.model import Finding, Severity, run_checks
-from samples import SDIST, WHEEL, make_facts
+from releasekit.checks.model import Finding, Severity
+from samples import SDIST, WHEEL, make_facts, run_checks
 
 
 def find(code: str, facts: DistFacts) -> tuple[Finding, ...]:

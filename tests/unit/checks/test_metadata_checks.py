@@ -10,8 +10,8 @@ from packaging.version import Version
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.declared import Declared, Place
 from releasekit.checks.facts import DistFacts, ProjectFacts
-from releasekit.checks.model import Finding, Severity, run_checks
-from samples import METADATA, SDIST, WHEEL, make_facts
+from releasekit.checks.model import Finding, Severity
+from samples import METADATA, SDIST, WHEEL, make_facts, run_checks
 
 DECLARED = Place(file="setup.cfg", line=1)
 PROJECT = ProjectFacts(declared=Declared(base=DECLARED))

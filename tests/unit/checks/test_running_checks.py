@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.declared import Declared, Place
 from releasekit.checks.facts import DistFacts, ProjectFacts, in_dist, in_project
-from releasekit.checks.model import Check, Fault, Finding, Rule, Severity, run_checks
-from samples import SDIST, WHEEL, make_facts
+from releasekit.checks.model import Check, Fault, Finding, Rule, Severity
+from samples import SDIST, WHEEL, make_facts, run_checks
 
 PROJECT = ProjectFacts(declared=Declared(base=Place(file="pyproject.toml")))
 FACTS = (make_facts(WHEEL, project=PROJECT), make_facts(SDIST, project=PROJECT))

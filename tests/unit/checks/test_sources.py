@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.checks.sources import find_sources
+from releasekit.checks.dists import find_sources
 
 FLAT = ("acme/__init__.py", "acme/core.py", "tests/acme/test_core.py", "README.md")
 SRC = ("src/acme/__init__.py", "docs/acme/conf.py", "tests/test_core.py")

@@ -5,8 +5,7 @@ import pytest
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.facts import ProjectFacts
 from releasekit.checks.metadata_warnings import normalize_label
-from releasekit.checks.model import run_checks
-from samples import METADATA, make_facts
+from samples import METADATA, make_facts, run_checks
 
 ALIASES = {
     "homepage": ("Homepage", "Home Page", "home-page", "HOME_PAGE"),

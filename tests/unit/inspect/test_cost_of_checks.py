@@ -7,10 +7,9 @@ from pathlib import Path
 
 from releasekit.archives import read_dist
 from releasekit.checks.catalog import CHECKS
-from releasekit.checks.model import run_checks
 from releasekit.inspect.gather import gather_facts
 from releasekit.model.dists import Dist
-from samples import METADATA, write_sdist, write_wheel
+from samples import METADATA, run_checks, write_sdist, write_wheel
 
 SCRIPTS = "[console_scripts]\ndemo = demo.m1:X\n"
 

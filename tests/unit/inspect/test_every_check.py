@@ -19,9 +19,9 @@ from releasekit.checks.facts import (
     ProjectFacts,
     Unresolved,
 )
-from releasekit.checks.model import Finding, run_checks
+from releasekit.checks.model import Finding
 from releasekit.inspect.gather import gather_facts
-from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
+from samples import METADATA, SDIST, WHEEL, run_checks, write_sdist, write_wheel
 
 PYPROJECT = """\
 [build-system]

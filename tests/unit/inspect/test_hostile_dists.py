@@ -13,10 +13,10 @@ import pytest
 
 from releasekit.archives import read_dist
 from releasekit.checks.catalog import CHECKS
-from releasekit.checks.model import Severity, run_checks
+from releasekit.checks.model import Severity
 from releasekit.inspect.archive import DIRECTORY_LIMIT
 from releasekit.inspect.gather import gather_facts
-from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel
+from samples import METADATA, SDIST, WHEEL, run_checks, write_sdist, write_wheel
 
 ZEROS = b"\0" * (1 << 20)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from releasekit.checks.build_and_proof import RK118, parse_warnings
 from releasekit.checks.declared import parse_declared
 from releasekit.checks.facts import BackendWarning, ProjectFacts
-from releasekit.checks.model import Finding, run_checks
-from releasekit.checks.origins import ORIGIN_CHECKS, parse_warnings
-from samples import make_facts
+from releasekit.checks.model import Finding
+from samples import make_facts, run_checks
 
 BOX = 8 * " " + 80 * "*"
 SETUPTOOLS = f"""\
@@ -179,7 +179,7 @@ TEXTS = {"pyproject.toml": PYPROJECT, "setup.cfg": SETUP_CFG, "setup.py": SETUP_
 
 def find(*warnings: BackendWarning) -> list[Finding]:
     project = ProjectFacts(declared=parse_declared(TEXTS), backend_warnings=warnings)
-    return list(run_checks(ORIGIN_CHECKS, [make_facts(project=project)]))
+    return list(run_checks([RK118], [make_facts(project=project)]))
 
 
 def warn(text: str, advice: str = "") -> BackendWarning:
