@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from releasekit.checks.agreement import RK124
 from releasekit.checks.build_and_proof import PROOF_CHECKS, RK117, RK118
-from releasekit.checks.dists import RK123, RK201, WHEEL_CHECKS
+from releasekit.checks.dists import DIST_CHECKS
 from releasekit.checks.metadata_errors import METADATA_ERRORS
 from releasekit.checks.metadata_warnings import METADATA_WARNINGS
 from releasekit.checks.model import Check
 from releasekit.checks.safety import SAFETY_CHECKS
 
-CHECKS: tuple[Check, ...] = (
+UNSORTED = (
     *METADATA_ERRORS,
     *METADATA_WARNINGS,
-    *(RK117, RK118),
-    *PROOF_CHECKS,
-    *(RK123, RK124, RK201),
-    *WHEEL_CHECKS,
+    *(RK117, RK118, *PROOF_CHECKS, RK124),
+    *DIST_CHECKS,
     *SAFETY_CHECKS,
 )
+CHECKS: tuple[Check, ...] = tuple(sorted(UNSORTED, key=lambda check: check.code))
 CODES: tuple[str, ...] = tuple(check.code for check in CHECKS)

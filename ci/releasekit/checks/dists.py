@@ -107,32 +107,6 @@ def _include(facts: DistFacts) -> str:
     return f"include them {how}, or list them in [tool.check-manifest] ignore"
 
 
-RK123 = Check(
-    code="RK123",
-    title="files for developers not in the sdist",
-    severity=Severity.NOTE,
-    explanation="Finds files in git that the sdist lacks and no build needs: dot files, tests, "
-    "documentation, what CI reads.",
-    why="who tests or packages the project from its sdist lacks them; an installer needs none",
-    fix="Nothing, if nobody does so. Else include them as for RK201.",
-    find=_find_left_out_files,
-    needs_project=True,
-)
-RK201 = Check(
-    code="RK201",
-    title="file missing from the sdist",
-    severity=Severity.WARNING,
-    explanation="Finds files in git that the sdist lacks (check-manifest's comparison), if "
-    "they belong to its packages; see RK123 for the others.",
-    why="who builds from the sdist (a distribution, an auditor) gets less than git has",
-    fix="Include the files, by the key of the build backend that the finding names, or say "
-    "that they are left out on purpose: check-manifest's own settings, MANIFEST.in (for "
-    "setuptools) and the keys by which other backends exclude files are honoured.",
-    example='[tool.check-manifest]\nignore = ["docs/drafts/*"]',
-    find=_find_missing_files,
-    needs_project=True,
-)
-
 STRAY = ("W001", "W005")
 """check-wheel-contents: bytecode; names such as tests, docs and build at the top."""
 BESIDE = (
@@ -260,7 +234,32 @@ def _find_dead_entry_points(facts: DistFacts) -> Iterator[Fault]:
             )
 
 
-WHEEL_CHECKS = (
+DIST_CHECKS = (
+    Check(
+        code="RK123",
+        title="files for developers not in the sdist",
+        severity=Severity.NOTE,
+        explanation="Finds files in git that the sdist lacks and no build needs: dot files, tests, "
+        "documentation, what CI reads.",
+        why="who tests or packages the project from its sdist lacks them; an installer needs none",
+        fix="Nothing, if nobody does so. Else include them as for RK201.",
+        find=_find_left_out_files,
+        needs_project=True,
+    ),
+    Check(
+        code="RK201",
+        title="file missing from the sdist",
+        severity=Severity.WARNING,
+        explanation="Finds files in git that the sdist lacks (check-manifest's comparison), if "
+        "they belong to its packages; see RK123 for the others.",
+        why="who builds from the sdist (a distribution, an auditor) gets less than git has",
+        fix="Include the files, by the key of the build backend that the finding names, or say "
+        "that they are left out on purpose: check-manifest's own settings, MANIFEST.in (for "
+        "setuptools) and the keys by which other backends exclude files are honoured.",
+        example='[tool.check-manifest]\nignore = ["docs/drafts/*"]',
+        find=_find_missing_files,
+        needs_project=True,
+    ),
     Check(
         code="RK301",
         title="RECORD untrue",

@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from releasekit import git
 from releasekit.archives import read_dist
+from releasekit.checks.build_and_proof import PROOF_CODES
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.facts import MEGABYTE, DistFacts, ProjectFacts
 from releasekit.checks.model import Check, Finding, Severity, list_codes, run_checks

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from releasekit.archives import read_dist, read_metadata, read_wheel_headers
+from releasekit.checks.agreement import find_disagreements
 from releasekit.commands.build import note_other_files
 from releasekit.commands.record import (
     find_parts,
@@ -28,7 +29,6 @@ from releasekit.errors.setup import NOTHING_TO_ADOPT
 from releasekit.home import expand_home
 from releasekit.inspect.archive import read_archive
 from releasekit.inspect.gather import find_naming_problems, find_record_problems
-from releasekit.checks.agreement import find_disagreements
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.parts import join_parts
 from releasekit.model.record import BuildFacts, Record, RecordedFile, render_record
