@@ -183,12 +183,12 @@ class Build {
     }
 
     /** A step is called: it suspends the program, unless Jenkins answers it at once. */
-    Object call(String name, Object[] given) {
+    Object call(String name, Object[] values) {
         Step step = Table.STEPS[name]
         if (step == null || ((List) job.missing).contains(name)) {
             throw new NoSuchMethodError("No such DSL method '${name}' found among steps ${Table.STEPS.keySet().sort(false)}")
         }
-        StepCall call = step.read(name, given)
+        StepCall call = step.read(name, values)
         if (step.node && running.context.agent == null) {
             throw new AbortException("Attempted to execute a step that requires a node context while 'agent none' was specified or outside of node: ${name}")
         }

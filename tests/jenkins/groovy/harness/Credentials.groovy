@@ -4,7 +4,7 @@ package harness
 class Credentials {
     static Step binding(String kind, List<String> names) {
         new Step(page: 'credentials-binding', names: names, immediate: true,
-            run: { Build build, Context context, Map given -> new LinkedHashMap([kind: kind] + given) })
+            run: { Build build, Context context, Map arguments -> new LinkedHashMap([kind: kind] + arguments) })
     }
 
     static void bind(Build build, Green green, StepCall call) {

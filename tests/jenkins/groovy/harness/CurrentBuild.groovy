@@ -12,8 +12,8 @@ class CurrentBuild implements Serializable {
     String getResult() { worst?.name() }
 
     void setResult(String name) {
-        Result given = Result.valueOf(name)
-        worst = worst ? worst.combine(given) : given
+        Result changed = Result.valueOf(name)
+        worst = worst ? worst.combine(changed) : changed
     }
 
     String getCurrentResult() { worst?.name() ?: 'SUCCESS' }

@@ -6,8 +6,8 @@ import org.apache.tools.ant.DirectoryScanner
 /** Steps that move files: between agents, to the controller, from git. */
 class Files {
     /** What the git plugin does for a branch source: one ref, no tags but the one that is built. */
-    static void checkout(Build build, Context context, Map given) {
-        Map scm = (Map) given.scm
+    static void checkout(Build build, Context context, Map arguments) {
+        Map scm = (Map) arguments.scm
         [['git', 'init', '-q'],
          ['git', 'fetch', '-q', '--no-tags', '--force', scm.url, "+${scm.ref}:${scm.ref.replace('refs/heads/', 'refs/remotes/origin/')}"],
          ['git', 'checkout', '-q', '-f', '--detach', 'FETCH_HEAD']].each { List command ->
@@ -16,32 +16,32 @@ class Files {
         }
     }
 
-    static void stash(Build build, Context context, Map given) {
-        List<String> found = find(context, given.includes ?: '**')
-        if (!found && !given.allowEmpty) { throw new AbortException("No files included in stash '${given.name}'") }
-        File kept = new File("${build.job.home}/stashes/${given.name}")
+    static void stash(Build build, Context context, Map arguments) {
+        List<String> found = find(context, arguments.includes ?: '**')
+        if (!found && !arguments.allowEmpty) { throw new AbortException("No files included in stash '${arguments.name}'") }
+        File kept = new File("${build.job.home}/stashes/${arguments.name}")
         kept.deleteDir()
         kept.mkdirs()
         copy(found, new File(context.directory), kept)
     }
 
-    static void unstash(Build build, Context context, Map given) {
-        File kept = new File("${build.job.home}/stashes/${given.name}")
-        if (!kept.exists()) { throw new AbortException("No such saved stash '${given.name}'") }
+    static void unstash(Build build, Context context, Map arguments) {
+        File kept = new File("${build.job.home}/stashes/${arguments.name}")
+        if (!kept.exists()) { throw new AbortException("No such saved stash '${arguments.name}'") }
         copy(scan(kept, '**'), kept, new File(context.directory))
     }
 
-    static void archive(Build build, Context context, Map given) {
-        List<String> found = find(context, given.artifacts as String)
-        if (!found && !given.allowEmptyArchive) {
-            throw new AbortException("No artifacts found that match the file pattern \"${given.artifacts}\". Configuration error?")
+    static void archive(Build build, Context context, Map arguments) {
+        List<String> found = find(context, arguments.artifacts as String)
+        if (!found && !arguments.allowEmptyArchive) {
+            throw new AbortException("No artifacts found that match the file pattern \"${arguments.artifacts}\". Configuration error?")
         }
         copy(found, new File(context.directory), new File(build.job.archive as String))
     }
 
-    static void junit(Build build, Context context, Map given) {
-        List<String> found = find(context, given.testResults as String)
-        if (!found && !given.allowEmptyResults) { throw new AbortException('No test report files were found. Configuration error?') }
+    static void junit(Build build, Context context, Map arguments) {
+        List<String> found = find(context, arguments.testResults as String)
+        if (!found && !arguments.allowEmptyResults) { throw new AbortException('No test report files were found. Configuration error?') }
         List<Map> cases = found.collectMany { String name ->
             new XmlSlurper().parse(context.file(name)).depthFirst().findAll { it.name() == 'testcase' }
                 .collect { [name: it.@name.text(), failure: it.failure.@message.text()] }

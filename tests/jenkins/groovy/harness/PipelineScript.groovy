@@ -10,16 +10,16 @@ abstract class PipelineScript extends SerializableScript {
     /** A name leads to a variable with `call`, to a script in vars/, or to a step. */
     @Override
     Object invokeMethod(String name, Object arguments) {
-        Object[] given = (Object[]) arguments
+        Object[] values = (Object[]) arguments
         if (binding.hasVariable(name)) {
             Object called = binding.getVariable(name)
-            return InvokerHelper.getMetaClass(called).invokeMethod(called, 'call', given)
+            return InvokerHelper.getMetaClass(called).invokeMethod(called, 'call', values)
         }
         Object shared = Build.current.shared(name)
         if (shared != null) {
-            return InvokerHelper.getMetaClass(shared).invokeMethod(shared, 'call', given)
+            return InvokerHelper.getMetaClass(shared).invokeMethod(shared, 'call', values)
         }
-        return Build.current.call(name, given)
+        return Build.current.call(name, values)
     }
 
     @Override

@@ -32,8 +32,8 @@ class Step {
     }
 
     /** Read a call's arguments; stricter than Jenkins, which only warns of an unknown one. */
-    StepCall read(String name, Object[] given) {
-        List<Object> rest = new ArrayList<Object>(Arrays.asList(given))
+    StepCall read(String name, Object[] values) {
+        List<Object> rest = new ArrayList<Object>(Arrays.asList(values))
         Closure body = rest && rest.last() instanceof Closure ? (Closure) rest.remove(rest.size() - 1) : null
         Map<String, Object> arguments = [:]
         if (rest.size() == 1 && rest[0] instanceof Map && first != 'scm') {

@@ -26,18 +26,18 @@ class Table {
         junit: new Step(page: 'junit', first: 'testResults', node: true, run: Files.&junit,
             names: ['testResults', 'allowEmptyResults', 'keepLongStdio', 'skipPublishingChecks', 'skipMarkingBuildUnstable']),
         fileExists: new Step(page: 'workflow-basic-steps', first: 'file', names: ['file'], node: true,
-            run: { Build build, Context context, Map given -> context.file(given.file).exists() }),
+            run: { Build build, Context context, Map arguments -> context.file(arguments.file).exists() }),
         readFile: new Step(page: 'workflow-basic-steps', first: 'file', names: ['file', 'encoding'], node: true,
-            run: { Build build, Context context, Map given -> context.file(given.file).getText(given.encoding ?: 'UTF-8') }),
+            run: { Build build, Context context, Map arguments -> context.file(arguments.file).getText(arguments.encoding ?: 'UTF-8') }),
         isUnix: new Step(page: 'workflow-basic-steps', names: [], immediate: true, node: true,
-            run: { Build build, Context context, Map given -> !context.agent.startsWith('windows') }),
+            run: { Build build, Context context, Map arguments -> !context.agent.startsWith('windows') }),
         echo: new Step(page: 'workflow-basic-steps', first: 'message', names: ['message'], immediate: true,
-            run: { Build build, Context context, Map given -> build.log.line(given.message as String, context.masks) }),
+            run: { Build build, Context context, Map arguments -> build.log.line(arguments.message as String, context.masks) }),
         error: new Step(page: 'workflow-basic-steps', first: 'message', names: ['message'], immediate: true,
-            run: { Build build, Context context, Map given -> throw new AbortException(given.message as String) }),
+            run: { Build build, Context context, Map arguments -> throw new AbortException(arguments.message as String) }),
         unstable: new Step(page: 'workflow-basic-steps', first: 'message', names: ['message'], immediate: true,
-            run: { Build build, Context context, Map given ->
-                build.log.line("WARNING: ${given.message}", context.masks)
+            run: { Build build, Context context, Map arguments ->
+                build.log.line("WARNING: ${arguments.message}", context.masks)
                 build.state.currentBuild.result = 'UNSTABLE'
                 null
             }),
