@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
+import re
 import shutil
 import tarfile
 import warnings
@@ -15,16 +17,14 @@ from subprocess import CalledProcessError
 from typing import Literal
 
 from build import BuildBackendException, BuildException, ProjectBuilder
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from releasekit.build.environment import (
     BuildEnvironment,
     EnvironmentOptions,
     open_build_environment,
 )
-from releasekit.build.hooks import Hooks, open_hooks
-from releasekit.build.sdist import repack_sdist, unpack_sdist
-from releasekit.build.version_variables import is_version, tell_version
+from releasekit.build.hooks import Hooks
 from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import PROGRAM_KILLED
 from releasekit.errors.limits import find_limit_in
@@ -33,9 +33,27 @@ from releasekit.process import capture, refuse_killed
 from releasekit.tempdirs import open_named_tempdir, open_tempdir
 from releasekit.uv.indexes import strip_credentials
 
-RESULT = "output.json"
-"""The file in which the script of pyproject-hooks 1.2 leaves what a hook returns."""
+RESULT = "output.json"  # pyproject-hooks 1.2: its script leaves there what a hook returns
+ENDED = "the build backend ended its process, with status 0, before it was done (os._exit?)"
 DistributionName = Literal["sdist", "wheel"]
+SCM_SECONDS = 600.0
+"""How long setuptools-scm may ask git, which fetches what a partial clone lacks."""
+# The variables by which backends take a version instead of asking git. Those without one
+# (versioneer, versioningit, dunamai's) ask git, and find the release's tag.
+SCM_VARIABLES = (
+    "SETUPTOOLS_SCM_PRETEND_VERSION",  # setuptools-scm, hatch-vcs, scikit-build-core
+    "VCS_VERSIONING_PRETEND_VERSION",  # vcs-versioning, the library below setuptools-scm 10
+)
+OTHER_VARIABLES = (
+    "PDM_BUILD_SCM_VERSION",  # pdm-backend, metadata.md
+    "PBR_VERSION",  # pbr, doc/source/user/packagers.rst
+    "POETRY_DYNAMIC_VERSIONING_BYPASS",  # poetry-dynamic-versioning, README
+    "UV_DYNAMIC_VERSIONING_BYPASS",  # uv-dynamic-versioning, README
+)
+# Variables of the user's by which these tools would pass ours over, or add to it.
+OVERRIDES = re.compile(
+    r"\w+_PRETEND_(VERSION|METADATA)(_FOR_\w+)?|POETRY_DYNAMIC_VERSIONING_OVERRIDE"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,61 +74,59 @@ class Made:
     requirements: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Built:
-    """The dists of a whole build."""
-
-    sdist: Path
-    wheel: Path
-    requirements: tuple[str, ...]
-
-
-def build_dists(source: Path, out: Path, options: BuildOptions) -> Built:
-    """Build the sdist of a source tree and the wheel from that sdist.
-
-    Raises BuildFailed and BUILD_REQUIREMENTS_FAILED.
-    """
-    with open_hooks() as hooks:
-        sdist = _build_sdist(source, out, options, hooks)
-        wheel = _build_wheel(sdist.path, out, options, hooks)
-    requirements = sorted({*sdist.requirements, *wheel.requirements})
-    return Built(sdist=sdist.path, wheel=wheel.path, requirements=tuple(requirements))
-
-
-def build_sdist(source: Path, out: Path, options: BuildOptions) -> Made:
+def build_sdist(source: Path, out: Path, options: BuildOptions, hooks: Hooks) -> Made:
     """Build the sdist of a source tree.
 
     It is repacked, so that the same content is the same bytes whatever the umask, the user and the
     clock. Raises BuildFailed and BUILD_REQUIREMENTS_FAILED.
     """
-    with open_hooks() as hooks:
-        return _build_sdist(source, out, options, hooks)
-
-
-def build_wheel(sdist: Path, out: Path, options: BuildOptions) -> Made:
-    """Build the wheel of an sdist; raises BuildFailed and BUILD_REQUIREMENTS_FAILED."""
-    with open_hooks() as hooks:
-        return _build_wheel(sdist, out, options, hooks)
-
-
-def _build_sdist(source: Path, out: Path, options: BuildOptions, hooks: Hooks) -> Made:
     with open_tempdir("releasekit-build-") as tempdir:
-        made, environment = _build_one("sdist", source, tempdir / "sdist", options, hooks)
-        sdist = out / made.name
-        with _refuse_damaged(made):
-            repack_sdist(made, sdist, options.epoch)
-    return Made(path=sdist, requirements=environment.requirements)
+        made = _build("sdist", source, tempdir / "sdist", options, hooks)
+        sdist = out / made.path.name
+        with _refuse_damaged(made.path):
+            repack_sdist(made.path, sdist, options.epoch)
+    return Made(path=sdist, requirements=made.requirements)
 
 
-def _build_wheel(sdist: Path, out: Path, options: BuildOptions, hooks: Hooks) -> Made:
+def repack_sdist(made: Path, sdist: Path, epoch: int) -> None:
+    """Write an sdist again so that its bytes follow from its content alone.
+
+    Members sorted, one time, no owner, modes 755 or 644: what setuptools and pdm-backend leave to
+    the machine. Raises TarError, EOFError or zlib.error for an archive that cannot be read.
+    """
+    with (
+        tarfile.open(made) as archive,
+        sdist.open("wb") as file,
+        gzip.GzipFile("", "wb", fileobj=file, mtime=epoch) as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as repacked,
+    ):
+        for entry in sorted(archive.getmembers(), key=lambda entry: entry.name):
+            mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
+            plain = entry.replace(
+                mtime=epoch, mode=mode, uid=0, gid=0, uname="", gname="", deep=False
+            )
+            # setuptools leaves fractions of a second in these; tarfile writes anew what names need.
+            plain.pax_headers = {}
+            repacked.addfile(plain, archive.extractfile(entry) if entry.isreg() else None)
+
+
+def build_wheel(sdist: Path, out: Path, options: BuildOptions, hooks: Hooks) -> Made:
+    """Build the wheel of an sdist; raises BuildFailed and BUILD_REQUIREMENTS_FAILED."""
     # Compilers write the paths of what they read into what they make.
     digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
     with open_named_tempdir("releasekit-wheel-", digest[:8]) as tempdir:
-        with _refuse_damaged(sdist):
-            unpacked = unpack_sdist(sdist, tempdir / "unpacked")
-        made, environment = _build_one("wheel", unpacked, tempdir / "wheel", options, hooks)
-        wheel = Path(shutil.move(made, out / made.name))
-    return Made(path=wheel, requirements=environment.requirements)
+        unpacked = tempdir / "unpacked"
+        unpacked.mkdir()
+        with _refuse_damaged(sdist), tarfile.open(sdist) as archive:
+            # The data filter refuses members that would land outside (PEP 706).
+            archive.extractall(unpacked, filter="data")
+            # PEP 625: there is one, named like the file.
+            folders = [path for path in sorted(unpacked.iterdir()) if path.is_dir()]
+            if not folders:
+                raise tarfile.ReadError("it holds no directory")
+        made = _build("wheel", folders[0], tempdir / "wheel", options, hooks)
+        wheel = Path(shutil.move(made.path, out / made.path.name))
+    return Made(path=wheel, requirements=made.requirements)
 
 
 @contextlib.contextmanager
@@ -122,9 +138,9 @@ def _refuse_damaged(sdist: Path) -> Iterator[None]:
         raise BuildFailed(BUILD_FAILED, root=str(sdist), dist="sdist", log="", tail=tail) from error
 
 
-def _build_one(
+def _build(
     dist: DistributionName, source: Path, out: Path, options: BuildOptions, hooks: Hooks
-) -> tuple[Path, BuildEnvironment]:
+) -> Made:
     tail, last, scm_knows = "", "", False
 
     def call_hook(
@@ -145,52 +161,31 @@ def _build_one(
             raise CalledProcessError(finished.status, list(cmd))
 
     try:
-        with _log_warnings(options):
+        with _log_warnings(options), contextlib.ExitStack() as stack:
             requires = ProjectBuilder(source).build_system_requires
-            with open_build_environment(requires, source, options) as environment:
+            environment = stack.enter_context(open_build_environment(requires, source, options))
+            builder = ProjectBuilder(source, str(environment.python), call_hook)
+            more = builder.get_requires_for_build(dist)  # may write a file that git tracks
+            if more - requires:
+                stack.close()
+                opened = open_build_environment(requires | more, source, options)
+                environment = stack.enter_context(opened)
                 builder = ProjectBuilder(source, str(environment.python), call_hook)
-                more = builder.get_requires_for_build(dist)  # may write a file that git tracks
-                if not more - requires:
-                    scm_knows = _does_scm_know(dist, source, options, environment)
-                    return _find_made(builder.build(dist, out), dist, source), environment
-            with open_build_environment(requires | more, source, options) as environment:
-                scm_knows = _does_scm_know(dist, source, options, environment)
-                builder = ProjectBuilder(source, str(environment.python), call_hook)
-                return _find_made(builder.build(dist, out), dist, source), environment
-    except BuildBackendException as error:
+            scm_knows = _does_scm_know(dist, source, options, environment)
+            path = Path(builder.build(dist, out))
+            if not path.is_file():
+                said = f"the build backend names {path.name}, and has made no such file"
+                raise BuildException(said)
+            return Made(path=path, requirements=environment.requirements)
+    except (BuildBackendException, BuildException) as error:
+        cause = error.exception if isinstance(error, BuildBackendException) else None
         # No fault of the backend's. (SystemError: this process has no memory, see find_limit.)
-        if isinstance(error.exception, ReleasekitError | SystemError):
-            raise error.exception from None
-        raise BuildFailed(
-            BUILD_FAILED, root=str(source), dist=dist, log="", tail=tail or _explain(error, last)
-        ) from error
-    except BuildException as error:
-        raise BuildFailed(
-            BUILD_FAILED, root=str(source), dist=dist, log="", tail=str(error)
-        ) from error
-
-
-ENDED = "the build backend ended its process, with status 0, before it was done (os._exit?)"
-
-
-def _explain(error: BuildBackendException, last: str) -> str:
-    """Return why a hook has no result although its process ended well; `last` is what it wrote."""
-    missing = error.exception
-    if isinstance(missing, FileNotFoundError) and Path(missing.filename or "").name == RESULT:
-        return f"{ENDED}\n{last}".rstrip()
-    return str(error)
-
-
-def _find_made(path: str, dist: DistributionName, source: Path) -> Path:
-    """Return the dist that a backend names, which has to be there."""
-    if not Path(path).is_file():
-        tail = f"the build backend names {Path(path).name}, and has made no such file"
-        raise BuildFailed(BUILD_FAILED, root=str(source), dist=dist, log="", tail=tail)
-    return Path(path)
-
-
-OF_LIBRARIES = (DeprecationWarning, PendingDeprecationWarning, ResourceWarning)
-"""Warnings of this process: those of a backend come as UserWarning (pyproject-hooks 1.3)."""
+        if isinstance(cause, ReleasekitError | SystemError):
+            raise cause from None
+        if isinstance(cause, FileNotFoundError) and Path(cause.filename or "").name == RESULT:
+            tail = f"{ENDED}\n{last}".rstrip()
+        said = tail or str(error)
+        raise BuildFailed(BUILD_FAILED, root=str(source), dist=dist, log="", tail=said) from error
 
 
 @contextlib.contextmanager
@@ -199,6 +194,8 @@ def _log_warnings(options: BuildOptions) -> Iterator[None]:
 
     In the form that Python gives them, by which they are told from what distutils logs.
     """
+    # Warnings of this process: those of a backend come as UserWarning (pyproject-hooks 1.3).
+    of_libraries = (DeprecationWarning, PendingDeprecationWarning, ResourceWarning)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -207,13 +204,9 @@ def _log_warnings(options: BuildOptions) -> Iterator[None]:
             for warning in caught:
                 place = f"{warning.filename}:{warning.lineno}"
                 said = f"{place}: {warning.category.__name__}: {warning.message}"
-                if not issubclass(warning.category, OF_LIBRARIES):
+                if not issubclass(warning.category, of_libraries):
                     for line in said.splitlines():
                         options.log(line)
-
-
-SCM_SECONDS = 600.0
-"""How long setuptools-scm may ask git, which fetches what a partial clone lacks."""
 
 
 def _does_scm_know(
@@ -235,7 +228,10 @@ def _does_scm_know(
     if said.timed_out:  # the answer decides what is built: to go on without it may build otherwise
         reason, place = f"it gave no answer within {SCM_SECONDS:g} s", str(source)
         raise ReleasekitError(PROGRAM_KILLED, program="setuptools_scm", place=place, reason=reason)
-    return not said.status and is_version(said.output, options.version)
+    lines = [line.strip() for line in said.output.split("\n") if line.strip()]
+    with contextlib.suppress(IndexError, InvalidVersion):
+        return not said.status and Version(lines[-1]) == options.version
+    return False
 
 
 def _hook_environ(options: BuildOptions, python: Path, *, scm_knows: bool) -> dict[str, str]:
@@ -253,7 +249,20 @@ def _hook_environ(options: BuildOptions, python: Path, *, scm_knows: bool) -> di
     }
     if options.version is None:
         return environ
-    return tell_version(environ, options.version, scm_knows=scm_knows)
+    return pass_version(environ, options.version, scm_knows=scm_knows)
+
+
+def pass_version(
+    environ: Mapping[str, str], version: Version, *, scm_knows: bool = False
+) -> dict[str, str]:
+    """Return the environment of a build, with the version of the release tag and no other one.
+
+    setuptools-scm does not get what it `knows` from the tag: else its sdists lack the commit
+    (setuptools-scm 10: scm_version.json, commit_id).
+    """
+    kept = {name: value for name, value in environ.items() if not OVERRIDES.fullmatch(name)}
+    names = OTHER_VARIABLES if scm_knows else SCM_VARIABLES + OTHER_VARIABLES
+    return {**kept, **dict.fromkeys(names, str(version))}
 
 
 def read_requires(source: Path) -> set[str] | None:

@@ -9,8 +9,9 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from releasekit.archives import read_dist, read_metadata
-from releasekit.build.backend import BuildOptions, build_dists, build_sdist, build_wheel
+from releasekit.build.backend import BuildOptions, build_sdist, build_wheel
 from releasekit.build.checkout import copy_changes, find_name, follow_links_out, open_checkout
+from releasekit.build.hooks import open_hooks
 from releasekit.build.repair import repair_wheel
 from releasekit.build.stated_version import write_version
 from releasekit.commands.record import load_record, read_dists, write_record
@@ -52,13 +53,16 @@ def build(ctx: ProjectContext, project: Project) -> Record:
         _begin(ctx) as tempdir,
         _open_source(ctx, project) as (source, project),
         _log(ctx, tempdir) as log,
+        open_hooks() as hooks,
     ):
         options = _build_options(ctx, project, log)
-        built = build_dists(source, tempdir, options)
-        wheel = _repair(ctx, built.wheel, options)
-        dists = tuple(_keep(ctx, path) for path in (built.sdist, wheel))
-    note_history(ctx, project, built.requirements)
-    record = _record(ctx, project, dists, _facts(ctx, dists, built.requirements, dists[0].sha256))
+        sdist = build_sdist(source, tempdir, options, hooks)
+        wheel = build_wheel(sdist.path, tempdir, options, hooks)
+        repaired = _repair(ctx, wheel.path, options)
+        dists = tuple(_keep(ctx, path) for path in (sdist.path, repaired))
+    requirements = tuple(sorted({*sdist.requirements, *wheel.requirements}))
+    note_history(ctx, project, requirements)
+    record = _record(ctx, project, dists, _facts(ctx, dists, requirements, dists[0].sha256))
     note_other_files(ctx, record)
     return record
 
@@ -69,8 +73,9 @@ def build_sdist_alone(ctx: ProjectContext, project: Project) -> Record:
         _begin(ctx) as tempdir,
         _open_source(ctx, project) as (source, project),
         _log(ctx, tempdir) as log,
+        open_hooks() as hooks,
     ):
-        built = build_sdist(source, tempdir, _build_options(ctx, project, log))
+        built = build_sdist(source, tempdir, _build_options(ctx, project, log), hooks)
         dists = (_keep(ctx, built.path),)
     note_history(ctx, project, built.requirements)
     return _record(ctx, project, dists, _facts(ctx, dists, built.requirements, None))
@@ -79,9 +84,9 @@ def build_sdist_alone(ctx: ProjectContext, project: Project) -> Record:
 def build_wheel_alone(ctx: ProjectContext, project: Project, wanted: str) -> Record:
     """Build the wheel of an sdist at hand into `dist/`, and record it: `build --wheel-from`."""
     sdist = _find_sdist(ctx, wanted)
-    with _begin(ctx) as tempdir, _log(ctx, tempdir) as log:
+    with _begin(ctx) as tempdir, _log(ctx, tempdir) as log, open_hooks() as hooks:
         options = _build_options(ctx, project, log)
-        built = build_wheel(sdist.path, tempdir, options)
+        built = build_wheel(sdist.path, tempdir, options, hooks)
         dists = (_keep(ctx, _repair(ctx, built.path, options)),)
     return _record(ctx, project, dists, _facts(ctx, dists, built.requirements, sdist.sha256))
 

@@ -13,6 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from releasekit.build.backend import BuildOptions, build_wheel
+from releasekit.build.hooks import open_hooks
 from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import NOT_RESOLVED
 from releasekit.index.layouts import open_index
@@ -134,7 +135,8 @@ class DependencyFinder:
             self.work(f"building {sdist.filename}: the index has no wheel of it")
             self.store.get(sdist.url, path, dict(sdist.hashes))
             out.mkdir(exist_ok=True)
-            wheel = build_wheel(path, out, self.build_options).path
+            with open_hooks() as hooks:
+                wheel = build_wheel(path, out, self.build_options, hooks).path
             self._built.add(wheel.name)
             wheel.replace(self.resolver.wheels / wheel.name)
 

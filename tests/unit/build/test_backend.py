@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from building import Built, build_dists
 from raising import raises_error
 from releasekit.build import backend
-from releasekit.build.backend import BuildOptions, Built, build_dists
+from releasekit.build.backend import BuildOptions
 from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED, PROGRAM_KILLED
 from releasekit.errors.refused import BUILD_FAILED
 from releasekit.network import open_network

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from building import build_dists
 from raising import raises_error
-from releasekit.build.backend import BuildOptions, build_dists
+from releasekit.build.backend import BuildOptions
 from releasekit.build.environment_cache import use_cached
 from releasekit.errors.failed import BUILD_ENVIRONMENT_CHANGED, CANNOT_CACHE
 from samples import METADATA, write_wheel

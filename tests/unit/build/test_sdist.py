@@ -5,7 +5,7 @@ import io
 import tarfile
 from pathlib import Path
 
-from releasekit.build.sdist import repack_sdist
+from releasekit.build.backend import repack_sdist
 
 EPOCH = 1_700_000_000
 

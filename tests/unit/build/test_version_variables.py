@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
-from releasekit.build.version_variables import tell_version
+from releasekit.build.backend import pass_version
 
-TOLD = {
+PASSED = {
     "SETUPTOOLS_SCM_PRETEND_VERSION": "1!2.0rc1",
     "VCS_VERSIONING_PRETEND_VERSION": "1!2.0rc1",
     "PDM_BUILD_SCM_VERSION": "1!2.0rc1",
@@ -15,9 +15,9 @@ TOLD = {
 }
 
 
-def test_every_backend_is_told_the_version_by_its_own_variable() -> None:
+def test_every_backend_gets_the_version_by_its_own_variable() -> None:
     environ = {"PATH": "/bin", "PBR_VERSION": "9"}
-    assert tell_version(environ, Version("1!2.0-rc.1")) == {"PATH": "/bin", **TOLD}
+    assert pass_version(environ, Version("1!2.0-rc.1")) == {"PATH": "/bin", **PASSED}
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_every_backend_is_told_the_version_by_its_own_variable() -> None:
     ],
 )
 def test_variable_of_the_user_that_would_beat_the_tag_is_dropped(name: str) -> None:
-    assert tell_version({name: "9"}, Version("1!2.0rc1")) == TOLD
+    assert pass_version({name: "9"}, Version("1!2.0rc1")) == PASSED
 
 
 @pytest.mark.parametrize("name", ["SETUPTOOLS_SCM_DEBUG", "PBR_REQUIREMENTS_FILES", "VERSION"])
 def test_other_settings_of_the_user_stay(name: str) -> None:
-    assert tell_version({name: "9"}, Version("1!2.0rc1")) == {name: "9", **TOLD}
+    assert pass_version({name: "9"}, Version("1!2.0rc1")) == {name: "9", **PASSED}
