@@ -1,8 +1,8 @@
 """A real Sonatype Nexus Repository OSS 3.30.0-01 on loopback, gone at the end.
 
-For trying things out and for the tests. The first start downloads it (127 MB) and prepares a data
+For trying out and for the tests. The first start downloads it (127 MB) and prepares a data
 directory; later starts copy that and take about 16 s and 570 MB. It serves what every Nexus does,
-its administration too; the sister `sandbox` is quicker and can fail on purpose.
+its administration too; `releasekit.sandbox` is quicker.
 """
 
 from __future__ import annotations
@@ -11,18 +11,36 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from platformdirs import user_cache_path
+
+from releasekit.config.settings import Settings
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import NEXUS_NOT_STARTED
-from releasekit_nexus.archive import Progress
-
-if TYPE_CHECKING:
-    import requests
+from releasekit.model.credentials import Credentials
+from releasekit.nexus.desired_state import publisher_name, want
+from releasekit.nexus.documents import Document
+from releasekit.nexus.drift import Found, Kind
+from releasekit.nexus.rest import (
+    Rest,
+    create_resource,
+    read_version,
+    render_creation,
+    set_password,
+)
+from releasekit_nexus.launch import Running, launch
+from releasekit_nexus.prepared import Progress, copy_data, prepare_runtime, prepare_template
 
 ADMIN, PUBLISHER = "admin", "publisher"
+WELL_KNOWN = Credentials(username=ADMIN, password="admin123", source="every start")  # noqa: S106
+NOWHERE: Document = {"proxy.remoteUrl": "http://127.0.0.1:9/", "httpClient.blocked": True}
+"""Where the proxy points while nobody has named an upstream: loopback, where nothing answers.
+
+Blocked, it sends no request: its answers come at once, and group pages leave it out
+(docs/nexus-behaviour.md#remote-failures).
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,33 +61,32 @@ class Nexus:
     pid: int
 
     def environ(self) -> dict[str, str]:
-        """Give the environment variables that lead a release here."""
+        """Return the environment variables that lead a release here."""
         variables = {
             "RELEASEKIT_URL": self.url,
             "RELEASEKIT_HOSTED": self.hosted,
             "RELEASEKIT_PROXY": self.proxy,
             "RELEASEKIT_GROUP": self.group,
+            "RELEASEKIT_CA_BUNDLE": str(self.ca_bundle) if self.ca_bundle else None,
+            "TWINE_USERNAME": self.username,
+            "TWINE_PASSWORD": self.password,
+            "RELEASEKIT_SNAPSHOTS": self.snapshots,
         }
-        if self.ca_bundle is not None:
-            variables["RELEASEKIT_CA_BUNDLE"] = str(self.ca_bundle)
-        variables |= {"TWINE_USERNAME": self.username, "TWINE_PASSWORD": self.password}
-        if self.snapshots is not None:
-            variables["RELEASEKIT_SNAPSHOTS"] = self.snapshots
-        return variables
+        return {name: value for name, value in variables.items() if value is not None}
 
     def admin_environ(self) -> dict[str, str]:
-        """Give the environment variables that let an administration in."""
+        """Return the environment variables that let an administration in."""
         return {
             "RELEASEKIT_ADMIN_USERNAME": self.admin_username,
             "RELEASEKIT_ADMIN_PASSWORD": self.admin_password,
         }
 
     def upload_url(self, repository: str | None = None) -> str:
-        """Give the address that takes uploads; the hosted repository's by default."""
+        """Return the address that takes uploads; the hosted repository's by default."""
         return f"{self.url}/repository/{repository or self.hosted}/"
 
     def simple_url(self, repository: str | None = None) -> str:
-        """Give the address of a simple index; the group's by default."""
+        """Return the address of a simple index; the group's by default."""
         return f"{self.url}/repository/{repository or self.group}/simple/"
 
 
@@ -83,39 +100,29 @@ def run_nexus(
     remote: str | None = None,
     tls: bool = True,
     port: int = 0,
-    cache: Path | None = None,
-    directory: Path | None = None,
     environ: Mapping[str, str],
-    session: requests.Session | None = None,
     notify: Callable[[str], None] = lambda _: None,
     progress: Progress = lambda *_: None,
 ) -> Iterator[Nexus]:
     """Run a Nexus until the block ends, which stops its JVM however it ends.
 
-    `remote` is what the proxy serves (none: it is blocked). `cache` keeps what later starts need.
-    The instance lives in a temporary directory, or in `directory`, which is kept. `session` is for
-    the download. Raises NEXUS_NOT_STARTED, ValueError when two repositories share a name.
+    `remote` is what the proxy serves (none: it is blocked). The user's cache keeps what later
+    starts need; the instance lives in a temporary directory.
+    Raises NEXUS_NOT_STARTED, ValueError when two repositories share a name.
     """
-    from platformdirs import user_cache_path
-
-    from releasekit.config.settings import Settings
-    from releasekit_nexus.launch import launch
-    from releasekit_nexus.prepared import copy_data, prepare_runtime, prepare_template
-    from releasekit_nexus.setup import set_up
-
     names = {"hosted": hosted, "proxy": proxy, "group": group, "snapshots": snapshots}
     settings = Settings.model_validate({**names, "proxy-remote": remote})
-    cache = cache or user_cache_path("releasekit") / "nexus"
-    with _open_directory(directory) as home:
-        runtime = prepare_runtime(
-            cache, environ=environ, session=session, notify=notify, progress=progress
-        )
+    cache = user_cache_path("releasekit") / "nexus"
+    with tempfile.TemporaryDirectory(
+        prefix="releasekit-nexus-", ignore_cleanup_errors=True
+    ) as directory:
+        home = Path(directory).resolve()
+        runtime = prepare_runtime(cache, environ=environ, notify=notify, progress=progress)
         copy_data(prepare_template(cache, runtime, notify), home / "data")
         notify("starting Nexus (about 15 s)")
-        leftover = home if directory is None else None
-        with launch(runtime, home, port=port, tls=tls, leftover=leftover) as running:
+        with launch(runtime, home, port=port, tls=tls, leftover=home) as running:
             admin_password, password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-            set_up(running, settings, admin_password=admin_password, publisher_password=password)
+            _set_up(running, settings, admin_password=admin_password, publisher_password=password)
             yield Nexus(
                 url=running.url,
                 hosted=hosted,
@@ -130,22 +137,41 @@ def run_nexus(
             )
 
 
-@contextmanager
-def _open_directory(given: Path | None) -> Iterator[Path]:
-    """Open the directory of one instance; only a temporary one is removed. Paths are resolved."""
-    if given is None:
-        with tempfile.TemporaryDirectory(
-            prefix="releasekit-nexus-", ignore_cleanup_errors=True
-        ) as temporary:
-            yield Path(temporary).resolve()
-        return
-    given.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if any(given.iterdir()):
+def _set_up(
+    running: Running, settings: Settings, *, admin_password: str, publisher_password: str
+) -> None:
+    """Replace the well-known password first, then create repositories and publisher.
+
+    All as `provision` does it, whose other resources stay away. Raises NEXUS_NOT_STARTED.
+    """
+    rest = Rest(url=running.url, client=running.client, credentials=WELL_KNOWN)
+    try:
+        set_password(rest, ADMIN, admin_password)
+        rest = replace(rest, credentials=replace(WELL_KNOWN, password=admin_password))
+        version, stores = read_version(rest), ("default",)
+        found = Found(
+            version=version, admin=ADMIN, blob_stores=stores, repositories=(), documents={}
+        )
+        for resource in want(settings, found):
+            fields = resource.fields
+            if resource.kind is Kind.PROXY and not settings.proxy_remote:
+                fields = fields | NOWHERE
+            body = render_creation(replace(resource, fields=fields), version)
+            if resource.name == publisher_name(settings):
+                # One name for every server, beside those that `provision` would give.
+                if resource.kind is Kind.ROLE:
+                    body |= {"id": PUBLISHER, "name": PUBLISHER}
+                else:
+                    user = {"userId": PUBLISHER, "roles": [PUBLISHER]}
+                    body |= {**user, "password": publisher_password}
+            elif resource.kind not in (Kind.HOSTED, Kind.PROXY, Kind.GROUP):
+                continue
+            create_resource(rest, resource.kind, body)
+    except ReleasekitError as error:
         raise ReleasekitError(
             NEXUS_NOT_STARTED,
-            problem="the directory for Nexus is not empty",
-            place=str(given),
-            reason="each start takes a fresh directory: its passwords are made anew",
-            fix="empty it or name another",
-        )
-    yield given.resolve()
+            problem="Nexus refused to be set up",
+            place=str(error.fields.get("url", running.url)),
+            reason=error.answers()["why"],
+            fix="check the repositories' names: letters, digits, _ - and . only",
+        ) from error

@@ -79,7 +79,6 @@ def run_bare(home: Path) -> Iterator[Bare]:
     runtime = prepare_runtime(
         cache,
         environ=os.environ,
-        session=None,
         notify=lambda _: None,
         progress=lambda *_: None,
     )

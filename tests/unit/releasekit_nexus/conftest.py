@@ -19,7 +19,7 @@ import trustme
 from platformdirs import user_cache_path
 
 from releasekit_nexus import Nexus
-from releasekit_nexus.archive import SIZE, fetch_archive
+from releasekit_nexus.prepared import SIZE, fetch_archive
 
 Ask = Callable[..., requests.Response]
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -108,21 +108,12 @@ def mirror(tmp_path: Path) -> Iterator[Mirror]:
     running.server.server_close()
 
 
-@pytest.fixture
-def session(mirror: Mirror) -> Iterator[requests.Session]:
-    """A session that trusts the mirror and nothing of the machine's."""
-    with requests.Session() as opened:
-        opened.trust_env = False
-        opened.verify = str(mirror.ca_bundle)
-        yield opened
-
-
 @pytest.fixture(scope="session")
 def archive() -> Path:
     """The genuine archive, downloaded once into the user's cache."""
     cache = user_cache_path("releasekit") / "nexus"
     cache.mkdir(parents=True, exist_ok=True)
-    return fetch_archive(cache, environ=os.environ, session=None, progress=lambda *_: None)
+    return fetch_archive(cache, environ=os.environ, progress=lambda *_: None)
 
 
 @pytest.fixture

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import certifi
 import pytest
-import requests
 
 from raising import raises_error
 from releasekit.errors.failed import NEXUS_NOT_STARTED
-from releasekit_nexus.archive import SHA256, SIZE, fetch_archive, find_address
+from releasekit_nexus.prepared import SHA256, SIZE, fetch_archive, find_address
 from unit.releasekit_nexus.conftest import Answer, Mirror, give_bytes, give_file, give_no_end
 
 FAILED = "Nexus could not be downloaded"
@@ -31,12 +32,20 @@ def cache(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def fetch(cache: Path, session: requests.Session) -> Callable[..., Path]:
-    def fetch_given(given: str, progress: Callable[[int, int], None] = ignore) -> Path:
-        environ = {"RELEASEKIT_NEXUS_ZIP": given}
-        return fetch_archive(cache, environ=environ, session=session, progress=progress)
+def fetch(cache: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Fetch with trust in the mirror, and with nothing of the machine's."""
+    for name, value in (
+        ("REQUESTS_CA_BUNDLE", str(mirror.ca_bundle)),
+        ("NO_PROXY", "127.0.0.1"),
+        ("NETRC", os.devnull),
+    ):
+        monkeypatch.setenv(name, value)
 
-    return fetch_given
+    def run(source: str, progress: Callable[[int, int], None] = ignore) -> Path:
+        environ = {"RELEASEKIT_NEXUS_ZIP": source}
+        return fetch_archive(cache, environ=environ, progress=progress)
+
+    return run
 
 
 def test_a_given_file_is_used_where_it_is(
@@ -135,14 +144,12 @@ def test_of_a_wrong_download_nothing_is_kept(
     assert list(cache.iterdir()) == []
 
 
-def test_an_unknown_ca_is_an_error(mirror: Mirror, cache: Path) -> None:
-    with (
-        requests.Session() as session,
-        raises_error(NEXUS_NOT_STARTED, match="CERTIFICATE_VERIFY"),
-    ):
-        session.trust_env = False
-        environ = {"RELEASEKIT_NEXUS_ZIP": mirror.url}
-        fetch_archive(cache, environ=environ, session=session, progress=ignore)
+def test_an_unknown_ca_is_an_error(
+    fetch: Callable[..., Path], mirror: Mirror, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())
+    with raises_error(NEXUS_NOT_STARTED, match="CERTIFICATE_VERIFY"):
+        fetch(mirror.url)
     assert list(cache.iterdir()) == []
 
 
@@ -180,7 +187,7 @@ def test_without_the_client_library_the_error_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "maven_artifact.artifact", None)
     with raises_error(NEXUS_NOT_STARTED) as caught:
-        fetch_archive(cache, environ={}, session=None, progress=ignore)
+        fetch_archive(cache, environ={}, progress=ignore)
     assert str(caught.value) == (
         "error E342: the address of Nexus cannot be found\n"
         "  where: org.sonatype.nexus.assemblies:nexus-base-template:zip:3.30.0-01\n"

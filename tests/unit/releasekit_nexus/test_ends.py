@@ -34,9 +34,7 @@ from pathlib import Path
 from releasekit_nexus.prepared import prepare_runtime, prepare_template
 cache = Path(sys.argv[1])
 said = lambda text: print(text, flush=True)
-runtime = prepare_runtime(
-    cache, environ=os.environ, session=None, notify=said, progress=lambda *_: None
-)
+runtime = prepare_runtime(cache, environ=os.environ, notify=said, progress=lambda *_: None)
 print(prepare_template(cache, runtime, said))
 """
 

