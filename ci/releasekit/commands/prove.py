@@ -6,11 +6,12 @@ serves.
 
 from __future__ import annotations
 
+import functools
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from importlib.metadata import Distribution
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -21,18 +22,17 @@ from releasekit.archives import read_metadata
 from releasekit.build.backend import BuildOptions
 from releasekit.checks.entry_points import list_modules
 from releasekit.checks.facts import FailedTest, ForeignDependency, Unresolved
+from releasekit.commands.plan import open_repository
 from releasekit.commands.record import load_record, read_dists
 from releasekit.context import ProjectContext
 from releasekit.errors import NotPermitted, ReleasekitError
 from releasekit.errors.setup import NO_PYTHON
-from releasekit.index.layouts import open_index
 from releasekit.model.dists import Dist, DistKind, parse_metadata
 from releasekit.model.record import UNRESOLVED, Record, WheelResult
 from releasekit.plural import list_some
 from releasekit.proof.dependencies import Dependencies, DependencyFinder
 from releasekit.proof.environment import (
     RUNNING,
-    CleanEnvironment,
     Interpreter,
     choose_wheel,
     is_allowed,
@@ -40,7 +40,7 @@ from releasekit.proof.environment import (
 )
 from releasekit.proof.lock import Dependency, Store, install_offline, render_lock
 from releasekit.proof.proved import Proved
-from releasekit.proof.resolve import Resolution, Resolver
+from releasekit.proof.resolve import Resolver
 from releasekit.proof.trial import (
     Failure,
     find_extras,
@@ -54,18 +54,6 @@ from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
 from releasekit.uv.sources import Source, use_configured, use_group
 from releasekit.workspace import RECORD
 
-if TYPE_CHECKING:
-    from importlib.metadata import Distribution
-
-    from packaging.metadata import RawMetadata
-
-NOT_HERE = "no wheel of the release is for this Python and platform"
-FOREIGN = "it is for another Python or platform"
-LONGEST = 500
-"""Characters of a reason; reports/smoke.log has all of it."""
-EPOCH = 315532800
-"""1980, the first year of zip archives: for dependencies that are built."""
-
 
 def begin_environments(ctx: ProjectContext) -> None:
     """Begin to make the environment of the Python that runs, which most proofs need."""
@@ -73,15 +61,14 @@ def begin_environments(ctx: ProjectContext) -> None:
         ctx.environments.begin()
 
 
-def find_wheels_for_here(ctx: ProjectContext, dists: Sequence[Dist]) -> tuple[str, ...]:
-    """Return the names of the wheels that a proof on this machine installs."""
+def choose_wheels(
+    ctx: ProjectContext, dists: Sequence[Dist]
+) -> Iterator[tuple[str, Interpreter | None, Dist | None]]:
+    """Yield each Python that a release is for, where it is on this machine, and its wheel."""
     wheels = [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
-    found = (
-        choose_wheel(wheels, interpreter)
-        for version in ctx.settings.pythons or (RUNNING.version,)
-        if (interpreter := ctx.environments.find(version))
-    )
-    return tuple(dict.fromkeys(wheel.filename for wheel in found if wheel))
+    for version in ctx.settings.pythons or (RUNNING.version,):
+        interpreter = ctx.environments.find(version)
+        yield version, interpreter, choose_wheel(wheels, interpreter) if interpreter else None
 
 
 def prove(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Proved:
@@ -90,56 +77,38 @@ def prove(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Proved:
     What the package is to blame for is in the result. Raises what keeps the proof from being made:
     errors of networks, indexes, logins and machines.
     """
-    proved = Proved()
+    proved, pythons = Proved(), list(choose_wheels(ctx, dists))
     wheels = [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
-    pythons = ctx.settings.pythons or (RUNNING.version,)
-    if choose_wheel(wheels, RUNNING) and not any(map(ctx.environments.find, pythons)):
-        named, running = list_some(pythons), RUNNING.version
+    if choose_wheel(wheels, RUNNING) and not any(interpreter for _, interpreter, _ in pythons):
         raise ReleasekitError(
-            NO_PYTHON, root=str(ctx.root), pythons=named, first=pythons[0], running=running
+            NO_PYTHON,
+            root=str(ctx.root),
+            pythons=list_some([version for version, *_ in pythons]),
+            first=pythons[0][0],
+            running=RUNNING.version,
         )
-    for version in pythons:
-        interpreter = ctx.environments.find(version)
-        wheel = choose_wheel(wheels, interpreter) if interpreter else None
+    for version, interpreter, wheel in pythons:
         if interpreter and wheel:
             with open_tempdir("releasekit-proof-") as tempdir:
-                result = _WheelProof(ctx, proved, record, wheel, interpreter, tempdir).make()
-            proved.tests.append(result)
+                proof = _WheelProof(ctx, proved, record, wheel, interpreter, tempdir)
+                proved.tests.append(proof.make())
             continue
-        reason = NOT_HERE if interpreter else f"Python {version} is not on this machine"
+        reason = "no wheel of the release is for this Python and platform"
         if not interpreter:
+            reason = f"Python {version} is not on this machine"
             ctx.progress.note(f"not verified with Python {version}: it is not on this machine")
         proved.tests.append(_not_tested(version, None, reason))
     tested = {test.wheel for test in proved.tests}
-    for wheel in wheels:
-        if wheel.filename not in tested:
-            proved.tests.append(_not_tested(None, wheel, FOREIGN))
+    proved.tests += [
+        _not_tested(None, wheel.filename, "it is for another Python or platform")
+        for wheel in wheels
+        if wheel.filename not in tested
+    ]
     return proved
 
 
-def _not_tested(python: str | None, wheel: Dist | None, reason: str) -> WheelResult:
-    filename = wheel.filename if wheel else None
-    return WheelResult(python=python, wheel=filename, result="not tested", reason=reason)
-
-
-def find_source(ctx: ProjectContext) -> Source:
-    """Return where the requirements of a release come from: the group, if there is one.
-
-    Without a group it is the hosted repository and what uv or pip are configured with; before a
-    release into a sandbox the latter alone, which then decides nothing.
-    """
-    environ = ctx.network.installer_environ
-    if ctx.group:
-        return use_group(ctx.group, environ)
-    url = ctx.target.upload_url
-    hosted = BuildIndex(url=url, credentials=ctx.target.find_reader(url))
-    return use_configured(
-        environ,
-        pip=read_pip_settings(environ),
-        uv=read_uv_settings(ctx.root, environ),
-        root=ctx.root,
-        hosted=None if ctx.into_sandbox else hosted,
-    )
+def _not_tested(python: str | None, wheel: str | None, reason: str) -> WheelResult:
+    return WheelResult(python=python, wheel=wheel, result="not tested", reason=reason)
 
 
 class _WheelProof:
@@ -156,69 +125,84 @@ class _WheelProof:
     ) -> None:
         self._ctx, self._proved, self._wheel = ctx, proved, wheel
         self._record, self._interpreter, self._tempdir = record, interpreter, tempdir
-        self._metadata: RawMetadata = parse_metadata(read_metadata(wheel) or b"")[0]
+        self._metadata = parse_metadata(read_metadata(wheel) or b"")[0]
         self._files = tempdir / "install"
         self._files.mkdir()
 
     def make(self) -> WheelResult:
         """Resolve, fetch, install offline, import, run the smoke test."""
-        version, wheel = self._interpreter.version, self._wheel
         python = self._metadata.get("requires_python", "")
         if not is_allowed(python, self._interpreter):
-            self._add_unresolved(f"the package requires Python {python}")
-            return _not_tested(version, wheel, "RK119")
+            return self._add_unresolved(f"the package requires Python {python}")
         self._ctx.environments.begin(self._interpreter)
         try:
             SpecifierSet(python)
             needs = [Requirement(text) for text in self._metadata.get("requires_dist", [])]
         except ValueError as error:
             said = " ".join(f"its metadata are invalid: {error}".split())
-            self._add_unresolved(said, index=find_source(self._ctx).name)
-            return _not_tested(version, wheel, "RK119")
+            return self._add_unresolved(said, index=self._source.name)
         if addressed := [need.name for need in needs if need.url]:  # RK106
             reason = f"{list_some(addressed)} is required from an address, not from an index"
             self._note_unverified(reason)
-            return _not_tested(version, wheel, reason)
+            return _not_tested(self._interpreter.version, self._wheel.filename, reason)
         found = self._find_dependencies(needs) if needs else Dependencies()
         if found is None:
-            return _not_tested(version, wheel, UNRESOLVED)
+            return _not_tested(self._interpreter.version, self._wheel.filename, UNRESOLVED)
         if found.problem:
-            self._add_unresolved(found.problem, index=self._proved.source)
-            return _not_tested(version, wheel, "RK119")
+            return self._add_unresolved(found.problem, index=self._proved.source)
         for extra, unmet in found.extras:
-            self._add_extra(extra, unmet)
-        dependencies = [dependency for dependency, _ in found.wheels]
+            # mysqlclient is an sdist alone, and needs MySQL's headers: its users have them.
+            if unmet.fails_to_build or not self._source.decides:
+                self._note_unverified(f"the extra {extra}: {unmet.problem.splitlines()[0]}")
+            else:
+                self._add_unresolved(unmet.problem, index=self._proved.source, extra=extra)
         self._proved.built |= dict.fromkeys(found.built)
+        dependencies = [dependency for dependency, _ in found.wheels]
         self._note_oddities(found)
         self._find_foreign(dependencies)
         return self._test(dependencies)
 
-    def _add_unresolved(self, reason: str, *, index: str = "", extra: str = "") -> None:
+    @functools.cached_property
+    def _source(self) -> Source:
+        """Where the requirements of a release come from: the group, if there is one.
+
+        Without a group it is the hosted repository and what uv or pip are configured with; before a
+        release into a sandbox the latter alone, which then decides nothing.
+        """
+        ctx, environ = self._ctx, self._ctx.network.installer_environ
+        if ctx.group:
+            return use_group(ctx.group, environ)
+        url = ctx.target.upload_url
+        hosted = BuildIndex(url=url, credentials=ctx.target.find_reader(url))
+        return use_configured(
+            environ,
+            pip=read_pip_settings(environ),
+            uv=read_uv_settings(ctx.root, environ),
+            root=ctx.root,
+            hosted=None if ctx.into_sandbox else hosted,
+        )
+
+    def _add_unresolved(self, reason: str, *, index: str = "", extra: str = "") -> WheelResult:
         python, wheel = self._interpreter.version, self._wheel.filename
         self._proved.unresolved.append(
             Unresolved(wheel=wheel, python=python, index=index, extra=extra, reason=reason)
         )
+        return _not_tested(python, wheel, "RK119")
 
-    def _add_extra(self, extra: str, unmet: Resolution) -> None:
-        """Add an extra without a solution; a note, if that may be this machine's or index's fault.
-
-        mysqlclient is an sdist alone, and needs MySQL's headers: its users have them.
-        """
-        if unmet.fails_to_build or not find_source(self._ctx).decides:
-            self._note_unverified(f"the extra {extra}: {unmet.problem.splitlines()[0]}")
-        else:
-            self._add_unresolved(unmet.problem, index=self._proved.source, extra=extra)
+    def _note_unverified(self, reason: str) -> None:
+        text = f"not verified: whether the requirements can be installed ({reason})"
+        self._ctx.progress.note(text)
 
     def _find_dependencies(self, needs: Sequence[Requirement]) -> Dependencies | None:
         """Resolve and fetch the requirements; None, with a note, if no index says anything."""
-        ctx, source = self._ctx, find_source(self._ctx)
-        own = find_own_names(map(str, needs), ctx.settings.own_names)
+        source = self._source
+        own = find_own_names(map(str, needs), self._ctx.settings.own_names)
         if own and not source.decides:
             self._note_unverified(f"no group was asked for {list_some(own)}, a name of `own-names`")
             return None
         self._proved.source = source.name
         try:
-            found = self._make_finder(source).find(needs, self._files)
+            found = self._make_finder().find(needs, self._files)
         except ReleasekitError as error:
             if source.decides:
                 raise
@@ -229,15 +213,11 @@ class _WheelProof:
             return None
         return found
 
-    def _note_unverified(self, reason: str) -> None:
-        text = f"not verified: whether the requirements can be installed ({reason})"
-        self._ctx.progress.note(text)
-
-    def _make_finder(self, source: Source) -> DependencyFinder:
+    def _make_finder(self) -> DependencyFinder:
         ctx, network = self._ctx, self._ctx.network
         cache = ctx.cache or self._tempdir
         resolver = Resolver(
-            source=source,
+            source=self._source,
             interpreter=self._interpreter,
             folder=self._tempdir,
             cache=cache / "resolve",
@@ -251,7 +231,7 @@ class _WheelProof:
             environ=network.environ,
             cache=ctx.cache,
             constraints=None,
-            epoch=EPOCH,
+            epoch=315_532_800,  # 1980, the first year of zip archives
             version=None,
             log=ctx.progress.output,
             root=ctx.root,
@@ -265,7 +245,7 @@ class _WheelProof:
             wheel=self._wheel,
             extras=self._metadata.get("provides_extra", []),
             resolver=resolver,
-            store=Store(cache / "dependencies", network.client, source),
+            store=Store(cache / "dependencies", network.client, self._source),
             build_options=options,
             work=ctx.progress.work,
         )
@@ -304,49 +284,42 @@ class _WheelProof:
         own = set(find_own_names((d.name for d in dependencies), ctx.settings.own_names))
         if not own or ctx.into_sandbox or not ctx.group:
             return
-        reader = ctx.target.find_reader(url)
-        hosted = open_index(url, client=ctx.network.client, reader=reader)
+        hosted = open_repository(ctx, url)
         for dependency in dependencies:
-            if dependency.name in own:
-                try:
-                    listed = hosted.read_page(dependency.name).find(dependency.filename)
-                except NotPermitted:  # a content selector hides other teams' projects
-                    name, user = dependency.name, reader.username
-                    ctx.progress.note(
-                        f"not verified: whether {name} is in {url}, as `own-names` "
-                        f"says: user {user} may not read it there"
-                    )
-                    continue
-                if not listed or listed.digest("sha256") not in (None, dependency.sha256):
-                    self._proved.foreign.append(
-                        ForeignDependency(name=dependency.name, index=ctx.group.url, hosted=url)
-                    )
+            if dependency.name not in own:
+                continue
+            try:
+                listed = hosted.read_page(dependency.name).find(dependency.filename)
+            except NotPermitted:  # a content selector hides other teams' projects
+                ctx.progress.note(
+                    f"not verified: whether {dependency.name} is in {url}, as `own-names` says: "
+                    f"user {hosted.reader.username} may not read it there"
+                )
+                continue
+            if not listed or listed.digest("sha256") not in (None, dependency.sha256):
+                self._proved.foreign.append(
+                    ForeignDependency(name=dependency.name, index=ctx.group.url, hosted=url)
+                )
 
     def _test(self, dependencies: Sequence[Dependency]) -> WheelResult:
-        """Install the wheel and its dependencies, and try what was installed."""
-        proved, version = self._proved, self._interpreter.version
-        own = replace(self._wheel, path=self._files / self._wheel.filename)
-        shutil.copyfile(self._wheel.path, own.path)
+        """Install the wheel and its dependencies, import its packages, and run the smoke test."""
+        proved, settings, version = self._proved, self._ctx.settings, self._interpreter.version
+        wheel = replace(self._wheel, path=self._files / self._wheel.filename)
+        shutil.copyfile(self._wheel.path, wheel.path)
         environment = self._ctx.environments.take(self._interpreter)
         output = self._ctx.progress.output
-        broken = install_offline(environment, own, dependencies, self._files, log=output)
+        broken = install_offline(environment, wheel, dependencies, self._files, log=output)
         proved.dependencies |= {one.filename: one for one in dependencies}
         if any(one.url for one in dependencies):
             suffix = "" if self._interpreter == RUNNING else f".py{version.replace('.', '')}"
             proved.locks[f"pylock{suffix}.toml"] = render_lock(dependencies, version)
         if broken:
-            self._add_failure("RK120", own.filename, f"it cannot be installed: {broken}")
-            return _not_tested(version, own, "RK120")
-        self._try(environment)
-        return WheelResult(python=version, wheel=own.filename, result="passed")
-
-    def _try(self, environment: CleanEnvironment) -> None:
-        """Import the packages of the wheel, and run the smoke test; note what fails."""
-        settings, proved = self._ctx.settings, self._proved
-        proved.log.append(f"# Python {self._interpreter.version}, {self._wheel.filename}")
-        name, seconds = self._wheel.named.name, settings.smoke_timeout
+            self._add_failure("RK120", wheel.filename, f"it cannot be installed: {broken}")
+            return _not_tested(version, wheel.filename, "RK120")
+        proved.log.append(f"# Python {version}, {wheel.filename}")
+        seconds, commands = settings.smoke_timeout, settings.smoke
         installed = {canonicalize_name(d.name): d for d in read_installed(environment)}
-        own = installed.pop(name)
+        own = installed.pop(wheel.named.name)
         names = find_imports(str(file) for file in own.files or ())
         for dependency in installed.values():
             proved.modules.update(list_modules(map(str, dependency.files or ())))
@@ -357,11 +330,11 @@ class _WheelProof:
         for failure in failures:
             if failure.subject not in left_out:
                 self._add_failure("RK120", failure.subject, failure.reason)
-        commands = settings.smoke
         for failed in run_smoke_tests(environment, commands, seconds=seconds, log=self._log):
             self._add_failure("RK121", failed.subject, failed.reason)
         proved.imported |= dict.fromkeys(one for one in names if one not in left_out)
         proved.smoke_tests = len(commands)
+        return WheelResult(python=version, wheel=wheel.filename, result="passed")
 
     def _forgive(self, failure: Failure, own: Distribution) -> bool:
         """Tell, with a note, whether a package is only for an extra, which is not installed.
@@ -386,8 +359,8 @@ class _WheelProof:
 
     def _add_failure(self, code: str, subject: str, reason: str) -> None:
         said = self._ctx.redactor.clean(reason)
-        if len(said) > LONGEST:
-            said = f"{said[:LONGEST]}... ({len(said)} characters)"
+        if len(said) > 500:  # reports/smoke.log has all of it
+            said = f"{said[:500]}... ({len(said)} characters)"
         self._proved.failures.append(
             FailedTest(
                 code=code,

@@ -19,7 +19,7 @@ from releasekit.commands.plan import (
     refuse_other_bytes,
     upload_url,
 )
-from releasekit.commands.prove import begin_environments, find_wheels_for_here, prove
+from releasekit.commands.prove import begin_environments, choose_wheels, prove
 from releasekit.commands.record import read_dists, read_whole_record
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
@@ -47,7 +47,8 @@ def verify(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> None:
     """Prove that the index serves every file with the same bytes, and that the release works."""
     ctx.progress.begin("verify")
     url = install_url(ctx, record)
-    installed = find_wheels_for_here(ctx, dists)
+    wheels = (wheel for _, _, wheel in choose_wheels(ctx, dists) if wheel)
+    installed = tuple(dict.fromkeys(wheel.filename for wheel in wheels))
     foreign = tuple(
         dist.filename
         for dist in dists
