@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
-
-from packaging.version import Version
 
 from releasekit import git
 from releasekit.archives import read_dist
@@ -16,7 +14,7 @@ from releasekit.build.backend import read_requires
 from releasekit.build.environment import EnvironmentOptions, try_requirements
 from releasekit.context import NexusContext
 from releasekit.doctor import connection, probe, repositories, server
-from releasekit.doctor.model import QUESTIONS, Diagnosis, Row, State
+from releasekit.doctor.model import QUESTIONS, Diagnosis, Question, Row, State
 from releasekit.doctor.probe import Answer, Visitor
 from releasekit.doctor.repositories import RepositoryFacts
 from releasekit.doctor.server import Login
@@ -27,7 +25,7 @@ from releasekit.index.layouts import simple_url
 from releasekit.index.nexus import repository_url
 from releasekit.inspect.project import read_static_metadata
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials, describe_login
-from releasekit.model.dists import Dist, NotADistError, parse_filename
+from releasekit.model.dists import NotADistError, parse_filename
 from releasekit.model.project import find_release_tag
 from releasekit.nexus.documents import Repository
 from releasekit.nexus.drift import Kind
@@ -40,10 +38,6 @@ from releasekit.requirements import keep_reachable
 from releasekit.uv.failures import ask_for_objection, find_certificate_fix, find_unbuilt_names
 from releasekit.workspace import check_file, list_folder
 
-WELL_KNOWN = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106
-NOBODY = "releasekit-doctor-"
-"""Begins the name of a project that no index has; the rest is generated for each run."""
-
 
 def run(ctx: NexusContext) -> None:
     """Find out before the tag what would stop a release after it."""
@@ -51,135 +45,135 @@ def run(ctx: NexusContext) -> None:
 
 
 def diagnose(ctx: NexusContext) -> Diagnosis:
-    """Ask all that this user can ask, and return a row for each question."""
+    """Ask all that this user can ask, and return a row for each question, in their order."""
     ctx.progress.begin("doctor")
-    rows: list[Row] = []
-    broken: ReleasekitError | None = None
+    found: dict[Question, Row] = {}
     try:
         for row in _examine(ctx):
             ctx.progress.work(row.question.title)
-            rows.append(row)
+            found[row.question] = row
     except ReleasekitError as error:  # the server went away in the middle
-        broken = error
+        answers = error.answers(render=str)
+        where = answers["where"]  # of a proxy, if it has two parts
+        text = f"{where}: {answers['why']}" if ", " in where else answers["why"]
+        question = next(question for question in QUESTIONS if question not in found)
+        passes = error.status is Status.FAILED
+        found[question] = question.failed(text, answers["next"], passes=passes)
+    failed = (q.title for q in QUESTIONS if q in found and found[q].state is State.FAILED)
+    fix = f"fix {next(failed, '')} first, above"
+    rows = tuple(found.get(q) or q.unknown("not asked", fix=fix) for q in QUESTIONS)
     # The file that holds the configuration, to which findings belong.
     own = "releasekit.toml"
     place = own if (ctx.root / own).is_file() else "pyproject.toml"
-    diagnosis = Diagnosis(url=ctx.url, rows=_fill_up(rows, broken), place=place)
+    diagnosis = Diagnosis(url=ctx.url, rows=rows, place=place)
     ctx.progress.finish(diagnosis)
     return diagnosis
 
 
 def refuse_failed(diagnosis: Diagnosis) -> None:
     """Raise what the failed rows add up to: DIAGNOSIS_REFUSED, or DIAGNOSIS_FAILED of servers."""
-    failed = diagnosis.having(State.FAILED)
-    codes, rows = ", ".join(row.question.code for row in failed), plural(len(failed), "row")
-    if any(not row.passes for row in failed):
-        raise ReleasekitError(DIAGNOSIS_REFUSED, url=diagnosis.url, rows=rows, codes=codes)
-    if failed:
-        raise ReleasekitError(DIAGNOSIS_FAILED, url=diagnosis.url, rows=rows, codes=codes)
-
-
-def _fill_up(rows: list[Row], broken: ReleasekitError | None) -> tuple[Row, ...]:
-    """Return a row for each question, in their order; what was not asked says why."""
-    found = {row.question: row for row in rows}
-    for question in QUESTIONS:
-        if question not in found and broken:
-            answers = broken.answers(render=str)
-            where = answers["where"]  # of a proxy, if it has two parts
-            text = f"{where}: {answers['why']}" if ", " in where else answers["why"]
-            passes = broken.status is Status.FAILED
-            found[question] = question.failed(text, answers["next"], passes=passes)
-            broken = None
-    failed = next((q for q in QUESTIONS if q in found and found[q].state is State.FAILED), None)
-    text, fix = "not asked", f"fix {failed.title if failed else ''} first, above"
-    return tuple(found.get(q) or q.unknown(text, fix=fix) for q in QUESTIONS)
+    if failed := diagnosis.having(State.FAILED):
+        passes = all(row.passes for row in failed)
+        raise ReleasekitError(
+            DIAGNOSIS_FAILED if passes else DIAGNOSIS_REFUSED,
+            url=diagnosis.url,
+            rows=plural(len(failed), "row"),
+            codes=", ".join(row.question.code for row in failed),
+        )
 
 
 def _examine(ctx: NexusContext) -> Iterator[Row]:
     """Yield rows until something fails that all others rest on."""
-    client = ctx.network.client
+    client, network = ctx.network.client, ctx.network
+    hosted_url = repository_url(ctx.url, ctx.settings.hosted)
     yield connection.judge_encryption(ctx.url)
     yield (address := connection.examine_address(ctx.url, client))
     if address.state is State.FAILED:
         return
-    tls = connection.examine_tls(ctx.url, client, datetime.now(timezone.utc))
-    yield tls if tls.state is State.FAILED else _ask_uv(ctx, tls)
+    tls, objection = connection.examine_tls(ctx.url, client, datetime.now(timezone.utc)), ""
     if tls.state is State.FAILED:
+        yield tls
         return
-    hosted_url = repository_url(ctx.url, ctx.settings.hosted)
+    if hosted_url.startswith("https://"):  # uv may not accept what Python accepts
+        objection = ask_for_objection(
+            hosted_url, network.environ, timeout=network.timeout, count=network.count_uv
+        )
+    yield connection.judge_objection(tls, objection, find_certificate_fix(objection))
     facts = server.read_server(client, ctx.url, hosted_url)
     yield server.judge_server(facts, is_sandbox=ctx.into_sandbox)
     if not facts.is_nexus:
         return
     yield connection.judge_clock(facts.date, facts.now)
     # A front server may pass the repositories on, and no more.
-    login_url = f"{ctx.url}{probe.STATUS}" if facts.version else simple_url(hosted_url)
-    visit = _open_visit(ctx, login_url)
+    visit = _Visit(ctx, f"{ctx.url}{probe.STATUS}" if facts.version else simple_url(hosted_url))
     yield server.judge_credentials(visit.publisher, visit.administrator, visit.reader)
     hosted = visit.look_at(Kind.HOSTED, ctx.settings.hosted, "")
     is_frozen = facts.writable.status == 503
     frozen = server.read_frozen(visit.admin, ctx.url) if is_frozen else None
     yield server.judge_writable(facts, hosted.serves, frozen=frozen)
-    control = repositories.read_control(visit.user, visit.admin, visit.url(ctx.settings.proxy))
+    proxy_url = repository_url(ctx.url, ctx.settings.proxy)
+    control = repositories.read_control(visit.user, visit.admin, proxy_url)
     yield from _examine_repositories(visit, hosted, control)
     yield from _examine_release(visit, hosted, control)
     yield _examine_requires(ctx)
 
 
-def _ask_uv(ctx: NexusContext, tls: Row) -> Row:
-    """Return the row of a certificate that Python accepts: uv may not."""
-    url, objection = repository_url(ctx.url, ctx.settings.hosted), ""
-    if url.startswith("https://"):
-        network = ctx.network
-        objection = ask_for_objection(
-            url, network.environ, timeout=network.timeout, count=network.count_uv
-        )
-    return connection.judge_objection(tls, objection, find_certificate_fix(objection))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class _Visit:
     """A server that answers, and as whom it is asked."""
 
-    ctx: NexusContext
-    nobody: Visitor
-    user: Visitor
-    """The publisher's, or nobody's where the credentials are missing or wrong."""
-    admin: Visitor
-    """The administrator's; else the publisher's."""
-    reading: Visitor
-    """The reader's, where reading has credentials of its own; else the publisher's."""
-    publisher: Login | None
-    administrator: Login | None
-    reader: Login | None
-    listed: tuple[Repository, ...] = ()
+    def __init__(self, ctx: NexusContext, login_url: str) -> None:
+        """Try the logins at an address where a wrong password is refused."""
+        self.ctx = ctx
+        self.nobody = Visitor(client=ctx.network.client, credentials=NO_CREDENTIALS)
+        own = ctx.reader if ctx.reader != ctx.credentials else NO_CREDENTIALS
+        self.publisher, self.user = self._log_in(ctx.credentials, login_url)
+        self.administrator, self.admin = self._log_in(ctx.admin, login_url)
+        self.reader, self.reading = self._log_in(own, login_url)
+        if self.admin is self.nobody:
+            self.administrator, self.admin = None, self.user
+        if self.reading is self.nobody:
+            self.reading = self.user
+        known = self.publisher if self.user is not self.nobody else None
+        self.username = known.username if known else ""
+        login = self.admin.credentials
+        self.rest = Rest(url=ctx.url, client=ctx.network.client, credentials=login, attempts=1)
+        self.listed: tuple[Repository, ...] = ()
+        with contextlib.suppress(ReleasekitError):
+            self.listed = list_repositories(self.rest)
 
-    @property
-    def username(self) -> str:
-        """Return who asks about rights, empty for nobody."""
-        valid = self.publisher and self.publisher.answer.status == 200
-        return self.publisher.username if valid and self.publisher else ""
-
-    def url(self, repository: str) -> str:
-        """Return the address of a repository."""
-        return repository_url(self.ctx.url, repository)
+    def _log_in(self, credentials: Credentials, url: str) -> tuple[Login | None, Visitor]:
+        """Return what came of a login, and who asks: nobody if it is not good."""
+        if not credentials.username:
+            return None, self.nobody
+        visitor = Visitor(client=self.ctx.network.client, credentials=credentials)
+        answer = probe.ask(visitor, url)
+        if answer.status == 403 and not answer.is_foreign:  # known, and not of that repository
+            answer = replace(answer, status=200, reason="OK")
+        name, source, hint = describe_login(credentials)
+        login = Login(username=name, source=source, hint=hint, answer=answer)
+        return login, visitor if answer.status == 200 else self.nobody
 
     def look_at(self, kind: Kind, name: str, project: str) -> RepositoryFacts:
         """Return what is known of a repository; without a project its root page is asked for.
 
-        Who may not read that may read the page of what is to be released, which is all that a
+        Reading is asked for as a release reads; as the administrator where that user may not. Who
+        may not read that page may read the page of what is to be released, which is all that a
         release needs (docs/nexus-behaviour.md#rights).
         """
-        page, found = f"{project}/" if project else "", self.administrator or self.reader
-        simple, own = simple_url(self.url(name)), read_static_metadata(self.ctx.root).name
-        serves = self.read(f"{simple}{page}")
+        simple = simple_url(repository_url(self.ctx.url, name))
+        own = read_static_metadata(self.ctx.root).name
+        url = f"{simple}{project}/" if project else simple
+        serves = probe.ask(self.reading, url)
+        is_refused = serves.status in (401, 403)
+        if is_refused and serves.reason in ("", "Forbidden", "Unauthorized") and self.administrator:
+            serves = probe.ask(self.admin, url)
         if serves.status == 403 and not serves.is_foreign and own:
             answer = probe.ask(self.reading, f"{simple}{own}/")
             if answer.status == 200 or (answer.status, answer.reason) == (404, "Not Found"):
                 serves = replace(answer, status=200, reason="OK")
-        settings = None
+        settings, found = None, self.administrator or self.reader
         with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
-            settings = find_resource(_open_rest(self.ctx, self.admin), kind, name)
+            settings = find_resource(self.rest, kind, name)
         return RepositoryFacts(
             name=name,
             serves=serves,
@@ -188,66 +182,22 @@ class _Visit:
             username=found.username if found else self.username,
         )
 
-    def read(self, url: str) -> Answer:
-        """Ask as a release reads; as the administrator where that user may not."""
-        answer = probe.ask(self.reading, url)
-        refused = answer.status in (401, 403) and answer.reason in ("", "Forbidden", "Unauthorized")
-        return probe.ask(self.admin, url) if refused and self.administrator else answer
-
-
-def _open_rest(ctx: NexusContext, visitor: Visitor) -> Rest:
-    client, credentials = visitor.client, visitor.credentials
-    return Rest(url=ctx.url, client=client, credentials=credentials, attempts=1)
-
-
-def _open_visit(ctx: NexusContext, login_url: str) -> _Visit:
-    """Try the logins at an address where a wrong password is refused."""
-    nobody = Visitor(client=ctx.network.client, credentials=NO_CREDENTIALS)
-    logins = []
-    own = ctx.reader if ctx.reader != ctx.credentials else NO_CREDENTIALS
-    for credentials in (ctx.credentials, ctx.admin, own):
-        login, visitor = None, nobody
-        if credentials.username:
-            visitor = Visitor(client=ctx.network.client, credentials=credentials)
-            answer = probe.ask(visitor, login_url)
-            if answer.status == 403 and not answer.is_foreign:  # known, and not of that repository
-                answer = replace(answer, status=200, reason="OK")
-            name, source, hint = describe_login(credentials)
-            login = Login(username=name, source=source, hint=hint, answer=answer)
-        logins.append((login, visitor if login and login.answer.status == 200 else nobody))
-    (publisher, user), (administrator, admin), (reader, reading) = logins
-    asking = user if admin is nobody else admin
-    listed: tuple[Repository, ...] = ()
-    with contextlib.suppress(ReleasekitError):
-        listed = list_repositories(_open_rest(ctx, asking))
-    return _Visit(
-        ctx=ctx,
-        nobody=nobody,
-        user=user,
-        admin=asking,
-        reading=user if reading is nobody else reading,
-        publisher=publisher,
-        reader=reader,
-        administrator=administrator if admin is not nobody else None,
-        listed=listed,
-    )
-
 
 def _examine_repositories(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:
-    settings = visit.ctx.settings
-    upload_url = visit.url(hosted.name)
+    ctx, settings, tests = visit.ctx, visit.ctx.settings, visit.ctx.options.probe
+    upload_url = repository_url(ctx.url, hosted.name)
     yield repositories.judge_hosted(hosted)
     yield repositories.judge_redeploy(hosted)
-    tests = visit.ctx.options.probe
     form = probe.send_empty_form(visit.user, upload_url) if tests and visit.username else None
     yield server.judge_upload(hosted.name, visit.username, form)
-    nowhere = NOBODY + secrets.token_hex(8)
+    nowhere = f"releasekit-doctor-{secrets.token_hex(8)}"  # no index has it
     group = visit.look_at(Kind.GROUP, settings.group, nowhere) if settings.group else None
     yield repositories.judge_group(group, hosted.name, visit.listed, settings.proxy)
     yield repositories.judge_proxy(visit.look_at(Kind.PROXY, settings.proxy, nowhere), control)
-    well_known = Visitor(client=visit.ctx.network.client, credentials=WELL_KNOWN)
-    status_url = f"{visit.ctx.url}{probe.STATUS}"
-    yield server.judge_default_admin(probe.ask(well_known, status_url) if tests else None)
+    first = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106
+    admin = Visitor(client=ctx.network.client, credentials=first)
+    answer = probe.ask(admin, f"{ctx.url}{probe.STATUS}") if tests else None
+    yield server.judge_default_admin(answer)
     form = probe.send_empty_form(visit.nobody, upload_url) if tests else None
     yield server.judge_anonymous(hosted.name, form)
 
@@ -257,19 +207,31 @@ def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) ->
 
     The name stands in files, the version in the tag on HEAD, the dists of that version in dist/.
     """
-    settings, declared = visit.ctx.settings, read_static_metadata(visit.ctx.root)
-    built = tuple(_read_dists(visit.ctx))
+    ctx, settings = visit.ctx, visit.ctx.settings
+    declared, built = read_static_metadata(ctx.root), []
+    for path in list_folder(ctx.root / "dist", "*", root=ctx.root):
+        with contextlib.suppress(NotADistError, OSError):
+            parse_filename(path.name)
+            built.append(read_dist(check_file(path, root=ctx.root)))
     names = {dist.named.name for dist in built}
-    project = declared.name or (names.pop() if len(names) == 1 else None)
-    number = _read_tag(visit.ctx) or declared.version
-    proxy_url, hosted_url = visit.url(settings.proxy), visit.url(settings.hosted)
+    project, number = declared.name or (names.pop() if len(names) == 1 else None), declared.version
+    with contextlib.suppress(ReleasekitError):  # a release says what is wrong with tags, and git
+        commit = git.read_commit(ctx.root, ctx.network.git_environ)
+        wanted = ctx.environ.get("RELEASEKIT_TAG") or None
+        if tag := find_release_tag(commit, settings.tag_patterns, wanted):
+            number = tag.version
     yield repositories.examine_name(
-        visit.reading, visit.admin, proxy_url, project, proxy=settings.proxy, control=control
+        visit.reading,
+        visit.admin,
+        repository_url(ctx.url, settings.proxy),
+        project,
+        proxy=settings.proxy,
+        control=control,
     )
     yield repositories.examine_version(
         visit.reading,
         visit.admin,
-        hosted_url,
+        repository_url(ctx.url, settings.hosted),
         [dist for dist in built if (dist.named.name, dist.named.version) == (project, number)],
         name=project,
         version=number,
@@ -310,20 +272,3 @@ def _examine_requires(ctx: NexusContext) -> Row:
     return repositories.judge_requires(
         requires, call.index, problem, unbuilt=unbuilt, is_group=call.group is not None
     )
-
-
-def _read_tag(ctx: NexusContext) -> Version | None:
-    """Read the release tag on HEAD; a release says what is wrong with tags, and with git."""
-    with contextlib.suppress(ReleasekitError):
-        commit = git.read_commit(ctx.root, ctx.network.git_environ)
-        wanted = ctx.environ.get("RELEASEKIT_TAG") or None
-        tag = find_release_tag(commit, ctx.settings.tag_patterns, wanted)
-        return tag.version if tag else None
-    return None
-
-
-def _read_dists(ctx: NexusContext) -> Iterator[Dist]:
-    for path in list_folder(ctx.root / "dist", "*", root=ctx.root):
-        with contextlib.suppress(NotADistError, OSError):
-            parse_filename(path.name)
-            yield read_dist(check_file(path, root=ctx.root))
