@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import configparser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from raising import raises_error
 from releasekit.errors import BrokenSettings
 from releasekit.errors.usage import BROKEN_SETTINGS
-from releasekit.pip_conf import read_options, set_options
+from releasekit.pip_conf import find_pip_folder, read_options, set_options
 
 WANTED = {"global.index-url": "https://new/simple/", "global.cert": "/ca.pem"}
 SETTINGS = "[global]\nindex-url = https://new/simple/\ncert = /ca.pem\n"
@@ -78,6 +79,23 @@ def test_options_are_read_as_pip_spells_them() -> None:
         "install.index-url": "a\nb",
         "install.no-value": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("platform", "exists", "folder"),
+    [
+        pytest.param("linux", True, ".config/pip", id="Linux"),
+        pytest.param("darwin", True, "Library/Application Support/pip", id="macOS"),
+        pytest.param("darwin", False, ".config/pip", id="macOS without a directory of its own"),
+    ],
+)
+def test_directory_of_the_users_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, platform: str, exists: bool, folder: str
+) -> None:
+    monkeypatch.setattr("sys.platform", platform)
+    if exists:
+        (tmp_path / "Library" / "Application Support" / "pip").mkdir(parents=True)
+    assert find_pip_folder({"HOME": str(tmp_path)}) == tmp_path / folder
 
 
 KEYS = st.from_regex(r"[a-z]{1,8}", fullmatch=True).filter(lambda key: key != "cert")

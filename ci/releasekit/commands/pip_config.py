@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,22 +11,14 @@ from releasekit.consumer.settings import (
     Consumer,
     FilePlan,
     Place,
-    SettingsPlan,
     SettingsPlanned,
     SettingsWritten,
     find_changes,
     find_environ_notes,
     find_exports,
-    find_lost_credentials,
-    find_pip_notes,
-    find_uv_notes,
-    folder_place,
+    find_notes,
     pip_options,
     poetry_commands,
-    render_exports,
-    user_place,
-    uv_index,
-    virtualenv_place,
 )
 from releasekit.consumer.uv_toml import read_uv_settings, set_index
 from releasekit.context import NexusContext
@@ -34,15 +26,15 @@ from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import SETTINGS_DIFFER
 from releasekit.errors.usage import INSECURE_INDEX
 from releasekit.files import find_backup, read_settings_file, replace_settings_file
-from releasekit.home import expand_home, find_config_home, find_home
+from releasekit.home import expand_home, find_config_home
 from releasekit.index.layouts import simple_url
 from releasekit.index.nexus import repository_url
 from releasekit.model.addresses import is_loopback
-from releasekit.pip_conf import read_options, set_options
+from releasekit.pip_conf import find_pip_folder, read_options, set_options
 from releasekit.plural import plural
+from releasekit.redact import MARK, hide_credentials
 from releasekit.tls.certificates import split_certificates
 
-USER = "user"
 MARKS = ("pyvenv.cfg", "conda-meta")
 """What an environment of venv or conda has at its top; pip reads pip.conf beside it."""
 
@@ -58,10 +50,14 @@ def run(ctx: NexusContext) -> None:
     ctx.progress.begin("write")
     for file in plan.changed:  # the certificates come first, for the others name that file
         replace_settings_file(file.path, file.text, backup=file.backup)
-    ctx.progress.finish(SettingsWritten(plan=plan))
+    ctx.progress.finish(
+        SettingsWritten(
+            place=plan.place, files=plan.files, exports=plan.exports, poetry=plan.poetry
+        )
+    )
 
 
-def plan_settings(ctx: NexusContext) -> SettingsPlan:
+def plan_settings(ctx: NexusContext) -> SettingsPlanned:
     """Compare the files of the place with what is needed; raises BrokenSettings."""
     ctx.progress.begin("plan")
     place = find_place(ctx)
@@ -69,16 +65,20 @@ def plan_settings(ctx: NexusContext) -> SettingsPlan:
     exports = find_exports(consumer, place, ctx.environ)
     ca = (_plan_ca(ctx, consumer.ca_file),) if consumer.ca_file else ()
     files = (*ca, _plan_pip(ctx, place, consumer), _plan_uv(ctx, place, consumer))
-    plan = SettingsPlan(
+    for change in (change for file in files for change in file.changes):
+        if change.old and MARK in change.old:
+            ctx.progress.note(
+                f"{change.key} held credentials: from now on pip and uv read them from ~/.netrc"
+            )
+    for note in find_environ_notes(ctx.environ, exports):
+        ctx.progress.note(note)
+    plan = SettingsPlanned(
         place=place.name,
         files=files,
-        exports=render_exports(exports),
+        exports=tuple(f"export {name}={shlex.quote(value)}" for name, value in exports.items()),
         poetry=poetry_commands(consumer),
     )
-    lost = (note for file in files for note in find_lost_credentials(file.changes))
-    for note in (*lost, *find_environ_notes(ctx.environ, dict(exports))):
-        ctx.progress.note(note)
-    ctx.progress.finish(SettingsPlanned(plan=plan))
+    ctx.progress.finish(plan)
     return plan
 
 
@@ -100,16 +100,21 @@ def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer
 
 def find_place(ctx: NexusContext) -> Place:
     """Return what `--to` names; by default the active environment, else the user's place."""
-    active = ctx.environ.get("VIRTUAL_ENV")
-    if ctx.options.to is None and active and _is_environment(Path(active)):
-        return virtualenv_place(Path(active))
-    if ctx.options.to is None or ctx.options.to == USER:
-        config = find_config_home(ctx.environ)
-        mac = find_home(ctx.environ) / "Library" / "Application Support" / "pip"
-        is_mac = sys.platform == "darwin" and mac.is_dir()
-        return user_place(config, pip_folder=mac if is_mac else None)
-    folder = (ctx.root / expand_home(ctx.options.to, ctx.environ)).resolve()
-    return virtualenv_place(folder) if _is_environment(folder) else folder_place(folder)
+    to, active = ctx.options.to, ctx.environ.get("VIRTUAL_ENV")
+    if to is None and active and _is_environment(Path(active)):
+        folder = Path(active)
+    elif to in (None, "user"):
+        uv_toml = find_config_home(ctx.environ) / "uv" / "uv.toml"
+        return Place(name="user", folder=find_pip_folder(ctx.environ), uv_toml=uv_toml)
+    else:
+        folder = (ctx.root / expand_home(to, ctx.environ)).resolve()
+    is_environment = _is_environment(folder)  # pip finds its file there by itself
+    return Place(
+        name=f"{'virtualenv' if is_environment else 'directory'} {folder}",
+        folder=folder,
+        uv_toml=folder / "uv.toml",
+        exports=(*(() if is_environment else ("PIP_CONFIG_FILE",)), "UV_CONFIG_FILE"),
+    )
 
 
 def _is_environment(folder: Path) -> bool:
@@ -120,33 +125,34 @@ def _plan_pip(ctx: NexusContext, place: Place, consumer: Consumer) -> FilePlan:
     path = str(place.pip_conf)
     text = read_settings_file(place.pip_conf)
     present, wanted = read_options(text, path), pip_options(consumer)
-    for note in find_pip_notes(present, wanted):
+    for note in find_notes("pip", present, wanted):
         ctx.progress.note(note)
-    return _with_backup(
-        FilePlan(
-            path=place.pip_conf,
-            changes=find_changes(wanted, present),
-            text=set_options(text, wanted, path),
-        )
-    )
+    changes = find_changes(wanted, present)
+    return _plan_file(place.pip_conf, changes, set_options(text, wanted, path))
 
 
 def _plan_uv(ctx: NexusContext, place: Place, consumer: Consumer) -> FilePlan:
     path = str(place.uv_toml)
     text = read_settings_file(place.uv_toml)
-    present, wanted = read_uv_settings(text, consumer.index, path), uv_index(consumer)
+    present = read_uv_settings(text, consumer.index, path)
+    # `default` leaves the public index out.
+    wanted = {"name": consumer.index, "url": consumer.index_url, "default": "true"}
     if "[tool.uv" in read_settings_file(place.uv_toml.with_name("pyproject.toml")):
         ctx.progress.note(f"uv: {path} switches [tool.uv] of the pyproject.toml beside it off")
-    for note in find_uv_notes(present.options, present.others):
+    for name, url in present.others.items():
+        shown = hide_credentials(url, MARK)
+        ctx.progress.note(f"uv: index {name} ({shown}) stays: uv asks it before the group")
+    for note in find_notes("uv", present.options, {}):
         ctx.progress.note(note)
-    changes = find_changes(wanted, present.index)
-    return _with_backup(
-        FilePlan(
-            path=place.uv_toml,
-            changes=tuple(replace(change, key=f"index.{change.key}") for change in changes),
-            text=set_index(text, wanted, path),
-        )
-    )
+    found = find_changes(wanted, present.index)
+    changes = tuple(replace(change, key=f"index.{change.key}") for change in found)
+    return _plan_file(place.uv_toml, changes, set_index(text, wanted, path))
+
+
+def _plan_file(path: Path, changes: tuple[Change, ...], text: str) -> FilePlan:
+    is_replaced = any(change.old is not None for change in changes)
+    backup = find_backup(path) if is_replaced else None
+    return FilePlan(path=path, changes=changes, text=text, backup=backup)
 
 
 def _plan_ca(ctx: NexusContext, path: Path) -> FilePlan:
@@ -159,15 +165,6 @@ def _plan_ca(ctx: NexusContext, path: Path) -> FilePlan:
     found = dict.fromkeys(pem for source in sources for pem in split_certificates(source.pem))
     text = "".join(f"{certificate}\n" for certificate in found)
     old = read_settings_file(path)
-    change = Change(key="certificates", old=_count(old) if old else None, new=_count(text))
+    before, after = (str(pem.count("-----BEGIN ")) for pem in (old, text))
+    change = Change(key="certificates", old=before if old else None, new=after)
     return FilePlan(path=path, changes=(change,) if old != text else (), text=text)
-
-
-def _count(pem: str) -> str:
-    return str(pem.count("-----BEGIN "))
-
-
-def _with_backup(file: FilePlan) -> FilePlan:
-    if not any(change.old is not None for change in file.changes):
-        return file
-    return replace(file, backup=find_backup(file.path))

@@ -18,7 +18,6 @@ from releasekit.commands.pip_config import describe_consumer
 from releasekit.consumer.search import (
     Query,
     Searched,
-    SearchResult,
     explain_nothing,
     find_names,
     parse_query,
@@ -64,8 +63,7 @@ def run(ctx: NexusContext) -> None:
         raise ReleasekitError(CREDENTIALS_NEEDED, url=error.fields["url"], answer="401") from error
     hits = select_hits(query, components, installed)
     install = render_install_line(hits[0], consumer)
-    result = SearchResult(query=query, hits=hits, environment=str(python), install=install)
-    ctx.progress.finish(Searched(result=result))
+    ctx.progress.finish(Searched(query=query, hits=hits, environment=str(python), install=install))
     if ctx.settings.ca_bundle and not consumer.ca_file:
         ctx.progress.note(NO_FILE)
 

@@ -28,29 +28,24 @@ class UvSettings:
 def read_uv_settings(text: str, name: str, path: str) -> UvSettings:
     """Read the settings beside the index called `name`; raises BrokenSettings."""
     document = _parse(text, path)
-    tables = _indexes(document, path)
-    chosen = _find_index(tables, name)
+    chosen = _find_index(document, name)
     others = {
         str(table.get("name") or table.get("url")): str(table.get("url"))
-        for table in tables
+        for table in document.get("index", [])
         if table is not chosen and not table.get("explicit")
     }
     index = {key: _show(value) for key, value in (chosen or {}).items()}
-    pip = document.get("pip", {})
     options = {key: _show(value) for key, value in document.items() if key not in ("index", "pip")}
-    options |= {f"pip.{key}": _show(value) for key, value in pip.items()}
+    options |= {f"pip.{key}": _show(value) for key, value in document.get("pip", {}).items()}
     return UvSettings(index=index, others=others, options=options)
 
 
 def set_index(text: str, index: Mapping[str, str], path: str) -> str:
     """Return the text with the default index; raises BrokenSettings."""
     document = _parse(text, path)
-    tables = _indexes(document, path)
-    table = _find_index(tables, index["name"])
+    table = _find_index(document, index["name"])
     if table is None:
-        if "index" not in document:
-            document["index"] = tomlkit.aot()
-        found: Any = document["index"]
+        found: Any = document.setdefault("index", tomlkit.aot())
         # A list on one line takes tables on one line only.
         is_inline = isinstance(found, tomlkit.items.Array)
         found.append(tomlkit.inline_table() if is_inline else tomlkit.table())
@@ -60,29 +55,26 @@ def set_index(text: str, index: Mapping[str, str], path: str) -> str:
     return tomlkit.dumps(document)
 
 
-def _find_index(tables: list[Any], name: str) -> Any:
+def _find_index(document: tomlkit.TOMLDocument, name: str) -> Any:
     """Return the table that uv takes as default, the first one, or else the one of that name."""
-    default = next((table for table in tables if table.get("default") is True), None)
-    named = next((table for table in tables if table.get("name") == name), None)
-    return named if default is None else default
-
-
-def _indexes(document: tomlkit.TOMLDocument, path: str) -> list[Any]:
     tables: Any = document.get("index", [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise BrokenSettings(
-            BROKEN_SETTINGS, path=path, reason="index is no list of tables ([[index]])"
-        )
-    if not isinstance(document.get("pip", {}), dict):
-        raise BrokenSettings(BROKEN_SETTINGS, path=path, reason="pip is no table ([pip])")
-    return tables
+    default = [table for table in tables if table.get("default") is True]
+    named = [table for table in tables if table.get("name") == name]
+    return next(iter(default + named), None)
 
 
 def _parse(text: str, path: str) -> tomlkit.TOMLDocument:
     try:
-        return tomlkit.parse(text)
+        document = tomlkit.parse(text)
     except TOMLKitError as error:
         raise BrokenSettings(BROKEN_SETTINGS, path=path, reason=str(error)) from error
+    tables: Any = document.get("index", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        reason = "index is no list of tables ([[index]])"
+        raise BrokenSettings(BROKEN_SETTINGS, path=path, reason=reason)
+    if not isinstance(document.get("pip", {}), dict):
+        raise BrokenSettings(BROKEN_SETTINGS, path=path, reason="pip is no table ([pip])")
+    return document
 
 
 def _show(value: object) -> str:

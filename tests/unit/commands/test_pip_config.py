@@ -12,7 +12,7 @@ import trustme
 from in_process import Recorder, open_command
 from raising import raises_error
 from releasekit.commands.pip_config import run as set_up
-from releasekit.consumer.settings import SettingsPlan, SettingsPlanned
+from releasekit.consumer.settings import SettingsPlanned
 from releasekit.errors import ReleasekitError
 from releasekit.errors.refused import SETTINGS_DIFFER
 from releasekit.errors.usage import BROKEN_SETTINGS, INSECURE_INDEX, NO_NEXUS
@@ -30,8 +30,8 @@ class Set:
         self.error = ""
 
     @property
-    def plan(self) -> SettingsPlan:
-        return self.recorder.find(SettingsPlanned).plan
+    def plan(self) -> SettingsPlanned:
+        return self.recorder.find(SettingsPlanned)
 
     @property
     def notes(self) -> list[str]:
@@ -135,7 +135,11 @@ def test_a_ca_bundle_is_written_with_the_systems_certificates(
     certificates = pem.split("-----END CERTIFICATE-----\n")[:-1]
     assert len(certificates) == len(set(certificates)) > 50
     assert texts(tmp_path / "there")["pip.conf"].endswith(f"\ncert = {path}\n")
-    assert done.plan.exports[-1] == f"export SSL_CERT_FILE={path}"
+    assert done.plan.exports == (
+        f"export PIP_CONFIG_FILE={path.with_name('pip.conf')}",
+        f"export UV_CONFIG_FILE={path.with_name('uv.toml')}",
+        f"export SSL_CERT_FILE={path}",
+    )
     assert configure(**ca).plan.changed == ()
 
 
@@ -222,11 +226,17 @@ def test_the_active_environment_is_the_place(configure: Configure, virtualenv: P
         pytest.param("~", "directory {home}", id="home"),
     ],
 )
-def test_a_place_that_was_named(
+def test_place_that_was_named(
     configure: Configure, tmp_path: Path, virtualenv: Path, to: str, place: str
 ) -> None:
     done = configure(to=to, VIRTUAL_ENV="/nowhere")
     assert done.plan.place == place.format(root=tmp_path, home=tmp_path / "home")
+
+
+def test_lines_for_a_shell_are_quoted(configure: Configure, tmp_path: Path) -> None:
+    assert (
+        configure(to="a b").plan.exports[0] == f"export PIP_CONFIG_FILE='{tmp_path}/a b/pip.conf'"
+    )
 
 
 @pytest.mark.parametrize("config", ["", "elsewhere"])
@@ -254,13 +264,15 @@ def test_what_works_against_the_settings_is_noted(configure: Configure, tmp_path
     folder = tmp_path / "there"
     folder.mkdir()
     (folder / "pip.conf").write_text("[global]\ntrusted-host = old.example.com\n")
-    (folder / "uv.toml").write_text('[[index]]\nname = "corp"\nurl = "https://corp.example.com"\n')
+    (folder / "uv.toml").write_text(
+        '[[index]]\nname = "corp"\nurl = "https://u:p@corp.example.com"\n'
+    )
     (folder / "pyproject.toml").write_text("[tool.uv]\npackage = true\n")
     assert configure(PIP_INDEX_URL="https://x").notes == [
         "pip: global.trusted-host = old.example.com stays, and switches the check of "
         "certificates off: remove it",
         f"uv: {folder}/uv.toml switches [tool.uv] of the pyproject.toml beside it off",
-        "uv: index corp (https://corp.example.com) stays: uv asks it before the group",
+        "uv: index corp (https://****@corp.example.com) stays: uv asks it before the group",
         "PIP_INDEX_URL is set here, and beats these files: unset PIP_INDEX_URL",
     ]
 

@@ -57,7 +57,7 @@ def find(tmp_path: Path) -> Find:
 
 
 def hits(recorder: Recorder) -> tuple[Hit, ...]:
-    return recorder.find(Searched).result.hits
+    return recorder.find(Searched).hits
 
 
 def test_the_index_tells_versions_and_the_group_as_the_repository(

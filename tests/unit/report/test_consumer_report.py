@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from outcomes import START
-from releasekit.consumer.search import Hit, Query, Searched, SearchResult
-from releasekit.consumer.settings import Change, FilePlan, SettingsPlan, SettingsPlanned
+from releasekit.consumer.search import Hit, Query, Searched
+from releasekit.consumer.settings import Change, FilePlan, SettingsPlanned
 from releasekit.report.outcome import render_outcome
 
-RESULT = SearchResult(
+RESULT = Searched(
     query=Query(text="Oracle", name="oracle"),
     hits=(
         Hit(name="oracledb", repository="hosted", versions=("2.0rc1", "1.0"), installed="0.9"),
@@ -18,7 +18,7 @@ RESULT = SearchResult(
     environment="/venv/bin/python",
     install="pip install oracledb==1.0",
 )
-PLAN = SettingsPlan(
+PLAN = SettingsPlanned(
     place="user",
     files=(
         FilePlan(
@@ -35,7 +35,7 @@ PLAN = SettingsPlan(
 
 
 def test_outcome_of_a_search() -> None:
-    assert json.loads(render_outcome(replace(START, result=Searched(result=RESULT))))["search"] == {
+    assert json.loads(render_outcome(replace(START, result=RESULT)))["search"] == {
         "query": "Oracle",
         "environment": "/venv/bin/python",
         "install": "pip install oracledb==1.0",
@@ -59,9 +59,7 @@ def test_outcome_of_a_search() -> None:
 
 
 def test_outcome_of_settings_tells_the_changes_and_not_the_texts() -> None:
-    assert json.loads(render_outcome(replace(START, result=SettingsPlanned(plan=PLAN))))[
-        "settings"
-    ] == {
+    assert json.loads(render_outcome(replace(START, result=PLAN)))["settings"] == {
         "place": "user",
         "files": [
             {
