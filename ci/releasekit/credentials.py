@@ -1,10 +1,11 @@
-"""Credentials and `.pypirc`, by twine's own rules."""
+"""Credentials and `.pypirc`, by twine's rules: environment, section, keyring, and a prompt."""
 
 from __future__ import annotations
 
 import codecs
 import configparser
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,18 +22,22 @@ from releasekit.errors.access import (
 )
 from releasekit.errors.usage import UNKNOWN_PYPIRC_SECTION
 from releasekit.home import find_home
-from releasekit.lookup import Resolver
 from releasekit.model.credentials import (
     ADMIN_ENVIRONMENT,
     ENVIRONMENT,
     NO_CREDENTIALS,
     Credentials,
     Say,
-    find_environ_credentials,
     say_nothing,
 )
+from releasekit.signals import interrupts_end_prompts
+from releasekit.threads import start
 
-BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+WAITED = 2.0  # seconds until a wait for a keyring is shown: one that is unlocked takes less
+# Seconds to wait for a keyring; at a terminal, somebody may be typing into its dialog.
+PATIENCE, PATIENCE_WITH_PEOPLE = 15.0, 60.0
+_lookups: list[threading.Thread] = []
+"""The last thread that asked a keyring: one that hangs is not asked again in this process."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,20 +51,15 @@ class PypircSection:
     client_cert: str | None
 
 
-def find_pypirc(environ: Mapping[str, str]) -> Path:
-    """Return the user's `.pypirc`; twine would look into the home of the process."""
-    return find_home(environ) / ".pypirc"
-
-
 def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
     """Read the section of `~/.pypirc` that `-r NAME` means.
 
     Raises UNREADABLE_PYPIRC, and UNKNOWN_PYPIRC_SECTION.
     """
-    path, file, reason, found = utils.DEFAULT_CONFIG_FILE, find_pypirc(environ), "", {}
+    path, file, reason, found = utils.DEFAULT_CONFIG_FILE, _find_pypirc(environ), "", {}
     try:
         _refuse_unreadable(file, path)
-        found = utils.get_repository_from_config(str(file), name)
+        found = _read_config(name, environ)
     except FileNotFoundError:
         reason = "no such file or directory"
     except exceptions.TwineException as error:
@@ -88,10 +88,15 @@ def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
     )
 
 
-def is_default_repository(url: str) -> bool:
-    """Tell whether an address is on the host of one of twine's default repositories."""
-    defaults = (utils.DEFAULT_REPOSITORY, utils.TEST_REPOSITORY)
-    return urlsplit(url).hostname in {urlsplit(default).hostname for default in defaults}
+def _find_pypirc(environ: Mapping[str, str]) -> Path:
+    """Return the user's `.pypirc`; twine would look into the home of the process."""
+    return find_home(environ) / ".pypirc"
+
+
+def _read_config(section: str | None, environ: Mapping[str, str]) -> utils.RepositoryConfig:
+    if not section:
+        return {}
+    return utils.get_repository_from_config(str(_find_pypirc(environ)), section)
 
 
 def _refuse_unreadable(file: Path, path: str) -> None:
@@ -109,19 +114,92 @@ def _refuse_unreadable(file: Path, path: str) -> None:
         reason = "it is not encoded in UTF-8: save it as UTF-8"
     except (exceptions.TwineException, configparser.Error):
         reason = "it is malformed: it has [sections], and in them lines of `name = value`"
-    if content.startswith(BYTE_ORDER_MARKS):
+    if content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         reason = "it begins with a byte order mark: save it as UTF-8 without one (no BOM)"
     if reason:
         raise ReleasekitError(UNREADABLE_PYPIRC, path=path, reason=reason)
 
 
+def is_default_repository(url: str) -> bool:
+    """Tell whether an address is on the host of one of twine's default repositories."""
+    defaults = (utils.DEFAULT_REPOSITORY, utils.TEST_REPOSITORY)
+    return urlsplit(url).hostname in {urlsplit(default).hostname for default in defaults}
+
+
+class Resolver(auth.Resolver):
+    """twine's rules; but a keyring that does not answer is waited for only so long.
+
+    It may show a dialog on a screen that nobody sees, or ask a service that hangs (D-Bus).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        config: utils.RepositoryConfig,
+        stated: auth.CredentialInput,
+        *,
+        interactive: bool,
+        say: Say,
+        variables: str,
+    ) -> None:
+        super().__init__({**config, "repository": url}, stated)
+        self._url, self._interactive, self._say = url, interactive, say
+        self._variables, self.source = variables, "keyring"
+
+    def find(self, what: str) -> str | None:
+        """Return "username" or "password"; None if nothing and nobody gives it.
+
+        Raises KEYRING_SILENT.
+        """
+        try:
+            value: str | None = getattr(self, what)
+        except (exceptions.NonInteractive, EOFError):
+            return None
+        return value
+
+    def get_username_from_keyring(self) -> str | None:
+        """Ask the keyring for a user name."""
+        return self._ask_keyring(super().get_username_from_keyring)
+
+    def get_password_from_keyring(self) -> str | None:
+        """Ask the keyring for the password."""
+        return self._ask_keyring(super().get_password_from_keyring)
+
+    def prompt(self, what: str, how: Callable[..., str]) -> str:
+        """Ask the person at the terminal, and say what for."""
+        if not self._interactive:
+            raise exceptions.NonInteractive(what)
+        user = "" if what == "username" else f", user {self.username}"
+        self._say("login", f"{self._url}{user}")
+        self.source = "what was typed"
+        with interrupts_end_prompts():
+            return super().prompt(what, how)
+
+    def _ask_keyring(self, ask: Callable[[], str | None]) -> str | None:
+        """Return what it says. Somebody at a terminal can type the password instead."""
+        seconds = PATIENCE_WITH_PEOPLE if self._interactive else PATIENCE
+        if not any(thread.is_alive() for thread in _lookups):
+            found: list[str | None] = []
+            thread = start(lambda: found.append(ask()))
+            _lookups[:] = [thread]
+            thread.join(min(WAITED, seconds))
+            if thread.is_alive():
+                text = f"waiting for the keyring to give the login for {self._url}"
+                self._say("note", f"{text} (at most {seconds:g} s): it may ask to be unlocked")
+                thread.join(seconds)
+            if not thread.is_alive():
+                return found[0] if found else None
+        if self._interactive:
+            self._say("note", f"the keyring did not answer within {seconds:g} s")
+            return None
+        raise MissingCredentials(
+            KEYRING_SILENT, url=self._url, seconds=seconds, variables=self._variables
+        )
+
+
 def find_stated_credentials(section: str | None, environ: Mapping[str, str]) -> Credentials | None:
     """Return what the environment and a `.pypirc` section give whole; nothing else is asked."""
-    if found := find_environ_credentials(environ):
-        return found
-    if not section:
-        return None
-    config = utils.get_repository_from_config(str(find_pypirc(environ)), section)
+    config = _read_config(section, environ)
     username = environ.get("TWINE_USERNAME") or config.get("username")
     password = environ.get("TWINE_PASSWORD") or config.get("password")
     if not username or not password:
@@ -138,19 +216,16 @@ def read_credentials(
     interactive: bool,
     say: Say = say_nothing,
 ) -> Credentials:
-    """Find the user name and the password for a repository.
+    """Find the user name and the password for a repository; a prompt is shown on a terminal only.
 
-    In twine's order: environment, `.pypirc` section, keyring, and a prompt on a terminal only.
     `say` gets what is asked for, and what is waited for. Raises MissingCredentials.
     """
     if whole := find_stated_credentials(section, environ):
         return whole
-    config: utils.RepositoryConfig = {}
-    if section:
-        config = utils.get_repository_from_config(str(find_pypirc(environ)), section)
     stated = auth.CredentialInput(
         environ.get("TWINE_USERNAME") or None, environ.get("TWINE_PASSWORD") or None
     )
+    config = _read_config(section, environ)
     resolver = Resolver(
         url, config, stated, interactive=interactive, say=say, variables=ENVIRONMENT
     )
@@ -165,8 +240,7 @@ def read_credentials(
                 fix=_explain_missing(environ),
             )
         values[what] = found
-    source = "what was typed" if resolver.was_typed else "keyring"
-    return Credentials(**values, source=source)
+    return Credentials(**values, source=resolver.source)
 
 
 def _explain_missing(environ: Mapping[str, str]) -> str:
@@ -178,33 +252,6 @@ def _explain_missing(environ: Mapping[str, str]) -> str:
         f"{ref} is not protected, and its jobs get no protected variables: protect it in GitLab\n"
         "(Settings, Repository, Protected tags or branches), then run a new pipeline"
     )
-
-
-def find_credentials(
-    url: str, *, section: str | None, environ: Mapping[str, str], say: Say = say_nothing
-) -> Credentials:
-    """Find the publisher's credentials without a prompt; NO_CREDENTIALS where there are none."""
-    try:
-        return read_credentials(url, section=section, environ=environ, interactive=False, say=say)
-    except MissingCredentials as error:
-        _say_silent(error, say)
-        return NO_CREDENTIALS
-
-
-def find_admin_credentials(url: str, *, environ: Mapping[str, str], say: Say) -> Credentials:
-    """Find the administrator's without a prompt; NO_CREDENTIALS where there are none."""
-    try:
-        return read_admin_credentials(url, environ=environ, interactive=False, say=say)
-    except MissingCredentials as error:
-        _say_silent(error, say)
-        return NO_CREDENTIALS
-
-
-def _say_silent(error: MissingCredentials, say: Say) -> None:
-    """Say that a keyring did not answer: who may do without it is not stopped."""
-    if error.entry is KEYRING_SILENT:
-        answers = error.answers()
-        say("note", f"{answers['what']}: {answers['why']}")
 
 
 def find_environ_admin(environ: Mapping[str, str]) -> Credentials | None:
@@ -220,8 +267,8 @@ def read_admin_credentials(
 ) -> Credentials:
     """Find the credentials of the administration, for the Nexus at `url`.
 
-    Environment, keyring (under the address of Nexus), and a prompt on a terminal only. The user is
-    `admin` where nothing else is said. Raises MissingCredentials.
+    The keyring has them under the address of Nexus; the user is `admin` where nothing else is said.
+    Raises MissingCredentials.
     """
     if whole := find_environ_admin(environ):
         return whole
@@ -232,5 +279,18 @@ def read_admin_credentials(
     )
     if not (found := resolver.find("password")):
         raise MissingCredentials(MISSING_ADMIN_CREDENTIALS, url=url, username=username)
-    source = "what was typed" if resolver.was_typed else "keyring"
-    return Credentials(username=username, password=found, source=source)
+    return Credentials(username=username, password=found, source=resolver.source)
+
+
+def try_to_read(read: Callable[[], Credentials], say: Say = say_nothing) -> Credentials:
+    """Return what one of these functions finds; NO_CREDENTIALS where there are none.
+
+    A keyring that did not answer is noted: who may do without it is not stopped.
+    """
+    try:
+        return read()
+    except MissingCredentials as error:
+        if error.entry is KEYRING_SILENT:
+            answers = error.answers()
+            say("note", f"{answers['what']}: {answers['why']}")
+        return NO_CREDENTIALS

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from releasekit.config.settings import Settings
 from releasekit.config.sources import read_settings
 from releasekit.config.target import (
     Destination,
-    Target,
     Trust,
     hosted_url,
-    nexus_target,
     pypirc_target,
     sandbox_target,
 )
 from releasekit.errors import MissingCredentials, ReleasekitError
 from releasekit.errors.usage import NOT_A_PROJECT, UNKNOWN_PYPIRC_SECTION
-from releasekit.home import expand_home
+from releasekit.home import expand_home, find_netrc
 from releasekit.index.nexus import split_url
 from releasekit.model.credentials import (
     NO_CREDENTIALS,
@@ -34,15 +33,49 @@ if TYPE_CHECKING:
     from releasekit.credentials import PypircSection
 
 
-FindCredentials = Callable[[Request, str], Credentials]
+def find_credentials(request: Request, url: str) -> Credentials:
+    """Find credentials for uploads; a keyring and people are asked after all that needs neither."""
+    if not request.command.uploads:
+        return NO_CREDENTIALS
+    if found := find_stated(request):
+        return found
+    if request.command.refuse_early:
+        request.command.refuse_early(request)
+    from releasekit.credentials import read_credentials
+
+    return read_credentials(
+        url,
+        section=request.options.repository,
+        environ=request.environ,
+        interactive=request.interactive,
+        say=request.say,
+    )
 
 
-def choose_destination(request: Request, find: FindCredentials | None = None) -> Destination:
+def choose_destination(
+    request: Request, find: Callable[[Request, str], Credentials] = find_credentials
+) -> Destination:
     """Find out where a run goes; raises what is wrong with the settings, or is missing."""
     if not request.is_project and not request.options.files:
         raise ReleasekitError(NOT_A_PROJECT, root=str(request.root))
     settings = read_settings(request.root, request.environ)
-    target, trust = _open_target(request, settings, find or _find_credentials)
+    section, trust = _read_section(request, settings)
+    if section or settings.url is not None:
+        url = section.url if section else hosted_url(settings)
+        credentials = find(request, url)
+        reader = find_reader(request, url, credentials)
+        target = pypirc_target(url, settings, credentials, reader)
+    elif not request.command.asks_index:
+        target = sandbox_target("", "", NO_CREDENTIALS)
+    else:
+        from releasekit.serve import embed_sandbox, sandbox_options
+
+        sandbox = embed_sandbox(**sandbox_options(settings))
+        credentials = Credentials(
+            username=sandbox.username, password=sandbox.password, source="the sandbox"
+        )
+        urls = sandbox.repository_url(sandbox.hosted), sandbox.repository_url(sandbox.group)
+        target, trust = sandbox_target(*urls, credentials), Trust(ca_bundle=str(sandbox.ca_bundle))
     return Destination(settings=settings, target=target, trust=trust)
 
 
@@ -56,7 +89,7 @@ def choose_destinations(requests: Sequence[Request], say: Say) -> list[Request]:
 
     def find(request: Request, url: str) -> Credentials:
         if url not in found:
-            found[url] = _find_credentials(request, url)
+            found[url] = find_credentials(request, url)
         return found[url]
 
     chosen, interactive = [], True
@@ -101,12 +134,7 @@ def find_stated(request: Request) -> Credentials | None:
 
 def find_own_reader(url: str, environ: Mapping[str, str]) -> Credentials | None:
     """Return the reader's own credentials, else netrc's for the host; None for neither."""
-    from releasekit.netrc import find_netrc
-
-    if reader := find_environ_reader(environ):
-        return reader
-    found = find_netrc(url, environ)
-    return found if found.password else None
+    return find_environ_reader(environ) or find_netrc(url, environ)
 
 
 def find_nexus_credentials(
@@ -118,33 +146,41 @@ def find_nexus_credentials(
     for what the command cannot do without, and by `doctor`, which tries all that there is.
     """
     from releasekit.credentials import (
-        find_admin_credentials,
-        find_credentials,
         find_environ_admin,
         read_admin_credentials,
+        read_credentials,
+        try_to_read,
     )
 
     environ, say = request.environ, request.say
+    if request.command.diagnoses:
+        read_publisher = partial(
+            read_credentials,
+            hosted,
+            section=request.options.repository,
+            environ=environ,
+            interactive=False,
+            say=say,
+        )
+        read_admin = partial(
+            read_admin_credentials, url, environ=environ, interactive=False, say=say
+        )
+        return try_to_read(read_publisher, say), try_to_read(read_admin, say)
     if request.command.needs_admin:
         admin = read_admin_credentials(
             url, environ=environ, interactive=request.interactive, say=say
         )
-        return find_stated(request) or NO_CREDENTIALS, admin
-    if not request.command.diagnoses:
-        stated, found = find_stated(request), find_environ_admin(environ)
-        return stated or NO_CREDENTIALS, found or NO_CREDENTIALS
-    section = request.options.repository
-    publisher = find_credentials(hosted, section=section, environ=environ, say=say)
-    return publisher, find_admin_credentials(url, environ=environ, say=say)
+    else:
+        admin = find_environ_admin(environ) or NO_CREDENTIALS
+    return find_stated(request) or NO_CREDENTIALS, admin
 
 
 def read_nexus_settings(request: Request) -> tuple[Settings, Trust]:
     """Read the settings, with url and hosted of the `.pypirc` section that -r names."""
     settings = read_settings(request.root, request.environ)
-    trust = _configured_trust(request, settings)
-    if request.options.repository is None:
+    section, trust = _read_section(request, settings)
+    if section is None:
         return settings, trust
-    section, trust = _read_section(request, trust)
     places = split_url(section.url)
     if places is None:
         reason = "repository has no /repository/NAME/ in it, and a repository of Nexus has"
@@ -154,69 +190,25 @@ def read_nexus_settings(request: Request) -> tuple[Settings, Trust]:
     return settings.model_copy(update={"url": places[0], "hosted": places[1]}), trust
 
 
-def _open_target(
-    request: Request, settings: Settings, find: FindCredentials
-) -> tuple[Target, Trust]:
-    trust = _configured_trust(request, settings)
-    if request.options.repository is not None:
-        section, trust = _read_section(request, trust)
-        credentials = find(request, section.url)
-        reader = find_reader(request, section.url, credentials)
-        return pypirc_target(section.url, settings, credentials, reader), trust
-    if settings.url is not None:
-        credentials = find(request, hosted_url(settings))
-        reader = find_reader(request, hosted_url(settings), credentials)
-        return nexus_target(settings, credentials, reader), trust
-    if not request.command.asks_index:
-        return sandbox_target("", "", NO_CREDENTIALS), trust
-    from releasekit.serve import embed_sandbox, sandbox_options
+def _read_section(request: Request, settings: Settings) -> tuple[PypircSection | None, Trust]:
+    """Read the `.pypirc` section that -r names, and what is trusted.
 
-    sandbox = embed_sandbox(**sandbox_options(settings))
-    credentials = Credentials(
-        username=sandbox.username, password=sandbox.password, source="the sandbox"
-    )
-    urls = sandbox.repository_url(sandbox.hosted), sandbox.repository_url(sandbox.group)
-    return sandbox_target(*urls, credentials), Trust(ca_bundle=str(sandbox.ca_bundle))
-
-
-def _configured_trust(request: Request, settings: Settings) -> Trust:
-    return Trust(
+    The certificates of the section serve where the configuration has none.
+    """
+    trust = Trust(
         ca_bundle=request.resolve(settings.ca_bundle),
         client_cert=request.resolve(settings.client_cert),
     )
-
-
-def _read_section(request: Request, trust: Trust) -> tuple[PypircSection, Trust]:
-    """Read a `.pypirc` section; its certificates serve where the configuration has none."""
+    if request.options.repository is None:
+        return None, trust
     from releasekit.credentials import read_pypirc
 
     section = read_pypirc(request.options.repository, request.environ)
-    trust = Trust(
-        ca_bundle=trust.ca_bundle or _expand(section.ca_cert, request),
-        client_cert=trust.client_cert or _expand(section.client_cert, request),
+    # The paths of a section start from the current directory.
+    ca_bundle, client_cert = (
+        str(expand_home(path, request.environ)) if path else None
+        for path in (section.ca_cert, section.client_cert)
     )
-    return section, trust
-
-
-def _expand(path: str | None, request: Request) -> str | None:
-    """Return a path of `.pypirc`, which starts from the current directory."""
-    return str(expand_home(path, request.environ)) if path else None
-
-
-def _find_credentials(request: Request, url: str) -> Credentials:
-    """Find credentials for uploads; a keyring and people are asked after all that needs neither."""
-    if not request.command.uploads:
-        return NO_CREDENTIALS
-    if found := find_stated(request):
-        return found
-    if request.command.refuse_early:
-        request.command.refuse_early(request)
-    from releasekit.credentials import read_credentials
-
-    return read_credentials(
-        url,
-        section=request.options.repository,
-        environ=request.environ,
-        interactive=request.interactive,
-        say=request.say,
+    return section, Trust(
+        ca_bundle=trust.ca_bundle or ca_bundle, client_cert=trust.client_cert or client_cert
     )

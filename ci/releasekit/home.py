@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import netrc
 import os
 import pwd
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from releasekit.model.credentials import Credentials
 
 
 def find_home(environ: Mapping[str, str]) -> Path:
@@ -38,3 +43,30 @@ def find_cache_home(environ: Mapping[str, str]) -> Path:
     mac = sys.platform == "darwin"
     usual = find_home(environ) / ("Library/Caches" if mac else ".cache")
     return Path(environ.get("XDG_CACHE_HOME") or usual)
+
+
+def find_netrc(url: str, environ: Mapping[str, str]) -> Credentials | None:
+    """Return the entry of an address's host in netrc.
+
+    The file is the one that NETRC names, else ~/.netrc, as for pip and uv. One that cannot be
+    read, or understood, has no entries, as for them.
+    """
+    host, home, named = urlsplit(url).hostname or "", find_home(environ), environ.get("NETRC")
+    for path in [expand_home(named, environ)] if named else [home / ".netrc", home / "_netrc"]:
+        with contextlib.suppress(OSError, UnicodeError, netrc.NetrcParseError):
+            entry = netrc.netrc(str(path)).authenticators(host)
+            login, account, password = entry or ("", "", "")
+            if password:
+                user = login or account or ""
+                return Credentials(username=user, password=password, source=f"netrc ({path})")
+    return None
+
+
+def is_known_to_uv(url: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether `uv auth login` keeps a password for an address's host (uv 0.13)."""
+    data = environ.get("XDG_DATA_HOME") or find_home(environ) / ".local" / "share"
+    folder = Path(environ.get("UV_CREDENTIALS_DIR") or Path(data, "uv", "credentials"))
+    with contextlib.suppress(OSError):
+        text = (folder / "credentials.toml").read_text(encoding="utf-8", errors="replace")
+        return f"://{urlsplit(url).hostname}" in text
+    return False

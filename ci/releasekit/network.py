@@ -97,7 +97,7 @@ def open_network(
     with open_tempdir("releasekit-ca-") as tempdir:
         bundle = tempdir / "ca-bundle.pem"
         bundle.write_text(trust.render_pem(), encoding="utf-8")
-        # What programs leave there, because they were killed with the kit, goes with its room.
+        # What programs leave there, as they were killed with the kit, goes with the directory.
         children = {**child_environ(environ, bundle), "TMPDIR": tempfile.gettempdir()}
         if client_cert:
             # uv and pip show it too: the release is installed back from the same server.
@@ -117,9 +117,15 @@ def open_network(
             yield network
 
 
+# Nothing runs without these. A password that is a part of them is none.
 NEEDED = ("PATH", "HOME", "TMPDIR", "PWD", "SHELL", "USER", "LOGNAME", "LANG")
-"""Nothing runs without these. A password that is a part of them is none."""
-GIT_CONFIG = "GIT_CONFIG_"
+# git rev-parse --local-env-vars, without GIT_CONFIG*, which CI uses for safe.directory
+OF_A_REPOSITORY = (
+    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"),
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
+    *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
+)
+LOOPBACK = "localhost,127.0.0.1,::1"
 
 
 def collect_secrets(environ: Mapping[str, str], more: Iterable[str] = ()) -> frozenset[str]:
@@ -137,32 +143,25 @@ def contains_secret(value: str, secrets: Iterable[str]) -> bool:
     """Tell whether a text contains a secret: plain, percent-encoded or as base64."""
     texts = {value, unquote(value), unquote_plus(value)}
     packed = "".join(value.split()).replace("-", "+").replace("_", "/")  # base64url, wrapped lines
-    return any(
-        any(secret in text for text in texts) or any(part in packed for part in _encode(secret))
-        for secret in secrets
-    )
-
-
-def _encode(secret: str) -> list[str]:
-    """Return what base64 makes of a secret wherever it begins, as in `user:password`.
-
-    Three bytes become four characters; those that depend on what stands beside are left out.
-    """
-    content = secret.encode("utf-8", "surrogateescape")
-    parts = []
-    for before in range(3):
-        text = base64.b64encode(b"\0" * before + content).decode().rstrip("=")
-        end = (before + len(content)) * 8 // 6
-        parts.append(text[-(-before * 8 // 6) : end])
-    return parts
+    for secret in secrets:
+        if any(secret in text for text in texts):
+            return True
+        content = secret.encode("utf-8", "surrogateescape")
+        # In base64 three bytes become four characters, so a secret has three forms: it may begin
+        # anywhere, as in `user:password`. Characters that depend on its neighbours do not count.
+        for before in range(3):
+            form = base64.b64encode(b"\0" * before + content).decode().rstrip("=")
+            if form[-(-before * 8 // 6) : (before + len(content)) * 8 // 6] in packed:
+                return True
+    return False
 
 
 def foreign_environ(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
     """Return the environment for the code of others: no secrets, and no logins in addresses."""
-    clean = _drop(strip_credentials(environ), secrets)
-    lost = [name for name in environ if name.startswith(GIT_CONFIG) and name not in clean]
-    if lost:  # git refuses a list of settings with a gap in it
-        clean = {name: value for name, value in clean.items() if not name.startswith(GIT_CONFIG)}
+    clean, git = _drop(strip_credentials(environ), secrets), "GIT_CONFIG_"
+    if any(name.startswith(git) and name not in clean for name in environ):
+        # git refuses a list of settings with a gap in it.
+        return {name: value for name, value in clean.items() if not name.startswith(git)}
     return clean
 
 
@@ -180,13 +179,13 @@ def find_git_environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def installer_environ(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
-    """Return the environment for uv while it resolves: with what pip and uv are told."""
-    told = {
+    """Return the environment for uv while it resolves: with the settings of pip and uv."""
+    settings = {
         name: value
         for name, value in environ.items()
         if name.startswith(("PIP_", "UV_")) or name == "NETRC" or name.upper() in PROXY_VARIABLES
     }
-    return {**_drop(environ, secrets), **told}
+    return {**_drop(environ, secrets), **settings}
 
 
 def _drop(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
@@ -195,18 +194,6 @@ def _drop(environ: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
         for name, value in environ.items()
         if name in NEEDED or not contains_secret(value, secrets)
     }
-
-
-PRIVATE_PREFIXES = ("TWINE_", "RELEASEKIT_")
-FOREIGN_VARIABLES = (
-    # git rev-parse --local-env-vars, without GIT_CONFIG*, which CI uses for safe.directory
-    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"),
-    *("GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
-    *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
-)
-FOR_PYTHON = re.compile("PYTHON[A-Z0-9]+")
-"""Variables of Python itself. Not what others call PYTHON_..., as PYTHON_KEYRING_BACKEND."""
-LOOPBACK = "localhost,127.0.0.1,::1"
 
 
 def child_environ(environ: Mapping[str, str], bundle: Path) -> dict[str, str]:
@@ -224,9 +211,10 @@ def child_environ(environ: Mapping[str, str], bundle: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in environ.items()
-        if not name.startswith(PRIVATE_PREFIXES)
-        and name not in FOREIGN_VARIABLES
-        and not FOR_PYTHON.fullmatch(name)
+        if not name.startswith(("TWINE_", "RELEASEKIT_"))
+        and name not in OF_A_REPOSITORY
+        # Not what others call PYTHON_..., as PYTHON_KEYRING_BACKEND.
+        and not re.fullmatch("PYTHON[A-Z0-9]+", name)
     }
     trust = dict.fromkeys(CA_VARIABLES, str(bundle))
     if CA_DIRECTORIES in environ:  # uv trusts nobody where that directory does not exist

@@ -22,9 +22,6 @@ from releasekit.request import Request
 from releasekit.tls.certificates import is_readable, read_bundle
 from releasekit.uv.indexes import BuildIndex
 
-ANSWERED = (200, 404)
-"""How an index answers for a project's page; a hosted repository does not know most projects."""
-
 
 def is_sandbox(url: str, ca_bundle: str | None) -> bool:
     """Tell whether an address is that of `releasekit sandbox`: by its CA, no request is made."""
@@ -55,16 +52,14 @@ def find_group(
 
     For a sandbox it is that of the project's files. Many groups let everybody read.
     """
-    target, trust, builds = (
-        destination.target,
-        destination.trust,
-        request.command.needs_requirements or request.command.diagnoses,
-    )
-    own = read_own_settings(request.root) if builds and into_sandbox else None
-    if own is None:
-        if not builds or into_sandbox or target.install_url == target.upload_url:
-            return None, trust
-        return BuildIndex(url=target.install_url, credentials=target.reader), trust
+    target, trust = destination.target, destination.trust
+    if not (request.command.needs_requirements or request.command.diagnoses):
+        return None, trust
+    if not into_sandbox:
+        group = BuildIndex(url=target.install_url, credentials=target.reader)
+        return None if target.install_url == target.upload_url else group, trust
+    if (own := read_own_settings(request.root)) is None:
+        return None, trust
     hidden = () if target.sandbox else ("TWINE_",)  # the credentials of the other sandbox
     environ = {name: v for name, v in request.environ.items() if not name.startswith(hidden)}
     options = Namespace(**{**vars(request.options), "repository": None})
@@ -88,11 +83,11 @@ def add_trust(trust: Trust, ca_bundles: Iterable[str | None], client_cert: str |
 
 
 def keep_reachable(group: BuildIndex, network: Network, progress: Progress) -> BuildIndex | None:
-    """Return the group if it answers; else note that what pip or uv is told of is asked instead."""
+    """Return the group if it answers; else note that the index of pip or uv is used instead."""
     url = f"{simple_url(group.url)}pip/"
     try:
         answer = ask(Visitor(client=network.client, credentials=group.credentials), url)
-        if answer.status in ANSWERED:
+        if answer.status in (200, 404):  # a hosted repository does not know most projects
             return group
         problem = f"{url} answered {answer.status} {answer.reason}"
     except ReleasekitError as error:

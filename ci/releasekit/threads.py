@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
+# Measured with 200 wheels and 50 ms of delay: 4 take 4.4 s, 8 take 2.8 s, 12 take 1.2 s, 20 take
+# 1.0 s. A real Nexus 3.30 took 500 uploads from 8 and 20 at once without an error.
 THREADS = 20
-"""Measured with 200 wheels and 50 ms of delay: 4 take 4.4 s, 8 take 2.8 s, 12 take 1.2 s, 20 take
-1.0 s. A real Nexus 3.30 took 500 uploads from 8 and 20 at once without an error."""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -66,8 +66,8 @@ def begin(work: Callable[[], Result]) -> Future[Result]:
 def start(run: Callable[[], object]) -> threading.Thread:
     """Start a daemon thread that takes no interrupt.
 
-    Python hears a signal in the main thread. If another thread takes it, a main thread that waits
-    is not woken: of 20 pairs of SIGINT and SIGTERM, 6 were heard only when the wait was over.
+    Python handles a signal in the main thread. If another thread takes it, a main thread that waits
+    is not woken: of 20 pairs of SIGINT and SIGTERM, 6 were handled only when the wait was over.
     """
     thread = threading.Thread(target=run, daemon=True)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))

@@ -12,13 +12,13 @@ from keyring.backends import null
 from keyring.credentials import Credential, SimpleCredential
 
 from raising import raises_error
-from releasekit import lookup
+from releasekit import credentials
 from releasekit.credentials import (
     PypircSection,
-    find_credentials,
     read_admin_credentials,
     read_credentials,
     read_pypirc,
+    try_to_read,
 )
 from releasekit.errors.access import (
     KEYRING_SILENT,
@@ -252,7 +252,7 @@ def test_missing_credentials_of_the_administration() -> None:
         "admin),\n"
         f"         or keep it: keyring set {NEXUS} admin"
     )
-    assert find_credentials(URL, section=None, environ={}) == NO_CREDENTIALS
+    assert try_to_read(lambda: read({})) == NO_CREDENTIALS
 
 
 class Silent(Keyring):
@@ -279,11 +279,11 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
     backend = Silent()
     keyring.set_keyring(backend)
     for name in ("WAITED", "PATIENCE", "PATIENCE_WITH_PEOPLE"):
-        monkeypatch.setattr(lookup, name, 0.01)
-    monkeypatch.setattr(lookup, "_lookups", [])
+        monkeypatch.setattr(credentials, name, 0.01)
+    monkeypatch.setattr(credentials, "_lookups", [])
     yield backend
     backend.end.set()
-    for thread in lookup._lookups:
+    for thread in credentials._lookups:
         thread.join()
 
 
@@ -293,9 +293,12 @@ def test_keyring_that_does_not_answer_is_waited_for_once_and_named(silent: Silen
     def say(label: str, text: str) -> None:
         said.append((label, text))
 
+    def ask() -> Credentials:
+        return read_credentials(URL, section=None, environ={}, interactive=False, say=say)
+
     for _ in range(2):
         with raises_error(KEYRING_SILENT) as caught:
-            read_credentials(URL, section=None, environ={}, interactive=False, say=say)
+            ask()
     assert str(caught.value) == (
         "error E255: the keyring does not answer\n"
         f"  where: the keyring's entry for {URL}\n"
@@ -307,7 +310,7 @@ def test_keyring_that_does_not_answer_is_waited_for_once_and_named(silent: Silen
     )
     waiting = f"waiting for the keyring to give the login for {URL} (at most 0.01 s)"
     assert said == [("note", f"{waiting}: it may ask to be unlocked")]
-    assert find_credentials(URL, section=None, environ={}, say=say) == NO_CREDENTIALS
+    assert try_to_read(ask, say) == NO_CREDENTIALS
     assert [label for label, _ in said] == ["note", "note"]
     assert silent.requests == 1
 

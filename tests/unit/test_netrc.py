@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
-from releasekit.netrc import find_netrc, is_known_to_uv
+from releasekit.home import find_netrc, is_known_to_uv
+from releasekit.model.credentials import Credentials
 
 URL = "https://nexus.example.com:8443/repository/pypi-group/simple/"
 ENTRY = "machine nexus.example.com login reader password secret\n"
@@ -34,11 +34,11 @@ def test_netrc_is_found_as_pip_and_uv_find_it(
 ) -> None:
     for name in files:
         (tmp_path / name).write_text(text)
-    told = {name: value.format(home=tmp_path) for name, value in variables.items()}
+    named = {name: value.format(home=tmp_path) for name, value in variables.items()}
     source = f"netrc ({tmp_path / found})"
     reader = Credentials(username="reader", password="secret", source=source)
-    environ = {"HOME": str(tmp_path), **told}
-    assert find_netrc(URL, environ) == (reader if found else NO_CREDENTIALS)
+    environ = {"HOME": str(tmp_path), **named}
+    assert find_netrc(URL, environ) == (reader if found else None)
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from releasekit.errors import ReleasekitError
 from releasekit.errors.access import BUILD_WITH_CREDENTIALS
 from releasekit.errors.refused import INVALID_BUILD_REQUIREMENT
+from releasekit.home import find_netrc, is_known_to_uv
 from releasekit.model.addresses import is_address
-from releasekit.netrc import find_netrc, is_known_to_uv
 from releasekit.redact import hide_credentials
 from releasekit.uv.indexes import (
     DEFAULT_INDEX_VARIABLES,
@@ -144,7 +144,7 @@ def find_source(
     if _has_login(requirements):
         return "an address among the build requirements"
     for url in list_addresses(environ, tables, requirements):
-        if find_netrc(url, environ).password:
+        if find_netrc(url, environ):
             return "the netrc file"
         if is_known_to_uv(url, environ):
             return "the file of `uv auth login`"

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from releasekit.home import find_netrc
 from releasekit.index.layouts import simple_url
 from releasekit.model.addresses import is_same_origin
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
-from releasekit.netrc import find_netrc
 from releasekit.uv.call import find_source, list_addresses
 from releasekit.uv.indexes import (
     INDEX_NAME,
