@@ -11,7 +11,6 @@ import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from releasekit.build.environment_cache import use_cached
 from releasekit.errors import BuildFailed, ReleasekitError
@@ -34,41 +33,33 @@ from releasekit.uv.indexes import (
 from releasekit.uv.program import Count, run_uv
 from releasekit.uv.settings_files import read_pip_settings
 
-LAYOUT = 2
-"""How environments are kept; one that an older releasekit made shares its files with uv's cache."""
-PATIENCE = 10
-"""How often `timeout` an install may last: uv begins to wait again with each byte that comes."""
-WRONG_HASH = "Hash mismatch for"
-"""How uv 0.13 says that a file is not the one that its page announces."""
+# A line of `uv pip freeze`; warnings may stand between them.
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")
-"""A line of `uv pip freeze`; warnings may stand between them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentOptions:
-    """How to make the environments that builds run in."""
+    """How to make the environments that builds run in.
+
+    `environ` is for the code of others: it holds no secrets. `installer_environ` is for uv alone,
+    with what it needs to log in to an index; by default `environ`. `cache` is where environments
+    are kept; None keeps none (--fresh). `root` is the user's directory of the project, where uv
+    finds its settings; by default what is built: an sdist that is unpacked elsewhere, and a
+    checkout, lack what lies beside and above it. Build requirements come from the `group`, unless
+    uv or pip have other settings. `own_names` are names, or "acme-*", of requirements that may come
+    from the group alone. `timeout` is in seconds. `count` gets uv's requests.
+    """
 
     environ: Mapping[str, str]
-    """For the code of others: it holds no secrets."""
     cache: Path | None
-    """Where build environments are kept; None keeps none (--fresh)."""
     constraints: Path | None
     log: Log
     root: Path | None = None
-    """The user's directory of the project, where uv finds its settings; by default what is built.
-
-    An sdist that is unpacked elsewhere, and a checkout, lack what lies beside and above it.
-    """
     group: BuildIndex | None = None
-    """Where build requirements come from, unless uv or pip are told otherwise."""
     own_names: tuple[str, ...] = ()
-    """Names, or "acme-*", of requirements that may come from the group alone."""
     timeout: float = 60
-    """Seconds to wait for an answer of an index."""
     installer_environ: Mapping[str, str] | None = field(default=None, repr=False)
-    """For uv alone, with what it needs to log in to an index; by default `environ`."""
     count: Count | None = None
-    """Gets uv's requests."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,13 +75,29 @@ def open_build_environment(
     requires: set[str], source: Path, options: EnvironmentOptions
 ) -> Iterator[BuildEnvironment]:
     """Provide an environment with the requirements, from the cache where it is there whole."""
-    plan = _plan_install(requires, source, options)
+    call, settings = _plan_install(requires, source, options)
 
     def make(path: Path) -> tuple[str, ...]:
-        return _make_environment(path, requires, source, options, plan)
+        return _make_environment(path, requires, source, options, call, settings)
 
     if options.cache:
-        key = _environment_key(requires, options, plan.call, plan.settings.tables)
+        # All that may bring other files into an environment. Credentials open an index, and change
+        # nothing in it.
+        environ = strip_credentials(call.environ)
+        facts = [
+            2,  # environments of an older layout share their files with uv's cache
+            # Scripts in it name this path: a cache that was copied elsewhere holds others.
+            str(options.cache.resolve()),
+            sorted(requires),
+            sys.version,
+            sysconfig.get_config_var("EXT_SUFFIX"),  # machines of another kind may share a cache
+            str(Path(sys.executable).resolve()),
+            {name: value for name, value in sorted(environ.items()) if name.startswith("UV_")},
+            call.options,
+            options.constraints.read_text(encoding="utf-8") if options.constraints else None,
+            settings.tables,
+        ]
+        key = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:24]
         path = options.cache / "build-envs" / key
         with use_cached(path, make) as requirements:
             if requirements is not None:
@@ -108,30 +115,24 @@ def try_requirements(
 
     Raises what an install raises for a login, a certificate, and settings that cannot be used.
     """
-    plan = _plan_install(requires, source, options)
-    call = plan.call
+    call, settings = _plan_install(requires, source, options)
     pins = ["--constraints", str(options.constraints)] if options.constraints else []
     index = [option for option in call.options if option not in NEVER_BUILD]
     python = ["--python", sys.executable, "--no-python-downloads"]
     with open_tempdir("releasekit-uv-") as folder:
-        config, where, listed = plan.settings.write(folder, requires)
+        config, where, listed = settings.write(folder, requires)
         files = [name for name in where if name != "-r"]
         arguments = ["pip", "compile", "--no-build", *python, *index, *pins, *files]
-        finished = _uv(arguments, source, options, _use_settings(call.environ, config), listed)
+        finished = _run_uv(arguments, source, options, _use_settings(call.environ, config), listed)
     if finished.status:
         refuse_failed(call, finished.output, options.timeout)
     return call, finished
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Plan:
-    """How uv installs build requirements, and the settings that it gets."""
-
-    call: UvCall
-    settings: BuildSettings
-
-
-def _plan_install(requires: set[str], source: Path, options: EnvironmentOptions) -> _Plan:
+def _plan_install(
+    requires: set[str], source: Path, options: EnvironmentOptions
+) -> tuple[UvCall, BuildSettings]:
+    """Return how uv installs build requirements, and the settings that it gets."""
     environ = options.environ if options.installer_environ is None else options.installer_environ
     root = options.root or source
     settings = read_build_settings(root, environ, requires)
@@ -151,7 +152,7 @@ def _plan_install(requires: set[str], source: Path, options: EnvironmentOptions)
         uv=tables,
         group=options.group,
     )
-    return _Plan(call=call, settings=settings)
+    return call, settings
 
 
 def _use_settings(environ: Mapping[str, str], config: Path) -> dict[str, str]:
@@ -160,38 +161,19 @@ def _use_settings(environ: Mapping[str, str], config: Path) -> dict[str, str]:
     return {**kept, "UV_CONFIG_FILE": str(config)}
 
 
-def _environment_key(
+def _make_environment(
+    path: Path,
     requires: set[str],
+    source: Path,
     options: EnvironmentOptions,
     call: UvCall,
-    uv_settings: Sequence[Mapping[str, Any]],
-) -> str:
-    """Return a name that is another one for all that may bring other files into an environment."""
-    # Credentials open an index, and change nothing in it.
-    told = strip_credentials(call.environ)
-    facts = [
-        LAYOUT,
-        # Scripts in it name this path: a cache that was copied elsewhere holds others.
-        str(options.cache and options.cache.resolve()),
-        sorted(requires),
-        sys.version,
-        sysconfig.get_config_var("EXT_SUFFIX"),  # machines of another kind may share a cache
-        str(Path(sys.executable).resolve()),
-        {name: value for name, value in sorted(told.items()) if name.startswith("UV_")},
-        call.options,
-        options.constraints.read_text(encoding="utf-8") if options.constraints else None,
-        uv_settings,
-    ]
-    return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:24]
-
-
-def _make_environment(
-    path: Path, requires: set[str], source: Path, options: EnvironmentOptions, plan: _Plan
+    settings: BuildSettings,
 ) -> tuple[str, ...]:
-    call, python = plan.call, str(path / "bin" / "python")
+    """Make an environment, and return what is installed in it."""
+    python = path / "bin" / "python"
 
-    def run_step(arguments: list[str], environ: Mapping[str, str], given: str = "") -> Finished:
-        finished = _uv(arguments, source, options, environ, given)
+    def run_step(arguments: list[str], environ: Mapping[str, str], stdin: str = "") -> Finished:
+        finished = _run_uv(arguments, source, options, environ, stdin)
         if finished.status:
             refuse_failed(call, finished.output, options.timeout)
             if limit := find_limit_in(hide_credentials(finished.output, MARK), str(path)):
@@ -214,27 +196,27 @@ def _make_environment(
     if requires:
         # Copied: uv links to its own cache, so that a build which writes into a file of its
         # environment would write into every environment that is made later.
-        link = ("--link-mode", "copy")
-        pins = ["--constraints", str(options.constraints)] if options.constraints else []
+        options_of_uv = ["--python", str(python), "--link-mode", "copy", *call.options]
+        if options.constraints:
+            options_of_uv += ["--constraints", str(options.constraints)]
         with open_tempdir("releasekit-uv-") as folder:  # gone before anything of it is started
-            config, where, listed = plan.settings.write(folder, requires)
-            install = ["pip", "install", "--python", python, *link, *call.options, *pins]
+            config, where, listed = settings.write(folder, requires)
             # The requirements go in by stdin: an address among them may hold a password.
-            run_step([*install, *where], _use_settings(call.environ, config), listed)
-    frozen = run_step(["pip", "freeze", "--python", python], clean)
+            environ = _use_settings(call.environ, config)
+            run_step(["pip", "install", *options_of_uv, *where], environ, listed)
+    frozen = run_step(["pip", "freeze", "--python", str(python)], clean)
     if requires and options.cache:
-        _compile(Path(python), source, options)
-    return tuple(
-        hide_credentials(line) for line in frozen.output.splitlines() if REQUIREMENT.match(line)
-    )
+        _compile(python, source, options)
+    lines = frozen.output.splitlines()
+    return tuple(hide_credentials(line) for line in lines if REQUIREMENT.match(line))
 
 
-def _uv(
+def _run_uv(
     arguments: Sequence[str],
     source: Path,
     options: EnvironmentOptions,
     environ: Mapping[str, str],
-    given: str,
+    stdin: str,
 ) -> Finished:
     """Run uv, and again with new pages if the hashes of those that it has kept are wrong."""
 
@@ -245,13 +227,14 @@ def _uv(
             cwd=options.root or source,
             environ=environ,
             log=lambda line: options.log(hide_credentials(line, MARK)),
-            stdin=given,
-            seconds=PATIENCE * options.timeout,
+            stdin=stdin,
+            seconds=10 * options.timeout,  # uv begins to wait again with each byte that comes
             count=options.count,
         )
 
     finished = call("--no-cache") if options.cache is None else call()
-    if WRONG_HASH not in finished.output:
+    # So uv 0.13 says that a file is not the one that its page announces.
+    if "Hash mismatch for" not in finished.output:
         return finished
     refreshed = call("--refresh")  # which UV_OFFLINE, for one, forbids
     return finished if refreshed.status else refreshed
