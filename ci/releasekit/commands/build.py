@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from releasekit.archives import read_dist, read_metadata
-from releasekit.build.backend import BuildOptions, build_sdist, build_wheel
+from releasekit.build.backend import BuildOptions, Made, build_sdist, build_wheel
 from releasekit.build.checkout import copy_changes, find_name, follow_links_out, open_checkout
-from releasekit.build.hooks import open_hooks
+from releasekit.build.hooks import Hooks, open_hooks
 from releasekit.build.repair import repair_wheel
 from releasekit.build.stated_version import write_version
 from releasekit.commands.record import load_record, read_dists, write_record
@@ -30,75 +31,66 @@ from releasekit.tempdirs import open_tempdir
 from releasekit.uv.indexes import strip_credentials
 from releasekit.workspace import check_file, make_folder, write_file
 
-ZIP_EPOCH = 315_532_800
-"""1980-01-01 in seconds since the epoch: zip files have no earlier time (APPNOTE.TXT, 4.4.6), and
-old hatchling and setuptools fail at one."""
-TOOLS = ("releasekit", "build", "uv")
-
 
 def run(ctx: ProjectContext) -> None:
     """Build the dists, or the part of them that --sdist and --wheel-from name."""
     project = read_project(ctx)
-    if ctx.options.sdist:
-        build_sdist_alone(ctx, project)
-    elif ctx.options.wheel_from:
-        build_wheel_alone(ctx, project, ctx.options.wheel_from)
+    if ctx.options.wheel_from:
+        _build_wheel_alone(ctx, project, _find_sdist(ctx, ctx.options.wheel_from))
     else:
-        build(ctx, project)
+        build(ctx, project, sdist_alone=ctx.options.sdist)
 
 
-def build(ctx: ProjectContext, project: Project) -> Record:
-    """Build the sdist and the wheel into `dist/`, and record them."""
+def build(ctx: ProjectContext, project: Project, *, sdist_alone: bool = False) -> Record:
+    """Build the sdist, and the wheel from it, into `dist/`, and record them."""
     with (
         _begin(ctx) as tempdir,
         _open_source(ctx, project) as (source, project),
         _log(ctx, tempdir) as log,
         open_hooks() as hooks,
     ):
-        options = _build_options(ctx, project, log)
-        sdist = build_sdist(source, tempdir, options, hooks)
-        wheel = build_wheel(sdist.path, tempdir, options, hooks)
-        repaired = _repair(ctx, wheel.path, options)
-        dists = tuple(_keep(ctx, path) for path in (sdist.path, repaired))
-    requirements = tuple(sorted({*sdist.requirements, *wheel.requirements}))
-    note_history(ctx, project, requirements)
-    record = _record(ctx, project, dists, _facts(ctx, dists, requirements, dists[0].sha256))
-    note_other_files(ctx, record)
+        options = make_build_options(ctx, log, project)
+        made = [build_sdist(source, tempdir, options, hooks)]
+        if not sdist_alone:
+            made.append(_build_wheel(ctx, made[0].path, tempdir, options, hooks))
+        dists = [_keep(ctx, one.path) for one in made]
+    requirements = sorted({requirement for one in made for requirement in one.requirements})
+    writes_history = any(requirement.startswith("pbr==") for requirement in requirements)
+    if project.commit.shallow and writes_history:
+        ctx.progress.note(
+            "pbr writes ChangeLog and AUTHORS from git's history, and this clone is shallow: a "
+            "whole one gives other bytes (git fetch --unshallow; in GitLab: GIT_DEPTH: 0)"
+        )
+    made_from = None if sdist_alone else dists[0].sha256
+    record = _record(ctx, project, dists, requirements, made_from)
+    if not sdist_alone:
+        note_other_files(ctx, record)
     return record
 
 
-def build_sdist_alone(ctx: ProjectContext, project: Project) -> Record:
-    """Build the sdist into `dist/`, and record it: `build --sdist`."""
-    with (
-        _begin(ctx) as tempdir,
-        _open_source(ctx, project) as (source, project),
-        _log(ctx, tempdir) as log,
-        open_hooks() as hooks,
-    ):
-        built = build_sdist(source, tempdir, _build_options(ctx, project, log), hooks)
-        dists = (_keep(ctx, built.path),)
-    note_history(ctx, project, built.requirements)
-    return _record(ctx, project, dists, _facts(ctx, dists, built.requirements, None))
-
-
-def build_wheel_alone(ctx: ProjectContext, project: Project, wanted: str) -> Record:
-    """Build the wheel of an sdist at hand into `dist/`, and record it: `build --wheel-from`."""
-    sdist = _find_sdist(ctx, wanted)
+def _build_wheel_alone(ctx: ProjectContext, project: Project, sdist: Dist) -> None:
+    """Build the wheel of an sdist at hand into `dist/`, and record it."""
     with _begin(ctx) as tempdir, _log(ctx, tempdir) as log, open_hooks() as hooks:
-        options = _build_options(ctx, project, log)
-        built = build_wheel(sdist.path, tempdir, options, hooks)
-        dists = (_keep(ctx, _repair(ctx, built.path, options)),)
-    return _record(ctx, project, dists, _facts(ctx, dists, built.requirements, sdist.sha256))
+        options = make_build_options(ctx, log, project)
+        made = _build_wheel(ctx, sdist.path, tempdir, options, hooks)
+        dist = _keep(ctx, made.path)
+    _record(ctx, project, [dist], made.requirements, sdist.sha256)
 
 
 def _find_sdist(ctx: ProjectContext, wanted: str) -> Dist:
     """Return the sdist that `--wheel-from` names; `dist/*.tar.gz` may be meant for the kit.
 
-    With `nox -C` and with -C the shell looks for such names in another directory. Raises NO_SDIST.
+    With `nox -C` and with -C the shell looks for such names in another directory. Raises NO_SDIST
+    and FILES_CHANGED.
     """
     path = ctx.root / expand_home(wanted, ctx.environ)
     if path.suffix == ".json":
-        return _read_recorded_sdist(ctx, path)
+        record = load_record(path, root=ctx.root)
+        sdists = tuple(file for file in record.files if file.filename.endswith(".tar.gz"))
+        if not sdists:
+            raise ReleasekitError(NO_SDIST, path=str(path), reason="this record has no sdist")
+        # `dist/` may hold others.
+        return read_dists(ctx.root, record.model_copy(update={"files": sdists}))[0]
     found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
     if len(found) != 1:
         names = ", ".join(file.name for file in found)
@@ -115,19 +107,6 @@ def _find_sdist(ctx: ProjectContext, wanted: str) -> Dist:
     return dist
 
 
-def _read_recorded_sdist(ctx: ProjectContext, path: Path) -> Dist:
-    """Return the sdist of a record; `dist/` may hold others. Raises NO_SDIST, FILES_CHANGED."""
-    record = load_record(path, root=ctx.root)
-    sdists = tuple(file for file in record.files if file.filename.endswith(".tar.gz"))
-    if not sdists:
-        raise ReleasekitError(NO_SDIST, path=str(path), reason="this record has no sdist")
-    return read_dists(ctx.root, record.model_copy(update={"files": sdists}))[0]
-
-
-def _log_path(ctx: ProjectContext) -> Path:
-    return ctx.record_path.parent / "build.log"
-
-
 @contextlib.contextmanager
 def _begin(ctx: ProjectContext) -> Iterator[Path]:
     """Provide a place beside the finished dists, from which a rename is atomic."""
@@ -140,7 +119,7 @@ def _begin(ctx: ProjectContext) -> Iterator[Path]:
 @contextlib.contextmanager
 def _log(ctx: ProjectContext, tempdir: Path) -> Iterator[Callable[[str], None]]:
     """Keep what tools say, also where they fail: `reports/build.log`."""
-    log = tempdir / "build.log"
+    log, kept = tempdir / "build.log", ctx.record_path.with_name("build.log")
     try:
         with log.open("w", encoding="utf-8") as lines:
 
@@ -151,10 +130,10 @@ def _log(ctx: ProjectContext, tempdir: Path) -> Iterator[Callable[[str], None]]:
 
             yield write
     except BuildFailed as error:
-        error.fields.update(root=str(ctx.root), log=str(_log_path(ctx)))
+        error.fields.update(root=str(ctx.root), log=str(kept))
         raise
     finally:
-        write_file(_log_path(ctx), log.read_text("utf-8"), root=ctx.root)
+        write_file(kept, log.read_text("utf-8"), root=ctx.root)
 
 
 @contextlib.contextmanager
@@ -179,15 +158,20 @@ def _open_source(ctx: ProjectContext, project: Project) -> Iterator[tuple[Path, 
         yield source, project
 
 
-def _build_options(
-    ctx: ProjectContext, project: Project, log: Callable[[str], None]
+def make_build_options(
+    ctx: ProjectContext, log: Callable[[str], None], project: Project | None = None
 ) -> BuildOptions:
-    constraints, tag = ctx.settings.build_constraints, project.released_as
+    """Return how the project is built, or without it a dependency."""
+    constraints = ctx.settings.build_constraints if project else None
+    tag = project.released_as if project else None
+    # 1980-01-01: zip files have no earlier time (APPNOTE.TXT, 4.4.6), and old hatchling and
+    # setuptools fail at one.
+    zip_epoch = 315_532_800
     return BuildOptions(
         environ=ctx.network.environ,
         cache=ctx.cache,
         constraints=ctx.root / constraints if constraints else None,
-        epoch=max(project.commit.time, ZIP_EPOCH),
+        epoch=max(project.commit.time if project else 0, zip_epoch),
         version=tag.version if tag else None,
         log=log,
         root=ctx.root,
@@ -199,13 +183,17 @@ def _build_options(
     )
 
 
-def _repair(ctx: ProjectContext, wheel: Path, options: BuildOptions) -> Path:
+def _build_wheel(
+    ctx: ProjectContext, sdist: Path, tempdir: Path, options: BuildOptions, hooks: Hooks
+) -> Made:
+    """Build the wheel of an sdist, and have it repaired."""
+    made = build_wheel(sdist, tempdir, options, hooks)
     command = ctx.settings.repair_wheel_command
     if command is None:
-        return wheel
-    environ = strip_credentials(options.environ)
-    epoch, log = options.epoch, options.log
-    return repair_wheel(wheel, command, root=ctx.root, environ=environ, epoch=epoch, log=log)
+        return made
+    environ, epoch, log = strip_credentials(options.environ), options.epoch, options.log
+    path = repair_wheel(made.path, command, root=ctx.root, environ=environ, epoch=epoch, log=log)
+    return replace(made, path=path)
 
 
 def _keep(ctx: ProjectContext, path: Path) -> Dist:
@@ -214,20 +202,12 @@ def _keep(ctx: ProjectContext, path: Path) -> Dist:
     return read_dist(path.replace(dist / path.name))
 
 
-def _facts(
-    ctx: ProjectContext, dists: Sequence[Dist], requirements: Sequence[str], made_from: str | None
-) -> BuildFacts:
-    versions = {name: installed_version(name) for name in TOOLS}
-    return BuildFacts(
-        files=tuple(dist.filename for dist in dists),
-        made_from=made_from,
-        requirements=tuple(map(ctx.redactor.clean_requirement, requirements)),
-        tools={"python": platform.python_version(), **versions},
-    )
-
-
 def _record(
-    ctx: ProjectContext, project: Project, dists: Sequence[Dist], facts: BuildFacts
+    ctx: ProjectContext,
+    project: Project,
+    dists: Sequence[Dist],
+    requirements: Iterable[str],
+    made_from: str | None,
 ) -> Record:
     """Record a build, and say what it made."""
     metadata, _ = parse_metadata(read_metadata(dists[-1]) or b"")
@@ -238,6 +218,13 @@ def _record(
             f"{new.stated.place}, where {new.version} was written"
         )
         new = None
+    tools = {name: installed_version(name) for name in ("releasekit", "build", "uv")}
+    facts = BuildFacts(
+        files=tuple(dist.filename for dist in dists),
+        made_from=made_from,
+        requirements=tuple(map(ctx.redactor.clean_requirement, requirements)),
+        tools={"python": platform.python_version(), **tools},
+    )
     record = Record(
         project=metadata.get("name", dists[-1].named.name),
         version=str(dists[-1].named.version),
@@ -261,17 +248,6 @@ def _record(
     write_record(ctx, record)
     ctx.progress.finish(Built(record=record))
     return record
-
-
-def note_history(ctx: ProjectContext, project: Project, requirements: Sequence[str]) -> None:
-    """Say where a part of the history makes other bytes than all of it."""
-    writes_history = any(requirement.startswith("pbr==") for requirement in requirements)
-    if project.commit.shallow and writes_history:
-        ctx.progress.note(
-            "pbr writes ChangeLog and AUTHORS from git's history, and this clone is "
-            "shallow: a whole one gives other bytes (git fetch --unshallow; in GitLab: "
-            "GIT_DEPTH: 0)"
-        )
 
 
 def note_other_files(ctx: ProjectContext, record: Record) -> None:

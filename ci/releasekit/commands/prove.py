@@ -19,9 +19,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from releasekit.archives import read_metadata
-from releasekit.build.backend import BuildOptions
 from releasekit.checks.entry_points import list_modules
 from releasekit.checks.facts import FailedTest, ForeignDependency, Unresolved
+from releasekit.commands.build import make_build_options
 from releasekit.commands.plan import open_repository
 from releasekit.commands.record import load_record, read_dists
 from releasekit.context import ProjectContext
@@ -227,26 +227,12 @@ class _WheelProof:
         resolver.wheels.mkdir()
         for wheel in self._list_siblings():
             shutil.copyfile(wheel.path, resolver.wheels / wheel.filename)
-        options = BuildOptions(
-            environ=network.environ,
-            cache=ctx.cache,
-            constraints=None,
-            epoch=315_532_800,  # 1980, the first year of zip archives
-            version=None,
-            log=ctx.progress.output,
-            root=ctx.root,
-            group=ctx.group,
-            own_names=ctx.settings.own_names if ctx.into_sandbox else (),
-            timeout=network.timeout,
-            installer_environ=network.installer_environ,
-            count=network.count_uv,
-        )
         return DependencyFinder(
             wheel=self._wheel,
             extras=self._metadata.get("provides_extra", []),
             resolver=resolver,
             store=Store(cache / "dependencies", network.client, self._source),
-            build_options=options,
+            build_options=make_build_options(ctx, ctx.progress.output),
             work=ctx.progress.work,
         )
 
