@@ -5,6 +5,7 @@ Pure: it reads nothing from outside, so every part of the kit may import it.
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,7 +17,6 @@ from urllib.parse import unquote
 T = TypeVar("T")
 
 HIDDEN = "****"
-"""What is shown in place of a secret."""
 MARK = f"{HIDDEN}@"
 """What is shown in place of the credentials in an address."""
 MIN_LENGTH = 8
@@ -51,37 +51,28 @@ def printable(text: str) -> str:
 
 def escape_json(document: str) -> str:
     r"""Return a JSON text with its control characters, also those of file names, as \uXXXX."""
-    return CONTROLS.sub(_escape_json, document)
-
-
-def _escape_json(found: re.Match[str]) -> str:
-    units = found[0].encode("utf-16-be").hex()
-    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
+    return CONTROLS.sub(lambda found: json.dumps(found[0])[1:-1], document)
 
 
 # --- credentials in addresses ---
 
-SCHEME = re.compile(r"[\w+.-]*$")
+# An address after its scheme, up to a space or the next address.
 ADDRESS = re.compile(
     r"(?<=://)(?:(?!(?:[,;|=<>(){}\[\]\"'\\]|\\[nrt])(?:\w+\+)?(?:https?|ssh|ftp|git|socks\w*)://)\S)+"
 )
-"""An address after its scheme, up to a space or the next address."""
-BEYOND = r"(?=[,:][\"'\[{]|[)\]}]+(?:[,;.:]|$)|[^\w@]*$)"
-"""What follows a closing quote: the next value of JSON, a bracket, or nothing but punctuation."""
 CLOSING = {'"': '"', "'": "'", "`": "`", "<": ">", "(": ")", "[": "]"}
+# What follows a closing quote: the next value of JSON, a bracket, or nothing but punctuation.
+BEYOND = r"(?=[,:][\"'\[{]|[)\]}]+(?:[,;.:]|$)|[^\w@]*$)"
 HOST = r"(?P<host>[\w.-]+|\[[\w.:%]+\])"
-END = r"[)\]}>\"'`,.;:!]*"
-"""Punctuation after an address."""
+END = r"[)\]}>\"'`,.;:!]*"  # punctuation after an address
 AUTHORITY = re.compile(rf"{HOST}(?::(?P<port>\d*))?{END}")
 AFTER_AT = re.compile(rf"{HOST}(?:(?::\d+)?(?P<path>[/\\])|[?#]|(?::\d+)?{END}$)")
+# What is certainly a host: in `https://one/a@two/b` both may be one.
 KNOWN_HOST = re.compile(
     r"localhost|\d+(?:\.\d+){3}|\[.*\]|(?:[\w-]+\.)+[^\W\d_]{2,}\.?", re.IGNORECASE
 )
-"""What is certainly a host: in `https://one/a@two/b` both may be one."""
 VERSION = re.compile(r"v?\d+(?:\.\d+)*(?:[._-]?(?:a|b|c|rc|alpha|beta|post|dev)[._-]?\d*)*")
 FILE = re.compile(r".+\.(?:whl|gz|tgz|zip|bz2|xz|tar|egg|git|toml|txt|json|html?|py|pem)")
-REPOSITORIES = ("git+", "hg+", "svn+", "bzr+")
-"""Schemes of pip whose addresses may end with @REVISION."""
 
 
 def hide_credentials(text: str, mark: str = "") -> str:
@@ -102,24 +93,19 @@ def hide_credentials(text: str, mark: str = "") -> str:
 
 def _find_host(found: re.Match[str]) -> int:
     """Return where the host begins, after the credentials; 0 if the address has none."""
-    before = found.string[max(0, found.start() - 24) : found.start() - 3]
-    scheme = SCHEME.search(before)
-    name = scheme[0].lower() if scheme else ""
-    address = _cut_at_quote(found[0], before[: len(before) - len(name)][-1:])
-    host = _split(address, name.startswith(REPOSITORIES))
-    if name.endswith("ssh") and ":" not in address[:host]:
+    address, before = found[0], found.string[max(0, found.start() - 24) : found.start() - 3]
+    scheme = re.split(r"[^\w+.-]", before)[-1].lower()
+    opening = before[: len(before) - len(scheme)][-1:]
+    # A quoted address goes up to its closing quote, which may be part of a password, too.
+    if opening in CLOSING and (end := re.search(re.escape(CLOSING[opening]) + BEYOND, address)):
+        quoted = address[: end.start()]
+        if "@" in quoted or AUTHORITY.fullmatch(_authority(quoted)):
+            address = quoted
+    # The addresses of pip for repositories may end with @REVISION.
+    host = _split(address, scheme.startswith(("git+", "hg+", "svn+", "bzr+")))
+    if scheme.endswith("ssh") and ":" not in address[:host]:
         return 0  # the account that everybody shares: git@
     return host
-
-
-def _cut_at_quote(address: str, opening: str) -> str:
-    """Return a quoted address up to its closing quote, which may be part of a password, too."""
-    if closing := CLOSING.get(opening):
-        end = re.search(re.escape(closing) + BEYOND, address)
-        cut = address[: end.start()] if end else address
-        if "@" in cut or AUTHORITY.fullmatch(_authority(cut)):
-            return cut
-    return address
 
 
 def _authority(address: str) -> str:
@@ -141,10 +127,12 @@ def _split(address: str, is_repository: bool) -> int:
     at = address.rfind("@")
     while at >= 0:
         after = AFTER_AT.match(address, at + 1)
-        if after and not _is_file_or_revision(after, is_repository):
-            is_host = authority and _is_rather_host(after, authority, is_repository)
-            if certain or is_host:
-                return at + 1
+        if (
+            after
+            and not _is_file_or_revision(after, is_repository)
+            and (certain or (authority and _is_rather_host(after, authority, is_repository)))
+        ):
+            return at + 1
         at = address.rfind("@", 0, at)
     return (first.rfind("@") if "@" in first else address.rfind("@")) + 1 if certain else 0
 
@@ -171,19 +159,14 @@ SECRET_NAME = re.compile(
     r"|.*_(?:PASS|PWD|PAT)",
     re.IGNORECASE,
 )
+# Variables of the kit, and of the installers that it starts.
 OWN_NAME = re.compile(r"(?:TWINE|RELEASEKIT|PIP|UV)_.*")
-"""Variables of the kit, and of the installers that it starts."""
-PROXY_NAME = re.compile(r"\w*_PROXY", re.IGNORECASE)
-TOKEN = re.compile(r"(?=.*\d|.{16})")
-"""What tells a token from a user name, where one of them stands alone in an address."""
-NO_SCHEME = re.compile(r"(?!\w+://)[^/\s@]+:\S+@[^/\s@]+/?")
-"""A proxy may be given without a scheme: user:password@host:port."""
-HEADER = re.compile(r"authorization:\s*(?:\w+\s+)?(\S+)", re.IGNORECASE)
-"""A header that git is given by GIT_CONFIG_VALUE_0 (http.extraHeader)."""
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)-----END", re.DOTALL)
+# A header that git is given by GIT_CONFIG_VALUE_0 (http.extraHeader).
+HEADER = re.compile(r"authorization:\s*(?:\w+\s+)?(\S+)", re.IGNORECASE)
+# MD5, SHA-1, SHA-256: a secret that is a part of one is no secret there.
 DIGEST = r"(?<![0-9a-fA-F])(?P<digest>(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}))(?![0-9a-fA-F])"
-"""MD5, SHA-1, SHA-256: a secret that is a part of one is no secret there."""
-HEX = re.compile(r"[0-9a-f]+")
+# How programs print a character that is no number: form fields, quotes of shells, entities of XML.
 OTHER_FORMS = {
     " ": [r"\+"],
     "'": [r"'\\''", "'\"'\"'", "&apos;"],
@@ -193,9 +176,7 @@ OTHER_FORMS = {
     ">": ["&gt;"],
     "\t": [r"\\+t"],
 }
-"""What is no number: form fields, quotes of shells, entities of XML."""
-ENCODED = r"[A-Za-z0-9+/_=%-]*"
-"""The rest of a text in base64, URL-safe or not, or percent-encoded."""
+BASE64 = {"+": r"(?:[+-]|%2[Bb])", "/": r"(?:\\*/|_|%2[Ff])"}  # URL-safe, percent-encoded
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,12 +197,14 @@ class Secret:
 def find_secrets(environ: Mapping[str, str]) -> Iterator[Secret]:
     """Yield the secrets of an environment: by the names of variables, and in addresses."""
     for variable, value in environ.items():
-        is_proxy = PROXY_NAME.fullmatch(variable)
+        is_proxy = variable.upper().endswith("_PROXY")
         shown = variable if is_proxy or OWN_NAME.fullmatch(variable) else ""
         if SECRET_NAME.fullmatch(variable):
             username = environ.get(f"{variable.rpartition('_')[0]}_USERNAME", "")
             yield Secret(value=value, variable=variable, username=username, name=shown)
-        address = f"http://{value}" if is_proxy and NO_SCHEME.fullmatch(value) else value
+        address = value
+        if is_proxy and re.fullmatch(r"(?!\w+://)[^/\s@]+:\S+@[^/\s@]+/?", value):
+            address = f"http://{value}"  # a proxy may have no scheme: user:password@host:port
         for secret in find_in_addresses(address, shown and f"the password in {shown}"):
             yield replace(secret, variable=variable)
         for text in (*PRIVATE_KEY.findall(value), *HEADER.findall(value)):
@@ -268,33 +251,33 @@ class Redactor:
     def add_all(self, secrets: Iterable[Secret]) -> None:
         """Add what was found; a user name is no secret."""
         for secret in secrets:
-            if not secret.may_be_name or TOKEN.match(secret.value):
+            # A token has a digit, or 16 characters.
+            if not secret.may_be_name or re.match(r"(?=.*\d|.{16})", secret.value):
                 self.add(secret.value, secret.username, name=secret.name)
 
     def warn(self) -> str:
-        """Return which secrets are too short to be replaced; empty if that was told before."""
+        """Return which secrets are too short to be replaced; empty if it has said so before."""
         names = sorted(set(self._short.values()) - self._reported)
-        self._reported.update(names)
         if not names:
             return ""
+        self._reported.update(names)
         verb = "is" if len(names) == 1 else "are"
         return (
             f"{', '.join(names)} {verb} shorter than {MIN_LENGTH} characters, and so not hidden "
             "in output and reports: use a longer password"
         )
 
-    def redact(self, text: str) -> str:
-        """Return a text with **** in place of secrets: plain, in base64, percent-encoded."""
-        if not self._encoded:
-            return text
-        if self._pattern is None:
-            self._pattern = self._compile()
-        return self._pattern.sub(self._replace, text)
-
     def clean(self, text: str) -> str:
-        """Return a text for people: without secrets, credentials and control characters."""
+        """Return a text for people: without secrets, credentials and control characters.
+
+        Secrets are hidden plain, in base64, and percent-encoded.
+        """
+        text = printable(text)
         # Secrets first: one that contains :// and @ would be taken for an address.
-        return hide_credentials(self.redact(printable(text)), MARK)
+        if self._encoded:
+            self._pattern = self._pattern or self._compile()
+            text = self._pattern.sub(self._replace, text)
+        return hide_credentials(text, MARK)
 
     def clean_requirement(self, line: str) -> str:
         """Return a requirement without secrets in its address; a name and a version are none."""
@@ -312,11 +295,17 @@ class Redactor:
             for form in (secret, printable(secret))
         }
         for text in self._encoded:
-            forms |= {start: _match_base64(start) for start in _encode(text)}
+            for encoding in ("utf-8", "latin-1"):
+                data = text.encode(encoding, "replace")
+                # How base64 begins, whatever follows: the line feed of `echo`, or nothing.
+                start = b64encode(data[: len(data) // 3 * 3]).decode()
+                if len(start) >= MIN_LENGTH:
+                    pattern = "".join(BASE64.get(char, char) for char in start)
+                    forms[start] = rf"{pattern}[A-Za-z0-9+/_=%-]*"
         order = sorted(forms, key=len, reverse=True)
-        plain = [forms[form] for form in order if not HEX.fullmatch(form)]
-        in_hex = [forms[form] for form in order if HEX.fullmatch(form)]
-        return re.compile("|".join((*plain, DIGEST, *in_hex)))
+        in_hex = [form for form in order if re.fullmatch("[0-9a-f]+", form)]
+        plain = [forms[form] for form in order if form not in in_hex]
+        return re.compile("|".join((*plain, DIGEST, *(forms[form] for form in in_hex))))
 
 
 def map_texts(value: T, change: Callable[[str], str], *names: str) -> T:
@@ -333,24 +322,9 @@ def map_all_texts(
 
 
 def _map(value: object, change: Callable[[str], str]) -> object:
-    """Change a text or a tuple of texts; numbers and None stay."""
     if isinstance(value, tuple):
         return tuple(_map(part, change) for part in value)
     return change(value) if isinstance(value, str) else value
-
-
-def _encode(text: str) -> Iterator[str]:
-    """Yield how the base64 of a text begins, whatever follows: the line feed of `echo`, nothing."""
-    for encoding in ("utf-8", "latin-1"):
-        data = text.encode(encoding, "replace")
-        start = b64encode(data[: len(data) // 3 * 3]).decode()
-        if len(start) >= MIN_LENGTH:
-            yield start
-
-
-def _match_base64(text: str) -> str:
-    special = {"+": r"(?:[+-]|%2[Bb])", "/": r"(?:\\*/|_|%2[Ff])"}
-    return "".join(special.get(char, char) for char in text) + ENCODED
 
 
 def _match_plain(text: str) -> str:
@@ -381,7 +355,6 @@ def _match_char(char: str) -> str:
     ]
     if not char.isascii():
         forms += [f"%{code:02x}", rf"\\+x{code:02x}", rf"\\+U{code:08x}"]
-    forms += OTHER_FORMS.get(char, [])
     # Itself last: & is the beginning of &amp;.
-    forms.append(rf"\\{{0,3}}{re.escape(char)}")
+    forms += [*OTHER_FORMS.get(char, []), rf"\\{{0,3}}{re.escape(char)}"]
     return f"(?i:{'|'.join(forms)})"
