@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from releasekit.cli import make_parser, make_request
+from releasekit.cli import find_door, make_parser, make_request
 from releasekit.context import NexusContext, open_nexus
 from releasekit.outcome import Progress, Result
 
@@ -49,4 +49,4 @@ def open_command(
     """Provide what a command is given that works on a Nexus."""
     options = make_parser().parse_args(arguments)
     with ExitStack() as stack:
-        yield open_nexus(make_request(options, root, environ), recorder, stack)
+        yield open_nexus(make_request(options, root, environ, door=find_door()), recorder, stack)

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from releasekit.cli import make_parser, make_request
+from releasekit.cli import find_door, make_parser, make_request
 from releasekit.run import Run
 from releasekit.terminal import NORMAL, Terminal
 
@@ -27,7 +27,7 @@ def main() -> None:
             subprocess.run(("git", *command.split()), cwd=project, check=True)
         console = Console(record=True, width=108, highlight=False, emoji=False, markup=False)
         console.print(Text("$ nox -s release", style="bold green"))
-        request = make_request(make_parser().parse_args(["release"]), project)
+        request = make_request(make_parser().parse_args(["release"]), project, door=find_door())
         status = Run(request, Terminal(console, NORMAL)).do()
         assert status == 0
     svg = console.export_svg(title="a release")

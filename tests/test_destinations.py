@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.cli import make_parser
+from releasekit.cli import find_door, make_parser
 from releasekit.cli import make_request as make
 from releasekit.config.target import nexus_target
 from releasekit.destination import choose_destinations
@@ -22,7 +22,7 @@ def make_request(root: Path, command: str, text: str, **environ: str) -> Request
     root.mkdir(exist_ok=True)
     (root / "pyproject.toml").write_text(text, encoding="utf-8")
     options = make_parser().parse_args([command])
-    request = make(options, root, {"RELEASEKIT_URL": URL, **environ})
+    request = make(options, root, {"RELEASEKIT_URL": URL, **environ}, door=find_door())
     return replace(request, interactive=True)
 
 

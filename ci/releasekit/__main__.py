@@ -8,7 +8,6 @@ be prevented: it is refused.
 import os
 import sys
 
-USAGE = 2
 REFUSAL = """\
 error E224: Python imported {names} from the current directory into releasekit
   where: {files}
@@ -17,76 +16,63 @@ error E224: Python imported {names} from the current directory into releasekit
   next:  {command}
 """
 
-INTERRUPTED = 130
 INTERRUPT = """\
 error E901: interrupted
   where: during start
   why:   a signal asked for it; nothing was begun
   next:  run the same command again
 """
-FAILED = 3
-ENOMEM = 12
 NO_MEMORY = """\
 error E324: a limit of this machine was reached: memory
   where: {place}
   why:   {reason}
   next:  give this job more memory, or raise `ulimit -v`, then run this again: it is safe
 """
-UNLOADABLE = "failed to map segment"
-"""How the dynamic linker says that an extension module finds no room (glibc 2.36)."""
 
 
 def main() -> int:
     """Run one command, without modules of the current directory; return its exit status."""
+    folder = ""
     try:
-        return _main()
-    except KeyboardInterrupt:  # in an import, which takes most of the start
-        sys.stderr.write(INTERRUPT)
-        exec("")  # noqa: S102 - see signals.interruptible
-        return INTERRUPTED
+        from releasekit.foreign import drop_directory, find_foreign
 
+        _restart_python()
+        try:
+            folder = os.getcwd()  # noqa: PTH109 - pathlib is not imported yet
+        except FileNotFoundError:
+            folder = ""  # it is gone, and the command says so
+        drop_directory(folder)
+        import signal
 
-def _main() -> int:
-    from releasekit.foreign import drop_directory, find_foreign
-
-    _restart_python()
-    try:
-        folder = os.getcwd()  # noqa: PTH109 - pathlib is not imported yet
-    except FileNotFoundError:  # it is gone, and the command says so
-        folder = ""
-    drop_directory(folder)
-    import signal
-
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if foreign := find_foreign(folder):
-        sys.stderr.write(
-            REFUSAL.format(
-                names=", ".join(sorted(foreign)),
-                files=", ".join(sorted(foreign.values())),
-                command=_render_command(),
-            )
-        )
-        return USAGE
-    try:
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        if foreign := find_foreign(folder):
+            names, files = ", ".join(sorted(foreign)), ", ".join(sorted(foreign.values()))
+            sys.stderr.write(REFUSAL.format(names=names, files=files, command=_render_command()))
+            return 2
         from releasekit.cli import main as run
 
         return run()
+    except KeyboardInterrupt:  # in an import, which takes most of the start
+        sys.stderr.write(INTERRUPT)
+        exec("")  # noqa: S102 - see signals.interruptible
+        return 130
     except Exception as error:  # noqa: BLE001 - in an import, or in a report
         if _is_memory_short(error):
             reason = str(error) or "no more memory can be allocated"
             sys.stderr.write(NO_MEMORY.format(place=folder, reason=reason))
         else:
             sys.excepthook(type(error), error, error.__traceback__)
-    return FAILED  # Python's own status for this is 1, by which the project would be to blame
+    return 3  # Python's own status for this is 1, by which the project would be to blame
 
 
 def _is_memory_short(error: Exception) -> bool:
     """Tell whether memory has run out, without an import, for which there may be none."""
-    # SystemError: CPython 3.11, where a C function has no memory for its own error.
-    if isinstance(error, MemoryError | SystemError) or getattr(error, "errno", 0) == ENOMEM:
+    # SystemError: CPython 3.11, where a C function has no memory for its own error. 12: ENOMEM.
+    if isinstance(error, MemoryError | SystemError) or getattr(error, "errno", 0) == 12:
         return True
-    return isinstance(error, ImportError) and UNLOADABLE in str(error)
+    # The dynamic linker has no memory for an extension module (glibc 2.36).
+    return isinstance(error, ImportError) and "failed to map segment" in str(error)
 
 
 def _restart_python() -> None:

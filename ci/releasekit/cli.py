@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING
 
 from releasekit.commands import COMMANDS, Command, find_command
 from releasekit.commands.arguments import add_arguments
-from releasekit.errors import BadDirectory, OutputLost, ReleasekitError, Status
+from releasekit.errors import ReleasekitError, Status, render_plainly
 from releasekit.errors.failed import INTERRUPTED
 from releasekit.errors.usage import DIRECTORY_GONE, EMPTY_DIRECTORY, SEVERAL_DIRECTORIES
-from releasekit.request import PATTERN, Door, Request, is_project
+from releasekit.request import PATTERN, Door, Request, is_project, render_commands
 from releasekit.signals import interruptible
 
 if TYPE_CHECKING:
@@ -39,23 +39,9 @@ pyproject.toml, RELEASEKIT_* in the environment, then these options; see the REA
 
 
 def main(argv: Sequence[str] | None = None, door: Door | None = None) -> int:
-    """Run one command and return its exit status; `door` is given if nox called it."""
+    """Run one command and return its exit status; `door` is set if nox called it."""
     _open_closed_streams()
-    parser = make_parser()
-    options = parser.parse_args(argv)
-    try:
-        called = door or _find_door()
-        requests = [make_request(options, root, door=called) for root in _find_roots(options)]
-    except FileNotFoundError:  # git checkout, or a clean-up, took it away
-        gone = ReleasekitError(DIRECTORY_GONE)
-        _open_terminal(options).fail(gone)
-        return gone.status
-    except BadDirectory as error:
-        from releasekit.request import render_commands
-
-        render = functools.partial(render_commands, door=called, options=options)
-        _open_terminal(options).fail(error, render)
-        return error.status
+    options = make_parser().parse_args(argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows ASCII only
             stream.reconfigure(errors="replace")
@@ -63,14 +49,17 @@ def main(argv: Sequence[str] | None = None, door: Door | None = None) -> int:
     gc.set_threshold(100_000)
     with interruptible(), _calm_logs():
         # Imported when a command runs: help and the list of sessions need none of it.
-        terminal = _open_terminal(options)
+        terminal, render = _open_terminal(options), render_plainly
         try:
+            door = door or find_door()
+            render = functools.partial(render_commands, door=door, options=options)
+            requests = [make_request(options, root, door=door) for root in _find_roots(options)]
             from releasekit.projects import carry_out_all
 
             status = carry_out_all(requests, terminal, jobs=options.jobs)
-        except OutputLost as lost:
-            terminal.fail(lost)
-            status = lost.status
+        except ReleasekitError as error:
+            terminal.fail(error, render)
+            status = error.status
         except KeyboardInterrupt:  # before a project began, or after its end
             terminal.fail(ReleasekitError(INTERRUPTED, step="start"))
             status = Status.INTERRUPTED
@@ -78,9 +67,12 @@ def main(argv: Sequence[str] | None = None, door: Door | None = None) -> int:
     return status
 
 
-def _find_door() -> Door:
-    """Return the door of the command line."""
-    return Door(started_in=Path.cwd(), folder=Path.cwd(), commands=COMMANDS)
+def find_door() -> Door:
+    """Return the door of the command line; raises DIRECTORY_GONE."""
+    try:
+        return Door(started_in=Path.cwd(), folder=Path.cwd(), commands=COMMANDS)
+    except FileNotFoundError as error:  # git checkout, or a clean-up, took it away
+        raise ReleasekitError(DIRECTORY_GONE) from error
 
 
 def _open_closed_streams() -> None:
@@ -100,19 +92,19 @@ def _open_terminal(options: argparse.Namespace) -> Terminal:
 
 
 def _find_roots(options: argparse.Namespace) -> list[Path]:
-    """Return the directories that -C names; raises BadDirectory.
+    """Return the directories that -C names.
 
     Whether they exist is told when a command's turn comes: one keeps no other from its release.
     """
-    command, given = find_command(options.command), options.directories
-    roots = [root for name in given or (".",) for root in _expand(name, command)]
+    command, names = find_command(options.command), options.directories or ["."]
+    roots = [root for name in names for root in _expand(name, command)]
     # Path.resolve raises for a link to itself (Python 3.10-3.12).
     resolved = list(dict.fromkeys(Path(os.path.realpath(root)) for root in roots))
     if len(resolved) > 1 and not command.is_step:
         word = [options.word] if command.name == "search" else []
-        raise BadDirectory(
+        raise ReleasekitError(
             SEVERAL_DIRECTORIES,
-            path=" -C ".join(given),
+            path=" -C ".join(names),
             command=command.name,
             count=len(resolved),
             directories=", ".join(map(str, roots)),
@@ -127,7 +119,7 @@ def _expand(name: str, command: Command) -> list[Path]:
     For a step, a pattern stands for the Python projects among what it matches.
     """
     if not name:
-        raise BadDirectory(EMPTY_DIRECTORY)
+        raise ReleasekitError(EMPTY_DIRECTORY)
     if not set(name) & PATTERN or os.path.lexists(name):
         return [Path(name)]
     matches = map(Path, sorted(glob.glob(name)))  # noqa: PTH207 - it may be absolute
@@ -136,18 +128,14 @@ def _expand(name: str, command: Command) -> list[Path]:
 
 
 def make_request(
-    options: argparse.Namespace,
-    root: Path,
-    environ: Mapping[str, str] | None = None,
-    *,
-    door: Door | None = None,
+    options: argparse.Namespace, root: Path, environ: Mapping[str, str] = os.environ, *, door: Door
 ) -> Request:
     """Return what the options ask for, with the environment of this process."""
     return Request(
-        door=door or _find_door(),
+        door=door,
         command=find_command(options.command),
         root=root,
-        environ=dict(os.environ if environ is None else environ),
+        environ=dict(environ),
         options=options,
         interactive=sys.stdin is not None and sys.stdin.isatty(),
         attended=sys.stdout.isatty() and not options.json,

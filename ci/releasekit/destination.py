@@ -27,7 +27,7 @@ from releasekit.model.credentials import (
     find_environ_credentials,
     find_environ_reader,
 )
-from releasekit.request import Request
+from releasekit.request import Request, is_project
 
 if TYPE_CHECKING:
     from releasekit.credentials import PypircSection
@@ -56,7 +56,7 @@ def choose_destination(
     request: Request, find: Callable[[Request, str], Credentials] = find_credentials
 ) -> Destination:
     """Find out where a run goes; raises what is wrong with the settings, or is missing."""
-    if not request.is_project and not request.options.files:
+    if not is_project(request.root) and not request.options.files:
         raise ReleasekitError(NOT_A_PROJECT, root=str(request.root))
     settings = read_settings(request.root, request.environ)
     section, trust = _read_section(request, settings)

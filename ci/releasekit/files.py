@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from releasekit.errors import BrokenSettings, CannotWrite
@@ -16,12 +18,22 @@ ALMOST_FULL = 1 << 20
 """Bytes that are free where a file could not be written: half of it may be gone by now."""
 
 
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Raise CannotWrite, which names this path, for what the system refuses in the block."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CannotWrite(CANNOT_WRITE, path=str(path), reason=reason) from error
+
+
 def write_text(path: Path, text: str, *, mode: int = 0o644) -> Path:
     """Write a file by a rename, so that no reader and no interrupt sees half of it.
 
     Raises CannotWrite.
     """
-    try:
+    with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         # A directory, which goes with all that is in it where the writing fails; the next run
         # clears it away where the kit was killed.
@@ -30,10 +42,6 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> Path:
             made.write_text(text, encoding="utf-8")
             made.chmod(mode)
             return made.replace(path)
-    except OSError as error:
-        raise CannotWrite(
-            CANNOT_WRITE, path=str(path), reason=error.strerror or str(error)
-        ) from error
 
 
 def read_regular(path: Path) -> bytes:
@@ -52,18 +60,14 @@ def read_settings_file(path: Path) -> str:
 
     Raises BrokenSettings, and CannotWrite where it cannot be read.
     """
-    try:
-        return path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return ""
-    except UnicodeDecodeError as error:
-        raise BrokenSettings(
-            BROKEN_SETTINGS, path=str(path), reason=f"it is not UTF-8: {error}"
-        ) from error
-    except OSError as error:
-        raise CannotWrite(
-            CANNOT_WRITE, path=str(path), reason=error.strerror or str(error)
-        ) from error
+    with naming(path):
+        try:
+            return path.read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            return ""
+        except UnicodeDecodeError as error:
+            reason = f"it is not UTF-8: {error}"
+            raise BrokenSettings(BROKEN_SETTINGS, path=str(path), reason=reason) from error
 
 
 def replace_settings_file(path: Path, text: str, *, backup: Path | None = None) -> None:
@@ -73,14 +77,10 @@ def replace_settings_file(path: Path, text: str, *, backup: Path | None = None) 
     them, are copied nowhere. Raises CannotWrite.
     """
     target = path.resolve()
-    try:
+    with naming(path):
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
         if backup is not None:
             backup.hardlink_to(target)
-    except OSError as error:
-        raise CannotWrite(
-            CANNOT_WRITE, path=str(path), reason=error.strerror or str(error)
-        ) from error
     write_text(target, text, mode=mode)
 
 

@@ -1,4 +1,4 @@
-"""What was asked: a command, its options, and the environment that it was asked in; and how.
+"""What somebody wants: a command, its options, and the environment; and how it was called.
 
 A text names a command as [[verify]] or [[check --explain CODE]]. This is the only place that
 spells commands out: by nox or by `releasekit`, with -C and options. It gets the commands with the
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from releasekit.errors import COMMAND, BadDirectory
+from releasekit.errors import COMMAND, ReleasekitError
 from releasekit.errors.setup import ODD_DIRECTORY
 from releasekit.errors.usage import BAD_DIRECTORY
 from releasekit.home import expand_home
@@ -50,7 +50,7 @@ class Door:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """What was asked: a command, its options, and the environment it was asked in."""
+    """A command, its options, and the environment of whoever called it."""
 
     command: Command
     root: Path
@@ -66,16 +66,11 @@ class Request:
     """Directories of the projects that this one needs and that the same command is for, by their
     normalized names."""
     destination: Destination | None = None
-    """Where this goes, if that was found out before: a process that cannot ask is told so."""
+    """Where this goes, if that was found out before: for a process that has no terminal."""
     say: Say = say_nothing
-    """Shows what is asked for, and what is waited for, before there is a context."""
+    """Shows what a prompt is for, and what is waited for, before there is a context."""
     redactor: Redactor = field(default_factory=Redactor, compare=False)
     """The secrets of this run, and the filter for its output and its reports."""
-
-    @property
-    def is_project(self) -> bool:
-        """Tell whether the directory holds a Python project."""
-        return is_project(self.root)
 
     @property
     def is_dry_run(self) -> bool:
@@ -84,14 +79,14 @@ class Request:
 
     @property
     def reports_folder(self) -> Path | None:
-        """Return where the reports go: of files that are given nowhere, if it is not said.
+        """Return where the reports go: nowhere by default if files are named to be checked.
 
         Their reports would stand for the project's own, or litter any directory.
         """
         reports: Path | None = self.options.reports
         if reports or self.options.files or not self.command.reports:
             return reports
-        return self.root / self.options.into / "reports" if self.is_project else None
+        return self.root / self.options.into / "reports" if is_project(self.root) else None
 
     def resolve(self, path: str | None) -> str | None:
         """Return a configured path below the project's directory; PEM text stays as it is."""
@@ -106,43 +101,38 @@ def is_project(root: Path) -> bool:
     return any(os.path.isfile(root / name) for name in ("pyproject.toml", "setup.py"))  # noqa: PTH113
 
 
-def _check_path(path: str) -> None:
-    reason = "it has a line break" if "\n" in path else ""
+def check_directory(root: Path) -> None:
+    """Refuse what is no directory, or cannot be read, or has a name that not all tools accept."""
+    try:
+        os.scandir(root).close()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if error.errno == errno.ENOENT and set(root.name) & PATTERN:
+            reason = "no directory matches this pattern, or none that matches is a Python project"
+        raise ReleasekitError(BAD_DIRECTORY, path=str(root), reason=reason) from error
+    reason = "it has a line break" if "\n" in str(root) else ""
     try:
         # As the system writes it: a Python with another encoding cannot name it at all (E223).
-        os.fsencode(path).decode()
+        os.fsencode(root).decode()
     except UnicodeDecodeError:
         reason = "it is not UTF-8"
     if reason:
-        shown = path.encode("utf-8", "replace").decode()
-        raise BadDirectory(ODD_DIRECTORY, path=shown, reason=reason)
-
-
-def check_directory(root: Path) -> None:
-    """Raise BadDirectory unless this is a directory that can be read, with a name for all tools."""
-    try:
-        with os.scandir(root):
-            _check_path(str(root))
-            return
-    except OSError as error:
-        reason, is_missing = error.strerror or str(error), error.errno == errno.ENOENT
-    if is_missing and set(root.name) & PATTERN:
-        reason = "no directory matches this pattern, or none that matches is a Python project"
-    raise BadDirectory(BAD_DIRECTORY, path=str(root), reason=reason)
+        shown = str(root).encode("utf-8", "replace").decode()
+        raise ReleasekitError(ODD_DIRECTORY, path=shown, reason=reason)
 
 
 REPEATED: dict[str, tuple[str, Callable[[Command, Sequence[str]], bool]]] = {
     "repository": ("-r", lambda command, _: command.is_step or command.diagnoses),
-    "tag": ("--tag", lambda command, _: command.is_step or _sets_up(command)),
+    "tag": ("--tag", lambda command, _: command.is_step or command.name == "init"),
     **{
-        name.replace("-", "_"): (f"--{name}", lambda command, _: _sets_up(command))
+        name.replace("-", "_"): (f"--{name}", lambda command, _: command.name == "init")
         for name in ("url", "hosted", "group", "ca-bundle", "ci", "template")
     },
     "fresh": ("--fresh", lambda command, _: command.is_step and command.needs_requirements),
     "dry_run": ("--dry-run", lambda command, _: command.can_rehearse),
     "into": ("--into", lambda command, _: command.is_step or command.diagnoses),
-    "sdist": ("--sdist", lambda c, words: _builds(c) and "--wheel-from" not in words),
-    "wheel_from": ("--wheel-from", lambda c, words: _builds(c) and "--sdist" not in words),
+    "sdist": ("--sdist", lambda c, words: c.name == "build" and "--wheel-from" not in words),
+    "wheel_from": ("--wheel-from", lambda c, words: c.name == "build" and "--sdist" not in words),
     "gather_from": ("--from", lambda command, _: command.name == "gather"),
     "adopt": ("--adopt", lambda command, _: command.name == "gather"),
     "reports": ("--reports", lambda command, _: command.name == "check"),
@@ -154,21 +144,7 @@ REPEATED: dict[str, tuple[str, Callable[[Command, Sequence[str]], bool]]] = {
     "port": ("--port", lambda command, _: command.context == "server"),
     "files": ("", lambda command, _: command.name == "check"),
 }
-"""Options that a suggested command repeats if they were given, and which commands use them.
-
--C is found out for each. See LEFT_OUT for the others.
-"""
-LEFT_OUT = {"json", "verbose", "quiet", "apply", "jobs", "explain", "word"}
-"""How much is shown, what carries a plan out, how many projects at once, what is asked for."""
-GIT = "git "
-
-
-def _builds(command: Command) -> bool:
-    return command.name == "build"
-
-
-def _sets_up(command: Command) -> bool:
-    return command.name == "init"
+"""Options that a suggested command repeats, and which commands use them; -C is found for each."""
 
 
 def render_commands(text: str, door: Door, options: Namespace, root: Path | None = None) -> str:
@@ -179,44 +155,39 @@ def render_commands(text: str, door: Door, options: Namespace, root: Path | None
 
     def render(match: re.Match[str]) -> str:
         name = match[1].split(" ")[0]
-        if match[1].startswith(GIT):
-            folder = _find_directory(root, door.started_in, options) if root else []
-            return shlex.join(["git", *folder, *shlex.split(match[1])[1:]])
         command = next((command for command in door.commands if command.name == name), None)
-        if command is None:
+        if command is None and name != "git":
             return match[0]
-        return _render(command, shlex.split(match[1])[1:], door, options, root)
+        words = shlex.split(match[1])[1:]
+        if command is None:
+            folder = _find_directory(root, door.started_in, options) if root else []
+            return shlex.join(["git", *folder, *words])
+        query = getattr(options, "word", None)  # the texts of `search` name none
+        arguments = [query if word == "WORD" and query else word for word in words]
+        session = dict(door.sessions).get(name)
+        if "--explain" not in arguments:  # its text is the same everywhere
+            here = door.folder if session else door.started_in
+            if root and "-C" not in arguments:
+                arguments += _find_directory(root, here, options)
+            arguments += _repeat_options(command, arguments, options, here)
+        if session is None:
+            return shlex.join(["releasekit", name, *arguments])
+        return render_session(door, session, arguments)
 
     return COMMAND.sub(render, text)
 
 
-def _render(
-    command: Command, words: Sequence[str], door: Door, options: Namespace, root: Path | None
-) -> str:
-    query = getattr(options, "word", None)  # the texts of `search` name none
-    arguments = [query if word == "WORD" and query else word for word in words]
-    session = dict(door.sessions).get(command.name)
-    if "--explain" not in arguments:  # it asks for a text, which is the same everywhere
-        folder = door.folder if session else door.started_in
-        if root and "-C" not in arguments:
-            arguments += _find_directory(root, folder, options)
-        arguments += _repeat_options(command, arguments, options, folder)
-    if session is None:
-        return shlex.join(["releasekit", command.name, *arguments])
-    return render_session(door, session, arguments)
-
-
 def render_session(door: Door, session: str, arguments: Sequence[str]) -> str:
     """Return how a session of the noxfile is started, with options, where nox was started."""
-    noxfile, options_of_nox = Path(door.noxfile or ""), []
+    noxfile, words = Path(door.noxfile or ""), ["nox"]
     if noxfile != door.started_in / "noxfile.py":
-        options_of_nox = ["-f", render_path(noxfile, door.started_in)]
-    separated = ["--", *arguments] if arguments else []
-    return shlex.join(["nox", *options_of_nox, "-s", session, *separated])
+        words += ["-f", render_path(noxfile, door.started_in)]
+    words += ["-s", session]
+    return shlex.join([*words, "--", *arguments] if arguments else words)
 
 
 def _find_directory(root: Path, folder: Path, options: Namespace) -> list[str]:
-    """Return -C with the directory as it was given, or as somebody in `folder` writes it."""
+    """Return -C with the directory as somebody typed it, or as somebody in `folder` writes it."""
     for name in options.directories:
         if Path(os.path.realpath(folder / name)) == root:
             return ["-C", name]

@@ -13,15 +13,11 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 import nox
 from nox import registry
 
 from releasekit.commands import COMMANDS, Command
-
-if TYPE_CHECKING:
-    from releasekit.request import Door
 
 SHADOWED = """\
 {names} came from {folder}, not from where it is installed: `python -m nox` puts that directory
@@ -31,28 +27,33 @@ Start nox by its console script: {command}"""
 
 def _add_session(name: str, command: Command) -> None:
     def session(session: nox.Session) -> None:
-        from releasekit.foreign import (  # `nox -l` needs the names alone
-            drop_directory,
-            find_replacing,
-        )
+        from releasekit.foreign import drop_directory, find_replacing  # `nox -l` needs none of it
 
+        folder = session.invoked_from
         if Path.cwd() == Path(__file__).parent:
             # nox goes to the directory of its noxfile, here the kit's own: relative paths in the
             # environment, as REQUESTS_CA_BUNDLE, start where nox was started.
-            os.chdir(session.invoked_from)
+            os.chdir(folder)
         before = sys.path.copy()
-        drop_directory(session.invoked_from)
+        drop_directory(folder)
         try:
-            if replacing := find_replacing(session.invoked_from):
-                # `python -m nox` took them from the project before any line of ours ran.
-                from releasekit.request import render_session
-
-                names, folder = ", ".join(sorted(replacing)), session.invoked_from
-                again = render_session(_find_door(session), session.name, session.posargs)
-                session.warn(SHADOWED.format(names=names, folder=folder, command=again))
+            # `python -m nox` takes them from the project before any line of ours runs.
+            replacing = find_replacing(folder)
             from releasekit.cli import main
+            from releasekit.request import Door, render_session
 
-            status = main([command.name, *session.posargs], _find_door(session))
+            door = Door(
+                started_in=Path(folder),
+                folder=Path.cwd(),
+                commands=COMMANDS,
+                noxfile=str(session._runner.global_config.noxfile),  # nox has no public name for it
+                sessions=tuple(_REGISTERED.items()),
+            )
+            if replacing:
+                again = render_session(door, session.name, session.posargs)
+                names = ", ".join(sorted(replacing))
+                session.warn(SHADOWED.format(names=names, folder=folder, command=again))
+            status = main([command.name, *session.posargs], door)
         finally:
             sys.path[:] = before  # sessions of the project may import from its directory
         if status:
@@ -60,19 +61,6 @@ def _add_session(name: str, command: Command) -> None:
 
     session.__doc__ = command.summary
     nox.session(name=name, venv_backend="none", default=False)(session)
-
-
-def _find_door(session: nox.Session) -> Door:
-    """Return how nox was called: it has gone to the directory of its noxfile since."""
-    from releasekit.request import Door
-
-    return Door(
-        started_in=Path(session.invoked_from),
-        folder=Path.cwd(),
-        commands=COMMANDS,
-        noxfile=str(session._runner.global_config.noxfile),  # nox has no public name for it
-        sessions=tuple(_REGISTERED.items()),
-    )
 
 
 DEFAULT_NAMES = (*(command.name for command in COMMANDS if command.is_step), "doctor")
@@ -91,22 +79,17 @@ def register(*, prefix: str = "", names: Iterable[str] = DEFAULT_NAMES) -> None:
     for name in names:
         command = next((command for command in COMMANDS if command.name == name), None)
         if command is None or f"{prefix}{name}" in sessions:
-            _refuse(f"{prefix}{name}" if command else name, is_known=command is not None)
-        else:
-            _add_session(f"{prefix}{name}", command)
-            _REGISTERED[name] = f"{prefix}{name}"
+            from releasekit.errors import ReleasekitError  # `nox -l` needs the names alone
+            from releasekit.errors.usage import SESSION_TAKEN, UNKNOWN_SESSION
 
-
-def _refuse(name: str, *, is_known: bool) -> NoReturn:
-    from releasekit.errors import ReleasekitError  # `nox -l` needs the names alone
-    from releasekit.errors.usage import SESSION_TAKEN, UNKNOWN_SESSION
-
-    error = ReleasekitError(SESSION_TAKEN, name=name)
-    if not is_known:
-        known = ", ".join(command.name for command in COMMANDS)
-        error = ReleasekitError(UNKNOWN_SESSION, name=name, names=known)
-    sys.stderr.write(f"{error}\n")
-    raise SystemExit(error.status)
+            error = ReleasekitError(SESSION_TAKEN, name=f"{prefix}{name}")
+            if command is None:
+                known = ", ".join(command.name for command in COMMANDS)
+                error = ReleasekitError(UNKNOWN_SESSION, name=name, names=known)
+            sys.stderr.write(f"{error}\n")
+            raise SystemExit(error.status)
+        _add_session(f"{prefix}{name}", command)
+        _REGISTERED[name] = f"{prefix}{name}"
 
 
 _REGISTERED: dict[str, str] = {}

@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from releasekit import git
-from releasekit.errors import CannotWrite, NotAPlainFile, ReleasekitError
-from releasekit.errors.failed import CANNOT_WRITE
+from releasekit.errors import NotAPlainFile, ReleasekitError
 from releasekit.errors.refused import NOT_A_PLAIN_FILE, TRACKED_RESULTS
-from releasekit.files import read_regular, write_text
+from releasekit.files import naming, read_regular, write_text
 from releasekit.plural import list_some
 
 RECORD = Path("reports", "release.json")
@@ -26,9 +25,8 @@ PROOF = RECORD.with_name("proof.json")
 SMOKE_LOG = RECORD.with_name("smoke.log")
 """What imports and smoke tests wrote."""
 FOLDERS = ("dist", "reports", "reports/parts")
+# Files by which a repository has an empty directory, or hides what is in it.
 PLACEHOLDERS = (".gitignore", ".gitkeep", ".keep")
-"""Files by which a repository has an empty directory, or hides what is in it."""
-SHOWN = 5
 KINDS = {
     stat.S_IFDIR: "a directory",
     stat.S_IFREG: "a file",
@@ -54,7 +52,7 @@ def check_folders(root: Path, into: str, environ: Mapping[str, str]) -> None:
             TRACKED_RESULTS,
             places=" and ".join(found),
             root=str(root),
-            files=list_some(tracked, SHOWN),
+            files=list_some(tracked, 5),
             top=shlex.quote(str(root)),
             paths=shlex.join(found),
         )
@@ -74,12 +72,8 @@ def check_folder(folder: Path, *, root: Path) -> Path:
 def make_folder(folder: Path, *, root: Path) -> Path:
     """Make a directory if it is missing; raises NotAPlainFile and CannotWrite."""
     check_folder(folder, root=root)
-    try:
+    with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(
-            CANNOT_WRITE, path=str(folder), reason=error.strerror or str(error)
-        ) from error
     _hide_from_git(folder, root)
     return folder
 
@@ -115,12 +109,8 @@ def write_file(path: Path, text: str, *, root: Path) -> None:
 def remove_file(path: Path, *, root: Path) -> None:
     """Remove a file, or the link that has its name; raises NotAPlainFile and CannotWrite."""
     check_folder(path.parent, root=root)
-    try:
+    with naming(path):
         path.unlink(missing_ok=True)
-    except OSError as error:
-        raise CannotWrite(
-            CANNOT_WRITE, path=str(path), reason=error.strerror or str(error)
-        ) from error
 
 
 def list_folder(folder: Path, pattern: str, *, root: Path) -> list[Path]:
@@ -129,18 +119,16 @@ def list_folder(folder: Path, pattern: str, *, root: Path) -> list[Path]:
 
 
 def _check(path: Path, wanted: int) -> None:
-    try:
-        mode = path.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        raise CannotWrite(
-            CANNOT_WRITE, path=str(path), reason=error.strerror or str(error)
-        ) from error
+    with naming(path):
+        try:
+            mode = path.lstat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return
     if stat.S_IFMT(mode) == wanted:
         return
-    is_link = stat.S_ISLNK(mode)
-    kind = f"a link to {path.readlink()}" if is_link else KINDS.get(stat.S_IFMT(mode), "special")
+    kind = KINDS.get(stat.S_IFMT(mode), "special")
+    if stat.S_ISLNK(mode):
+        kind = f"a link to {path.readlink()}"
     remove = "rm -r" if stat.S_ISDIR(mode) else "rm"
     raise NotAPlainFile(
         NOT_A_PLAIN_FILE,

@@ -15,7 +15,7 @@ import releasekit
 from releasekit.cli import make_parser
 from releasekit.commands import COMMANDS
 from releasekit.errors import COMMAND
-from releasekit.request import LEFT_OUT, REPEATED, Door, render_commands
+from releasekit.request import REPEATED, Door, render_commands
 from releasekit.sessions import DEFAULT_NAMES
 
 PACKAGE = Path(releasekit.__file__).parent
@@ -25,6 +25,8 @@ PIP = "pip-config --to user"
 FIRST = "--first-password 'a b' --accept-eula"
 WHEEL = "build --wheel-from s.tar.gz"
 EULA = f"provision {FIRST}"
+LEFT_OUT = {"json", "verbose", "quiet", "apply", "jobs", "explain", "word"}
+"""How much is shown, what carries a plan out, how many projects at once, what is looked for."""
 
 
 def parse(line: str) -> Namespace:

@@ -121,10 +121,6 @@ class BadCertificateFile(ReleasekitError):
     """`ca-bundle` or `client-cert` cannot be loaded."""
 
 
-class BadDirectory(ReleasekitError):
-    """`-C` names no directory that can be used."""
-
-
 class BrokenSettings(ReleasekitError):
     """A settings file of pip or uv cannot be read."""
 
