@@ -473,7 +473,7 @@ def test_a_file_missing_from_the_sdist_is_a_warning(
     ) in without_times(ran.out)
 
 
-def test_a_deprecation_of_the_backend_is_a_warning_with_its_place_and_advice(
+def test_a_deprecation_of_the_backend_is_a_warning_with_its_place_and_its_fix(
     make_project: MakeProject, sandbox: Sandbox, releasekit: Command
 ) -> None:
     project = make_project("ordinary", tag=None)
