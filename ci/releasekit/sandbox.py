@@ -38,15 +38,9 @@ from releasekit.config.target import SANDBOX_CA
 USERNAME = "sandbox"
 BLOCK = 256 * 1024
 """Bytes that are read or written at once: a file is never in memory as a whole."""
-IDLE_SECONDS, STOP_SECONDS = 60.0, 5.0
-FIELDS = (":action", "name", "version", "requires_python", "sha256_digest")
-"""The fields of a form that are looked at, each of FIELD_LIMIT bytes at most."""
+STOP_SECONDS = 5.0
 FIELD_LIMIT = 64 * 1024
-PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
-"""Names of projects, versions and dists; nothing else gets into a path or a page."""
-TARGET = re.compile(r"/repository/([^/]+)/(.*)")
-PROJECT_PAGE = re.compile(r"simple/([A-Za-z0-9._-]+)/?")
-HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
+"""Bytes of a field of a form, and of a line of a chunked body."""
 PAGE = """\
 <!DOCTYPE html>
 <html><head><title>{title}</title><meta name="pypi:repository-version" content="1.0"></head>
@@ -68,15 +62,15 @@ class Sandbox:
 
     def environ(self) -> dict[str, str]:
         """Return the environment variables that lead a release here."""
-        variables = {
+        return {
             "RELEASEKIT_URL": self.url,
             "RELEASEKIT_HOSTED": self.hosted,
             "RELEASEKIT_GROUP": self.group,
             "RELEASEKIT_CA_BUNDLE": str(self.ca_bundle),
             "TWINE_USERNAME": self.username,
             "TWINE_PASSWORD": self.password,
+            **({"RELEASEKIT_SNAPSHOTS": self.snapshots} if self.snapshots else {}),
         }
-        return variables | ({"RELEASEKIT_SNAPSHOTS": self.snapshots} if self.snapshots else {})
 
     def repository_url(self, name: str) -> str:
         """Return the address of a repository, with the slash at the end that Nexus demands."""
@@ -92,13 +86,22 @@ def run_sandbox(
     The group shows what the hosted repository has; in `snapshots` files may be overwritten. All may
     read, also with the credentials of another server. Raises OSError if the port is taken.
     """
+    import trustme  # takes long to import, and most commands run no sandbox
+
     released = _Repository(hosted, directory)
     served = {group: released, hosted: released}
     if snapshots:
         served[snapshots] = _Repository(snapshots, directory, allows_overwriting=True)
-    password, ca_bundle = secrets.token_urlsafe(24), directory / "ca.pem"
+    # The CA's key stays in memory. The server's key is on disk while OpenSSL reads it.
+    authority, ca_bundle = trustme.CA(), directory / "ca.pem"
+    ca_bundle.write_bytes(SANDBOX_CA.encode() + authority.cert_pem.bytes())
+    certificate = authority.issue_cert("127.0.0.1", "::1", "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with certificate.private_key_and_cert_chain_pem.tempfile(dir=str(directory)) as path:
+        context.load_cert_chain(path)
+    password = secrets.token_urlsafe(24)
     login = b"Basic " + base64.b64encode(f"{USERNAME}:{password}".encode())
-    server = _Server(port, _make_context(ca_bundle), served, login)
+    server = _Server(port, context, served, login)
     with server.running():
         yield Sandbox(
             url=f"https://127.0.0.1:{server.server_address[1]}",
@@ -108,22 +111,6 @@ def run_sandbox(
             ca_bundle=ca_bundle,
             password=password,
         )
-
-
-def _make_context(ca_bundle: Path) -> ssl.SSLContext:
-    """Make a CA, write its certificate to a file, and return the TLS context of the server.
-
-    The CA's key stays in memory. The server's key is on disk while OpenSSL reads it.
-    """
-    import trustme  # takes long to import, and most commands run no sandbox
-
-    authority = trustme.CA()
-    ca_bundle.write_bytes(SANDBOX_CA.encode() + authority.cert_pem.bytes())
-    certificate = authority.issue_cert("127.0.0.1", "::1", "localhost")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with certificate.private_key_and_cert_chain_pem.tempfile(dir=str(ca_bundle.parent)) as path:
-        context.load_cert_chain(path)
-    return context
 
 
 class _RefusedError(Exception):
@@ -140,8 +127,6 @@ class _CutError(OSError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _File:
-    """A file in a repository."""
-
     project: str
     version: str
     filename: str
@@ -154,13 +139,6 @@ class _File:
     def path(self) -> str:
         """The path below the repository, as in a Nexus."""
         return f"packages/{self.project}/{self.version}/{self.filename}"
-
-    def render_link(self, repository: str) -> str:
-        """Return the line of a page, with a link to the repository that was asked."""
-        address = f"/repository/{repository}/{quote(self.path)}#sha256={self.sha256}"
-        requires = html.escape(self.requires_python)
-        attribute = f' data-requires-python="{requires}"' if requires else ""
-        return f'<a href="{address}"{attribute}>{self.filename}</a><br>\n'
 
 
 class _Repository:
@@ -183,28 +161,30 @@ class _Repository:
         if old:
             old.content.unlink()  # a download that has begun reads on
 
-    def render_root(self) -> str:
-        names = sorted({file.project for file in self._list_files()})
-        links = "".join(f'<a href="{name}/">{name}</a><br>\n' for name in names)
-        return PAGE.format(title="Simple index", links=links)
-
-    def render_page(self, project: str, repository: str) -> str:
-        """Return the page of a project; `repository` is the name by which this one was asked."""
-        files = [file for file in self._list_files() if file.project == project]
-        if not files:
-            raise _RefusedError(404)
-        links = "".join(file.render_link(repository) for file in files)
-        return PAGE.format(title=f"Links for {project}", links=links)
-
-    def open_file(self, path: str) -> IO[bytes]:
+    def open(self, path: str, repository: str) -> tuple[IO[bytes], str]:
+        """Open a file or a page, and return its type too; links lead to a repository by name."""
         with self._lock:
-            if path not in self._files:
+            if path in self._files:
+                return self._files[path].content.open("rb"), "application/octet-stream"
+            files = sorted(self._files.values(), key=lambda file: file.filename)
+        if path == "simple/":
+            title, links = "Simple index", ""
+            for name in sorted({file.project for file in files}):
+                links += f'<a href="{name}/">{name}</a><br>\n'
+        else:
+            found = re.fullmatch(r"simple/([A-Za-z0-9._-]+)/?", path)
+            project = canonicalize_name(found[1]) if found else ""
+            title, links = f"Links for {project}", ""
+            for file in files:
+                if file.project == project:
+                    address = f"/repository/{repository}/{quote(file.path)}#sha256={file.sha256}"
+                    requires = html.escape(file.requires_python)
+                    attribute = f' data-requires-python="{requires}"' if requires else ""
+                    links += f'<a href="{address}"{attribute}>{file.filename}</a><br>\n'
+            if not links:
                 raise _RefusedError(404)
-            return self._files[path].content.open("rb")
-
-    def _list_files(self) -> list[_File]:
-        with self._lock:
-            return sorted(self._files.values(), key=lambda file: file.filename)
+        page = PAGE.format(title=title, links=links)
+        return io.BytesIO(page.encode()), "text/html; charset=utf-8"
 
 
 class _Server(socketserver.TCPServer):
@@ -229,8 +209,6 @@ class _Server(socketserver.TCPServer):
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """Serve until the block ends."""
-
         def accept() -> None:
             while not self._is_stopping:
                 self.handle_request()
@@ -253,21 +231,20 @@ class _Server(socketserver.TCPServer):
                 thread.join(STOP_SECONDS)
 
     def get_request(self) -> tuple[ssl.SSLSocket, Any]:
-        """Accept a connection; the handshake is left to its thread, as a client may be slow."""
         connection, address = super().get_request()
-        wrap = self._context.wrap_socket
-        return wrap(connection, server_side=True, do_handshake_on_connect=False), address
+        # The handshake is left to the thread of the connection, as a client may be slow.
+        tls = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return tls, address
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        arguments = (request, client_address)
-        thread = threading.Thread(target=self._serve, args=arguments, name="sandbox", daemon=True)
+        def serve() -> None:
+            with contextlib.suppress(OSError):  # a handshake that fails, a client that has gone
+                self.finish_request(request, client_address)
+            self.shutdown_request(request)
+
+        thread = threading.Thread(target=serve, name="sandbox", daemon=True)
         self._connections[request] = thread
         thread.start()
-
-    def _serve(self, request: Any, client_address: Any) -> None:
-        with contextlib.suppress(OSError):  # a handshake that fails, a client that has gone
-            self.finish_request(request, client_address)
-        self.shutdown_request(request)
 
     def shutdown_request(self, request: Any) -> None:
         self._connections.pop(request, None)
@@ -340,7 +317,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "releasekit-sandbox", ""
-    timeout = IDLE_SECONDS
+    timeout = 60.0
     disable_nagle_algorithm = True
     server: _Server
     _body: _Body
@@ -364,13 +341,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         login = self.headers.get("Authorization", "").encode()
-        target = TARGET.fullmatch(unquote(self.path.partition("?")[0]))
+        target = re.fullmatch(r"/repository/([^/]+)/(.*)", unquote(self.path.partition("?")[0]))
         name, path = target.groups() if target else ("", "")
         repository = self.server.served.get(name)
         if repository is None:
             raise _RefusedError(404, "Repository not found")
         if self.command in ("GET", "HEAD"):
-            self._read(repository, name, path)
+            content, media_type = repository.open(path, name)
+            with content:
+                self._send(200, content, media_type)
         elif self.command != "POST":
             raise _RefusedError(405)
         elif path or name != repository.name:  # nor does the group of a Nexus take uploads
@@ -379,26 +358,22 @@ class _Handler(BaseHTTPRequestHandler):
             raise _RefusedError(401)
         else:
             _receive(self._body, self.headers, repository)
-            self._send(200, io.BytesIO(), TEXT)
-
-    def _read(self, repository: _Repository, name: str, path: str) -> None:
-        if path == "simple/":
-            page = repository.render_root()
-        elif match := PROJECT_PAGE.fullmatch(path):
-            page = repository.render_page(canonicalize_name(match[1]), name)
-        else:
-            with repository.open_file(path) as content:
-                self._send(200, content, "application/octet-stream")
-            return
-        self._send(200, io.BytesIO(page.encode()), HTML)
+            self._send(200, io.BytesIO())
 
     def _refuse(self, refused: _RefusedError) -> None:
         """Send the reason in the status line, where clients look for it, and as a text."""
         text = f"{refused.status} {refused.reason}\n".encode()
         reason = re.sub(r"[^ -~]", "?", refused.reason)
-        self._send(refused.status, io.BytesIO(text), TEXT, reason)
+        self._send(refused.status, io.BytesIO(text), reason=reason)
 
-    def _send(self, status: int, content: IO[bytes], media_type: str, reason: str = "OK") -> None:
+    def _send(
+        self,
+        status: int,
+        content: IO[bytes],
+        media_type: str = "text/plain; charset=utf-8",
+        *,
+        reason: str = "OK",
+    ) -> None:
         self._body.drain()
         size = content.seek(0, io.SEEK_END)
         content.seek(0)
@@ -445,7 +420,7 @@ def _read_parts(body: _Body, boundary: bytes) -> Iterator[tuple[Message, Iterato
 
 
 def _read_upload(parts: Iterable[tuple[Message, Iterator[bytes]]], target: IO[bytes]) -> _File:
-    """Read a form as twine sends it, and write its file to the target."""
+    """Read a form as twine sends it, and write its file to the target; refuse what is none."""
     fields: dict[str, str] = {}
     filename, digest = "", hashlib.sha256()
     for headers, content in parts:
@@ -457,30 +432,27 @@ def _read_upload(parts: Iterable[tuple[Message, Iterator[bytes]]], target: IO[by
             for block in content:
                 digest.update(block)
                 target.write(block)
-        elif name in FIELDS:
+        elif name in (":action", "name", "version", "requires_python", "sha256_digest"):
             fields[str(name)] = _join(content).decode("utf-8", "replace")
-    _check_form(fields, filename, digest.hexdigest())
-    return _File(
-        project=canonicalize_name(fields["name"]),
-        version=fields["version"],
-        filename=filename,
-        requires_python=fields.get("requires_python", ""),
-        sha256=digest.hexdigest(),
-        content=Path(target.name),
-    )
-
-
-def _check_form(fields: Mapping[str, str], filename: str, sha256: str) -> None:
-    """Refuse what is no upload, and a file that has changed on the way."""
     if fields.get(":action") != "file_upload":
         raise _RefusedError(400, "The form's :action is not file_upload")
-    for name in (fields.get("name", ""), fields.get("version", ""), filename):
-        if not PLAIN_NAME.fullmatch(name):
+    project, version = fields.get("name", ""), fields.get("version", "")
+    for text in (project, version, filename):  # nothing else gets into a path or a page
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+!-]*", text):
             reason = "The form has no name, version or file name, or one with odd characters"
-            raise _RefusedError(400, f"{reason}: {name!r}")
+            raise _RefusedError(400, f"{reason}: {text!r}")
+    sha256 = digest.hexdigest()
     expected = fields.get("sha256_digest", sha256)
-    if expected.lower() != sha256:
+    if expected.lower() != sha256:  # the file has changed on its way
         raise _RefusedError(400, f"Digests do not match, found: {sha256}, expected: {expected}")
+    return _File(
+        project=canonicalize_name(project),
+        version=version,
+        filename=filename,
+        requires_python=fields.get("requires_python", ""),
+        sha256=sha256,
+        content=Path(target.name),
+    )
 
 
 def _join(blocks: Iterable[bytes]) -> bytes:
