@@ -11,9 +11,6 @@ from packaging.version import Version
 
 from releasekit.model.versions import split_pattern
 
-USUAL_TAGS = ("", "{version}", "v{version}")
-"""Tags that both templates take for releases without being told."""
-
 
 def as_name(folder: str) -> str:
     """Return a path as the name of a tag and of a job can have it.
@@ -29,7 +26,7 @@ class Package:
     """The project as its repository has it."""
 
     folder: str
-    """Its directory below the repository's; "" for that directory itself."""
+    """Below the repository's directory; "" for that directory itself."""
     tag: str
     """The setting `tag`; "" without one."""
     template: str
@@ -38,8 +35,8 @@ class Package:
 
     @property
     def tag_ends(self) -> tuple[str, str]:
-        """Return what its tags have around the version; two empty texts for usual tags."""
-        if not self.tag or (self.tag in USUAL_TAGS and not self.folder):
+        """Return what its tags have around the version; empty for those that templates expect."""
+        if not self.tag or (self.tag in ("{version}", "v{version}") and not self.folder):
             return "", ""
         before, _, after = split_pattern(self.tag)
         return before, after
@@ -66,10 +63,6 @@ class Pipeline:
         return is_named and any(re.search(self.used, line) for line in lines)
 
 
-INCLUDE = re.compile(r"^include:.*\n(?:\s*#.*\n|\s*\n)*( *)- |^include:", re.MULTILINE)
-STAGES = re.compile(r"^stages:\s*(\[[^\]]*\]|(?:\n[ \t]*(?:-.*|#.*)?)+)", re.MULTILINE)
-
-
 def _render_gitlab(package: Package, text: str) -> list[str]:
     where = package.template or PIPELINES["gitlab"].template
     version = ".".join(map(str, (*package.kit.release, 0, 0)[:3]))
@@ -87,18 +80,19 @@ def _render_gitlab(package: Package, text: str) -> list[str]:
     if inputs:
         lines.append("  inputs:")
         lines += [f"    {name}: {json.dumps(value)}" for name, value in inputs.items()]
-    found = INCLUDE.search(text)  # YAML has a key once
-    if found is None:
-        return ["include:", *(f"  {line}" for line in lines)]
-    if found[1] is None:  # one file, a mapping, or a list in brackets: nothing can be put below it
+    # YAML has a key once.
+    found = re.search(r"^include:.*\n(?:\s*#.*\n|\s*\n)*( *)- |^include:", text, re.MULTILINE)
+    head, indent = "include:", "  "
+    if found and found[1] is None:  # a file, a mapping, a list in brackets: none can be added below
         head = "# write what include: has as items of a list below it (  - …), then add there:"
-        return [head, *(f"  {line}" for line in lines)]
-    return ["# into the list below include:", *(f"{found[1]}{line}" for line in lines)]
+    elif found:
+        head, indent = "# into the list below include:", found[1]
+    return [head, *(f"{indent}{line}" for line in lines)]
 
 
 def _choose_stages(text: str) -> dict[str, object]:
     """Return stages for the jobs, if the file has stages and not those of the template."""
-    found = STAGES.search(text)
+    found = re.search(r"^stages:\s*(\[[^\]]*\]|(?:\n[ \t]*(?:-.*|#.*)?)+)", text, re.MULTILINE)
     listed = re.sub(r"#.*", "", found[1]) if found else ""
     names = [name.strip() for name in re.findall(r"[^\s\[\],'\"-][^\n\],'\"]*", listed)]
     wanted = {"stage": ("deploy", -1), "check-stage": ("test", 0)}

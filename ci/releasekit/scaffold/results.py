@@ -23,10 +23,6 @@ class Action(Enum):
     """It is the project's own: the lines are shown, and nobody writes them."""
 
 
-PREREQUISITES = """\
-docs/prerequisites.md of releasekit says what a server needs, and [[doctor]] what is missing"""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FilePlan:
     """What is to become of one file."""
@@ -36,19 +32,18 @@ class FilePlan:
     lines: tuple[str, ...] = ()
     """What it gets."""
     text: str = field(default="", repr=False)
-    """The whole new text."""
+    """All that it holds afterwards."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InitPlanned(Result):
-    """It is known what the project lacks."""
+    """What the project lacks."""
 
     step: ClassVar[str] = "plan"
     top: Path
     """The repository's directory."""
     files: tuple[FilePlan, ...]
     next_step: str = ""
-    """What to type or to do next."""
 
     @property
     def written(self) -> tuple[FilePlan, ...]:
@@ -61,7 +56,8 @@ class InitPlanned(Result):
         names = " ".join(shlex.quote(self._name(file)) for file in self.written)
         words = [f"commit {names}"] if names else []
         words += [f"add the lines above to {self._name(file)}" for file in self._by_hand]
-        return "; ".join([*words, PREREQUISITES])
+        prerequisites = "docs/prerequisites.md of releasekit says what a server needs"
+        return "; ".join([*words, f"{prerequisites}, and [[doctor]] what is missing"])
 
     @property
     def _by_hand(self) -> tuple[FilePlan, ...]:

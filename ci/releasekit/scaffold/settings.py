@@ -19,8 +19,6 @@ else:
     import tomli as tomllib
 
 OWN_FILE = "releasekit.toml"
-TABLE = ("tool", "releasekit")
-ODD_FORM = "the file has a form to which nothing can be added, as tool = { } in one line"
 FIVE = {
     "url": ("https://nexus.example.com", "absent: the embedded sandbox, or what CI says"),
     "hosted": ("pypi-hosted", "releases go here"),
@@ -44,9 +42,13 @@ def find_settings_file(root: Path) -> Path:
 def read_values(path: Path, text: str) -> dict[str, Any] | None:
     """Return the settings that a file has; None where it has no table for them yet."""
     table: Any = tomllib.loads(text.replace("\r\n", "\n"))
-    for key in () if path.name == OWN_FILE else TABLE:
+    for key in _find_table(path):
         table = table.get(key) if isinstance(table, dict) else None
     return table if text else None
+
+
+def _find_table(path: Path) -> tuple[str, ...]:
+    return () if path.name == OWN_FILE else ("tool", "releasekit")
 
 
 def add_settings(path: Path, text: str, wanted: Mapping[str, str]) -> str:
@@ -61,11 +63,16 @@ def add_settings(path: Path, text: str, wanted: Mapping[str, str]) -> str:
         return text
     try:
         new = _append(path, plain, wanted) if values is None else _change(path, plain, wanted)
-        is_sound = tomllib.loads(new) == _merge(path, tomllib.loads(plain), wanted)
+        expected = table = tomllib.loads(plain)
+        for key in _find_table(path):
+            table = table.setdefault(key, {})
+        table.update(wanted)
+        is_sound = tomllib.loads(new) == expected
     except (TOMLKitError, tomllib.TOMLDecodeError, AttributeError, TypeError):
         is_sound = False
     if not is_sound:
-        raise _cannot_change(path, wanted, ODD_FORM)
+        reason = "the file has a form to which nothing can be added, as tool = { } in one line"
+        raise _cannot_change(path, wanted, reason)
     return new.replace("\n", "\r\n") if is_windows else new
 
 
@@ -74,11 +81,9 @@ def refuse_link(path: Path, top: Path, wanted: Mapping[str, str]) -> None:
 
     A link is followed, also to nothing, and whoever can commit one could have any file written.
     """
-    if not path.is_symlink():
-        return
-    if not path.exists():
+    if path.is_symlink() and not path.exists():
         raise _cannot_change(path, wanted, f"it is a link to {path.readlink()}, which is not there")
-    if not path.resolve().is_relative_to(top.resolve()):
+    if path.is_symlink() and not path.resolve().is_relative_to(top.resolve()):
         reason = f"it is a link to {path.readlink()}, which is not below {top}"
         raise _cannot_change(path, wanted, reason)
 
@@ -101,11 +106,13 @@ def render_table(
         return [f"{key} = {_render(values[key])}" for key in only]
     lines = [] if path.name == OWN_FILE else ["[tool.releasekit]"]
     for key, (example, meaning) in FIVE.items():
-        if key in values:
-            lines.append(f"{key} = {_render(values[key])}")
-        else:
-            lines.append(f"# {f'{key} = {_render(example)}':<38} # {meaning}")
+        comment = f"# {f'{key} = {_render(example)}':<38} # {meaning}"
+        lines.append(f"{key} = {_render(values[key])}" if key in values else comment)
     return lines
+
+
+def _render(value: str) -> str:
+    return str(tomlkit.item(value).as_string())
 
 
 def _append(path: Path, text: str, values: Mapping[str, str]) -> str:
@@ -117,21 +124,9 @@ def _append(path: Path, text: str, values: Mapping[str, str]) -> str:
 def _change(path: Path, text: str, wanted: Mapping[str, str]) -> str:
     document: Any = tomlkit.parse(text)
     table = document
-    for key in () if path.name == OWN_FILE else TABLE:
+    for key in _find_table(path):
         table = table[key]
     for key, value in wanted.items():
         if key not in table or table[key] != value:  # its comment and its quotes stay
             table[key] = value
     return tomlkit.dumps(document)
-
-
-def _merge(path: Path, document: dict[str, Any], wanted: Mapping[str, str]) -> dict[str, Any]:
-    table = document
-    for key in () if path.name == OWN_FILE else TABLE:
-        table = table.setdefault(key, {})
-    table.update(wanted)
-    return document
-
-
-def _render(value: str) -> str:
-    return str(tomlkit.item(value).as_string())
