@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 
@@ -24,15 +25,12 @@ class Backend:
     """How `build-backend` begins."""
     packages: tuple[str, ...] = ()
     """What [build-system] requires for it: a backend of the project's own may wrap it."""
-    reads_manifest: bool = False
-    """Whether MANIFEST.in counts."""
 
 
 SETUPTOOLS = Backend(
     include="in MANIFEST.in",
     modules=("setuptools", "pbr", "scikit_build_core.setuptools", "jupyter_packaging"),
     packages=("setuptools",),
-    reads_manifest=True,
 )
 BACKENDS = (
     Backend(
@@ -101,16 +99,23 @@ class Packing:
 
     include: str = SETUPTOOLS.include
     reads_manifest: bool = True
+    """Whether MANIFEST.in counts."""
     left_out: tuple[str, ...] = field(default=(), repr=False)
     """Patterns of files that the project leaves out on purpose, by a key of its backend."""
 
 
 def find_packing(pyproject: Mapping[str, Any]) -> Packing:
     """Return how files get into the sdist, by the [build-system] of a pyproject.toml."""
-    system = pyproject.get("build-system")
-    system = system if isinstance(system, dict) else {}
-    name = str(system.get("build-backend") or "setuptools.build_meta")  # PEP 517's default
-    backend = _find_backend(name, system)
+    name, required = read_build_system(pyproject)
+    name = name or "setuptools.build_meta"  # PEP 517's default
+    is_own = find_table(pyproject, "build-system").get("backend-path")
+    by_name = (
+        one
+        for one in BACKENDS
+        if any(f"{name}.".startswith((f"{m}.", f"{m}:", f"{m}_")) for m in one.modules)
+    )
+    by_package = (one for one in BACKENDS if required.intersection(one.packages))
+    backend = next(itertools.chain(() if is_own else by_name, by_package), None)
     if backend is None:
         said = f"as the documentation of {name} says"
         return Packing(include=said, reads_manifest=False)
@@ -119,37 +124,33 @@ def find_packing(pyproject: Mapping[str, Any]) -> Packing:
         for key, table in backend.lists
         if _read_patterns(pyproject, f"{table}.{key}")
     )
+    excludes = (_read_patterns(pyproject, key) for key in backend.excludes)
     return Packing(
         include=next(lists, backend.include),
-        reads_manifest=backend.reads_manifest,
-        left_out=tuple(
-            pattern for key in backend.excludes for pattern in _read_patterns(pyproject, key)
-        ),
+        reads_manifest=backend is SETUPTOOLS,
+        left_out=tuple(itertools.chain.from_iterable(excludes)),
     )
 
 
-def _find_backend(name: str, system: Mapping[str, Any]) -> Backend | None:
-    own = system.get("backend-path")
-    if not own:
-        for backend in BACKENDS:
-            if any(f"{name}.".startswith((f"{m}.", f"{m}:", f"{m}_")) for m in backend.modules):
-                return backend
-    requires = system.get("requires")
-    names = {_read_name(text) for text in (requires if isinstance(requires, list) else ())}
-    return next((one for one in BACKENDS if names.intersection(one.packages)), None)
+def find_table(document: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Return a table of a file that anybody wrote; an empty one where there is none."""
+    for name in names:
+        found = document.get(name)
+        document = found if isinstance(found, dict) else {}
+    return document
 
 
-def _read_name(requirement: object) -> str:
-    try:
-        return canonicalize_name(Requirement(str(requirement)).name)
-    except InvalidRequirement:
-        return ""
+def read_build_system(pyproject: Mapping[str, Any]) -> tuple[str, set[str]]:
+    """Return the build backend, "" for none, and the normalized names of build requirements."""
+    table = find_table(pyproject, "build-system")
+    requires = table.get("requires")
+    texts = map(str, requires if isinstance(requires, list) else ())
+    names: set[str] = {canonicalize_name(re.split(r"[^\w.-]", text.strip())[0]) for text in texts}
+    return str(table.get("build-backend") or ""), names
 
 
-def _read_patterns(pyproject: Mapping[str, Any], key: str) -> Sequence[str]:
-    value: Any = pyproject.get("tool")
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    if isinstance(value, str):
-        return [value]
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+def _read_patterns(pyproject: Mapping[str, Any], key: str) -> list[str]:
+    *tables, last = key.split(".")
+    value = find_table(pyproject, "tool", *tables).get(last)
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if isinstance(one, str)]

@@ -6,6 +6,7 @@ import configparser
 import contextlib
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from releasekit.checks.backends import Packing, find_packing
+from releasekit.checks.backends import Packing, find_packing, find_table, read_build_system
 from releasekit.checks.build_and_proof import parse_warnings
 from releasekit.checks.declared import FILES, Declared, parse_declared
 from releasekit.checks.facts import BackendWarning
@@ -24,7 +25,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-PYPROJECT = "pyproject.toml"
 COUNTERS = frozenset(
     (
         *("setuptools-scm", "vcs-versioning", "hatch-vcs", "flit-scm", "pbr", "dunamai"),
@@ -33,33 +33,6 @@ COUNTERS = frozenset(
     )
 )
 """Build requirements that make the version from the commits since the last tag."""
-ASKS_GIT = re.compile(r"use_scm_version|setuptools_scm|versioneer|\bpbr\b|git\W+describe")
-"""The same in setup.py and setup.cfg."""
-LOG_LIMIT = 8 << 20
-"""Characters of a build log that are searched."""
-
-
-def read_declared(root: Path) -> Declared:
-    """Return where the project at `root` declares its metadata."""
-    texts = {}
-    for name in FILES:
-        with contextlib.suppress(OSError):
-            texts[name] = (root / name).read_text(encoding="utf-8", errors="replace")
-    return parse_declared(texts)
-
-
-def read_packing(root: Path) -> Packing:
-    """Return how files get into the sdist of the project at `root`."""
-    return find_packing(_read_pyproject(root / "pyproject.toml"))
-
-
-def read_backend_warnings(log: Path) -> tuple[BackendWarning, ...]:
-    """Return the warnings in a build log; none where there is no log."""
-    try:
-        with log.open(encoding="utf-8", errors="replace") as file:
-            return parse_warnings(file.read(LOG_LIMIT))
-    except OSError:
-        return ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,16 +43,36 @@ class StaticMetadata:
     version: Version | None
 
 
+def read_declared(root: Path) -> Declared:
+    """Return where the project at `root` declares its metadata."""
+    return parse_declared(
+        {name: _read_text(root / name) for name in FILES if (root / name).is_file()}
+    )
+
+
+def read_packing(root: Path) -> Packing:
+    """Return how files get into the sdist of the project at `root`."""
+    return find_packing(_read_pyproject(root))
+
+
+def read_backend_warnings(log: Path) -> tuple[BackendWarning, ...]:
+    """Return the warnings in a build log; none where there is no log."""
+    try:
+        with log.open(encoding="utf-8", errors="replace") as file:
+            return parse_warnings(file.read(8 << 20))
+    except OSError:
+        return ()
+
+
 def read_static_metadata(root: Path) -> StaticMetadata:
     """Read [project] of pyproject.toml, Poetry's own table, and [metadata] of setup.cfg."""
-    found: dict[str, Any] = dict(_read_setup_cfg(root / "setup.cfg"))
-    document = _read_pyproject(root / "pyproject.toml")
-    for table in (document.get("tool", {}).get("poetry"), document.get("project")):
-        found |= table if isinstance(table, dict) else {}
-    name, version = found.get("name"), found.get("version")
+    document = _read_pyproject(root)
+    tables = (find_table(document, "tool", "poetry"), find_table(document, "project"))
+    found: dict[str, Any] = {**_read_setup_cfg(root), **tables[0], **tables[1]}
+    name = found.get("name")
     return StaticMetadata(
         name=canonicalize_name(name) if isinstance(name, str) and name else None,
-        version=_parse_version(version),
+        version=_parse_version(found.get("version")),
     )
 
 
@@ -89,73 +82,47 @@ def find_stated_version(root: Path) -> StatedVersion | None:
     That is `version` in [project] (PEP 621), in [tool.poetry] and in [metadata] of setup.cfg,
     where the build backend reads it. None where the backend makes the version.
     """
-    document = _read_pyproject(root / PYPROJECT)
-    backend, names = _read_backend(document)
-    file, text = PYPROJECT, _find_table(document, "project").get("version")
+    document = _read_pyproject(root)
+    backend, names = read_build_system(document)
+    file, text = "pyproject.toml", find_table(document, "project").get("version")
     keys: tuple[str, ...] = ("project", "version")
     if text is not None:
         pass  # what [project] says counts
     elif backend.startswith("poetry.") or "poetry-core" in names:
         if "poetry-dynamic-versioning" not in names:  # which replaces a placeholder
-            keys, text = (
-                ("tool", "poetry", "version"),
-                _find_table(document, "tool", "poetry").get("version"),
-            )
-    elif (not backend or "setuptools" in names) and _does_setuptools_read_cfg(root, document):
-        file, keys = "setup.cfg", ("metadata", "version")
-        text = _read_setup_cfg(root / file).get("version")
+            keys = ("tool", "poetry", "version")
+            text = find_table(document, "tool", "poetry").get("version")
+    elif not backend or "setuptools" in names:
+        # What pyproject.toml and setup.py say counts before setup.cfg, and pbr counts from it.
+        dynamic = find_table(document, "tool", "setuptools", "dynamic")
+        setup = parse_declared({"setup.py": _read_text(root / "setup.py")}).fields
+        others = {"version", "use_scm_version", "pbr"} & setup.keys()
+        if not ("version" in dynamic or others or "pbr" in names):
+            file, keys = "setup.cfg", ("metadata", "version")
+            text = _read_setup_cfg(root).get("version")
     version = _parse_version(text)
     return StatedVersion(file=file, keys=keys, version=version) if version else None
 
 
 def find_counter(root: Path) -> str:
     """Return the tool that makes the version of a project from the tags of git; "" for none."""
-    document = _read_pyproject(root / PYPROJECT)
-    _, names = _read_backend(document)
-    if found := names & COUNTERS:
+    document = _read_pyproject(root)
+    if found := read_build_system(document)[1] & COUNTERS:
         return min(found)
-    if _find_table(document, "tool", "pdm", "version").get("source") == "scm":
+    if find_table(document, "tool", "pdm", "version").get("source") == "scm":
         return "pdm-backend"
-    texts = [_read_text(root / name) for name in ("setup.py", "setup.cfg")]
-    match = ASKS_GIT.search("\n".join(texts))
+    text = "\n".join(_read_text(root / name) for name in ("setup.py", "setup.cfg"))
+    match = re.search(r"use_scm_version|setuptools_scm|versioneer|\bpbr\b|git\W+describe", text)
     if match is None:
         return ""
     return "setup.py" if match[0].startswith("git") else match[0]
 
 
-def _read_pyproject(path: Path) -> dict[str, Any]:
+def _read_pyproject(root: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-
-
-def _read_backend(document: dict[str, Any]) -> tuple[str, set[str]]:
-    """Return the build backend and the normalized names of the build requirements."""
-    table = _find_table(document, "build-system")
-    requires = table.get("requires")
-    texts = map(str, requires if isinstance(requires, list) else ())
-    names: set[str] = {canonicalize_name(re.split(r"[^\w.-]", text.strip())[0]) for text in texts}
-    return str(table.get("build-backend", "")), names
-
-
-def _find_table(document: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Return a table of a file that anybody wrote; an empty one where there is none."""
-    for name in names:
-        found = document.get(name)
-        document = found if isinstance(found, dict) else {}
-    return document
-
-
-def _does_setuptools_read_cfg(root: Path, document: dict[str, Any]) -> bool:
-    """Tell whether setuptools takes the version from setup.cfg.
-
-    What pyproject.toml and setup.py say counts before it, and pbr counts from it.
-    """
-    dynamic = _find_table(document, "tool", "setuptools", "dynamic")
-    setup = parse_declared({"setup.py": _read_text(root / "setup.py")}).fields
-    others = {"version", "use_scm_version", "pbr"} & setup.keys()
-    return not ("version" in dynamic or others or "pbr" in _read_backend(document)[1])
 
 
 def _read_text(path: Path) -> str:
@@ -164,10 +131,10 @@ def _read_text(path: Path) -> str:
     return ""
 
 
-def _read_setup_cfg(path: Path) -> dict[str, str]:
+def _read_setup_cfg(root: Path) -> dict[str, str]:
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read(path, "utf-8")
+        parser.read(root / "setup.cfg", "utf-8")
     except (configparser.Error, ValueError):
         return {}
     return dict(parser["metadata"]) if parser.has_section("metadata") else {}
