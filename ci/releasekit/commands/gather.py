@@ -122,8 +122,8 @@ def _adopt(wheels: Sequence[Dist], sdist: Dist, release: Record) -> Record:
 def _find_problems(wheel: Dist, sdist: Dist) -> tuple[str, ...]:
     """Return why a wheel is not of this release, a sentence each."""
     archive = read_archive(wheel)
-    if archive.problem is not None:
-        return (f"it cannot be read to its end: {archive.problem}",)
+    if archive.archive_problem is not None:
+        return (f"it cannot be read to its end: {archive.archive_problem}",)
     if problems := find_record_problems(wheel.path, archive.members):
         return tuple(f"RECORD is untrue: {problem}" for problem in problems)
     if problems := find_naming_problems(wheel, archive.members):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import io
 import os
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from configparser import Error as ConfigError
 from dataclasses import replace
 from pathlib import Path
@@ -34,11 +32,11 @@ from releasekit.checks.facts import (
     ProjectFacts,
 )
 from releasekit.inspect.archive import read_archive
-from releasekit.model.dists import Dist, DistKind, parse_metadata
+from releasekit.model.dists import Dist, parse_metadata
 from releasekit.plural import list_some
 
-OF_THE_REPOSITORY = (".gitlab-ci.yml", "releasekit.toml")
-"""No sdist needs them; check-manifest knows that of a Jenkinsfile."""
+ContentsCheck = Callable[[Path], tuple[ContentProblem, ...]]
+"""Finds what is odd in a wheel."""
 
 
 def gather_facts(
@@ -50,71 +48,54 @@ def gather_facts(
     """
     check_contents = read_contents_check(root)
     gathered = [_gather(dist, project, root, check_contents) for dist in dists]
+    versions = [(facts.dist.named.name, facts.dist.named.version) for facts in gathered]
+    pairs = list(zip(gathered, versions, strict=True))
     return tuple(
-        replace(one, others=tuple(o for o in gathered if o is not one and _is_same(o, one)))
-        for one in gathered
+        replace(one, others=tuple(o for o, other in pairs if o is not one and other == version))
+        for one, version in pairs
     )
-
-
-def _is_same(one: DistFacts, other: DistFacts) -> bool:
-    """Tell whether two dists are of one version of a project."""
-    first, second = one.dist.named, other.dist.named
-    return (first.name, first.version) == (second.name, second.version)
 
 
 def _gather(
     dist: Dist, project: ProjectFacts, root: Path | None, check_contents: ContentsCheck
 ) -> DistFacts:
-    archive = read_archive(dist)
-    if archive.problem is not None:
-        # What is left of it, a second tool might read without bounds.
-        return DistFacts(
-            dist=dist,
-            metadata=None,
-            project=project,
-            archive_problem=archive.problem,
-            members=archive.members,
-            folders=archive.folders,
-            secrets=archive.secrets,
-        )
+    facts = replace(read_archive(dist), project=project)
+    if facts.archive_problem is not None:
+        return facts  # what is left of it, a second tool might read without bounds
     text = read_metadata(dist)
     metadata, problems = parse_metadata(text) if text is not None else (None, ())
     said = metadata or {}
-    is_wheel = dist.named.kind is DistKind.WHEEL
-    classifiers = said.get("classifiers", [])
-    return DistFacts(
-        dist=dist,
+    classifiers = list(dict.fromkeys(said.get("classifiers", [])))
+    # No index knows the prefix "Private ::", on purpose (packaging user guide, "classifiers").
+    public = [text for text in classifiers if not text.lower().startswith("private ::")]
+    facts = replace(
+        facts,
         metadata=metadata,
-        project=project,
-        members=archive.members,
-        folders=archive.folders,
-        secrets=archive.secrets,
         metadata_problems=problems,
         description_problem=render_description(
             said.get("description"), said.get("description_content_type")
         ),
-        unknown_classifiers=find_unknown(classifiers),
-        deprecated_classifiers=find_deprecated(classifiers),
-        record_problems=find_record_problems(dist.path, archive.members) if is_wheel else (),
-        content_problems=check_contents(dist.path) if is_wheel else (),
-        dead_entry_points=(
-            find_dead_entry_points(dist.path, archive.members, said.get("requires_dist", []))
-            if is_wheel
-            else ()
-        ),
-        missing_files=(
-            ()
-            if is_wheel or root is None
-            else find_missing_files([member.name for member in archive.members], root, project)
+        unknown_classifiers=tuple(t for t in public if t not in known and t not in deprecated),
+        deprecated_classifiers=tuple(
+            (text, tuple(deprecated[text])) for text in classifiers if text in deprecated
         ),
     )
+    if facts.is_wheel:
+        return replace(
+            facts,
+            record_problems=find_record_problems(dist.path, facts.members),
+            content_problems=check_contents(dist.path),
+            dead_entry_points=_find_dead_entry_points(facts, said.get("requires_dist", [])),
+        )
+    if root is None:
+        return facts
+    names = [member.name for member in facts.members]
+    return replace(facts, missing_files=find_missing_files(names, root, project))
 
 
 DESCRIPTION_LIMIT = 1 << 19
 """Characters that are rendered: docutils takes 10 s and 300 MB for a million (0.23, measured). The
 longest description among 250 known packages has 140,000."""
-PRIVATE = "private ::"
-"""The prefix that no index knows, on purpose (packaging user guide, "classifiers")."""
 
 
 def render_description(text: str | None, content_type: str | None) -> str | None:
@@ -142,26 +123,6 @@ def render_description(text: str | None, content_type: str | None) -> str | None
     return lines[0].removeprefix("<string>:") if lines else "docutils could not render it"
 
 
-def find_unknown(classifiers: Sequence[str]) -> tuple[str, ...]:
-    """Return the classifiers that are not on the list, but for private ones."""
-    return tuple(
-        classifier
-        for classifier in dict.fromkeys(classifiers)
-        if classifier not in known
-        and classifier not in deprecated
-        and not classifier.lower().startswith(PRIVATE)
-    )
-
-
-def find_deprecated(classifiers: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the deprecated classifiers, with what replaces each."""
-    return tuple(
-        (classifier, tuple(deprecated[classifier]))
-        for classifier in dict.fromkeys(classifiers)
-        if classifier in deprecated
-    )
-
-
 def find_missing_files(packed: Sequence[str], root: Path, project: ProjectFacts) -> tuple[str, ...]:
     """Return the versioned files that an sdist lacks, after the project's own settings.
 
@@ -170,59 +131,39 @@ def find_missing_files(packed: Sequence[str], root: Path, project: ProjectFacts)
     `packed` are the names of its members. Changes the current directory for a moment: call it in
     the main thread.
     """
-    packing = project.packing
-    with _in_directory(root):
-        try:
-            ui = check_manifest.UI(verbosity=-1)
-            ui.stdout = ui.stderr = io.StringIO()
-            ignore, _ = check_manifest.read_config()
-            if packing.reads_manifest:
-                ignore += check_manifest.read_manifest(ui)
-            for pattern in (*OF_THE_REPOSITORY, *packing.left_out):
-                place = pattern.strip("/")
-                ignore.exclude(place).prune(place)
-                if "/" not in pattern.rstrip("/"):
-                    ignore.global_exclude(place, f"{place}/**")
-        except (check_manifest.Failure, ConfigError, OSError, ValueError) as error:
-            return (f"(check-manifest: {error})",)
-        files = check_manifest.canonical_file_list(packed)
-        source = check_manifest.canonical_file_list(project.versioned)
-        # The top directory is taken off: check-manifest's own function fails where there are two.
-        inside = [rest for name in files if (rest := name.partition("/")[2])]
-        inside = check_manifest.strip_sdist_extras(ignore, inside)
-        missing = set(check_manifest.strip_sdist_extras(ignore, source)) - set(inside)
-        return tuple(map(_spell, sorted(missing)))
-
-
-def _spell(name: str) -> str:
-    """Return a file name as text, with escapes for what is not UTF-8."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-@contextlib.contextmanager
-def _in_directory(path: Path) -> Iterator[None]:
     before = Path.cwd()
-    os.chdir(path)
+    os.chdir(root)
     try:
-        yield
+        ui = check_manifest.UI(verbosity=-1)
+        ui.stdout = ui.stderr = io.StringIO()
+        ignore, _ = check_manifest.read_config()
+        if project.packing.reads_manifest:
+            ignore += check_manifest.read_manifest(ui)
+    except (check_manifest.Failure, ConfigError, OSError, ValueError) as error:
+        return (f"(check-manifest: {error})",)
     finally:
         os.chdir(before)
-
-
-ContentsCheck = Callable[[Path], tuple[ContentProblem, ...]]
-"""Finds what is odd in a wheel."""
-RECORD_LINE = 2000
-"""Bytes of a line in RECORD, at most, in a file that somebody means: a path, a digest, a size."""
-TEXT_LIMIT = 1 << 20
-"""Bytes of entry_points.txt, or of a module, that are read."""
+    # No sdist needs the first two; check-manifest knows that of a Jenkinsfile.
+    for pattern in (".gitlab-ci.yml", "releasekit.toml", *project.packing.left_out):
+        place = pattern.strip("/")
+        ignore.exclude(place).prune(place)
+        if "/" not in pattern.rstrip("/"):
+            ignore.global_exclude(place, f"{place}/**")
+    source = check_manifest.canonical_file_list(project.versioned)
+    # The top directory is taken off: check-manifest's own function fails where there are two.
+    inside = {name.partition("/")[2] for name in check_manifest.canonical_file_list(packed)}
+    missing = ignore.filter([name for name in source if name not in inside])
+    # Names that are not UTF-8 are shown with escapes.
+    raw = [name.encode("utf-8", "surrogateescape") for name in missing]
+    return tuple(name.decode("utf-8", "backslashreplace") for name in raw)
 
 
 def find_record_problems(wheel: Path, members: Sequence[Member]) -> tuple[str, ...]:
     """Return where a wheel's RECORD is untrue, as installer finds it."""
     for member in members:
-        if member.name.endswith(".dist-info/RECORD") and (
-            member.size > RECORD_LINE * (len(members) + 1)
-        ):
+        # A line of a file that somebody means has a path, a digest and a size.
+        limit = 2000 * (len(members) + 1)
+        if member.name.endswith(".dist-info/RECORD") and member.size > limit:
             return (f"it has {member.size} bytes for {len(members)} files",)
     try:
         with WheelFile.open(wheel) as source:
@@ -264,56 +205,49 @@ def _identify_folder(name: str) -> tuple[str, str]:
 
 def read_contents_check(root: Path | None) -> ContentsCheck:
     """Return check-wheel-contents with the settings of the project at `root`, read once."""
-    checker, configuration = WheelChecker(), Configuration()
+    checker, selected = WheelChecker(), set[str]()
     try:
         if root is not None:
-            configuration = _read_configuration(root)
+            # Its find_default would look in directories above too.
+            files = [root / name for name in CONFIG_FILES if (root / name).is_file()]
+            settings = (Configuration.from_file(path) for path in files)
+            configuration = next(filter(None, settings), Configuration())
             checker.apply_config(configuration)
+            selected = {check.name for check in configuration.select or ()}
     except Exception as error:  # noqa: BLE001 - its settings are read by three libraries
         problem = ContentProblem(code="settings", text=f"its settings are wrong: {error}")
         return lambda _: (problem,)
-    selected = {check.name for check in configuration.select or ()}
-    return functools.partial(_find_content_problems, checker, selected)
 
-
-def _find_content_problems(
-    checker: WheelChecker, selected: Collection[str], wheel: Path
-) -> tuple[ContentProblem, ...]:
-    try:
-        failed = checker.check_contents(WheelContents.from_wheel(wheel))
-    except Exception:  # noqa: BLE001 - what it cannot read, RECORD's check has named
-        return ()
-    paths: dict[Any, list[str]] = {}
-    for one in failed:  # a problem for each set of equal files: one for all of them is enough
-        paths.setdefault(one.check, []).extend(one.args)
-    return tuple(
-        ContentProblem(
-            code=check.name,
-            text=check.value,
-            paths=tuple(named),
-            selected=check.name in selected,
+    def find_problems(wheel: Path) -> tuple[ContentProblem, ...]:
+        paths: dict[Any, list[str]] = {}
+        try:
+            # A problem for each set of equal files: one for all of them is enough.
+            for one in checker.check_contents(WheelContents.from_wheel(wheel)):
+                paths.setdefault(one.check, []).extend(one.args)
+        except Exception:  # noqa: BLE001 - what it cannot read, RECORD's check has named
+            return ()
+        return tuple(
+            ContentProblem(
+                code=check.name,
+                text=check.value,
+                paths=tuple(named),
+                selected=check.name in selected,
+            )
+            for check, named in paths.items()
         )
-        for check, named in paths.items()
-    )
+
+    return find_problems
 
 
-def _read_configuration(root: Path) -> Configuration:
-    """Read the project's own settings; its find_default would look in directories above too."""
-    found = (root / name for name in CONFIG_FILES)
-    settings = (Configuration.from_file(path) for path in found if path.is_file())
-    return next((one for one in settings if one is not None), Configuration())
-
-
-def find_dead_entry_points(
-    wheel: Path, members: Sequence[Member], requires: Sequence[str]
+def _find_dead_entry_points(
+    facts: DistFacts, requires: Sequence[str]
 ) -> tuple[DeadEntryPoint, ...]:
-    """Return the entry points that do not resolve, after what the wheel's files say."""
-    with zipfile.ZipFile(wheel) as archive:
-        # By the names as they are written, as `members` has them.
+    with zipfile.ZipFile(facts.dist.path) as archive:
+        # By the names as they are written, as members have them.
         entries = {entry.orig_filename: entry for entry in archive.infolist()}
 
         def read(name: str) -> str:
             with archive.open(entries[name]) as stream:
-                return stream.read(TEXT_LIMIT).decode("utf-8", errors="replace")
+                return stream.read(1 << 20).decode("utf-8", errors="replace")
 
-        return find_dead([member.name for member in members], read, requires)
+        return find_dead([member.name for member in facts.members], read, requires)
