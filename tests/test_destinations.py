@@ -9,7 +9,7 @@ import pytest
 
 from releasekit.cli import find_door, make_parser
 from releasekit.cli import make_request as make
-from releasekit.config.target import nexus_target
+from releasekit.config.target import hosted_url, make_target
 from releasekit.destination import choose_destinations
 from releasekit.model.credentials import Credentials
 from releasekit.request import Request
@@ -37,7 +37,9 @@ def test_credentials_of_the_environment_need_no_prompt(tmp_path: Path) -> None:
     )
     assert not chosen.interactive
     assert chosen.destination
-    assert chosen.destination.target == nexus_target(chosen.destination.settings, credentials)
+    settings = chosen.destination.settings
+    target = make_target(hosted_url(settings), settings, credentials, credentials)
+    assert chosen.destination.target == target
     assert "hunter2" not in repr(chosen)
 
 

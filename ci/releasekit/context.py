@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from releasekit.config.settings import Settings
-from releasekit.config.target import Destination, Target, Trust, hosted_url, nexus_target
+from releasekit.config.target import Destination, Target, Trust, hosted_url, make_target
 from releasekit.destination import (
     find_nexus_credentials,
     find_own_reader,
@@ -189,7 +189,7 @@ def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack
     into_sandbox, group = is_sandbox(url, trust.ca_bundle), None
     if request.command.diagnoses:
         _add_secrets_of_installers(request)
-        target = nexus_target(settings, credentials, reader)
+        target = make_target(hosted_url(settings), settings, credentials, reader)
         destination = Destination(settings=settings, target=target, trust=trust)
         group, trust = find_group(request, destination, into_sandbox=into_sandbox)
     secrets = [who.password for who in (admin, first, credentials, reader)]

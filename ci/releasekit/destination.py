@@ -11,10 +11,10 @@ from releasekit.config.settings import Settings
 from releasekit.config.sources import read_settings
 from releasekit.config.target import (
     Destination,
+    Target,
     Trust,
     hosted_url,
-    pypirc_target,
-    sandbox_target,
+    make_target,
 )
 from releasekit.errors import MissingCredentials, ReleasekitError
 from releasekit.errors.usage import NOT_A_PROJECT, UNKNOWN_PYPIRC_SECTION
@@ -64,18 +64,26 @@ def choose_destination(
         url = section.url if section else hosted_url(settings)
         credentials = find(request, url)
         reader = find_reader(request, url, credentials)
-        target = pypirc_target(url, settings, credentials, reader)
-    elif not request.command.asks_index:
-        target = sandbox_target("", "", NO_CREDENTIALS)
+        target = make_target(url, settings, credentials, reader)
     else:
-        from releasekit.serve import embed_sandbox, sandbox_options
+        hosted, group, credentials = "", "", NO_CREDENTIALS
+        if request.command.asks_index:
+            from releasekit.serve import embed_sandbox, sandbox_options
 
-        sandbox = embed_sandbox(**sandbox_options(settings))
-        credentials = Credentials(
-            username=sandbox.username, password=sandbox.password, source="the sandbox"
+            sandbox = embed_sandbox(**sandbox_options(settings))
+            credentials = Credentials(
+                username=sandbox.username, password=sandbox.password, source="the sandbox"
+            )
+            hosted = sandbox.repository_url(sandbox.hosted)
+            group = sandbox.repository_url(sandbox.group)
+            trust = Trust(ca_bundle=str(sandbox.ca_bundle))
+        target = Target(
+            upload_url=hosted,
+            install_url=group,
+            credentials=credentials,
+            reader=credentials,
+            sandbox=True,
         )
-        urls = sandbox.repository_url(sandbox.hosted), sandbox.repository_url(sandbox.group)
-        target, trust = sandbox_target(*urls, credentials), Trust(ca_bundle=str(sandbox.ca_bundle))
     return Destination(settings=settings, target=target, trust=trust)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from releasekit.config.settings import Settings
 from releasekit.config.sources import read_settings
-from releasekit.config.target import SANDBOX_CA, Destination, Trust, hosted_url, nexus_target
+from releasekit.config.target import SANDBOX_CA, Destination, Trust, hosted_url, make_target
 from releasekit.destination import find_reader
 from releasekit.doctor.probe import Visitor, ask
 from releasekit.errors import InvalidConfiguration, ReleasekitError
@@ -67,7 +67,8 @@ def find_group(
     reader = find_reader(asking, hosted_url(own), NO_CREDENTIALS)
     bundles = map(request.resolve, (destination.settings.ca_bundle, own.ca_bundle))
     trust = add_trust(trust, bundles, request.resolve(own.client_cert))
-    return BuildIndex(url=nexus_target(own, reader).install_url, credentials=reader), trust
+    group = make_target(hosted_url(own), own, NO_CREDENTIALS, reader)
+    return BuildIndex(url=group.install_url, credentials=reader), trust
 
 
 def add_trust(trust: Trust, ca_bundles: Iterable[str | None], client_cert: str | None) -> Trust:

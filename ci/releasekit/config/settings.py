@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import partial
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,11 +20,6 @@ from pydantic import (
 from releasekit.config.severity import Severities, parse_severities
 from releasekit.index.nexus import is_below_repositories
 from releasekit.model.versions import DEFAULT_PATTERNS, PLACE
-
-HOST = re.compile(r"(?!\.|.*\.\.)[\w.:-]{1,253}")
-WHEEL_PATTERN = re.compile(r"[^\s/-]+-[^\s/-]+-[^\s/-]+")
-"""Three parts of a wheel's tag: Python, ABI, platform (PEP 425); each may hold * ? [...]."""
-SANDBOX = "sandbox"
 
 
 def _split_address(value: str) -> SplitResult:
@@ -45,7 +41,7 @@ def _check_remote(value: str) -> str:
 
 def _check_url(value: str) -> str:
     parts = _split_address(value)
-    if not HOST.fullmatch(parts.hostname or ""):
+    if not re.fullmatch(r"(?!\.|.*\.\.)[\w.:-]{1,253}", parts.hostname or ""):
         raise ValueError(f"{parts.hostname} is no host name")
     if parts.username or parts.password:
         raise ValueError("credentials do not belong here; use TWINE_USERNAME and TWINE_PASSWORD")
@@ -73,15 +69,16 @@ def _check_pattern(value: str) -> str:
     return value
 
 
-def _split_names(value: object) -> object:
-    """Read acme-*,secret-lib, the form that an environment variable can hold."""
-    return (
-        [name for name in re.split(r"[,\s]+", value) if name] if isinstance(value, str) else value
-    )
+def _split(separator: str, value: object) -> object:
+    """Read acme-*,secret-lib, the form of a list that an environment variable can hold."""
+    if not isinstance(value, str):
+        return value
+    return [part for part in map(str.strip, re.split(separator, value)) if part]
 
 
 def _check_wheel_pattern(value: str) -> str:
-    if not WHEEL_PATTERN.fullmatch(value):
+    # Three parts of a wheel's tag: Python, ABI, platform (PEP 425); each may hold * ? [...].
+    if not re.fullmatch(r"[^\s/-]+-[^\s/-]+-[^\s/-]+", value):
         raise ValueError(f'{value} is no wheel tag like "cp311-*-manylinux*_x86_64"')
     return value
 
@@ -101,7 +98,6 @@ def _check_python(value: str) -> str:
 
 
 def _read_commands(value: object) -> object:
-    """Read one command; a list of them stands in a file alone."""
     return [value] if isinstance(value, str) else value
 
 
@@ -111,20 +107,12 @@ def _check_command(value: str) -> str:
     return value
 
 
-def _split_labels(value: object) -> object:
-    """Read Source, Release notes: labels may have spaces in them."""
-    if not isinstance(value, str):
-        return value
-    return [label for label in map(str.strip, value.split(",")) if label]
-
-
-Url = Annotated[str, AfterValidator(_check_url)]
+NAMES = BeforeValidator(partial(_split, r"[,\s]+"))
+LABELS = BeforeValidator(partial(_split, ","))  # which may have spaces in them
 # The names that Nexus accepts for a repository.
 RepositoryName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9-][a-zA-Z0-9_.-]*$")]
 # A project's name (PEP 508), or the beginning of names with a star at its end.
-OwnName = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:[._-]*\*)?$")
-]
+OWN_NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:[._-]*\*)?$"
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 
 
@@ -139,9 +127,9 @@ class Settings(BaseModel):
     )
 
     url: Annotated[
-        Url | None,
+        Annotated[str, AfterValidator(_check_url)] | None,
         # "sandbox": a merge request rehearses there although the project names a Nexus.
-        BeforeValidator(lambda value: None if value == SANDBOX else value),
+        BeforeValidator(lambda value: None if value == "sandbox" else value),
         Field(description='address of Nexus; absent or "sandbox": the embedded sandbox'),
     ] = None
     hosted: Annotated[
@@ -167,8 +155,8 @@ class Settings(BaseModel):
         Field(gt=0, description="minutes after which the proxy asks its remote again (provision)"),
     ] = 1440
     own_names: Annotated[
-        tuple[OwnName, ...],
-        BeforeValidator(_split_names),
+        tuple[Annotated[str, Field(pattern=OWN_NAME)], ...],
+        NAMES,
         Field(
             description='names of your own, or "acme-*": the proxy never serves them (provision), '
             "and a release into a sandbox takes them from the group alone"
@@ -194,12 +182,12 @@ class Settings(BaseModel):
     ] = None
     wheels: Annotated[
         tuple[Annotated[str, AfterValidator(_check_wheel_pattern)], ...],
-        BeforeValidator(_split_names),
+        NAMES,
         Field(description='tags of all wheels of a release, as "cp311-*-manylinux*_x86_64"'),
     ] = ()
     pythons: Annotated[
         tuple[Annotated[str, AfterValidator(_check_python)], ...],
-        BeforeValidator(_split_names),
+        NAMES,
         Field(
             description='versions of Python that the release is proven with, as ["3.10", "3.13"]; '
             "absent: the one that runs"
@@ -223,7 +211,7 @@ class Settings(BaseModel):
     ] = Severities()
     required_urls: Annotated[
         tuple[Annotated[str, Field(pattern=r"\w")], ...],
-        BeforeValidator(_split_labels),
+        LABELS,
         Field(description='labels that the project URLs must have, as ["Source", "Changelog"]'),
     ] = ()
     size_limit: Annotated[

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from packaging.utils import canonicalize_name
@@ -15,13 +16,8 @@ from releasekit.checks.model import Check, Rule, Severity
 if TYPE_CHECKING:
     from releasekit.checks.facts import DistFacts
 
-SeverityName = Literal["error", "warning", "note", "off"]
 NEXT_PAIR = re.compile(r",(?=\s*(?:[\w-]+\s*=|default\b|strict\b|$))")
 """Where the environment's list goes on: a reason may have commas in it."""
-
-
-def _read_rule(value: object) -> object:
-    return {"severity": value} if isinstance(value, str) else value
 
 
 class SeverityRule(BaseModel):
@@ -29,8 +25,12 @@ class SeverityRule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    severity: SeverityName
+    severity: Literal["error", "warning", "note", "off"]
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] | None = None
+
+
+def _read_rule(value: object) -> object:
+    return {"severity": value} if isinstance(value, str) else value
 
 
 class ProjectSeverities(BaseModel):
@@ -63,17 +63,15 @@ class Severities(ProjectSeverities):
 
         The project's rule beats the common rule, and a rule beats a level.
         """
+        if check.fixed:
+            return Rule(severity=check.severity)
         named = reversed(self.projects.items())  # of two spellings the first one counts
         projects = {canonicalize_name(name): rules for name, rules in named}
         own = projects.get(facts.dist.named.name) or ProjectSeverities()
-        if check.fixed:
-            return Rule(severity=check.severity)
         if rule := own.rules().get(check.code) or self.rules().get(check.code):
             return Rule(severity=Severity(rule.severity), reason=rule.reason)
-        strict = (own.level or self.level) == "strict"
-        if strict and check.severity is Severity.WARNING:
-            return Rule(severity=Severity.ERROR)
-        return Rule(severity=check.severity)
+        is_raised = (own.level or self.level) == "strict" and check.severity is Severity.WARNING
+        return Rule(severity=Severity.ERROR if is_raised else check.severity)
 
 
 def parse_severities(value: object) -> object:
@@ -100,7 +98,7 @@ def merge_severities(weaker: object, stronger: object) -> object:
     """Return two sources as one: each code and the level of the stronger one win."""
     if stronger is None:
         return weaker
-    with contextlib.suppress(ValueError):  # told when it is validated
+    with contextlib.suppress(ValueError):  # raised again when it is validated
         weaker, stronger = parse_severities(weaker), parse_severities(stronger)
     if not isinstance(weaker, Mapping) or not isinstance(stronger, Mapping):
         return stronger
@@ -116,17 +114,47 @@ def merge_severities(weaker: object, stronger: object) -> object:
     return merged
 
 
-def find_rules(severities: object) -> Iterator[tuple[str, str, object]]:
-    """Yield the rules of a source that is not validated yet: table, code and rule."""
+def find_wrong_rules(severities: object, spelled: str) -> Iterator[str]:
+    """Yield what a source says of checks that there are not, or that no configuration may touch.
+
+    `spelled` is how the source names the key; its value is not validated yet.
+    """
     with contextlib.suppress(ValueError):
         severities = parse_severities(severities)
     if not isinstance(severities, Mapping):
         return
-    tables = {"": severities}
     projects = severities.get("projects")
+    tables = {spelled: severities}
     if isinstance(projects, Mapping):
-        tables |= {f".projects.{name}": table for name, table in projects.items()}
-    for path, table in tables.items():
+        tables |= {f"{spelled}.projects.{name}": table for name, table in projects.items()}
+    for where, table in tables.items():
         for code, rule in table.items() if isinstance(table, Mapping) else ():
-            if code not in ("level", "projects"):
-                yield path, str(code), _read_rule(rule)
+            if code not in ("level", "projects") and (wrong := _explain_wrong_rule(code, rule)):
+                yield f"{where}: {wrong}"
+
+
+def _explain_wrong_rule(code: str, rule: object) -> str:
+    from releasekit.checks.catalog import CHECKS, CODES  # takes long, and few projects need it
+
+    found = _read_rule(rule)
+    severity, reason = (
+        found.get(key) if isinstance(found, Mapping) else None for key in ("severity", "reason")
+    )
+    check = next((check for check in CHECKS if check.code == code), None)
+    if check is None:
+        return f"there is no check {code}{suggest(code, CODES)}"
+    if check.fixed and severity != check.severity.value:
+        return f"{code} stays an error: a guarantee rests on it"
+    if check.severity is Severity.ERROR and severity == "off" and not reason:
+        return (
+            f"{code} is an error: to waive it, give the reason, as in "
+            f'{code} = {{ severity = "off", reason = "…" }} '
+            f'(RELEASEKIT_SEVERITY="{code}=off: …")'
+        )
+    return ""
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Return a question after a word that may be a slip of the pen for a known one."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else ""

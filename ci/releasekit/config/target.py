@@ -21,12 +21,12 @@ class Target:
     """Address of the hosted repository, with the slash at the end that Nexus demands."""
     install_url: str
     """Address of the repository that people install from: the group's, or else the hosted one."""
-    snapshots_url: str | None
+    snapshots_url: str | None = None
     credentials: Credentials
     """For uploads alone."""
     reader: Credentials
     """For what is read: pages, files, the group, the install-back; see `find_reader`."""
-    sandbox: bool
+    sandbox: bool = False
     """True for the embedded sandbox: nothing leaves the machine, and any tree may go there."""
 
     def find_reader(self, url: str) -> Credentials:
@@ -41,49 +41,27 @@ class Target:
         return self.credentials if is_hosted and is_publisher else self.reader
 
 
-def sandbox_target(upload_url: str, install_url: str, credentials: Credentials) -> Target:
-    """Return the embedded sandbox as a target."""
-    return Target(
-        upload_url=upload_url,
-        install_url=install_url,
-        snapshots_url=None,
-        credentials=credentials,
-        reader=credentials,
-        sandbox=True,
-    )
-
-
 def hosted_url(settings: Settings) -> str:
     """Return the address of the hosted repository that `url` and `hosted` name."""
     return repository_url(str(settings.url), settings.hosted)
 
 
-def nexus_target(
-    settings: Settings, credentials: Credentials, reader: Credentials | None = None
+def make_target(
+    url: str, settings: Settings, credentials: Credentials, reader: Credentials
 ) -> Target:
-    """Return the target that `url`, `hosted`, `group` and `snapshots` name.
-
-    The credentials serve for reading too, unless there is a reader.
-    """
-    return pypirc_target(hosted_url(settings), settings, credentials, reader)
-
-
-def pypirc_target(
-    url: str, settings: Settings, credentials: Credentials, reader: Credentials | None = None
-) -> Target:
-    """Return the target of a `.pypirc` section's address; the group stands in the settings."""
+    """Return the target of a hosted repository; `group` and `snapshots` are on the same server."""
     upload_url = f"{url.rstrip('/')}/"
-
-    def sibling(name: str | None) -> str | None:
-        return find_layout(upload_url).find_sibling(upload_url, name) if name else None
-
+    find_sibling = find_layout(upload_url).find_sibling
+    group, snapshots = (
+        find_sibling(upload_url, name) if name else None
+        for name in (settings.group, settings.snapshots)
+    )
     return Target(
         upload_url=upload_url,
-        install_url=sibling(settings.group) or upload_url,
-        snapshots_url=sibling(settings.snapshots),
+        install_url=group or upload_url,
+        snapshots_url=snapshots,
         credentials=credentials,
-        reader=credentials if reader is None else reader,
-        sandbox=False,
+        reader=reader,
     )
 
 

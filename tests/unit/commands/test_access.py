@@ -15,7 +15,7 @@ from certificates import DAY, NOW, make, server_context
 from in_process import Recorder
 from releasekit.commands.plan import note_server_oddities
 from releasekit.config.settings import Settings
-from releasekit.config.target import nexus_target
+from releasekit.config.target import hosted_url, make_target
 from releasekit.context import ProjectContext
 from releasekit.index.layouts import open_index
 from releasekit.model.credentials import Credentials
@@ -41,7 +41,7 @@ def notes(tmp_path: Path) -> Iterator[Greet]:
         def run(url: str) -> list[str]:
             recorder = Recorder()
             settings = Settings(url=url)
-            target = nexus_target(settings, BOB)
+            target = make_target(hosted_url(settings), settings, BOB, BOB)
             ctx = ProjectContext(
                 root=tmp_path,
                 options=Namespace(),

@@ -15,7 +15,6 @@ from releasekit.checks.model import Severity
 from releasekit.config.settings import KEYS, Settings
 from releasekit.config.sources import (
     Source,
-    find_table,
     parse_settings,
     read_environment,
     read_settings,
@@ -385,30 +384,42 @@ def test_value_never_shows_in_a_refusal(secret: str) -> None:
         assert "hunter2" not in str(error)
 
 
-def test_own_file_beats_pyproject_as_a_whole() -> None:
-    pyproject = {"tool": {"releasekit": {"url": "https://h.example.com", "hosted": "a"}}}
-    assert find_table(Path("/p"), pyproject, {"hosted": "b"}) == Source(
-        name="/p/releasekit.toml",
-        values={"hosted": "b"},
-        spelled={"hosted": "/p/releasekit.toml hosted"},
-    )
-
-
-@pytest.mark.parametrize("pyproject", [{}, {"tool": {}}, {"tool": {"ruff": {}}}])
-def test_project_without_a_table_has_no_keys(pyproject: dict[str, Any]) -> None:
-    assert find_table(Path("/p"), pyproject, None) == Source(
-        name="/p/pyproject.toml [tool.releasekit]", values={}, spelled={}
-    )
+def test_own_file_beats_pyproject_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.releasekit]\ngroup = "a"\nhosted = "a"\n')
+    (tmp_path / "releasekit.toml").write_text('hosted = "b"\n')
+    settings = read_settings(tmp_path, {})
+    assert (settings.group, settings.hosted) == (None, "b")
 
 
 @pytest.mark.parametrize(
-    "pyproject", [{"tool": {"releasekit": True}}, {"tool": {"releasekit": [{}]}}, {"tool": "x"}]
+    ("name", "text"),
+    [("pyproject.toml [tool.releasekit]", "[tool.releasekit]\n"), ("releasekit.toml", "")],
 )
-def test_table_that_is_none_is_refused(pyproject: dict[str, Any]) -> None:
+def test_a_file_is_named_with_its_keys(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name.partition(" ")[0]).write_text(f"{text}proxies = 1\n")
     with raises_error(INVALID_CONFIGURATION) as caught:
-        find_table(Path("/p"), pyproject, None)
+        read_settings(tmp_path, {})
     answers = caught.value.answers()
-    assert answers["where"] == "/p/pyproject.toml [tool.releasekit]"
+    assert answers["where"] == f"{tmp_path}/{name}, environment"
+    assert answers["why"].startswith(f"{tmp_path}/{name} proxies: there is no such key")
+
+
+@pytest.mark.parametrize("pyproject", [None, "", "[tool]\n", "[tool.ruff]\n"])
+def test_project_without_a_table_has_no_keys(tmp_path: Path, pyproject: str | None) -> None:
+    if pyproject is not None:
+        (tmp_path / "pyproject.toml").write_text(pyproject)
+    assert read_settings(tmp_path, {}) == Settings()
+
+
+@pytest.mark.parametrize(
+    "pyproject", ["[tool]\nreleasekit = true\n", "[[tool.releasekit]]\n", 'tool = "x"\n']
+)
+def test_table_that_is_none_is_refused(tmp_path: Path, pyproject: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(pyproject)
+    with raises_error(INVALID_CONFIGURATION) as caught:
+        read_settings(tmp_path, {})
+    answers = caught.value.answers()
+    assert answers["where"] == f"{tmp_path}/pyproject.toml [tool.releasekit]"
     assert answers["why"] == "this is not a table"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from raising import raises_error
 from releasekit.config.settings import Settings
-from releasekit.config.target import Target, nexus_target, pypirc_target, sandbox_target
+from releasekit.config.target import Target, hosted_url, make_target
 from releasekit.errors.access import HALF_SET_READER
 from releasekit.index.layouts import simple_url
 from releasekit.model.credentials import (
@@ -34,6 +34,10 @@ def target(hosted: str, group: str, snapshots: str | None = None) -> Target:
     )
 
 
+def nexus_target(settings: Settings, credentials: Credentials, reader: Credentials) -> Target:
+    return make_target(hosted_url(settings), settings, credentials, reader)
+
+
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
@@ -50,7 +54,7 @@ def target(hosted: str, group: str, snapshots: str | None = None) -> Target:
     ],
 )
 def test_target_of_a_nexus(settings: Settings, expected: Target) -> None:
-    assert nexus_target(settings, BOB) == expected
+    assert nexus_target(settings, BOB, BOB) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,19 +75,7 @@ def test_target_of_a_nexus(settings: Settings, expected: Target) -> None:
     ],
 )
 def test_target_of_a_pypirc_section(url: str, settings: Settings, expected: Target) -> None:
-    assert pypirc_target(url, settings, BOB) == expected
-
-
-def test_target_of_the_sandbox_has_no_snapshots() -> None:
-    url = "https://127.0.0.1:1/repository"
-    assert sandbox_target(f"{url}/h/", f"{url}/g/", BOB) == Target(
-        upload_url=f"{url}/h/",
-        install_url=f"{url}/g/",
-        snapshots_url=None,
-        credentials=BOB,
-        reader=BOB,
-        sandbox=True,
-    )
+    assert make_target(url, settings, BOB, BOB) == expected
 
 
 def test_reader_reads_and_does_not_upload() -> None:
@@ -133,7 +125,7 @@ def test_simple_index_of_a_repository(url: str) -> None:
 
 def test_password_shows_in_no_representation() -> None:
     assert repr(BOB) == "Credentials(username='bob', source='TWINE_USERNAME')"
-    assert "hunter2" not in repr(nexus_target(configure(), BOB))
+    assert "hunter2" not in repr(nexus_target(configure(), BOB, BOB))
 
 
 def test_the_repository_of_an_upload_is_read_as_the_publisher_before_netrc() -> None:
