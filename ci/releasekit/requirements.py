@@ -67,8 +67,8 @@ def find_group(
     reader = find_reader(asking, hosted_url(own), NO_CREDENTIALS)
     bundles = map(request.resolve, (destination.settings.ca_bundle, own.ca_bundle))
     trust = add_trust(trust, bundles, request.resolve(own.client_cert))
-    group = make_target(hosted_url(own), own, NO_CREDENTIALS, reader)
-    return BuildIndex(url=group.install_url, credentials=reader), trust
+    found = make_target(hosted_url(own), own, NO_CREDENTIALS, reader)
+    return BuildIndex(url=found.install_url, credentials=reader), trust
 
 
 def add_trust(trust: Trust, ca_bundles: Iterable[str | None], client_cert: str | None) -> Trust:
