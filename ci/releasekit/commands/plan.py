@@ -10,11 +10,11 @@ from packaging.version import Version
 
 from releasekit.archives import read_dist
 from releasekit.commands.record import read_dists, read_whole_record
-from releasekit.commands.version import read_releasable_project, refuse_final_snapshot
+from releasekit.commands.version import read_releasable_project
 from releasekit.context import ProjectContext
 from releasekit.doctor.server import find_warnings
 from releasekit.errors import ReleasekitError
-from releasekit.errors.refused import CONFLICT, OTHER_BYTES_SERVED
+from releasekit.errors.refused import CONFLICT, NOT_A_DEVELOPMENT_VERSION, OTHER_BYTES_SERVED
 from releasekit.index.layouts import open_index
 from releasekit.index.pages import Index
 from releasekit.inspect.archive import DAMAGED, read_contents
@@ -29,6 +29,7 @@ from releasekit.model.plan import (
 )
 from releasekit.model.record import Record
 from releasekit.model.simple_page import ProjectPage, PublishedFile
+from releasekit.model.versions import render_tag
 from releasekit.outcome import Planned
 from releasekit.plural import plural
 from releasekit.tempdirs import open_tempdir
@@ -50,8 +51,17 @@ def make_plan(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Pla
     """Plan against the repository that is published to; raises CONFLICT for other bytes there."""
     ctx.progress.begin("plan")
     url, installed_from = upload_url(ctx, record), install_url(ctx, record)
-    if url == ctx.target.snapshots_url:
-        refuse_final_snapshot(ctx, Version(record.version), record.commit)
+    version = Version(record.version)
+    if url == ctx.target.snapshots_url and not version.is_devrelease:
+        # `==1.0` means 1.0+local as well (PEP 440), and 1.0rc1 and 1.0.post1 are released by a tag.
+        raise ReleasekitError(
+            NOT_A_DEVELOPMENT_VERSION,
+            version=str(version),
+            root=str(ctx.root),
+            commit=record.commit[:10],
+            snapshots=url,
+            tag=render_tag(version.public, ctx.settings.tag_patterns),
+        )
     index = open_repository(ctx, url)
     page = read_decided_page(index, record, dists)
     note_server_oddities(ctx, index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from releasekit.archives import read_dist
 from releasekit.commands.version import read_releasable_project
 from releasekit.context import ProjectContext, open_project
 from releasekit.destination import choose_destination
-from releasekit.errors import CannotWrite, NotAPlainFile, NotBuilt, ReleasekitError
+from releasekit.errors import CannotWrite, Entry, NotAPlainFile, NotBuilt, ReleasekitError
 from releasekit.errors.refused import (
     FILES_CHANGED,
     INCOMPLETE_RELEASE,
@@ -82,20 +82,20 @@ def find_parts(folder: Path) -> list[Path]:
 
 def load_record(path: Path, *, root: Path) -> Record:
     """Read a record, of whatever commit; raises NO_RECORD, NEWER_FILE and NotAPlainFile."""
-    with _explained(path, lambda said: NotBuilt(NO_RECORD, path=str(path), reason=said)):
+    with _refuse_unreadable(path, NO_RECORD):
         return parse_record(read_file(path, root=root))
 
 
 @contextlib.contextmanager
-def _explained(path: Path, make: Callable[[str], ReleasekitError]) -> Iterator[None]:
-    """Raise the error for a file of an earlier step that is not there, or cannot be read.
+def _refuse_unreadable(path: Path, entry: Entry) -> Iterator[None]:
+    """Raise this error for a file of an earlier step that is not there, or cannot be read.
 
-    `make` gets the reason. Raises NEWER_FILE as well.
+    Raises NEWER_FILE as well.
     """
     try:
         yield
     except FileNotFoundError as error:
-        raise make("there is no such file") from error
+        raise NotBuilt(entry, path=str(path), reason="there is no such file") from error
     except NewerSchemaError as error:
         raise ReleasekitError(
             NEWER_FILE,
@@ -105,8 +105,12 @@ def _explained(path: Path, make: Callable[[str], ReleasekitError]) -> Iterator[N
             release=installed_version("releasekit"),
         ) from error
     except (OSError, ValueError) as error:
-        reason = _first_problem(error) if isinstance(error, ValidationError) else str(error)
-        raise make(f"it cannot be read: {reason}") from error
+        reason = str(error)
+        if isinstance(error, ValidationError):
+            problem = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, problem["loc"])) or "JSON"
+            reason = f"{where}: {problem['msg']}"
+        raise NotBuilt(entry, path=str(path), reason=f"it cannot be read: {reason}") from error
 
 
 def read_record(ctx: ProjectContext, project: Project) -> Record:
@@ -130,15 +134,15 @@ def read_whole_record(ctx: ProjectContext, project: Project) -> Record:
 def refuse_other_commit(record: Record, project: Project, path: Path) -> None:
     """Raise RECORD_OF_ANOTHER_COMMIT for a record of another commit or tag than is checked out."""
     tag = project.released_as.name if project.released_as else None
-    if (record.commit, record.tag, record.dirty) != (project.commit.sha, tag, project.dirty):
-        built = _describe(record.commit, record.tag, record.dirty)
-        head = _describe(project.commit.sha, tag, project.dirty)
-        raise NotBuilt(RECORD_OF_ANOTHER_COMMIT, path=str(path), built=built, head=head)
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(str(part) for part in problem['loc']) or 'JSON'}: {problem['msg']}"
+    built = (record.commit, record.tag, record.dirty)
+    head = (project.commit.sha, tag, project.dirty)
+    if built != head:
+        raise NotBuilt(
+            RECORD_OF_ANOTHER_COMMIT,
+            path=str(path),
+            built=_describe(*built),
+            head=_describe(*head),
+        )
 
 
 def _describe(commit: str, tag: str | None, dirty: bool) -> str:
@@ -177,7 +181,7 @@ def read_proof(ctx: ProjectContext, record: Record) -> Proof:
     Raises NO_PROOF, NEWER_FILE, OTHER_PROOF and NotAPlainFile.
     """
     path = ctx.results / PROOF
-    with _explained(path, lambda said: ReleasekitError(NO_PROOF, path=str(path), reason=said)):
+    with _refuse_unreadable(path, NO_PROOF):
         text = read_file(path, root=ctx.root)
         proof = parse_proof(text)
     variable = "RELEASEKIT_PROOF_SHA256"  # from the job that made it

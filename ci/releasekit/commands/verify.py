@@ -47,20 +47,17 @@ def verify(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> None:
     """Prove that the index serves every file with the same bytes, and that the release works."""
     ctx.progress.begin("verify")
     url = install_url(ctx, record)
-    wheels = (wheel for _, _, wheel in choose_wheels(ctx, dists) if wheel)
-    installed = tuple(dict.fromkeys(wheel.filename for wheel in wheels))
-    foreign = tuple(
-        dist.filename
-        for dist in dists
-        if dist.named.kind is DistKind.WHEEL and dist.filename not in installed
-    )
+    for_here = {wheel.filename for _, _, wheel in choose_wheels(ctx, dists) if wheel}
     with open_tempdir("releasekit-verify-") as tempdir:
-        paths = {filename: tempdir / filename for filename in installed}
-        _await_files(ctx, record, dists, url, (*installed, *foreign), paths)
-        for filename in foreign:
-            text = f"{filename} is for another platform: downloaded by hash, not installed here"
-            ctx.progress.note(text)
-        proved = _install_back(ctx, record, dists, paths, url) if installed else Proved()
+        paths = {filename: tempdir / filename for filename in for_here}
+        _await_files(ctx, record, dists, url, paths)
+        for dist in dists:
+            if dist.named.kind is DistKind.WHEEL and dist.filename not in for_here:
+                ctx.progress.note(
+                    f"{dist.filename} is for another platform: downloaded by hash, not installed "
+                    "here"
+                )
+        proved = _install_back(ctx, record, dists, paths, url) if for_here else Proved()
     ctx.progress.finish(
         Verified(
             url=url,
@@ -76,20 +73,19 @@ def _await_files(
     record: Record,
     dists: Sequence[Dist],
     url: str,
-    downloaded: Sequence[str],
     paths: Mapping[str, Path],
 ) -> None:
     """Wait until a plan against the index finds nothing left to do, `stale-limit` at most.
 
-    The files of these names are downloaded whatever the page says of them; none is twice while
-    others are waited for.
+    The wheels are downloaded whatever the page says of them, none of them twice while others are
+    waited for.
     """
     index = open_repository(ctx, url)
     deadline = time.monotonic() + ctx.settings.stale_limit
     served: dict[PublishedFile, PublishedFile | None] = {}
     while True:
         page = index.read_page(record.normalized_name)
-        listed = (page.find(filename) for filename in downloaded)
+        listed = (page.find(d.filename) for d in dists if d.named.kind is DistKind.WHEEL)
         wanted = (*find_unproven(dists, page), *(file for file in listed if file))
         unproven = [file for file in dict.fromkeys(wanted) if not served.get(file)]
         served |= download_digests(index, unproven, dists, paths)
@@ -111,8 +107,7 @@ def _explain_stale(
     ctx: ProjectContext, record: Record, missing: Sequence[Dist], url: str, files: str
 ) -> ReleasekitError:
     """Return the error for files that are not served, with what the hosted repository says."""
-    place = upload_url(ctx, record)
-    entry = STALE_INDEX
+    place, entry = upload_url(ctx, record), STALE_INDEX
     try:
         page = read_decided_page(open_repository(ctx, place), record, missing)
         uploaded = not compare(missing, page, url=place).having(Action.UPLOAD)
