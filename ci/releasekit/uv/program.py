@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import uv
-
 from releasekit.process import Finished, Log, capture, refuse_ended, run
 
 MEMORY = 320 << 20
@@ -51,6 +49,8 @@ def run_uv(
     is a failure like others. `count` gets its requests, whose log is no part of the output. Raises
     MissingProgram and PROGRAM_KILLED.
     """
+    import uv  # a refusal does not wait for it
+
     logs = {"RUST_LOG": LOGGED} if count else {}
     kept = {name: value for name, value in environ.items() if not name.startswith(NOT_OURS)}
     logged: list[str] = []
@@ -94,6 +94,8 @@ def find_python(version: str, environ: Mapping[str, str]) -> str:
 
     None is downloaded: uv finds those on PATH, and those that it installed itself before.
     """
+    import uv
+
     options = ("--no-python-downloads", "--offline", "--no-config", "--no-project", "--system")
     command = (uv.find_uv_bin(), "python", "find", *options, version)
     found = capture(command, cwd=Path("/"), environ=environ)
