@@ -2,11 +2,17 @@
 
 The repository borrows the objects of the user's. So nothing is written to the user's, the build
 backend can ask git as it does anywhere, and it finds the tags that the release is about.
+
+It has the files of Git LFS themselves, not the pointers that git has in their place. Which of the
+two a clone has depends on the machine (GIT_LFS_SKIP_SMUDGE, `git lfs install`), and a release may
+not. So git checks pointers out, and they are replaced here: by what the user's clone has already,
+else by what `git lfs` downloads. A pointer that is left and packed is a finding.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import shlex
@@ -15,13 +21,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from releasekit import git
-from releasekit.build.lfs import NO_FILTER, replace_pointers
 from releasekit.errors import GitFailed, Status
 from releasekit.errors.failed import SUBMODULE_UNREACHABLE
 from releasekit.errors.setup import CANNOT_FETCH_SUBMODULE
 from releasekit.model.project import Commit
+from releasekit.model.stand_ins import POINTER_LIMIT, find_pointed
 from releasekit.tempdirs import open_tempdir
 
+# All files as they are committed, whatever the user's clone leaves out or alters.
 AS_COMMITTED = {
     "core.symlinks": "true",
     "core.autocrlf": "false",
@@ -29,17 +36,13 @@ AS_COMMITTED = {
     "core.attributesFile": "/dev/null",
     "core.sparseCheckout": "false",
 }
-"""All files as they are committed, whatever the user's clone leaves out or alters."""
-OWN = {
-    **AS_COMMITTED,
-    "core.bare": "false",
-    "core.hooksPath": "/dev/null",
-    "core.fsmonitor": "false",
-    "gc.auto": "0",
-}
-MESON = "meson.build"
-PARTS = ("objects", "shallow", "config", "git-crypt")
-EXTENSION = re.compile(r"extensions\.(objectformat|partialclone) (.+)")
+# Settings with which git checks pointers out, whether or not git-lfs is installed.
+NO_FILTER = ("-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=0")
+PULL = (
+    *("-c", "filter.lfs.clean=git-lfs clean -- %f", "-c", "filter.lfs.smudge=git-lfs smudge -- %f"),
+    *("-c", "filter.lfs.process=git-lfs filter-process", "-c", "filter.lfs.required=true"),
+    *("-c", "lfs.fetchexclude=", "-c", "lfs.fetchinclude=", "lfs", "pull"),
+)
 
 
 @contextlib.contextmanager
@@ -59,15 +62,20 @@ def open_checkout(
     with open_tempdir("releasekit-src-") as tempdir:
         tree = tempdir / "source"
         try:
-            _check_out(commit.root, commit.sha, tree, environ, hidden=hidden_tags)
+            _check_out(commit.root, commit.sha, tree, tree / ".git", environ, hidden_tags)
         except GitFailed as error:
-            error.fields["root"] = str(
-                commit.root
-            )  # the tree is gone before anybody can look at it
+            # The tree is gone before anybody can look at it.
+            error.fields["root"] = str(commit.root)
             raise
-        # Meson 1.9 packs what `git archive` gives, and runs it in each submodule.
-        if (tree / ".gitmodules").exists() and not (tree / project / MESON).exists():
-            _drop_links_to_git(tree)
+        # Backends that take whole directories would pack the files .git of submodules. git still
+        # lists what is in a submodule: it finds its directory below modules. Meson 1.9 packs what
+        # `git archive` gives, and runs it in each submodule.
+        if (tree / ".gitmodules").exists() and not (tree / project / "meson.build").exists():
+            for folder, folders, files in os.walk(tree):
+                if Path(folder) == tree:
+                    folders.remove(".git")
+                elif ".git" in files:
+                    Path(folder, ".git").unlink()
         yield tree
 
 
@@ -78,7 +86,10 @@ def copy_changes(commit: Commit, tree: Path) -> None:
     """
     for name in commit.changed:
         theirs, ours = commit.root / name, tree / name
-        _remove_links(ours, tree)
+        for part in reversed((ours, *ours.parents)):
+            # Behind a committed link, what is copied would leave the checkout.
+            if part.is_relative_to(tree) and part != tree and part.is_symlink():
+                part.unlink()
         if theirs.is_dir() and not theirs.is_symlink():
             if (theirs / ".git").exists():  # a submodule
                 ignore = shutil.ignore_patterns(".git")
@@ -89,13 +100,6 @@ def copy_changes(commit: Commit, tree: Path) -> None:
         if theirs.is_symlink() or theirs.is_file():  # what replaces it by a directory is untracked
             ours.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(theirs, ours, follow_symlinks=False)
-
-
-def _remove_links(path: Path, tree: Path) -> None:
-    """Remove committed links on the way to a file: what is copied must stay in the checkout."""
-    for part in reversed((path, *path.parents)):
-        if part.is_relative_to(tree) and part != tree and part.is_symlink():
-            part.unlink()
 
 
 def find_name(root: Path, commit: Commit) -> str:
@@ -110,68 +114,74 @@ def follow_links_out(tree: Path, source: Path, environ: Mapping[str, str]) -> No
     """Replace links that lead out of a project of a checkout by the files that they lead to.
 
     `LICENSE -> ../../LICENSE` in a monorepo: an sdist cannot hold such a link (PEP 706), and
-    flit 4 refuses it. Only files of the commit are followed, and git is told of no change.
+    flit 4 refuses it. Only files of the commit are followed, and git hears of no change.
     """
-    listed = git.must(source, environ, "ls-files", "-z", "--stage").output.split("\0")
-    links = [entry.partition("\t")[2] for entry in listed if entry.startswith("120000 ")]
-    followed = [name for name in links if _follow_out(source / name, source, tree)]
+    top, project = tree.resolve(), source.resolve()
+    followed = []
+    for name, _ in _list_entries(source, "120000", environ):
+        link, target = source / name, (source / name).resolve()
+        leads_out = link.is_symlink() and target.is_file() and not target.is_relative_to(project)
+        if leads_out and target.is_relative_to(top) and ".git" not in target.relative_to(top).parts:
+            link.unlink()
+            shutil.copy2(target, link)
+            followed.append(name)
     if followed:
         git.must(source, environ, "update-index", "--assume-unchanged", "--", *followed)
 
 
-def _follow_out(link: Path, source: Path, tree: Path) -> bool:
-    """Replace one link, if it leads from the project to a file elsewhere in the repository."""
-    target = link.resolve()
-    if not link.is_symlink() or target.is_relative_to(source.resolve()) or not target.is_file():
-        return False
-    top = tree.resolve()
-    if not target.is_relative_to(top) or ".git" in target.relative_to(top).parts:
-        return False
-    link.unlink()
-    shutil.copy2(target, link)
-    return True
+def _list_entries(root: Path, mode: str, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return pairs of name and object of what git has below a directory with a mode."""
+    listed = git.must(root, environ, "ls-files", "-z", "--stage").output.split("\0")
+    entries = (entry.partition("\t") for entry in listed if entry.startswith(f"{mode} "))
+    return [(name, facts.split(" ")[1]) for facts, _, name in entries]
 
 
 def _check_out(
     root: Path,
     sha: str,
     tree: Path,
+    own: Path,
     environ: Mapping[str, str],
-    *,
-    hidden: Collection[str] = (),
-    own: Path | None = None,
+    hidden_tags: Collection[str] = (),
 ) -> None:
-    """Check a commit out; `own` is the git directory of a submodule, which lies elsewhere."""
-    objects = _borrow(root, tree, environ, hidden, own or tree / ".git")
+    """Check a commit out; `own` is its git directory, which lies elsewhere for a submodule."""
+    objects = _borrow(root, tree, own, environ, hidden_tags)
     git.must(tree, environ, *NO_FILTER, "checkout", "-q", "--force", "--detach", sha)
-    replace_pointers(root, tree, objects, environ)
-    _check_out_submodules(root, tree, environ, own or tree / ".git")
+    _replace_pointers(root, tree, objects.parent / "lfs" / "objects", environ)
+    _check_out_submodules(root, tree, own, environ)
 
 
 def _borrow(
-    root: Path, tree: Path, environ: Mapping[str, str], hidden: Collection[str], own: Path
+    root: Path, tree: Path, own: Path, environ: Mapping[str, str], hidden_tags: Collection[str]
 ) -> Path:
     """Make a repository at `tree` that has the objects, tags and settings of the one at `root`.
 
     Returns where the user's has its objects.
     """
-    objects, shallow, config, keys = _find_parts(root, environ)
+    # A linked worktree has these parts elsewhere.
+    parts = ("objects", "shallow", "config", "git-crypt")
+    words = [word for name in parts for word in ("--git-path", name)]
+    paths = git.must(root, environ, "rev-parse", *words).output.splitlines()
+    objects, shallow, config, keys = (root / path for path in paths)
     extensions = _read_extensions(root, config, environ)
     tree.mkdir(parents=True, exist_ok=True)
-    told = {
-        **environ,
+    own.parent.mkdir(parents=True, exist_ok=True)
+    formats = {
         "GIT_DEFAULT_REF_FORMAT": "files",
         "GIT_DEFAULT_HASH": extensions.get("objectformat", "sha1"),
     }
-    own.parent.mkdir(parents=True, exist_ok=True)
     apart = () if own == tree / ".git" else (f"--separate-git-dir={own}",)
-    git.must(tree, told, "init", "-q", "--template=", *apart)
+    git.must(tree, {**environ, **formats}, "init", "-q", "--template=", *apart)
     if apart:  # as git has it in a clone: the same wherever the checkout is
         link = f"gitdir: {os.path.relpath(own, tree)}\n"
         (tree / ".git").write_text(link, encoding="utf-8")
     (own / "objects" / "info").mkdir(exist_ok=True)
     (own / "objects" / "info" / "alternates").write_text(f"{objects}\n", encoding="utf-8")
-    (own / "packed-refs").write_text(_list_tags(root, environ, hidden), encoding="utf-8")
+    # The tags as git's own file lists them (gitrepository-layout(5)).
+    form, hidden = "--format=%(objectname) %(refname)", {f"refs/tags/{tag}" for tag in hidden_tags}
+    listed = git.must(root, environ, "for-each-ref", form, "refs/tags").output.splitlines()
+    tags = "".join(f"{line}\n" for line in listed if line.partition(" ")[2] not in hidden)
+    (own / "packed-refs").write_text(tags, encoding="utf-8")
     if shallow.exists():
         shutil.copyfile(shallow, own / "shallow")
     for path in (keys, objects.parent / keys.name):  # a linked worktree's own, or the clone's
@@ -182,44 +192,79 @@ def _borrow(
     return objects
 
 
-def _find_parts(root: Path, environ: Mapping[str, str]) -> list[Path]:
-    """Return where a repository has these parts, which a linked worktree has elsewhere."""
-    words = [word for name in PARTS for word in ("--git-path", name)]
-    paths = git.must(root, environ, "rev-parse", *words).output.splitlines()
-    return [root / path for path in paths]
-
-
-def _render_config(config: Path, tree: Path, extensions: Mapping[str, str]) -> str:
-    """Return the settings of the user's repository, for fetches too, and ours, which beat them."""
-    ours = {"include.path": str(config), **OWN, "core.worktree": str(tree)}
-    if remote := extensions.get("partialclone"):
-        # What a partial clone left out is fetched when it is needed.
-        ours |= {"core.repositoryFormatVersion": "1", "extensions.partialClone": remote}
-    entries = ([*key.split("."), value] for key, value in ours.items())
-    return "".join(f"[{section}]\n\t{name} = {_quote(value)}\n" for section, name, value in entries)
-
-
 def _read_extensions(root: Path, config: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return what git does not take from an included file: the format of the objects."""
     if "extensions" not in config.read_text("utf-8", "replace").lower():
         return {}
-    said = git.ask(root, environ, "config", "--get-regexp", r"^extensions\.")
-    return {
-        match[1]: match[2]
-        for line in said.output.splitlines()
-        if (match := EXTENSION.fullmatch(line))
+    said = git.ask(root, environ, "config", "--get-regexp", r"^extensions\.").output
+    known = r"^extensions\.(objectformat|partialclone) (.+)$"
+    return dict(re.findall(known, said, re.MULTILINE))
+
+
+def _render_config(config: Path, tree: Path, extensions: Mapping[str, str]) -> str:
+    """Return the settings of the user's repository, for fetches too, and ours, which beat them."""
+    ours = {
+        "include.path": str(config),
+        **AS_COMMITTED,
+        "core.bare": "false",
+        "core.hooksPath": "/dev/null",
+        "core.fsmonitor": "false",
+        "gc.auto": "0",
+        "core.worktree": str(tree),
     }
+    if remote := extensions.get("partialclone"):
+        # What a partial clone left out is fetched when it is needed.
+        ours |= {"core.repositoryFormatVersion": "1", "extensions.partialClone": remote}
+    lines = []
+    for key, value in ours.items():
+        section, name = key.split(".")
+        quoted = value.replace("\\", "\\\\").replace('"', '\\"')  # git-config(1), Values
+        lines.append(f'[{section}]\n\t{name} = "{quoted}"\n')
+    return "".join(lines)
 
 
-def _list_tags(root: Path, environ: Mapping[str, str], hidden: Collection[str]) -> str:
-    """Return the tags as git's own `packed-refs` lists them (gitrepository-layout(5))."""
-    form = "--format=%(objectname) %(refname)"
-    listed = git.must(root, environ, "for-each-ref", form, "refs/tags").output.splitlines()
-    left_out = {f"refs/tags/{name}" for name in hidden}
-    return "".join(f"{line}\n" for line in listed if line.partition(" ")[2] not in left_out)
+def _replace_pointers(root: Path, tree: Path, store: Path, environ: Mapping[str, str]) -> None:
+    """Replace the pointers of a checkout as far as their contents can be found.
+
+    `root` is the user's working tree, `store` its files of Git LFS.
+    Raises GIT_FAILED if the network keeps git-lfs from a download.
+    """
+    if git.ask(tree, environ, "grep", "-qF", "filter=lfs", "--", "*.gitattributes").status:
+        return
+    listed = git.ask(tree, environ, "grep", "-lzF", ".github.com/spec/v1").output.split("\0")
+    pointers = {name: oid for name in listed if name and (oid := _read_pointer(tree / name))}
+    if not pointers:
+        return
+    missing = []
+    for name, oid in pointers.items():
+        places = (store / oid[:2] / oid[2:4] / oid, root / name)
+        if found := next((path for path in places if _hash(path) == oid), None):
+            shutil.copyfile(found, tree / name)
+        else:
+            missing.append(name)
+    if missing and shutil.which("git-lfs", path=environ.get("PATH")):
+        unset = {name: value for name, value in environ.items() if not name.startswith("GIT_LFS_")}
+        pulled = git.ask(tree, unset, *PULL)
+        if any(_read_pointer(tree / name) for name in missing):
+            # Others are a finding where they are packed: a project may leave them out of its dists.
+            git.refuse_transient(tree, pulled)
+    git.must(tree, environ, "update-index", "--assume-unchanged", "--", *pointers)
 
 
-def _check_out_submodules(root: Path, tree: Path, environ: Mapping[str, str], own: Path) -> None:
+def _read_pointer(path: Path) -> str | None:
+    if path.is_symlink() or not path.is_file() or path.stat().st_size >= POINTER_LIMIT:
+        return None
+    return find_pointed(path.read_bytes())
+
+
+def _hash(path: Path) -> str:
+    """Return the SHA-256 of a file; "" if it is none."""
+    if path.is_symlink() or not path.is_file():
+        return ""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _check_out_submodules(root: Path, tree: Path, own: Path, environ: Mapping[str, str]) -> None:
     """Check submodules out: from the user's own where they have the commit, else by fetching.
 
     Their git directories lie where a clone has them (gitrepository-layout(5), modules).
@@ -229,29 +274,18 @@ def _check_out_submodules(root: Path, tree: Path, environ: Mapping[str, str], ow
         return
     names, excluded = _read_submodules(tree, environ)
     missing = []
-    for path, sha in _list_submodules(tree, environ):
-        name = names.get(path, path)
+    for path, sha in _list_entries(tree, "160000", environ):
+        theirs, name = root / path, names.get(path, path)
         if name in excluded:
             continue
-        if _has_commit(root / path, sha, environ):
-            modules = own / "modules" / name
-            _check_out(root / path, sha, tree / path, environ, own=modules)
+        # Without a .git of its own the directory belongs to the repository above it.
+        has_git, words = (theirs / ".git").exists(), ("cat-file", "-e", f"{sha}^{{commit}}")
+        if has_git and not git.ask(theirs, environ, *words).status:
+            _check_out(theirs, sha, tree / path, own / "modules" / name, environ)
         else:
             missing.append(path)
     if missing:
         _fetch_submodules(root, tree, missing, names, environ)
-
-
-def _drop_links_to_git(tree: Path) -> None:
-    """Remove the files .git of submodules, which backends that take whole directories would pack.
-
-    git still lists what is in a submodule: it finds its directory below modules.
-    """
-    for folder, folders, files in os.walk(tree):
-        if Path(folder) == tree:
-            folders.remove(".git")
-        elif ".git" in files:
-            Path(folder, ".git").unlink()
 
 
 def _read_submodules(tree: Path, environ: Mapping[str, str]) -> tuple[dict[str, str], set[str]]:
@@ -284,10 +318,8 @@ def _fetch_submodules(
     except GitFailed as error:
         is_network = error.status is Status.FAILED
         left = [path for path in paths if not (tree / path / ".git").exists()] or paths
-        settings = [f"submodule.{names.get(path, path)}.update" for path in left]
-        commands = (
-            shlex.join(("git", "-C", str(root), "config", name, "none")) for name in settings
-        )
+        skip = ("git", "-C", str(root), "config")
+        keys = (f"submodule.{names.get(path, path)}.update" for path in left)
         raise GitFailed(
             SUBMODULE_UNREACHABLE if is_network else CANNOT_FETCH_SUBMODULE,
             names=", ".join(left),
@@ -295,24 +327,5 @@ def _fetch_submodules(
             reason=str(error.fields["reason"]),
             top=shlex.quote(str(root)),  # of a submodule in a submodule: that one
             paths=shlex.join(left),
-            commands="\n".join(commands),
+            commands="\n".join(shlex.join((*skip, key, "none")) for key in keys),
         ) from error
-
-
-def _list_submodules(tree: Path, environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    listed = git.must(tree, environ, "ls-files", "-z", "--stage").output.split("\0")
-    entries = (entry.partition("\t") for entry in listed if entry.startswith("160000 "))
-    return [(path, facts.split(" ")[1]) for facts, _, path in entries]
-
-
-def _has_commit(root: Path, sha: str, environ: Mapping[str, str]) -> bool:
-    # Without a .git of its own the directory belongs to the repository above it.
-    return (root / ".git").exists() and not git.ask(
-        root, environ, "cat-file", "-e", f"{sha}^{{commit}}"
-    ).status
-
-
-def _quote(value: str) -> str:
-    """Return text as a value of git's configuration (git-config(1), Values)."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

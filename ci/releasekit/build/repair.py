@@ -20,7 +20,7 @@ def repair_wheel(
     root: Path,
     environ: Mapping[str, str],
     epoch: int,
-    log: Log | None = None,
+    log: Log,
 ) -> Path:
     """Return what the command makes of a wheel, in place of it; a pure wheel stays as it is.
 
@@ -31,29 +31,19 @@ def repair_wheel(
         return wheel
     made = wheel.parent / "repaired"
     made.mkdir()
-    paths = {"{wheel}": str(wheel), "{dest_dir}": str(made)}
-    words = [_fill_in(word, paths) for word in shlex.split(command)]
-    finished = run(words, cwd=root, environ=_with_tools(environ, epoch), log=log)
-    tail = finished.tail() if finished.status else _find_fault(wheel, made)
-    if tail:
+    source, target, words = str(wheel), str(made), shlex.split(command)
+    words = [word.replace("{wheel}", source).replace("{dest_dir}", target) for word in words]
+    # Tools that lie beside the kit are found.
+    path = f"{Path(sys.executable).parent}:{environ.get('PATH', '')}"
+    environ = {**environ, "PATH": path, "SOURCE_DATE_EPOCH": str(epoch)}
+    finished = run(words, cwd=root, environ=environ, log=log)
+    if tail := finished.tail() if finished.status else _find_fault(wheel, made):
         raise BuildFailed(
             REPAIR_FAILED, wheel=wheel.name, command=command, root=str(root), log="", tail=tail
         )
     (repaired,) = made.iterdir()
     wheel.unlink()
     return repaired.replace(wheel.parent / repaired.name)
-
-
-def _fill_in(word: str, paths: dict[str, str]) -> str:
-    for name, path in paths.items():
-        word = word.replace(name, path)
-    return word
-
-
-def _with_tools(environ: Mapping[str, str], epoch: int) -> dict[str, str]:
-    """Return the environment of the command: tools that lie beside the kit are found."""
-    path = f"{Path(sys.executable).parent}:{environ.get('PATH', '')}"
-    return {**environ, "PATH": path, "SOURCE_DATE_EPOCH": str(epoch)}
 
 
 def _find_fault(wheel: Path, made: Path) -> str:

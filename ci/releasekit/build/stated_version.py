@@ -30,19 +30,27 @@ def write_version(
     git shows the commit with this file in it. Raises CANNOT_WRITE_VERSION and GitFailed.
     """
     path = source / stated.file
-    text = path.read_bytes().decode()
+    write = _set_in_toml if path.suffix == ".toml" else _set_in_cfg
     try:
-        write = _set_in_toml if path.suffix == ".toml" else _set_in_cfg
-        changed = write(text, stated.keys, str(version))
+        changed = write(path.read_bytes().decode(), stated.keys, str(version))
     except ValueError as error:
-        reason = str(error)
         raise ReleasekitError(
-            CANNOT_WRITE_VERSION, place=stated.place, version=str(version), reason=reason
+            CANNOT_WRITE_VERSION, place=stated.place, version=str(version), reason=str(error)
         ) from error
     if path.is_symlink():  # what it leads to is read by others too
         path.unlink()
     path.write_bytes(changed.encode())
-    _show_in_commit(source, stated.file, environ)
+    # git shows the commit, which keeps its name, with the changed file as a part of it: Meson packs
+    # what `git archive` gives, and other backends ask whether the tree is clean.
+    git.must(source, environ, "add", "--", stated.file)
+    tree = git.must(source, environ, "write-tree", "--missing-ok").output.strip()
+    shown = git.must(source, environ, "cat-file", "commit", "HEAD", errors="surrogateescape")
+    commit = f"tree {tree}\n{shown.output.partition(chr(10))[2]}"
+    with open_tempdir("releasekit-commit-") as tempdir:
+        written = tempdir / "commit"
+        written.write_bytes(commit.encode("utf-8", "surrogateescape"))
+        made = git.must(source, environ, "hash-object", "-t", "commit", "-w", str(written))
+    git.must(source, environ, "replace", "-f", "HEAD", made.output.strip())
 
 
 def _set_in_toml(text: str, keys: tuple[str, ...], version: str) -> str:
@@ -67,8 +75,7 @@ def _set(table: MutableMapping[str, Any], keys: tuple[str, ...], version: str) -
 def _set_in_cfg(text: str, keys: tuple[str, ...], version: str) -> str:
     from configupdater import ConfigUpdater
 
-    section, option = keys
-    document, ending = ConfigUpdater(), "\r\n" if "\r\n" in text else "\n"
+    (section, option), document = keys, ConfigUpdater()
     try:
         document.read_string(text.replace("\r\n", "\n").rstrip("\n") + "\n")
         document[section][option].value = version
@@ -76,20 +83,4 @@ def _set_in_cfg(text: str, keys: tuple[str, ...], version: str) -> str:
         raise ValueError(str(error)) from error
     except KeyError as error:  # configparser takes it from [DEFAULT]
         raise ValueError(f"[{section}] has no {option} of its own") from error
-    return str(document).replace("\n", ending)
-
-
-def _show_in_commit(source: Path, file: str, environ: Mapping[str, str]) -> None:
-    """Let git show the changed file as a part of the commit, which keeps its name.
-
-    Meson packs what `git archive` gives, and other backends ask whether the tree is clean.
-    """
-    git.must(source, environ, "add", "--", file)
-    tree = git.must(source, environ, "write-tree", "--missing-ok").output.strip()
-    shown = git.must(source, environ, "cat-file", "commit", "HEAD", errors="surrogateescape")
-    changed = f"tree {tree}\n{shown.output.partition(chr(10))[2]}"
-    with open_tempdir("releasekit-commit-") as tempdir:
-        path = tempdir / "commit"
-        path.write_bytes(changed.encode("utf-8", "surrogateescape"))
-        made = git.must(source, environ, "hash-object", "-t", "commit", "-w", str(path))
-    git.must(source, environ, "replace", "-f", "HEAD", made.output.strip())
+    return str(document).replace("\n", "\r\n" if "\r\n" in text else "\n")

@@ -29,7 +29,7 @@ def wheel(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def repair(environ: dict[str, str], tmp_path: Path) -> Repair:
-    return functools.partial(repair_wheel, root=tmp_path, environ=environ, epoch=EPOCH)
+    return functools.partial(repair_wheel, root=tmp_path, environ=environ, epoch=EPOCH, log=print)
 
 
 def command(code: str) -> str:

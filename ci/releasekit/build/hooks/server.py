@@ -11,23 +11,21 @@ collector looks through what was imported.
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import importlib
+import json
+import os
+import runpy
+import select
+import signal
 import sys
-
-# The directory of this script, as pyproject-hooks does: nothing in it is a module of the backend's.
-sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]
-
-import contextlib  # noqa: E402
-import gc  # noqa: E402
-import importlib  # noqa: E402
-import json  # noqa: E402
-import os  # noqa: E402
-import runpy  # noqa: E402
-import select  # noqa: E402
-import signal  # noqa: E402
 
 
 def main(backend: str, mark: str) -> None:
     """Serve until the input ends; in a fork, be the hook and return as its process would end."""
+    # As pyproject-hooks does: nothing in the directory of this script is a module of the backend's.
+    sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]
     _end_with_parent()
     gc.disable()  # what is imported stays
     if backend:
@@ -36,15 +34,18 @@ def main(backend: str, mark: str) -> None:
         gc.freeze()
         sys.stdout.flush()
         sys.stderr.flush()
-        told, tell = os.pipe()
+        reader, writer = os.pipe()
         child = os.fork()
         if not child:
-            return _run_hook(tell, backend, **json.loads(line))
+            return _run_hook(writer, backend, **json.loads(line))
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         os.write(1, f"{mark} {status}\n".encode())
-        os.close(tell)
-        for module in _read(told):
-            _import(module)
+        os.close(writer)
+        os.set_blocking(reader, False)  # a process that the hook left behind may hold the other end
+        with contextlib.suppress(BlockingIOError):
+            for module in os.read(reader, 1 << 16).decode().split():  # all that a pipe holds
+                _import(module)
+        os.close(reader)
     return None
 
 
@@ -68,17 +69,9 @@ def _import(module: str) -> None:
         importlib.import_module(module)
 
 
-def _read(told: int) -> list[str]:
-    """Return the modules that a hook told of; one that was killed told of none."""
-    os.set_blocking(told, False)  # a process that the hook left behind may hold the other end
-    names = b""
-    with contextlib.suppress(BlockingIOError):
-        names = os.read(told, 1 << 16)  # all that a pipe holds
-    os.close(told)
-    return names.decode().split()
-
-
-def _run_hook(tell: int, backend: str, argv: list[str], cwd: str, environ: dict[str, str]) -> None:
+def _run_hook(
+    writer: int, backend: str, argv: list[str], cwd: str, environ: dict[str, str]
+) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115 - as long as the process
     gc.enable()
@@ -89,14 +82,11 @@ def _run_hook(tell: int, backend: str, argv: list[str], cwd: str, environ: dict[
     try:
         runpy.run_path(argv[0], run_name="__main__")
     finally:
-        os.set_blocking(tell, False)  # what does not fit into the pipe is not told
-        os.write(tell, " ".join(_find_shared(backend)).encode())
-
-
-def _find_shared(backend: str) -> list[str]:
-    """Return the modules that a next hook may find imported: the backend's and Python's own."""
-    packages = {backend.partition(".")[0], *sys.stdlib_module_names}
-    return [name for name in sys.modules if name.partition(".")[0] in packages]
+        # A next hook may find these imported: the backend's modules and Python's own.
+        packages = {backend.partition(".")[0], *sys.stdlib_module_names}
+        shared = [name for name in sys.modules if name.partition(".")[0] in packages]
+        os.set_blocking(writer, False)  # what does not fit into the pipe is left out
+        os.write(writer, " ".join(shared).encode())
 
 
 if __name__ == "__main__":
