@@ -40,37 +40,39 @@ class DirectoryContext:
     root: Path
     """The directory that -C names."""
     options: Namespace
-    """The arguments of the command; see `commands.arguments`."""
     environ: Mapping[str, str] = field(repr=False)
     progress: Progress
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context(DirectoryContext):
-    """What every other command is given."""
+    """What every other command is given.
+
+    The redactor has the secrets of this run: what is found or generated later is added. In a
+    sandbox is what goes to the embedded one, or to one in another terminal, which has a `url`. The
+    group is where requirements come from, unless uv or pip are configured otherwise.
+    """
 
     settings: Settings
     network: Network
     redactor: Redactor = field(default_factory=Redactor)
-    """The secrets of this run: what is found or generated later is added."""
+    into_sandbox: bool = False
+    group: BuildIndex | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectContext(Context):
-    """What the steps of a release are given."""
+    """What the steps of a release are given.
+
+    `environments` are for the installed release, its imports and its tests. Without a cache, no
+    build environment is kept. `siblings` are directories of the projects that this one needs and
+    that the same command is for, by their normalized names: the group may lack them yet.
+    """
 
     target: Target
     environments: CleanEnvironments
-    """Where the release is installed, imported and tested."""
     cache: Path | None = None
-    """Where build environments are kept; None keeps none."""
-    into_sandbox: bool = False
-    """True for the embedded sandbox, and for one in another terminal, which has a `url`."""
-    group: BuildIndex | None = None
-    """Where requirements come from, unless uv or pip are told otherwise."""
     siblings: Mapping[str, Path] = field(default_factory=dict)
-    """Directories of the projects that this one needs and that the same command is for, by their
-    normalized names: the group may lack them yet."""
 
     @property
     def tag(self) -> str | None:
@@ -96,31 +98,19 @@ class ProjectContext(Context):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NexusContext(Context):
-    """What administration and consumers are given."""
+    """What administration and consumers are given; NO_CREDENTIALS are those that nothing gives.
+
+    `credentials` are the publisher's, `reader` the reader's own or else the publisher's, `first`
+    the administrator's on a server that was started for the first time. Where it is attended,
+    somebody sees the output: a generated password may be shown.
+    """
 
     url: str
-    """Address of Nexus itself."""
     credentials: Credentials
-    """The publisher's; NO_CREDENTIALS if there are none."""
     reader: Credentials
-    """For what is read: the reader's own, else the publisher's, else NO_CREDENTIALS."""
     admin: Credentials
-    """The administrator's; NO_CREDENTIALS if there are none."""
     first: Credentials = NO_CREDENTIALS
-    """The administrator's on a server that was started for the first time."""
     attended: bool = False
-    """True if somebody sees the output: a generated password may be shown."""
-    into_sandbox: bool = False
-    """True for a sandbox in another terminal."""
-    group: BuildIndex | None = None
-    """Where the requirements of a release would come from, for `doctor`; see `ProjectContext`."""
-
-
-def open_directory(request: Request, progress: Progress) -> DirectoryContext:
-    """Return what is given to a command that works on files alone."""
-    return DirectoryContext(
-        root=request.root, options=request.options, environ=request.environ, progress=progress
-    )
 
 
 def open_project(

@@ -24,21 +24,21 @@ STYLES = {
     Severity.OFF: "dim",
 }
 
-Render = Callable[[str], str]
-"""Return a text with the commands in it as they are typed; see `request`."""
-Clean = Callable[[str], str]
-"""Return a text without the secrets of the run."""
+Render = Callable[[str], str]  # spells the commands in a text as they are typed, see `request`
+Clean = Callable[[str], str]  # takes the secrets of the run out of a text
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line below the one of a step: texts, each with a style of rich."""
+    """A line below the one of a step: texts, each with a style of rich.
+
+    -q shows those of `always`, too. Where it is folded, all but the first part are one line: a file
+    name may contain line feeds.
+    """
 
     parts: tuple[tuple[str, str], ...]
     always: bool = False
-    """True where -q shows it too."""
     folded: bool = False
-    """True where all but the first part are one line: a file name may contain line feeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,15 @@ class Table:
 
 
 class Result:
-    """What a finished step found, as the terminal and the reports show it."""
+    """What a finished step found, as the terminal and the reports show it.
+
+    `step` is the step that it ends; empty for what is no step of its own. `shared` are its fields
+    that the outcome has, too; without any, the outcome keeps the result itself.
+    """
 
     __slots__ = ()
     step: ClassVar[str] = ""
-    """The step that it ends; empty for what is no step of its own."""
     shared: ClassVar[tuple[str, ...]] = ()
-    """Its fields that the outcome has, too; without any, the outcome keeps the result itself."""
 
     def describe(self) -> str:
         """Return the line of the step."""
@@ -183,14 +185,13 @@ class Gathered(RecordRead):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked(Result):
-    """What the checks found; `codes` are those of all checks that were run."""
+    """What the checks found: the codes of all checks that were run, and what was installed."""
 
     step: ClassVar[str] = "check"
     shared: ClassVar[tuple[str, ...]] = ("codes", "findings")
     findings: tuple[Finding, ...]
     codes: tuple[str, ...]
     works: str = ""
-    """What was installed and imported; empty if nothing was."""
 
     def describe(self) -> str:
         """Return how many findings there are of each severity, and what was tested."""
@@ -257,15 +258,17 @@ class Published(Result):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verified(Result):
-    """The index serves the same bytes, and the release was installed by hash."""
+    """The index serves the same bytes, and the release was installed by hash.
+
+    It is not installed where no wheel of the release is for the Python that proves it. `works` says
+    on which Python it was, with how many dependencies, and what was imported.
+    """
 
     step: ClassVar[str] = "verify"
     url: str
     requirement: str
     installed: bool = True
-    """False where no wheel of the release is for the Python that proves it."""
     works: str = ""
-    """On which Python, with how many dependencies, and what was imported."""
 
     def describe(self) -> str:
         """Return what was installed, and from where."""
@@ -287,35 +290,34 @@ class StepTime(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """All that is known of a run; what a step finds is None until it ended."""
+    """All that is known of a run; what a step finds is None until it ended.
+
+    `dry_run` is true where --dry-run kept the command from sending anything. `codes` are those of
+    the checks that were run, `result` is that of a command that is no part of a release. `step` is
+    under way, or was when the run stopped, and `began` is when, by a clock in seconds. `requests`
+    are those that releasekit and uv sent; the failed ones had no answer, or a status of 400 or
+    above. `error` is what stopped the run: its code, what, where, why, next.
+    """
 
     command: str
     sandbox: bool
     dry_run: bool = False
-    """True where --dry-run kept the command from sending anything."""
     project: Project | None = None
     record: Record | None = None
     codes: tuple[str, ...] = ()
-    """Of the checks that were run."""
     findings: tuple[Finding, ...] = ()
     plan: Plan | None = None
     published: Published | None = None
     verified: Verified | None = None
     result: Result | None = None
-    """The result of a command that is no part of a release."""
     notes: tuple[str, ...] = ()
     times: tuple[StepTime, ...] = ()
     step: str = START
-    """The step that is under way, or that was when the run stopped."""
     began: float = 0.0
-    """When that was, by a clock in seconds; at first when the run did."""
     requests: int = 0
-    """Requests that releasekit and uv sent."""
     failed_requests: int = 0
-    """Those that had no answer, or a status of 400 or above."""
     status: Status = Status.DONE
     error: tuple[tuple[str, str], ...] = ()
-    """The error that stopped the run: its code, what, where, why, next."""
 
     def begin(self, step: str, at: float) -> Outcome:
         """Return it with a step begun; `at` is a clock's reading in seconds."""

@@ -181,17 +181,17 @@ BASE64 = {"+": r"(?:[+-]|%2[Bb])", "/": r"(?:\\*/|_|%2[Ff])"}  # URL-safe, perce
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Secret:
-    """A secret of a run."""
+    """A secret of a run: the variable that holds it, and the user name that it is sent with.
+
+    `name` is what a warning calls it; empty if nobody is warned. What stands alone before the host
+    of an address may be a name: a token, or that of a user.
+    """
 
     value: str
     variable: str = ""
-    """The variable of the environment that holds it."""
     username: str = ""
-    """The user name that it is sent with."""
     name: str = ""
-    """What a warning calls it; empty if nobody is warned."""
     may_be_name: bool = False
-    """True for what stands alone before the host of an address: a token, or a user name."""
 
 
 def find_secrets(environ: Mapping[str, str]) -> Iterator[Secret]:

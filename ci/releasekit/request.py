@@ -34,43 +34,43 @@ PATTERN = set("*?[")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Door:
-    """How releasekit was called, and from where: a suggested command is typed the same way."""
+    """How releasekit was called, and from where: a suggested command is typed the same way.
+
+    `started_in` is the current directory of whoever called it, `folder` that of this process, where
+    -C starts: nox goes to its noxfile's. `commands` are all that a text may suggest. The path of
+    the noxfile is absolute, and None without nox; `sessions` are the commands that are sessions of
+    it, each with the session's name.
+    """
 
     started_in: Path
-    """The current directory of whoever called it."""
-    commands: tuple[Command, ...]
-    """All commands, of which a text may suggest one."""
     folder: Path
-    """The current directory of this process, where -C starts; nox goes to its noxfile's."""
+    commands: tuple[Command, ...]
     noxfile: str | None = None
-    """The absolute path of the noxfile; None if it was not called by nox."""
     sessions: tuple[tuple[str, str], ...] = ()
-    """Which commands are sessions of it, and what these are called."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """A command, its options, and the environment of whoever called it."""
+    """A command, its options, and the environment of whoever called it.
+
+    It is interactive where somebody can answer a prompt, and attended where somebody sees the
+    output. `siblings` are directories of the projects that this one needs and that the same command
+    is for, by their normalized names. The destination was found out before, for a process that has
+    no terminal. `say` shows what a prompt is for, and what is waited for, before there is a
+    context; the redactor is the filter for output and reports, and knows the secrets of this run.
+    """
 
     command: Command
     root: Path
     environ: Mapping[str, str] = field(repr=False)
     interactive: bool
-    """True if somebody can answer a prompt."""
     door: Door
     options: Namespace
-    """The arguments; see `commands.arguments`."""
     attended: bool = False
-    """True if somebody sees the output."""
     siblings: Mapping[str, Path] = field(default_factory=dict)
-    """Directories of the projects that this one needs and that the same command is for, by their
-    normalized names."""
     destination: Destination | None = None
-    """Where this goes, if that was found out before: for a process that has no terminal."""
     say: Say = say_nothing
-    """Shows what a prompt is for, and what is waited for, before there is a context."""
     redactor: Redactor = field(default_factory=Redactor, compare=False)
-    """The secrets of this run, and the filter for its output and its reports."""
 
     @property
     def is_dry_run(self) -> bool:

@@ -61,7 +61,7 @@ class Run(Progress):
         self.is_over = False
         """True if all that is left is to report what came of it."""
         request.redactor.add_all(find_secrets(request.environ))
-        terminal.use(request.redactor)
+        terminal.redactor = request.redactor
 
     def do(self) -> int:
         """Do what the request says, and return the exit status."""
@@ -115,10 +115,12 @@ class Run(Progress):
         """Return what the command is given; a step's settings are read before more is imported."""
         request, kind = self._request, self._request.command.context
         goal = kind == "project" and (request.destination or choose_destination(request))
-        from releasekit.context import open_directory, open_nexus, open_project
+        from releasekit.context import DirectoryContext, open_nexus, open_project
 
         if kind == "directory":
-            return open_directory(request, self)
+            return DirectoryContext(
+                root=request.root, options=request.options, environ=request.environ, progress=self
+            )
         ctx = open_project(request, goal, self, stack) if goal else open_nexus(request, self, stack)
         stack.callback(self._count_requests, ctx.network)
         self._outcome = replace(self._outcome, sandbox=bool(goal and goal.target.sandbox))
@@ -215,7 +217,7 @@ class Run(Progress):
                 if text in notes:  # check and verify note the same
                     return
                 self._outcome = replace(self._outcome, notes=(*notes, text))
-            self._terminal.note(text)
+            self._terminal.say("note", text, style="cyan")
 
     def _say(self, label: str, text: str) -> None:
         """Show what a prompt is for, and note what is waited for."""

@@ -33,25 +33,20 @@ class TerminalConsole(Console):
 
 
 class Terminal:
-    """Show a run as it goes; a progress bar and a spinner only where somebody looks."""
+    """Show a run as it goes; a progress bar and a spinner only where somebody looks.
+
+    The redactor hides the secrets of the run that is under way.
+    """
 
     def __init__(self, console: Console, loudness: int) -> None:
+        self.redactor = Redactor()
+        self.is_verbose = loudness >= VERBOSE
         self._console = console
-        self._redactor = Redactor()
         self._loudness = loudness
         self._spinner: Spinner | None = None
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._is_lost = False
-
-    def use(self, redactor: Redactor) -> None:
-        """Hide the secrets of this run from now on."""
-        self._redactor = redactor
-
-    @property
-    def is_verbose(self) -> bool:
-        """Tell whether all there is to know is wanted."""
-        return self._loudness >= VERBOSE
 
     @property
     def _is_live(self) -> bool:
@@ -68,33 +63,28 @@ class Terminal:
             else:
                 self._print(*detail.parts, always=detail.always, folded=detail.folded)
 
-    def note(self, text: str) -> None:
-        """Show something to know that stops nothing."""
-        self._print(("note      ", "cyan"), text)
-
     def output(self, line: str) -> None:
         """Show a line of a program, with -v."""
         if self.is_verbose:
             self._print(("          ", ""), (line, "dim"))
 
-    def say(self, label: str, text: str, seconds: float = 0) -> None:
-        """Show a line with a label, and how long that took."""
+    def say(self, label: str, text: str, seconds: float = 0, style: str = "bold") -> None:
+        """Show a line with a label in this style, and how long that took."""
         took = f"  {seconds:.1f} s" if seconds >= 0.05 else ""
-        self._print((f"{label:<9} ", "bold"), text, (took, "dim"))
+        self._print((f"{label:<9} ", style), (text, ""), (took, "dim"))
 
     def fail(self, error: ReleasekitError, render: Callable[[str], str] = render_plainly) -> None:
         """Show an error: always, whatever the loudness; `render` spells its commands out."""
+        what, *rest = self.redactor.clean(error.render(render)).split("\n")
         self.rest()
-        what, *rest = self._redactor.clean(error.render(render)).split("\n")
         self._print((what, "bold red"), always=True)
-        for line in rest:
-            self._print(line, always=True)
+        self.trace("\n".join(rest))
 
     def trace(self, text: str) -> None:
-        """Show where a defect was met: always, whatever the loudness."""
+        """Show lines, as those of a traceback: always, whatever the loudness."""
         self.rest()
         for line in text.splitlines():
-            self._print(line, always=True)
+            self._print((line, ""), always=True)
 
     def record(self) -> io.StringIO:
         """Keep what is shown from now on, in the same colours, instead of showing it."""
@@ -117,7 +107,7 @@ class Terminal:
 
     @contextlib.contextmanager
     def _loss_noticed(self, stream: IO[str]) -> Iterator[None]:
-        """Raise OutputLost for the first thing that cannot be written; show the rest on stderr."""
+        """Raise OutputLost for the first text that cannot be written; show the rest on stderr."""
         try:
             yield
         except OSError as error:
@@ -151,28 +141,24 @@ class Terminal:
         for heading in table.headings:
             shown.add_column(heading, overflow="fold")
         for row in table.rows:
-            shown.add_row(*map(self._redactor.clean, row))
-        self._show_text(Padding(shown, (0, 0, 0, 10), expand=False))
+            shown.add_row(*map(self.redactor.clean, row))
+        self._show(Padding(shown, (0, 0, 0, 10), expand=False))
 
     def show_password(self, username: str, password: str) -> None:
-        """Show a generated password, with -q too: it is told this once."""
+        """Show a generated password, with -q too: it is shown this once."""
         self.rest()
         text = f"{password}  (of {printable(username)}; shown this once, kept nowhere)"
-        self._show_text(Text.assemble(("password  ", "bold"), text), soft_wrap=True)
+        self._show(Text.assemble(("password  ", "bold"), text), soft_wrap=True)
 
-    def _print(
-        self, *parts: str | tuple[str, str], always: bool = False, folded: bool = False
-    ) -> None:
-        """Print texts, each plain or with its style, without secrets and control characters."""
+    def _print(self, *parts: tuple[str, str], always: bool = False, folded: bool = False) -> None:
+        """Print texts, each with its style, without secrets and control characters."""
         if always or self._loudness > QUIET:
-            styled = [(part, "") if isinstance(part, str) else part for part in parts]
-            cleaned = [(self._redactor.clean(text), style) for text, style in styled]
+            cleaned = [(self.redactor.clean(text), style) for text, style in parts]
             if folded:
                 cleaned[1:] = [(_fold(text), style) for text, style in cleaned[1:]]
-            self._show_text(Text.assemble(*cleaned), soft_wrap=True)
+            self._show(Text.assemble(*cleaned), soft_wrap=True)
 
-    def _show_text(self, text: RenderableType, *, soft_wrap: bool = False) -> None:
-        """Show a text or a table; raises OutputLost."""
+    def _show(self, text: RenderableType, *, soft_wrap: bool = False) -> None:
         with self._loss_noticed(self._console.file):
             self._console.print(text, soft_wrap=soft_wrap)
 
@@ -180,7 +166,7 @@ class Terminal:
         """Show what is under way."""
         if not self._is_live:
             return
-        text = self._redactor.clean(text)
+        text = self.redactor.clean(text)
         if self._spinner:
             self._spinner.update(text)
         else:
@@ -200,7 +186,7 @@ class Terminal:
             self._progress = Progress(*columns, console=self._console, transient=True)
             self._progress.start()
         if filename not in self._tasks:
-            name = self._redactor.clean(filename)
+            name = self.redactor.clean(filename)
             self._tasks[filename] = self._progress.add_task(name, total=size)
         self._progress.update(self._tasks[filename], completed=sent)
 
