@@ -12,8 +12,11 @@ from pathlib import Path
 from releasekit.config.settings import Settings
 from releasekit.config.target import Destination, Target, Trust, hosted_url, make_target
 from releasekit.destination import (
+    find_group,
     find_nexus_credentials,
     find_own_reader,
+    is_sandbox,
+    keep_reachable,
     read_nexus_settings,
 )
 from releasekit.errors import BrokenSettings, ReleasekitError
@@ -26,7 +29,6 @@ from releasekit.outcome import Progress
 from releasekit.proof.environment import CleanEnvironments
 from releasekit.redact import Redactor, find_in_addresses
 from releasekit.request import Request
-from releasekit.requirements import find_group, is_sandbox, keep_reachable
 from releasekit.tls.trust import open_trust
 from releasekit.uv.indexes import BuildIndex
 from releasekit.uv.settings_files import find_texts, read_pip_settings, read_uv_settings

@@ -126,7 +126,7 @@ def is_default_repository(url: str) -> bool:
     return urlsplit(url).hostname in {urlsplit(default).hostname for default in defaults}
 
 
-class Resolver(auth.Resolver):
+class _Resolver(auth.Resolver):
     """twine's rules; but a keyring that does not answer is waited for only so long.
 
     It may show a dialog on a screen that nobody sees, or ask a service that hangs (D-Bus).
@@ -158,15 +158,12 @@ class Resolver(auth.Resolver):
         return value
 
     def get_username_from_keyring(self) -> str | None:
-        """Ask the keyring for a user name."""
         return self._ask_keyring(super().get_username_from_keyring)
 
     def get_password_from_keyring(self) -> str | None:
-        """Ask the keyring for the password."""
         return self._ask_keyring(super().get_password_from_keyring)
 
     def prompt(self, what: str, how: Callable[..., str]) -> str:
-        """Ask the person at the terminal, and say what for."""
         if not self._interactive:
             raise exceptions.NonInteractive(what)
         user = "" if what == "username" else f", user {self.username}"
@@ -226,7 +223,7 @@ def read_credentials(
         environ.get("TWINE_USERNAME") or None, environ.get("TWINE_PASSWORD") or None
     )
     config = _read_config(section, environ)
-    resolver = Resolver(
+    resolver = _Resolver(
         url, config, stated, interactive=interactive, say=say, variables=ENVIRONMENT
     )
     values = {}
@@ -274,7 +271,7 @@ def read_admin_credentials(
         return whole
     username = environ.get("RELEASEKIT_ADMIN_USERNAME") or "admin"
     named = auth.CredentialInput(username, None)
-    resolver = Resolver(
+    resolver = _Resolver(
         url, {}, named, interactive=interactive, say=say, variables=ADMIN_ENVIRONMENT
     )
     if not (found := resolver.find("password")):

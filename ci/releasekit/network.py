@@ -37,12 +37,11 @@ class Network:
     git_environ: Mapping[str, str] = field(repr=False)
     """For git: with the logins of proxies, and git's own settings."""
     installer_environ: Mapping[str, str] = field(repr=False)
-    """For uv while it resolves: with what pip and uv are told, passwords included."""
+    """For uv while it resolves: with the settings of pip and uv, passwords included."""
     timeout: float
     """Seconds without an answer."""
     run_environ: Mapping[str, str] = field(repr=False)
-    """Of the run itself: its proxies."""
-    on_wait: Callable[[str], None] = field(repr=False, default=lambda _: None)
+    on_wait: Callable[[str], None] = field(repr=False)
     """Gets why a request waits, if a server asks for that; any thread may call it."""
     _of_uv: list[tuple[int, int]] = field(repr=False, compare=False, default_factory=list)
     _clients: list[Client] = field(repr=False, compare=False, default_factory=list)
@@ -55,13 +54,14 @@ class Network:
             if not self._clients:
                 from releasekit.http.client import Client
 
-                client = Client(
-                    trust=self.trust,
-                    environ=self.run_environ,
-                    timeout=self.timeout,
-                    on_wait=self.on_wait,
+                self._clients.append(
+                    Client(
+                        trust=self.trust,
+                        environ=self.run_environ,
+                        timeout=self.timeout,
+                        on_wait=self.on_wait,
+                    )
                 )
-                self._clients.append(client)
         return self._clients[0]
 
     def count_requests(self) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import queue
+import itertools
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -24,22 +24,16 @@ def run_in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> lis
     The threads are daemons: Ctrl-C reaches the waiting main thread at once, and a transfer that
     is under way ends with the process (concurrent.futures would wait for it at exit).
     """
-    todo: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in range(len(items)):
-        todo.put(number)
+    numbers = itertools.count()
     results: dict[int, Result] = {}
     errors: list[BaseException] = []
 
     def run() -> None:
-        while not errors:
-            try:
-                number = todo.get_nowait()
-            except queue.Empty:
-                return
-            try:
+        try:
+            while not errors and (number := next(numbers)) < len(items):
                 results[number] = work(items[number])
-            except BaseException as error:  # noqa: BLE001 - raised again in the main thread
-                errors.append(error)
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+            errors.append(error)
 
     threads = [start(run) for _ in items[:THREADS]]
     for thread in threads:

@@ -134,9 +134,9 @@ def test_git_logs_in_to_the_proxy() -> None:
     assert git_environ(ENVIRON, [SECRET]) == {**FOR_ALL, **PROXIES, "HTTPS_PROXY": PROXY, **GIT}
 
 
-def test_uv_is_told_all_that_pip_and_uv_are_told() -> None:
-    told = ("PIP_INDEX_URL", "UV_INDEX_A_PASSWORD", "UV_SOMETHING", "NETRC", "HTTPS_PROXY")
-    names = {"PATH", "HOME", "CI_REPOSITORY_URL", "CDN", "EMAIL", "https_proxy", *told}
+def test_uv_gets_all_settings_of_pip_and_uv() -> None:
+    theirs = ("PIP_INDEX_URL", "UV_INDEX_A_PASSWORD", "UV_SOMETHING", "NETRC", "HTTPS_PROXY")
+    names = {"PATH", "HOME", "CI_REPOSITORY_URL", "CDN", "EMAIL", "https_proxy", *theirs}
     names |= {"GIT_CONFIG_COUNT", "GIT_CONFIG_VALUE_0"}
     kept = installer_environ(ENVIRON, [SECRET])
     assert kept == {name: ENVIRON[name] for name in names}

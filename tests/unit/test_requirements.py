@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from releasekit.config.target import Trust
-from releasekit.requirements import add_trust, is_sandbox, read_own_settings
+from releasekit.destination import add_trust, is_sandbox, read_own_settings
 from releasekit.sandbox import run_sandbox
 
 

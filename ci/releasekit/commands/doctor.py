@@ -13,6 +13,7 @@ from releasekit.archives import read_dist
 from releasekit.build.backend import read_requires
 from releasekit.build.environment import EnvironmentOptions, try_requirements
 from releasekit.context import NexusContext
+from releasekit.destination import keep_reachable
 from releasekit.doctor import connection, probe, repositories, server
 from releasekit.doctor.model import QUESTIONS, Diagnosis, Question, Row, State
 from releasekit.doctor.probe import Answer, Visitor
@@ -34,7 +35,6 @@ from releasekit.plural import plural
 from releasekit.proof.resolve import NO_SOLUTION, find_reason
 from releasekit.redact import MARK, hide_credentials
 from releasekit.request import is_project
-from releasekit.requirements import keep_reachable
 from releasekit.uv.failures import ask_for_objection, find_certificate_fix, find_unbuilt_names
 from releasekit.workspace import check_file, list_folder
 

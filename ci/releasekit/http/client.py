@@ -315,16 +315,14 @@ def _save(response: BaseHTTPResponse, path: Path | None, limit: int) -> tuple[st
     if not response.headers.get("Content-Length"):
         limit = min(limit, UNANNOUNCED)
     sha256, size, start = hashlib.sha256(), 0, b""
-    with contextlib.ExitStack() as stack:
-        file = stack.enter_context(path.open("wb")) if path else None
+    with (path or Path("/dev/null")).open("wb") as file:
         for block in response.stream(BLOCK, decode_content=False):
             start = start or block[:8]
             size += len(block)
             if size > limit:
                 return "", start
             sha256.update(block)
-            if file:
-                file.write(block)
+            file.write(block)
     return sha256.hexdigest(), start
 
 

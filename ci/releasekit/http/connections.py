@@ -120,13 +120,11 @@ class _Reader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
-        timeout = self.limits.find_timeout()
-        if self._socket.gettimeout() != timeout:
-            self._socket.settimeout(timeout)
-        size: int | None = self._raw.readinto(buffer)
-        self.limits.count(size or 0)
-        self.left -= size or 0
+    def readinto(self, buffer: Any) -> int:
+        self._socket.settimeout(self.limits.find_timeout())
+        size = self._raw.readinto(buffer) or 0
+        self.limits.count(size)
+        self.left -= size
         if self.left < 0:
             raise TooLarge
         return size
@@ -245,13 +243,15 @@ class Connections:
         A body that was not read to its end ends the connection. Raises Failure, also of errors in
         the block.
         """
-        manager = self._find_manager(url, proxy)
+        with self._lock:
+            if proxy not in self.managers:
+                self.managers[proxy] = _open_manager(url, proxy, self._trust.context)
         _exchange.limits = limits
         while True:
             _exchange.is_new = False
             _exchange.at_proxy = bool(proxy) and url.startswith("http:") and not is_socks(proxy)
             try:
-                answer = manager.urlopen(
+                answer = self.managers[proxy].urlopen(
                     method,
                     url,
                     redirect=False,
@@ -278,35 +278,29 @@ class Connections:
                 answer.close()
             answer.release_conn()
 
-    def _find_manager(self, url: str, proxy: str | None) -> urllib3.PoolManager:
-        """Return what connects through a proxy; raises Failure."""
-        with self._lock:
-            if proxy not in self.managers:
-                self.managers[proxy] = self._open_manager(url, proxy)
-            return self.managers[proxy]
 
-    def _open_manager(self, url: str, proxy: str | None) -> urllib3.PoolManager:
-        context = self._trust.context
-        manager = urllib3.PoolManager(maxsize=KEPT, ssl_context=context)
-        if proxy:
-            try:
-                parts = parse_url(proxy)
-                if is_socks(proxy):
-                    return _open_socks(url, proxy, context)
-                if not parts.host:
-                    raise urllib3.exceptions.LocationParseError(proxy)
-                manager = urllib3.ProxyManager(
-                    parts._replace(auth=None).url,
-                    maxsize=KEPT,
-                    ssl_context=context,
-                    proxy_ssl_context=context,
-                    proxy_headers=make_login(parts.auth),
-                )
-            except (urllib3.exceptions.HTTPError, ValueError) as error:
-                reason = "this is no address of a proxy (http://HOST:PORT)"
-                raise fail(INVALID_PROXY, url, reason, proxy) from error
-        manager.pool_classes_by_scheme = _make_pools(_Timed, _TimedHTTPS)
-        return manager
+def _open_manager(url: str, proxy: str | None, context: ssl.SSLContext) -> urllib3.PoolManager:
+    """Return what connects, through a proxy if there is one; raises Failure."""
+    manager = urllib3.PoolManager(maxsize=KEPT, ssl_context=context)
+    if proxy:
+        try:
+            parts = parse_url(proxy)
+            if is_socks(proxy):
+                return _open_socks(url, proxy, context)
+            if not parts.host:
+                raise urllib3.exceptions.LocationParseError(proxy)
+            manager = urllib3.ProxyManager(
+                parts._replace(auth=None).url,
+                maxsize=KEPT,
+                ssl_context=context,
+                proxy_ssl_context=context,
+                proxy_headers=make_login(parts.auth),
+            )
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
+            reason = "this is no address of a proxy (http://HOST:PORT)"
+            raise fail(INVALID_PROXY, url, reason, proxy) from error
+    manager.pool_classes_by_scheme = _make_pools(_Timed, _TimedHTTPS)
+    return manager
 
 
 def _open_socks(url: str, proxy: str, context: ssl.SSLContext) -> urllib3.PoolManager:

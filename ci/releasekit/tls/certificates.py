@@ -174,12 +174,8 @@ def _read(value: str) -> Iterator[tuple[str, bytes]]:
             if not file.is_dir() or file == path:  # Debian: /etc/ssl/certs/java
                 yield str(file), file.read_bytes()
     except OSError as error:
-        raise explain_unreadable("ca-bundle", value, error) from error
-
-
-def explain_unreadable(key: str, path: str, error: OSError) -> BadCertificateFile:
-    """Return the error of a file that cannot be read."""
-    return explain(key, path, (error.strerror or str(error), NO_CERTIFICATE[1]))
+        fault = error.strerror or str(error), NO_CERTIFICATE[1]
+        raise explain("ca-bundle", value, fault) from error
 
 
 def _read_certificates(place: str, content: bytes) -> Iterator[bytes]:

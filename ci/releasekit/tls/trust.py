@@ -25,7 +25,6 @@ from releasekit.tls.certificates import (
     Certificate,
     Fault,
     explain,
-    explain_unreadable,
     find_time_fault,
     is_pem,
     is_readable,
@@ -73,7 +72,8 @@ def load_client_cert(context: ssl.SSLContext, path: str) -> None:
             )
         raise explain("client-cert", path, fault) from error
     except OSError as error:
-        raise explain_unreadable("client-cert", path, error) from error
+        fault = error.strerror or str(error), NO_CERTIFICATE[1]
+        raise explain("client-cert", path, fault) from error
 
 
 def _find_fault(text: str) -> Fault | None:
@@ -129,7 +129,7 @@ class Trust:
     def context(self) -> ssl.SSLContext:
         """The context of all connections, made for the first one: the system's take 25 ms.
 
-        macOS and Windows are asked by truststore. Elsewhere the system's store is a file, read
+        truststore asks macOS and Windows. Elsewhere the system's store is a file, read
         once: truststore reads it for each connection (38 ms of CPU), and lets one thread shake
         hands at a time, which takes many round trips where many connect.
         """

@@ -41,10 +41,10 @@ def refuse(url: str, environ: dict[str, str] | None = None, ca: Path | None = No
     return str(caught.value)
 
 
-CA_MEND = "set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA"
+CA_FIX = "set ca-bundle (or RELEASEKIT_CA_BUNDLE) to the PEM file of your company's CA"
 
 
-def untrusted(url: str, reason: str, fix: str = CA_MEND, *, code: str = "E241") -> str:
+def untrusted(url: str, reason: str, fix: str = CA_FIX, *, code: str = "E241") -> str:
     return (
         f"error {code}: the server's certificate is not trusted\n"
         f"  where: {url}\n"
@@ -197,8 +197,8 @@ def test_children_show_the_client_certificate_from_any_directory(
     authority.issue_cert("bob@example.com").private_key_and_cert_chain_pem.write_to_path(str(path))
     monkeypatch.chdir(tmp_path)
     names = ("SSL_CLIENT_CERT", "PIP_CLIENT_CERT")
-    for given in (str(path), "client.pem"):
-        with open_network(environ={"SSL_CLIENT_CERT": "/x"}, client_cert=given) as network:
+    for value in (str(path), "client.pem"):
+        with open_network(environ={"SSL_CLIENT_CERT": "/x"}, client_cert=value) as network:
             assert [network.environ[name] for name in names] == [str(path), str(path)]
     with open_network(environ={"SSL_CLIENT_CERT": "/x"}) as network:
         assert [network.environ.get(name) for name in names] == ["/x", None]

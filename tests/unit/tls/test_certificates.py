@@ -32,45 +32,45 @@ ALONE = make("alone", ca=False, hosts=("127.0.0.1",))
 VERSION_1 = make("Version 1 Root", ca=None)
 DAMAGED = ROOT.pem.replace(ROOT.pem[200:230], "")
 
-PEM_MEND = (
+PEM_FIX = (
     "give ca-bundle a PEM file (-----BEGIN CERTIFICATE-----);\n"
     "`openssl x509 -in FILE -noout -text` shows what a file holds"
 )
-COPY_MEND = "copy it again, whole: from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
-RENEW_MEND = "ask who issued it for the renewed one, and put that in its place"
-CONVERT_MEND = "openssl x509 -inform der -in FILE -out FILE.pem, and give ca-bundle that file"
+COPY_FIX = "copy it again, whole: from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
+RENEW_FIX = "ask who issued it for the renewed one, and put that in its place"
+CONVERT_FIX = "openssl x509 -inform der -in FILE -out FILE.pem, and give ca-bundle that file"
 
 BAD = {
-    "missing": (None, "No such file or directory", PEM_MEND),
+    "missing": (None, "No such file or directory", PEM_FIX),
     "empty": (
         "\n",
         "the file is empty",
         "export or copy the certificate again; ca-bundle takes PEM",
     ),
-    "no PEM": ("hello", "no PEM certificate in it", PEM_MEND),
+    "no PEM": ("hello", "no PEM certificate in it", PEM_FIX),
     "private key": (
         ROOT.pem + ROOT.key_pem(),
         "a private key is in it, and a CA bundle goes to everybody",
         "take the key out of it; if the file was committed or sent, have the key replaced",
     ),
-    "truncated": (ROOT.pem[:300], "certificate 1 in it is cut off or damaged", COPY_MEND),
+    "truncated": (ROOT.pem[:300], "certificate 1 in it is cut off or damaged", COPY_FIX),
     "second truncated": (
         BETWEEN.pem + ROOT.pem[:300],
         "certificate 2 in it is cut off or damaged",
-        COPY_MEND,
+        COPY_FIX,
     ),
     "first truncated": (
         ROOT.pem[:300] + "\n" + BETWEEN.pem,
         "certificate 1 in it is cut off or damaged",
-        COPY_MEND,
+        COPY_FIX,
     ),
-    "damaged": (DAMAGED, "certificate 1 in it is cut off or damaged", COPY_MEND),
+    "damaged": (DAMAGED, "certificate 1 in it is cut off or damaged", COPY_FIX),
     "not base64": (
         "-----BEGIN CERTIFICATE-----\nhellö\n-----END CERTIFICATE-----\n",
         "certificate 1 in it is cut off or damaged",
-        COPY_MEND,
+        COPY_FIX,
     ),
-    "DER": (ROOT.der, "the certificate is in DER form, not PEM", CONVERT_MEND),
+    "DER": (ROOT.der, "the certificate is in DER form, not PEM", CONVERT_FIX),
     "PKCS #7": (
         pkcs7.serialize_certificates([ROOT.certificate], Encoding.PEM),
         "it is PKCS #7 (a .p7b file), not single certificates",
@@ -81,7 +81,7 @@ BAD = {
         "it is in OpenSSL's own TRUSTED CERTIFICATE form, which other programs cannot read",
         "openssl x509 -in FILE -out FILE.pem, and give ca-bundle that file",
     ),
-    "expired": (OLD.pem, f"CN=Old Root expired on {NOW - DAY:%Y-%m-%d}", RENEW_MEND),
+    "expired": (OLD.pem, f"CN=Old Root expired on {NOW - DAY:%Y-%m-%d}", RENEW_FIX),
     "not a CA": (
         LEAF.pem,
         "CN=nexus.example.com is no CA: it is the certificate of a server or a person",
@@ -91,7 +91,7 @@ BAD = {
         OLD.pem + LEAF.pem,
         f"CN=Old Root expired on {NOW - DAY:%Y-%m-%d}\n"
         "CN=nexus.example.com is no CA: it is the certificate of a server or a person",
-        RENEW_MEND,
+        RENEW_FIX,
     ),
 }
 
@@ -166,7 +166,7 @@ def test_directory_with_a_bad_file_names_the_file(tmp_path: Path, state: str) ->
 def test_directory_without_a_certificate_is_refused(tmp_path: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    assert refuse(str(tmp_path)) == answers(str(tmp_path), "no PEM certificate in it", PEM_MEND)
+    assert refuse(str(tmp_path)) == answers(str(tmp_path), "no PEM certificate in it", PEM_FIX)
 
 
 def test_certificates_of_no_use_are_left_out_beside_good_ones(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ Serve = Callable[[ssl.SSLContext | None], Server]
 BOB = make("bob", ca=False)
 OLD = make("old bob", ca=False, end=NOW - DAY)
 YOUNG = make("young bob", ca=False, start=NOW + DAY)
-PEM_MEND = (
+PEM_FIX = (
     "give client-cert a PEM file (-----BEGIN CERTIFICATE-----);\n"
     "`openssl x509 -in FILE -noout -text` shows what a file holds"
 )
@@ -63,15 +63,15 @@ ENCRYPTED = "its private key is encrypted, and nobody is asked for the password"
 COPY = "copy both again, whole: from -----BEGIN …----- to -----END …-----"
 
 BAD = {
-    "missing": (None, "No such file or directory", PEM_MEND),
+    "missing": (None, "No such file or directory", PEM_FIX),
     "empty": (
         "",
         "the file is empty",
         "export or copy the certificate again; client-cert takes PEM",
     ),
-    "no PEM": ("hello", "no PEM certificate in it", PEM_MEND),
-    "DER": (BOB.der, "no PEM certificate in it", PEM_MEND),
-    "a key alone": (BOB.key_pem(), "no PEM certificate in it", PEM_MEND),
+    "no PEM": ("hello", "no PEM certificate in it", PEM_FIX),
+    "DER": (BOB.der, "no PEM certificate in it", PEM_FIX),
+    "a key alone": (BOB.key_pem(), "no PEM certificate in it", PEM_FIX),
     "no key": (
         BOB.pem,
         "there is a certificate in it, but no private key",
