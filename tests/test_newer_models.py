@@ -16,7 +16,7 @@ import pytest
 from releasekit.nexus.desired_state import want
 from releasekit.nexus.documents import ServerVersion, parse_document
 from releasekit.nexus.drift import Kind
-from releasekit.nexus.rest import render_creation, render_update
+from releasekit.nexus.rest import render_body
 from unit.nexus.conftest import EMPTY_SERVER, make_settings
 
 MODELS = {
@@ -83,13 +83,13 @@ def bodies() -> list[tuple[str, dict[str, Any]]]:
     found = replace(EMPTY_SERVER, documents=documents, accept_eula=True)
     resources = tuple(want(make_settings(snapshots="dev", anonymous=False), found))
     created = [resource for resource in resources if resource.kind not in THERE]
-    made = [(MODELS[resource.kind], render_creation(resource, version)) for resource in created]
+    made = [(MODELS[resource.kind], render_body(resource, None, version)) for resource in created]
     user = next(body for name, body in made if name == "ApiCreateUser")
     user["password"] = "hunter2"
     changed = [
         (
             MODELS[resource.kind],
-            render_update(resource, parse_document(answer), version, upstream_password="hunter2"),
+            render_body(resource, parse_document(answer), version, upstream_password="hunter2"),
         )
         for resource in resources
         if (answer := ANSWERS.get(resource.kind))

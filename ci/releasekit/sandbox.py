@@ -346,19 +346,20 @@ class _Handler(BaseHTTPRequestHandler):
         repository = self.server.served.get(name)
         if repository is None:
             raise _RefusedError(404, "Repository not found")
-        if self.command in ("GET", "HEAD"):
-            content, media_type = repository.open(path, name)
-            with content:
-                self._send(200, content, media_type)
-        elif self.command != "POST":
-            raise _RefusedError(405)
-        elif path or name != repository.name:  # nor does the group of a Nexus take uploads
-            raise _RefusedError(404)
-        elif not hmac.compare_digest(login, self.server.login):
-            raise _RefusedError(401)
-        else:
-            _receive(self._body, self.headers, repository)
-            self._send(200, io.BytesIO())
+        match self.command:
+            case "GET" | "HEAD":
+                content, media_type = repository.open(path, name)
+                with content:
+                    self._send(200, content, media_type)
+            case "POST" if path or name != repository.name:
+                raise _RefusedError(404)  # nor does the group of a Nexus take uploads
+            case "POST" if not hmac.compare_digest(login, self.server.login):
+                raise _RefusedError(401)
+            case "POST":
+                _receive(self._body, self.headers, repository)
+                self._send(200, io.BytesIO())
+            case _:
+                raise _RefusedError(405)
 
     def _refuse(self, refused: _RefusedError) -> None:
         """Send the reason in the status line, where clients look for it, and as a text."""

@@ -27,7 +27,7 @@ from releasekit.nexus.rest import (
     Rest,
     create_resource,
     read_version,
-    render_creation,
+    render_body,
     set_password,
 )
 from releasekit_nexus.launch import Running, launch
@@ -156,7 +156,7 @@ def _set_up(
             fields = resource.fields
             if resource.kind is Kind.PROXY and not settings.proxy_remote:
                 fields = fields | NOWHERE
-            body = render_creation(replace(resource, fields=fields), version)
+            body = render_body(replace(resource, fields=fields), None, version)
             if resource.name == publisher_name(settings):
                 # One name for every server, beside those that `provision` would give.
                 if resource.kind is Kind.ROLE:

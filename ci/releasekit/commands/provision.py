@@ -44,8 +44,7 @@ from releasekit.nexus.rest import (
     list_blob_stores,
     list_repositories,
     read_version,
-    render_creation,
-    render_update,
+    render_body,
     set_password,
     update_resource,
 )
@@ -171,7 +170,7 @@ def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -
     resource = step.resource
     found = find_resource(rest, resource.kind, resource.name)
     if found is None:
-        body, given = render_creation(resource, version), ctx.environ.get(PUBLISHER_PASSWORD)
+        body, given = render_body(resource, None, version), ctx.environ.get(PUBLISHER_PASSWORD)
         if resource.kind is Kind.USER:
             body["password"] = given or secrets.token_urlsafe(24)
             ctx.redactor.add(body["password"], resource.name)
@@ -180,7 +179,7 @@ def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -
             ctx.progress.show_password(resource.name, body["password"])
     elif find_differences(resource.fields, found):
         upstream = ctx.environ.get(UPSTREAM_PASSWORD)
-        body = render_update(resource, found, version, upstream_password=upstream)
+        body = render_body(resource, found, version, upstream_password=upstream)
         update_resource(rest, resource.kind, resource.name, body)
     differences = step.change.differences if step.change else ()
     if found is not None and any(difference.path == PASSWORD for difference in differences):

@@ -30,12 +30,10 @@ from releasekit.nexus.documents import Document, Repository, list_names
 from releasekit.plural import list_some, plural
 
 PROVISION = "[[provision --apply]]"
-NOT_FOUND, OFFLINE = "Repository not found", "Repository offline"
 RULE = "Routing rules block"
 """How Nexus answers for what a routing rule blocks, with 403; more words follow."""
 CONTROL = "pip"
 """A project that every public index has: a proxy that answers for it works."""
-OTHER_INDEX = "name an index that has it: in UV_DEFAULT_INDEX, or as index-url in pip.conf"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,30 +55,38 @@ def judge_hosted(facts: RepositoryFacts) -> Row:
     fix = "set hosted to the name of a hosted PyPI repository"
     if row := _judge_presence(HOSTED, facts, fix):
         return row
-    if facts.serves.status in (401, 403):
-        return HOSTED.failed(
-            f"{_who(facts)} may not read {name} ({facts.serves}), and a release compares with it",
-            f"ask the Nexus administrator for the privilege nx-repository-view-pypi-{name}-read",
-        )
-    if facts.serves.status != 200:
-        return HOSTED.failed(f"{name} serves no index of Python packages ({facts.serves})", fix)
-    if facts.serves.is_foreign:
-        return HOSTED.unknown(f"{name} answered {facts.serves}", fix=FRONT)
-    seen = facts.settings is not None or facts.listed is not None
-    return HOSTED.ok(f"{name} is hosted, for PyPI, online" if seen else f"{name} serves an index")
+    match facts.serves.status:
+        case 200 if facts.serves.is_foreign:
+            return HOSTED.unknown(f"{name} answered {facts.serves}", fix=FRONT)
+        case 200 if facts.settings is None and facts.listed is None:
+            return HOSTED.ok(f"{name} serves an index")
+        case 200:
+            return HOSTED.ok(f"{name} is hosted, for PyPI, online")
+        case 401 | 403:
+            right = f"nx-repository-view-pypi-{name}-read"
+            return HOSTED.failed(
+                f"{_who(facts)} may not read {name} ({facts.serves}), "
+                "and a release compares with it",
+                f"ask the Nexus administrator for the privilege {right}",
+            )
+    return HOSTED.failed(f"{name} serves no index of Python packages ({facts.serves})", fix)
 
 
 def judge_redeploy(facts: RepositoryFacts) -> Row:
     """Tell whether a published file can be overwritten: "never overwrites" rests on that."""
     if facts.settings is None:
-        return REDEPLOY.unknown(f"{_who(facts)} may not see the settings", ask=who_sees(facts.name))
-    policy = str(facts.settings.get("storage.writePolicy")).lower()
-    if policy == "allow_once":
-        return REDEPLOY.ok(f"{facts.name} takes each file once")
-    text = f"{facts.name} takes no uploads: its deployment policy is {policy}"
-    if policy == "allow":
-        text = f"{facts.name} lets published files be overwritten"
-    return REDEPLOY.failed(text, f"{PROVISION}, or set its deployment policy to Disable redeploy")
+        return REDEPLOY.unknown(
+            f"{_who(facts)} may not see the settings", ask=who_reads(facts.name, "admin")
+        )
+    fix = f"{PROVISION}, or set its deployment policy to Disable redeploy"
+    match str(facts.settings.get("storage.writePolicy")).lower():
+        case "allow_once":
+            return REDEPLOY.ok(f"{facts.name} takes each file once")
+        case "allow":
+            return REDEPLOY.failed(f"{facts.name} lets published files be overwritten", fix)
+        case policy:
+            text = f"{facts.name} takes no uploads: its deployment policy is {policy}"
+            return REDEPLOY.failed(text, fix)
 
 
 def judge_group(
@@ -98,7 +104,7 @@ def judge_group(
                 f"{_who(facts)} may not read {name} ({facts.serves}), and releases install from it",
                 f"ask the Nexus administrator for nx-repository-view-pypi-{name}-read",
             )
-        return GROUP.unknown(f"{_who(facts)} may not see its members", ask=who_sees(name))
+        return GROUP.unknown(f"{_who(facts)} may not see its members", ask=who_reads(name, "admin"))
     members = list_names(facts.settings, "group.memberNames")
     shown = ", ".join(members)
     if hosted not in members:
@@ -122,44 +128,40 @@ def read_control(user: Visitor, admin: Visitor, proxy_url: str) -> Answer:
     return answer if page.files or answer.status != 200 else replace(answer, is_foreign=True)
 
 
-def judge_proxy(facts: RepositoryFacts, control: Answer | None = None) -> Row:
+def judge_proxy(facts: RepositoryFacts, control: Answer) -> Row:
     """Tell whether the proxy gets answers; it was asked for a project that cannot exist.
 
     `control` is its answer for a project that every public index has: only that tells a remote
     that has no such project from one that refuses, or that is not an index.
     """
-    name, answer = facts.name, facts.serves
-    if facts.listed and (facts.listed.format, facts.listed.type) != ("pypi", "proxy"):
-        return PROXY.warning(
-            f"{name} is a {facts.listed.type} repository of format {facts.listed.format}",
-            "set proxy to the name of a PyPI proxy repository",
-        )
-    remote = facts.settings and facts.settings.get("proxy.remoteUrl")
-    where = str(remote or (facts.listed and facts.listed.remote) or "its remote")
-    if answer.status == 404 and answer.reason == NOT_FOUND:
-        return PROXY.warning(
-            f"there is no repository {name}", f"set proxy to the name of yours, or {PROVISION}"
-        )
-    if answer.reason == OFFLINE:
-        return PROXY.failed(f"{name} is offline", f"{PROVISION}, or tick Online in its settings")
-    if facts.settings and facts.settings.get("httpClient.blocked"):
-        return PROXY.failed(
-            f"{name} is blocked by hand: it does not ask {where}",
-            f"{PROVISION}, or untick Blocked in its settings",
-        )
-    if answer.status == 403 and answer.reason.startswith(RULE):
-        return PROXY.unknown(
-            f"a routing rule of {name} blocks what was asked for", ask="who wrote that rule"
-        )
-    if answer.status in (404, 200):
-        if control and control.is_served:
+    name, answer, settings, listed = facts.name, facts.serves, facts.settings or {}, facts.listed
+    where = settings.get("proxy.remoteUrl") or (listed and listed.remote) or "its remote"
+    match (answer.status, answer.reason):
+        case _ if listed and (listed.format, listed.type) != ("pypi", "proxy"):
+            text = f"{name} is a {listed.type} repository of format {listed.format}"
+            return PROXY.warning(text, "set proxy to the name of a PyPI proxy repository")
+        case 404, "Repository not found":
+            fix = f"set proxy to the name of yours, or {PROVISION}"
+            return PROXY.warning(f"there is no repository {name}", fix)
+        case _, "Repository offline":
+            fix = f"{PROVISION}, or tick Online in its settings"
+            return PROXY.failed(f"{name} is offline", fix)
+        case _ if settings.get("httpClient.blocked"):
+            text = f"{name} is blocked by hand: it does not ask {where}"
+            return PROXY.failed(text, f"{PROVISION}, or untick Blocked in its settings")
+        case 403, reason if reason.startswith(RULE):
+            text = f"a routing rule of {name} blocks what was asked for"
+            return PROXY.unknown(text, ask="who wrote that rule")
+        case ((200 | 404), _) if control.is_served:
             return PROXY.ok(f"{name} reaches {where}")
-        return PROXY.unknown(
-            f"{name} answered {control or 'nothing'} for pip, which every public index has",
-            ask=f"its administrator whether its remote is right ({where}), and answers Nexus",
-        )
-    if answer.status in (401, 403):
-        return PROXY.unknown(f"{_who(facts)} may not read {name} ({answer})", ask=who_reads(name))
+        case ((200 | 404), _):
+            return PROXY.unknown(
+                f"{name} answered {control} for {CONTROL}, which every public index has",
+                ask=f"its administrator whether its remote is right ({where}), and answers Nexus",
+            )
+        case ((401 | 403), _):
+            text = f"{_who(facts)} may not read {name} ({answer})"
+            return PROXY.unknown(text, ask=who_reads(name))
     return PROXY.failed(
         f"{name} cannot reach {where} ({answer})",
         "its administrator sees why in its settings: the remote's address, the HTTP proxy, or a "
@@ -170,17 +172,19 @@ def judge_proxy(facts: RepositoryFacts, control: Answer | None = None) -> Row:
 def _judge_presence(question: Question, facts: RepositoryFacts, fix: str) -> Row | None:
     """Return the row of a repository that is not there, offline, or not what the title says."""
     name, answer, listed = facts.name, facts.serves, facts.listed
-    if answer.status == 404 and answer.reason == NOT_FOUND:
-        return question.failed(
-            f"there is no repository {name}", f"check {question.title}, or create it: {PROVISION}"
-        )
-    if answer.reason == OFFLINE or (facts.settings and facts.settings.get("online") is False):
-        return question.failed(f"{name} is offline", f"{PROVISION}, or tick Online in its settings")
-    if answer.status in (502, 503, 504):
-        return question.unknown(f"the server answered {answer}", fix="fix the rows above first")
-    if listed and (listed.format, listed.type) != ("pypi", question.title):
-        text = f"{name} is a {listed.type} repository of format {listed.format}"
-        return question.failed(text, fix)
+    is_offline = facts.settings is not None and facts.settings.get("online") is False
+    match (answer.status, answer.reason):
+        case 404, "Repository not found":
+            fix = f"check {question.title}, or create it: {PROVISION}"
+            return question.failed(f"there is no repository {name}", fix)
+        case _, reason if reason == "Repository offline" or is_offline:
+            fix = f"{PROVISION}, or tick Online in its settings"
+            return question.failed(f"{name} is offline", fix)
+        case ((502 | 503 | 504), _):
+            return question.unknown(f"the server answered {answer}", fix="fix the rows above first")
+        case _ if listed and (listed.format, listed.type) != ("pypi", question.title):
+            text = f"{name} is a {listed.type} repository of format {listed.format}"
+            return question.failed(text, fix)
     return None
 
 
@@ -199,27 +203,29 @@ def examine_name(
 
 def judge_name(name: str, proxy: str, answer: Answer, *, files: int, control: Answer) -> Row:
     """Tell whether a public project has the name: an installer would take the higher version."""
-    if answer.status in (502, 503, 504):
-        return NAME.unknown(f"{proxy} does not say who has {name}", fix="fix proxy first, above")
-    if answer.status == 403 and answer.reason.startswith(RULE):
-        return NAME.ok(f"{name} is blocked by a routing rule of {proxy}")
-    if answer.status == 404:
+    match answer.status:
+        case 200 if files:
+            return NAME.failed(
+                f"{name} exists publicly, with {plural(files, 'file')}: its higher version wins",
+                "write it into own-names, then [[provision --apply]]: a rule blocks the public "
+                "one; or rename the project",
+            )
+        case 403 if answer.reason.startswith(RULE):
+            return NAME.ok(f"{name} is blocked by a routing rule of {proxy}")
+        case 401 | 403:
+            return NAME.unknown(f"{proxy} may not be read ({answer})", ask=who_reads(proxy))
         # A proxy gives the same 404 for a remote that is wrong or refuses, and Nexus for a
         # repository that does not exist (docs/nexus-behaviour.md#proxy): believe one that serves.
-        if not control.is_served:
+        case 404 if control.is_served:
+            return NAME.ok(f"nobody has {name} publicly, as {proxy} says")
+        case 404:
             return NAME.unknown(
                 f"{proxy} answered {control} for {CONTROL} too, which every public index has",
                 fix="fix proxy first, above",
             )
-        return NAME.ok(f"nobody has {name} publicly, as {proxy} says")
-    if answer.status in (401, 403):
-        return NAME.unknown(f"{proxy} may not be read ({answer})", ask=who_reads(proxy))
-    if answer.status == 200 and files:
-        return NAME.failed(
-            f"{name} exists publicly, with {plural(files, 'file')}: its higher version wins",
-            "write it into own-names, then [[provision --apply]]: a rule blocks the public "
-            "one; or rename the project",
-        )
+        case 502 | 503 | 504:
+            text = f"{proxy} does not say who has {name}"
+            return NAME.unknown(text, fix="fix proxy first, above")
     return NAME.unknown(f"{proxy} answered {answer}", ask="its administrator what that means")
 
 
@@ -279,8 +285,7 @@ def judge_version(
             f"{version} has {count} in {hosted}, and nothing is built to compare them with",
             fix="[[build]], then run this again",
         )
-    conflicts = [file.dist for file in plan.files if file.action is Action.CONFLICT]
-    if conflicts:
+    if conflicts := [file.dist for file in plan.files if file.action is Action.CONFLICT]:
         return VERSION.failed(
             f"{version} is in {hosted} with other bytes: {conflicts[0].filename}",
             "release a new version: [[git tag NEXT-VERSION]]",
@@ -312,22 +317,23 @@ def judge_requires(
         return REQUIRES.ok(f"{index} has them; {list_some(unbuilt)} as an sdist, which is built")
     if not problem:
         return REQUIRES.ok(f"{index} has {list_some(sorted(requires))}")
-    fix = OTHER_INDEX
-    if is_group:
-        fix = (
-            "have a proxy of an index that has it in the group (the row proxy says whether it "
-            f"works), or upload the wheels to a member of it; or {OTHER_INDEX}"
-        )
-    reason = " ".join(problem.split())
-    return REQUIRES.failed(f"{index} does not give what the build requires: {reason}", fix)
+    group = (
+        "have a proxy of an index that has it in the group (the row proxy says whether it "
+        "works), or upload the wheels to a member of it; or "
+    )
+    return REQUIRES.failed(
+        f"{index} does not give what the build requires: {' '.join(problem.split())}",
+        f"{group if is_group else ''}name an index that has it: in UV_DEFAULT_INDEX, or as "
+        "index-url in pip.conf",
+    )
 
 
 def judge_failure(error: ReleasekitError) -> Row:
     """Tell what keeps a build from its requirements: a login, a certificate, an index."""
     answers = error.answers(render=str)
     text = f"{answers['what']}: {answers['where']}: {' '.join(answers['why'].split())}"
-    passes = error.status is Status.FAILED
-    return REQUIRES.failed(text, " ".join(answers["next"].split()), passes=passes)
+    fix = " ".join(answers["next"].split())
+    return REQUIRES.failed(text, fix, passes=error.status is Status.FAILED)
 
 
 def read_page(user: Visitor, admin: Visitor, url: str) -> tuple[Answer, ProjectPage]:
@@ -342,12 +348,7 @@ def _who(facts: RepositoryFacts) -> str:
     return f"user {facts.username}" if facts.username else "nobody"
 
 
-def who_sees(name: str) -> str:
-    """Return who could see the settings of a repository."""
-    return who_reads(name, "admin")
-
-
 def who_reads(name: str, what: str = "view") -> str:
-    """Return who could read a repository."""
+    """Return who could read a repository, or with "admin" its settings."""
     variables = "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
     return f"somebody with nx-repository-{what}-pypi-{name}-read, or set {variables}"

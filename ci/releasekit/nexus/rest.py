@@ -223,17 +223,18 @@ def find_resource(rest: Rest, kind: Kind, name: str) -> Document | None:
     docs/nexus-behaviour.md#settings-of-a-repository.
     """
     path, action = RESOURCES[kind]
-    if kind is Kind.REALMS:
-        return read(rest, path, action, lambda found: parse_document({"active": list(found)}))
-    if kind is Kind.ANONYMOUS:
-        return read(rest, path, action, parse_document)
-    if kind is Kind.USER:  # userId, source, status, roles: never a password
 
-        def take(found: Any) -> Document | None:
-            # The query means "begins with", in some versions.
-            return next((parse_document(user) for user in found if user["userId"] == name), None)
+    def take_user(found: Any) -> Document | None:
+        # The query means "begins with", in some versions.
+        return next((parse_document(user) for user in found if user["userId"] == name), None)
 
-        return read(rest, path, action, take, userId=name)
+    match kind:
+        case Kind.REALMS:
+            return read(rest, path, action, lambda found: parse_document({"active": list(found)}))
+        case Kind.ANONYMOUS:
+            return read(rest, path, action, parse_document)
+        case Kind.USER:  # userId, source, status, roles: never a password
+            return read(rest, path, action, take_user, userId=name)
     answer = ask(rest, "GET", f"{path}/{quote(name)}".rstrip("/"))
     if answer.status == 404:
         return None
@@ -274,30 +275,26 @@ ANSWER_ONLY = {
 """Fields of answers that the requests do not have."""
 
 
-def render_creation(resource: Resource, version: ServerVersion) -> dict[str, Any]:
-    """Return the body that creates a resource."""
-    name = {} if resource.kind in (Kind.ROLE, Kind.USER) else {"name": resource.name}
-    return _render(resource.kind, {**name, **resource.initial, **resource.fields}, version)
-
-
-def render_update(
-    resource: Resource, found: Document, version: ServerVersion, *, upstream_password: str | None
+def render_body(
+    resource: Resource,
+    found: Document | None,
+    version: ServerVersion,
+    *,
+    upstream_password: str | None = None,
 ) -> dict[str, Any]:
-    """Return the body that changes a resource: all that it has, with the wanted fields in it."""
-    document = found | resource.fields
+    """Return the body that creates a resource, or changes all that was found of it."""
+    name = {} if resource.kind in (Kind.ROLE, Kind.USER) else {"name": resource.name}
+    before = {**name, **resource.initial} if found is None else found
+    document: Document = {**before, **resource.fields}
     if upstream_password and document.get("httpClient.authentication.username"):
         document["httpClient.authentication.password"] = upstream_password
-    return _render(resource.kind, document, version)
-
-
-def _render(kind: Kind, document: Document, version: ServerVersion) -> dict[str, Any]:
     # Before 3.94, a request says `routingRule` where the answer says `routingRuleName`: a document
     # that is put back as it came loses its rule, and Nexus says nothing:
     # docs/nexus-behaviour.md#rest-repositories; the same on 3.71.
-    old = kind is Kind.PROXY and version.numbers < (3, 94)
+    old = resource.kind is Kind.PROXY and version.numbers < (3, 94)
     fields: Document = {
         "routingRule" if old and path == "routingRuleName" else path: value
         for path, value in document.items()
-        if value is not None and path not in ANSWER_ONLY.get(kind, ())
+        if value is not None and path not in ANSWER_ONLY.get(resource.kind, ())
     }
     return render_document(fields)

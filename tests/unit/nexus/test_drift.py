@@ -19,7 +19,7 @@ from releasekit.nexus.drift import (
     ServerPlan,
     order_steps,
 )
-from releasekit.nexus.rest import render_creation, render_update
+from releasekit.nexus.rest import render_body
 from unit.nexus.conftest import (
     EMPTY_SERVER,
     URL,
@@ -548,7 +548,7 @@ PROXY = {
 
 @pytest.mark.parametrize("kind", BODIES, ids=lambda kind: kind.value)
 def test_body_that_creates(kind: Kind) -> None:
-    assert render_creation(resource(kind), VERSION) == BODIES[kind]
+    assert render_body(resource(kind), None, VERSION) == BODIES[kind]
 
 
 @pytest.mark.parametrize(
@@ -565,7 +565,7 @@ def test_body_that_creates(kind: Kind) -> None:
     ids=str,
 )
 def test_the_rule_is_named_as_the_version_reads_it(version: ServerVersion, field: str) -> None:
-    assert render_creation(resource(Kind.PROXY), version) == {**PROXY, field: "far-own-names"}
+    assert render_body(resource(Kind.PROXY), None, version) == {**PROXY, field: "far-own-names"}
 
 
 ANSWER = {
@@ -588,7 +588,7 @@ ANSWER = {
 
 def test_body_that_changes_has_all_that_was_there_and_the_password() -> None:
     found = parse_document(ANSWER)
-    body = render_update(resource(Kind.PROXY), found, at(3, 97, 0), upstream_password="p")
+    body = render_body(resource(Kind.PROXY), found, at(3, 97, 0), upstream_password="p")
     assert body == {
         **PROXY,
         "httpClient": {
@@ -604,7 +604,7 @@ def test_body_that_changes_has_all_that_was_there_and_the_password() -> None:
 
 def test_password_of_the_remote_goes_only_where_somebody_logs_in() -> None:
     found = parse_document({**ANSWER, "httpClient": {"blocked": True, "autoBlock": True}})
-    body = render_update(resource(Kind.PROXY), found, VERSION, upstream_password="p")
+    body = render_body(resource(Kind.PROXY), found, VERSION, upstream_password="p")
     assert body["httpClient"] == {"blocked": False, "autoBlock": True}
 
 
@@ -718,4 +718,4 @@ def test_notes(found: Found, values: dict[str, Any], notes: tuple[str, ...]) -> 
 def test_no_field_is_sent_that_only_answers_have() -> None:
     role = resource(Kind.ROLE)
     found = parse_document({**BODIES[Kind.ROLE], "source": "default", "readOnly": False})
-    assert render_update(role, found, VERSION, upstream_password=None) == BODIES[Kind.ROLE]
+    assert render_body(role, found, VERSION, upstream_password=None) == BODIES[Kind.ROLE]
