@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from releasekit.scaffold.settings import OWN_FILE, render_table
+from releasekit.scaffold import OWN_FILE, render_table
 from support import Command, MakeProject, ProjectDir, Ran, content_of
 
 URL = "https://nexus.example.com"

@@ -19,11 +19,17 @@ from releasekit.files import is_taken, read_settings_file, replace_settings_file
 from releasekit.git import ask
 from releasekit.network import find_git_environ
 from releasekit.request import is_project
-from releasekit.scaffold.pipelines import PIPELINES, Package, Pipeline, as_name
-from releasekit.scaffold.results import Action, FilePlan, InitPlanned, InitWritten
-from releasekit.scaffold.settings import (
+from releasekit.scaffold import (
     FIVE,
+    PIPELINES,
+    Action,
+    FilePlan,
+    InitPlanned,
+    InitWritten,
+    Package,
+    Pipeline,
     add_settings,
+    as_name,
     find_settings_file,
     read_values,
     refuse_link,

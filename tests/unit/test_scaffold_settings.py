@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from releasekit.errors import ReleasekitError
-from releasekit.scaffold.settings import FIVE, OWN_FILE, add_settings, find_settings_file
+from releasekit.scaffold import FIVE, OWN_FILE, add_settings, find_settings_file
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -10,7 +10,7 @@ import yaml
 from packaging.version import Version
 
 from doors import COMPONENT, read_inputs, read_parameters
-from releasekit.scaffold.pipelines import PIPELINES, Package, as_name
+from releasekit.scaffold import PIPELINES, Package, as_name
 
 GITLAB, JENKINS = PIPELINES["gitlab"], PIPELINES["jenkins"]
 ROOT = Package(folder="", tag="", template="", kit=Version("0.1.dev5+gabc"))

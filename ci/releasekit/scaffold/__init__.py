@@ -1,1 +1,0 @@
-"""What `init` writes: the settings of a project, and the pipeline of its CI."""
