@@ -35,32 +35,11 @@ from releasekit.plural import plural
 from releasekit.redact import MARK, hide_credentials
 from releasekit.tls.certificates import split_certificates
 
-MARKS = ("pyvenv.cfg", "conda-meta")
-"""What an environment of venv or conda has at its top; pip reads pip.conf beside it."""
-
 
 def run(ctx: NexusContext) -> None:
     """Show what pip and uv need to install from the group; with --apply write it."""
-    plan = plan_settings(ctx)
-    if not ctx.options.apply:
-        if plan.changed:
-            differences = plural(plan.count, "setting differs", "settings differ")
-            raise ReleasekitError(SETTINGS_DIFFER, place=plan.place, differences=differences)
-        return
-    ctx.progress.begin("write")
-    for file in plan.changed:  # the certificates come first, for the others name that file
-        replace_settings_file(file.path, file.text, backup=file.backup)
-    ctx.progress.finish(
-        SettingsWritten(
-            place=plan.place, files=plan.files, exports=plan.exports, poetry=plan.poetry
-        )
-    )
-
-
-def plan_settings(ctx: NexusContext) -> SettingsPlanned:
-    """Compare the files of the place with what is needed; raises BrokenSettings."""
     ctx.progress.begin("plan")
-    place = find_place(ctx)
+    place = _find_place(ctx)
     consumer = describe_consumer(ctx, place)
     exports = find_exports(consumer, place, ctx.environ)
     ca = (_plan_ca(ctx, consumer.ca_file),) if consumer.ca_file else ()
@@ -79,7 +58,19 @@ def plan_settings(ctx: NexusContext) -> SettingsPlanned:
         poetry=poetry_commands(consumer),
     )
     ctx.progress.finish(plan)
-    return plan
+    if plan.changed and not ctx.options.apply:
+        differences = plural(plan.count, "setting differs", "settings differ")
+        raise ReleasekitError(SETTINGS_DIFFER, place=plan.place, differences=differences)
+    if not ctx.options.apply:
+        return
+    ctx.progress.begin("write")
+    for file in plan.changed:  # the certificates come first, for the others name that file
+        replace_settings_file(file.path, file.text, backup=file.backup)
+    ctx.progress.finish(
+        SettingsWritten(
+            place=plan.place, files=plan.files, exports=plan.exports, poetry=plan.poetry
+        )
+    )
 
 
 def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer:
@@ -98,7 +89,7 @@ def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer
     )
 
 
-def find_place(ctx: NexusContext) -> Place:
+def _find_place(ctx: NexusContext) -> Place:
     """Return what `--to` names; by default the active environment, else the user's place."""
     to, active = ctx.options.to, ctx.environ.get("VIRTUAL_ENV")
     if to is None and active and _is_environment(Path(active)):
@@ -118,7 +109,8 @@ def find_place(ctx: NexusContext) -> Place:
 
 
 def _is_environment(folder: Path) -> bool:
-    return any((folder / mark).exists() for mark in MARKS)
+    """Tell whether it is an environment of venv or conda: pip reads pip.conf at its top."""
+    return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").exists()
 
 
 def _plan_pip(ctx: NexusContext, place: Place, consumer: Consumer) -> FilePlan:

@@ -24,11 +24,9 @@ from releasekit.nexus.documents import COMMUNITY, Document, ServerVersion
 from releasekit.nexus.drift import (
     PASSWORD,
     Action,
-    Difference,
     Flush,
     Found,
     Kind,
-    Resource,
     ServerPlan,
     ServerSettled,
     Write,
@@ -52,9 +50,6 @@ from releasekit.plural import plural
 
 PUBLISHER_PASSWORD = "RELEASEKIT_PUBLISHER_PASSWORD"  # noqa: S105 - the name of a variable
 UPSTREAM_PASSWORD = "RELEASEKIT_PROXY_PASSWORD"  # noqa: S105
-PATIENCE = (0.0, 0.5, 1.0, 2.0)
-"""Seconds before each look at what was written: where several Nexus share a database, it may take
-a moment to be seen (terraform-provider-nexus #593)."""
 
 
 def run(ctx: NexusContext) -> None:
@@ -73,7 +68,6 @@ def run(ctx: NexusContext) -> None:
         return
     if not ctx.options.apply:
         raise ReleasekitError(SERVER_DIFFERS, url=plan.url, changes=plan.count_changes())
-    _refuse_unready(ctx, plan)
     _apply(ctx, plan)
     found = _read_server(ctx)
     plan = make_server_plan(ctx.url, want(ctx.settings, found), found)
@@ -88,8 +82,8 @@ def _read_server(ctx: NexusContext) -> Found:
     version = read_version(rest)
     documents = dict(_read_documents(ctx.settings, rest, version))
     publisher, password = publisher_name(ctx.settings), ctx.environ.get(PUBLISHER_PASSWORD, "")
-    exists = (Kind.USER, publisher) in documents
     login = Credentials(username=publisher, password=password, source="")
+    can_log_in = bool(password) and (Kind.USER, publisher) in documents and _fits(ctx, login)
     return Found(
         version=version,
         admin=rest.credentials.username,
@@ -97,7 +91,7 @@ def _read_server(ctx: NexusContext) -> Found:
         repositories=list_repositories(rest),
         documents=documents,
         has_publisher_password=bool(password),
-        publisher_can_log_in=bool(password) and exists and _fits(ctx, login),
+        publisher_can_log_in=can_log_in,
         has_upstream_password=bool(ctx.environ.get(UPSTREAM_PASSWORD)),
         admin_changes=rest.credentials != ctx.admin,
         accept_eula=ctx.options.accept_eula,
@@ -127,14 +121,22 @@ def _read_documents(
             continue
         yield (kind, name), document
         other = str(document.get("routingRuleName") or "")
-        if other not in ("", rule_name(settings)):
-            rule = find_resource(rest, Kind.RULE, other)
-            if rule is not None:
-                yield (Kind.RULE, other), rule
+        is_other = other not in ("", rule_name(settings))
+        if is_other and (rule := find_resource(rest, Kind.RULE, other)) is not None:
+            yield (Kind.RULE, other), rule
 
 
 def _apply(ctx: NexusContext, plan: ServerPlan) -> None:
-    """Make every change of the plan, in an order that the next run can finish."""
+    """Make every change of the plan, in an order that the next run can finish.
+
+    What could not be carried out to its end is refused before the first change: no password is
+    generated where nobody sees it, or where a log would keep it.
+    """
+    has_password = ctx.attended or ctx.environ.get(PUBLISHER_PASSWORD)
+    for change in plan.having(Action.CREATE):
+        if change.resource.kind is Kind.USER and not has_password:
+            username = change.resource.name
+            raise ReleasekitError(MISSING_PUBLISHER_PASSWORD, url=plan.url, username=username)
     ctx.progress.begin("apply")
     for change in plan.changes:
         # The administrator's own password comes before all else.
@@ -151,22 +153,11 @@ def _apply(ctx: NexusContext, plan: ServerPlan) -> None:
                 ctx.progress.change(f"renewed the pages of {step.group}")
 
 
-def _refuse_unready(ctx: NexusContext, plan: ServerPlan) -> None:
-    """Refuse, before the first change, what could not be carried out to its end.
-
-    No password is generated where nobody sees it, or where a log would keep it.
-    """
-    for change in plan.having(Action.CREATE):
-        if change.resource.kind is not Kind.USER or ctx.attended:
-            continue
-        if not ctx.environ.get(PUBLISHER_PASSWORD):
-            raise ReleasekitError(
-                MISSING_PUBLISHER_PASSWORD, url=plan.url, username=change.resource.name
-            )
-
-
 def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -> None:
-    """Bring one thing to what is wanted: as it is now, not as it was when the plan was made."""
+    """Bring a resource to what is wanted, from what it is now, and read it back.
+
+    What it was when the plan was made may have changed. Raises NOT_AS_WRITTEN.
+    """
     resource = step.resource
     found = find_resource(rest, resource.kind, resource.name)
     if found is None:
@@ -184,23 +175,20 @@ def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -
     differences = step.change.differences if step.change else ()
     if found is not None and any(difference.path == PASSWORD for difference in differences):
         set_password(rest, resource.name, ctx.environ[PUBLISHER_PASSWORD])
-    _read_back(rest, resource)
+    # Where several Nexus share a database, it may take a moment until what was written is seen
+    # (terraform-provider-nexus #593).
+    for seconds in (0.0, 0.5, 1.0, 2.0):
+        time.sleep(seconds)
+        served = find_resource(rest, resource.kind, resource.name)
+        if not (left := find_differences(resource.fields, served)):
+            break
+    else:
+        lines = "\n".join(map(str, left))
+        raise ReleasekitError(
+            NOT_AS_WRITTEN, url=rest.url, resource=str(resource), differences=lines
+        )
     if step.change:
         ctx.progress.change(step.change.describe())
-
-
-def _read_back(rest: Rest, resource: Resource) -> None:
-    """See that the server has what it was told; raises NOT_AS_WRITTEN."""
-    differences: list[Difference] = []
-    for seconds in PATIENCE:
-        time.sleep(seconds)
-        differences = find_differences(
-            resource.fields, find_resource(rest, resource.kind, resource.name)
-        )
-        if not differences:
-            return
-    lines = "\n".join(map(str, differences))
-    raise ReleasekitError(NOT_AS_WRITTEN, url=rest.url, resource=str(resource), differences=lines)
 
 
 def _open_administration(ctx: NexusContext) -> Rest:

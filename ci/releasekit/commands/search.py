@@ -38,7 +38,6 @@ from releasekit.nexus.documents import Component
 from releasekit.nexus.rest import Rest, search_components
 from releasekit.plural import plural
 
-NO_FILE = "ca-bundle is not one file: the line needs what [[pip-config --apply]] writes"
 MOST_PAGES = 20
 """Projects whose versions are read from the index, a request each."""
 
@@ -49,10 +48,8 @@ def run(ctx: NexusContext) -> None:
     consumer = replace(describe_consumer(ctx), ca_file=_find_ca_file(ctx))
     python = _find_python(ctx)
     ctx.progress.begin("search")
-    found = read_installed_versions(python, ctx.network.environ)
-    installed: dict[str, str] = {
-        canonicalize_name(name): version for name, version in found.items()
-    }
+    versions = read_installed_versions(python, ctx.network.environ).items()
+    installed: dict[str, str] = {canonicalize_name(name): version for name, version in versions}
     url = repository_url(ctx.url, _repository(ctx))
     index = open_index(url, client=ctx.network.client, reader=ctx.reader)
     try:
@@ -65,7 +62,9 @@ def run(ctx: NexusContext) -> None:
     install = render_install_line(hits[0], consumer)
     ctx.progress.finish(Searched(query=query, hits=hits, environment=str(python), install=install))
     if ctx.settings.ca_bundle and not consumer.ca_file:
-        ctx.progress.note(NO_FILE)
+        ctx.progress.note(
+            "ca-bundle is not one file: the line needs what [[pip-config --apply]] writes"
+        )
 
 
 def _find_components(ctx: NexusContext, index: Index, query: Query) -> tuple[Component, ...]:
@@ -73,37 +72,28 @@ def _find_components(ctx: NexusContext, index: Index, query: Query) -> tuple[Com
     found: tuple[Component, ...] = ()
     with contextlib.suppress(NexusRefused):
         rest = Rest(url=ctx.url, client=ctx.network.client, credentials=ctx.reader)
-        repository = _repository(ctx)
-        found = tuple(search_components(rest, name=query.pattern, repository=repository))
+        found = tuple(search_components(rest, name=query.pattern, repository=_repository(ctx)))
     if not query.has_wildcards and not _has_name(found, query.name):
         try:  # a project that a proxy serves although nobody fetched it yet
             found += _read_project(ctx, index, query.name)
         except NotPermitted:  # to browse, but not to read
             if not found:
                 raise
-    if not select_hits(query, found, {}):
-        found += _search_index(ctx, index, query, found)
-    return found
-
-
-def _search_index(
-    ctx: NexusContext, index: Index, query: Query, known: tuple[Component, ...]
-) -> tuple[Component, ...]:
-    """Return what the index has under names that match; raises NOTHING_FOUND."""
+    if select_hits(query, found, {}):
+        return found
     names: tuple[str, ...] = ()
-    if not _has_name(known, query.name):  # else it is the version that is not there
+    if not _has_name(found, query.name):  # else it is the version that is not there
         ctx.progress.work("reading the names of all projects")
         names = index.read_names()
     matching = find_names(query, names)
-    pages = [_read_project(ctx, index, name) for name in matching[:MOST_PAGES]]
-    found = tuple(component for page in pages for component in page)
+    for name in matching[:MOST_PAGES]:
+        found += _read_project(ctx, index, name)
     if not select_hits(query, found, {}):
-        reason, fix = explain_nothing(query, (*known, *found), names)
+        reason, fix = explain_nothing(query, found, names)
         raise ReleasekitError(NOTHING_FOUND, word=query.text, url=index.url, reason=reason, fix=fix)
     if (unread := len(matching) - MOST_PAGES) > 0:
-        ctx.progress.note(
-            f"{plural(unread, 'more name matches', 'more names match')}: give a longer word"
-        )
+        more = plural(unread, "more name matches", "more names match")
+        ctx.progress.note(f"{more}: give a longer word")
     return found
 
 
