@@ -9,39 +9,25 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import re
 import string
 import zlib
 from collections.abc import Iterable, Iterator
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 from dataclasses import dataclass
 
-HARMLESS = re.compile(r"example|sample|template|dist|default|test")
-"""What stands in the name of a .env file that is made to be copied."""
-ENV = (
-    "settings of a machine (.env)",
-    re.compile(r"(?m)^\s*(?:export\s+)?\w+\s*=[ \t]*(?:[^\s#\"']|([\"'])[^\"'\s])"),
-)
-NETRC = "a password (.netrc)", re.compile(r"(?m)(?:^|\s)password\s+\S")
+NETRC = ("a password (.netrc)", r"(?:^|\s)password\s+\S")
 CREDENTIAL_FILES = {
-    ".env": ENV,
+    ".env": (
+        "settings of a machine (.env)",
+        r"^\s*(?:export\s+)?\w+\s*=[ \t]*(?:[^\s#\"']|([\"'])[^\"'\s])",
+    ),
     ".netrc": NETRC,
     "_netrc": NETRC,
-    ".npmrc": ("a token (.npmrc)", re.compile(r"(?m)_(?:authToken|password|auth)\s*=\s*[^\s$]")),
-    ".git-credentials": (
-        "a password (.git-credentials)",
-        re.compile(r"://[^/\s:@]+:[^@\s]+@"),
-    ),
+    ".npmrc": ("a token (.npmrc)", r"_(?:authToken|password|auth)\s*=\s*[^\s$]"),
+    ".git-credentials": ("a password (.git-credentials)", r"://[^/\s:@]+:[^@\s]+@"),
+    ".pypirc": ("a password (.pypirc)", r"(?i)^[ \t]*password[ \t]*[=:][ \t]*\S"),
 }
 """Files that programs make to hold credentials: what it is, and what tells it from an empty one."""
-OVERLAP = 4096
-"""Bytes of a block that are looked at again with the next one: a key's header and first lines."""
-FILE_LIMIT = 1 << 16
-"""Bytes of a file that holds credentials by its nature; more of it is not looked at."""
-SIGHT = 1024
-"""Bytes at the beginning of a file that tell text from binary, as git does it."""
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
@@ -110,70 +96,56 @@ FORMS = (
     _form("a Vault token", "hvs.", r"hvs\.[\w-]{90,120}"),
 )
 
-EXAMPLES = re.compile(rb"EXAMPLE|example|(.)\1{5}|xxxx|XXXX|12345678|abcdefgh|ABCDEFGH")
-"""What tokens in documentation have in them, and real ones next to never."""
-
 
 def find_secrets(name: str, blocks: Iterable[bytes]) -> Iterator[Secret]:
     """Find secrets in a file, of which the content comes in blocks; one for each form."""
     base = name.rpartition("/")[2]
-    if base.startswith(".env.") and not HARMLESS.search(base):
+    harmless = r"example|sample|template|dist|default|test"  # is made to be copied
+    if base.startswith(".env.") and not re.search(harmless, base):
         base = ".env"
-    if base in CREDENTIAL_FILES or base == ".pypirc":
-        content = b"".join(blocks)[:FILE_LIMIT].decode("utf-8", errors="replace")
-        what, pattern = CREDENTIAL_FILES.get(base, ("a password (.pypirc)", None))
-        if pattern.search(content) if pattern else _has_password(content):
+    if base in CREDENTIAL_FILES:
+        content = b"".join(blocks)[: 1 << 16].decode("utf-8", errors="replace")
+        what, pattern = CREDENTIAL_FILES[base]
+        if re.search(pattern, content, re.MULTILINE):
             yield Secret(member=name, what=what)
         blocks = [content.encode()]
     found: dict[str, int] = {}
     line, kept = 1, b""
     for number, block in enumerate(blocks):
-        if number == 0 and b"\0" in block[:SIGHT]:
+        if number == 0 and b"\0" in block[:1024]:  # so git tells text from binary
             return
         text = kept + block
         for form in FORMS:
             if form.what not in found and any(mark in text for mark in form.marks):
-                at = next(_find_real(form, text), None)
-                if at is not None:
-                    found[form.what] = line + text.count(b"\n", 0, at)
-        kept = text[-OVERLAP:]
+                matches = form.pattern.finditer(text)
+                real = (one for one in matches if form is PRIVATE_KEY or _is_real(one[0]))
+                if match := next(real, None):
+                    found[form.what] = line + text.count(b"\n", 0, match.start())
+        # The next block goes on where a key may have its header and first lines.
+        kept = text[-4096:]
         line += text.count(b"\n", 0, len(text) - len(kept))
     for what, at in found.items():
         yield Secret(member=name, what=what, line=at)
 
 
-def _has_password(pypirc: str) -> bool:
-    parser = ConfigParser(interpolation=None, strict=False)
-    with contextlib.suppress(ConfigError):
-        parser.read_string(pypirc)
-        return any(parser.get(name, "password", fallback="") for name in parser.sections())
-    return False
-
-
-def _find_real(form: Form, text: bytes) -> Iterator[int]:
-    for match in form.pattern.finditer(text):
-        token = match[0]
-        if form is PRIVATE_KEY or (not EXAMPLES.search(token) and _has_true_checksum(token)):
-            yield match.start()
-
-
-def _has_true_checksum(token: bytes) -> bool:
-    """Tell a token from an invention, where its form has a checksum.
+def _is_real(token: bytes) -> bool:
+    """Tell a token from an example, and from an invention where its form has a checksum.
 
     GitHub's and npm's end with the CRC-32 of what stands before, in base 62 (GitHub's blog, "Behind
     GitHub's new authentication token formats", 2021); a package index token is a macaroon.
     """
+    # What tokens in documentation have in them, and real ones next to never.
+    if re.search(rb"EXAMPLE|example|(.)\1{5}|xxxx|XXXX|12345678|abcdefgh|ABCDEFGH", token):
+        return False
     if token.startswith(b"pypi-"):
-        payload = token[len(b"pypi-") :]
+        payload = token.removeprefix(b"pypi-")
         try:
             base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))
         except binascii.Error:
             return False
-        return True
     if re.match(rb"(?:gh[pousr]|npm)_", token):
-        body, checksum = token[4:-6], token[-6:].decode()
         value = 0
-        for digit in checksum:
+        for digit in token[-6:].decode():
             value = value * 62 + BASE62.index(digit)
-        return value == zlib.crc32(body)
+        return value == zlib.crc32(token[4:-6])
     return True

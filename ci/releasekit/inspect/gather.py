@@ -139,16 +139,16 @@ def find_missing_files(packed: Sequence[str], root: Path, project: ProjectFacts)
         ignore, _ = check_manifest.read_config()
         if project.packing.reads_manifest:
             ignore += check_manifest.read_manifest(ui)
+        # No sdist needs the first two; check-manifest knows that of a Jenkinsfile.
+        for pattern in (".gitlab-ci.yml", "releasekit.toml", *project.packing.left_out):
+            place = pattern.strip("/")
+            ignore.exclude(place).prune(place)
+            if "/" not in pattern.rstrip("/"):
+                ignore.global_exclude(place, f"{place}/**")
     except (check_manifest.Failure, ConfigError, OSError, ValueError) as error:
         return (f"(check-manifest: {error})",)
     finally:
         os.chdir(before)
-    # No sdist needs the first two; check-manifest knows that of a Jenkinsfile.
-    for pattern in (".gitlab-ci.yml", "releasekit.toml", *project.packing.left_out):
-        place = pattern.strip("/")
-        ignore.exclude(place).prune(place)
-        if "/" not in pattern.rstrip("/"):
-            ignore.global_exclude(place, f"{place}/**")
     source = check_manifest.canonical_file_list(project.versioned)
     # The top directory is taken off: check-manifest's own function fails where there are two.
     inside = {name.partition("/")[2] for name in check_manifest.canonical_file_list(packed)}
@@ -160,9 +160,8 @@ def find_missing_files(packed: Sequence[str], root: Path, project: ProjectFacts)
 
 def find_record_problems(wheel: Path, members: Sequence[Member]) -> tuple[str, ...]:
     """Return where a wheel's RECORD is untrue, as installer finds it."""
+    limit = 2000 * (len(members) + 1)  # a line has a path, a digest and a size
     for member in members:
-        # A line of a file that somebody means has a path, a digest and a size.
-        limit = 2000 * (len(members) + 1)
         if member.name.endswith(".dist-info/RECORD") and member.size > limit:
             return (f"it has {member.size} bytes for {len(members)} files",)
     try:
