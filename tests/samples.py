@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from releasekit.checks import model
-from releasekit.checks.facts import DistFacts
-from releasekit.checks.model import Check, Finding, Judge, Rule
+from releasekit.checks.model import Check, DistFacts, Finding, Judge, Rule
 from releasekit.model.dists import Dist, parse_filename, parse_metadata
 
 WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"

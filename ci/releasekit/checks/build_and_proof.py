@@ -10,8 +10,16 @@ import re
 from collections.abc import Iterator
 
 from releasekit.checks.declared import Place
-from releasekit.checks.facts import BackendWarning, DistFacts, FailedTest, in_dist, in_project
-from releasekit.checks.model import Check, Fault, Severity
+from releasekit.checks.model import (
+    BackendWarning,
+    Check,
+    DistFacts,
+    FailedTest,
+    Fault,
+    Severity,
+    in_dist,
+    in_project,
+)
 from releasekit.plural import list_some
 
 WARNING = re.compile(r"^(?:(.*?):(\d+): |.*\bWARNING\b[: ]+)?(\w*Warning): (\S.*)$")

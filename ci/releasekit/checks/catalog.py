@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from releasekit.checks.agreement import RK124
 from releasekit.checks.build_and_proof import PROOF_CHECKS, RK117, RK118
 from releasekit.checks.dists import DIST_CHECKS
 from releasekit.checks.metadata_errors import METADATA_ERRORS
@@ -13,7 +12,7 @@ from releasekit.checks.safety import SAFETY_CHECKS
 UNSORTED = (
     *METADATA_ERRORS,
     *METADATA_WARNINGS,
-    *(RK117, RK118, *PROOF_CHECKS, RK124),
+    *(RK117, RK118, *PROOF_CHECKS),
     *DIST_CHECKS,
     *SAFETY_CHECKS,
 )

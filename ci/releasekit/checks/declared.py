@@ -1,4 +1,4 @@
-"""Where a project declares its metadata: file and line, for findings.
+"""What the files of a project declare: its metadata, by file and line, and what goes into sdists.
 
 No TOML library tells positions, and a finding needs only the line of a table or a key; so lines
 are looked at one by one, and multi-line strings are passed over.
@@ -7,9 +7,13 @@ are looked at one by one, and multi-line strings are passed over.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from packaging.utils import canonicalize_name
 
 NAMES = (r"`([^`\s]+)`", r"'([^'\s]+)'", r"(?<![\w`'./])(\w+[-._][\w.-]*\w)")
 """How a text names a key: in backticks, in quotes, with a dot or a dash or an underscore in it."""
@@ -19,8 +23,8 @@ OF_BACKENDS = (
 )
 """How the tables begin that build backends read; other tables have keys of the same names."""
 
-POETRY = {"homepage": "urls", "repository": "urls", "documentation": "urls"}
-SETUPTOOLS = {
+POETRY_FIELDS = {"homepage": "urls", "repository": "urls", "documentation": "urls"}
+SETUPTOOLS_FIELDS = {
     "url": "urls",
     "project_urls": "urls",
     "download_url": "urls",
@@ -126,14 +130,14 @@ def parse_declared(texts: Mapping[str, str]) -> Declared:
 
 def _name_field(section: str, key: str) -> str | None:
     """Return the field that a table or key declares: "" where all of the metadata begins."""
-    for table, names in (("project", {}), ("tool.poetry", POETRY)):
+    for table, names in (("project", {}), ("tool.poetry", POETRY_FIELDS)):
         name = key.partition(".")[0]
         if section == table:
             return names.get(name, name)
         if section.startswith(f"{table}.") and not key:
             return section.removeprefix(f"{table}.").partition(".")[0]
     if section in ("metadata", "setup()") or (section == "options" and key):
-        return SETUPTOOLS.get(key.replace("-", "_"), key)
+        return SETUPTOOLS_FIELDS.get(key.replace("-", "_"), key)
     tables = {"build-system": "build-system", "options.entry_points": "scripts"}
     return None if key else tables.get(section)
 
@@ -171,3 +175,148 @@ def _find_keywords(text: str) -> Iterator[tuple[str, str, int]]:
 
 FILES = {"pyproject.toml": _find_keys, "setup.cfg": _find_keys, "setup.py": _find_keywords}
 """How to find section, key and line in files that declare metadata, in the order they count."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backend:
+    """What a build backend reads."""
+
+    include: str
+    """How a file gets into the sdist, after "include them"."""
+    lists: tuple[tuple[str, str], ...] = ()
+    """Pairs of a key and its table: a file has to be named in the first that the project has."""
+    excludes: tuple[str, ...] = ()
+    """Keys with patterns of files that are left out on purpose, with dots between the tables."""
+    modules: tuple[str, ...] = ()
+    """How `build-backend` begins."""
+    packages: tuple[str, ...] = ()
+    """What [build-system] requires for it: a backend of the project's own may wrap it."""
+
+
+SETUPTOOLS_BACKEND = Backend(
+    include="in MANIFEST.in",
+    modules=("setuptools", "pbr", "scikit_build_core.setuptools", "jupyter_packaging"),
+    packages=("setuptools",),
+)
+BACKENDS = (
+    Backend(
+        # Without a list it packs all but what .gitignore names.
+        include="by `artifacts` in [tool.hatch.build.targets.sdist]",
+        lists=(
+            ("only-include", "hatch.build.targets.sdist"),
+            ("include", "hatch.build.targets.sdist"),
+            ("only-include", "hatch.build"),
+            ("include", "hatch.build"),
+        ),
+        excludes=("hatch.build.exclude", "hatch.build.targets.sdist.exclude"),
+        modules=("hatchling",),
+        packages=("hatchling",),
+    ),
+    Backend(
+        include="by `include` in [tool.flit.sdist]",
+        excludes=("flit.sdist.exclude",),
+        modules=("flit",),
+        packages=("flit-core", "flit"),
+    ),
+    Backend(
+        include='by `include = [{ path = "…", format = "sdist" }]` in [tool.poetry]',
+        excludes=("poetry.exclude",),
+        modules=("poetry",),
+        packages=("poetry-core", "poetry"),
+    ),
+    Backend(
+        include="by `source-includes` in [tool.pdm.build]",
+        excludes=("pdm.build.excludes", "pdm.excludes"),
+        modules=("pdm",),
+        packages=("pdm-backend", "pdm-pep517"),
+    ),
+    Backend(
+        include="by `source-include` in [tool.uv.build-backend]",
+        excludes=("uv.build-backend.source-exclude",),
+        modules=("uv",),
+        packages=("uv-build", "uv"),
+    ),
+    SETUPTOOLS_BACKEND,  # before scikit-build-core, which can wrap it
+    Backend(
+        include="by `sdist.include` in [tool.scikit-build]",
+        excludes=("scikit-build.sdist.exclude",),
+        modules=("scikit_build_core",),
+        packages=("scikit-build-core",),
+    ),
+    Backend(
+        include="by removing `export-ignore` from .gitattributes (meson dist packs what git has)",
+        modules=("mesonpy",),
+        packages=("meson-python",),
+    ),
+    Backend(
+        include='by `include = [{ path = "…", format = "sdist" }]` in [tool.maturin]',
+        excludes=("maturin.exclude",),
+        modules=("maturin",),
+        packages=("maturin",),
+    ),
+)
+"""What their documentation says (hatchling 1.27, flit-core 3.12, poetry-core 2.1, pdm-backend 2.4,
+uv_build 0.8, scikit-build-core 0.11, meson-python 0.18, maturin 1.8)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Packing:
+    """How files get into the sdist of a project."""
+
+    include: str = SETUPTOOLS_BACKEND.include
+    reads_manifest: bool = True
+    """Whether MANIFEST.in counts."""
+    left_out: tuple[str, ...] = field(default=(), repr=False)
+    """Patterns of files that the project leaves out on purpose, by a key of its backend."""
+
+
+def find_packing(pyproject: Mapping[str, Any]) -> Packing:
+    """Return how files get into the sdist, by the [build-system] of a pyproject.toml."""
+    name, required = read_build_system(pyproject)
+    name = name or "setuptools.build_meta"  # PEP 517's default
+    is_own = find_table(pyproject, "build-system").get("backend-path")
+    by_name = (
+        one
+        for one in BACKENDS
+        if any(f"{name}.".startswith((f"{m}.", f"{m}:", f"{m}_")) for m in one.modules)
+    )
+    by_package = (one for one in BACKENDS if required.intersection(one.packages))
+    backend = next(itertools.chain(() if is_own else by_name, by_package), None)
+    if backend is None:
+        said = f"as the documentation of {name} says"
+        return Packing(include=said, reads_manifest=False)
+    lists = (
+        f"by `{key}` in [tool.{table}]"
+        for key, table in backend.lists
+        if _read_patterns(pyproject, f"{table}.{key}")
+    )
+    excludes = (_read_patterns(pyproject, key) for key in backend.excludes)
+    return Packing(
+        include=next(lists, backend.include),
+        reads_manifest=backend is SETUPTOOLS_BACKEND,
+        left_out=tuple(itertools.chain.from_iterable(excludes)),
+    )
+
+
+def find_table(document: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Return a table of a file that anybody wrote; an empty one where there is none."""
+    for name in names:
+        found = document.get(name)
+        document = found if isinstance(found, dict) else {}
+    return document
+
+
+def read_build_system(pyproject: Mapping[str, Any]) -> tuple[str, set[str]]:
+    """Return the build backend, "" for none, and the normalized names of build requirements."""
+    table = find_table(pyproject, "build-system")
+    requires = table.get("requires")
+    texts = map(str, requires if isinstance(requires, list) else ())
+    names: set[str] = {canonicalize_name(re.split(r"[^\w.-]", text.strip())[0]) for text in texts}
+    return str(table.get("build-backend") or ""), names
+
+
+def _read_patterns(pyproject: Mapping[str, Any], key: str) -> list[str]:
+    *tables, last = key.split(".")
+    value = find_table(pyproject, "tool", *tables).get(last)
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if isinstance(one, str)]

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from releasekit.checks.entry_points import DATA
-from releasekit.checks.facts import DistFacts, in_dist, in_project
-from releasekit.checks.model import SHOWN, Check, Fault, Severity
+from releasekit.checks.model import SHOWN, Check, DistFacts, Fault, Severity, in_dist, in_project
 from releasekit.plural import list_some, plural
 
 MODULE = re.compile(r"([A-Za-z_]\w*)\.(?:pyi?|(?:[\w-]+\.)*(?:so|pyd))")

@@ -8,7 +8,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from releasekit.checks.facts import DeadEntryPoint
+from releasekit.checks.model import DeadEntryPoint
 
 VALUE = re.compile(r"([\w.]+)\s*(?::\s*([\w.]+)\s*)?(?:\[.*\]\s*)?")
 """MODULE or MODULE:ATTRIBUTE, and extras (packaging user guide, "Entry points specification")."""

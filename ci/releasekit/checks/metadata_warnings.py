@@ -9,8 +9,7 @@ from collections.abc import Iterator
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-from releasekit.checks.facts import DistFacts, in_project
-from releasekit.checks.model import Check, Fault, Severity
+from releasekit.checks.model import Check, DistFacts, Fault, Severity, in_project
 from releasekit.plural import list_some
 
 ALIASES = {

@@ -7,8 +7,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from releasekit.checks.facts import MEGABYTE, DistFacts, Member, in_dist
-from releasekit.checks.model import SHOWN, Check, Fault, Severity
+from releasekit.checks.model import (
+    MEGABYTE,
+    SHOWN,
+    Check,
+    DistFacts,
+    Fault,
+    Member,
+    Severity,
+    in_dist,
+)
 from releasekit.plural import list_some, plural
 
 FOR_TESTS = re.compile(

@@ -15,6 +15,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from releasekit.checks.model import Secret
+
 NETRC = ("a password (.netrc)", r"(?:^|\s)password\s+\S")
 CREDENTIAL_FILES = {
     ".env": (
@@ -29,15 +31,6 @@ CREDENTIAL_FILES = {
 }
 """Files that programs make to hold credentials: what it is, and what tells it from an empty one."""
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Secret:
-    """A secret in a file; the secret itself is kept nowhere."""
-
-    member: str
-    what: str
-    line: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

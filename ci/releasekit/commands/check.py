@@ -13,8 +13,16 @@ from releasekit import git
 from releasekit.archives import read_dist
 from releasekit.checks.build_and_proof import PROOF_CODES
 from releasekit.checks.catalog import CHECKS
-from releasekit.checks.facts import MEGABYTE, DistFacts, ProjectFacts
-from releasekit.checks.model import Check, Finding, Severity, list_codes, run_checks
+from releasekit.checks.model import (
+    MEGABYTE,
+    Check,
+    DistFacts,
+    Finding,
+    ProjectFacts,
+    Severity,
+    list_codes,
+    run_checks,
+)
 from releasekit.commands.build import build
 from releasekit.commands.plan import download_digests, open_repository, upload_url
 from releasekit.commands.prove import begin_environments, prove

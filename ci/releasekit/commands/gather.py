@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from releasekit.archives import read_dist, read_metadata, read_wheel_headers
-from releasekit.checks.agreement import find_disagreements
+from releasekit.checks.metadata_errors import find_disagreements
 from releasekit.commands.build import note_other_files
 from releasekit.commands.record import (
     find_parts,

@@ -20,7 +20,7 @@ from packaging.version import Version
 
 from releasekit.archives import read_metadata
 from releasekit.checks.entry_points import list_modules
-from releasekit.checks.facts import FailedTest, ForeignDependency, Unresolved
+from releasekit.checks.model import FailedTest, ForeignDependency, Unresolved
 from releasekit.commands.build import make_build_options
 from releasekit.commands.plan import open_repository
 from releasekit.commands.record import load_record, read_dists

@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from releasekit.checks.build_and_proof import PROOF_CHECKS
-from releasekit.checks.facts import NO_PROJECT, DistFacts
-from releasekit.checks.model import Severity, run_checks
+from releasekit.checks.model import NO_PROJECT, DistFacts, Severity, run_checks
 from releasekit.commands.plan import (
     POLL,
     download_digests,

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from releasekit.checks.model import Check, Rule, Severity
 
 if TYPE_CHECKING:
-    from releasekit.checks.facts import DistFacts
+    from releasekit.checks.model import DistFacts
 
 NEXT_PAIR = re.compile(r",(?=\s*(?:[\w-]+\s*=|default\b|strict\b|$))")
 """Where the environment's list goes on: a reason may have commas in it."""

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from releasekit.archives import BLOCK, UNREADABLE
-from releasekit.checks.facts import DistFacts, Member
-from releasekit.checks.secrets import Secret, find_secrets
+from releasekit.checks.model import DistFacts, Member, Secret
+from releasekit.checks.secrets import find_secrets
 from releasekit.model.dists import Dist
 from releasekit.model.plan import Contents
 from releasekit.model.stand_ins import find_stand_in

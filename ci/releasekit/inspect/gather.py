@@ -23,7 +23,7 @@ from trove_classifiers import deprecated_classifiers as deprecated
 
 from releasekit.archives import read_metadata, read_wheel_headers
 from releasekit.checks.entry_points import find_dead
-from releasekit.checks.facts import (
+from releasekit.checks.model import (
     NO_PROJECT,
     ContentProblem,
     DeadEntryPoint,

@@ -14,10 +14,17 @@ from typing import Any
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from releasekit.checks.backends import Packing, find_packing, find_table, read_build_system
 from releasekit.checks.build_and_proof import parse_warnings
-from releasekit.checks.declared import FILES, Declared, parse_declared
-from releasekit.checks.facts import BackendWarning
+from releasekit.checks.declared import (
+    FILES,
+    Declared,
+    Packing,
+    find_packing,
+    find_table,
+    parse_declared,
+    read_build_system,
+)
+from releasekit.checks.model import BackendWarning
 from releasekit.model.versions import StatedVersion
 
 if sys.version_info >= (3, 11):

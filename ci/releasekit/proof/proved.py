@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from releasekit.checks.facts import FailedTest, ForeignDependency, ProjectFacts, Unresolved
+from releasekit.checks.model import FailedTest, ForeignDependency, ProjectFacts, Unresolved
 from releasekit.model.record import WheelResult
 from releasekit.plural import list_some, plural
 from releasekit.proof.lock import Dependency

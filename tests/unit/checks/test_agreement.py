@@ -6,14 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from releasekit.checks.agreement import RK124
+from releasekit.checks.catalog import CHECKS
 from releasekit.checks.declared import parse_declared
-from releasekit.checks.facts import Member, ProjectFacts
+from releasekit.checks.model import Member, ProjectFacts
 from samples import METADATA, SDIST, WHEEL, make_facts, run_checks
 
 BODY = "\nA demo.\n"
 OLD = METADATA.replace("2.4", "2.1").replace("License-Expression: ", "License: ")
 LINUX = "demo-1.0-cp311-cp311-manylinux_2_28_x86_64.whl"
+
+RK124 = [check for check in CHECKS if check.code == "RK124"]
 
 
 def find(sdist: str, wheel: str, *, filename: str = WHEEL, **project: object) -> list[str]:
@@ -22,7 +24,7 @@ def find(sdist: str, wheel: str, *, filename: str = WHEEL, **project: object) ->
     first = make_facts(SDIST, metadata=sdist, project=facts, members=members)
     second = make_facts(filename, metadata=wheel, project=facts)
     both = (replace(first, others=(second,)), replace(second, others=(first,)))
-    return [finding.message for finding in run_checks([RK124], both)]
+    return [finding.message for finding in run_checks(RK124, both)]
 
 
 SAYS = "the wheel does not say the same as the sdist: "
@@ -140,4 +142,4 @@ def test_difference_of_many_wheels_is_one_finding() -> None:
     project = ProjectFacts(declared=parse_declared({"setup.py": ""}))
     sdist = make_facts(SDIST, metadata=METADATA + BODY, project=project)
     wheels = [make_facts(name, project=project, others=(sdist,)) for name in (WHEEL, LINUX)]
-    assert len(run_checks([RK124], wheels)) == 1
+    assert len(run_checks(RK124, wheels)) == 1

@@ -6,8 +6,7 @@ import pytest
 
 from releasekit.checks.build_and_proof import RK118, parse_warnings
 from releasekit.checks.declared import parse_declared
-from releasekit.checks.facts import BackendWarning, ProjectFacts
-from releasekit.checks.model import Finding
+from releasekit.checks.model import BackendWarning, Finding, ProjectFacts
 from samples import make_facts, run_checks
 
 BOX = 8 * " " + 80 * "*"

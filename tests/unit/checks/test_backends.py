@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from releasekit.checks.backends import find_packing
+from releasekit.checks.declared import find_packing
 
 
 @pytest.mark.parametrize(

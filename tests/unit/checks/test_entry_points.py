@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from releasekit.checks.entry_points import find_dead, list_modules
-from releasekit.checks.facts import DeadEntryPoint
+from releasekit.checks.model import DeadEntryPoint
 
 LIST = "demo-1.0.dist-info/entry_points.txt"
 

@@ -6,8 +6,7 @@ import pytest
 
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.entry_points import find_dead
-from releasekit.checks.facts import ContentProblem, DistFacts, Member
-from releasekit.checks.secrets import Secret
+from releasekit.checks.model import ContentProblem, DistFacts, Member, Secret
 from samples import SDIST, WHEEL, make_facts, run_checks
 
 

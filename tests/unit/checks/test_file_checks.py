@@ -6,8 +6,7 @@ import pytest
 
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.declared import Place
-from releasekit.checks.facts import DistFacts, ProjectFacts
-from releasekit.checks.model import Finding, Severity
+from releasekit.checks.model import DistFacts, Finding, ProjectFacts, Severity
 from samples import SDIST, WHEEL, make_facts, run_checks
 
 

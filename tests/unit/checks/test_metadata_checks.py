@@ -9,8 +9,7 @@ from packaging.version import Version
 
 from releasekit.checks.catalog import CHECKS
 from releasekit.checks.declared import Declared, Place
-from releasekit.checks.facts import DistFacts, ProjectFacts
-from releasekit.checks.model import Finding, Severity
+from releasekit.checks.model import DistFacts, Finding, ProjectFacts, Severity
 from samples import METADATA, SDIST, WHEEL, make_facts, run_checks
 
 DECLARED = Place(file="setup.cfg", line=1)

@@ -10,8 +10,17 @@ from hypothesis import strategies as st
 
 from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.declared import Declared, Place
-from releasekit.checks.facts import DistFacts, ProjectFacts, in_dist, in_project
-from releasekit.checks.model import Check, Fault, Finding, Rule, Severity
+from releasekit.checks.model import (
+    Check,
+    DistFacts,
+    Fault,
+    Finding,
+    ProjectFacts,
+    Rule,
+    Severity,
+    in_dist,
+    in_project,
+)
 from samples import SDIST, WHEEL, make_facts, run_checks
 
 PROJECT = ProjectFacts(declared=Declared(base=Place(file="pyproject.toml")))

@@ -8,7 +8,8 @@ import zlib
 
 import pytest
 
-from releasekit.checks.secrets import BASE62, FORMS, Secret, find_secrets
+from releasekit.checks.model import Secret
+from releasekit.checks.secrets import BASE62, FORMS, find_secrets
 
 LETTERS = string.ascii_letters
 HEX = "0123456789abcdef"

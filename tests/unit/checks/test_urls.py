@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from releasekit.checks.catalog import CHECKS
-from releasekit.checks.facts import ProjectFacts
 from releasekit.checks.metadata_warnings import normalize_label
+from releasekit.checks.model import ProjectFacts
 from samples import METADATA, make_facts, run_checks
 
 ALIASES = {

@@ -12,14 +12,14 @@ from packaging.version import Version
 from releasekit.archives import read_dist
 from releasekit.checks.catalog import CHECKS, CODES
 from releasekit.checks.declared import Place, parse_declared
-from releasekit.checks.facts import (
+from releasekit.checks.model import (
     BackendWarning,
     FailedTest,
+    Finding,
     ForeignDependency,
     ProjectFacts,
     Unresolved,
 )
-from releasekit.checks.model import Finding
 from releasekit.inspect.gather import gather_facts
 from samples import METADATA, SDIST, WHEEL, run_checks, write_sdist, write_wheel
 

@@ -7,8 +7,8 @@ import pytest
 from packaging.version import Version
 
 from releasekit.archives import read_dist
-from releasekit.checks.backends import Packing, find_packing
-from releasekit.checks.facts import DistFacts, ProjectFacts
+from releasekit.checks.declared import Packing, find_packing
+from releasekit.checks.model import DistFacts, ProjectFacts
 from releasekit.inspect.gather import (
     find_missing_files,
     find_record_problems,
