@@ -25,8 +25,7 @@ from releasekit.config.target import (
 from releasekit.errors import InvalidConfiguration, MissingCredentials, ReleasekitError
 from releasekit.errors.usage import NOT_A_PROJECT, UNKNOWN_PYPIRC_SECTION
 from releasekit.home import expand_home, find_netrc
-from releasekit.index.layouts import simple_url
-from releasekit.index.nexus import split_url
+from releasekit.index.layouts import simple_url, split_url
 from releasekit.model.addresses import is_loopback
 from releasekit.model.credentials import (
     NO_CREDENTIALS,

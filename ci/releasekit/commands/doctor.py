@@ -22,8 +22,7 @@ from releasekit.doctor.server import Login
 from releasekit.errors import ReleasekitError, Status
 from releasekit.errors.failed import DIAGNOSIS_FAILED
 from releasekit.errors.refused import DIAGNOSIS_REFUSED
-from releasekit.index.layouts import simple_url
-from releasekit.index.nexus import repository_url
+from releasekit.index.layouts import repository_url, simple_url
 from releasekit.inspect.project import read_static_metadata
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials, describe_login
 from releasekit.model.dists import NotADistError, parse_filename

@@ -27,8 +27,7 @@ from releasekit.errors.refused import SETTINGS_DIFFER
 from releasekit.errors.usage import INSECURE_INDEX
 from releasekit.files import find_backup, read_settings_file, replace_settings_file
 from releasekit.home import expand_home, find_config_home
-from releasekit.index.layouts import simple_url
-from releasekit.index.nexus import repository_url
+from releasekit.index.layouts import repository_url, simple_url
 from releasekit.model.addresses import is_loopback
 from releasekit.pip_conf import find_pip_folder, read_options, set_options
 from releasekit.plural import plural

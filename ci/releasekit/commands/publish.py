@@ -21,7 +21,7 @@ from releasekit.commands.version import read_releasable_project
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import NOT_LISTED, UPLOAD_FAILED
-from releasekit.index.nexus import split_url
+from releasekit.index.layouts import split_url
 from releasekit.inspect.project import read_static_metadata
 from releasekit.model.dists import Dist, DistKind
 from releasekit.model.plan import Action, Plan, compare

@@ -31,8 +31,7 @@ from releasekit.errors import NexusRefused, NotPermitted, ReleasekitError, Wrong
 from releasekit.errors.access import CREDENTIALS_NEEDED
 from releasekit.errors.refused import NOTHING_FOUND
 from releasekit.home import expand_home
-from releasekit.index.layouts import open_index
-from releasekit.index.nexus import repository_url
+from releasekit.index.layouts import open_index, repository_url
 from releasekit.index.pages import Index
 from releasekit.nexus.documents import Component
 from releasekit.nexus.rest import Rest, search_components

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from releasekit.config.severity import Severities, parse_severities
-from releasekit.index.nexus import is_below_repositories
+from releasekit.index.layouts import REPOSITORIES
 from releasekit.model.versions import DEFAULT_PATTERNS, PLACE
 
 
@@ -53,7 +53,7 @@ def _check_url(value: str) -> str:
         is_port = False
     if not is_port:
         raise ValueError("the port is no number from 1 to 65535")
-    if is_below_repositories(value):
+    if REPOSITORIES in f"{parts.path}/":
         raise ValueError("give the address of Nexus itself, without /repository/NAME/")
     if parts.path.rstrip("/").endswith("/simple"):
         raise ValueError("give the address of Nexus itself, without /simple/")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from releasekit.config.settings import Settings
-from releasekit.index.layouts import find_layout
-from releasekit.index.nexus import repository_url
+from releasekit.index.layouts import find_layout, repository_url
 from releasekit.model.credentials import READER_ENVIRONMENT, Credentials
 
 SANDBOX_CA = "# The CA of a sandbox of releasekit\n"
