@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
@@ -16,7 +17,7 @@ from releasekit.errors.failed import INTERRUPTED, PROCESS_KILLED, SIBLING_FAILED
 from releasekit.errors.refused import SIBLING_REFUSED
 from releasekit.errors.usage import CIRCULAR_NEEDS
 from releasekit.outcome import START
-from releasekit.pool import Done, ForkedExecutor, carry_out
+from releasekit.pool import Done, Pool
 from releasekit.request import Request, render_path
 from releasekit.run import Run
 from releasekit.signals import handled_by
@@ -36,7 +37,10 @@ def carry_out_all(requests: Sequence[Request], terminal: Terminal, *, jobs: int 
     except ReleasekitError as error:
         terminal.fail(error)
         return error.status
-    jobs = min(jobs or count_cores(), len(requests))
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # those that this process may use; not on macOS
+        cores = len(os.sched_getaffinity(0))
+    jobs = min(jobs or cores, len(requests))
     carry_out = _one_after_the_other if jobs == 1 else _side_by_side
     statuses: dict[Path, int] = {}
     worst: int = Status.DONE
@@ -47,18 +51,16 @@ def carry_out_all(requests: Sequence[Request], terminal: Terminal, *, jobs: int 
         worst = Status.INTERRUPTED
         if worst not in statuses.values():  # no project tells it: none was under way
             terminal.fail(ReleasekitError(INTERRUPTED, step=START))
-    terminal.rest()
+    failed = {root: status for root, status in statuses.items() if status}
+    words = [f"{len(statuses) - len(failed)} of {len(requests)} done"]
+    words += [f"{render_path(root, Path.cwd())} {Status(failed[root]).word}" for root in failed]
+    if len(requests) > len(statuses):
+        words.append(f"{len(requests) - len(statuses)} not begun")
     dry = requests[0].is_dry_run
     nothing_sent = "; nothing was sent: this was a dry run" if dry else ""
-    terminal.say("projects", _sum_up(statuses, len(requests)) + nothing_sent)
+    terminal.rest()
+    terminal.say("projects", ", ".join(words) + nothing_sent)
     return max([worst, *statuses.values()])
-
-
-def count_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _order(requests: Sequence[Request]) -> list[Request]:
@@ -116,26 +118,26 @@ def _side_by_side(
     After an interrupt those under way are told to stop, and none is begun: raises
     KeyboardInterrupt when all of them have ended.
     """
-    with ForkedExecutor(jobs, terminal) as executor:
+    with contextlib.closing(Pool(jobs, terminal)) as pool:
         chosen = choose_destinations(requests, terminal.say)
         futures: dict[Path, Future[Done]] = {}
         statuses: dict[Path, int] = {}
-        with handled_by(executor.interrupt):
+        with handled_by(pool.interrupt):
             for request in chosen:
                 while request.root not in statuses:
-                    _submit(chosen, futures, executor)
+                    _submit(chosen, futures, pool)
                     future = futures.get(request.root)
                     if future is None and (error := _find_failed(request, statuses)):
                         _say_project(request, terminal)
                         statuses[request.root] = Run(request, terminal).conclude(error)
-                    elif executor.is_interrupted and (future is None or future.cancelled()):
+                    elif pool.is_interrupted and (future is None or future.cancelled()):
                         raise KeyboardInterrupt
                     elif future is None or not future.done():
                         _say_running(chosen, futures, terminal)
                         # A signal that comes just before the wait is heard after it.
                         unended = [one for one in futures.values() if not one.done()]
                         wait(unended, timeout=1, return_when=FIRST_COMPLETED)
-                        executor.interrupt_again()
+                        pool.interrupt_again()
                     elif future.cancelled():  # all processes were killed
                         return
                     else:
@@ -144,14 +146,12 @@ def _side_by_side(
                 yield request, statuses[request.root]
 
 
-def _submit(
-    requests: Sequence[Request], futures: dict[Path, Future[Done]], executor: ForkedExecutor
-) -> None:
-    """Hand the executor what has not been begun, and needs nothing that is not done."""
+def _submit(requests: Sequence[Request], futures: dict[Path, Future[Done]], pool: Pool) -> None:
+    """Hand the pool what has not been begun, and needs nothing that is not done."""
     for request in requests:
         needed = [futures.get(root) for root in request.siblings.values()]
         if request.root not in futures and all(map(_is_done, needed)):
-            futures[request.root] = executor.submit(carry_out, request)
+            futures[request.root] = pool.submit(request)
 
 
 def _is_done(future: Future[Done] | None) -> bool:
@@ -183,14 +183,3 @@ def _pass_on(request: Request, future: Future[Done], terminal: Terminal) -> int:
 def _say_project(request: Request, terminal: Terminal) -> None:
     terminal.rest()
     terminal.say("project", render_path(request.root, Path.cwd()))
-
-
-def _sum_up(statuses: Mapping[Path, int], count: int) -> str:
-    """Return how many projects ended well, and which did not."""
-    failed = {root: status for root, status in statuses.items() if status}
-    words = [f"{len(statuses) - len(failed)} of {count} done"]
-    for root, status in failed.items():
-        words.append(f"{render_path(root, Path.cwd())} {Status(status).word}")
-    if count > len(statuses):
-        words.append(f"{count - len(statuses)} not begun")
-    return ", ".join(words)
