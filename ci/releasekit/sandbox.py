@@ -137,7 +137,6 @@ class _File:
 
     @property
     def path(self) -> str:
-        """The path below the repository, as in a Nexus."""
         return f"packages/{self.project}/{self.version}/{self.filename}"
 
 
@@ -187,14 +186,14 @@ class _Repository:
         return io.BytesIO(page.encode()), "text/html; charset=utf-8"
 
 
-class _Server(socketserver.TCPServer):
+class _Server(socketserver.ThreadingTCPServer):
     """A server with one thread per connection, none of which outlives it.
 
     All threads are daemons. The interpreter waits for other threads before it calls what was
     registered with `atexit`, and a sandbox may be stopped there.
     """
 
-    allow_reuse_address = True
+    allow_reuse_address, daemon_threads = True, True
     request_queue_size = 128  # many uploads begin at once
 
     def __init__(
@@ -236,15 +235,12 @@ class _Server(socketserver.TCPServer):
         tls = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         return tls, address
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        def serve() -> None:
-            with contextlib.suppress(OSError):  # a handshake that fails, a client that has gone
-                self.finish_request(request, client_address)
-            self.shutdown_request(request)
-
-        thread = threading.Thread(target=serve, name="sandbox", daemon=True)
-        self._connections[request] = thread
-        thread.start()
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        self._connections[request] = threading.current_thread()
+        # A handshake that fails, or a client that has gone, is nothing to tell.
+        with contextlib.suppress(OSError):
+            if not self._is_stopping:
+                super().finish_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         self._connections.pop(request, None)

@@ -274,7 +274,7 @@ class FilePlan:
     path: Path
     action: Action
     lines: tuple[str, ...] = ()
-    """What it gets."""
+    """Those that it gets."""
     text: str = field(default="", repr=False)
     """All that it holds afterwards."""
 
@@ -311,14 +311,12 @@ class InitPlanned(Result):
         return str(file.path.relative_to(self.top))
 
     def describe(self) -> str:
-        """Return how much there is to write."""
         count = len(self.written)
         words = [f"{plural(count, 'file')} to write"] if count else []
         words += [f"lines to add to {self._name(file)} by hand" for file in self._by_hand]
         return ", ".join(words) or "nothing to change"
 
     def details(self) -> Iterable[Line]:
-        """Return the files with the lines that they get."""
         for file in self.files:
             yield Line(
                 (("          ", ""), (str(file.path), "bold"), (f"  {file.action.value}", ""))
@@ -329,7 +327,6 @@ class InitPlanned(Result):
             yield Line((("next      ", "bold"), (self.next_step, "")))
 
     def document(self) -> dict[str, Any]:
-        """Return what is planned, as a JSON object."""
         files = [
             {"path": str(f.path), "action": f.action.value, "lines": list(f.lines)}
             for f in self.files
@@ -337,7 +334,6 @@ class InitPlanned(Result):
         return {"init": {"files": files}}
 
     def spell_commands(self, render: Render) -> Result:
-        """Return it with the next command as it is typed."""
         return replace(self, next_step=render(self.next_step))
 
 
@@ -348,9 +344,7 @@ class InitWritten(InitPlanned):
     step: ClassVar[str] = "write"
 
     def describe(self) -> str:
-        """Return the files that were written."""
         return ", ".join(map(self._name, self.written)) or "nothing was left to write"
 
     def details(self) -> Iterable[Line]:
-        """Return what is left to do: the plan showed the files."""
         yield Line((("next      ", "bold"), (self.next_step, "")))

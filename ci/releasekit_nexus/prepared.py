@@ -231,7 +231,7 @@ def _download(address: str, target: Path, progress: Progress) -> None:
         with requests.get(place, stream=True, timeout=(15, 60), auth=auth) as answer:
             if not answer.ok:
                 reason = f"the server answered {answer.status_code} {answer.reason}"
-                raise _download_failed(place, reason)
+                raise requests.HTTPError(reason)
             received = 0
             with part.open("wb") as file:
                 for chunk in answer.iter_content(CHUNK):
@@ -243,20 +243,16 @@ def _download(address: str, target: Path, progress: Progress) -> None:
             raise _wrong_archive(place, fault)
         part.rename(target)
     except requests.RequestException as error:
-        raise _download_failed(place, str(error)) from error
+        raise ReleasekitError(
+            NEXUS_NOT_STARTED,
+            problem="Nexus could not be downloaded",
+            place=place,
+            reason=str(error),
+            fix="check the network and HTTPS_PROXY, then run this again;\n"
+            f"or download it elsewhere and set {VARIABLE} to the file",
+        ) from error
     finally:
         part.unlink(missing_ok=True)
-
-
-def _download_failed(place: str, reason: str) -> ReleasekitError:
-    return ReleasekitError(
-        NEXUS_NOT_STARTED,
-        problem="Nexus could not be downloaded",
-        place=place,
-        reason=reason,
-        fix="check the network and HTTPS_PROXY, then run this again;\n"
-        f"or download it elsewhere and set {VARIABLE} to the file",
-    )
 
 
 def _wrong_archive(place: str, reason: str) -> ReleasekitError:

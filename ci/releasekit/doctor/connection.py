@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import _ssl
 import contextlib
-import hashlib
 import http.client
 import socket
 import ssl
@@ -28,8 +27,6 @@ from releasekit.tls.trust import TrustedSource
 SOON = timedelta(days=14)
 SKEW = timedelta(seconds=60)
 """Dates of this granularity stand in headers, logs and tokens; NTP keeps machines within less."""
-UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
-"""OpenSSL's codes for a chain that ends at no trusted certificate (x509_vfy.h)."""
 
 
 def examine_address(url: str, client: Client) -> Row:
@@ -107,7 +104,8 @@ def _judge_untrusted(url: str, client: Client, error: ssl.SSLCertVerificationErr
         chain = _parse_chain(_read_chain(connection, "get_unverified_chain"))
     answers = classify(error, url).answers(render=str)
     fix = answers["next"]
-    if chain and error.verify_code in UNKNOWN_ISSUER:
+    # OpenSSL's codes for a chain that ends at no trusted certificate (x509_vfy.h).
+    if chain and error.verify_code in (2, 18, 19, 20, 21):
         last = chain[-1]
         setting = 'and set ca-bundle = "FILE.pem" in [tool.releasekit] (or RELEASEKIT_CA_BUNDLE)'
         fix = f"save the certificate of {last.issuer}, which the server does not send, as PEM "
@@ -179,11 +177,10 @@ def _parse_chain(chain: list[bytes]) -> tuple[Certificate, ...]:
 
 def _find_anchor(chain: list[bytes], sources: tuple[TrustedSource, ...]) -> str | None:
     """Return where the certificate at the end of a verified chain came from."""
-    wanted = hashlib.sha256(chain[-1]).digest() if chain else b""
     for source in reversed(sources):
         for match in CERTIFICATE.finditer(source.pem):
             pem = f"-----BEGIN CERTIFICATE-----{match[2]}-----END CERTIFICATE-----"
-            if hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest() == wanted:
+            if chain and ssl.PEM_cert_to_DER_cert(pem) == chain[-1]:
                 return source.name
     return None
 

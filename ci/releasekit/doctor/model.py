@@ -47,7 +47,6 @@ class Question:
     """True for what a re-run may find fixed, as servers come back."""
 
     def ok(self, text: str, lines: tuple[str, ...] = ()) -> Row:
-        """Return the row of a question that came out well."""
         return Row(question=self, state=State.OK, text=text, lines=lines)
 
     def failed(
@@ -202,17 +201,14 @@ class Diagnosis(Result):
     """The file that holds the configuration, to which findings belong."""
 
     def having(self, state: State) -> tuple[Row, ...]:
-        """Return the rows that are in a state."""
         return tuple(row for row in self.rows if row.state is state)
 
     def describe(self) -> str:
-        """Return how many rows are in which state, the worst first."""
         order = (State.FAILED, State.WARNING, State.UNKNOWN, State.OK)
         counts = ((state.value, len(self.having(state))) for state in order)
         return f"{self.url}: " + ", ".join(f"{count} {word}" for word, count in counts if count)
 
     def details(self) -> Iterable[Line]:
-        """Return every row, the good ones too."""
         for row in self.rows:
             question = row.question
             head = (f"  {row.state.value:<8} ", STATES[row.state][0])
@@ -223,7 +219,6 @@ class Diagnosis(Result):
                 yield Line(((f"{'':30}{row.advice[:5]}", "dim"), (row.advice[5:], "")))
 
     def document(self) -> dict[str, Any]:
-        """Return the rows as a JSON object; it holds no secret."""
         rows = [
             {
                 "code": row.question.code,
@@ -239,7 +234,6 @@ class Diagnosis(Result):
         return {"diagnosis": {"url": self.url, "rows": rows}}
 
     def summarize(self) -> list[str]:
-        """Return the rows as a Markdown table."""
         lines = ["", "| | code | question | answer | what to do |", "|---|---|---|---|---|"]
         for row in self.rows:
             text = "<br>".join((row.text, *row.lines)).replace("|", "\\|")
@@ -249,16 +243,13 @@ class Diagnosis(Result):
         return lines
 
     def spell_commands(self, render: Render) -> Diagnosis:
-        """Return it with the commands in the fixes as they are typed."""
         return replace(self, rows=map_all_texts(self.rows, render, "fix", "ask"))
 
     def redact(self, clean: Clean) -> Diagnosis:
-        """Return it with clean texts."""
         rows = map_all_texts(self.rows, clean, "text", "fix", "ask", "lines")
         return replace(map_texts(self, clean, "url"), rows=rows)
 
     def add_to(self, outcome: Outcome) -> Outcome:
-        """Return the outcome with the diagnosis; rows that are not well are findings too."""
         findings = tuple(
             Finding(
                 code=row.question.code,

@@ -53,10 +53,8 @@ class Found:
     """The user whom the administration is done as."""
     blob_stores: tuple[str, ...]
     repositories: tuple[Repository, ...]
-    """All of them, of every format."""
     documents: dict[tuple[Kind, str], Document]
     has_publisher_password: bool = False
-    """Somebody set one for the publisher."""
     publisher_can_log_in: bool = False
     """The publisher has that password already."""
     has_upstream_password: bool = False
@@ -64,10 +62,8 @@ class Found:
     admin_changes: bool = False
     """The administrator has the first password still, and another one is wanted."""
     accept_eula: bool = False
-    """Somebody said, in so many words, that the license agreement is accepted."""
 
     def get(self, kind: Kind, name: str) -> Document | None:
-        """Return the document of a resource, None where the server does not have it."""
         return self.documents.get((kind, name))
 
 
@@ -109,7 +105,6 @@ class Change:
     """Why it is blocked."""
 
     def describe(self) -> str:
-        """Return what was done, in one line."""
         return f"{'created' if self.action is Action.CREATE else 'changed'} {self.resource}"
 
 
@@ -131,11 +126,9 @@ class ServerPlan(Result):
         return sum(resource not in changed for resource in self.resources)
 
     def having(self, action: Action) -> tuple[Change, ...]:
-        """Return the changes of one kind."""
         return tuple(change for change in self.changes if change.action is action)
 
     def count_changes(self) -> str:
-        """Return how much there is to do."""
         words = {
             "to create": Action.CREATE,
             "to change": Action.CHANGE,
@@ -164,18 +157,15 @@ class ServerPlan(Result):
                     yield "", str(difference)
 
     def describe(self) -> str:
-        """Return the plan in one line."""
         counts = self.count_changes()
         return f"{counts}, {self.settled} as wanted on {self.url}, Nexus {self.version}"
 
     def details(self) -> Iterable[Line]:
-        """Return the plan, like a diff."""
         styles = dict(SIGNS.values())
         for sign, line in self.render():
             yield Line((("          ", ""), (f"{sign:<2}{line}", styles.get(sign, ""))))
 
     def document(self) -> dict[str, Any]:
-        """Return the plan as a JSON object; it holds no secret."""
         changes = [
             {
                 "kind": change.resource.kind.value,
@@ -190,7 +180,6 @@ class ServerPlan(Result):
         return {"server": {**document, "changes": changes}}
 
     def redact(self, clean: Clean) -> ServerPlan:
-        """Return it with clean texts."""
         changes = tuple(
             replace(
                 map_texts(change, clean, "why"),
@@ -210,12 +199,10 @@ class ServerSettled(Result):
     settled: int
 
     def describe(self) -> str:
-        """Return how much is as desired."""
         return f"nothing is left to do, {self.settled} as wanted on {self.url}"
 
     def add_to(self, outcome: Outcome) -> Outcome:
-        """Return the outcome as it is: reports show what was changed."""
-        return outcome
+        return outcome  # reports show what was changed
 
 
 SIGNS = {
