@@ -30,8 +30,7 @@ from releasekit.proof.environment import CleanEnvironments
 from releasekit.redact import Redactor, find_in_addresses
 from releasekit.request import Request
 from releasekit.tls.trust import open_trust
-from releasekit.uv.indexes import BuildIndex
-from releasekit.uv.settings_files import find_texts, read_pip_settings, read_uv_settings
+from releasekit.uv.indexes import BuildIndex, find_texts, read_pip_settings, read_uv_settings
 from releasekit.workspace import RECORD
 
 

@@ -28,10 +28,10 @@ from releasekit.uv.indexes import (
     BuildIndex,
     choose_installer,
     find_own_names,
+    read_pip_settings,
     strip_credentials,
 )
 from releasekit.uv.program import Count, run_uv
-from releasekit.uv.settings_files import read_pip_settings
 
 # A line of `uv pip freeze`; warnings may stand between them.
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")

@@ -49,9 +49,8 @@ from releasekit.proof.trial import (
     run_smoke_tests,
 )
 from releasekit.tempdirs import open_tempdir
-from releasekit.uv.indexes import BuildIndex, find_own_names
-from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
-from releasekit.uv.sources import Source, use_configured, use_group
+from releasekit.uv.call import Source, use_configured, use_group
+from releasekit.uv.indexes import BuildIndex, find_own_names, read_pip_settings, read_uv_settings
 from releasekit.workspace import RECORD
 
 

@@ -16,8 +16,8 @@ from releasekit.checks.model import Check, Rule, Severity
 if TYPE_CHECKING:
     from releasekit.checks.model import DistFacts
 
+# Where the environment's list goes on: a reason may have commas in it.
 NEXT_PAIR = re.compile(r",(?=\s*(?:[\w-]+\s*=|default\b|strict\b|$))")
-"""Where the environment's list goes on: a reason may have commas in it."""
 
 
 class SeverityRule(BaseModel):

@@ -27,6 +27,7 @@ else:
     import tomli as tomllib
 
 PREFIX = "RELEASEKIT_"
+# What has the prefix and is no key: secrets, what a CI template says, the archive of `nexus`.
 NOT_KEYS = tuple(
     f"{PREFIX}{name}"
     for name in (
@@ -34,7 +35,6 @@ NOT_KEYS = tuple(
         *("READER_USERNAME", "READER_PASSWORD", "ADMIN_USERNAME", "ADMIN_PASSWORD"),
     )
 )
-"""What has the prefix and is no key: secrets, what a CI template says, the archive of `nexus`."""
 # How editors and PowerShell of Windows begin a file, and Python's names of these encodings.
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",

@@ -29,8 +29,8 @@ from releasekit.redact import map_texts
 
 QUERY = re.compile(r"(?P<name>[a-z0-9*?]+(?:[-_.]+[a-z0-9*?]+)*)(?:\s*==\s*(?P<version>\S+))?")
 SHOWN = 10
+# More than these are not compared letter by letter: it would take seconds.
 MANY_NAMES = 20_000
-"""More than these are not compared letter by letter: it would take seconds."""
 
 
 def read_installed_versions(python: Path, environ: Mapping[str, str]) -> dict[str, str]:

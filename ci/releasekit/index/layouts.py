@@ -88,8 +88,8 @@ PYPISERVER = Layout(
     explain_refusal=_explain_pypiserver,
 )
 
+# The first one that owns an address is taken; the last one owns every address.
 LAYOUTS = (NEXUS, PYPISERVER)
-"""The first one that owns an address is taken; the last one owns every address."""
 
 
 def find_layout(url: str) -> Layout:

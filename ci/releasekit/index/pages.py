@@ -46,10 +46,10 @@ UPLOAD_FIXES = {
         "if it is a login page, ask its administrator to let uploads pass",
     ),
 }
+# Bytes that another file of the same name may have more than twice the size of ours.
 HEADROOM = 64 << 20
-"""Bytes that another file of the same name may have more than twice the size of ours."""
+# How archives begin: zip and gzip.
 MAGIC = {DistKind.WHEEL: b"PK", DistKind.SDIST: b"\x1f\x8b"}
-"""How archives begin: zip and gzip."""
 
 
 @dataclass(kw_only=True, slots=True)

@@ -25,8 +25,8 @@ from releasekit.model.dists import Dist, NotADistError
 from releasekit.process import Log
 from releasekit.proof.environment import CleanEnvironment, read_installed
 from releasekit.redact import hide_credentials
+from releasekit.uv.call import Source
 from releasekit.uv.program import run_uv
-from releasekit.uv.sources import Source
 
 if TYPE_CHECKING:  # most projects that are small have no dependencies: their import takes 0.03 s
     from packaging.pylock import PackageWheel

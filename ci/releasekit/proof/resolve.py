@@ -18,9 +18,9 @@ from releasekit.errors.limits import find_limit_in
 from releasekit.process import Finished
 from releasekit.proof.environment import Interpreter
 from releasekit.redact import MARK, hide_credentials
+from releasekit.uv.call import Source, write_settings
 from releasekit.uv.failures import find_unbuilt_names, refuse_met, refuse_wrong_login
 from releasekit.uv.program import Count, run_uv
-from releasekit.uv.sources import Source, write_settings
 
 if TYPE_CHECKING:
     from packaging.pylock import Package

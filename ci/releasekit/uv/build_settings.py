@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 from releasekit.errors import BrokenSettings, ReleasekitError
 from releasekit.errors.refused import SOURCE_NOT_FOLLOWED
 from releasekit.errors.usage import BROKEN_SETTINGS
-from releasekit.uv.settings_files import (
+from releasekit.uv.indexes import (
     is_on,
     read_user_uv,
     read_uv_folder,

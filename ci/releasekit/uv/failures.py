@@ -39,21 +39,21 @@ FINAL = re.compile(
 proxy is down looks as if nobody had the project (docs/nexus-behaviour.md, Remote failures)."""
 LOGIN_REFUSED = re.compile(r"\((401 Unauthorized|403 Forbidden)\)")
 LIMIT_MET = re.compile(r"\((402 [^\n]*)\) for url \((https?://[^\s)]+)\)")
+# How uv 0.13 says that it cannot read an option, which a setting became, or a variable.
 INVALID_SETTING = re.compile(
     r"^error: (invalid value '[^\n]*|Failed to parse environment variable [^\n]*)", re.MULTILINE
 )
-"""How uv 0.13 says that it cannot read an option, which a setting became, or a variable."""
+# How uv 0.13 says that it left files out, and why.
 FILTERED = re.compile(r"`([^`\s]+)` was filtered by `(exclude-newer(?:-package)?)`")
-"""How uv 0.13 says that it left files out, and why."""
+# How uv 0.13 says that --no-build left nothing to install.
 NO_WHEEL = re.compile(
     r"Wheels are required for `([^`]+)`|Building source distributions for `([^`]+)` is disabled"
 )
-"""How uv 0.13 says that --no-build left nothing to install."""
 
+# How uv 0.13 says that it had no answer, or over http that of a proxy.
 NOT_SENT = re.compile(
     r"(?:error sending request|\(407 [^\n]*\)) for url \((?P<url>https?://[^\s)]+)\)"
 )
-"""How uv 0.13 says that it had no answer, or over http that of a proxy."""
 LOGIN = re.compile(r"proxy authorization required|\(407 ")
 OF_PROXIES = (PROXY_NEEDS_LOGIN, INVALID_PROXY, PROXY_REFUSED, PROXY_UNREACHABLE)
 TUNNEL = re.compile(r"(?m)^ *cause: [^\n]*(?:tunnel error|\bsocks\b)[^\n]*(?:\n *cause: [^\n]*)*")
@@ -67,8 +67,8 @@ MEANINGS = {
     "UnknownIssuer": "its issuer is not among the certificates that uv is given",
     "NotValidForName": "it is for another name",
 }
+# basicConstraints with CA:TRUE in DER (RFC 5280, 4.2.1.9): to parse it takes longer than uv.
 CA_TRUE = re.compile(rb"\x06\x03\x55\x1d\x13(?:\x01\x01\xff)?\x04.\x30.\x01\x01\xff", re.DOTALL)
-"""basicConstraints with CA:TRUE in DER (RFC 5280, 4.2.1.9): to parse it takes longer than uv."""
 VERSION_3 = b"\xa0\x03\x02\x01\x02"
 
 

@@ -15,21 +15,21 @@ hundred packages took 117 MB of them, installing a hundred 99 MB."""
 IDLE = 60.0
 """Seconds without work: uv 0.13 waits for ever for threads that a limit of memory keeps away."""
 
+# Where uv 0.13 logs its requests (`RUST_LOG`): compared with what a server got, for logins that it
+# looks up after a refusal, redirects, parts of files, failures and repetitions.
 LOGGED = "uv_client::cached_client=trace,uv_auth::middleware=trace,reqwest_retry=warn"
-"""Where uv 0.13 logs its requests (`RUST_LOG`): compared with what a server got, for logins that it
-looks up after a refusal, redirects, parts of files, failures and repetitions."""
 LOG_LINE = re.compile(r"(?:TRACE|DEBUG|INFO|WARN) ")
 SENT = re.compile(r"(?:Handling|Retrying) request for ")
+# Each comes after a request that failed.
 REPEATED = re.compile(r"Retry attempt #|Retrying request for ")
-"""Each comes after a request that failed."""
 BEGUN = re.compile(r"Sending \w+ (?:\w+ )?request for: ")
 ANSWERED = re.compile(r"Received response for \w+ request with status [123]")
 
 Count = Callable[[int, int], None]
 """Gets how many requests were sent, and how many of them failed."""
 
+# How variables begin that change uv's log, or where it looks for files.
 NOT_OURS = ("UV_LOG_CONTEXT", "UV_PROJECT", "UV_WORKING_DIR")
-"""How variables begin that change uv's log, or where it looks for files."""
 
 
 def run_uv(

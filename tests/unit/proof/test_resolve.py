@@ -17,8 +17,8 @@ from releasekit.network import Network, open_network
 from releasekit.proof.environment import RUNNING, choose_wheel
 from releasekit.proof.lock import Store
 from releasekit.proof.resolve import Resolver
+from releasekit.uv.call import Source, use_configured, use_group
 from releasekit.uv.indexes import BuildIndex
-from releasekit.uv.sources import Source, use_configured, use_group
 from samples import METADATA, write_modules, write_sdist, write_wheel
 from unit.conftest import Answer, Server
 

@@ -7,7 +7,7 @@ import pytest
 
 from raising import raises_error
 from releasekit.errors.usage import BROKEN_SETTINGS
-from releasekit.uv.settings_files import read_pip_settings, read_uv_settings
+from releasekit.uv.indexes import read_pip_settings, read_uv_settings
 
 
 def write(path: Path, text: str) -> Path:
