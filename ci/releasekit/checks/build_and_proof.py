@@ -112,9 +112,9 @@ def _find_foreign_dependencies(facts: DistFacts) -> Iterator[Fault]:
 
 
 def _find_unresolved(facts: DistFacts) -> Iterator[Fault]:
-    for found in facts.project.unresolved:
-        if found.wheel == facts.dist.filename and found.index:
-            of_extra = f" of the extra {found.extra}" if found.extra else ""
+    for found in _list_failures(facts, "RK119"):
+        if found.index:
+            of_extra = f" of the extra {found.subject}" if found.subject else ""
             yield Fault(
                 message=f"the requirements{of_extra} do not resolve against {found.index} "
                 f"(Python {found.python}): {found.reason}",
@@ -122,7 +122,7 @@ def _find_unresolved(facts: DistFacts) -> Iterator[Fault]:
                 "it, or a proxy that has it); for another Python see `pythons`",
                 place=in_project(facts, *DEPENDENCIES),
             )
-        elif found.wheel == facts.dist.filename:
+        else:
             yield Fault(
                 message=f"it does not install on Python {found.python}: {found.reason}",
                 fix="release it with a Python that it supports, or name those in `pythons`",

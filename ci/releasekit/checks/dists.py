@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 
 from releasekit.checks.entry_points import DATA
 from releasekit.checks.model import SHOWN, Check, DistFacts, Fault, Severity, in_dist, in_project
@@ -24,32 +23,18 @@ OUTSIDE = re.compile(
 """What stands beside the packages for developers alone."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sources:
-    """Where the packages of a project stand in its repository."""
+def list_sources(
+    names: Iterable[str],
+    *,
+    packed: Iterable[str],
+    installed: Iterable[str],
+    versioned: Iterable[str],
+) -> list[str]:
+    """Return those of the names that belong to the packages, as modules or as their data.
 
-    folders: tuple[str, ...]
-    """What is installed from there, or beside it below src/, with a slash at the end."""
-    packages: frozenset[str]
-    """Packages at the top of the repository."""
-
-    def belongs(self, name: str) -> bool:
-        """Tell whether a file belongs to the packages, as a module or as their data."""
-        if folder := next((one for one in self.folders if name.startswith(one)), ""):
-            return not INSIDE.search(name.removeprefix(folder))
-        if INSIDE.search(name) or OUTSIDE.match(name):
-            return False
-        top, slash, _ = name.partition("/")
-        return top in self.packages if slash else MODULE.fullmatch(name) is not None
-
-
-def find_sources(
-    packed: Sequence[str], installed: Iterable[str], versioned: Iterable[str]
-) -> Sources:
-    """Find out where the packages stand, by what is installed and where the sdist has it.
-
-    `packed` are the files of the sdist without its top directory, `installed` those of wheels,
-    `versioned` those in git.
+    Where the packages stand, what is installed tells, and where the sdist has it: `packed` are the
+    files of the sdist without its top directory, `installed` those of wheels, `versioned` those in
+    git.
     """
     tops: set[str] = set()
     for name in installed:
@@ -67,18 +52,32 @@ def find_sources(
             inside = f"{top}/" if top != parts[-1] else ""
             folders.setdefault(top, f"{above}/" if above else inside)
     inits = (name for name in versioned if re.fullmatch(r"[A-Za-z_]\w*/__init__\.py", name))
-    packages = frozenset(name.partition("/")[0] for name in inits)
-    return Sources(folders=tuple(filter(None, folders.values())), packages=packages)
+    packages = {name.partition("/")[0] for name in inits}
+    found = list(filter(None, folders.values()))
+    return [name for name in names if _belongs(name, found, packages)]
+
+
+def _belongs(name: str, folders: Collection[str], packages: Collection[str]) -> bool:
+    if folder := next((one for one in folders if name.startswith(one)), ""):
+        return not INSIDE.search(name.removeprefix(folder))
+    if INSIDE.search(name) or OUTSIDE.match(name):
+        return False
+    top, slash, _ = name.partition("/")
+    return top in packages if slash else MODULE.fullmatch(name) is not None
 
 
 def _list_missing(facts: DistFacts, *, of_packages: bool) -> list[str]:
     """Return the missing files that belong to what is packed, or those for developers alone."""
-    packed = [member.name.partition("/")[2] for member in facts.members]
-    installed = [member.name for other in facts.others for member in other.members]
-    sources = find_sources(packed, installed, facts.project.versioned)
     names = facts.missing_files
+    sources = list_sources(
+        names,
+        packed=[member.name.partition("/")[2] for member in facts.members],
+        installed=[member.name for other in facts.others for member in other.members],
+        versioned=facts.project.versioned,
+    )
     # check-manifest's own problem stands in parentheses.
-    return [n for n in names if (n.startswith("(") or sources.belongs(n)) is of_packages]
+    of_the_packages = {*sources, *(name for name in names if name.startswith("("))}
+    return [name for name in names if (name in of_the_packages) is of_packages]
 
 
 def _find_missing_files(facts: DistFacts) -> Iterator[Fault]:

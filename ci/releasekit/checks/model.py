@@ -82,27 +82,20 @@ class BackendWarning:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Unresolved:
-    """Requirements of a wheel, or of one of its extras, that cannot be resolved."""
-
-    wheel: str
-    python: str
-    reason: str
-    index: str = ""
-    """Where they were looked for; "" if the Python itself is refused."""
-    extra: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class FailedTest:
-    """An import (RK120) or a smoke test (RK121) that failed in a clean environment."""
+    """What failed in the proof of a wheel for a Python, as "3.11".
+
+    The subject is the extra whose requirements cannot be resolved (RK119; "" for those of the wheel
+    itself), the name that is imported (RK120), or the command of a smoke test (RK121).
+    """
 
     code: str
     wheel: str
     python: str
     subject: str
-    """The name that is imported, or the command."""
     reason: str
+    index: str = ""
+    """Where requirements were looked for; "" if the Python itself is refused."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,7 +123,6 @@ class ProjectFacts:
     size_limit: float = 100 * MEGABYTE
     """Bytes that a dist may have: what public indexes take by default."""
     into_public: bool = False
-    unresolved: tuple[Unresolved, ...] = ()
     test_failures: tuple[FailedTest, ...] = ()
     foreign_dependencies: tuple[ForeignDependency, ...] = ()
     built_dependencies: tuple[str, ...] = ()

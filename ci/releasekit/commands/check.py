@@ -141,8 +141,7 @@ def _find_dists(ctx: ProjectContext, folder: Path) -> list[Path]:
 
 def _list_tests(proved: Proved, findings: Sequence[Finding]) -> tuple[WheelResult, ...]:
     """Return what was tested; what failed, and refuses no release, is waived."""
-    failed = {(one.wheel, one.python): "RK119" for one in proved.unresolved}
-    failed |= {(one.wheel, one.python): one.code for one in proved.failures}
+    failed = {(one.wheel, one.python): one.code for one in proved.failures}
     reasons = {finding.code: finding.reason or finding.word for finding in findings}
     return tuple(
         test.model_copy(update={"result": "waived", "reason": reasons.get(code, code)})

@@ -20,7 +20,7 @@ from packaging.version import Version
 
 from releasekit.archives import read_metadata
 from releasekit.checks.entry_points import list_modules
-from releasekit.checks.model import FailedTest, ForeignDependency, Unresolved
+from releasekit.checks.model import FailedTest, ForeignDependency
 from releasekit.commands.build import make_build_options
 from releasekit.commands.plan import open_repository
 from releasekit.commands.record import load_record, read_dists
@@ -183,10 +183,13 @@ class _WheelProof:
 
     def _add_unresolved(self, reason: str, *, index: str = "", extra: str = "") -> WheelResult:
         python, wheel = self._interpreter.version, self._wheel.filename
-        self._proved.unresolved.append(
-            Unresolved(wheel=wheel, python=python, index=index, extra=extra, reason=reason)
+        code = "RK119"
+        self._proved.failures.append(
+            FailedTest(
+                code=code, wheel=wheel, python=python, subject=extra, reason=reason, index=index
+            )
         )
-        return _not_tested(python, wheel, "RK119")
+        return _not_tested(python, wheel, code)
 
     def _note_unverified(self, reason: str) -> None:
         text = f"not verified: whether the requirements can be installed ({reason})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from configparser import Error as ConfigError
 from dataclasses import replace
 from pathlib import Path
@@ -35,9 +35,6 @@ from releasekit.inspect.archive import read_archive
 from releasekit.model.dists import Dist, parse_metadata
 from releasekit.plural import list_some
 
-ContentsCheck = Callable[[Path], tuple[ContentProblem, ...]]
-"""Finds what is odd in a wheel."""
-
 
 def gather_facts(
     dists: Sequence[Dist], project: ProjectFacts = NO_PROJECT, root: Path | None = None
@@ -46,8 +43,7 @@ def gather_facts(
 
     Changes the current directory for check-manifest: call it in the main thread.
     """
-    check_contents = read_contents_check(root)
-    gathered = [_gather(dist, project, root, check_contents) for dist in dists]
+    gathered = [_gather(dist, project, root) for dist in dists]
     versions = [(facts.dist.named.name, facts.dist.named.version) for facts in gathered]
     pairs = list(zip(gathered, versions, strict=True))
     return tuple(
@@ -56,9 +52,7 @@ def gather_facts(
     )
 
 
-def _gather(
-    dist: Dist, project: ProjectFacts, root: Path | None, check_contents: ContentsCheck
-) -> DistFacts:
+def _gather(dist: Dist, project: ProjectFacts, root: Path | None) -> DistFacts:
     facts = replace(read_archive(dist), project=project)
     if facts.archive_problem is not None:
         return facts  # what is left of it, a second tool might read without bounds
@@ -84,7 +78,7 @@ def _gather(
         return replace(
             facts,
             record_problems=find_record_problems(dist.path, facts.members),
-            content_problems=check_contents(dist.path),
+            content_problems=find_content_problems(dist.path, root),
             dead_entry_points=_find_dead_entry_points(facts, said.get("requires_dist", [])),
         )
     if root is None:
@@ -202,40 +196,32 @@ def _identify_folder(name: str) -> tuple[str, str]:
     return canonicalize_name(project), canonicalize_version(version, strip_trailing_zero=False)
 
 
-def read_contents_check(root: Path | None) -> ContentsCheck:
-    """Return check-wheel-contents with the settings of the project at `root`, read once."""
-    checker, selected = WheelChecker(), set[str]()
+def find_content_problems(wheel: Path, root: Path | None) -> tuple[ContentProblem, ...]:
+    """Return what check-wheel-contents finds, by the settings of the project at `root`."""
+    checker, configuration = WheelChecker(), Configuration()
     try:
         if root is not None:
             # Its find_default would look in directories above too.
             files = [root / name for name in CONFIG_FILES if (root / name).is_file()]
             settings = (Configuration.from_file(path) for path in files)
-            configuration = next(filter(None, settings), Configuration())
+            configuration = next(filter(None, settings), configuration)
             checker.apply_config(configuration)
-            selected = {check.name for check in configuration.select or ()}
     except Exception as error:  # noqa: BLE001 - its settings are read by three libraries
-        problem = ContentProblem(code="settings", text=f"its settings are wrong: {error}")
-        return lambda _: (problem,)
-
-    def find_problems(wheel: Path) -> tuple[ContentProblem, ...]:
-        paths: dict[Any, list[str]] = {}
-        try:
-            # A problem for each set of equal files: one for all of them is enough.
-            for one in checker.check_contents(WheelContents.from_wheel(wheel)):
-                paths.setdefault(one.check, []).extend(one.args)
-        except Exception:  # noqa: BLE001 - what it cannot read, RECORD's check has named
-            return ()
-        return tuple(
-            ContentProblem(
-                code=check.name,
-                text=check.value,
-                paths=tuple(named),
-                selected=check.name in selected,
-            )
-            for check, named in paths.items()
+        return (ContentProblem(code="settings", text=f"its settings are wrong: {error}"),)
+    try:
+        failed = checker.check_contents(WheelContents.from_wheel(wheel))
+    except Exception:  # noqa: BLE001 - what it cannot read, RECORD's check has named
+        return ()
+    paths: dict[Any, list[str]] = {}
+    for one in failed:  # a problem for each set of equal files: one for all of them is enough
+        paths.setdefault(one.check, []).extend(one.args)
+    selected = set(configuration.select or ())
+    return tuple(
+        ContentProblem(
+            code=check.name, text=check.value, paths=tuple(named), selected=check in selected
         )
-
-    return find_problems
+        for check, named in paths.items()
+    )
 
 
 def _find_dead_entry_points(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -75,22 +75,18 @@ def find_undecided(dists: Sequence[Dist], page: ProjectPage) -> tuple[PublishedF
     A page of Nexus 3.30 carries md5 (docs/nexus-behaviour.md#simple-pages). That is enough to plan
     by; before a release is done, SHA-256 proves every file.
     """
-    return tuple(file for _, file in _find_listed(dists, page) if not file.hashes)
+    listed = (page.find(dist.filename) for dist in dists)
+    return tuple(file for file in listed if file and not file.hashes)
 
 
 def find_unproven(dists: Sequence[Dist], page: ProjectPage) -> tuple[PublishedFile, ...]:
     """Return the listed files that may be the dists, and that no SHA-256 of the page proves."""
     return tuple(
         file
-        for dist, file in _find_listed(dists, page)
+        for dist in dists
+        if (file := page.find(dist.filename))
         if file.digest("sha256") is None and file.digest("md5") in (None, dist.md5)
     )
-
-
-def _find_listed(dists: Sequence[Dist], page: ProjectPage) -> Iterator[tuple[Dist, PublishedFile]]:
-    for dist in dists:
-        if file := page.find(dist.filename):
-            yield dist, file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

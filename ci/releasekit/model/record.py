@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import hmac
 import json
 from collections.abc import Sequence
 from typing import Annotated, Literal
@@ -71,27 +70,25 @@ class RecordedFile(_Facts):
 
 
 class BuildFacts(_Facts):
-    """One build: what it made, from what, and with what."""
+    """One build: what it made, from which sdist, and with which pinned requirements and tools."""
 
     files: Annotated[tuple[str, ...], Field(min_length=1)]
     made_from: Sha256 | None
-    """SHA-256 of the sdist that the wheels among the files were made from."""
     requirements: tuple[str, ...]
-    """Build requirements as they were resolved, pinned, sorted."""
     tools: dict[str, str]
 
 
 class DevelopmentFacts(_Facts):
-    """How a development version was made, which the commit does not state."""
+    """How a development version was made, which the commit does not state.
+
+    It was written to a key of a file in the temporary checkout, where another one is stated, and
+    counts the commits after a tag, or all of them.
+    """
 
     written_to: str
-    """The key, and the file of the temporary checkout that it was written to."""
     stated: Annotated[str, AfterValidator(_check_version)]
-    """The version that stands there in the commit."""
     after: str | None
-    """The last release tag."""
     commits: Annotated[int, Field(ge=0)]
-    """Commits since that tag, or since the beginning."""
 
 
 class Record(_Facts):
@@ -113,10 +110,10 @@ class Record(_Facts):
 
     @model_validator(mode="after")
     def _check_one_release(self) -> Record:
-        named = [parse_filename(file.filename) for file in self.files]
-        if [dist.kind for dist in named].count(DistKind.SDIST) > 1:
+        if [file.kind for file in self.files].count(DistKind.SDIST) > 1:
             raise ValueError("a release has one sdist")
-        for file, dist in zip(self.files, named, strict=True):
+        for file in self.files:
+            dist = parse_filename(file.filename)
             if (dist.name, dist.version) != (self.normalized_name, Version(self.version)):
                 raise ValueError(f"{file.filename} is no file of {self.requirement}")
         made = [filename for build in self.builds for filename in build.files]
@@ -157,10 +154,9 @@ class Record(_Facts):
 
 def render_record(record: Record) -> str:
     """Return the record as JSON text."""
-    if record.development is None:
-        return escape_json(record.model_dump_json(indent=2, exclude={"development"})) + "\n"
-    newer = record.model_copy(update={"schema_version": 2})
-    return escape_json(newer.model_dump_json(indent=2)) + "\n"
+    newer = record.model_copy(update={"schema_version": 2 if record.development else 1})
+    unused = None if record.development else {"development"}
+    return escape_json(newer.model_dump_json(indent=2, exclude=unused)) + "\n"
 
 
 def parse_record(text: str) -> Record:
@@ -185,7 +181,7 @@ def find_changes(record: Record, dists: Sequence[Dist]) -> tuple[str, ...]:
         found = at_hand.get(file.filename)
         if found is None:
             changes.append(f"{file.filename} is missing")
-        elif not hmac.compare_digest(found, file.sha256):
+        elif found != file.sha256:
             changes.append(f"{file.filename} has SHA-256 {found}, recorded is {file.sha256}")
     return tuple(changes)
 
@@ -195,27 +191,25 @@ UNRESOLVED = "its requirements could not be resolved: no group is known"
 
 
 class WheelResult(_Facts):
-    """What came of one wheel with one Python."""
+    """What came of one wheel with one Python, as "3.11"; one is None that fits none of the others.
+
+    The reason is why it is waived, or was not tested.
+    """
 
     python: str | None
-    """As "3.11"; None for a wheel that is for none of the Pythons here."""
     wheel: str | None
-    """File name; None if no wheel of the release is for this Python."""
     result: Literal["passed", "waived", "not tested"]
     reason: str = ""
-    """Why it is waived, or was not tested."""
 
 
 class Proof(_Facts):
-    """What was tested of which files."""
+    """What was tested of the files of which record: their SHA-256 says so."""
 
     schema_version: Literal[1] = 1
     project: str
     version: str
     record: Sha256
-    """SHA-256 of the record, reports/release.json."""
     files: Annotated[dict[str, Sha256], Field(min_length=1)]
-    """SHA-256 of the dists by file name."""
     requirements_from: str
     """Address or name of the index that the requirements were resolved against; "" for none."""
     tests: tuple[WheelResult, ...]

@@ -55,20 +55,16 @@ class NotAnIndexPageError(ValueError):
 
 
 class _Anchors(HTMLParser):
-    """The title, the meta names and the links of a page."""
-
     def __init__(self, html: str) -> None:
         super().__init__()
         self.title = ""
-        self.metas: list[str] = []
+        self.has_version = False
         self.links: list[str] = []
         self.base = ""  # where links start from, if the page says so: its first <base>
         self._in_title = False
         with contextlib.suppress(AssertionError):  # html.parser, of an unknown marked section
             self.feed(html)
         self.title = self.title.strip()
-        versions = ("pypi:repository-version", "api-version")
-        self.has_version = any(name in versions for name in self.metas)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
@@ -78,8 +74,8 @@ class _Anchors(HTMLParser):
             self.base = self.base or href
         if tag == "a" and href:
             self.links.append(href)
-        if tag == "meta":
-            self.metas.append(values.get("name") or "")
+        if tag == "meta" and values.get("name") in ("pypi:repository-version", "api-version"):
+            self.has_version = True
 
     def handle_endtag(self, tag: str) -> None:
         self._in_title = self._in_title and tag != "title"

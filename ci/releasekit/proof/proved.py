@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from releasekit.checks.model import FailedTest, ForeignDependency, ProjectFacts, Unresolved
+from releasekit.checks.model import FailedTest, ForeignDependency, ProjectFacts
 from releasekit.model.record import WheelResult
 from releasekit.plural import list_some, plural
 from releasekit.proof.lock import Dependency
@@ -21,7 +21,6 @@ class Proved:
 
     source: str = ""
     tests: list[WheelResult] = field(default_factory=list)
-    unresolved: list[Unresolved] = field(default_factory=list)
     failures: list[FailedTest] = field(default_factory=list)
     foreign: list[ForeignDependency] = field(default_factory=list)
     dependencies: dict[str, Dependency] = field(default_factory=dict)
@@ -37,7 +36,6 @@ class Proved:
         """Return the facts of a project with what the proof found."""
         return replace(
             project,
-            unresolved=tuple(self.unresolved),
             test_failures=tuple(self.failures),
             foreign_dependencies=tuple(self.foreign),
             built_dependencies=tuple(self.built),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.checks.dists import find_sources
+from releasekit.checks.dists import list_sources
 
 FLAT = ("acme/__init__.py", "acme/core.py", "tests/acme/test_core.py", "README.md")
 SRC = ("src/acme/__init__.py", "docs/acme/conf.py", "tests/test_core.py")
@@ -50,4 +50,5 @@ def test_files_of_packages_are_told_from_those_of_developers(
     packed: tuple[str, ...], installed: tuple[str, ...], name: str, belongs: bool
 ) -> None:
     versioned = (*packed, "other/__init__.py", "tests/__init__.py")
-    assert find_sources(packed, installed, versioned).belongs(name) is belongs
+    found = list_sources([name], packed=packed, installed=installed, versioned=versioned)
+    assert found == ([name] if belongs else [])

@@ -18,7 +18,6 @@ from releasekit.checks.model import (
     Finding,
     ForeignDependency,
     ProjectFacts,
-    Unresolved,
 )
 from releasekit.inspect.gather import gather_facts
 from samples import METADATA, SDIST, WHEEL, run_checks, write_sdist, write_wheel
@@ -266,12 +265,13 @@ CASES = {
         line=6,
         project=ProjectFacts(
             declared=DECLARED,
-            unresolved=(
-                Unresolved(
+            test_failures=(
+                FailedTest(
+                    code="RK119",
                     wheel=WHEEL,
                     python="3.11",
                     index="https://nexus.example.com/group",
-                    extra="cli",
+                    subject="cli",
                     reason="there are no versions of other",
                 ),
             ),

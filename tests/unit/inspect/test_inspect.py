@@ -10,10 +10,10 @@ from releasekit.archives import read_dist
 from releasekit.checks.declared import Packing, find_packing
 from releasekit.checks.model import DistFacts, ProjectFacts
 from releasekit.inspect.gather import (
+    find_content_problems,
     find_missing_files,
     find_record_problems,
     gather_facts,
-    read_contents_check,
     render_description,
 )
 from releasekit.model.dists import parse_metadata
@@ -203,5 +203,5 @@ def test_code_that_the_project_selects_is_marked(
 ) -> None:
     (tmp_path / "pyproject.toml").write_text(f"[tool.check-wheel-contents]\n{settings}\n")
     wheel = write_wheel(tmp_path, files={"demo.py": "1\n", "other.py": "2\n"})
-    (problem,) = read_contents_check(tmp_path)(wheel)
+    (problem,) = find_content_problems(wheel, tmp_path)
     assert (problem.code, problem.selected) == ("W009", selected)
