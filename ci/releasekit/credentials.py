@@ -36,8 +36,8 @@ from releasekit.threads import start
 WAITED = 2.0  # seconds until a wait for a keyring is shown: one that is unlocked takes less
 # Seconds to wait for a keyring; at a terminal, somebody may be typing into its dialog.
 PATIENCE, PATIENCE_WITH_PEOPLE = 15.0, 60.0
+# The last thread that asked a keyring: one that hangs is not asked again in this process.
 _lookups: list[threading.Thread] = []
-"""The last thread that asked a keyring: one that hangs is not asked again in this process."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +56,8 @@ def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
 
     Raises UNREADABLE_PYPIRC, and UNKNOWN_PYPIRC_SECTION.
     """
-    path, file, reason, found = utils.DEFAULT_CONFIG_FILE, _find_pypirc(environ), "", {}
+    path, reason, found = utils.DEFAULT_CONFIG_FILE, "", {}
+    file = find_home(environ) / ".pypirc"  # twine would look into the home of the process
     try:
         _refuse_unreadable(file, path)
         found = _read_config(name, environ)
@@ -88,15 +89,10 @@ def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
     )
 
 
-def _find_pypirc(environ: Mapping[str, str]) -> Path:
-    """Return the user's `.pypirc`; twine would look into the home of the process."""
-    return find_home(environ) / ".pypirc"
-
-
 def _read_config(section: str | None, environ: Mapping[str, str]) -> utils.RepositoryConfig:
     if not section:
         return {}
-    return utils.get_repository_from_config(str(_find_pypirc(environ)), section)
+    return utils.get_repository_from_config(str(find_home(environ) / ".pypirc"), section)
 
 
 def _refuse_unreadable(file: Path, path: str) -> None:

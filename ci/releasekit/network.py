@@ -38,8 +38,7 @@ class Network:
     """For git: with the logins of proxies, and git's own settings."""
     installer_environ: Mapping[str, str] = field(repr=False)
     """For uv while it resolves: with the settings of pip and uv, passwords included."""
-    timeout: float
-    """Seconds without an answer."""
+    timeout: float  # seconds without an answer
     run_environ: Mapping[str, str] = field(repr=False)
     on_wait: Callable[[str], None] = field(repr=False)
     """Gets why a request waits, if a server asks for that; any thread may call it."""
@@ -96,7 +95,7 @@ def open_network(
     trust = open_trust(environ, ca_bundle, client_cert)
     with open_tempdir("releasekit-ca-") as tempdir:
         bundle = tempdir / "ca-bundle.pem"
-        bundle.write_text(trust.render_pem(), encoding="utf-8")
+        bundle.write_text("\n".join(source.pem for source in trust.sources), encoding="utf-8")
         # What programs leave there, as they were killed with the kit, goes with the directory.
         children = {**child_environ(environ, bundle), "TMPDIR": tempfile.gettempdir()}
         if client_cert:

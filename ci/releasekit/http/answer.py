@@ -30,18 +30,13 @@ SHOWN = 500  # characters of a body that an error shows
 class Answer:
     """An answer, whatever its status."""
 
-    url: str
-    """The address that answered, after redirects."""
+    url: str  # after redirects
     status: int
-    reason: str
-    """The reason phrase, in which Nexus says what is wrong."""
-    headers: Mapping[str, str]
-    """Their names may be spelled in any case."""
+    reason: str  # the reason phrase, in which Nexus says what is wrong
+    headers: Mapping[str, str]  # their names may be spelled in any case
     body: bytes = field(repr=False)
-    moment: datetime
-    """By this machine's clock, in the middle of the exchange."""
+    moment: datetime  # by this machine's clock, in the middle of the exchange
     certificate_ends: datetime | None = None
-    """None over http, and if the TLS library does not tell."""
     certificate: bytes = field(default=b"", repr=False)
     """The server's, in DER; empty over http, and if the TLS library does not tell."""
 
@@ -152,7 +147,6 @@ def explain_refusal(answer: Answer, url: str) -> ReleasekitError | None:
 
 
 def _find_text(page: str) -> str:
-    """Return the text of an error page; its title if it has no other."""
     page = page[: 16 << 10]  # that of Nexus 3.30 has 1,900 characters
     title = re.search(r"(?is)<title[^>]*>(.*?)</title", page)
     visible = re.sub(r"(?is)<(head|title|script|style|svg)\b.*?</\1\s*>|<!--.*?-->", " ", page)
@@ -165,7 +159,6 @@ def _find_text(page: str) -> str:
 
 
 def _find_message(entry: object) -> str:
-    """Return the message of one error in a JSON document."""
     if not isinstance(entry, Mapping):
         return "" if entry is None else str(entry)
     keys = ("message", "detail", "error_description", "title", "error")

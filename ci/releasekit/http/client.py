@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from urllib3 import BaseHTTPResponse
+from urllib3 import BaseHTTPResponse, PoolManager
 
 from releasekit.errors.failed import (
     ANSWER_TOO_LARGE,
@@ -24,7 +24,14 @@ from releasekit.errors.failed import (
     REDIRECT_TO_NOWHERE,
 )
 from releasekit.http.answer import DOCUMENT, PAGE, TEXT, Answer
-from releasekit.http.connections import ERRORS, Connections, Limits, find_proxy, make_basic
+from releasekit.http.connections import (
+    ERRORS,
+    Limits,
+    find_proxy,
+    make_basic,
+    open_exchange,
+    open_manager,
+)
 from releasekit.http.failures import Failure, fail, refuse_login
 from releasekit.model.addresses import may_have_login, show_address
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials
@@ -43,8 +50,7 @@ class Download:
     answer: Answer
     sha256: str = ""
     """Empty for an answer other than 200, and for a body that is larger than the limit."""
-    start: bytes = b""
-    """The first bytes of the file, by which its kind is known."""
+    start: bytes = b""  # the first bytes of the file, by which its kind is known
 
 
 class Client:
@@ -64,15 +70,17 @@ class Client:
         on_wait: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.trust, self.timeout = trust, timeout
-        self.connections = Connections(trust)
+        self.managers: dict[str | None, PoolManager] = {}
+        """The connections by their proxy; None has those without one."""
+        # Requests so far, and those that had no answer, or a status of 400 or above.
         self.sent, self.failed = 0, 0
-        """Requests so far, and those that had no answer, or a status of 400 or above."""
         self._environ, self._on_wait = environ, on_wait
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close all connections."""
-        self.connections.close()
+        for manager in self.managers.values():
+            manager.clear()
 
     def find_proxy(self, url: str) -> str | None:
         """Return the proxy for an address, its login included; None for a direct connection."""
@@ -152,7 +160,6 @@ class Client:
             return replace(answer, body=_read_some(response, DOCUMENT))
 
     def _repeat(self, read: Callable[[], Download], attempts: int) -> Download:
-        """Read until it succeeds, or no further attempt would help."""
         for pause in PAUSES[: attempts - 1]:
             try:
                 found = read()
@@ -229,8 +236,17 @@ class Client:
         self._count(sent=1)
         began = datetime.now(timezone.utc)
         try:
-            with self.connections.exchange(
-                method, url, headers={**usual, **headers}, body=body, proxy=proxy, limits=limits
+            with self._lock:
+                if proxy not in self.managers:
+                    self.managers[proxy] = open_manager(url, proxy, self.trust.context)
+            with open_exchange(
+                self.managers[proxy],
+                method,
+                url,
+                headers={**usual, **headers},
+                body=body,
+                proxy=proxy,
+                limits=limits,
             ) as response:
                 moment = began + (datetime.now(timezone.utc) - began) / 2
                 reason = response.reason or ""
@@ -268,7 +284,6 @@ def _authorize(credentials: Credentials) -> dict[str, str]:
 
 
 def _follow(url: str, place: str, location: str, seen: set[str]) -> str:
-    """Return where a redirect leads to; raises Failure."""
     try:
         target = urljoin(place, location)
         shown, _ = show_address(target), urlsplit(target).port  # which raises, too
@@ -286,7 +301,6 @@ def _follow(url: str, place: str, location: str, seen: set[str]) -> str:
 
 
 def _read_all(response: BaseHTTPResponse, url: str, limit: int) -> bytes:
-    """Read a body to its end, decoded; raises Failure if it is too large."""
     content = io.BytesIO()
     for block in response.stream(BLOCK, decode_content=True):
         content.write(block)
@@ -327,10 +341,9 @@ def _save(response: BaseHTTPResponse, path: Path | None, limit: int) -> tuple[st
 
 
 def _read_certificate(response: Any) -> tuple[bytes, datetime | None]:
-    """Return the server's certificate in DER, and when it ends; nothing over http."""
     sock: Any = getattr(getattr(response, "connection", None), "sock", None)
     if not hasattr(sock, "getpeercert"):
-        return b"", None
+        return b"", None  # over http
     with contextlib.suppress(OSError, ValueError):  # the server has closed the connection
         end = (sock.getpeercert() or {}).get("notAfter")
         ends = end and datetime.fromtimestamp(ssl.cert_time_to_seconds(end), timezone.utc)

@@ -29,7 +29,6 @@ from releasekit.errors.access import INVALID_PROXY, PROXY_NEEDS_SOCKS
 from releasekit.errors.failed import PROXY_UNREACHABLE, UNREACHABLE
 from releasekit.http.failures import ProxyRefusal, TooLarge, classify, fail
 from releasekit.model.addresses import find_origin, is_loopback
-from releasekit.tls.trust import Trust
 
 SLOWEST = 32 << 10  # bytes per second: what is slower than that, timeout aside, is given up
 KEPT = 24  # connections to one server, for the next request; more than threads that ask
@@ -47,8 +46,10 @@ def find_proxy(url: str, environ: Mapping[str, str]) -> str | None:
     """
     if is_loopback(url) or _is_excluded(url, environ):
         return None
-    names = {scheme: f"{scheme}_proxy" for scheme in ("http", "https", "all")}
-    proxies = {s: environ.get(name) or environ.get(name.upper()) for s, name in names.items()}
+    proxies = {
+        scheme: environ.get(f"{scheme}_proxy") or environ.get(f"{scheme.upper()}_PROXY")
+        for scheme in ("http", "https", "all")
+    }
     if sys.platform == "darwin" and not any(proxies.values()):
         from urllib.request import getproxies_macosx_sysconf
 
@@ -214,72 +215,56 @@ def _make_pools(plain: type[_Timed], secure: type[_TimedHTTPS]) -> dict[str, Any
     return {"http": Pool, "https": PoolHTTPS}
 
 
-class Connections:
-    """The connections of a run, by the proxy that they go through; they have one TLS context."""
+@contextlib.contextmanager
+def open_exchange(
+    manager: urllib3.PoolManager,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: Any,
+    proxy: str | None,
+    limits: Limits,
+) -> Iterator[urllib3.BaseHTTPResponse]:
+    """Send a request once, and provide the answer, whose body is not read yet.
 
-    def __init__(self, trust: Trust) -> None:
-        self._trust = trust
-        self._lock = threading.Lock()
-        self.managers: dict[str | None, urllib3.PoolManager] = {}
-
-    def close(self) -> None:
-        """Close all of them."""
-        for manager in self.managers.values():
-            manager.clear()
-
-    @contextlib.contextmanager
-    def exchange(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        body: Any,
-        proxy: str | None,
-        limits: Limits,
-    ) -> Iterator[urllib3.BaseHTTPResponse]:
-        """Send a request once, and provide the answer, whose body is not read yet.
-
-        A body that was not read to its end ends the connection. Raises Failure, also of errors in
-        the block.
-        """
-        with self._lock:
-            if proxy not in self.managers:
-                self.managers[proxy] = _open_manager(url, proxy, self._trust.context)
-        _exchange.limits = limits
-        while True:
-            _exchange.is_new = False
-            _exchange.at_proxy = bool(proxy) and url.startswith("http:") and not is_socks(proxy)
-            try:
-                answer = self.managers[proxy].urlopen(
-                    method,
-                    url,
-                    redirect=False,
-                    retries=False,
-                    body=body,
-                    headers=headers,
-                    timeout=limits.find_timeout(),
-                    preload_content=False,
-                )
-                break
-            except (*ERRORS, OSError) as error:
-                failure = classify(error, url, proxy, at_proxy=_exchange.at_proxy)
-                # A server closes a connection that was kept whenever it likes (RFC 9112, 9.3.1):
-                # what is safe to repeat goes over the next one, which is a new one at last.
-                was_closed = failure.entry in (UNREACHABLE, PROXY_UNREACHABLE)
-                if method != "GET" or _exchange.is_new or not was_closed:
-                    raise failure from error
+    A body that was not read to its end ends the connection. Raises Failure, also of errors in the
+    block.
+    """
+    _exchange.limits = limits
+    while True:
+        _exchange.is_new = False
+        _exchange.at_proxy = bool(proxy) and url.startswith("http:") and not is_socks(proxy)
         try:
-            yield answer
-        except ERRORS as error:
-            raise classify(error, url, proxy) from error
-        finally:
-            if not answer.closed:  # its body was not read to the end
-                answer.close()
-            answer.release_conn()
+            answer = manager.urlopen(
+                method,
+                url,
+                redirect=False,
+                retries=False,
+                body=body,
+                headers=headers,
+                timeout=limits.find_timeout(),
+                preload_content=False,
+            )
+            break
+        except (*ERRORS, OSError) as error:
+            failure = classify(error, url, proxy, at_proxy=_exchange.at_proxy)
+            # A server closes a connection that was kept whenever it likes (RFC 9112, 9.3.1):
+            # what is safe to repeat goes over the next one, which is a new one at last.
+            was_closed = failure.entry in (UNREACHABLE, PROXY_UNREACHABLE)
+            if method != "GET" or _exchange.is_new or not was_closed:
+                raise failure from error
+    try:
+        yield answer
+    except ERRORS as error:
+        raise classify(error, url, proxy) from error
+    finally:
+        if not answer.closed:  # its body was not read to the end
+            answer.close()
+        answer.release_conn()
 
 
-def _open_manager(url: str, proxy: str | None, context: ssl.SSLContext) -> urllib3.PoolManager:
+def open_manager(url: str, proxy: str | None, context: ssl.SSLContext) -> urllib3.PoolManager:
     """Return what connects, through a proxy if there is one; raises Failure."""
     manager = urllib3.PoolManager(maxsize=KEPT, ssl_context=context)
     if proxy:

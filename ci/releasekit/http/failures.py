@@ -191,8 +191,11 @@ def _blame_proxy(entry: Entry, reason: str, url: str) -> tuple[Entry, str]:
         return PROXY_UNREACHABLE, reason
     if url.startswith("http:"):  # it passes on what the server sends
         return entry, reason
-    at_connect = {TOO_SLOW: PROXY_UNREACHABLE}
-    at_connect |= dict.fromkeys((UNREADABLE_ANSWER, ANSWER_TOO_LARGE), PROXY_REFUSED)
+    at_connect = {
+        TOO_SLOW: PROXY_UNREACHABLE,
+        UNREADABLE_ANSWER: PROXY_REFUSED,
+        ANSWER_TOO_LARGE: PROXY_REFUSED,
+    }
     return at_connect.get(entry, entry), reason
 
 

@@ -22,8 +22,8 @@ from releasekit.errors.access import BAD_CERTIFICATE_FILE
 
 CERTIFICATE = re.compile(r"-----BEGIN ((?:X509 )?CERTIFICATE)-----([^-]+)-----END \1-----")
 SHOWN = 3  # reasons that an error lists
+# Why a certificate is of no use, and what fixes that; {key} is the setting that names it.
 Fault = tuple[str, str]
-"""Why a certificate is of no use, and what fixes that; {key} is the setting that names it."""
 
 NO_CERTIFICATE = (
     "no PEM certificate in it",
@@ -31,6 +31,7 @@ NO_CERTIFICATE = (
     "`openssl x509 -in FILE -noout -text` shows what a file holds",
 )
 EMPTY = ("the file is empty", "export or copy the certificate again; {key} takes PEM")
+# What a CA bundle may not hold, by how a label of PEM ends.
 FORMS = {
     "PRIVATE KEY": (
         "a private key is in it, and a CA bundle goes to everybody",
@@ -45,7 +46,6 @@ FORMS = {
         "openssl pkcs7 -print_certs -in FILE -out FILE.pem, and give {key} that file",
     ),
 }
-"""What a CA bundle may not hold, by how a label of PEM ends."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,7 +179,6 @@ def _read(value: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _read_certificates(place: str, content: bytes) -> Iterator[bytes]:
-    """Yield the certificates of one file in DER; raises BadCertificateFile."""
     if content.startswith(b"\x30") and is_readable(content):  # a SEQUENCE of ASN.1
         fix = "openssl x509 -inform der -in FILE -out FILE.pem, and give {key} that file"
         raise explain("ca-bundle", place, ("the certificate is in DER form, not PEM", fix))

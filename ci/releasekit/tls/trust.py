@@ -77,7 +77,6 @@ def load_client_cert(context: ssl.SSLContext, path: str) -> None:
 
 
 def _find_fault(text: str) -> Fault | None:
-    """Return what is wrong with the file before anything tries to use it."""
     if not text.strip():
         return EMPTY
     if not CERTIFICATE.search(text):
@@ -117,13 +116,8 @@ class Trust:
 
     sources: tuple[TrustedSource, ...]
     """Weakest first: the system, what the environment names, `ca-bundle`."""
-    useless: tuple[str, ...]
-    """Why certificates of `ca-bundle` were left out."""
+    useless: tuple[str, ...]  # why certificates of `ca-bundle` were left out
     client_cert: str | None
-
-    def render_pem(self) -> str:
-        """Return everything that is trusted as one PEM text."""
-        return "\n".join(source.pem for source in self.sources)
 
     @functools.cached_property
     def context(self) -> ssl.SSLContext:

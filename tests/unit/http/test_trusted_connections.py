@@ -320,7 +320,7 @@ def test_a_connection_is_used_again_by_the_next_request() -> None:
     ):
         for _ in range(3):
             assert network.client.get(sandbox.simple_url()).status == 200
-        (pool,) = network.client.connections.managers.values()
+        (pool,) = network.client.managers.values()
         (key,) = pool.pools.keys()
         host = pool.pools[key]
         assert (host.num_connections, host.num_requests) == (1, 3)

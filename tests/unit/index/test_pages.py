@@ -83,7 +83,7 @@ def test_access_check_reads_one_byte_and_leaves_the_connection_to_the_next(
             index = open_for(sandbox.upload_url(), network, user)
             index.check_access("demo")
             index.read_page("demo")
-            (manager,) = network.client.connections.managers.values()
+            (manager,) = network.client.managers.values()
             (pool,) = (manager.pools[key] for key in manager.pools.keys())  # noqa: SIM118
             assert pool.num_connections == 1
         assert [request.status for request in sandbox.state.requests_log] == [206, 200]
