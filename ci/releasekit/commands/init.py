@@ -36,37 +36,37 @@ from releasekit.scaffold import (
     render_table,
 )
 
-NO_CI = """\
-which CI there is cannot be seen here: [[init --ci gitlab]] or [[init --ci jenkins]] adds its \
-pipeline; docs/anywhere-else.md of releasekit has the lines for any other"""
-NO_GIT = "no git repository is here: a release needs one, with a commit and a tag"
-GITLABS_FOLDER = ".gitlab"
-
 
 def run(ctx: DirectoryContext) -> None:
     """Show what the project lacks; with --apply write it."""
     ctx.progress.begin("plan")
     if not is_project(ctx.root):
         raise ReleasekitError(NOT_A_PROJECT, root=str(ctx.root))
-    top = find_top(ctx.root)
+    # The top has .git, a file in a worktree or a submodule. git itself refuses to answer for a
+    # directory of another user.
+    folders = (ctx.root, *ctx.root.parents)
+    top = next((folder for folder in folders if is_taken(folder / ".git")), None)
     if top is None:
-        ctx.progress.note(NO_GIT)
+        ctx.progress.note("no git repository is here: a release needs one, with a commit and a tag")
         top = ctx.root
     folder = "" if ctx.root == top else ctx.root.relative_to(top).as_posix()
-    settings, values = plan_settings(ctx, top, folder)
+    settings, values = _plan_settings(ctx, top, folder)
     package = Package(
         folder=folder,
         tag=values.get("tag", ""),
         template=ctx.options.template or "",
         kit=Version(version("releasekit")),
     )
-    pipelines = [plan_pipeline(top, package, PIPELINES[ci]) for ci in find_ci(ctx, top)]
+    pipelines = [_plan_pipeline(top, package, PIPELINES[ci]) for ci in _find_ci(ctx, top)]
     if not pipelines:
-        ctx.progress.note(NO_CI)
+        ctx.progress.note(
+            "which CI there is cannot be seen here: [[init --ci gitlab]] or [[init --ci jenkins]] "
+            "adds its pipeline; docs/anywhere-else.md of releasekit has the lines for any other"
+        )
     planned = InitPlanned(files=(settings, *pipelines), top=top)
-    is_done = ctx.options.apply or not planned.written
-    apply = "" if is_done else "[[init --apply]] writes this"
-    ctx.progress.finish(replace(planned, next_step=apply))
+    if planned.written and not ctx.options.apply:
+        planned = replace(planned, next_step="[[init --apply]] writes this")
+    ctx.progress.finish(planned)
     if not ctx.options.apply:
         return
     ctx.progress.begin("write")
@@ -75,7 +75,9 @@ def run(ctx: DirectoryContext) -> None:
     ctx.progress.finish(InitWritten(files=planned.files, top=top, next_step=planned.left_to_do))
 
 
-def plan_settings(ctx: DirectoryContext, top: Path, folder: str) -> tuple[FilePlan, dict[str, Any]]:
+def _plan_settings(
+    ctx: DirectoryContext, top: Path, folder: str
+) -> tuple[FilePlan, dict[str, Any]]:
     """Return the plan for the file with the settings, and the settings that it has then.
 
     Raises InvalidConfiguration, for what the options say too, and CANNOT_CHANGE_SETTINGS.
@@ -100,37 +102,26 @@ def plan_settings(ctx: DirectoryContext, top: Path, folder: str) -> tuple[FilePl
     return FilePlan(path=path, action=action, lines=tuple(lines), text=new), settings
 
 
-def plan_pipeline(top: Path, package: Package, pipeline: Pipeline) -> FilePlan:
+def _plan_pipeline(top: Path, package: Package, pipeline: Pipeline) -> FilePlan:
     """Return the plan for the file of a CI system: one that exists is its owner's."""
-    path = top / pipeline.file
-    if not is_taken(path):
-        lines = pipeline.render(package, "")
-        text = "".join(f"{line}\n" for line in lines)
-        return FilePlan(path=path, action=Action.CREATE, lines=tuple(lines), text=text)
-    text = ""
-    with contextlib.suppress(OSError):  # a directory, a link to nothing: somebody wants it so
+    path, text = top / pipeline.file, ""
+    exists = is_taken(path)  # a directory, a link to nothing: somebody wants it so
+    with contextlib.suppress(OSError):
         text = path.read_text(encoding="utf-8-sig", errors="replace")
-    if pipeline.is_used(package, text):
+    if exists and pipeline.is_used(package, text):
         return FilePlan(path=path, action=Action.KEEP)
-    lines = pipeline.render(package, text)
-    return FilePlan(path=path, action=Action.BY_HAND, lines=tuple(lines))
+    lines = tuple(pipeline.render(package, text))
+    if exists:
+        return FilePlan(path=path, action=Action.BY_HAND, lines=lines)
+    text = "".join(f"{line}\n" for line in lines)
+    return FilePlan(path=path, action=Action.CREATE, lines=lines, text=text)
 
 
-def find_top(root: Path) -> Path | None:
-    """Return the top directory of the repository; None without one.
-
-    It has .git, a file in a worktree or a submodule. git itself refuses to answer for a directory
-    of another user.
-    """
-    return next((f for f in (root, *root.parents) if is_taken(f / ".git")), None)
-
-
-def find_ci(ctx: DirectoryContext, top: Path) -> list[str]:
-    """Return the CI systems that --ci names, or else that the repository shows."""
+def _find_ci(ctx: DirectoryContext, top: Path) -> list[str]:
     if ctx.options.ci:
         return [ctx.options.ci]
     present = [ci for ci, each in PIPELINES.items() if is_taken(top / each.file)]
-    if present or not ((top / GITLABS_FOLDER).is_dir() or _is_on_gitlab(ctx, top)):
+    if present or not ((top / ".gitlab").is_dir() or _is_on_gitlab(ctx, top)):
         return present
     return ["gitlab"]
 
