@@ -52,7 +52,7 @@ def build(ctx: ProjectContext, project: Project, *, sdist_alone: bool = False) -
         options = make_build_options(ctx, log, project)
         made = [build_sdist(source, tempdir, options, hooks)]
         if not sdist_alone:
-            made.append(_build_wheel(ctx, made[0].path, tempdir, options, hooks))
+            made.append(_build_repaired_wheel(ctx, made[0].path, tempdir, options, hooks))
         dists = [_keep(ctx, one.path) for one in made]
     requirements = sorted({requirement for one in made for requirement in one.requirements})
     writes_history = any(requirement.startswith("pbr==") for requirement in requirements)
@@ -69,10 +69,9 @@ def build(ctx: ProjectContext, project: Project, *, sdist_alone: bool = False) -
 
 
 def _build_wheel_alone(ctx: ProjectContext, project: Project, sdist: Dist) -> None:
-    """Build the wheel of an sdist at hand into `dist/`, and record it."""
     with _begin(ctx) as tempdir, _log(ctx, tempdir) as log, open_hooks() as hooks:
         options = make_build_options(ctx, log, project)
-        made = _build_wheel(ctx, sdist.path, tempdir, options, hooks)
+        made = _build_repaired_wheel(ctx, sdist.path, tempdir, options, hooks)
         dist = _keep(ctx, made.path)
     _record(ctx, project, [dist], made.requirements, sdist.sha256)
 
@@ -183,10 +182,9 @@ def make_build_options(
     )
 
 
-def _build_wheel(
+def _build_repaired_wheel(
     ctx: ProjectContext, sdist: Path, tempdir: Path, options: BuildOptions, hooks: Hooks
 ) -> Made:
-    """Build the wheel of an sdist, and have it repaired."""
     made = build_wheel(sdist, tempdir, options, hooks)
     command = ctx.settings.repair_wheel_command
     if command is None:
@@ -209,7 +207,6 @@ def _record(
     requirements: Iterable[str],
     made_from: str | None,
 ) -> Record:
-    """Record a build, and say what it made."""
     metadata, _ = parse_metadata(read_metadata(dists[-1]) or b"")
     new = project.development
     if new and new.version != dists[-1].named.version:
@@ -252,10 +249,8 @@ def _record(
 
 def note_other_files(ctx: ProjectContext, record: Record) -> None:
     """Say what else lies in `dist/`; it is left alone."""
-    ours = {file.filename for file in record.files}
-    others = sorted(
-        p.name for p in ctx.dist.iterdir() if p.is_file() and p.name not in (*ours, ".gitignore")
-    )
+    expected = {*(file.filename for file in record.files), ".gitignore"}
+    others = {path.name for path in ctx.dist.iterdir() if path.is_file()} - expected
     if others:
-        names = list_some(others)
+        names = list_some(sorted(others))
         ctx.progress.note(f"dist/ also holds {names}: left alone, not part of this release")

@@ -167,7 +167,6 @@ def _gather_project(ctx: ProjectContext, project: Project, record: Record) -> Pr
 
 
 def _read_limits(ctx: ProjectContext) -> ProjectFacts:
-    """Return what configuration asks of every dist."""
     into_public = False
     if url := ctx.target.upload_url:
         from releasekit.credentials import is_default_repository  # twine takes long to import
@@ -199,9 +198,13 @@ def _judge(
             replace(one, severity=Severity.WARNING, reason=reason) if one in of_proof else one
             for one in findings
         )
-    works = proved.describe() if proved else ""
-    codes = list_codes(checks, facts, judge)
-    ctx.progress.finish(Checked(findings=findings, codes=codes, works=works))
+    ctx.progress.finish(
+        Checked(
+            findings=findings,
+            codes=list_codes(checks, facts, judge),
+            works=proved.describe() if proved else "",
+        )
+    )
     if errors := _list_errors(findings):
         raise ReleasekitError(
             CHECKS_REFUSED,

@@ -62,8 +62,8 @@ def diagnose(ctx: NexusContext) -> Diagnosis:
     fix = f"fix {next(failed, '')} first, above"
     rows = tuple(found.get(q) or q.unknown("not asked", fix=fix) for q in QUESTIONS)
     # The file that holds the configuration, to which findings belong.
-    own = "releasekit.toml"
-    place = own if (ctx.root / own).is_file() else "pyproject.toml"
+    has_own = (ctx.root / "releasekit.toml").is_file()
+    place = "releasekit.toml" if has_own else "pyproject.toml"
     diagnosis = Diagnosis(url=ctx.url, rows=rows, place=place)
     ctx.progress.finish(diagnosis)
     return diagnosis
@@ -240,7 +240,6 @@ def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) ->
 
 
 def _examine_requires(ctx: NexusContext) -> Row:
-    """Resolve what [build-system] requires, as the build of a release would."""
     requires = read_requires(ctx.root) if is_project(ctx.root) else None
     if not requires:
         return repositories.judge_requires(requires, "")

@@ -120,7 +120,6 @@ def _adopt(wheels: Sequence[Dist], sdist: Dist, release: Record) -> Record:
 
 
 def _find_problems(wheel: Dist, sdist: Dist) -> tuple[str, ...]:
-    """Return why a wheel is not of this release, a sentence each."""
     archive = read_archive(wheel)
     if archive.archive_problem is not None:
         return (f"it cannot be read to its end: {archive.archive_problem}",)

@@ -151,8 +151,9 @@ def refuse_conflicts(ctx: ProjectContext, record: Record, plan: Plan, page: Proj
         else "commit again, or merge the other branch: with as many commits since the last "
         "release,\nboth have this number, and the first one keeps it"
     )
-    held = "(reports/release.json holds the build requirements, should they be the difference)"
-    fix = f"{new}\n{held}"
+    fix = (
+        f"{new}\n(reports/release.json holds the build requirements, should they be the difference)"
+    )
     if pins := sorted({one.pin for one in found if one.pin}):
         fix = (
             f"build again with {', '.join(pins)}, a line in the file that build-constraints names\n"

@@ -290,13 +290,13 @@ class _WheelProof:
                 )
 
     def _test(self, dependencies: Sequence[Dependency]) -> WheelResult:
-        """Install the wheel and its dependencies, import its packages, and run the smoke test."""
         proved, settings, version = self._proved, self._ctx.settings, self._interpreter.version
         wheel = replace(self._wheel, path=self._files / self._wheel.filename)
         shutil.copyfile(self._wheel.path, wheel.path)
         environment = self._ctx.environments.take(self._interpreter)
-        output = self._ctx.progress.output
-        broken = install_offline(environment, wheel, dependencies, self._files, log=output)
+        broken = install_offline(
+            environment, wheel, dependencies, self._files, log=self._ctx.progress.output
+        )
         proved.dependencies |= {one.filename: one for one in dependencies}
         if any(one.url for one in dependencies):
             suffix = "" if self._interpreter == RUNNING else f".py{version.replace('.', '')}"

@@ -90,13 +90,13 @@ def publish(ctx: ProjectContext, plan: Plan, record: Record, proof: Proof) -> No
     missing = plan.having(Action.UPLOAD)
     release = [file.dist for file in plan.files]
     wheels = [dist for dist in missing if dist.named.kind is DistKind.WHEEL]
-    all_wheels = [dist for dist in release if dist.named.kind is DistKind.WHEEL]
-    answers = run_in_threads(lambda dist: _upload(ctx, plan.url, record, dist), wheels)
-    answered = dict(zip(wheels, answers, strict=True))
+    upload = functools.partial(_upload, ctx, plan.url, record)
+    answered = dict(zip(wheels, run_in_threads(upload, wheels), strict=True))
     if missing:
+        all_wheels = [dist for dist in release if dist.named.kind is DistKind.WHEEL]
         _require_listed(ctx, plan.url, record, all_wheels, answered)
     for sdist in missing[len(wheels) :]:
-        answered[sdist] = _upload(ctx, plan.url, record, sdist)
+        answered[sdist] = upload(sdist)
         _require_listed(ctx, plan.url, record, release, answered)
     if overwrites.result():
         ctx.progress.note(
@@ -161,7 +161,6 @@ def _require_listed(
     dists: Sequence[Dist],
     answered: Mapping[Dist, str],
 ) -> None:
-    """Raise NOT_LISTED unless the hosted repository lists these files within `stale-limit`."""
     limit = ctx.settings.stale_limit
     if missing := _await_listed(ctx, url, record, dists, limit):
         before = "it was listed before this run uploaded anything"

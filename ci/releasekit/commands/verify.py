@@ -105,7 +105,6 @@ def _await_files(
 def _explain_stale(
     ctx: ProjectContext, record: Record, missing: Sequence[Dist], url: str, files: str
 ) -> ReleasekitError:
-    """Return the error for files that are not served, with what the hosted repository says."""
     place, entry = upload_url(ctx, record), STALE_INDEX
     try:
         page = read_decided_page(open_repository(ctx, place), record, missing)
