@@ -18,9 +18,7 @@ from releasekit.build.stated_version import write_version
 from releasekit.commands.record import load_record, read_dists, write_record
 from releasekit.commands.version import develop, read_project
 from releasekit.context import ProjectContext
-from releasekit.errors import BuildFailed, ReleasekitError
-from releasekit.errors.refused import NOT_IN_COMMIT
-from releasekit.errors.usage import NO_SDIST
+from releasekit.errors import BuildFailed, ReleasekitError, refused, usage
 from releasekit.home import expand_home
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.project import Project, find_rival_tags
@@ -87,22 +85,22 @@ def _find_sdist(ctx: ProjectContext, wanted: str) -> Dist:
         record = load_record(path, root=ctx.root)
         sdists = tuple(file for file in record.files if file.filename.endswith(".tar.gz"))
         if not sdists:
-            raise ReleasekitError(NO_SDIST, path=str(path), reason="this record has no sdist")
+            raise ReleasekitError(usage.NO_SDIST, path=str(path), reason="this record has no sdist")
         # `dist/` may hold others.
         return read_dists(ctx.root, record.model_copy(update={"files": sdists}))[0]
     found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
     if len(found) != 1:
         names = ", ".join(file.name for file in found)
         reason = f"several files are meant: {names}" if names else "there is no such file"
-        raise ReleasekitError(NO_SDIST, path=str(path), reason=reason)
+        raise ReleasekitError(usage.NO_SDIST, path=str(path), reason=reason)
     if found[0].is_relative_to(ctx.dist):
         check_file(found[0], root=ctx.root)
     try:
         dist = read_dist(found[0])
     except NotADistError as error:
-        raise ReleasekitError(NO_SDIST, path=str(found[0]), reason=str(error)) from error
+        raise ReleasekitError(usage.NO_SDIST, path=str(found[0]), reason=str(error)) from error
     if dist.named.kind is not DistKind.SDIST:
-        raise ReleasekitError(NO_SDIST, path=str(dist.path), reason="this is a wheel")
+        raise ReleasekitError(usage.NO_SDIST, path=str(dist.path), reason="this is a wheel")
     return dist
 
 
@@ -149,7 +147,7 @@ def _open_source(ctx: ProjectContext, project: Project) -> Iterator[tuple[Path, 
             copy_changes(commit, tree)
         source = tree / name
         if not source.is_dir():
-            raise ReleasekitError(NOT_IN_COMMIT, root=str(ctx.root), commit=commit.short)
+            raise ReleasekitError(refused.NOT_IN_COMMIT, root=str(ctx.root), commit=commit.short)
         follow_links_out(tree, source, environ)
         project = develop(project, source)
         if new := project.development:

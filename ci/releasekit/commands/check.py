@@ -29,9 +29,7 @@ from releasekit.commands.prove import begin_environments, prove
 from releasekit.commands.record import read_dists, read_record
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
-from releasekit.errors import NotBuilt, ReleasekitError
-from releasekit.errors.refused import CHECKS_REFUSED
-from releasekit.errors.usage import NOT_DISTS
+from releasekit.errors import NotBuilt, ReleasekitError, refused, usage
 from releasekit.inspect.gather import gather_facts
 from releasekit.inspect.project import read_backend_warnings, read_declared, read_packing
 from releasekit.model.dists import Dist, NotADistError, parse_filename
@@ -119,7 +117,7 @@ def _read_files(ctx: ProjectContext) -> tuple[Dist, ...]:
     if reasons or not dists:
         named = [str(path) for path in ctx.options.files]
         raise ReleasekitError(
-            NOT_DISTS,
+            usage.NOT_DISTS,
             place=", ".join(named[:3]) + (", …" if named[3:] else ""),
             reasons="\n".join(reasons or ["no file in there has the name of a dist"]),
         )
@@ -207,7 +205,7 @@ def _judge(
     )
     if errors := _list_errors(findings):
         raise ReleasekitError(
-            CHECKS_REFUSED,
+            refused.CHECKS_REFUSED,
             place=where,
             findings=plural(len(errors), "finding"),
             codes=", ".join(dict.fromkeys(finding.code for finding in errors)),

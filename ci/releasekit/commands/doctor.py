@@ -19,9 +19,7 @@ from releasekit.doctor.model import QUESTIONS, Diagnosis, Question, Row, State
 from releasekit.doctor.probe import Answer, Visitor
 from releasekit.doctor.repositories import RepositoryFacts
 from releasekit.doctor.server import Login
-from releasekit.errors import ReleasekitError, Status
-from releasekit.errors.failed import DIAGNOSIS_FAILED
-from releasekit.errors.refused import DIAGNOSIS_REFUSED
+from releasekit.errors import ReleasekitError, Status, failed, refused
 from releasekit.index.layouts import repository_url, simple_url
 from releasekit.inspect.project import read_static_metadata
 from releasekit.model.credentials import NO_CREDENTIALS, Credentials, describe_login
@@ -58,8 +56,8 @@ def diagnose(ctx: NexusContext) -> Diagnosis:
         question = next(question for question in QUESTIONS if question not in found)
         passes = error.status is Status.FAILED
         found[question] = question.failed(text, answers["next"], passes=passes)
-    failed = (q.title for q in QUESTIONS if q in found and found[q].state is State.FAILED)
-    fix = f"fix {next(failed, '')} first, above"
+    titles = (q.title for q in QUESTIONS if q in found and found[q].state is State.FAILED)
+    fix = f"fix {next(titles, '')} first, above"
     rows = tuple(found.get(q) or q.unknown("not asked", fix=fix) for q in QUESTIONS)
     # The file that holds the configuration, to which findings belong.
     has_own = (ctx.root / "releasekit.toml").is_file()
@@ -71,13 +69,13 @@ def diagnose(ctx: NexusContext) -> Diagnosis:
 
 def refuse_failed(diagnosis: Diagnosis) -> None:
     """Raise what the failed rows add up to: DIAGNOSIS_REFUSED, or DIAGNOSIS_FAILED of servers."""
-    if failed := diagnosis.having(State.FAILED):
-        passes = all(row.passes for row in failed)
+    if failures := diagnosis.having(State.FAILED):
+        passes = all(row.passes for row in failures)
         raise ReleasekitError(
-            DIAGNOSIS_FAILED if passes else DIAGNOSIS_REFUSED,
+            failed.DIAGNOSIS_FAILED if passes else refused.DIAGNOSIS_REFUSED,
             url=diagnosis.url,
-            rows=plural(len(failed), "row"),
-            codes=", ".join(row.question.code for row in failed),
+            rows=plural(len(failures), "row"),
+            codes=", ".join(row.question.code for row in failures),
         )
 
 

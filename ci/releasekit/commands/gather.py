@@ -23,9 +23,7 @@ from releasekit.commands.record import (
 )
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
-from releasekit.errors import ReleasekitError
-from releasekit.errors.refused import CANNOT_ADOPT
-from releasekit.errors.setup import NOTHING_TO_ADOPT
+from releasekit.errors import ReleasekitError, refused, setup
 from releasekit.home import expand_home
 from releasekit.inspect.archive import read_archive
 from releasekit.inspect.gather import find_naming_problems, find_record_problems
@@ -82,14 +80,18 @@ def _read_adopted(ctx: ProjectContext, name: str) -> Iterator[Dist]:
     found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
     wheels = [file for file in found if file.is_file()]
     if not wheels:
-        raise ReleasekitError(NOTHING_TO_ADOPT, path=str(path), reason="there is no such file")
+        raise ReleasekitError(
+            setup.NOTHING_TO_ADOPT, path=str(path), reason="there is no such file"
+        )
     for file in wheels:
         try:
             dist = read_dist(file)
         except NotADistError as error:
-            raise ReleasekitError(NOTHING_TO_ADOPT, path=str(file), reason=str(error)) from error
+            raise ReleasekitError(
+                setup.NOTHING_TO_ADOPT, path=str(file), reason=str(error)
+            ) from error
         if dist.named.kind is not DistKind.WHEEL:
-            raise ReleasekitError(NOTHING_TO_ADOPT, path=str(file), reason="this is an sdist")
+            raise ReleasekitError(setup.NOTHING_TO_ADOPT, path=str(file), reason="this is an sdist")
         yield dist
 
 
@@ -102,7 +104,7 @@ def _adopt(wheels: Sequence[Dist], sdist: Dist, release: Record) -> Record:
     for wheel in wheels:
         if problems := _find_problems(wheel, sdist):
             raise ReleasekitError(
-                CANNOT_ADOPT,
+                refused.CANNOT_ADOPT,
                 filename=wheel.filename,
                 path=str(wheel.path),
                 sdist=sdist.filename,

@@ -13,8 +13,7 @@ from packaging.version import Version
 
 from releasekit.config.sources import Source, parse_settings, read_settings
 from releasekit.context import DirectoryContext
-from releasekit.errors import MissingProgram, ReleasekitError
-from releasekit.errors.usage import NOT_A_PROJECT
+from releasekit.errors import MissingProgram, ReleasekitError, usage
 from releasekit.files import is_taken, read_settings_file, replace_settings_file
 from releasekit.git import ask
 from releasekit.network import find_git_environ
@@ -41,7 +40,7 @@ def run(ctx: DirectoryContext) -> None:
     """Show what the project lacks; with --apply write it."""
     ctx.progress.begin("plan")
     if not is_project(ctx.root):
-        raise ReleasekitError(NOT_A_PROJECT, root=str(ctx.root))
+        raise ReleasekitError(usage.NOT_A_PROJECT, root=str(ctx.root))
     # The top has .git, a file in a worktree or a submodule. git itself refuses to answer for a
     # directory of another user.
     folders = (ctx.root, *ctx.root.parents)

@@ -22,9 +22,7 @@ from releasekit.consumer.settings import (
 )
 from releasekit.consumer.uv_toml import read_uv_settings, set_index
 from releasekit.context import NexusContext
-from releasekit.errors import ReleasekitError
-from releasekit.errors.refused import SETTINGS_DIFFER
-from releasekit.errors.usage import INSECURE_INDEX
+from releasekit.errors import ReleasekitError, refused, usage
 from releasekit.files import find_backup, read_settings_file, replace_settings_file
 from releasekit.home import expand_home, find_config_home
 from releasekit.index.layouts import repository_url, simple_url
@@ -59,7 +57,7 @@ def run(ctx: NexusContext) -> None:
     ctx.progress.finish(plan)
     if plan.changed and not ctx.options.apply:
         differences = plural(plan.count, "setting differs", "settings differ")
-        raise ReleasekitError(SETTINGS_DIFFER, place=plan.place, differences=differences)
+        raise ReleasekitError(refused.SETTINGS_DIFFER, place=plan.place, differences=differences)
     if not ctx.options.apply:
         return
     ctx.progress.begin("write")
@@ -78,7 +76,7 @@ def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer
     name = settings.group or settings.hosted
     url = simple_url(repository_url(ctx.url, name))
     if url.startswith("http://") and not is_loopback(url):
-        raise ReleasekitError(INSECURE_INDEX, url=url)
+        raise ReleasekitError(usage.INSECURE_INDEX, url=url)
     own_ca = settings.ca_bundle is not None and url.startswith("https://")
     return Consumer(
         index=name,

@@ -13,8 +13,7 @@ from releasekit.commands.record import read_dists, read_whole_record
 from releasekit.commands.version import read_releasable_project
 from releasekit.context import ProjectContext
 from releasekit.doctor.server import find_warnings
-from releasekit.errors import ReleasekitError
-from releasekit.errors.refused import CONFLICT, NOT_A_DEVELOPMENT_VERSION, OTHER_BYTES_SERVED
+from releasekit.errors import ReleasekitError, refused
 from releasekit.index.layouts import open_index
 from releasekit.index.pages import Index
 from releasekit.inspect.archive import DAMAGED, read_contents
@@ -55,7 +54,7 @@ def make_plan(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Pla
     if url == ctx.target.snapshots_url and not version.is_devrelease:
         # `==1.0` means 1.0+local as well (PEP 440), and 1.0rc1 and 1.0.post1 are released by a tag.
         raise ReleasekitError(
-            NOT_A_DEVELOPMENT_VERSION,
+            refused.NOT_A_DEVELOPMENT_VERSION,
             version=str(version),
             root=str(ctx.root),
             commit=record.commit[:10],
@@ -85,7 +84,7 @@ def refuse_other_bytes(plan: Plan) -> None:
     """Raise OTHER_BYTES_SERVED where the index to install from has other bytes under a name."""
     conflicts = [file for file in plan.files if file.action is Action.CONFLICT]
     if files := "\n".join(f"{file.dist.filename}: {file.why}" for file in conflicts):
-        raise ReleasekitError(OTHER_BYTES_SERVED, url=plan.url, files=files)
+        raise ReleasekitError(refused.OTHER_BYTES_SERVED, url=plan.url, files=files)
 
 
 def upload_url(ctx: ProjectContext, record: Record) -> str:
@@ -161,7 +160,9 @@ def refuse_conflicts(ctx: ProjectContext, record: Record, plan: Plan, page: Proj
         )
     count = plural(len(files), "file is", "files are")
     differences = "\n".join(lines)
-    raise ReleasekitError(CONFLICT, url=plan.url, files=count, differences=differences, fix=fix)
+    raise ReleasekitError(
+        refused.CONFLICT, url=plan.url, files=count, differences=differences, fix=fix
+    )
 
 
 def _find_difference(

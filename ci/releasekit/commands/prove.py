@@ -25,8 +25,7 @@ from releasekit.commands.build import make_build_options
 from releasekit.commands.plan import open_repository
 from releasekit.commands.record import load_record, read_dists
 from releasekit.context import ProjectContext
-from releasekit.errors import NotPermitted, ReleasekitError
-from releasekit.errors.setup import NO_PYTHON
+from releasekit.errors import NotPermitted, ReleasekitError, setup
 from releasekit.model.dists import Dist, DistKind, parse_metadata
 from releasekit.model.record import UNRESOLVED, Record, WheelResult
 from releasekit.plural import list_some
@@ -80,7 +79,7 @@ def prove(ctx: ProjectContext, record: Record, dists: Sequence[Dist]) -> Proved:
     wheels = [dist for dist in dists if dist.named.kind is DistKind.WHEEL]
     if choose_wheel(wheels, RUNNING) and not any(interpreter for _, interpreter, _ in pythons):
         raise ReleasekitError(
-            NO_PYTHON,
+            setup.NO_PYTHON,
             root=str(ctx.root),
             pythons=list_some([version for version, *_ in pythons]),
             first=pythons[0][0],

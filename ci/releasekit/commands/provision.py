@@ -14,10 +14,7 @@ from collections.abc import Iterator
 
 from releasekit.config.settings import Settings
 from releasekit.context import NexusContext
-from releasekit.errors import ReleasekitError, WrongCredentials
-from releasekit.errors.access import MISSING_PUBLISHER_PASSWORD
-from releasekit.errors.failed import NOT_AS_WRITTEN, SERVER_UNSETTLED
-from releasekit.errors.refused import SERVER_BLOCKED, SERVER_DIFFERS
+from releasekit.errors import ReleasekitError, WrongCredentials, access, failed, refused
 from releasekit.model.credentials import Credentials
 from releasekit.nexus.desired_state import find_notes, publisher_name, rule_name, want
 from releasekit.nexus.documents import COMMUNITY, Document, ServerVersion
@@ -63,17 +60,19 @@ def run(ctx: NexusContext) -> None:
     if blocked := plan.having(Action.BLOCKED):  # a human has to decide
         lines = "\n".join(f"{change.resource}: {change.why}" for change in blocked)
         resources = plural(len(blocked), "resource")
-        raise ReleasekitError(SERVER_BLOCKED, url=plan.url, resources=resources, reasons=lines)
+        raise ReleasekitError(
+            refused.SERVER_BLOCKED, url=plan.url, resources=resources, reasons=lines
+        )
     if not plan.changes:
         return
     if not ctx.options.apply:
-        raise ReleasekitError(SERVER_DIFFERS, url=plan.url, changes=plan.count_changes())
+        raise ReleasekitError(refused.SERVER_DIFFERS, url=plan.url, changes=plan.count_changes())
     _apply(ctx, plan)
     found = _read_server(ctx)
     plan = make_server_plan(ctx.url, want(ctx.settings, found), found)
     if plan.changes:
         lines = "\n".join(f"{sign:<2}{line}" for sign, line in plan.render())
-        raise ReleasekitError(SERVER_UNSETTLED, url=plan.url, changes=lines)
+        raise ReleasekitError(failed.SERVER_UNSETTLED, url=plan.url, changes=lines)
     ctx.progress.finish(ServerSettled(url=plan.url, settled=plan.settled))
 
 
@@ -136,7 +135,9 @@ def _apply(ctx: NexusContext, plan: ServerPlan) -> None:
     for change in plan.having(Action.CREATE):
         if change.resource.kind is Kind.USER and not has_password:
             username = change.resource.name
-            raise ReleasekitError(MISSING_PUBLISHER_PASSWORD, url=plan.url, username=username)
+            raise ReleasekitError(
+                access.MISSING_PUBLISHER_PASSWORD, url=plan.url, username=username
+            )
     ctx.progress.begin("apply")
     for change in plan.changes:
         # The administrator's own password comes before all else.
@@ -185,7 +186,7 @@ def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -
     else:
         lines = "\n".join(map(str, left))
         raise ReleasekitError(
-            NOT_AS_WRITTEN, url=rest.url, resource=str(resource), differences=lines
+            failed.NOT_AS_WRITTEN, url=rest.url, resource=str(resource), differences=lines
         )
     if step.change:
         ctx.progress.change(step.change.describe())

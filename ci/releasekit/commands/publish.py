@@ -19,8 +19,7 @@ from releasekit.commands.plan import run as run_plan
 from releasekit.commands.record import read_proof, read_whole_record, refuse_unproven
 from releasekit.commands.version import read_releasable_project
 from releasekit.context import ProjectContext
-from releasekit.errors import ReleasekitError
-from releasekit.errors.failed import NOT_LISTED, UPLOAD_FAILED
+from releasekit.errors import ReleasekitError, failed
 from releasekit.index.layouts import split_url
 from releasekit.inspect.project import read_static_metadata
 from releasekit.model.dists import Dist, DistKind
@@ -146,7 +145,7 @@ def _upload(ctx: ProjectContext, url: str, record: Record, dist: Dist) -> str:
             ctx.progress.note(f"{tried.reason}, and asks to wait {tried.wait:.0f} s: waiting")
         time.sleep(max(attempt, tried.wait))
     raise ReleasekitError(
-        UPLOAD_FAILED,
+        failed.UPLOAD_FAILED,
         filename=dist.filename,
         url=url,
         reason=tried.reason,
@@ -165,7 +164,7 @@ def _require_listed(
     if missing := _await_listed(ctx, url, record, dists, limit):
         before = "it was listed before this run uploaded anything"
         lines = (f"{dist.filename}: {answered.get(dist, before)}" for dist in missing)
-        raise ReleasekitError(NOT_LISTED, url=url, files="\n".join(lines), seconds=limit)
+        raise ReleasekitError(failed.NOT_LISTED, url=url, files="\n".join(lines), seconds=limit)
 
 
 def _await_listed(

@@ -15,14 +15,15 @@ from releasekit.archives import read_dist
 from releasekit.commands.version import read_releasable_project
 from releasekit.context import ProjectContext, open_project
 from releasekit.destination import choose_destination
-from releasekit.errors import CannotWrite, Entry, NotAPlainFile, NotBuilt, ReleasekitError
-from releasekit.errors.refused import (
-    FILES_CHANGED,
-    INCOMPLETE_RELEASE,
-    OTHER_PROOF,
-    RECORD_OF_ANOTHER_COMMIT,
+from releasekit.errors import (
+    CannotWrite,
+    Entry,
+    NotAPlainFile,
+    NotBuilt,
+    ReleasekitError,
+    refused,
+    usage,
 )
-from releasekit.errors.usage import NEWER_FILE, NO_PROOF, NO_RECORD
 from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.model.dists import Dist, NotADistError
 from releasekit.model.parts import find_gaps, is_superseded, name_part
@@ -82,7 +83,7 @@ def find_parts(folder: Path) -> list[Path]:
 
 def load_record(path: Path, *, root: Path) -> Record:
     """Read a record, of whatever commit; raises NO_RECORD, NEWER_FILE and NotAPlainFile."""
-    with _refuse_unreadable(path, NO_RECORD):
+    with _refuse_unreadable(path, usage.NO_RECORD):
         return parse_record(read_file(path, root=root))
 
 
@@ -98,7 +99,7 @@ def _refuse_unreadable(path: Path, entry: Entry) -> Iterator[None]:
         raise NotBuilt(entry, path=str(path), reason="there is no such file") from error
     except NewerSchemaError as error:
         raise ReleasekitError(
-            NEWER_FILE,
+            usage.NEWER_FILE,
             path=str(path),
             found=error.found,
             known=error.known,
@@ -138,7 +139,7 @@ def refuse_other_commit(record: Record, project: Project, path: Path) -> None:
     head = (project.commit.sha, tag, project.dirty)
     if built != head:
         raise NotBuilt(
-            RECORD_OF_ANOTHER_COMMIT,
+            refused.RECORD_OF_ANOTHER_COMMIT,
             path=str(path),
             built=_describe(*built),
             head=_describe(*head),
@@ -160,7 +161,7 @@ def read_dists(root: Path, record: Record) -> tuple[Dist, ...]:
         with contextlib.suppress(FileNotFoundError, NotADistError):
             dists.append(read_dist(check_file(folder / file.filename, root=root)))
     if changes := find_changes(record, dists):
-        raise NotBuilt(FILES_CHANGED, dist=str(folder), reason="\n".join(changes))
+        raise NotBuilt(refused.FILES_CHANGED, dist=str(folder), reason="\n".join(changes))
     return tuple(dists)
 
 
@@ -168,7 +169,7 @@ def refuse_gaps(ctx: ProjectContext, record: Record) -> None:
     """Raise INCOMPLETE_RELEASE where a file of the release is missing, or one too much is there."""
     if gaps := find_gaps(record, ctx.settings.wheels):
         raise ReleasekitError(
-            INCOMPLETE_RELEASE,
+            refused.INCOMPLETE_RELEASE,
             requirement=record.requirement,
             path=str(ctx.record_path),
             gaps="\n".join(gaps),
@@ -181,7 +182,7 @@ def read_proof(ctx: ProjectContext, record: Record) -> Proof:
     Raises NO_PROOF, NEWER_FILE, OTHER_PROOF and NotAPlainFile.
     """
     path = ctx.results / PROOF
-    with _refuse_unreadable(path, NO_PROOF):
+    with _refuse_unreadable(path, usage.NO_PROOF):
         text = read_file(path, root=ctx.root)
         proof = parse_proof(text)
     variable = "RELEASEKIT_PROOF_SHA256"  # from the job that made it
@@ -189,7 +190,7 @@ def read_proof(ctx: ProjectContext, record: Record) -> Proof:
     found = hashlib.sha256(text.encode()).hexdigest()
     if wanted and not hmac.compare_digest(wanted, found):
         reason = f"its SHA-256 is {found}, {variable} says {wanted}"
-        raise ReleasekitError(OTHER_PROOF, path=str(path), reason=reason)
+        raise ReleasekitError(refused.OTHER_PROOF, path=str(path), reason=reason)
     refuse_unproven(ctx, record, proof)
     return proof
 
@@ -198,10 +199,10 @@ def refuse_unproven(ctx: ProjectContext, record: Record, proof: Proof) -> None:
     """Raise OTHER_PROOF for other bytes, NO_PROOF where requirements could not be looked for."""
     path = str(ctx.results / PROOF)
     if differences := find_differences(proof, record):
-        raise ReleasekitError(OTHER_PROOF, path=path, reason="\n".join(differences))
+        raise ReleasekitError(refused.OTHER_PROOF, path=path, reason="\n".join(differences))
     if not proof.is_complete and not ctx.into_sandbox:
         reason = "the requirements were not resolved: it was made for a sandbox, without a group"
-        raise ReleasekitError(NO_PROOF, path=path, reason=reason)
+        raise ReleasekitError(usage.NO_PROOF, path=path, reason=reason)
 
 
 def refuse_early(request: Request) -> None:

@@ -27,9 +27,14 @@ from releasekit.consumer.search import (
     select_hits,
 )
 from releasekit.context import NexusContext
-from releasekit.errors import NexusRefused, NotPermitted, ReleasekitError, WrongCredentials
-from releasekit.errors.access import CREDENTIALS_NEEDED
-from releasekit.errors.refused import NOTHING_FOUND
+from releasekit.errors import (
+    NexusRefused,
+    NotPermitted,
+    ReleasekitError,
+    WrongCredentials,
+    access,
+    refused,
+)
 from releasekit.home import expand_home
 from releasekit.index.layouts import open_index, repository_url
 from releasekit.index.pages import Index
@@ -56,7 +61,9 @@ def run(ctx: NexusContext) -> None:
     except WrongCredentials as error:
         if ctx.reader.username:
             raise
-        raise ReleasekitError(CREDENTIALS_NEEDED, url=error.fields["url"], answer="401") from error
+        raise ReleasekitError(
+            access.CREDENTIALS_NEEDED, url=error.fields["url"], answer="401"
+        ) from error
     hits = select_hits(query, components, installed)
     install = render_install_line(hits[0], consumer)
     ctx.progress.finish(Searched(query=query, hits=hits, environment=str(python), install=install))
@@ -89,7 +96,9 @@ def _find_components(ctx: NexusContext, index: Index, query: Query) -> tuple[Com
         found += _read_project(ctx, index, name)
     if not select_hits(query, found, {}):
         reason, fix = explain_nothing(query, found, names)
-        raise ReleasekitError(NOTHING_FOUND, word=query.text, url=index.url, reason=reason, fix=fix)
+        raise ReleasekitError(
+            refused.NOTHING_FOUND, word=query.text, url=index.url, reason=reason, fix=fix
+        )
     if (unread := len(matching) - MOST_PAGES) > 0:
         more = plural(unread, "more name matches", "more names match")
         ctx.progress.note(f"{more}: give a longer word")

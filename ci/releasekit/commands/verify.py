@@ -22,10 +22,7 @@ from releasekit.commands.prove import begin_environments, choose_wheels, prove
 from releasekit.commands.record import read_dists, read_whole_record
 from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
-from releasekit.errors import ReleasekitError
-from releasekit.errors.failed import DEPENDENCIES_GONE, NOT_UPLOADED, STALE_INDEX
-from releasekit.errors.refused import PACKAGE_FAILS
-from releasekit.errors.usage import NOTHING_PUBLISHED
+from releasekit.errors import ReleasekitError, failed, refused, usage
 from releasekit.model.dists import Dist, DistKind
 from releasekit.model.plan import Action, compare, find_unproven
 from releasekit.model.record import Record
@@ -95,7 +92,7 @@ def _await_files(
             return
         files = "\n".join(f"{dist.filename} is not served" for dist in missing)
         if ctx.target.sandbox:  # it shows at once what it has
-            raise ReleasekitError(NOTHING_PUBLISHED, url=url, files=files)
+            raise ReleasekitError(usage.NOTHING_PUBLISHED, url=url, files=files)
         if time.monotonic() > deadline:
             raise _explain_stale(ctx, record, missing, url, files)
         ctx.progress.work(f"waiting for {url} to show {missing[0].filename}")
@@ -105,13 +102,13 @@ def _await_files(
 def _explain_stale(
     ctx: ProjectContext, record: Record, missing: Sequence[Dist], url: str, files: str
 ) -> ReleasekitError:
-    place, entry = upload_url(ctx, record), STALE_INDEX
+    place, entry = upload_url(ctx, record), failed.STALE_INDEX
     try:
         page = read_decided_page(open_repository(ctx, place), record, missing)
         uploaded = not compare(missing, page, url=place).having(Action.UPLOAD)
         hosted = "the package itself is uploaded"
         if not uploaded:
-            entry, hosted = NOT_UPLOADED, f"{place} does not list them either"
+            entry, hosted = failed.NOT_UPLOADED, f"{place} does not list them either"
     except ReleasekitError as error:
         hosted = f"whether {place} has them is not known: {error.answers()['what']}"
     seconds = ctx.settings.stale_limit
@@ -127,15 +124,17 @@ def _install_back(
     project = proved.add_to(NO_PROJECT)
     facts = [DistFacts(dist=dist, metadata=None, project=project) for dist in dists]
     findings = run_checks(PROOF_CHECKS, facts, ctx.settings.severity.judge)
-    failed = [finding for finding in findings if finding.severity is Severity.ERROR]
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     for finding in findings:
         if finding.severity in (Severity.WARNING, Severity.NOTE):
             ctx.progress.note(f"{finding.code}: {finding.message}")
-    if gone := [finding.message for finding in failed if finding.code == "RK119"]:
-        raise ReleasekitError(DEPENDENCIES_GONE, index=proved.source or url, reason="\n".join(gone))
-    if failed:
-        failures = "\n".join(finding.message for finding in failed)
+    if gone := [finding.message for finding in errors if finding.code == "RK119"]:
         raise ReleasekitError(
-            PACKAGE_FAILS, requirement=record.requirement, url=url, failures=failures
+            failed.DEPENDENCIES_GONE, index=proved.source or url, reason="\n".join(gone)
+        )
+    if errors:
+        failures = "\n".join(finding.message for finding in errors)
+        raise ReleasekitError(
+            refused.PACKAGE_FAILS, requirement=record.requirement, url=url, failures=failures
         )
     return proved

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from releasekit import git
 from releasekit.context import ProjectContext
-from releasekit.errors import ReleasekitError
-from releasekit.errors.setup import NO_TAGS_TO_COUNT_FROM
+from releasekit.errors import ReleasekitError, setup
 from releasekit.inspect.project import find_counter, find_stated_version
 from releasekit.model.project import (
     Project,
@@ -77,7 +76,7 @@ def read_releasable_project(ctx: ProjectContext) -> Project:
         if why:
             top, short = shlex.quote(str(root)), commit.short
             raise ReleasekitError(
-                NO_TAGS_TO_COUNT_FROM, root=str(root), commit=short, reason=why, top=top
+                setup.NO_TAGS_TO_COUNT_FROM, root=str(root), commit=short, reason=why, top=top
             )
     elif not ctx.target.sandbox:
         refuse_unreleasable(project, patterns)
