@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import lzma
+import re
 import tarfile
 import zipfile
 import zlib
@@ -15,15 +16,12 @@ from pathlib import Path
 from releasekit.model.dists import Dist, DistKind, parse_filename
 
 BLOCK = 1 << 20
-METADATA_LIMIT = 10 << 20
-"""Bytes of core metadata that are read; the largest real ones are some hundred kB."""
-
+# What reading a damaged archive raises.
 UNREADABLE = (
     *(OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error),
     lzma.LZMAError,
     RuntimeError,  # zipfile: encrypted; NotImplementedError: an unknown compression
 )
-"""What reading a damaged archive raises."""
 
 
 def read_dist(path: Path) -> Dist:
@@ -54,45 +52,34 @@ def read_metadata(dist: Dist) -> bytes | None:
 
     None where it has none or where the archive cannot be read.
     """
+    # PEP 643 and the sdist specification: one PKG-INFO, in the top directory.
+    is_wheel = dist.named.kind is DistKind.WHEEL
     try:
-        if dist.named.kind is DistKind.WHEEL:
-            return _read_wheel_file(dist.path, "METADATA")
-        return _read_sdist_metadata(dist.path)
+        return _read_member(dist.path, ".dist-info/METADATA" if is_wheel else "/PKG-INFO")
     except UNREADABLE:
         return None
 
 
 def read_wheel_headers(path: Path) -> Message:
     """Return what a wheel's file WHEEL says, if it has one; raises one of UNREADABLE."""
-    content = _read_wheel_file(path, "WHEEL") or b""
+    content = _read_member(path, ".dist-info/WHEEL") or b""
     return Parser().parsestr(content.decode(errors="replace"))
 
 
-def _read_wheel_file(path: Path, wanted: str) -> bytes | None:
-    with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            folder, _, file = name.partition("/")
-            if file == wanted and folder.endswith(".dist-info"):
-                with archive.open(name) as member:
-                    return member.read(METADATA_LIMIT)
-    return None
+def _read_member(path: Path, end: str) -> bytes | None:
+    """Return the file with a name that ends so, in a directory at the top; None if there is none.
 
-
-def _read_sdist_metadata(path: Path) -> bytes | None:
-    # PEP 643 and the sdist specification: one PKG-INFO, in the top directory.
-    if path.suffix == ".zip":
+    10 MiB of it at most: the largest real metadata are some hundred kB.
+    """
+    wanted, limit = re.compile(f"[^/]*{re.escape(end)}"), 10 << 20
+    if path.suffix in (".whl", ".zip"):
         with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                if _is_top_pkg_info(name):
-                    with archive.open(name) as member:
-                        return member.read(METADATA_LIMIT)
+            for name in filter(wanted.fullmatch, archive.namelist()):
+                with archive.open(name) as member:
+                    return member.read(limit)
         return None
-    with tarfile.open(path) as archive:
-        for entry in archive:
-            if _is_top_pkg_info(entry.name) and (file := archive.extractfile(entry)):
-                return file.read(METADATA_LIMIT)
+    with tarfile.open(path) as sdist:
+        for entry in sdist:
+            if wanted.fullmatch(entry.name) and (file := sdist.extractfile(entry)):
+                return file.read(limit)
     return None
-
-
-def _is_top_pkg_info(name: str) -> bool:
-    return name.count("/") == 1 and name.endswith("/PKG-INFO")

@@ -1,4 +1,4 @@
-"""Git: asking it, and what is checked out."""
+"""Git: its answers, and what is checked out."""
 
 from __future__ import annotations
 
@@ -16,19 +16,12 @@ from releasekit.model.project import Commit
 from releasekit.model.versions import History, ReleaseTag, parse_tag, split_pattern
 from releasekit.process import Finished, capture
 
-# No hook of the user's runs for our questions, no prompt, no optional lock, C locale.
-QUIET = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_ATTR_NOSYSTEM": "1",
-    "LC_ALL": "C.UTF-8",
-}
-PATIENCE = {"GIT_HTTP_LOW_SPEED_LIMIT": "1000", "GIT_HTTP_LOW_SPEED_TIME": "60"}
-"""Bytes per second, and for how many seconds: git waits for ever else (http.lowSpeedTime)."""
 IDLE = 120.0
 """Seconds without work after which git is stopped: ssh waits for ever, too. A server that prepares
 an answer sends something every 5 s (uploadpack.keepAlive)."""
-
+# What git and its transports say (curl's strerror.c, ssh; Go's net and lfshttp in Git LFS) of the
+# network or the machine: the same command can succeed later. Of a repository that is damaged or not
+# there, it cannot.
 TRANSIENT = re.compile(
     r"could not resolve|couldn.t connect|failed to connect|connection (?:refused|reset|closed)"
     r"|timed out|network is unreachable|no route to host|returned error: (?:5\d\d|408|429)\b"
@@ -40,9 +33,6 @@ TRANSIENT = re.compile(
     r"|server error: http|rate limit exceeded",
     re.IGNORECASE,
 )
-"""What git and its transports say (curl's strerror.c, ssh; Go's net and lfshttp in Git LFS) of the
-network or the machine: the same command can succeed later. Of a repository that is damaged or not
-there, it cannot."""
 
 
 def read_commit(root: Path, environ: Mapping[str, str]) -> Commit:
@@ -135,13 +125,10 @@ def refuse_transient(root: Path, finished: Finished) -> None:
 
 
 def _explain(entry: Entry, root: Path, finished: Finished, reason: str) -> GitFailed:
-    return GitFailed(entry, root=str(root), command=render_command(finished.command), reason=reason)
-
-
-def render_command(command: Sequence[str]) -> str:
-    """Return a command as a user would type it, without the settings that are the kit's own."""
-    pairs = zip(("", *command), command, strict=False)
-    return shlex.join(word for before, word in pairs if "-c" not in (before, word))
+    # The command as a user would type it, without the settings that are the kit's own.
+    pairs = zip(("", *finished.command), finished.command, strict=False)
+    command = shlex.join(word for before, word in pairs if "-c" not in (before, word))
+    return GitFailed(entry, root=str(root), command=command, reason=reason)
 
 
 def ask(
@@ -155,8 +142,18 @@ def ask(
 
     Raises GIT_FAILED if there is none within the `seconds`, or git does nothing for long.
     """
+    # No hook of the user's runs for our questions, no prompt, no optional lock, C locale.
     command = ("git", "-c", "core.hooksPath=/dev/null", *arguments)
-    environ = {**PATIENCE, **environ, **QUIET}
+    environ = {
+        # Bytes per second, and for how many seconds: git waits for ever else (http.lowSpeedTime).
+        "GIT_HTTP_LOW_SPEED_LIMIT": "1000",
+        "GIT_HTTP_LOW_SPEED_TIME": "60",
+        **environ,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "LC_ALL": "C.UTF-8",
+    }
     finished = capture(
         command, cwd=root, environ=environ, errors=errors, seconds=seconds, idle=IDLE
     )
@@ -172,13 +169,9 @@ def list_files(root: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     arguments = ("ls-files", "-z", "--recurse-submodules")
     listed = must(root, environ, *arguments, errors="surrogateescape")
-    names = filter(None, listed.output.split("\0"))
-    return tuple(name for name in names if not _is_folder(root / name))
-
-
-def _is_folder(path: Path) -> bool:
+    paths = {name: root / name for name in listed.output.split("\0") if name}
     # What git lists as one path and is a directory is a submodule that is not checked out.
-    return path.is_dir() and not path.is_symlink()
+    return tuple(name for name, path in paths.items() if path.is_symlink() or not path.is_dir())
 
 
 def _not_a_repository(root: Path, finished: Finished) -> ReleasekitError:

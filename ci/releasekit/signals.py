@@ -14,8 +14,6 @@ import threading
 from collections.abc import Callable, Iterator
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-LOOK = 0.2
-"""Seconds between two looks for an interrupt at a prompt."""
 _interrupted = threading.Event()
 _deferred = threading.Event()
 
@@ -26,7 +24,7 @@ def interruptible() -> Iterator[None]:
     show = sys.unraisablehook
 
     def show_others(dropped: sys.UnraisableHookArgs) -> None:
-        if not (is_interrupted() and dropped.exc_type is KeyboardInterrupt):
+        if not (_interrupted.is_set() and dropped.exc_type is KeyboardInterrupt):
             show(dropped)
 
     sys.unraisablehook = show_others  # Python shows a traceback of what it drops
@@ -76,13 +74,13 @@ def interrupts_deferred(*, until_event: bool = False) -> Iterator[None]:
     if _deferred.is_set() or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = is_interrupted()
+    before = _interrupted.is_set()
     _deferred.set()
     try:
         yield
     finally:
         _deferred.clear()
-    if is_interrupted() and not (before or until_event):
+    if _interrupted.is_set() and not (before or until_event):
         raise KeyboardInterrupt
 
 
@@ -98,7 +96,7 @@ def interrupts_end_prompts() -> Iterator[None]:
         yield
         return
     before = signal.signal(signal.SIGALRM, lambda *_: None)
-    signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
+    signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
     try:
         yield
     finally:
@@ -113,5 +111,5 @@ def is_interrupted() -> bool:
 
 def raise_again() -> None:
     """Raise KeyboardInterrupt where there was an interrupt."""
-    if is_interrupted():
+    if _interrupted.is_set():
         raise KeyboardInterrupt

@@ -1,7 +1,7 @@
-"""Rooms: throw-away directories that do not outlive the kit, even where it is killed.
+"""Temporary directories that do not outlive the kit, even where it is killed.
 
-A room is locked while it is in use. What is unlocked was left by a run that could not tidy up
-(SIGKILL, a power cut), and the next room of its kind clears it away.
+One is locked while it is in use. What is unlocked was left by a run that could not tidy up
+(SIGKILL, a power cut), and the next temporary directory of its kind clears it away.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from releasekit.errors import CannotWrite
 from releasekit.errors.failed import CANNOT_WRITE
 from releasekit.signals import interrupts_deferred
 
-RUN = "releasekit-run-"
-OF_ANY_KIND = "releasekit-(?:[a-z]+-)+"
-"""A pattern of the prefixes that rooms have in the system's directory for temporary files."""
+MARK = "room-"
+"""What follows the prefix in a name; directories in use by another version lack it, or a lock."""
 RESERVE = 2 << 20
-"""Bytes of memory, never touched, that are given back before a directory is removed: CPython 3.11
+"""Bytes of memory, never touched, that are released before a directory is removed: CPython 3.11
 takes 1 MiB at a time, and loops for ever where it has none for the exception that says so."""
 _system: list[str] = []
-"""That directory, while all temporary files of this process go elsewhere."""
+"""The system's directory, while all temporary files of this process go elsewhere."""
 
 
 @contextlib.contextmanager
 def keep_temporary_files() -> Iterator[None]:
-    """Have all temporary files of this process in one room, whoever makes them.
+    """Have all temporary files of this process in one directory, whoever makes them.
 
-    Libraries do (pyproject-hooks 1.2, check-manifest 0.51), under names that tell nobody whose they
-    are: where the kit is killed, they would stay. Rooms of all kinds that are left are cleared.
+    Libraries do (pyproject-hooks 1.2, check-manifest 0.51), under names that do not say whose they
+    are: where the kit is killed, they would stay. Directories of all kinds that are left are
+    cleared.
     """
     system, before = find_system_directory(), tempfile.tempdir
-    _remove_leftovers(OF_ANY_KIND, system)
-    with open_tempdir(RUN, system) as tempdir:
+    _remove_leftovers("releasekit-(?:[a-z]+-)+", system)
+    with open_tempdir("releasekit-run-", system) as tempdir:
         _system.append(str(system))
         tempfile.tempdir = str(tempdir)
         try:
@@ -57,20 +57,25 @@ def find_system_directory() -> Path:
     try:
         return Path(_system[-1] if _system else tempfile.gettempdir()).resolve()
     except FileNotFoundError as error:  # tempfile has tried them all
-        reason = error.strerror or str(error)
-        raise CannotWrite(
-            CANNOT_WRITE, path="the directory for temporary files", reason=reason
-        ) from error
+        place, reason = "the directory for temporary files", error.strerror or str(error)
+        raise CannotWrite(CANNOT_WRITE, path=place, reason=reason) from error
 
 
 @contextlib.contextmanager
 def open_tempdir(prefix: str, parent: Path | None = None) -> Iterator[Path]:
     """Provide a new directory below `parent` (the system's for temporary files by default)."""
     parent = Path(tempfile.gettempdir()) if parent is None else parent
-    # Directories that are in use unlocked (by other versions of the kit) are never named so.
     _remove_leftovers(re.escape(prefix), parent)
     reserve = mmap.mmap(-1, RESERVE)
-    tempdir, lock = _make_tempdir(f"{prefix}room-", parent)
+    while True:
+        tempdir = Path(tempfile.mkdtemp(prefix=f"{prefix}{MARK}", dir=parent)).resolve()
+        # Between these two lines another run may take it for left, and clear it away.
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(tempdir, os.O_RDONLY)
+            _lock(lock, fcntl.LOCK_EX)
+            if tempdir.exists():
+                break
+            os.close(lock)
     try:
         yield tempdir
     finally:
@@ -82,9 +87,9 @@ def open_named_tempdir(prefix: str, key: str) -> Iterator[Path]:
     """Provide an empty directory that has the same path for the same key (8 hexadecimal digits).
 
     Compilers write paths into what they make. Another run with this key is waited for. Where the
-    name is taken by somebody else, it is a room like any other.
+    name is taken by somebody else, it is a temporary directory like any other.
     """
-    path, reserve = find_system_directory() / f"{prefix}room-{key}", mmap.mmap(-1, RESERVE)
+    path, reserve = find_system_directory() / f"{prefix}{MARK}{key}", mmap.mmap(-1, RESERVE)
     lock = _enter(path)
     if lock is None:
         with open_tempdir(prefix) as tempdir:
@@ -131,34 +136,19 @@ def _enter(path: Path) -> int | None:
         os.close(lock)
 
 
-def _make_tempdir(prefix: str, parent: Path) -> tuple[Path, int]:
-    while True:
-        tempdir = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
-        # Between these two lines another run may take it for left, and clear it away.
-        with contextlib.suppress(FileNotFoundError):
-            lock = os.open(tempdir, os.O_RDONLY)
-            _lock(lock, fcntl.LOCK_EX)
-            if tempdir.exists():
-                return tempdir, lock
-            os.close(lock)
-
-
 def _remove_leftovers(prefixes: str, parent: Path) -> None:
     """Clear what was left away; `prefixes` is a pattern."""
-    made_by_mkdtemp = re.compile(f"{prefixes}room-[a-z0-9_]{{8}}")
+    made_by_mkdtemp = re.compile(f"{prefixes}{MARK}[a-z0-9_]{{8}}")
     for path in parent.iterdir():
         if made_by_mkdtemp.fullmatch(path.name):
-            _clear_if_left(path)
-
-
-def _clear_if_left(path: Path) -> None:
-    with contextlib.suppress(OSError):  # another user's, or just gone
-        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            if os.fstat(lock).st_uid == os.geteuid() and _lock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
-                shutil.rmtree(path, ignore_errors=True)
-        finally:
-            os.close(lock)
+            with contextlib.suppress(OSError):  # another user's, or just gone
+                lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+                try:
+                    is_ours = os.fstat(lock).st_uid == os.geteuid()
+                    if is_ours and _lock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                        shutil.rmtree(path, ignore_errors=True)
+                finally:
+                    os.close(lock)
 
 
 def _lock(lock: int, how: int) -> bool:

@@ -18,8 +18,8 @@ LEAVE = """
 import os, pathlib, signal, sys
 from releasekit.tempdirs import open_named_tempdir, open_tempdir
 
-with open_tempdir("kind-", pathlib.Path(sys.argv[1])) as room:
-    (room / "file").touch()
+with open_tempdir("kind-", pathlib.Path(sys.argv[1])) as tempdir:
+    (tempdir / "file").touch()
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -31,15 +31,15 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def leave_room(parent: Path) -> Path:
-    """Let a run be killed in its room."""
+def leave_tempdir(parent: Path) -> Path:
+    """Let a run be killed in its temporary directory."""
     subprocess.run((sys.executable, "-c", LEAVE, str(parent)), check=False)
     (tempdir,) = parent.glob("kind-*")
     assert (tempdir / "file").exists()
     return tempdir
 
 
-def test_room_is_gone_afterwards(tmp_path: Path) -> None:
+def test_tempdir_is_gone_afterwards(tmp_path: Path) -> None:
     with open_tempdir("kind-", tmp_path) as tempdir:
         (tempdir / "folder").mkdir()
         (tempdir / "folder" / "file").touch()
@@ -47,7 +47,7 @@ def test_room_is_gone_afterwards(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("is_named", [False, True])
-def test_an_interrupt_while_a_room_is_removed_leaves_nothing(
+def test_an_interrupt_while_a_tempdir_is_removed_leaves_nothing(
     temporary: Path, is_named: bool
 ) -> None:
     def interrupt_removal(frame: FrameType, event: str, called: object) -> None:
@@ -64,25 +64,25 @@ def test_an_interrupt_while_a_room_is_removed_leaves_nothing(
     assert list(temporary.iterdir()) == []
 
 
-def test_room_of_a_run_that_was_killed_is_cleared_by_the_next_one(tmp_path: Path) -> None:
-    left = leave_room(tmp_path)
+def test_tempdir_of_a_run_that_was_killed_is_cleared_by_the_next_one(tmp_path: Path) -> None:
+    left = leave_tempdir(tmp_path)
     with open_tempdir("kind-", tmp_path) as tempdir:
         assert tempdir != left
         assert list(tmp_path.iterdir()) == [tempdir]
 
 
-def test_room_of_another_kind_is_left_alone(tmp_path: Path) -> None:
-    left = leave_room(tmp_path)
+def test_tempdir_of_another_kind_is_left_alone(tmp_path: Path) -> None:
+    left = leave_tempdir(tmp_path)
     with open_tempdir("other-", tmp_path):
         assert left.exists()
 
 
-def test_room_in_use_is_left_alone(tmp_path: Path) -> None:
+def test_tempdir_in_use_is_left_alone(tmp_path: Path) -> None:
     with open_tempdir("kind-", tmp_path) as one, open_tempdir("kind-", tmp_path) as two:
         assert sorted(tmp_path.iterdir()) == sorted((one, two))
 
 
-def test_what_only_looks_like_a_room_is_left_alone(tmp_path: Path) -> None:
+def test_what_only_looks_like_a_tempdir_is_left_alone(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "file").touch()
@@ -134,15 +134,15 @@ def test_whatever_a_killed_run_left_is_cleared_by_the_next_one(temporary: Path) 
     assert list(temporary.iterdir()) == []
 
 
-def test_named_room_is_at_the_same_place_in_each_run(temporary: Path) -> None:
+def test_named_tempdir_is_at_the_same_place_in_each_run(temporary: Path) -> None:
     with keep_temporary_files(), open_named_tempdir("kind-", "0123abcd") as tempdir:
         assert tempdir == temporary / "kind-room-0123abcd"
 
 
-# --- rooms with a name --------------------------------------------------------------------------
+# --- temporary directories with a name ------------------------------------------------------------
 
 
-def test_named_room_is_at_the_same_place_each_time_and_empty(temporary: Path) -> None:
+def test_named_tempdir_is_at_the_same_place_each_time_and_empty(temporary: Path) -> None:
     wanted = temporary / "kind-room-0123abcd"
     for _ in range(2):
         with open_named_tempdir("kind-", "0123abcd") as tempdir:
@@ -152,7 +152,7 @@ def test_named_room_is_at_the_same_place_each_time_and_empty(temporary: Path) ->
         assert not wanted.exists()
 
 
-def test_named_room_is_cleared_of_what_a_killed_run_left(temporary: Path) -> None:
+def test_named_tempdir_is_cleared_of_what_a_killed_run_left(temporary: Path) -> None:
     left = temporary / "kind-room-0123abcd"
     (left / "folder" / "below").mkdir(parents=True)
     (left / "file").touch()
@@ -162,7 +162,7 @@ def test_named_room_is_cleared_of_what_a_killed_run_left(temporary: Path) -> Non
         assert list(tempdir.iterdir()) == []
 
 
-def test_named_room_in_use_is_waited_for(temporary: Path) -> None:
+def test_named_tempdir_in_use_is_waited_for(temporary: Path) -> None:
     said = []
 
     def enter() -> None:
@@ -180,7 +180,7 @@ def test_named_room_in_use_is_waited_for(temporary: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])
-def test_named_room_whose_name_is_taken_is_a_room_like_any_other(
+def test_named_tempdir_whose_name_is_taken_is_one_like_any_other(
     temporary: Path, kind: str
 ) -> None:
     taken = temporary / "kind-room-0123abcd"
