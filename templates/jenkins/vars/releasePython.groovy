@@ -195,7 +195,7 @@ explain() { # why pip failed: its log has what it does not show
         *) stop 2 "E266: pip cannot install $KIT: $index has no $missing, which it needs; kitIndex has to be a group with a proxy of a public index (docs/serve-the-kit.md of releasekit)" ;;
     esac
 }
-( # what pip is told here is said to nobody else, and it runs no build beside a password
+( # only pip sees these variables, and it runs no build beside a password
     ca=${RELEASEKIT_CA_BUNDLE:-} cert=${RELEASEKIT_CLIENT_CERT:-}
     unset_all 'TWINE_|RELEASEKIT_'
     for name in $(list_all PIP_); do
@@ -268,8 +268,8 @@ releasekit() {
 }
 releasekit '''
 
-def call(Map given = [:]) {
-    Map options = read(given)
+def call(Map parameters = [:]) {
+    Map options = read(parameters)
     calls = calls + 1
     options.call = calls
     options.releases = options.tag || (options.snapshots && env.BRANCH_IS_PRIMARY == 'true')
@@ -436,11 +436,11 @@ void run(Map options, List sessions) {
 }
 
 void runSession(Map options, String session) {
-    String given = [session, options.fresh ? '--fresh' : '', options.verbose ? '-v' : ''].findAll().join(' ')
+    String arguments = [session, options.fresh ? '--fresh' : '', options.verbose ? '-v' : ''].findAll().join(' ')
     boolean uploads = session == 'publish'
     int status = 0
     Closure start = {
-        status = sh(label: "releasekit ${given}", script: START + (uploads ? '' : FORGET) + RUN + given, returnStatus: true)
+        status = sh(label: "releasekit ${arguments}", script: START + (uploads ? '' : FORGET) + RUN + arguments, returnStatus: true)
     }
     if (uploads) {
         withEnv(options.token ? ["TWINE_USERNAME=${options.username}".toString()] : []) { withSecrets(options, 'upload', start) }
@@ -596,15 +596,15 @@ List variables(Map options, String python) {
     return set.collect { name, value -> "${name}=${value}".toString() }
 }
 
-Map read(Map given) {
-    String problem = findProblem(given, DEFAULTS)
+Map read(Map parameters) {
+    String problem = findProblem(parameters, DEFAULTS)
     if (problem) { error "E282: releasePython: ${problem}" }
-    return DEFAULTS + [tag: env.TAG_NAME ?: ''] + given.findAll { it.value != null }
+    return DEFAULTS + [tag: env.TAG_NAME ?: ''] + parameters.findAll { it.value != null }
 }
 
 @NonCPS
-static String findProblem(Map given, Map defaults) {
-    for (entry in given) {
+static String findProblem(Map parameters, Map defaults) {
+    for (entry in parameters) {
         String name = entry.key
         if (!defaults.containsKey(name)) { return "there is no parameter ${name}; ${suggest(name, new ArrayList(defaults.keySet()))}" }
         Map kinds = [(CharSequence): 'text', (Map): 'a map', (Boolean): 'true or false']
@@ -613,16 +613,16 @@ static String findProblem(Map given, Map defaults) {
             return "${name} is ${entry.value}, and has to be ${kinds[kind]}"
         }
     }
-    if (given.kitIndex?.toString()?.contains('@')) { return 'kitIndex holds a login; netrc names the secret file for that' }
-    if (given.credentials && given.token) { return 'credentials and token are both there, and only one can upload; leave one out' }
-    if (given.username && !given.token) { return 'username goes with token, which is not there; credentials have a user name of their own' }
-    if (given.readerCredentials && given.readerCredentials == given.credentials) {
+    if (parameters.kitIndex?.toString()?.contains('@')) { return 'kitIndex holds a login; netrc names the secret file for that' }
+    if (parameters.credentials && parameters.token) { return 'credentials and token are both there, and only one can upload; leave one out' }
+    if (parameters.username && !parameters.token) { return 'username goes with token, which is not there; credentials have a user name of their own' }
+    if (parameters.readerCredentials && parameters.readerCredentials == parameters.credentials) {
         return 'readerCredentials are those that may upload, and stages with foreign code would get them; name those of a user who may only read'
     }
-    if (given.workingDirectory =~ '^/|(^|/)[.][.](/|$)|[,*?]') {
-        return "workingDirectory is ${given.workingDirectory}, and has to be a directory of the repository, without commas and wildcards"
+    if (parameters.workingDirectory =~ '^/|(^|/)[.][.](/|$)|[,*?]') {
+        return "workingDirectory is ${parameters.workingDirectory}, and has to be a directory of the repository, without commas and wildcards"
     }
-    Map places = given.wheels ?: [:]
+    Map places = parameters.wheels ?: [:]
     for (entry in places) {
         String problem = findProblemOfWheel(entry.key, entry.value)
         if (problem) { return problem }

@@ -21,8 +21,8 @@ class Log {
     }
 
     /** A receiver as Jenkins' texts show it; a step has none. */
-    static String nameOf(Object thing) {
-        thing == null ? '' : (thing instanceof Class ? (Class) thing : thing.getClass()).name + '.'
+    static String nameOf(Object object) {
+        object == null ? '' : (object instanceof Class ? (Class) object : object.getClass()).name + '.'
     }
 
     static String text(Throwable failure) {
