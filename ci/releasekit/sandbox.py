@@ -95,9 +95,9 @@ def run_sandbox(
     # The CA's key stays in memory. The server's key is on disk while OpenSSL reads it.
     authority, ca_bundle = trustme.CA(), directory / "ca.pem"
     ca_bundle.write_bytes(SANDBOX_CA.encode() + authority.cert_pem.bytes())
-    certificate = authority.issue_cert("127.0.0.1", "::1", "localhost")
+    own = authority.issue_cert("127.0.0.1", "::1", "localhost").private_key_and_cert_chain_pem
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with certificate.private_key_and_cert_chain_pem.tempfile(dir=str(directory)) as path:
+    with own.tempfile(dir=str(directory)) as path:
         context.load_cert_chain(path)
     password = secrets.token_urlsafe(24)
     login = b"Basic " + base64.b64encode(f"{USERNAME}:{password}".encode())
@@ -182,8 +182,8 @@ class _Repository:
                     links += f'<a href="{address}"{attribute}>{file.filename}</a><br>\n'
             if not links:
                 raise _RefusedError(404)
-        page = PAGE.format(title=title, links=links)
-        return io.BytesIO(page.encode()), "text/html; charset=utf-8"
+        page = PAGE.format(title=title, links=links).encode()
+        return io.BytesIO(page), "text/html; charset=utf-8"
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -336,7 +336,6 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
 
     def _answer(self) -> None:
-        login = self.headers.get("Authorization", "").encode()
         target = re.fullmatch(r"/repository/([^/]+)/(.*)", unquote(self.path.partition("?")[0]))
         name, path = target.groups() if target else ("", "")
         repository = self.server.served.get(name)
@@ -349,7 +348,9 @@ class _Handler(BaseHTTPRequestHandler):
                     self._send(200, content, media_type)
             case "POST" if path or name != repository.name:
                 raise _RefusedError(404)  # nor does the group of a Nexus take uploads
-            case "POST" if not hmac.compare_digest(login, self.server.login):
+            case "POST" if not hmac.compare_digest(
+                self.headers.get("Authorization", "").encode(), self.server.login
+            ):
                 raise _RefusedError(401)
             case "POST":
                 _receive(self._body, self.headers, repository)
@@ -360,8 +361,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(self, refused: _RefusedError) -> None:
         """Send the reason in the status line, where clients look for it, and as a text."""
         text = f"{refused.status} {refused.reason}\n".encode()
-        reason = re.sub(r"[^ -~]", "?", refused.reason)
-        self._send(refused.status, io.BytesIO(text), reason=reason)
+        self._send(refused.status, io.BytesIO(text), reason=re.sub(r"[^ -~]", "?", refused.reason))
 
     def _send(
         self,
@@ -436,8 +436,10 @@ def _read_upload(parts: Iterable[tuple[Message, Iterator[bytes]]], target: IO[by
     project, version = fields.get("name", ""), fields.get("version", "")
     for text in (project, version, filename):  # nothing else gets into a path or a page
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+!-]*", text):
-            reason = "The form has no name, version or file name, or one with odd characters"
-            raise _RefusedError(400, f"{reason}: {text!r}")
+            raise _RefusedError(
+                400,
+                f"The form has no name, version or file name, or one with odd characters: {text!r}",
+            )
     sha256 = digest.hexdigest()
     expected = fields.get("sha256_digest", sha256)
     if expected.lower() != sha256:  # the file has changed on its way

@@ -77,8 +77,11 @@ def add_settings(path: Path, text: str, wanted: Mapping[str, str]) -> str:
     except (TOMLKitError, tomllib.TOMLDecodeError, AttributeError, TypeError):
         is_sound = False
     if not is_sound:
-        reason = "the file has a form to which nothing can be added, as tool = { } in one line"
-        raise _cannot_change(path, wanted, reason)
+        raise _cannot_change(
+            path,
+            wanted,
+            "the file has a form to which nothing can be added, as tool = { } in one line",
+        )
     return new.replace("\n", "\r\n") if is_windows else new
 
 
@@ -90,14 +93,18 @@ def refuse_link(path: Path, top: Path, wanted: Mapping[str, str]) -> None:
     if path.is_symlink() and not path.exists():
         raise _cannot_change(path, wanted, f"it is a link to {path.readlink()}, which is not there")
     if path.is_symlink() and not path.resolve().is_relative_to(top.resolve()):
-        reason = f"it is a link to {path.readlink()}, which is not below {top}"
-        raise _cannot_change(path, wanted, reason)
+        raise _cannot_change(
+            path, wanted, f"it is a link to {path.readlink()}, which is not below {top}"
+        )
 
 
 def _cannot_change(path: Path, wanted: Mapping[str, str], reason: str) -> ReleasekitError:
-    lines = "\n".join(render_table(path, wanted))
     return ReleasekitError(
-        CANNOT_CHANGE_SETTINGS, path=str(path), name=path.name, reason=reason, lines=lines
+        CANNOT_CHANGE_SETTINGS,
+        path=str(path),
+        name=path.name,
+        reason=reason,
+        lines="\n".join(render_table(path, wanted)),
     )
 
 
@@ -232,8 +239,8 @@ def _render_jenkins(package: Package, text: str) -> list[str]:
     before, _ = package.tag_ends
     if not before:
         return [*lines, call]
-    condition = f"!env.TAG_NAME || env.TAG_NAME.startsWith({_quote(before)})"
-    return [*lines, f"if ({condition}) {{", f"    {call}", "}"]
+    head = f"if (!env.TAG_NAME || env.TAG_NAME.startsWith({_quote(before)})) {{"
+    return [*lines, head, f"    {call}", "}"]
 
 
 def _quote(text: str) -> str:
@@ -300,8 +307,11 @@ class InitPlanned(Result):
         names = " ".join(shlex.quote(self._name(file)) for file in self.written)
         words = [f"commit {names}"] if names else []
         words += [f"add the lines above to {self._name(file)}" for file in self._by_hand]
-        prerequisites = "docs/prerequisites.md of releasekit says what a server needs"
-        return "; ".join([*words, f"{prerequisites}, and [[doctor]] what is missing"])
+        words.append(
+            "docs/prerequisites.md of releasekit says what a server needs, "
+            "and [[doctor]] what is missing"
+        )
+        return "; ".join(words)
 
     @property
     def _by_hand(self) -> tuple[FilePlan, ...]:

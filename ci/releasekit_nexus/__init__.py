@@ -110,8 +110,15 @@ def run_nexus(
     starts need; the instance lives in a temporary directory.
     Raises NEXUS_NOT_STARTED, ValueError when two repositories share a name.
     """
-    names = {"hosted": hosted, "proxy": proxy, "group": group, "snapshots": snapshots}
-    settings = Settings.model_validate({**names, "proxy-remote": remote})
+    settings = Settings.model_validate(
+        {
+            "hosted": hosted,
+            "proxy": proxy,
+            "group": group,
+            "snapshots": snapshots,
+            "proxy-remote": remote,
+        }
+    )
     cache = user_cache_path("releasekit") / "nexus"
     with tempfile.TemporaryDirectory(
         prefix="releasekit-nexus-", ignore_cleanup_errors=True
@@ -162,8 +169,8 @@ def _set_up(
                 if resource.kind is Kind.ROLE:
                     body |= {"id": PUBLISHER, "name": PUBLISHER}
                 else:
-                    user = {"userId": PUBLISHER, "roles": [PUBLISHER]}
-                    body |= {**user, "password": publisher_password}
+                    body |= {"userId": PUBLISHER, "roles": [PUBLISHER]}
+                    body["password"] = publisher_password
             elif resource.kind not in (Kind.HOSTED, Kind.PROXY, Kind.GROUP):
                 continue
             create_resource(rest, resource.kind, body)

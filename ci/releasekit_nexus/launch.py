@@ -165,14 +165,13 @@ def _write_keystore(keystore: Path, ca_bundle: Path) -> None:
     authority = trustme.CA()
     issued = authority.issue_cert(HOST, "::1", "localhost")
     # trustme makes EC keys; Nexus takes them (docs/nexus-behaviour.md#tls).
-    loaded = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
     own, *others = (load_pem_x509_certificate(pem.bytes()) for pem in issued.cert_chain_pems)
-    root = load_pem_x509_certificate(authority.cert_pem.bytes())
     content = pkcs12.serialize_key_and_certificates(
         b"jetty",
-        cast("EllipticCurvePrivateKey", loaded),
+        cast("EllipticCurvePrivateKey", key),
         own,
-        [*others, root],
+        [*others, load_pem_x509_certificate(authority.cert_pem.bytes())],
         # jetty-https.xml of the application says so; the key is worth nothing afterwards.
         BestAvailableEncryption(b"password"),
     )
@@ -281,12 +280,11 @@ def wait_ready(
                 return
         time.sleep(0.1)
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    tail = [line for line in lines if line.strip()][-25:]
     raise ReleasekitError(
         NEXUS_NOT_STARTED,
         problem="Nexus did not start",
         place=url,
-        reason="\n".join([reason, *tail]),
+        reason="\n".join([reason, *[line for line in lines if line.strip()][-25:]]),
         fix="run this again; if it stays so, give the machine memory (0.6 GB free), or delete\n"
         "the directory nexus/ in the kit's cache, which is then made anew",
     )

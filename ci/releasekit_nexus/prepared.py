@@ -60,8 +60,8 @@ def prepare_runtime(
         # zipfile drops the modes; only the start script needs one.
         (directory / NAME / "bin" / "nexus").chmod(0o755)
 
-    application = provide(cache / f"application-{SHA256[:12]}", make, notify) / NAME
-    return Runtime(application=application, java=java, environ=environ)
+    unpacked = provide(cache / f"application-{SHA256[:12]}", make, notify)
+    return Runtime(application=unpacked / NAME, java=java, environ=environ)
 
 
 def prepare_template(cache: Path, runtime: Runtime, notify: Notify) -> Path:
@@ -81,8 +81,8 @@ def prepare_template(cache: Path, runtime: Runtime, notify: Notify) -> Path:
         shutil.rmtree(first)
 
     # Everything that a template depends on.
-    parts = (SHA256, render_properties(port=0, tls=False, also={}), *LEFT_OUT)
-    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    parts = "\n".join((SHA256, render_properties(port=0, tls=False, also={}), *LEFT_OUT))
+    key = hashlib.sha256(parts.encode()).hexdigest()[:12]
     return provide(cache / f"template-{key}", make, notify) / "data"
 
 
@@ -145,8 +145,7 @@ def find_java(environ: Mapping[str, str]) -> Path:
         major = read_major(Path(home))
         if major == 11:
             return Path(home)
-        found = f"Java {major}" if major else "no Java"
-        problems.append(f"{source} is {found} ({home})")
+        problems.append(f"{source} is {f'Java {major}' if major else 'no Java'} ({home})")
     raise ReleasekitError(
         NEXUS_NOT_STARTED,
         problem="a local Nexus needs Java 11",
@@ -230,8 +229,9 @@ def _download(address: str, target: Path, progress: Progress) -> None:
     try:
         with requests.get(place, stream=True, timeout=(15, 60), auth=auth) as answer:
             if not answer.ok:
-                reason = f"the server answered {answer.status_code} {answer.reason}"
-                raise requests.HTTPError(reason)
+                raise requests.HTTPError(
+                    f"the server answered {answer.status_code} {answer.reason}"
+                )
             received = 0
             with part.open("wb") as file:
                 for chunk in answer.iter_content(CHUNK):

@@ -107,14 +107,13 @@ def _judge_untrusted(url: str, client: Client, error: ssl.SSLCertVerificationErr
     # OpenSSL's codes for a chain that ends at no trusted certificate (x509_vfy.h).
     if chain and error.verify_code in (2, 18, 19, 20, 21):
         last = chain[-1]
-        setting = 'and set ca-bundle = "FILE.pem" in [tool.releasekit] (or RELEASEKIT_CA_BUNDLE)'
-        fix = f"save the certificate of {last.issuer}, which the server does not send, as PEM "
+        fix = f"save the certificate of {last.issuer}, which the server does not send, as PEM"
         if last.is_self_issued:
             fix = (
                 f"get the certificate of {last.name} from who runs that CA, compare its SHA-256 "
-                "with the last one above, "
+                "with the last one above,"
             )
-        fix += setting
+        fix += ' and set ca-bundle = "FILE.pem" in [tool.releasekit] (or RELEASEKIT_CA_BUNDLE)'
     return TLS.failed(answers["why"], fix, tuple(map(_render_certificate, chain)))
 
 
@@ -122,8 +121,11 @@ def judge_objection(row: Row, objection: str, fix: str) -> Row:
     """Tell whether uv accepts a certificate that Python accepts, as the row says."""
     if not objection:
         return row
-    text = f"Python accepts the certificate, and uv does not: {objection}"
-    return TLS.failed(text, fix.replace("\n", " "), row.lines)
+    return TLS.failed(
+        f"Python accepts the certificate, and uv does not: {objection}",
+        fix.replace("\n", " "),
+        row.lines,
+    )
 
 
 def judge_expiry(name: str, end: datetime, now: datetime, lines: tuple[str, ...] = ()) -> Row:
@@ -150,9 +152,9 @@ def _open_tls(url: str, context: ssl.SSLContext, client: Client) -> Iterator[ssl
         where.hostname or host, where.port or port, timeout=client.timeout, context=context
     )
     if proxy:
-        userinfo = where.netloc.rpartition("@")[0]
         connection.response_class = Tunnelled
-        connection.set_tunnel(host, port, headers=make_login(userinfo))
+        login = make_login(where.netloc.rpartition("@")[0])
+        connection.set_tunnel(host, port, headers=login)
     with contextlib.closing(connection):
         connection.connect()
         assert isinstance(connection.sock, ssl.SSLSocket)  # noqa: S101 - HTTPSConnection made it

@@ -211,8 +211,12 @@ class Diagnosis(Result):
     def details(self) -> Iterable[Line]:
         for row in self.rows:
             question = row.question
-            head = (f"  {row.state.value:<8} ", STATES[row.state][0])
-            yield Line((head, (f"{question.code} {question.title:<11} {row.text}", "")))
+            yield Line(
+                (
+                    (f"  {row.state.value:<8} ", STATES[row.state][0]),
+                    (f"{question.code} {question.title:<11} {row.text}", ""),
+                )
+            )
             for line in row.lines:
                 yield Line(((f"{'':30}{line}", "dim"),))
             if row.advice:
@@ -261,5 +265,9 @@ class Diagnosis(Result):
             for row in self.rows
             if (severity := STATES[row.state][1])
         )
-        codes = tuple(row.question.code for row in self.rows)
-        return replace(outcome, codes=codes, findings=findings, result=self)
+        return replace(
+            outcome,
+            codes=tuple(row.question.code for row in self.rows),
+            findings=findings,
+            result=self,
+        )

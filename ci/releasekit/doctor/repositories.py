@@ -63,11 +63,11 @@ def judge_hosted(facts: RepositoryFacts) -> Row:
         case 200:
             return HOSTED.ok(f"{name} is hosted, for PyPI, online")
         case 401 | 403:
-            right = f"nx-repository-view-pypi-{name}-read"
             return HOSTED.failed(
                 f"{_who(facts)} may not read {name} ({facts.serves}), "
                 "and a release compares with it",
-                f"ask the Nexus administrator for the privilege {right}",
+                "ask the Nexus administrator for the privilege "
+                f"nx-repository-view-pypi-{name}-read",
             )
     return HOSTED.failed(f"{name} serves no index of Python packages ({facts.serves})", fix)
 
@@ -85,8 +85,9 @@ def judge_redeploy(facts: RepositoryFacts) -> Row:
         case "allow":
             return REDEPLOY.failed(f"{facts.name} lets published files be overwritten", fix)
         case policy:
-            text = f"{facts.name} takes no uploads: its deployment policy is {policy}"
-            return REDEPLOY.failed(text, fix)
+            return REDEPLOY.failed(
+                f"{facts.name} takes no uploads: its deployment policy is {policy}", fix
+            )
 
 
 def judge_group(
@@ -138,20 +139,27 @@ def judge_proxy(facts: RepositoryFacts, control: Answer) -> Row:
     where = settings.get("proxy.remoteUrl") or (listed and listed.remote) or "its remote"
     match (answer.status, answer.reason):
         case _ if listed and (listed.format, listed.type) != ("pypi", "proxy"):
-            text = f"{name} is a {listed.type} repository of format {listed.format}"
-            return PROXY.warning(text, "set proxy to the name of a PyPI proxy repository")
+            return PROXY.warning(
+                f"{name} is a {listed.type} repository of format {listed.format}",
+                "set proxy to the name of a PyPI proxy repository",
+            )
         case 404, "Repository not found":
-            fix = f"set proxy to the name of yours, or {PROVISION}"
-            return PROXY.warning(f"there is no repository {name}", fix)
+            return PROXY.warning(
+                f"there is no repository {name}", f"set proxy to the name of yours, or {PROVISION}"
+            )
         case _, "Repository offline":
-            fix = f"{PROVISION}, or tick Online in its settings"
-            return PROXY.failed(f"{name} is offline", fix)
+            return PROXY.failed(
+                f"{name} is offline", f"{PROVISION}, or tick Online in its settings"
+            )
         case _ if settings.get("httpClient.blocked"):
-            text = f"{name} is blocked by hand: it does not ask {where}"
-            return PROXY.failed(text, f"{PROVISION}, or untick Blocked in its settings")
+            return PROXY.failed(
+                f"{name} is blocked by hand: it does not ask {where}",
+                f"{PROVISION}, or untick Blocked in its settings",
+            )
         case 403, reason if reason.startswith(RULE):
-            text = f"a routing rule of {name} blocks what was asked for"
-            return PROXY.unknown(text, ask="who wrote that rule")
+            return PROXY.unknown(
+                f"a routing rule of {name} blocks what was asked for", ask="who wrote that rule"
+            )
         case ((200 | 404), _) if control.is_served:
             return PROXY.ok(f"{name} reaches {where}")
         case ((200 | 404), _):
@@ -160,8 +168,9 @@ def judge_proxy(facts: RepositoryFacts, control: Answer) -> Row:
                 ask=f"its administrator whether its remote is right ({where}), and answers Nexus",
             )
         case ((401 | 403), _):
-            text = f"{_who(facts)} may not read {name} ({answer})"
-            return PROXY.unknown(text, ask=who_reads(name))
+            return PROXY.unknown(
+                f"{_who(facts)} may not read {name} ({answer})", ask=who_reads(name)
+            )
     return PROXY.failed(
         f"{name} cannot reach {where} ({answer})",
         "its administrator sees why in its settings: the remote's address, the HTTP proxy, or a "
@@ -175,16 +184,20 @@ def _judge_presence(question: Question, facts: RepositoryFacts, fix: str) -> Row
     is_offline = facts.settings is not None and facts.settings.get("online") is False
     match (answer.status, answer.reason):
         case 404, "Repository not found":
-            fix = f"check {question.title}, or create it: {PROVISION}"
-            return question.failed(f"there is no repository {name}", fix)
+            return question.failed(
+                f"there is no repository {name}",
+                f"check {question.title}, or create it: {PROVISION}",
+            )
         case _, reason if reason == "Repository offline" or is_offline:
-            fix = f"{PROVISION}, or tick Online in its settings"
-            return question.failed(f"{name} is offline", fix)
+            return question.failed(
+                f"{name} is offline", f"{PROVISION}, or tick Online in its settings"
+            )
         case ((502 | 503 | 504), _):
             return question.unknown(f"the server answered {answer}", fix="fix the rows above first")
         case _ if listed and (listed.format, listed.type) != ("pypi", question.title):
-            text = f"{name} is a {listed.type} repository of format {listed.format}"
-            return question.failed(text, fix)
+            return question.failed(
+                f"{name} is a {listed.type} repository of format {listed.format}", fix
+            )
     return None
 
 
@@ -224,8 +237,9 @@ def judge_name(name: str, proxy: str, answer: Answer, *, files: int, control: An
                 fix="fix proxy first, above",
             )
         case 502 | 503 | 504:
-            text = f"{proxy} does not say who has {name}"
-            return NAME.unknown(text, fix="fix proxy first, above")
+            return NAME.unknown(
+                f"{proxy} does not say who has {name}", fix="fix proxy first, above"
+            )
     return NAME.unknown(f"{proxy} answered {answer}", ask="its administrator what that means")
 
 
@@ -251,9 +265,13 @@ def examine_version(
     for file in page.files:
         with contextlib.suppress(NotADistError):
             published += parse_filename(file.filename).version == version
-    plan = compare(dists, page, url=hosted_url) if dists else None
     return judge_version(
-        version, hosted, answer, is_hosted=is_hosted, published=published, plan=plan
+        version,
+        hosted,
+        answer,
+        is_hosted=is_hosted,
+        published=published,
+        plan=compare(dists, page, url=hosted_url) if dists else None,
     )
 
 
@@ -331,9 +349,11 @@ def judge_requires(
 def judge_failure(error: ReleasekitError) -> Row:
     """Tell what keeps a build from its requirements: a login, a certificate, an index."""
     answers = error.answers(render=str)
-    text = f"{answers['what']}: {answers['where']}: {' '.join(answers['why'].split())}"
-    fix = " ".join(answers["next"].split())
-    return REQUIRES.failed(text, fix, passes=error.status is Status.FAILED)
+    return REQUIRES.failed(
+        f"{answers['what']}: {answers['where']}: {' '.join(answers['why'].split())}",
+        " ".join(answers["next"].split()),
+        passes=error.status is Status.FAILED,
+    )
 
 
 def read_page(user: Visitor, admin: Visitor, url: str) -> tuple[Answer, ProjectPage]:
@@ -350,5 +370,7 @@ def _who(facts: RepositoryFacts) -> str:
 
 def who_reads(name: str, what: str = "view") -> str:
     """Return who could read a repository, or with "admin" its settings."""
-    variables = "RELEASEKIT_ADMIN_USERNAME and RELEASEKIT_ADMIN_PASSWORD"
-    return f"somebody with nx-repository-{what}-pypi-{name}-read, or set {variables}"
+    return (
+        f"somebody with nx-repository-{what}-pypi-{name}-read, or set RELEASEKIT_ADMIN_USERNAME "
+        "and RELEASEKIT_ADMIN_PASSWORD"
+    )

@@ -29,8 +29,6 @@ from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.nexus.documents import ServerVersion, parse_server_version
 from releasekit.nexus.rest import Rest, read_described_version
 
-OLDEST = (3, 30)
-"""The oldest version that this kit was measured with: docs/nexus-behaviour.md."""
 PROBE = "[[doctor --probe]]   (ask the server's administrator first)"
 FRONT = (
     "let the front server pass /repository/ and /service/rest/ on to Nexus, without a login page "
@@ -83,9 +81,10 @@ def read_server(client: Client, url: str, hosted_url: str) -> ServerFacts:
     named = status.headers.get("Server", "").strip()
     version = parse_server_version(named)
     if version is None and status.status == 200:
-        rest = Rest(url=url, client=client, credentials=NO_CREDENTIALS, attempts=1)
         with contextlib.suppress(ReleasekitError):  # its front server may hide that, too
-            version = read_described_version(rest)
+            version = read_described_version(
+                Rest(url=url, client=client, credentials=NO_CREDENTIALS, attempts=1)
+            )
     index = None
     if version is None:
         answer = nobody.get(simple_url(hosted_url), limit=START, leave_rest=True)
@@ -129,10 +128,9 @@ def judge_server(facts: ServerFacts, *, is_sandbox: bool = False) -> Row:
 
 def judge_age(version: ServerVersion) -> Row:
     """Tell whether a Nexus is one that this kit was tried with."""
-    if version.numbers < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
+    if version.numbers < (3, 30):  # the oldest that is measured in docs/nexus-behaviour.md
         return SERVER.warning(
-            f"Nexus {version} is older than {oldest}, the oldest that was tried",
+            f"Nexus {version} is older than 3.30, the oldest that was tried",
             "ask its administrator for an upgrade, and try a release with --dry-run first",
         )
     return SERVER.ok(f"Nexus {version}")
@@ -141,12 +139,10 @@ def judge_age(version: ServerVersion) -> Row:
 def read_frozen(visitor: Visitor, url: str) -> str | None:
     """Read who asked for the read-only mode: 3.30 tells administrators, after 3.90 it is gone."""
     try:
-        place = f"{url}/service/rest/v1/read-only"
-        found = visitor.get(place, limit=DOCUMENT).parse_json()
+        found = visitor.get(f"{url}/service/rest/v1/read-only", limit=DOCUMENT).parse_json()
     except ValueError:
         return None
-    reason = found.get("summaryReason") if isinstance(found, dict) else None
-    return reason or None
+    return (found.get("summaryReason") or None) if isinstance(found, dict) else None
 
 
 def judge_writable(facts: ServerFacts, serves: Answer, *, frozen: str | None = None) -> Row:
@@ -245,11 +241,13 @@ def judge_default_admin(answer: Answer | None) -> Row:
             "its administrator changes it now: sign in as admin, Account, Change password",
         ),
     }
-    test, fix = (
+    return _judge_probe(
+        DEFAULT_ADMIN,
+        answer,
         "a login as admin with the well-known password",
-        "run this again when the server is well",
+        rows,
+        fix="run this again when the server is well",
     )
-    return _judge_probe(DEFAULT_ADMIN, answer, test, rows, fix=fix)
 
 
 def judge_anonymous(hosted: str, answer: Answer | None) -> Row:

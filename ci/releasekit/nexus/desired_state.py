@@ -118,8 +118,11 @@ def _want_rule(settings: Settings, found: Found) -> Resource:
     rule = found.get(Kind.RULE, name) or {}
     also = list_names(rule, "matchers") if rule.get("mode") == "BLOCK" else ()
     patterns = tuple(sorted({*block_patterns(settings.own_names), *also}))
-    fields: Document = {"description": DESCRIPTION, "mode": "BLOCK", "matchers": patterns}
-    return Resource(kind=Kind.RULE, name=name, fields=fields)
+    return Resource(
+        kind=Kind.RULE,
+        name=name,
+        fields={"description": DESCRIPTION, "mode": "BLOCK", "matchers": patterns},
+    )
 
 
 def _want_proxy(settings: Settings, found: Found, *, blocks: bool) -> Resource:
@@ -146,21 +149,24 @@ def _want_proxy(settings: Settings, found: Found, *, blocks: bool) -> Resource:
         fields["routingRuleName"] = rule_name(settings)
         current = _current_rule(settings, found)
         if current not in ("", rule_name(settings)):
-            patterns = "\n".join(block_patterns(settings.own_names))
-            blocker = (
-                f"it has the routing rule {current}, and a proxy has one rule only;\n"
-                "take that one off it, or make it a BLOCK rule with these matchers too:\n"
-                f"{patterns}"
+            lines = (
+                f"it has the routing rule {current}, and a proxy has one rule only;",
+                "take that one off it, or make it a BLOCK rule with these matchers too:",
             )
+            blocker = "\n".join((*lines, *block_patterns(settings.own_names)))
     return _want_repository(Kind.PROXY, settings.proxy, found, fields, blocker=blocker)
 
 
 def _want_group(name: str, settings: Settings, found: Found) -> Resource:
     members = list_names(found.get(Kind.GROUP, name), "group.memberNames")
     wanted = order_members(members, hosted=settings.hosted, proxy=settings.proxy)
-    fields: Document = {"online": True, "group.memberNames": wanted}
-    initial: Document = {"storage.strictContentTypeValidation": True}
-    return _want_repository(Kind.GROUP, name, found, fields, initial=initial)
+    return _want_repository(
+        Kind.GROUP,
+        name,
+        found,
+        {"online": True, "group.memberNames": wanted},
+        initial={"storage.strictContentTypeValidation": True},
+    )
 
 
 def order_members(members: tuple[str, ...], *, hosted: str, proxy: str) -> tuple[str, ...]:

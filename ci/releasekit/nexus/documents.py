@@ -33,8 +33,7 @@ def parse_server_version(header: str | None) -> ServerVersion | None:
     found = re.match(r"Nexus/(\d{1,9}(?:\.\d{1,9})+)(?:-\S+)?(?:\s+\(([^)]*)\))?", header or "")
     if found is None:
         return None
-    numbers = tuple(map(int, found[1].split(".")))
-    return ServerVersion(numbers=numbers, edition=found[2] or "")
+    return ServerVersion(numbers=tuple(map(int, found[1].split("."))), edition=found[2] or "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +42,6 @@ class Repository:
 
     name: str
     format: str
-    """pypi, maven2, raw..."""
     type: str
     """hosted, proxy or group."""
     remote: str | None

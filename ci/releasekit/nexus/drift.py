@@ -176,8 +176,14 @@ class ServerPlan(Result):
             }
             for change in self.changes
         ]
-        document = {"url": self.url, "version": str(self.version), "as_wanted": self.settled}
-        return {"server": {**document, "changes": changes}}
+        return {
+            "server": {
+                "url": self.url,
+                "version": str(self.version),
+                "as_wanted": self.settled,
+                "changes": changes,
+            }
+        }
 
     def redact(self, clean: Clean) -> ServerPlan:
         changes = tuple(

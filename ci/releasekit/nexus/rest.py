@@ -106,10 +106,10 @@ def require(rest: Rest, answer: Answer, action: str) -> Answer:
             WRONG_API_CREDENTIALS, url=url, username=name, source=source, hint=hint
         )
     if answer.status == 403:
-        username = rest.credentials.username or "nobody"
-        raise NexusRefused(NOT_ALLOWED_BY_NEXUS, url=url, username=username, action=action)
-    said = f"{answer.summary}, to {answer.location}" if answer.location else answer.summary
-    raise NexusRefused(NEXUS_REFUSED, url=url, action=action, answer=said)
+        name = rest.credentials.username or "nobody"
+        raise NexusRefused(NOT_ALLOWED_BY_NEXUS, url=url, username=name, action=action)
+    location = f", to {answer.location}" if answer.location else ""
+    raise NexusRefused(NEXUS_REFUSED, url=url, action=action, answer=f"{answer.summary}{location}")
 
 
 def read(rest: Rest, path: str, action: str, take: Callable[[Any], T], **query: str) -> T:
@@ -181,8 +181,12 @@ def list_repositories(rest: Rest) -> tuple[Repository, ...]:
 
 def list_blob_stores(rest: Rest) -> tuple[str, ...]:
     """List the names of the blob stores."""
-    action = "list the blob stores"
-    return read(rest, "blobstores", action, lambda found: tuple(store["name"] for store in found))
+    return read(
+        rest,
+        "blobstores",
+        "list the blob stores",
+        lambda found: tuple(store["name"] for store in found),
+    )
 
 
 def search_components(rest: Rest, **query: str) -> Iterator[Component]:
@@ -243,8 +247,8 @@ def find_resource(rest: Rest, kind: Kind, name: str) -> Document | None:
 
 def create_resource(rest: Rest, kind: Kind, body: dict[str, Any]) -> None:
     """Create a resource."""
-    action = f"create the {kind.value} {body.get('name') or body.get('userId')}"
-    require(rest, ask(rest, "POST", RESOURCES[kind][0], document=body), action)
+    answer = ask(rest, "POST", RESOURCES[kind][0], document=body)
+    require(rest, answer, f"create the {kind.value} {body.get('name') or body.get('userId')}")
 
 
 def update_resource(rest: Rest, kind: Kind, name: str, body: dict[str, Any]) -> None:
