@@ -22,10 +22,10 @@ from releasekit.checks.model import (
 )
 from releasekit.plural import list_some
 
+# A line of Python's warnings: FILE:LINE: CATEGORY: TEXT.
 WARNING = re.compile(r"^(?:(.*?):(\d+): |.*\bWARNING\b[: ]+)?(\w*Warning): (\S.*)$")
-"""A line of Python's warnings: FILE:LINE: CATEGORY: TEXT."""
+# What differs between warnings of one cause.
 NAME = re.compile(r"'[^']+'")
-"""What differs between warnings of one cause."""
 DEPENDENCIES = ("dependencies", "optional-dependencies")
 
 
@@ -257,5 +257,5 @@ PROOF_CHECKS = (
         needs_project=True,
     ),
 )
+# What was found by installing, importing and running: no file of the release tells it alone.
 PROOF_CODES = ("RK117", *(check.code for check in PROOF_CHECKS))
-"""What was found by installing, importing and running: no file of the release tells it alone."""

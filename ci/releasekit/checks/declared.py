@@ -15,15 +15,16 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+# How a text names a key: in backticks, in quotes, with a dot or a dash or an underscore in it.
 NAMES = (r"`([^`\s]+)`", r"'([^'\s]+)'", r"(?<![\w`'./])(\w+[-._][\w.-]*\w)")
-"""How a text names a key: in backticks, in quotes, with a dot or a dash or an underscore in it."""
+# How the tables begin that build backends read; other tables have keys of the same names.
 OF_BACKENDS = (
     *("project", "build-system", "tool.setuptools", "tool.distutils", "tool.poetry", "tool.pdm"),
     *("tool.flit", "tool.hatch", "metadata", "options", "global", "bdist", "sdist", "setup()"),
 )
-"""How the tables begin that build backends read; other tables have keys of the same names."""
 
 POETRY_FIELDS = {"homepage": "urls", "repository": "urls", "documentation": "urls"}
+# Keys of setup.cfg and keywords of setup(), by the names that pyproject.toml has for them.
 SETUPTOOLS_FIELDS = {
     "url": "urls",
     "project_urls": "urls",
@@ -42,31 +43,30 @@ SETUPTOOLS_FIELDS = {
     "extras_require": "optional-dependencies",
     "entry_points": "scripts",
 }
-"""Keys of setup.cfg and keywords of setup(), by the names that pyproject.toml has for them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """A file, and a line in it where that can be had, counted from 1."""
+    """A file of the project, a dist, or DIST/MEMBER; and a line in it where that can be had."""
 
     file: str
-    """A file of the project, a dist, or a member of a dist as DIST/MEMBER."""
     line: int | None = None
 
     def __str__(self) -> str:
-        """Render as editors and compilers do."""
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Declared:
-    """Where the fields of a project's metadata stand, by the names of pyproject.toml."""
+    """Where the fields of a project's metadata stand, by the names of pyproject.toml.
+
+    All of it begins at the base, which is None where no project is at hand. The texts are those of
+    the files, by name.
+    """
 
     base: Place | None
-    """Where the metadata begins; None where no project is at hand."""
     fields: Mapping[str, Place] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The files, by name."""
 
     def find(self, *names: str, near: str = "") -> Place | None:
         """Return the place of the first field that is declared, else where the metadata begins.
@@ -173,24 +173,26 @@ def _find_keywords(text: str) -> Iterator[tuple[str, str, int]]:
                         yield "setup()", keyword.arg, keyword.lineno
 
 
+# How to find section, key and line in files that declare metadata, in the order they count.
 FILES = {"pyproject.toml": _find_keys, "setup.cfg": _find_keys, "setup.py": _find_keywords}
-"""How to find section, key and line in files that declare metadata, in the order they count."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Backend:
-    """What a build backend reads."""
+    """What a build backend reads, and how it is known.
+
+    `include` says how a file gets into the sdist, after "include them". A file has to be named in
+    the first of the `lists`, pairs of a key and its table, that the project has. By the keys in
+    `excludes` files are left out on purpose. The name in `build-backend` begins with one of the
+    `modules`; where a backend of the project's own wraps it, [build-system] requires one of the
+    `packages`.
+    """
 
     include: str
-    """How a file gets into the sdist, after "include them"."""
     lists: tuple[tuple[str, str], ...] = ()
-    """Pairs of a key and its table: a file has to be named in the first that the project has."""
     excludes: tuple[str, ...] = ()
-    """Keys with patterns of files that are left out on purpose, with dots between the tables."""
     modules: tuple[str, ...] = ()
-    """How `build-backend` begins."""
     packages: tuple[str, ...] = ()
-    """What [build-system] requires for it: a backend of the project's own may wrap it."""
 
 
 SETUPTOOLS_BACKEND = Backend(
@@ -198,6 +200,8 @@ SETUPTOOLS_BACKEND = Backend(
     modules=("setuptools", "pbr", "scikit_build_core.setuptools", "jupyter_packaging"),
     packages=("setuptools",),
 )
+# What their documentation says (hatchling 1.27, flit-core 3.12, poetry-core 2.1, pdm-backend 2.4,
+# uv_build 0.8, scikit-build-core 0.11, meson-python 0.18, maturin 1.8).
 BACKENDS = (
     Backend(
         # Without a list it packs all but what .gitignore names.
@@ -255,19 +259,18 @@ BACKENDS = (
         packages=("maturin",),
     ),
 )
-"""What their documentation says (hatchling 1.27, flit-core 3.12, poetry-core 2.1, pdm-backend 2.4,
-uv_build 0.8, scikit-build-core 0.11, meson-python 0.18, maturin 1.8)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Packing:
-    """How files get into the sdist of a project."""
+    """How files get into the sdist of a project: whether MANIFEST.in counts, and what is left out.
+
+    Left out on purpose is what fits the patterns in a key of the backend.
+    """
 
     include: str = SETUPTOOLS_BACKEND.include
     reads_manifest: bool = True
-    """Whether MANIFEST.in counts."""
     left_out: tuple[str, ...] = field(default=(), repr=False)
-    """Patterns of files that the project leaves out on purpose, by a key of its backend."""
 
 
 def find_packing(pyproject: Mapping[str, Any]) -> Packing:

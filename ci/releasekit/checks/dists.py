@@ -10,8 +10,9 @@ from releasekit.checks.model import SHOWN, Check, DistFacts, Fault, Severity, in
 from releasekit.plural import list_some, plural
 
 MODULE = re.compile(r"([A-Za-z_]\w*)\.(?:pyi?|(?:[\w-]+\.)*(?:so|pyd))")
+# What a package holds for developers. Other dot files may be its data.
 INSIDE = re.compile(r"(?:^|/)(?:\.git[a-z]+|\.keep|_?tests?|conftest\.py|test_[^/]*\.py)(?:/|$)")
-"""What a package holds for developers. Other dot files may be its data."""
+# What stands beside the packages for developers alone.
 OUTSIDE = re.compile(
     r"\.|(?:[\w.]+-|\w*_)?(?:docs?|documentation|examples?|samples?|demos|bench\w*|perf\w*|tests?"
     r"|testing|testdata|fixtures|profiling|scripts?|tools?|tasks?|bin|ci|misc|contrib|typestubs|stubs"
@@ -20,7 +21,6 @@ OUTSIDE = re.compile(
     r"|bench\w*|hatch_build|pavement|__init__)\.py$",
     re.IGNORECASE,
 )
-"""What stands beside the packages for developers alone."""
 
 
 def list_sources(
@@ -67,7 +67,6 @@ def _belongs(name: str, folders: Collection[str], packages: Collection[str]) -> 
 
 
 def _list_missing(facts: DistFacts, *, of_packages: bool) -> list[str]:
-    """Return the missing files that belong to what is packed, or those for developers alone."""
     names = facts.missing_files
     sources = list_sources(
         names,
@@ -105,13 +104,13 @@ def _include(facts: DistFacts) -> str:
     return f"include them {how}, or list them in [tool.check-manifest] ignore"
 
 
+# check-wheel-contents: bytecode; names such as tests, docs and build at the top.
 STRAY = ("W001", "W005")
-"""check-wheel-contents: bytecode; names such as tests, docs and build at the top."""
+# More of such names, from W009's findings.
 BESIDE = (
     *("bench", "benchmark", "benchmarks", "ci", "testdata", "testing", "tools"),
     *("conftest.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"),
 )
-"""More of such names, from W009's findings."""
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox")
 
 
@@ -173,7 +172,6 @@ def _find_bare_linux_tag(facts: DistFacts) -> Iterator[Fault]:
 
 
 def _find_stray_packages(facts: DistFacts) -> Iterator[Fault]:
-    """Find tests, caches and the like where packages of the wheel stand."""
     own = facts.dist.named.name.replace("-", "_")
     beside = "installed beside everybody's packages"
     cache = "a cache of this machine is in the wheel"

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from releasekit.checks.model import DeadEntryPoint
 
+# MODULE or MODULE:ATTRIBUTE, and extras (packaging user guide, "Entry points specification").
 VALUE = re.compile(r"([\w.]+)\s*(?::\s*([\w.]+)\s*)?(?:\[.*\]\s*)?")
-"""MODULE or MODULE:ATTRIBUTE, and extras (packaging user guide, "Entry points specification")."""
+# What of NAME.data is installed to the top.
 DATA = re.compile(r"^[^/]+\.data/(?:purelib|platlib)/")
-"""What of NAME.data is installed to the top."""
 MODULE = re.compile(r"\.(?:pyc?|(?:[\w-]+\.)*(?:so|pyd))$")
 
 

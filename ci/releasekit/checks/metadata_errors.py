@@ -17,6 +17,8 @@ from releasekit.plural import list_some
 if TYPE_CHECKING:
     from packaging.metadata import RawMetadata
 
+# Fields of core metadata that are compared, and where a project declares them. RK102 compares
+# name and version.
 FIELDS = {
     "summary": "description",
     "description": "readme",
@@ -37,14 +39,12 @@ FIELDS = {
     "requires_dist": "dependencies",
     "provides_extra": "optional-dependencies",
 }
-"""Fields of core metadata that are compared, and where a project declares them. RK102 compares
-name and version."""
+# Headers of fields that are not called so.
 HEADERS = {
     "license_files": "License-File",
     "classifiers": "Classifier",
     "project_urls": "Project-URL",
 }
-"""Headers of fields that are not called so."""
 
 
 def _find_missing_url(facts: DistFacts) -> Iterator[Fault]:

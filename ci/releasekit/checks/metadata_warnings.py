@@ -12,6 +12,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from releasekit.checks.model import Check, DistFacts, Fault, Severity, in_project
 from releasekit.plural import list_some
 
+# Labels of URLs, and those that PEP 753 takes for the same.
 ALIASES = {
     "source": ("repository", "sourcecode", "github"),
     "documentation": ("docs",),
@@ -19,14 +20,13 @@ ALIASES = {
     "issues": ("bugs", "issue", "tracker", "issuetracker", "bugtracker"),
     "funding": ("sponsor", "donate", "donation"),
 }
-"""Labels of URLs, and those that PEP 753 takes for the same."""
+# By the suffixes of a README.
 CONTENT_TYPES = {
     "md": "text/markdown",
     "markdown": "text/markdown",
     "rst": "text/x-rst",
     "txt": "text/plain",
 }
-"""By the suffixes of a README."""
 
 
 def normalize_label(label: str) -> str:
@@ -74,7 +74,6 @@ def _find_missing_license_file(facts: DistFacts) -> Iterator[Fault]:
 
 
 def _list_license_faults(facts: DistFacts) -> Iterator[tuple[str, str]]:
-    """Yield pairs of a problem and its fix."""
     metadata = facts.metadata
     if metadata is None:
         return

@@ -25,17 +25,19 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Member:
-    """A file of an archive, or a directory that it names: its size is in bytes, unpacked."""
+    """A file of an archive, or a directory that it names: its size is in bytes, unpacked.
+
+    A symbolic link leads somewhere from the top of the archive. Special is what is neither file,
+    directory nor link, as a device. What stands for a file is "pointer" (Git LFS) or "encrypted"
+    (git-crypt).
+    """
 
     name: str
     size: int = 0
     link: str | None = None
-    """Where a symbolic link leads, from the top of the archive."""
     special: bool = False
-    """True for what is neither file, directory nor link: a device, a pipe."""
     folder: bool = False
     stands_for: str = ""
-    """"pointer" (Git LFS) or "encrypted" (git-crypt): what is in place of the file itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,36 +51,39 @@ class Secret:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContentProblem:
-    """What check-wheel-contents says of a wheel, by a code of its own such as W005."""
+    """What check-wheel-contents says of a wheel, by a code of its own such as W005.
+
+    The project's own settings may select the code by name.
+    """
 
     code: str
     text: str
     paths: tuple[str, ...] = ()
     selected: bool = False
-    """True if the project's own settings select the code by name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeadEntryPoint:
-    """An entry point that does not resolve in its wheel."""
+    """An entry point that does not resolve in its wheel.
+
+    A foreign module is one that a dependency may have; "" if only this wheel can have it.
+    """
 
     group: str
     name: str
     value: str
     why: str
     foreign: str = ""
-    """Its module, if a dependency may have it; "" if it can be in this wheel alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BackendWarning:
-    """A warning of the build backend by its class, and what it says is to be done."""
+    """A warning of the build backend: its class, what it advises, and the line of setup.py."""
 
     category: str
     text: str
     advice: str = ""
     line: int | None = None
-    """The line of setup.py that it comes from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +91,8 @@ class FailedTest:
     """What failed in the proof of a wheel for a Python, as "3.11".
 
     The subject is the extra whose requirements cannot be resolved (RK119; "" for those of the wheel
-    itself), the name that is imported (RK120), or the command of a smoke test (RK121).
+    itself), the name that is imported (RK120), or the command of a smoke test (RK121). The index is
+    where requirements were looked for; "" if the Python itself is refused.
     """
 
     code: str
@@ -95,7 +101,6 @@ class FailedTest:
     subject: str
     reason: str
     index: str = ""
-    """Where requirements were looked for; "" if the Python itself is refused."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,26 +114,27 @@ class ForeignDependency:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectFacts:
-    """What is known of the project that dists were built from; nothing of dists from elsewhere."""
+    """What is known of the project that dists were built from; nothing of dists from elsewhere.
+
+    The version to be released is the tag's, or without a tag the wheel's. The labels of required
+    URLs are spelled as in the configuration. A dist may have 100 MB, as public indexes take them by
+    default. Built dependencies are wheels that were built from sdists, by file name; the modules
+    that dependencies installed have dotted names.
+    """
 
     declared: Declared = NOWHERE
     release_version: Version | None = None
-    """The version to be released: the tag's, or without a tag the wheel's."""
     tag: str | None = None
     versioned: tuple[str, ...] = ()
     packing: Packing = field(default_factory=Packing)
     backend_warnings: tuple[BackendWarning, ...] = ()
     required_urls: tuple[str, ...] = ()
-    """Labels of URLs that configuration wants, as it spells them."""
     size_limit: float = 100 * MEGABYTE
-    """Bytes that a dist may have: what public indexes take by default."""
     into_public: bool = False
     test_failures: tuple[FailedTest, ...] = ()
     foreign_dependencies: tuple[ForeignDependency, ...] = ()
     built_dependencies: tuple[str, ...] = ()
-    """Wheels of dependencies that were built from sdists, by file name."""
     dependency_modules: frozenset[str] = field(default=frozenset(), repr=False)
-    """Modules that dependencies installed, by dotted names; none where nothing was installed."""
 
 
 NO_PROJECT = ProjectFacts()
@@ -136,11 +142,16 @@ NO_PROJECT = ProjectFacts()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DistFacts:
-    """All that checks may know of one dist."""
+    """All that checks may know of one dist.
+
+    The metadata is None where the dist has none that can be read. A deprecated classifier comes
+    with those that replace it. Missing are files in git that the sdist lacks, after the project's
+    own check-manifest settings. The others are dists of the same version, which do not know each
+    other in turn.
+    """
 
     dist: Dist
     metadata: RawMetadata | None
-    """Core metadata as parsed; None where the dist has none that can be read."""
     project: ProjectFacts = NO_PROJECT
     archive_problem: str | None = None
     members: tuple[Member, ...] = field(default=(), repr=False)
@@ -149,15 +160,12 @@ class DistFacts:
     description_problem: str | None = None
     unknown_classifiers: tuple[str, ...] = ()
     deprecated_classifiers: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Pairs of a classifier and what replaces it."""
     secrets: tuple[Secret, ...] = ()
     record_problems: tuple[str, ...] = ()
     content_problems: tuple[ContentProblem, ...] = ()
     dead_entry_points: tuple[DeadEntryPoint, ...] = ()
     missing_files: tuple[str, ...] = ()
-    """Files in git that the sdist lacks, after the project's own check-manifest settings."""
     others: tuple[DistFacts, ...] = field(default=(), repr=False)
-    """The other dists of the same version. They do not know each other in turn."""
 
     @property
     def is_wheel(self) -> bool:
@@ -200,7 +208,10 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """What is wrong, where, and how to fix it."""
+    """What is wrong, where, and how to fix it.
+
+    The reason is why configuration gives the check this severity, or waives the finding.
+    """
 
     code: str
     severity: Severity
@@ -208,7 +219,6 @@ class Finding:
     place: Place
     fix: str
     reason: str | None = None
-    """Why configuration gives the check this severity; of a waived finding: why it is waived."""
 
     @property
     def is_waived(self) -> bool:
@@ -223,39 +233,41 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """What a check found in one dist; the framework makes it a finding."""
+    """What a check found in one dist; the framework makes it a finding.
+
+    It may be a note even where the check's findings are warnings or errors.
+    """
 
     message: str
     fix: str
     place: Place
     is_note: bool = False
-    """True if it is a note even where the check's findings are warnings or errors."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """A question asked of every dist."""
+    """A question asked of every dist, with texts for --explain, the reference and the reports.
+
+    `explanation` says what it finds, in a sentence or two; `why` in one sentence why that matters;
+    `fix` how to fix it, in a paragraph; `example` what a project writes to fix it, a few lines. No
+    configuration changes the severity where `fixed`: a guarantee rests on it. A dist alone cannot
+    tell where `needs_project`: then it is not asked of files of other projects.
+    """
 
     code: str
     title: str
     severity: Severity
     explanation: str
-    """What it finds, in a sentence or two, for --explain and the reference."""
     why: str
-    """Why it matters, in one sentence, for docs/checks.md and the reports."""
     fix: str
-    """How to fix it, in a paragraph, for --explain."""
     example: str = ""
-    """What a project writes to fix it: a few lines of configuration or shell."""
     find: Callable[[DistFacts], Iterable[Fault]]
     fixed: bool = False
-    """True where a guarantee rests on it: its severity is no matter of configuration."""
     needs_project: bool = False
-    """True where a dist alone cannot tell: it is not asked of files that are given."""
 
 
+# Decides how severe the findings of a check are in a dist: the policy of the configuration.
 Judge = Callable[[Check, DistFacts], Rule]
-"""Decides how severe the findings of a check are in a dist: the policy of the configuration."""
 
 
 def run_checks(

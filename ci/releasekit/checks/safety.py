@@ -19,6 +19,7 @@ from releasekit.checks.model import (
 )
 from releasekit.plural import list_some, plural
 
+# Paths of tests, examples and documentation, where keys are mostly made to be seen.
 FOR_TESTS = re.compile(
     r"(?:^|/)(?:(?:[\w.-]*[_.-])?(?:unit)?tests?|testing|testdata|fixtures?"
     r"|examples?|samples?|demos?|docs?|benchmarks?)(?:/|_[\w.-]*$)|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*_test\.\w+)$"
@@ -26,7 +27,6 @@ FOR_TESTS = re.compile(
     r"|(?:^|/)(?:t|tests?[_.-][\w.-]*|dummy\w*|mocks?|fakes?)/",
     re.IGNORECASE,
 )
-"""Paths of tests, examples and documentation, where keys are mostly made to be seen."""
 
 
 def _find_secrets(facts: DistFacts) -> Iterator[Fault]:

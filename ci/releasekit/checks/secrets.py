@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from releasekit.checks.model import Secret
 
 NETRC = ("a password (.netrc)", r"(?:^|\s)password\s+\S")
+# Files that programs make to hold credentials: what it is, and what tells it from an empty one.
 CREDENTIAL_FILES = {
     ".env": (
         "settings of a machine (.env)",
@@ -29,17 +30,18 @@ CREDENTIAL_FILES = {
     ".git-credentials": ("a password (.git-credentials)", r"://[^/\s:@]+:[^@\s]+@"),
     ".pypirc": ("a password (.pypirc)", r"(?i)^[ \t]*password[ \t]*[=:][ \t]*\S"),
 }
-"""Files that programs make to hold credentials: what it is, and what tells it from an empty one."""
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
-    """What a kind of secret looks like."""
+    """What a kind of secret looks like.
+
+    A file without any of its marks has none: they are found much quicker than the pattern.
+    """
 
     what: str
     marks: tuple[bytes, ...]
-    """Bytes without which a file has none: found much quicker than the pattern."""
     pattern: re.Pattern[bytes]
 
 

@@ -21,11 +21,11 @@ from releasekit.model.dists import Dist
 from releasekit.model.plan import Contents
 from releasekit.model.stand_ins import find_stand_in
 
+# Bytes of a zip's central directory, which is read as a whole: about 150 per member.
 DIRECTORY_LIMIT = 32 << 20
-"""Bytes of a zip's central directory, which is read as a whole: about 150 per member."""
+# What zipfile and tarfile raise for headers that no writer of archives makes; ValueError is
+# TooMuchError too.
 DAMAGED = (*UNREADABLE, ValueError, OverflowError, MemoryError, RecursionError)
-"""What zipfile and tarfile raise for headers that no writer of archives makes; ValueError is
-TooMuchError too."""
 
 
 class TooMuchError(ValueError):

@@ -32,6 +32,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+# Build requirements that make the version from the commits since the last tag.
 COUNTERS = frozenset(
     (
         *("setuptools-scm", "vcs-versioning", "hatch-vcs", "flit-scm", "pbr", "dunamai"),
@@ -39,7 +40,6 @@ COUNTERS = frozenset(
         *("setuptools-git-versioning", "setuptools-git-version", "setuptools-vcs-version"),
     )
 )
-"""Build requirements that make the version from the commits since the last tag."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

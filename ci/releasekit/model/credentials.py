@@ -17,12 +17,14 @@ READER_ENVIRONMENT = " and ".join(READER_NAMES)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Credentials:
-    """A user name and a password; the password shows in no representation."""
+    """A user name and a password, which shows in no representation.
+
+    The source is for messages: "TWINE_USERNAME", ".pypirc section NAME"...
+    """
 
     username: str
     password: str = field(repr=False)
     source: str
-    """Where they came from, for messages: "TWINE_USERNAME", ".pypirc section NAME"..."""
 
     @property
     def only_reads(self) -> bool:
@@ -30,11 +32,11 @@ class Credentials:
         return self.source == READER_ENVIRONMENT or self.source.startswith("netrc")
 
 
+# Nobody: what is asked is asked anonymously.
 NO_CREDENTIALS = Credentials(username="", password="", source="nowhere")
-"""Nobody: what is asked is asked anonymously."""
 
+# Shows a line: its label ("login", "note"), and its text.
 Say = Callable[[str, str], None]
-"""Shows a line: its label ("login", "note"), and its text."""
 
 
 def say_nothing(_label: str, _text: str) -> None:
@@ -82,10 +84,10 @@ def describe_login(credentials: Credentials) -> tuple[str, str, str]:
     return credentials.username.strip() or "nobody", credentials.source, hint
 
 
+# A variable of a shell, of GitLab, of Windows or of a template, as it is written.
 UNREPLACED = re.compile(
     r"\$\{?[A-Za-z_]\w*\}?|%[A-Za-z_]\w*%|\$\([^()]+\)|\$?\{\{.+\}\}|\$env:\w+", re.I
 )
-"""A variable of a shell, of GitLab, of Windows or of a template, as it is written."""
 QUOTES = ('""', "''", "``", "\u201c\u201d", "\u201e\u201c", "\u2018\u2019", "\u00ab\u00bb")
 INVISIBLE = "[\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]"
 

@@ -33,25 +33,23 @@ class NotADistError(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DistName:
-    """What the file name of a dist says."""
+    """What the file name of a dist says; only wheels have compatibility tags."""
 
     kind: DistKind
     name: NormalizedName
     version: Version
     tags: frozenset[Tag] = frozenset()
-    """Compatibility tags of a wheel."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dist:
-    """A dist as bytes on disk."""
+    """A dist as bytes on disk; index pages of Nexus before 3.41 have nothing but its MD5."""
 
     path: Path
     named: DistName
     size: int
     sha256: str
     md5: str
-    """Only compared with the index pages of Nexus before 3.41, which carry nothing else."""
 
     @property
     def filename(self) -> str:

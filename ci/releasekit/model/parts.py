@@ -73,7 +73,6 @@ def _describe(record: Record) -> str:
 
 
 def _refuse_second_builds(parts: Mapping[str, Record], files: Mapping[str, RecordedFile]) -> None:
-    """Refuse two files of one name with other bytes, and two sdists."""
     made = [(where, file) for where, part in parts.items() for file in part.files]
     twice = {file.filename for _, file in made if file != files[file.filename]}
     sdists = {filename for filename, file in files.items() if file.kind is DistKind.SDIST}

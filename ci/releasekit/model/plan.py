@@ -91,11 +91,10 @@ def find_unproven(dists: Sequence[Dist], page: ProjectPage) -> tuple[PublishedFi
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contents:
-    """What an archive holds: the digests of its members by name."""
+    """What an archive holds: the digests of its members by name, and what made a wheel (WHEEL)."""
 
     members: Mapping[str, str]
     generator: str = ""
-    """What made a wheel, as its file WHEEL says (the wheel specification)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,8 +135,8 @@ def _compare_members(built: Mapping[str, str], published: Mapping[str, str]) -> 
     return tuple(lines) or ("all files in it have the same content: it was packed in another way",)
 
 
+# Names that tools give themselves in WHEEL, and those that they are installed by.
 PACKAGES = {"flit": "flit-core", "bdist-wheel": "wheel", "poetry": "poetry-core"}
-"""Names that tools give themselves in WHEEL, and those that they are installed by."""
 
 
 def parse_generator(text: str) -> tuple[str, str] | None:

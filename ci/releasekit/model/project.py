@@ -33,16 +33,17 @@ SHOWN = 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Commit:
-    """What git says of the commit that is checked out."""
+    """What git says of the commit that is checked out, at the top directory of its repository.
+
+    The time is the committer's, in seconds since the epoch: SOURCE_DATE_EPOCH of the build. Changed
+    are tracked files that differ from the commit; untracked files never get into a build.
+    """
 
     root: Path
-    """Top directory of the git repository."""
     sha: str
     time: int
-    """Committer time in seconds since the epoch: SOURCE_DATE_EPOCH of the build."""
     tags: tuple[str, ...]
     changed: tuple[str, ...]
-    """Tracked files that differ from the commit; untracked files never get into a build."""
     shallow: bool
 
     @property
@@ -53,15 +54,17 @@ class Commit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Project:
-    """A project directory at a commit, with its release tag if it has one."""
+    """A project directory at a commit, with its release tag if it has one.
+
+    Where no tag names what is built, the history says what the commit comes after, and the
+    development version is written into the checkout; None if the build backend makes it.
+    """
 
     root: Path
     commit: Commit
     tag: ReleaseTag | None
     history: History | None = None
-    """Where no tag names what is built: what the commit comes after."""
     development: Development | None = None
-    """The version that is written into the checkout; None where the build backend makes it."""
 
     @property
     def dirty(self) -> bool:

@@ -94,7 +94,8 @@ class DevelopmentFacts(_Facts):
 class Record(_Facts):
     """What was built, from which commit: by one build, or by several that were gathered.
 
-    One build job may make a part of a release only; `find_gaps` tells whether it is whole.
+    One build job may make a part of a release only; `find_gaps` tells whether it is whole. A record
+    without a development version is written as version 1.
     """
 
     schema_version: Literal[1, 2] = 1
@@ -106,7 +107,6 @@ class Record(_Facts):
     files: Annotated[tuple[RecordedFile, ...], Field(min_length=1)]
     builds: tuple[BuildFacts, ...]
     development: DevelopmentFacts | None = None
-    """Since version 2; a record without it is written as version 1."""
 
     @model_validator(mode="after")
     def _check_one_release(self) -> Record:
@@ -186,8 +186,8 @@ def find_changes(record: Record, dists: Sequence[Dist]) -> tuple[str, ...]:
     return tuple(changes)
 
 
+# Why a wheel was not tested before a release into a sandbox.
 UNRESOLVED = "its requirements could not be resolved: no group is known"
-"""Why a wheel was not tested before a release into a sandbox."""
 
 
 class WheelResult(_Facts):
@@ -203,7 +203,10 @@ class WheelResult(_Facts):
 
 
 class Proof(_Facts):
-    """What was tested of the files of which record: their SHA-256 says so."""
+    """What was tested of the files of which record: their SHA-256 says so.
+
+    The index that the requirements were resolved against is an address or a name; "" for none.
+    """
 
     schema_version: Literal[1] = 1
     project: str
@@ -211,7 +214,6 @@ class Proof(_Facts):
     record: Sha256
     files: Annotated[dict[str, Sha256], Field(min_length=1)]
     requirements_from: str
-    """Address or name of the index that the requirements were resolved against; "" for none."""
     tests: tuple[WheelResult, ...]
 
     @property

@@ -12,13 +12,14 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublishedFile:
-    """A file that an index page lists."""
+    """A file that an index page lists: at an absolute address, without the fragment.
+
+    The hashes are pairs of algorithm and hex digest; Nexus before 3.41 has md5 only.
+    """
 
     filename: str
     url: str
-    """Absolute address, without the fragment."""
     hashes: tuple[tuple[str, str], ...] = ()
-    """Pairs of algorithm and hex digest; Nexus before 3.41 has md5 only."""
 
     def with_sha256(self, digest: str) -> PublishedFile:
         """Return the file with a SHA-256 that was learnt elsewhere, whatever the page says."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+# Bytes: "Pointer files must be less than 1024 bytes" (git-lfs, spec.md).
 POINTER_LIMIT = 1024
-"""Bytes: "Pointer files must be less than 1024 bytes" (git-lfs, spec.md)."""
 
 
 def find_pointed(content: bytes) -> str | None:

@@ -11,8 +11,8 @@ from packaging.version import Version
 from releasekit.plural import plural
 
 DEFAULT_PATTERNS = ("v{version}", "{version}")  # messages suggest the first
+# Where a pattern has the version; {version:_} stands for 1_2_3.
 PLACE = re.compile(r"\{version(?::([-_]{1,2}|[.,/]))?\}")
-"""Where a pattern has the version; {version:_} stands for 1_2_3."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,23 +86,26 @@ def _guess_patterns(name: str) -> Iterator[str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
-    """What a commit comes after."""
+    """What a commit comes after.
+
+    The last release is the nearest release tag among the commits that it is made of; a .devN is no
+    release. Commits are counted since then, or since the beginning. The clone may have tags at all.
+    """
 
     last: ReleaseTag | None
-    """The nearest release tag among the commits that it is made of; a .devN is no release."""
     commits: int
-    """Commits since that tag, or since the beginning."""
     has_tags: bool
-    """Whether the clone has any tag at all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StatedVersion:
-    """A version that stands in a file where it can be written anew."""
+    """A version that stands in a file where it can be written anew.
+
+    The keys are the tables and the key, or section and option.
+    """
 
     file: str
     keys: tuple[str, ...]
-    """The tables and the key, or section and option."""
     version: Version
 
     @property
