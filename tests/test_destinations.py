@@ -9,7 +9,7 @@ import pytest
 
 from releasekit.cli import find_door, make_parser
 from releasekit.cli import make_request as make
-from releasekit.config.target import hosted_url, make_target
+from releasekit.config.settings import hosted_url, make_target
 from releasekit.destination import choose_destinations
 from releasekit.model.credentials import Credentials
 from releasekit.request import Request

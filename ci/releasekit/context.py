@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from releasekit.config.settings import Settings
-from releasekit.config.target import Destination, Target, Trust, hosted_url, make_target
+from releasekit.config.settings import Destination, Settings, Target, Trust, hosted_url, make_target
 from releasekit.destination import (
     find_group,
     find_nexus_credentials,

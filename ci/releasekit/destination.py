@@ -12,16 +12,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from releasekit.config.settings import Settings
-from releasekit.config.sources import read_settings
-from releasekit.config.target import (
+from releasekit.config.settings import (
     SANDBOX_CA,
     Destination,
+    Settings,
     Target,
     Trust,
     hosted_url,
     make_target,
 )
+from releasekit.config.sources import read_settings
 from releasekit.errors import InvalidConfiguration, MissingCredentials, ReleasekitError
 from releasekit.errors.usage import NOT_A_PROJECT, UNKNOWN_PYPIRC_SECTION
 from releasekit.home import expand_home, find_netrc

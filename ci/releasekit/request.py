@@ -26,7 +26,7 @@ from releasekit.redact import Redactor
 
 if TYPE_CHECKING:
     from releasekit.commands import Command
-    from releasekit.config.target import Destination
+    from releasekit.config.settings import Destination
 
 PATTERN = set("*?[")
 """What makes a name that -C gives a pattern."""

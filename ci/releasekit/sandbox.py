@@ -33,7 +33,7 @@ from urllib.parse import quote, unquote
 
 from packaging.utils import canonicalize_name
 
-from releasekit.config.target import SANDBOX_CA
+from releasekit.config.settings import SANDBOX_CA
 
 USERNAME = "sandbox"
 BLOCK = 256 * 1024

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -21,11 +20,7 @@ from releasekit.errors.setup import CANNOT_CHANGE_SETTINGS
 from releasekit.model.versions import split_pattern
 from releasekit.outcome import Line, Render, Result
 from releasekit.plural import plural
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from releasekit.toml import tomllib
 
 OWN_FILE = "releasekit.toml"
 TABLES = {OWN_FILE: (), "pyproject.toml": ("tool", "releasekit")}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from releasekit.config.target import Trust
+from releasekit.config.settings import Trust
 from releasekit.destination import add_trust, is_sandbox, read_own_settings
 from releasekit.sandbox import run_sandbox
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import sys
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,7 @@ from releasekit.errors import ReleasekitError
 from releasekit.errors.setup import CANNOT_WRITE_VERSION
 from releasekit.model.versions import StatedVersion
 from releasekit.tempdirs import open_tempdir
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from releasekit.toml import tomllib
 
 
 def write_version(

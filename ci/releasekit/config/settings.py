@@ -1,12 +1,13 @@
-"""The settings of a project: what each key means, and what its value may be."""
+"""The settings of a project: each key, what its value may be, and the target that they name."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -18,11 +19,12 @@ from pydantic import (
 )
 
 from releasekit.config.severity import Severities, parse_severities
-from releasekit.index.layouts import REPOSITORIES
+from releasekit.index.layouts import REPOSITORIES, find_layout, repository_url
+from releasekit.model.credentials import READER_ENVIRONMENT, Credentials
 from releasekit.model.versions import DEFAULT_PATTERNS, PLACE
 
 
-def _split_address(value: str) -> SplitResult:
+def _check_address(value: str) -> str:
     if re.search(r"\s", value):  # urlsplit would drop line breaks and tabs, and let them pass
         raise ValueError("an address has no space and no line break in it")
     try:
@@ -31,16 +33,11 @@ def _split_address(value: str) -> SplitResult:
         raise ValueError("this is not an http:// or https:// address") from None
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise ValueError("this is not an http:// or https:// address")
-    return parts
-
-
-def _check_remote(value: str) -> str:
-    _split_address(value)
     return value
 
 
 def _check_url(value: str) -> str:
-    parts = _split_address(value)
+    parts = urlsplit(_check_address(value))
     if not re.fullmatch(r"(?!\.|.*\.\.)[\w.:-]{1,253}", parts.hostname or ""):
         raise ValueError(f"{parts.hostname} is no host name")
     if parts.username or parts.password:
@@ -83,11 +80,10 @@ def _check_wheel_pattern(value: str) -> str:
     return value
 
 
-def _check_repair(value: str | None) -> str | None:
-    if value is not None:
-        shlex.split(value)  # ValueError: No closing quotation
-        if not all(name in value for name in ("{wheel}", "{dest_dir}")):
-            raise ValueError("it has {wheel} and {dest_dir} in it, as paths are put in for them")
+def _check_repair(value: str) -> str:
+    shlex.split(value)  # ValueError: No closing quotation
+    if not all(name in value for name in ("{wheel}", "{dest_dir}")):
+        raise ValueError("it has {wheel} and {dest_dir} in it, as paths are put in for them")
     return value
 
 
@@ -143,7 +139,7 @@ class Settings(BaseModel):
         RepositoryName, Field(description="proxy repository, a member of the group")
     ] = "pypi-proxy"
     proxy_remote: Annotated[
-        Annotated[str, AfterValidator(_check_remote)] | None,
+        Annotated[str, AfterValidator(_check_address)] | None,
         Field(description="address of the index that the proxy serves (provision)"),
     ] = None
     snapshots: Annotated[
@@ -221,8 +217,7 @@ class Settings(BaseModel):
         str | None, Field(description="constraints file for the build requirements")
     ] = None
     repair_wheel_command: Annotated[
-        str | None,
-        AfterValidator(_check_repair),
+        Annotated[str, AfterValidator(_check_repair)] | None,
         Field(
             description='makes of each platform wheel the one to release, as "auditwheel repair '
             '-w {dest_dir} {wheel}"'
@@ -261,3 +256,75 @@ class Settings(BaseModel):
 
 
 KEYS: tuple[str, ...] = tuple(field.alias or name for name, field in Settings.model_fields.items())
+
+SANDBOX_CA = "# The CA of a sandbox of releasekit\n"
+"""The first line of its file, which tells that address from that of a Nexus on this machine."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """Where a release goes and where it is installed from."""
+
+    upload_url: str
+    """Address of the hosted repository, with the slash at the end that Nexus demands."""
+    install_url: str
+    """Address of the repository that people install from: the group's, or else the hosted one."""
+    snapshots_url: str | None = None
+    credentials: Credentials
+    """For uploads alone."""
+    reader: Credentials
+    """For what is read: pages, files, the group, the install-back; see `find_reader`."""
+    sandbox: bool = False
+    """True for the embedded sandbox: nothing leaves the machine, and any tree may go there."""
+
+    def find_reader(self, url: str) -> Credentials:
+        """Return the credentials that read the repository at `url`.
+
+        A command that uploads reads the repository that it uploads to as the publisher, unless
+        RELEASEKIT_READER_* are set: an entry of netrc is there for pip, and often of a user who
+        may read the group alone.
+        """
+        is_hosted = url in (self.upload_url, self.snapshots_url)
+        is_publisher = self.credentials.password and self.reader.source != READER_ENVIRONMENT
+        return self.credentials if is_hosted and is_publisher else self.reader
+
+
+def hosted_url(settings: Settings) -> str:
+    """Return the address of the hosted repository that `url` and `hosted` name."""
+    return repository_url(str(settings.url), settings.hosted)
+
+
+def make_target(
+    url: str, settings: Settings, credentials: Credentials, reader: Credentials
+) -> Target:
+    """Return the target of a hosted repository; `group` and `snapshots` are on the same server."""
+    upload_url = f"{url.rstrip('/')}/"
+    find_sibling = find_layout(upload_url).find_sibling
+    group, snapshots = (
+        find_sibling(upload_url, name) if name else None
+        for name in (settings.group, settings.snapshots)
+    )
+    return Target(
+        upload_url=upload_url,
+        install_url=group or upload_url,
+        snapshots_url=snapshots,
+        credentials=credentials,
+        reader=reader,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """Certificates that are trusted, and the client's own."""
+
+    ca_bundle: str | None
+    client_cert: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Destination:
+    """Where a run goes, by its settings, and what is trusted there."""
+
+    settings: Settings
+    target: Target
+    trust: Trust

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +19,7 @@ from releasekit.errors import InvalidConfiguration
 from releasekit.errors.setup import BYTE_ORDER_MARK
 from releasekit.errors.usage import INVALID_CONFIGURATION
 from releasekit.plural import plural
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from releasekit.toml import tomllib
 
 PREFIX = "RELEASEKIT_"
 # What has the prefix and is no key: secrets, what a CI template says, the archive of `nexus`.

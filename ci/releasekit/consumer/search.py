@@ -195,7 +195,6 @@ class Searched(Result):
     environment: str
     """The Python whose packages `installed` tells of."""
     install: str
-    """The line that installs the first hit."""
 
     def describe(self) -> str:
         """Return how many projects were found."""

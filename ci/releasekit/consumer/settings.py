@@ -72,7 +72,6 @@ class FilePlan:
     path: Path
     changes: tuple[Change, ...]
     text: str = field(repr=False)
-    """The whole new text, with what else the file held."""
     backup: Path | None = None
     """Where the file as it was stays; None where no value of the user's is replaced."""
 
@@ -163,7 +162,6 @@ class SettingsPlanned(Result):
     exports: tuple[str, ...]
     """Lines for a shell."""
     poetry: tuple[str, ...]
-    """Commands for a project that poetry manages."""
 
     @property
     def changed(self) -> tuple[FilePlan, ...]:

@@ -57,7 +57,6 @@ class Index:
     """A repository with a simple index (PEP 503). Methods raise the errors of HTTP and refusals."""
 
     url: str
-    """The address of the repository, with a slash at its end."""
     simple_url: str
     layout: Layout
     client: Client
@@ -211,7 +210,6 @@ class Index:
         leave_rest: bool = False,
         **headers: str,
     ) -> Answer:
-        """Read a page from the server itself, past a cache in front of it."""
         answer = self.client.get(
             url,
             credentials=credentials,
@@ -225,7 +223,6 @@ class Index:
 
 
 def _find_problem(found: Download, expected: Dist) -> str:
-    """Tell why a download is no published file: a login page, nothing, an end that never comes."""
     if encoding := found.answer.headers.get("Content-Encoding"):
         return f"it is sent with Content-Encoding: {encoding}"
     if not found.start.startswith(MAGIC[expected.named.kind]):
@@ -235,7 +232,6 @@ def _find_problem(found: Download, expected: Dist) -> str:
 
 
 def _name_target(answer: Answer, url: str) -> str:
-    """Name the address that answered, if the request went to another one."""
     return "" if answer.url == url else f", from {show_address(answer.url)}"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import configparser
 import contextlib
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +25,7 @@ from releasekit.checks.declared import (
 )
 from releasekit.checks.model import BackendWarning
 from releasekit.model.versions import StatedVersion
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from releasekit.toml import tomllib
 
 # Build requirements that make the version from the commits since the last tag.
 COUNTERS = frozenset(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from releasekit.errors.limits import find_limit_in
 from releasekit.process import Finished
 from releasekit.proof.environment import Interpreter
 from releasekit.redact import MARK, hide_credentials
+from releasekit.toml import tomllib
 from releasekit.uv.call import Source, write_settings
 from releasekit.uv.failures import find_unbuilt_names, refuse_met, refuse_wrong_login
 from releasekit.uv.program import Count, run_uv
@@ -25,10 +25,6 @@ from releasekit.uv.program import Count, run_uv
 if TYPE_CHECKING:
     from packaging.pylock import Package
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 NO_SOLUTION = "No solution found when resolving dependencies"
 """How uv 0.13 says that requirements contradict each other or what the index has."""

@@ -54,7 +54,6 @@ class BuildSettings:
     sources: Mapping[str, Sequence[Any]] = field(default_factory=dict, repr=False)
     """Tables of `[tool.uv.sources]` by the requirements that they are for."""
     indexes: Sequence[Any] = field(default=(), repr=False)
-    """The indexes that sources may name."""
 
     @property
     def tables(self) -> list[Mapping[str, Any]]:
@@ -156,7 +155,6 @@ def _choose_sources(
 
 
 def _is_used(source: Any) -> bool:
-    """Tell whether a source is for a build on this machine: none of an extra or a group."""
     if not isinstance(source, Mapping) or "extra" in source or "group" in source:
         return False
     try:
@@ -216,7 +214,6 @@ def _refuse_malformed(table: Mapping[str, Any], root: Path) -> None:
 
 
 def _find_workspace(root: Path) -> Path | None:
-    """Return the directory of the uv workspace that a project is the root or a member of."""
     for folder in (root, *root.parents):
         workspace = read_uv_table(folder).get("workspace")
         if isinstance(workspace, Mapping):

@@ -185,7 +185,6 @@ def list_addresses(
 
 
 def _has_login(texts: Iterable[str]) -> bool:
-    """Tell whether an address in the texts holds a user name or a password."""
     return any(hide_credentials(text) != text for text in texts)
 
 
@@ -202,7 +201,6 @@ def _is_plain(requirement: str) -> bool:
 
 
 def _refuse_builds(call: UvCall, requires: Iterable[str], constraints: Path | None) -> None:
-    """Refuse what has packages built although uv gets --no-build."""
     variables = ("UV_CONSTRAINT", "UV_OVERRIDE")
     named = [Path(name) for key in variables for name in call.environ.get(key, "").split()]
     for path in (*named, *([constraints] if constraints else [])):

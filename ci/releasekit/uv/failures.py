@@ -1,4 +1,4 @@
-"""Why a call of uv failed, by its output; and which certificates uv does not accept.
+"""Why a call of uv 0.13 failed, by its output; and which certificates uv does not accept.
 
 uv 0.13 checks them with rustls-webpki, which for example refuses the certificate of a CA as that of
 a server (RFC 5280, section 4.2.1.9); OpenSSL accepts it.
@@ -37,29 +37,6 @@ FINAL = re.compile(
 )
 """What uv 0.13 says where the same call fails again. "No solution" is not of them: a group whose
 proxy is down looks as if nobody had the project (docs/nexus-behaviour.md, Remote failures)."""
-LOGIN_REFUSED = re.compile(r"\((401 Unauthorized|403 Forbidden)\)")
-LIMIT_MET = re.compile(r"\((402 [^\n]*)\) for url \((https?://[^\s)]+)\)")
-# How uv 0.13 says that it cannot read an option, which a setting became, or a variable.
-INVALID_SETTING = re.compile(
-    r"^error: (invalid value '[^\n]*|Failed to parse environment variable [^\n]*)", re.MULTILINE
-)
-# How uv 0.13 says that it left files out, and why.
-FILTERED = re.compile(r"`([^`\s]+)` was filtered by `(exclude-newer(?:-package)?)`")
-# How uv 0.13 says that --no-build left nothing to install.
-NO_WHEEL = re.compile(
-    r"Wheels are required for `([^`]+)`|Building source distributions for `([^`]+)` is disabled"
-)
-
-# How uv 0.13 says that it had no answer, or over http that of a proxy.
-NOT_SENT = re.compile(
-    r"(?:error sending request|\(407 [^\n]*\)) for url \((?P<url>https?://[^\s)]+)\)"
-)
-LOGIN = re.compile(r"proxy authorization required|\(407 ")
-OF_PROXIES = (PROXY_NEEDS_LOGIN, INVALID_PROXY, PROXY_REFUSED, PROXY_UNREACHABLE)
-TUNNEL = re.compile(r"(?m)^ *cause: [^\n]*(?:tunnel error|\bsocks\b)[^\n]*(?:\n *cause: [^\n]*)*")
-
-OBJECTION = re.compile(r"invalid peer certificate: (?P<said>[^\n]*)")
-ADDRESS = re.compile(r"https://[^\s`'\")]+")
 MEANINGS = {
     "CaUsedAsEndEntity": "it is the certificate of a CA (CA:TRUE), used as that of a server",
     "EndEntityUsedAsCa": "a certificate of a server (CA:FALSE) is used as that of a CA",
@@ -67,9 +44,6 @@ MEANINGS = {
     "UnknownIssuer": "its issuer is not among the certificates that uv is given",
     "NotValidForName": "it is for another name",
 }
-# basicConstraints with CA:TRUE in DER (RFC 5280, 4.2.1.9): to parse it takes longer than uv.
-CA_TRUE = re.compile(rb"\x06\x03\x55\x1d\x13(?:\x01\x01\xff)?\x04.\x30.\x01\x01\xff", re.DOTALL)
-VERSION_3 = b"\xa0\x03\x02\x01\x02"
 
 
 def refuse_failed(call: UvCall, output: str, timeout: float) -> None:
@@ -82,8 +56,8 @@ def refuse_failed(call: UvCall, output: str, timeout: float) -> None:
     for line in output.splitlines():
         if call.group and call.group.url in line:
             refuse_wrong_login(line, call.group)
-    # Nothing was found because the index does not say what is how old.
-    if (found := FILTERED.search(output)) and "is missing an upload date" in output:
+    found = re.search(r"`([^`\s]+)` was filtered by `(exclude-newer(?:-package)?)`", output)
+    if found and "is missing an upload date" in output:  # the index does not say what is how old
         name, setting = found.groups()
         fix = "export UV_EXCLUDE_NEWER=false   (in CI: a variable), then run this again"
         if setting == "exclude-newer-package":  # no variable of uv 0.13 beats this one
@@ -103,14 +77,17 @@ def refuse_failed(call: UvCall, output: str, timeout: float) -> None:
 
 def refuse_wrong_login(said: str, index: BuildIndex) -> None:
     """Raise CREDENTIALS_NEEDED or WrongCredentials if uv says that the index did not let it in."""
-    match = LOGIN_REFUSED.search(said)
+    match = re.search(r"\((401 Unauthorized|403 Forbidden)\)", said)
     if match and (not index.credentials.username or match[1].startswith("401")):
         raise refused_login(index.url, index.credentials, match[1])
 
 
 def find_unbuilt_names(output: str) -> tuple[str, ...]:
     """Return the packages that uv would have had to build, by what it says of --no-build."""
-    return tuple(dict.fromkeys(match[1] or match[2] for match in NO_WHEEL.finditer(output)))
+    unbuilt = (
+        r"Wheels are required for `([^`]+)`|Building source distributions for `([^`]+)` is disabled"
+    )
+    return tuple(dict.fromkeys(first or other for first, other in re.findall(unbuilt, output)))
 
 
 def refuse_met(said: str, index: str, environ: Mapping[str, str], timeout: float) -> None:
@@ -118,15 +95,19 @@ def refuse_met(said: str, index: str, environ: Mapping[str, str], timeout: float
 
     INVALID_UV_SETTING, UV_REFUSES_CERTIFICATE, what a proxy is, and LICENSE_LIMIT.
     """
-    if invalid := INVALID_SETTING.search(said):
+    # An option, which a setting became, or a variable.
+    unread = r"(?m)^error: (invalid value '.*|Failed to parse environment variable .*)"
+    if invalid := re.search(unread, said):
         raise ReleasekitError(INVALID_UV_SETTING, reason=invalid[1])
     if objection := _describe_objection(said):
-        address, fix = ADDRESS.search(said), find_certificate_fix(objection)
+        address, fix = re.search(r"https://[^\s`'\")]+", said), find_certificate_fix(objection)
         url = address[0] if address else index
         raise ReleasekitError(UV_REFUSES_CERTIFICATE, url=url, reason=objection, fix=fix)
-    if not_sent := NOT_SENT.search(said):
-        _refuse_proxy(said, not_sent["url"], environ, timeout)
-    if met := LIMIT_MET.search(said):
+    # It had no answer, or over http that of a proxy.
+    no_answer = r"(?:error sending request|\(407 .*\)) for url \((https?://[^\s)]+)\)"
+    if not_sent := re.search(no_answer, said):
+        _refuse_proxy(said, not_sent[1], environ, timeout)
+    if met := re.search(r"\((402 .*)\) for url \((https?://[^\s)]+)\)", said):
         raise ReleasekitError(LICENSE_LIMIT, url=met[2], answer=met[1])
 
 
@@ -146,20 +127,25 @@ def _refuse_proxy(said: str, url: str, environ: Mapping[str, str], timeout: floa
             if proxy:
                 client.get(url, leave_rest=True, follows_elsewhere=False, attempts=1)
         except ReleasekitError as error:
-            if error.entry in OF_PROXIES:
+            if error.entry in (
+                PROXY_NEEDS_LOGIN,
+                INVALID_PROXY,
+                PROXY_REFUSED,
+                PROXY_UNREACHABLE,
+            ):
                 raise
-    if LOGIN.search(said):
+    if re.search(r"proxy authorization required|\(407 ", said):
         raise refuse_login(url, proxy, "407")
-    if proxy and (met := TUNNEL.search(said)):  # as of SOCKS, where PySocks is not installed
+    tunnel = r"(?m)^ *cause: .*(?:tunnel error|\bsocks\b).*(?:\n *cause: .*)*"
+    if proxy and (met := re.search(tunnel, said)):  # as of SOCKS, where PySocks is not installed
         reason = ": ".join(line.strip().removeprefix("cause: ") for line in met[0].splitlines())
         raise fail(PROXY_REFUSED, url, reason, proxy)
 
 
 def _describe_objection(output: str) -> str:
-    """Return what uv objects to in a server's certificate, by its output; "" if it does not."""
-    if not (found := OBJECTION.search(output)):
+    if not (found := re.search(r"invalid peer certificate: (.*)", output)):
         return ""
-    said = found["said"].strip()
+    said = found[1].strip()
     meaning = next((text for word, text in MEANINGS.items() if word in said), "")
     return f"{meaning} ({said})" if meaning else said
 
@@ -179,8 +165,10 @@ def is_unlike_a_server(certificate: bytes) -> bool:
 
     Those of CAs, and of X.509 before version 3; `doctor` asks uv about all others too.
     """
-    is_old = bool(certificate) and VERSION_3 not in certificate[:32]
-    return is_old or bool(CA_TRUE.search(certificate))
+    # basicConstraints with CA:TRUE (RFC 5280, 4.2.1.9); to parse DER takes longer than to ask uv.
+    of_ca = rb"(?s)\x06\x03\x55\x1d\x13(?:\x01\x01\xff)?\x04.\x30.\x01\x01\xff"
+    is_old = bool(certificate) and b"\xa0\x03\x02\x01\x02" not in certificate[:32]
+    return is_old or bool(re.search(of_ca, certificate))
 
 
 def ask_for_objection(url: str, environ: Mapping[str, str], *, timeout: float, count: Count) -> str:

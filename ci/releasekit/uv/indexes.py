@@ -22,11 +22,7 @@ from releasekit.index.layouts import simple_url
 from releasekit.model.credentials import Credentials
 from releasekit.pip_conf import find_pip_folder, read_options
 from releasekit.redact import hide_credentials
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from releasekit.toml import tomllib
 
 DEFAULT_INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 EXTRA_INDEX_VARIABLES = ("UV_INDEX", "UV_EXTRA_INDEX_URL")
@@ -60,9 +56,7 @@ class Installer:
     environ: Mapping[str, str] = field(repr=False)
     options: tuple[str, ...] = ()
     index: str
-    """Where it looks, for messages."""
     secret_name: str = ""
-    """The variable with the group's password, where it has one."""
 
 
 def choose_installer(
@@ -93,7 +87,6 @@ def choose_installer(
 
 
 def _translate(pip: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that say to uv what pip's options say, but for those that are set."""
     values = {
         name: ("," if name == "UV_FIND_LINKS" else " ").join(pip[option].split())
         for option, name in PIP_TO_UV.items()
@@ -138,7 +131,6 @@ def index_environ(index: BuildIndex, name: str = INDEX_NAME) -> dict[str, str]:
 
 
 def _has_default(table: Mapping[str, Any]) -> bool:
-    """Tell whether a table of uv's settings replaces its default index, or forbids any."""
     parts = split_table(table)
     return any(part.get("index-url") or part.get("no-index") for part in parts) or any(
         index.get("default") is True for index in _list_indexes(table)
@@ -290,7 +282,6 @@ def _parse(path: Path, text: str) -> Mapping[str, Any]:
 
 
 def _read_all(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Yield the files that are there and may be read."""
     for path in paths:
         with contextlib.suppress(OSError):
             yield path, path.read_text(encoding="utf-8", errors="replace")

@@ -14,8 +14,7 @@ import pytest
 from certificates import DAY, NOW, make, server_context
 from in_process import Recorder
 from releasekit.commands.plan import note_server_oddities
-from releasekit.config.settings import Settings
-from releasekit.config.target import hosted_url, make_target
+from releasekit.config.settings import Settings, hosted_url, make_target
 from releasekit.context import ProjectContext
 from releasekit.index.layouts import open_index
 from releasekit.model.credentials import Credentials

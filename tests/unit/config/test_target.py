@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from raising import raises_error
-from releasekit.config.settings import Settings
-from releasekit.config.target import Target, hosted_url, make_target
+from releasekit.config.settings import Settings, Target, hosted_url, make_target
 from releasekit.errors.access import HALF_SET_READER
 from releasekit.index.layouts import simple_url
 from releasekit.model.credentials import (

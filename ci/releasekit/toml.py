@@ -1,0 +1,8 @@
+"""The TOML parser of the standard library, or for Python 3.10 the package that it was made of."""
+
+import sys
+
+if sys.version_info >= (3, 11):
+    import tomllib as tomllib
+else:
+    pass
