@@ -62,13 +62,13 @@ class Command:
 
 
 def _refuse_early(request: Request) -> None:
-    from releasekit.commands.record import refuse_early
+    from releasekit.commands.project import refuse_early
 
     refuse_early(request)
 
 
 def _release(ctx: ProjectContext) -> None:
-    from releasekit.commands.version import read_releasable_project
+    from releasekit.commands.project import read_releasable_project
 
     project = read_releasable_project(ctx)  # a refusal does not wait for what a release imports
     from releasekit.commands.release import release

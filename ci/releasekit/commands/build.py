@@ -15,8 +15,7 @@ from releasekit.build.checkout import copy_changes, find_name, follow_links_out,
 from releasekit.build.hooks import Hooks, open_hooks
 from releasekit.build.repair import repair_wheel
 from releasekit.build.stated_version import write_version
-from releasekit.commands.record import load_record, read_dists, write_record
-from releasekit.commands.version import develop, read_project
+from releasekit.commands.project import develop, load_record, read_dists, read_project, write_record
 from releasekit.context import ProjectContext
 from releasekit.errors import BuildFailed, ReleasekitError, refused, usage
 from releasekit.home import expand_home

@@ -25,9 +25,8 @@ from releasekit.checks.model import (
 )
 from releasekit.commands.build import build
 from releasekit.commands.plan import download_digests, open_repository, upload_url
+from releasekit.commands.project import read_dists, read_project, read_record
 from releasekit.commands.prove import begin_environments, prove
-from releasekit.commands.record import read_dists, read_record
-from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
 from releasekit.errors import NotBuilt, ReleasekitError, refused, usage
 from releasekit.inspect.gather import gather_facts

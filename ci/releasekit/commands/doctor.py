@@ -16,9 +16,6 @@ from releasekit.context import NexusContext
 from releasekit.destination import keep_reachable
 from releasekit.doctor import connection, probe, repositories, server
 from releasekit.doctor.model import QUESTIONS, Diagnosis, Question, Row, State
-from releasekit.doctor.probe import Answer, Visitor
-from releasekit.doctor.repositories import RepositoryFacts
-from releasekit.doctor.server import Login
 from releasekit.errors import ReleasekitError, Status, failed, refused
 from releasekit.index.layouts import repository_url, simple_url
 from releasekit.inspect.project import read_static_metadata
@@ -121,7 +118,7 @@ class _Visit:
     def __init__(self, ctx: NexusContext, login_url: str) -> None:
         """Try the logins at an address where a wrong password is refused."""
         self.ctx = ctx
-        self.nobody = Visitor(client=ctx.network.client, credentials=NO_CREDENTIALS)
+        self.nobody = probe.Visitor(client=ctx.network.client, credentials=NO_CREDENTIALS)
         own = ctx.reader if ctx.reader != ctx.credentials else NO_CREDENTIALS
         self.publisher, self.user = self._log_in(ctx.credentials, login_url)
         self.administrator, self.admin = self._log_in(ctx.admin, login_url)
@@ -138,19 +135,21 @@ class _Visit:
         with contextlib.suppress(ReleasekitError):
             self.listed = list_repositories(self.rest)
 
-    def _log_in(self, credentials: Credentials, url: str) -> tuple[Login | None, Visitor]:
+    def _log_in(
+        self, credentials: Credentials, url: str
+    ) -> tuple[server.Login | None, probe.Visitor]:
         """Return what came of a login, and who asks: nobody if it is not good."""
         if not credentials.username:
             return None, self.nobody
-        visitor = Visitor(client=self.ctx.network.client, credentials=credentials)
+        visitor = probe.Visitor(client=self.ctx.network.client, credentials=credentials)
         answer = probe.ask(visitor, url)
         if answer.status == 403 and not answer.is_foreign:  # known, and not of that repository
             answer = replace(answer, status=200, reason="OK")
         name, source, hint = describe_login(credentials)
-        login = Login(username=name, source=source, hint=hint, answer=answer)
+        login = server.Login(username=name, source=source, hint=hint, answer=answer)
         return login, visitor if answer.status == 200 else self.nobody
 
-    def look_at(self, kind: Kind, name: str, project: str) -> RepositoryFacts:
+    def look_at(self, kind: Kind, name: str, project: str) -> repositories.RepositoryFacts:
         """Return what is known of a repository; without a project its root page is asked for.
 
         Reading is asked for as a release reads; as the administrator where that user may not. Who
@@ -171,7 +170,7 @@ class _Visit:
         settings, found = None, self.administrator or self.reader
         with contextlib.suppress(ReleasekitError):  # who may not see them learns nothing
             settings = find_resource(self.rest, kind, name)
-        return RepositoryFacts(
+        return repositories.RepositoryFacts(
             name=name,
             serves=serves,
             listed=next((one for one in self.listed if one.name == name), None),
@@ -180,7 +179,9 @@ class _Visit:
         )
 
 
-def _examine_repositories(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:
+def _examine_repositories(
+    visit: _Visit, hosted: repositories.RepositoryFacts, control: probe.Answer
+) -> Iterator[Row]:
     ctx, settings, tests = visit.ctx, visit.ctx.settings, visit.ctx.options.probe
     upload_url = repository_url(ctx.url, hosted.name)
     yield repositories.judge_hosted(hosted)
@@ -192,14 +193,16 @@ def _examine_repositories(visit: _Visit, hosted: RepositoryFacts, control: Answe
     yield repositories.judge_group(group, hosted.name, visit.listed, settings.proxy)
     yield repositories.judge_proxy(visit.look_at(Kind.PROXY, settings.proxy, nowhere), control)
     first = Credentials(username="admin", password="admin123", source="every Nexus has had it")  # noqa: S106
-    admin = Visitor(client=ctx.network.client, credentials=first)
+    admin = probe.Visitor(client=ctx.network.client, credentials=first)
     answer = probe.ask(admin, f"{ctx.url}{probe.STATUS}") if tests else None
     yield server.judge_default_admin(answer)
     form = probe.send_empty_form(visit.nobody, upload_url) if tests else None
     yield server.judge_anonymous(hosted.name, form)
 
 
-def _examine_release(visit: _Visit, hosted: RepositoryFacts, control: Answer) -> Iterator[Row]:
+def _examine_release(
+    visit: _Visit, hosted: repositories.RepositoryFacts, control: probe.Answer
+) -> Iterator[Row]:
     """Judge what is to be released, as far as it can be known before a tag and a build.
 
     The name stands in files, the version in the tag on HEAD, the dists of that version in dist/.

@@ -14,14 +14,14 @@ from packaging.version import Version
 from releasekit.archives import read_dist, read_metadata, read_wheel_headers
 from releasekit.checks.metadata_errors import find_disagreements
 from releasekit.commands.build import note_other_files
-from releasekit.commands.record import (
+from releasekit.commands.project import (
     find_parts,
     load_record,
     read_dists,
+    read_project,
     refuse_gaps,
     refuse_other_commit,
 )
-from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError, refused, setup
 from releasekit.home import expand_home

@@ -9,8 +9,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from releasekit.archives import read_dist
-from releasekit.commands.record import read_dists, read_whole_record
-from releasekit.commands.version import read_releasable_project
+from releasekit.commands.project import read_dists, read_releasable_project, read_whole_record
 from releasekit.context import ProjectContext
 from releasekit.doctor.server import find_warnings
 from releasekit.errors import ReleasekitError, refused

@@ -23,7 +23,7 @@ from releasekit.checks.entry_points import list_modules
 from releasekit.checks.model import FailedTest, ForeignDependency
 from releasekit.commands.build import make_build_options
 from releasekit.commands.plan import open_repository
-from releasekit.commands.record import load_record, read_dists
+from releasekit.commands.project import load_record, read_dists
 from releasekit.context import ProjectContext
 from releasekit.errors import NotPermitted, ReleasekitError, setup
 from releasekit.model.dists import Dist, DistKind, parse_metadata

@@ -16,8 +16,12 @@ from releasekit.commands.plan import (
     refuse_conflicts,
 )
 from releasekit.commands.plan import run as run_plan
-from releasekit.commands.record import read_proof, read_whole_record, refuse_unproven
-from releasekit.commands.version import read_releasable_project
+from releasekit.commands.project import (
+    read_proof,
+    read_releasable_project,
+    read_whole_record,
+    refuse_unproven,
+)
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError, failed
 from releasekit.index.layouts import split_url

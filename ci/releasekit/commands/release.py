@@ -10,9 +10,9 @@ from __future__ import annotations
 from releasekit.commands.build import build
 from releasekit.commands.check import check
 from releasekit.commands.plan import make_plan
+from releasekit.commands.project import refuse_gaps
 from releasekit.commands.prove import begin_environments
 from releasekit.commands.publish import check_access, publish
-from releasekit.commands.record import refuse_gaps
 from releasekit.commands.verify import verify
 from releasekit.context import ProjectContext
 from releasekit.model.project import Project

@@ -18,9 +18,8 @@ from releasekit.commands.plan import (
     refuse_other_bytes,
     upload_url,
 )
+from releasekit.commands.project import read_dists, read_project, read_whole_record
 from releasekit.commands.prove import begin_environments, choose_wheels, prove
-from releasekit.commands.record import read_dists, read_whole_record
-from releasekit.commands.version import read_project
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError, failed, refused, usage
 from releasekit.model.dists import Dist, DistKind
