@@ -8,18 +8,16 @@ interface this is.
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import io
 import json
-import os
+import math
 import secrets
-import select
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from releasekit.process import Finished, Log, start_program, stop
+from releasekit.process import Finished, Log, Watch, start_program, stop
 
 
 class Hooks:
@@ -27,79 +25,52 @@ class Hooks:
 
     def __init__(self, stack: contextlib.ExitStack) -> None:
         self._stack = stack
-        self._servers: dict[tuple[str, str], _Server] = {}
+        self._servers: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], io.TextIOWrapper]] = {}
         self._mark = f"end-of-hook-{secrets.token_hex(8)}"
 
     def run(
         self, command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], log: Log
     ) -> Finished:
-        """Run what pyproject-hooks would start, as `process.run`: PYTHON SCRIPT HOOK DIRECTORY."""
+        """Run what pyproject-hooks would start, as `process.run`: PYTHON SCRIPT HOOK DIRECTORY.
+
+        The result has what was written until the mark, and the status after it. A server that ends
+        instead has the status that it ended with.
+        """
         python, *argv = command
         # Variables by which pyproject-hooks 1.2 tells its script what to import. A backend that
         # lies in the project is another one in the sdist: the hook imports it.
         backend, _, _ = environ["_PYPROJECT_HOOKS_BUILD_BACKEND"].partition(":")
         if "_PYPROJECT_HOOKS_BACKEND_PATH_JSON" in environ:
             backend = ""
-        if (python, backend) not in self._servers:
-            server = str(Path(__file__).with_name("server.py"))
-            command = (python, server, backend, self._mark)
-            started = start_program(command, cwd, environ, stdin=subprocess.PIPE)
-            process = self._stack.enter_context(started)
-            self._stack.callback(stop, process)
-            self._servers[python, backend] = _Server(command, process)
+        server = (python, str(Path(__file__).with_name("server.py")), backend, self._mark)
+        if server not in self._servers:
+            self._servers[server] = self._start(server, cwd, environ)
+        process, output = self._servers[server]
         hook = json.dumps({"argv": argv, "cwd": str(cwd), "environ": dict(environ)})
-        return self._servers[python, backend].ask(hook, self._mark, log)
-
-
-class _Server:
-    """The program server.py, which runs one hook after another."""
-
-    def __init__(self, command: tuple[str, ...], process: subprocess.Popen[bytes]) -> None:
-        self._command, self._process = command, process
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
-        self._unread = ""
-
-    def ask(self, line: str, mark: str, log: Log) -> Finished:
-        """Have a hook run, and return what was written until the mark, and the status after it.
-
-        A program that ends instead has the status that it ended with.
-        """
-        if self._process.stdin:
+        if process.stdin:
             with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.write(f"{line}\n".encode())
-                self._process.stdin.flush()
+                process.stdin.write(f"{hook}\n".encode())
+                process.stdin.flush()
         lines = []
-        while written := self._read_line():
-            text, end, status = written.partition(mark)
+        for line in output:
+            text, end, status = line.partition(self._mark)
             if text:  # the last line may have no end of its own
                 lines.append(text)
                 log(text.rstrip("\n"))
             if end:
-                return Finished(command=self._command, status=int(status), output="".join(lines))
-        status_at_end = self._process.wait() or 1
-        return Finished(command=self._command, status=status_at_end, output="".join(lines))
+                return Finished(command=server, status=int(status), output="".join(lines))
+        return Finished(command=server, status=process.wait() or 1, output="".join(lines))
 
-    def _read_line(self) -> str:
-        """Return the next line; no text is the end."""
-        while "\n" not in self._unread:
-            data = self._read()
-            self._unread += self._decoder.decode(data, final=not data)
-            if not data:
-                break
-        line, end, self._unread = self._unread.partition("\n")
-        return line + end
-
-    def _read(self) -> bytes:
-        if self._process.stdout is None:
-            return b""
-        output, has_ended = self._process.stdout.fileno(), False
-        # Where it was killed, what it had started may go on, and hold the other end.
-        while not select.select([output], [], [], 0 if has_ended else 1)[0]:
-            if has_ended:
-                return b""
-            has_ended = self._process.poll() is not None
-        return os.read(output, io.DEFAULT_BUFFER_SIZE)
+    def _start(
+        self, server: tuple[str, ...], cwd: Path, environ: Mapping[str, str]
+    ) -> tuple[subprocess.Popen[bytes], io.TextIOWrapper]:
+        started = start_program(server, cwd, environ, stdin=subprocess.PIPE)
+        process = self._stack.enter_context(started)
+        self._stack.callback(stop, process)
+        # Where it was killed, what it had started would go on, and hold its output open.
+        self._stack.enter_context(contextlib.closing(Watch(process, math.inf, None, None)))
+        output = process.stdout or io.BytesIO()
+        return process, io.TextIOWrapper(output, encoding="utf-8", errors="replace")
 
 
 @contextlib.contextmanager
