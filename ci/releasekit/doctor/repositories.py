@@ -24,7 +24,7 @@ from releasekit.doctor.server import FRONT
 from releasekit.errors import ReleasekitError, Status
 from releasekit.index.layouts import simple_url
 from releasekit.model.dists import Dist, NotADistError, parse_filename
-from releasekit.model.plan import Action, Plan, compare
+from releasekit.model.plan import Action, compare
 from releasekit.model.simple_page import ProjectPage
 from releasekit.nexus.documents import Document, Repository, list_names
 from releasekit.plural import list_some, plural
@@ -137,12 +137,12 @@ def judge_proxy(facts: RepositoryFacts, control: Answer) -> Row:
     """
     name, answer, settings, listed = facts.name, facts.serves, facts.settings or {}, facts.listed
     where = settings.get("proxy.remoteUrl") or (listed and listed.remote) or "its remote"
+    if listed and (listed.format, listed.type) != ("pypi", "proxy"):
+        return PROXY.warning(
+            f"{name} is a {listed.type} repository of format {listed.format}",
+            "set proxy to the name of a PyPI proxy repository",
+        )
     match (answer.status, answer.reason):
-        case _ if listed and (listed.format, listed.type) != ("pypi", "proxy"):
-            return PROXY.warning(
-                f"{name} is a {listed.type} repository of format {listed.format}",
-                "set proxy to the name of a PyPI proxy repository",
-            )
         case 404, "Repository not found":
             return PROXY.warning(
                 f"there is no repository {name}", f"set proxy to the name of yours, or {PROVISION}"
@@ -194,32 +194,31 @@ def _judge_presence(question: Question, facts: RepositoryFacts, fix: str) -> Row
             )
         case ((502 | 503 | 504), _):
             return question.unknown(f"the server answered {answer}", fix="fix the rows above first")
-        case _ if listed and (listed.format, listed.type) != ("pypi", question.title):
-            return question.failed(
-                f"{name} is a {listed.type} repository of format {listed.format}", fix
-            )
+    if listed and (listed.format, listed.type) != ("pypi", question.title):
+        return question.failed(
+            f"{name} is a {listed.type} repository of format {listed.format}", fix
+        )
     return None
 
 
 def examine_name(
     user: Visitor, admin: Visitor, proxy_url: str, name: str | None, *, proxy: str, control: Answer
 ) -> Row:
-    """Ask the proxy whether a public project has the name; `control` as in `judge_proxy`."""
+    """Ask the proxy whether a public project has the name: installers take the higher version.
+
+    `control` as in `judge_proxy`.
+    """
     if name is None:
         return NAME.unknown(
             "it is not written in pyproject.toml or setup.cfg, and nothing is built yet",
             fix="[[build]], then run this again",
         )
     answer, page = read_page(user, admin, f"{simple_url(proxy_url)}{name}/")
-    return judge_name(name, proxy, answer, files=len(page.files), control=control)
-
-
-def judge_name(name: str, proxy: str, answer: Answer, *, files: int, control: Answer) -> Row:
-    """Tell whether a public project has the name: an installer would take the higher version."""
     match answer.status:
-        case 200 if files:
+        case 200 if page.files:
+            files = plural(len(page.files), "file")
             return NAME.failed(
-                f"{name} exists publicly, with {plural(files, 'file')}: its higher version wins",
+                f"{name} exists publicly, with {files}: its higher version wins",
                 "write it into own-names, then [[provision --apply]]: a rule blocks the public "
                 "one; or rename the project",
             )
@@ -254,7 +253,10 @@ def examine_version(
     hosted: str,
     is_hosted: bool,
 ) -> Row:
-    """Ask the hosted repository for the files of a version, and compare the dists with them."""
+    """Ask the hosted repository for the files of a version, and compare the dists with them.
+
+    `is_hosted` if the repository serves an index: its 404 then means that nothing is there.
+    """
     if name is None or version is None:
         return VERSION.unknown(
             "HEAD has no release tag, and no version is written in pyproject.toml",
@@ -265,45 +267,23 @@ def examine_version(
     for file in page.files:
         with contextlib.suppress(NotADistError):
             published += parse_filename(file.filename).version == version
-    return judge_version(
-        version,
-        hosted,
-        answer,
-        is_hosted=is_hosted,
-        published=published,
-        plan=compare(dists, page, url=hosted_url) if dists else None,
-    )
-
-
-def judge_version(
-    version: Version,
-    hosted: str,
-    answer: Answer,
-    *,
-    is_hosted: bool,
-    published: int,
-    plan: Plan | None,
-) -> Row:
-    """Tell whether a version is free, or published with the same bytes; `published` counts files.
-
-    `is_hosted` if the repository serves an index: its 404 then means that nothing is there.
-    """
+    plan, count = compare(dists, page, url=hosted_url), plural(published, "file")
+    conflicts = [file.dist for file in plan.files if file.action is Action.CONFLICT]
+    if answer.status in (401, 403):
+        return VERSION.unknown(f"{hosted} may not be read ({answer})", ask=who_reads(hosted))
     if not answer.is_served and not (is_hosted and answer.status == 404):
-        if answer.status in (401, 403):
-            return VERSION.unknown(f"{hosted} may not be read ({answer})", ask=who_reads(hosted))
         return VERSION.unknown(
             f"{hosted} does not say whether it has {version} ({answer})",
             fix="fix hosted first, above",
         )
     if not published:
         return VERSION.ok(f"{version} is free in {hosted}")
-    count = plural(published, "file")
-    if plan is None:
+    if not dists:
         return VERSION.unknown(
             f"{version} has {count} in {hosted}, and nothing is built to compare them with",
             fix="[[build]], then run this again",
         )
-    if conflicts := [file.dist for file in plan.files if file.action is Action.CONFLICT]:
+    if conflicts:
         return VERSION.failed(
             f"{version} is in {hosted} with other bytes: {conflicts[0].filename}",
             "release a new version: [[git tag NEXT-VERSION]]",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any, cast
 
 import pytest
 from packaging.version import Version
 
 from releasekit.doctor import connection, repositories, server
 from releasekit.doctor.model import Row
-from releasekit.doctor.probe import Answer
-from releasekit.doctor.repositories import RepositoryFacts, judge_name, judge_version
+from releasekit.doctor.probe import Answer, Visitor
+from releasekit.doctor.repositories import RepositoryFacts
 from releasekit.doctor.server import Login, ServerFacts
+from releasekit.http.answer import Answer as HttpAnswer
+from releasekit.model.credentials import NO_CREDENTIALS
 from releasekit.nexus.documents import Repository, ServerVersion, parse_document
 
 ILL = Answer(status=500, reason="Server Error")
@@ -35,6 +38,47 @@ LOGIN_PAGE = replace(FINE, is_foreign=True)
 NOWHERE = Answer(status=404, reason="Repository not found")
 RULE = Answer(status=403, reason="Routing rules block the requested item from this repository")
 OWN = Repository(name="r", format="pypi", type="hosted", remote=None)
+
+
+class Answering:
+    """A client that has one answer to everything; a page of it has no files."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def get(self, url: str, **_: Any) -> HttpAnswer:
+        title = "Log in" if self.answer.is_foreign else "Links for plain"
+        return HttpAnswer(
+            url=url,
+            status=self.answer.status,
+            reason=self.answer.reason,
+            headers={} if self.answer.is_foreign else {"Server": SERVER.named},
+            body=f"<html><head><title>{title}</title></head><body></body></html>".encode(),
+            moment=NOW,
+        )
+
+
+def visit(answer: Answer) -> Visitor:
+    return Visitor(client=cast("Any", Answering(answer)), credentials=NO_CREDENTIALS)
+
+
+def examine_name(name: str, answer: Answer, control: Answer) -> Row:
+    user, url = visit(answer), "https://nexus.example.com/repository/far/"
+    return repositories.examine_name(user, user, url, name, proxy="far", control=control)
+
+
+def examine_version(answer: Answer, *, is_hosted: bool) -> Row:
+    user, url = visit(answer), "https://nexus.example.com/repository/own/"
+    return repositories.examine_version(
+        user,
+        user,
+        url,
+        [],
+        name="plain",
+        version=Version("1.0"),
+        hosted="own",
+        is_hosted=is_hosted,
+    )
 
 
 def unknown_name(answer: str) -> tuple[str, str, str]:
@@ -142,7 +186,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
     ),
     **{
         f"name, and for pip {control}": (
-            judge_name("plain", "far", ODD.serves, files=0, control=control),
+            examine_name("plain", ODD.serves, control),
             *told,
         )
         for control, told in (
@@ -154,7 +198,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
         )
     },
     "name, with a page that is none": (
-        judge_name("plain", "far", LOGIN_PAGE, files=0, control=LOGIN_PAGE),
+        examine_name("plain", LOGIN_PAGE, LOGIN_PAGE),
         "unknown",
         "far answered 200 OK, not from Nexus",
         "ask: its administrator what that means",
@@ -191,9 +235,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
     ),
     **{
         f"version, answered {answer}, hosted {is_hosted}": (
-            judge_version(
-                Version("1.0"), "own", answer, is_hosted=is_hosted, published=0, plan=None
-            ),
+            examine_version(answer, is_hosted=is_hosted),
             *told,
         )
         for answer, is_hosted, told in (
@@ -240,7 +282,7 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
         "ask: the administrator of that server",
     ),
     "name": (
-        judge_name("plain", "far", ILL, files=0, control=ILL),
+        examine_name("plain", ILL, ILL),
         "unknown",
         "far answered 500 Server Error",
         "ask: its administrator what that means",
