@@ -76,7 +76,11 @@ def find_entries(found: Raise) -> list[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and node.lineno <= int(line) <= (node.end_lineno or 0)
     ]
-    return find_names(functions[0]) or find_names(tree)
+    named_in_calls = {other.entry for other in RAISES if other.place.startswith(f"{file}:")}
+    for part in (functions[0], tree):
+        if names := [name for name in find_names(part) if name not in named_in_calls]:
+            return names
+    return []
 
 
 def find_names(tree: ast.AST) -> list[str]:
