@@ -39,6 +39,9 @@ class Answer:
     certificate_ends: datetime | None = None
     certificate: bytes = field(default=b"", repr=False)
     """The server's, in DER; empty over http, and if the TLS library does not tell."""
+    sha256: str = ""
+    """Of a file that was downloaded; empty for one that is larger than the limit."""
+    start: bytes = b""  # the first bytes of that file, by which its kind is known
 
     @property
     def text(self) -> str:

@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -41,16 +41,6 @@ BLOCK = 1 << 20
 UNANNOUNCED = 256 << 20  # bytes of a file whose size nobody announces; Nexus announces all
 PAUSES = (0.0, 0.6, 1.2)  # seconds before each further attempt of what is safe to repeat
 ATTEMPTS = len(PAUSES) + 1
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Download:
-    """A file that was downloaded."""
-
-    answer: Answer
-    sha256: str = ""
-    """Empty for an answer other than 200, and for a body that is larger than the limit."""
-    start: bytes = b""  # the first bytes of the file, by which its kind is known
 
 
 class Client:
@@ -102,7 +92,7 @@ class Client:
         A redirect to another server is followed, or is the answer. Raises Failure.
         """
 
-        def read() -> Download:
+        def read() -> Answer:
             with self._open(
                 url, credentials, headers or {}, limit, follows_elsewhere=follows_elsewhere
             ) as (answer, response):
@@ -112,9 +102,9 @@ class Client:
                     body = response.read(limit)
                 else:
                     body = _read_all(response, answer.url, limit)
-                return Download(answer=replace(answer, body=body))
+                return replace(answer, body=body)
 
-        return self._repeat(read, attempts).answer
+        return self._repeat(read, attempts)
 
     def download(
         self,
@@ -123,19 +113,19 @@ class Client:
         credentials: Credentials = NO_CREDENTIALS,
         path: Path | None = None,
         limit: int = UNANNOUNCED,
-    ) -> Download:
+    ) -> Answer:
         """Read a file as it is, into `path` if one is given, and hash it.
 
         Of more than `limit` bytes it has no hash. Raises Failure, and OSError of `path`.
         """
 
-        def read() -> Download:
+        def read() -> Answer:
             headers = {"Cache-Control": "no-cache"}
             with self._open(url, credentials, headers, limit) as (answer, response):
                 if response.status != 200:
-                    return Download(answer=replace(answer, body=_read_some(response, TEXT)))
+                    return replace(answer, body=_read_some(response, TEXT))
                 sha256, start = _save(response, path, limit)
-                return Download(answer=answer, sha256=sha256, start=start)
+                return replace(answer, sha256=sha256, start=start)
 
         return self._repeat(read, ATTEMPTS)
 
@@ -159,12 +149,12 @@ class Client:
         with self._exchange(method, url, wanted, limits, body) as (answer, response):
             return replace(answer, body=_read_some(response, DOCUMENT))
 
-    def _repeat(self, read: Callable[[], Download], attempts: int) -> Download:
+    def _repeat(self, read: Callable[[], Answer], attempts: int) -> Answer:
         for pause in PAUSES[: attempts - 1]:
             try:
-                found = read()
-                if (seconds := self._find_pause(found.answer, pause)) is None:
-                    return found
+                answer = read()
+                if (seconds := self._find_pause(answer, pause)) is None:
+                    return answer
             except Failure as failure:
                 if not failure.may_pass:
                     raise

@@ -32,7 +32,7 @@ from releasekit.model.simple_page import (
 )
 
 if TYPE_CHECKING:
-    from releasekit.http.client import Client, Download
+    from releasekit.http.client import Client
     from releasekit.index.upload import Attempt, OnSent
 
 READ_ONLY = re.compile(r"is read[ -]only|does not allow deleting assets", re.IGNORECASE)
@@ -149,7 +149,7 @@ class Index:
         Raises UNEXPECTED_ANSWER for what is neither the expected file nor another one of its kind.
         """
         found, error = self._download(file, path, 2 * expected.size + HEADROOM)
-        if found.answer.status == 404:
+        if found.status == 404:
             return None
         if error:
             raise error
@@ -166,11 +166,11 @@ class Index:
 
     def _download(
         self, file: PublishedFile, path: Path | None, limit: int
-    ) -> tuple[Download, ReleasekitError | None]:
+    ) -> tuple[Answer, ReleasekitError | None]:
         # The credentials are for the index's own server: a page may link anywhere.
         login = self.reader if is_same_origin(file.url, self.url) else NO_CREDENTIALS
         found = self.client.download(file.url, credentials=login, path=path, limit=limit)
-        return found, refusal(found.answer, login, url=file.url, action="download")
+        return found, refusal(found, login, url=file.url, action="download")
 
     def _read_root(self) -> Answer:
         """Read the first page; raises NoSuchRepository if it is none of an index."""
@@ -222,11 +222,11 @@ class Index:
         return answer
 
 
-def _find_problem(found: Download, expected: Dist) -> str:
-    if encoding := found.answer.headers.get("Content-Encoding"):
+def _find_problem(found: Answer, expected: Dist) -> str:
+    if encoding := found.headers.get("Content-Encoding"):
         return f"it is sent with Content-Encoding: {encoding}"
     if not found.start.startswith(MAGIC[expected.named.kind]):
-        kind = found.answer.headers.get("Content-Type", "no type").partition(";")[0]
+        kind = found.headers.get("Content-Type", "no type").partition(";")[0]
         return f"it is no {expected.named.kind.value}, but {kind}" if found.start else "it is empty"
     return "" if found.sha256 else f"it is far larger than {expected.filename}"
 

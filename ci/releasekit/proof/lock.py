@@ -96,7 +96,7 @@ class Store:
         shown, login = hide_credentials(url), self.source.find_login(url)
         limit = size or 8 << 30  # bytes, where no page tells the size
         found = self.client.download(shown, credentials=login, path=target, limit=limit)
-        if error := refusal(found.answer, login, url=shown, action="download"):
+        if error := refusal(found, login, url=shown, action="download"):
             raise error
         dist = _read_if_announced(target, hashes) if found.sha256 else None
         if dist is None:
