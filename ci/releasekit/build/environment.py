@@ -23,7 +23,6 @@ from releasekit.redact import MARK, hide_credentials
 from releasekit.tempdirs import open_tempdir
 from releasekit.uv.build_settings import BuildSettings, read_build_settings
 from releasekit.uv.call import NEVER_BUILD, UvCall, plan_call
-from releasekit.uv.failures import FINAL, refuse_failed
 from releasekit.uv.indexes import (
     BuildIndex,
     choose_installer,
@@ -31,7 +30,7 @@ from releasekit.uv.indexes import (
     read_pip_settings,
     strip_credentials,
 )
-from releasekit.uv.program import Count, run_uv
+from releasekit.uv.program import FINAL, Count, refuse_failed, run_uv
 
 # A line of `uv pip freeze`; warnings may stand between them.
 REQUIREMENT = re.compile(r"[\w.-]+(==| @ )")

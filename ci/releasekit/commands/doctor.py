@@ -29,7 +29,7 @@ from releasekit.plural import plural
 from releasekit.proof.resolve import NO_SOLUTION, find_reason
 from releasekit.redact import MARK, hide_credentials
 from releasekit.request import is_project
-from releasekit.uv.failures import ask_for_objection, find_certificate_fix, find_unbuilt_names
+from releasekit.uv.program import ask_for_objection, find_certificate_fix, find_unbuilt_names
 from releasekit.workspace import check_file, list_folder
 
 

@@ -35,7 +35,7 @@ from releasekit.nexus.rest import Rest, find_resource
 from releasekit.outcome import Published
 from releasekit.plural import plural
 from releasekit.threads import begin, run_in_threads
-from releasekit.uv.failures import ask_for_objection, is_unlike_a_server
+from releasekit.uv.program import ask_for_objection, is_unlike_a_server
 
 POSTS = 3
 """A file is sent at most three times; the index is read after each failure."""

@@ -19,8 +19,7 @@ from releasekit.proof.environment import Interpreter
 from releasekit.redact import MARK, hide_credentials
 from releasekit.toml import tomllib
 from releasekit.uv.call import Source, write_settings
-from releasekit.uv.failures import find_unbuilt_names, refuse_met, refuse_wrong_login
-from releasekit.uv.program import Count, run_uv
+from releasekit.uv.program import Count, find_unbuilt_names, refuse_met, refuse_wrong_login, run_uv
 
 if TYPE_CHECKING:
     from packaging.pylock import Package

@@ -7,7 +7,7 @@ import pytest
 from certificates import make
 from raising import raises_error
 from releasekit.errors.access import UV_REFUSES_CERTIFICATE
-from releasekit.uv.failures import find_certificate_fix, is_unlike_a_server, refuse_met
+from releasekit.uv.program import find_certificate_fix, is_unlike_a_server, refuse_met
 
 ROOT = make("Company Root")
 URL = "https://nexus.example.com/repository/pypi-group/simple/demo/"
