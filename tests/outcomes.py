@@ -10,8 +10,8 @@ from releasekit.checks.catalog import CODES
 from releasekit.checks.declared import Place
 from releasekit.checks.model import Finding, Severity
 from releasekit.errors import Status
-from releasekit.model.plan import Action, Plan, PlannedFile
 from releasekit.model.project import Commit, Project
+from releasekit.model.published import Action, Plan, PlannedFile
 from releasekit.model.record import BuildFacts, Record, RecordedFile
 from releasekit.outcome import Outcome, Published, StepTime, Verified
 from samples import SDIST, WHEEL, make_dist

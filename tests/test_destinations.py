@@ -11,7 +11,7 @@ from releasekit.cli import find_door, make_parser
 from releasekit.cli import make_request as make
 from releasekit.config.settings import hosted_url, make_target
 from releasekit.destination import choose_destinations
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials
 from releasekit.request import Request
 
 UPLOADER = {"TWINE_USERNAME": "publisher", "TWINE_PASSWORD": "hunter2"}

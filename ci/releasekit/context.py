@@ -21,8 +21,7 @@ from releasekit.destination import (
 from releasekit.errors import BrokenSettings, ReleasekitError
 from releasekit.errors.usage import NO_NEXUS, SANDBOX_IS_NO_NEXUS
 from releasekit.home import find_cache_home
-from releasekit.model.addresses import is_loopback
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.model.access import NO_CREDENTIALS, Credentials, is_loopback
 from releasekit.network import Network, open_network
 from releasekit.outcome import Progress
 from releasekit.proof.environment import CleanEnvironments

@@ -22,7 +22,7 @@ from releasekit.errors.access import (
 )
 from releasekit.errors.usage import UNKNOWN_PYPIRC_SECTION
 from releasekit.home import find_home
-from releasekit.model.credentials import (
+from releasekit.model.access import (
     ADMIN_ENVIRONMENT,
     ENVIRONMENT,
     NO_CREDENTIALS,

@@ -26,13 +26,13 @@ from releasekit.errors import InvalidConfiguration, MissingCredentials, Releasek
 from releasekit.errors.usage import NOT_A_PROJECT, UNKNOWN_PYPIRC_SECTION
 from releasekit.home import expand_home, find_netrc
 from releasekit.index.layouts import simple_url, split_url
-from releasekit.model.addresses import is_loopback
-from releasekit.model.credentials import (
+from releasekit.model.access import (
     NO_CREDENTIALS,
     Credentials,
     Say,
     find_environ_credentials,
     find_environ_reader,
+    is_loopback,
 )
 from releasekit.request import Request, is_project
 from releasekit.tls.certificates import is_readable, read_bundle

@@ -12,8 +12,7 @@ from releasekit.errors import Entry, GitFailed, ReleasekitError
 from releasekit.errors.failed import GIT_FAILED
 from releasekit.errors.setup import GIT_REFUSED
 from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
-from releasekit.model.project import Commit
-from releasekit.model.versions import History, ReleaseTag, parse_tag, split_pattern
+from releasekit.model.project import Commit, History, ReleaseTag, parse_tag, split_pattern
 from releasekit.process import Finished, capture
 
 IDLE = 120.0

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials
 
 
 def find_home(environ: Mapping[str, str]) -> Path:

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from releasekit.checks.model import Finding, Severity
 from releasekit.errors import Status
-from releasekit.model.plan import Action, Plan
 from releasekit.model.project import Project
+from releasekit.model.published import Action, Plan
 from releasekit.model.record import Record
 from releasekit.plural import list_some, plural
 from releasekit.redact import map_all_texts, map_texts

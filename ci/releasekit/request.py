@@ -21,7 +21,7 @@ from releasekit.errors import COMMAND, ReleasekitError
 from releasekit.errors.setup import ODD_DIRECTORY
 from releasekit.errors.usage import BAD_DIRECTORY
 from releasekit.home import expand_home
-from releasekit.model.credentials import Say, say_nothing
+from releasekit.model.access import Say, say_nothing
 from releasekit.redact import Redactor
 
 if TYPE_CHECKING:

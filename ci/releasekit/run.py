@@ -25,7 +25,7 @@ from releasekit.errors.limits import SPACE, find_limit
 from releasekit.errors.refused import TRACKED_RESULTS
 from releasekit.errors.usage import UNSUITABLE_ENCODING
 from releasekit.files import is_full
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials
 from releasekit.outcome import Outcome, Progress, Result
 from releasekit.redact import escape_json, find_secrets
 from releasekit.report import FINDINGS_REPORTS, render_reports

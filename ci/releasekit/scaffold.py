@@ -17,7 +17,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from releasekit.errors import ReleasekitError
 from releasekit.errors.setup import CANNOT_CHANGE_SETTINGS
-from releasekit.model.versions import split_pattern
+from releasekit.model.project import split_pattern
 from releasekit.outcome import Line, Render, Result
 from releasekit.plural import plural
 from releasekit.toml import tomllib

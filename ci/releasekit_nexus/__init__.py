@@ -19,7 +19,7 @@ from platformdirs import user_cache_path
 from releasekit.config.settings import Settings
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import NEXUS_NOT_STARTED
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials
 from releasekit.nexus.desired_state import publisher_name, want
 from releasekit.nexus.documents import Document
 from releasekit.nexus.drift import Found, Kind

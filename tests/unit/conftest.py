@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from releasekit.http import answer as http_answer
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials
 from releasekit.network import open_network
 from support import ProjectDir
 

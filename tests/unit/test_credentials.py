@@ -27,7 +27,7 @@ from releasekit.errors.access import (
     UNREADABLE_PYPIRC,
 )
 from releasekit.errors.usage import UNKNOWN_PYPIRC_SECTION
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.model.access import NO_CREDENTIALS, Credentials
 
 NEXUS = "https://nexus.example.com"
 URL = f"{NEXUS}/repository/pypi-hosted/"

@@ -17,8 +17,7 @@ from releasekit.errors.failed import GIT_FAILED
 from releasekit.errors.setup import GIT_REFUSED, MISSING_PROGRAM
 from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
 from releasekit.git import ask, list_files, must, parse_status, read_commit, read_history
-from releasekit.model.project import Commit
-from releasekit.model.versions import DEFAULT_PATTERNS
+from releasekit.model.project import DEFAULT_PATTERNS, Commit
 from releasekit.network import child_environ
 from support import ProjectDir, commit_of, content_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from releasekit.home import find_netrc, is_known_to_uv
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials
 
 URL = "https://nexus.example.com:8443/repository/pypi-group/simple/"
 ENTRY = "machine nexus.example.com login reader password secret\n"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from releasekit.checks.declared import Place
 from releasekit.checks.model import Finding, Severity
-from releasekit.model.plan import Plan
 from releasekit.model.project import Commit, Project
+from releasekit.model.published import Plan
 from releasekit.model.record import BuildFacts, Record, RecordedFile
 from releasekit.outcome import (
     Built,

@@ -12,7 +12,7 @@ from packaging.version import Version
 from releasekit import git
 from releasekit.errors import ReleasekitError
 from releasekit.errors.setup import CANNOT_WRITE_VERSION
-from releasekit.model.versions import StatedVersion
+from releasekit.model.project import StatedVersion
 from releasekit.tempdirs import open_tempdir
 from releasekit.toml import tomllib
 

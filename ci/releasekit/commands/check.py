@@ -32,8 +32,8 @@ from releasekit.errors import NotBuilt, ReleasekitError, refused, usage
 from releasekit.inspect.gather import gather_facts
 from releasekit.inspect.project import read_backend_warnings, read_declared, read_packing
 from releasekit.model.dists import Dist, NotADistError, parse_filename
-from releasekit.model.plan import find_unproven
 from releasekit.model.project import Project
+from releasekit.model.published import find_unproven
 from releasekit.model.record import Proof, Record, WheelResult, prove_record, render_proof
 from releasekit.outcome import Checked
 from releasekit.plural import list_some, plural

@@ -19,7 +19,7 @@ from releasekit.doctor.model import QUESTIONS, Diagnosis, Question, Row, State
 from releasekit.errors import ReleasekitError, Status, failed, refused
 from releasekit.index.layouts import repository_url, simple_url
 from releasekit.inspect.project import read_static_metadata
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials, describe_login
+from releasekit.model.access import NO_CREDENTIALS, Credentials, describe_login
 from releasekit.model.dists import NotADistError, parse_filename
 from releasekit.model.project import find_release_tag
 from releasekit.nexus.documents import Repository

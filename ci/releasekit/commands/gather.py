@@ -28,8 +28,7 @@ from releasekit.home import expand_home
 from releasekit.inspect.archive import read_archive
 from releasekit.inspect.gather import find_naming_problems, find_record_problems
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
-from releasekit.model.parts import join_parts
-from releasekit.model.record import BuildFacts, Record, RecordedFile, render_record
+from releasekit.model.record import BuildFacts, Record, RecordedFile, join_parts, render_record
 from releasekit.outcome import Gathered
 from releasekit.tempdirs import open_tempdir
 from releasekit.workspace import RECORD, make_folder, write_file

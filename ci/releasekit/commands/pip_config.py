@@ -26,7 +26,7 @@ from releasekit.errors import ReleasekitError, refused, usage
 from releasekit.files import find_backup, read_settings_file, replace_settings_file
 from releasekit.home import expand_home, find_config_home
 from releasekit.index.layouts import repository_url, simple_url
-from releasekit.model.addresses import is_loopback
+from releasekit.model.access import is_loopback
 from releasekit.pip_conf import find_pip_folder, read_options, set_options
 from releasekit.plural import plural
 from releasekit.redact import MARK, hide_credentials

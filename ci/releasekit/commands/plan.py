@@ -17,17 +17,18 @@ from releasekit.index.layouts import open_index
 from releasekit.index.pages import Index
 from releasekit.inspect.archive import DAMAGED, read_contents
 from releasekit.model.dists import Dist
-from releasekit.model.plan import (
+from releasekit.model.project import render_tag
+from releasekit.model.published import (
     Action,
     Difference,
     Plan,
+    ProjectPage,
+    PublishedFile,
     compare,
     find_difference,
     find_undecided,
 )
 from releasekit.model.record import Record
-from releasekit.model.simple_page import ProjectPage, PublishedFile
-from releasekit.model.versions import render_tag
 from releasekit.outcome import Planned
 from releasekit.plural import plural
 from releasekit.tempdirs import open_tempdir

@@ -31,10 +31,10 @@ from releasekit.errors import (
     usage,
 )
 from releasekit.inspect.project import find_counter, find_stated_version
-from releasekit.model.credentials import NO_CREDENTIALS
+from releasekit.model.access import NO_CREDENTIALS
 from releasekit.model.dists import Dist, NotADistError
-from releasekit.model.parts import find_gaps, is_superseded, name_part
 from releasekit.model.project import (
+    Development,
     Project,
     dirty_tree,
     explain_tags,
@@ -48,11 +48,13 @@ from releasekit.model.record import (
     Record,
     find_changes,
     find_differences,
+    find_gaps,
+    is_superseded,
+    name_part,
     parse_proof,
     parse_record,
     render_record,
 )
-from releasekit.model.versions import Development
 from releasekit.outcome import Progress, ProjectRead, RecordRead
 from releasekit.request import Request
 from releasekit.workspace import (

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from releasekit.config.settings import Settings
 from releasekit.context import NexusContext
 from releasekit.errors import ReleasekitError, WrongCredentials, access, failed, refused
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials
 from releasekit.nexus.desired_state import find_notes, publisher_name, rule_name, want
 from releasekit.nexus.documents import COMMUNITY, Document, ServerVersion
 from releasekit.nexus.drift import (

@@ -27,8 +27,8 @@ from releasekit.errors import ReleasekitError, failed
 from releasekit.index.layouts import split_url
 from releasekit.inspect.project import read_static_metadata
 from releasekit.model.dists import Dist, DistKind
-from releasekit.model.plan import Action, Plan, compare
 from releasekit.model.project import Project
+from releasekit.model.published import Action, Plan, compare
 from releasekit.model.record import Proof, Record
 from releasekit.nexus.drift import Kind
 from releasekit.nexus.rest import Rest, find_resource

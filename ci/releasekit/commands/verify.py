@@ -23,9 +23,8 @@ from releasekit.commands.prove import begin_environments, choose_wheels, prove
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError, failed, refused, usage
 from releasekit.model.dists import Dist, DistKind
-from releasekit.model.plan import Action, compare, find_unproven
+from releasekit.model.published import Action, PublishedFile, compare, find_unproven
 from releasekit.model.record import Record
-from releasekit.model.simple_page import PublishedFile
 from releasekit.outcome import Verified
 from releasekit.proof.proved import Proved
 from releasekit.tempdirs import open_tempdir

@@ -20,8 +20,8 @@ from pydantic import (
 
 from releasekit.config.severity import Severities, parse_severities
 from releasekit.index.layouts import REPOSITORIES, find_layout, repository_url
-from releasekit.model.credentials import READER_ENVIRONMENT, Credentials
-from releasekit.model.versions import DEFAULT_PATTERNS, PLACE
+from releasekit.model.access import READER_ENVIRONMENT, Credentials
+from releasekit.model.project import DEFAULT_PATTERNS, PLACE
 
 
 def _check_address(value: str) -> str:

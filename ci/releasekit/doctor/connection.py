@@ -19,7 +19,7 @@ from releasekit.errors import Status
 from releasekit.http.client import Client
 from releasekit.http.connections import Tunnelled, make_login
 from releasekit.http.failures import classify, show_proxy
-from releasekit.model.addresses import PORTS, is_loopback
+from releasekit.model.access import PORTS, is_loopback
 from releasekit.plural import plural
 from releasekit.tls.certificates import CERTIFICATE, Certificate, parse_certificate
 from releasekit.tls.trust import TrustedSource

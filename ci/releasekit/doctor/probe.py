@@ -10,8 +10,8 @@ from urllib3.filepost import encode_multipart_formdata
 from releasekit.http import answer as http_answer
 from releasekit.http.client import Client
 from releasekit.index.pages import wants_license
-from releasekit.model.credentials import Credentials
-from releasekit.model.simple_page import NotAnIndexPageError, ProjectPage, parse_project_page
+from releasekit.model.access import Credentials
+from releasekit.model.published import NotAnIndexPageError, ProjectPage, parse_project_page
 from releasekit.nexus.documents import parse_server_version
 
 STATUS = "/service/rest/v1/status"

@@ -24,8 +24,7 @@ from releasekit.doctor.server import FRONT
 from releasekit.errors import ReleasekitError, Status
 from releasekit.index.layouts import simple_url
 from releasekit.model.dists import Dist, NotADistError, parse_filename
-from releasekit.model.plan import Action, compare
-from releasekit.model.simple_page import ProjectPage
+from releasekit.model.published import Action, ProjectPage, compare
 from releasekit.nexus.documents import Document, Repository, list_names
 from releasekit.plural import list_some, plural
 

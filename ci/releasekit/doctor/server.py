@@ -25,7 +25,7 @@ from releasekit.http.answer import DOCUMENT, explain_refusal, parse_date
 from releasekit.http.answer import Answer as HttpAnswer
 from releasekit.http.client import Client
 from releasekit.index.layouts import simple_url
-from releasekit.model.credentials import NO_CREDENTIALS
+from releasekit.model.access import NO_CREDENTIALS
 from releasekit.nexus.documents import ServerVersion, parse_server_version
 from releasekit.nexus.rest import Rest, read_described_version
 

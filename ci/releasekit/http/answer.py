@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 from releasekit.errors import ReleasekitError
 from releasekit.errors.access import LICENSE_LIMIT, REDIRECTED_LOGIN
 from releasekit.errors.failed import SERVER_FAILS, TOO_MANY_REQUESTS
-from releasekit.model.addresses import may_have_login, show_address
+from releasekit.model.access import may_have_login, show_address
 
 # Most bytes that are read of a body:
 TEXT = 64 << 10  # of an error, which tells why

@@ -33,8 +33,7 @@ from releasekit.http.connections import (
     open_manager,
 )
 from releasekit.http.failures import Failure, fail, refuse_login
-from releasekit.model.addresses import may_have_login, show_address
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.model.access import NO_CREDENTIALS, Credentials, may_have_login, show_address
 from releasekit.tls.trust import Trust
 
 BLOCK = 1 << 20

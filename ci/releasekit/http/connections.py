@@ -28,7 +28,7 @@ from urllib3.util import parse_url
 from releasekit.errors.access import INVALID_PROXY, PROXY_NEEDS_SOCKS
 from releasekit.errors.failed import PROXY_UNREACHABLE, UNREACHABLE
 from releasekit.http.failures import ProxyRefusal, TooLarge, classify, fail
-from releasekit.model.addresses import find_origin, is_loopback
+from releasekit.model.access import find_origin, is_loopback
 
 SLOWEST = 32 << 10  # bytes per second: what is slower than that, timeout aside, is given up
 KEPT = 24  # connections to one server, for the next request; more than threads that ask

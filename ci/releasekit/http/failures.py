@@ -34,7 +34,7 @@ from releasekit.errors.failed import (
     UNREADABLE_ANSWER,
 )
 from releasekit.errors.limits import find_causes
-from releasekit.model.addresses import show_address
+from releasekit.model.access import show_address
 
 # These fail on the way to the proxy, or there.
 AT_PROXY = (

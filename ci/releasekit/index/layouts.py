@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from releasekit.errors import ReleasekitError, WrongCredentials
 from releasekit.errors.access import WRONG_CREDENTIALS_OR_RIGHTS
 from releasekit.http.answer import Answer
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials, describe_login
+from releasekit.model.access import NO_CREDENTIALS, Credentials, describe_login
 
 if TYPE_CHECKING:
     from releasekit.http.client import Client

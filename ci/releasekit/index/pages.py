@@ -19,10 +19,15 @@ from releasekit.errors.failed import (
 from releasekit.errors.usage import NOT_A_PYPI_REPOSITORY
 from releasekit.http.answer import NAMES, PAGE, Answer, explain_refusal
 from releasekit.index.layouts import Layout
-from releasekit.model.addresses import is_same_origin, show_address
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials, refused_login
+from releasekit.model.access import (
+    NO_CREDENTIALS,
+    Credentials,
+    is_same_origin,
+    refused_login,
+    show_address,
+)
 from releasekit.model.dists import Dist, DistKind
-from releasekit.model.simple_page import (
+from releasekit.model.published import (
     NotAnIndexPageError,
     ProjectPage,
     PublishedFile,

@@ -24,7 +24,7 @@ from releasekit.errors.failed import UPLOAD_FAILED
 from releasekit.errors.refused import FILES_CHANGED
 from releasekit.http.answer import Answer
 from releasekit.model.dists import Dist
-from releasekit.model.simple_page import describe_page
+from releasekit.model.published import describe_page
 
 if TYPE_CHECKING:
     from releasekit.index.pages import Index

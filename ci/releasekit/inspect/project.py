@@ -24,7 +24,7 @@ from releasekit.checks.declared import (
     read_build_system,
 )
 from releasekit.checks.model import BackendWarning
-from releasekit.model.versions import StatedVersion
+from releasekit.model.project import StatedVersion
 from releasekit.toml import tomllib
 
 # Build requirements that make the version from the commits since the last tag.

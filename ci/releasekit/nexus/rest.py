@@ -17,7 +17,7 @@ from releasekit.errors import NexusRefused, WrongCredentials
 from releasekit.errors.access import NOT_ALLOWED_BY_NEXUS, WRONG_API_CREDENTIALS
 from releasekit.errors.failed import NEXUS_REFUSED, NOT_A_NEXUS
 from releasekit.http.answer import DOCUMENT, Answer, explain_refusal
-from releasekit.model.credentials import Credentials, describe_login
+from releasekit.model.access import Credentials, describe_login
 from releasekit.nexus.documents import (
     Component,
     Document,

@@ -19,7 +19,7 @@ from releasekit.errors.failed import NOT_RESOLVED
 from releasekit.index.layouts import open_index
 from releasekit.index.pages import refusal
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_filename
-from releasekit.model.simple_page import PublishedFile
+from releasekit.model.published import PublishedFile
 from releasekit.plural import list_some
 from releasekit.proof.environment import choose_wheel
 from releasekit.proof.lock import Dependency, Store, find_local

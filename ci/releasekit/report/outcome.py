@@ -7,7 +7,7 @@ from typing import Any
 
 from releasekit.checks.model import Severity
 from releasekit.errors import Status
-from releasekit.model.plan import Action
+from releasekit.model.published import Action
 from releasekit.outcome import Outcome
 
 

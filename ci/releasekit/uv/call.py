@@ -23,8 +23,7 @@ from releasekit.errors.access import BUILD_WITH_CREDENTIALS
 from releasekit.errors.refused import INVALID_BUILD_REQUIREMENT
 from releasekit.home import find_netrc, is_known_to_uv
 from releasekit.index.layouts import simple_url
-from releasekit.model.addresses import is_address, is_same_origin
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.model.access import NO_CREDENTIALS, Credentials, is_address, is_same_origin
 from releasekit.redact import hide_credentials
 from releasekit.uv.indexes import (
     DEFAULT_INDEX_VARIABLES,

@@ -19,7 +19,7 @@ from releasekit.errors import BrokenSettings
 from releasekit.errors.usage import BROKEN_SETTINGS
 from releasekit.home import expand_home, find_config_home, find_home
 from releasekit.index.layouts import simple_url
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials
 from releasekit.pip_conf import find_pip_folder, read_options
 from releasekit.redact import hide_credentials
 from releasekit.toml import tomllib

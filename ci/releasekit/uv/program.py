@@ -25,7 +25,7 @@ from releasekit.errors.failed import PROXY_REFUSED, PROXY_UNREACHABLE
 from releasekit.errors.setup import NO_UPLOAD_TIMES
 from releasekit.errors.usage import INVALID_UV_SETTING
 from releasekit.index.layouts import simple_url
-from releasekit.model.credentials import refused_login
+from releasekit.model.access import refused_login
 from releasekit.process import Finished, Log, capture, refuse_ended, run
 from releasekit.redact import hide_credentials
 from releasekit.tls.trust import open_trust

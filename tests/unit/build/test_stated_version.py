@@ -11,7 +11,7 @@ from releasekit.build.checkout import open_checkout
 from releasekit.build.stated_version import write_version
 from releasekit.errors.setup import CANNOT_WRITE_VERSION
 from releasekit.inspect.project import find_stated_version
-from releasekit.model.versions import StatedVersion
+from releasekit.model.project import StatedVersion
 from support import ProjectDir, commit_of
 
 MakeRepository = Callable[..., ProjectDir]

@@ -17,7 +17,7 @@ from releasekit.commands.plan import note_server_oddities
 from releasekit.config.settings import Settings, hosted_url, make_target
 from releasekit.context import ProjectContext
 from releasekit.index.layouts import open_index
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials
 from releasekit.network import open_network
 from releasekit.proof.environment import CleanEnvironments
 from unit.conftest import Answer, Handler, Server, run_server

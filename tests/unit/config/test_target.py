@@ -6,7 +6,7 @@ from raising import raises_error
 from releasekit.config.settings import Settings, Target, hosted_url, make_target
 from releasekit.errors.access import HALF_SET_READER
 from releasekit.index.layouts import simple_url
-from releasekit.model.credentials import (
+from releasekit.model.access import (
     NO_CREDENTIALS,
     READER_ENVIRONMENT,
     Credentials,

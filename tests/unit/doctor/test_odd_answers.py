@@ -15,7 +15,7 @@ from releasekit.doctor.probe import Answer, Visitor
 from releasekit.doctor.repositories import RepositoryFacts
 from releasekit.doctor.server import Login, ServerFacts
 from releasekit.http.answer import Answer as HttpAnswer
-from releasekit.model.credentials import NO_CREDENTIALS
+from releasekit.model.access import NO_CREDENTIALS
 from releasekit.nexus.documents import Repository, ServerVersion, parse_document
 
 ILL = Answer(status=500, reason="Server Error")

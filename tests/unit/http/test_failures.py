@@ -13,7 +13,7 @@ import pytest
 
 from releasekit.errors import ReleasekitError
 from releasekit.http.client import ATTEMPTS, Client
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials
 from releasekit.network import open_network
 from unit.http.conftest import Answer, Serve
 

@@ -17,8 +17,7 @@ import truststore
 from certificates import DAY, NOW, make
 from nexus_double import run_sandbox
 from releasekit.errors import ReleasekitError
-from releasekit.model.addresses import is_loopback
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials, is_loopback
 from releasekit.network import open_network
 from releasekit.threads import run_in_threads
 from releasekit.tls.certificates import read_bundle

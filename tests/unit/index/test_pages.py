@@ -16,9 +16,9 @@ from releasekit.errors.access import NOT_PERMITTED, WRONG_CREDENTIALS
 from releasekit.errors.usage import NOT_A_PYPI_REPOSITORY
 from releasekit.index.layouts import open_index
 from releasekit.index.pages import Index
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials
 from releasekit.model.dists import Dist
-from releasekit.model.simple_page import ProjectPage, PublishedFile
+from releasekit.model.published import ProjectPage, PublishedFile
 from releasekit.network import Network, open_network
 from samples import WHEEL, write_wheel
 from unit.conftest import Answer, Server

@@ -17,8 +17,8 @@ from releasekit.errors import ReleasekitError
 from releasekit.http.answer import Answer as HttpAnswer
 from releasekit.index.layouts import open_index
 from releasekit.index.pages import Index
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
-from releasekit.model.simple_page import PublishedFile
+from releasekit.model.access import NO_CREDENTIALS, Credentials
+from releasekit.model.published import PublishedFile
 from releasekit.network import Network, open_network
 from samples import WHEEL, write_wheel
 from unit.conftest import Answer, Server

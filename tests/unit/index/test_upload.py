@@ -24,7 +24,7 @@ from nexus_double import Faults, run_sandbox
 from releasekit.archives import read_dist
 from releasekit.index.layouts import open_index
 from releasekit.index.upload import Attempt, OnSent
-from releasekit.model.credentials import Credentials
+from releasekit.model.access import Credentials
 from releasekit.model.dists import Dist
 from releasekit.network import Network, open_network
 from samples import METADATA, SDIST, WHEEL, write_sdist, write_wheel

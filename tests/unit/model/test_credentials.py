@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from releasekit.errors import WrongCredentials
-from releasekit.model.credentials import Credentials, find_oddities, refused_login
+from releasekit.model.access import Credentials, find_oddities, refused_login
 
 MARK, NEWLINE = "begins with a byte order mark", "ends in a newline"
 QUOTED, VARIABLE = "stands in quotes", "is the name of a variable, not its value"

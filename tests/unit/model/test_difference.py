@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from releasekit.model.plan import Contents, Difference, find_difference, parse_generator
+from releasekit.model.published import Contents, Difference, find_difference, parse_generator
 
 INFO = "demo-1.0.dist-info"
 USED = ("flit-core==3.12.0", "packaging==26.0")

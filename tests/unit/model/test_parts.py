@@ -6,8 +6,16 @@ import pytest
 
 from raising import raises_error
 from releasekit.errors.refused import BUILT_TWICE, PARTS_DISAGREE, WHEEL_OF_ANOTHER_SDIST
-from releasekit.model.parts import find_gaps, is_superseded, join_parts, match_wheel, name_part
-from releasekit.model.record import BuildFacts, Record, RecordedFile
+from releasekit.model.record import (
+    BuildFacts,
+    Record,
+    RecordedFile,
+    find_gaps,
+    is_superseded,
+    join_parts,
+    match_wheel,
+    name_part,
+)
 
 SDIST = "demo-1.0.tar.gz"
 LINUX = "demo-1.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"

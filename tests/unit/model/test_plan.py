@@ -6,8 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from releasekit.model.dists import Dist
-from releasekit.model.plan import Action, Plan, PlannedFile, compare, find_undecided, find_unproven
-from releasekit.model.simple_page import ProjectPage, PublishedFile
+from releasekit.model.published import (
+    Action,
+    Plan,
+    PlannedFile,
+    ProjectPage,
+    PublishedFile,
+    compare,
+    find_undecided,
+    find_unproven,
+)
 from samples import SDIST, WHEEL, make_dist
 
 URL = "https://nexus.example.com/repository/pypi-hosted/"

@@ -20,13 +20,14 @@ from releasekit.errors.refused import (
     TAGS_NAME_NO_VERSION,
 )
 from releasekit.model.project import (
+    DEFAULT_PATTERNS,
     Commit,
     Project,
+    ReleaseTag,
     find_release_tag,
     find_rival_tags,
     refuse_unreleasable,
 )
-from releasekit.model.versions import DEFAULT_PATTERNS, ReleaseTag
 from unit.model.test_versions import versions
 
 TAG = ReleaseTag(name="v1.0", version=Version("1.0"))

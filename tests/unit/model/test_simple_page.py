@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from releasekit.model.simple_page import (
+from releasekit.model.published import (
     NotAnIndexPageError,
     ProjectPage,
     PublishedFile,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from releasekit.model.versions import (
+from releasekit.model.project import (
     DEFAULT_PATTERNS,
     History,
     ReleaseTag,

@@ -16,7 +16,7 @@ from raising import raises_error
 from releasekit.errors import NexusRefused, ReleasekitError
 from releasekit.errors.access import NOT_ALLOWED_BY_NEXUS, WRONG_API_CREDENTIALS
 from releasekit.errors.failed import NEXUS_REFUSED, NOT_A_NEXUS
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.model.access import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.nexus.documents import ServerVersion
 from releasekit.nexus.drift import Kind

@@ -12,7 +12,7 @@ from raising import raises_error
 from releasekit.errors import ReleasekitError
 from releasekit.errors.access import CREDENTIALS_NEEDED, WRONG_CREDENTIALS
 from releasekit.errors.failed import NOT_RESOLVED, UNEXPECTED_ANSWER
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.model.access import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.proof.environment import RUNNING, choose_wheel
 from releasekit.proof.lock import Store

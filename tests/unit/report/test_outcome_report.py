@@ -11,8 +11,7 @@ from packaging.version import Version
 from outcomes import COMMIT, GROUP, HOSTED, REFUSED, RELEASED, START
 from releasekit.errors import ReleasekitError, Status
 from releasekit.errors.failed import INTERRUPTED
-from releasekit.model.project import Project
-from releasekit.model.versions import ReleaseTag
+from releasekit.model.project import Project, ReleaseTag
 from releasekit.outcome import Outcome
 from releasekit.report.outcome import render_outcome
 from samples import SDIST, WHEEL

@@ -21,7 +21,7 @@ from releasekit.errors.access import BUILD_WITH_CREDENTIALS, CREDENTIALS_NEEDED
 from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED
 from releasekit.errors.refused import INVALID_BUILD_REQUIREMENT
 from releasekit.errors.setup import NO_UPLOAD_TIMES
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.model.access import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
 from releasekit.uv.indexes import BuildIndex
 from samples import write_wheel

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from releasekit.model.credentials import NO_CREDENTIALS, Credentials
+from releasekit.model.access import NO_CREDENTIALS, Credentials
 from releasekit.uv.indexes import (
     BuildIndex,
     choose_installer,
