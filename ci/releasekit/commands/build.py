@@ -10,10 +10,9 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from releasekit.archives import read_dist, read_metadata
-from releasekit.build.backend import BuildOptions, Made, build_sdist, build_wheel
+from releasekit.build.backend import BuildOptions, Made, build_sdist, build_wheel, repair_wheel
 from releasekit.build.checkout import copy_changes, find_name, follow_links_out, open_checkout
 from releasekit.build.hooks import Hooks, open_hooks
-from releasekit.build.repair import repair_wheel
 from releasekit.build.stated_version import write_version
 from releasekit.commands.project import develop, load_record, read_dists, read_project, write_record
 from releasekit.context import ProjectContext

@@ -26,7 +26,7 @@ from releasekit.nexus.documents import Repository
 from releasekit.nexus.drift import Kind
 from releasekit.nexus.rest import Rest, find_resource, list_repositories
 from releasekit.plural import plural
-from releasekit.proof.resolve import NO_SOLUTION, find_reason
+from releasekit.proof.dependencies import NO_SOLUTION, find_reason
 from releasekit.redact import MARK, hide_credentials
 from releasekit.request import is_project
 from releasekit.uv.program import ask_for_objection, find_certificate_fix, find_unbuilt_names

@@ -29,7 +29,7 @@ from releasekit.errors import NotPermitted, ReleasekitError, setup
 from releasekit.model.dists import Dist, DistKind, parse_metadata
 from releasekit.model.record import UNRESOLVED, Record, WheelResult
 from releasekit.plural import list_some
-from releasekit.proof.dependencies import Dependencies, DependencyFinder
+from releasekit.proof.dependencies import Dependencies, DependencyFinder, Resolver
 from releasekit.proof.environment import (
     RUNNING,
     Interpreter,
@@ -39,7 +39,6 @@ from releasekit.proof.environment import (
 )
 from releasekit.proof.lock import Dependency, Store, install_offline, render_lock
 from releasekit.proof.proved import Proved
-from releasekit.proof.resolve import Resolver
 from releasekit.proof.trial import (
     Failure,
     find_extras,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from raising import raises_error
-from releasekit.build.repair import repair_wheel
+from releasekit.build.backend import repair_wheel
 from releasekit.errors.refused import REPAIR_FAILED
 
 EPOCH = 1_700_000_000

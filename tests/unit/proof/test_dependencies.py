@@ -14,9 +14,9 @@ from releasekit.errors.access import CREDENTIALS_NEEDED, WRONG_CREDENTIALS
 from releasekit.errors.failed import NOT_RESOLVED, UNEXPECTED_ANSWER
 from releasekit.model.access import NO_CREDENTIALS, Credentials
 from releasekit.network import Network, open_network
+from releasekit.proof.dependencies import Resolver
 from releasekit.proof.environment import RUNNING, choose_wheel
 from releasekit.proof.lock import Store
-from releasekit.proof.resolve import Resolver
 from releasekit.uv.call import Source, use_configured, use_group
 from releasekit.uv.indexes import BuildIndex
 from samples import METADATA, write_modules, write_sdist, write_wheel
