@@ -36,11 +36,9 @@ from packaging.utils import canonicalize_name
 from releasekit.config.settings import SANDBOX_CA
 
 USERNAME = "sandbox"
-BLOCK = 256 * 1024
-"""Bytes that are read or written at once: a file is never in memory as a whole."""
+BLOCK = 256 * 1024  # bytes that are read or written at once: a file is never in memory as a whole
 STOP_SECONDS = 5.0
-FIELD_LIMIT = 64 * 1024
-"""Bytes of a field of a form, and of a line of a chunked body."""
+FIELD_LIMIT = 64 * 1024  # bytes of a field of a form, and of a line of a chunked body
 PAGE = """\
 <!DOCTYPE html>
 <html><head><title>{title}</title><meta name="pypi:repository-version" content="1.0"></head>
@@ -61,7 +59,6 @@ class Sandbox:
     password: str = field(repr=False)
 
     def environ(self) -> dict[str, str]:
-        """Return the environment variables that lead a release here."""
         return {
             "RELEASEKIT_URL": self.url,
             "RELEASEKIT_HOSTED": self.hosted,
@@ -114,8 +111,6 @@ def run_sandbox(
 
 
 class _RefusedError(Exception):
-    """A request that is answered with this status; no reason means the status's own phrase."""
-
     def __init__(self, status: int, reason: str = "") -> None:
         super().__init__(status, reason)
         self.status, self.reason = status, reason or HTTPStatus(status).phrase
@@ -133,7 +128,6 @@ class _File:
     requires_python: str
     sha256: str
     content: Path
-    """Where its bytes are on disk."""
 
     @property
     def path(self) -> str:
@@ -309,8 +303,6 @@ class _Body:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers the requests of one connection."""
-
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "releasekit-sandbox", ""
     timeout = 60.0
@@ -455,7 +447,6 @@ def _read_upload(parts: Iterable[tuple[Message, Iterator[bytes]]], target: IO[by
 
 
 def _join(blocks: Iterable[bytes]) -> bytes:
-    """Join blocks, if they are no more than a field needs."""
     text = b""
     for block in blocks:
         text += block

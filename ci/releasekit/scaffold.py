@@ -153,8 +153,7 @@ def as_name(folder: str) -> str:
 class Package:
     """The project as its repository has it."""
 
-    folder: str
-    """Below the repository's directory; "" for that directory itself."""
+    folder: str  # below the repository's directory; "" for that directory itself
     tag: str
     template: str
     """Where the company has the template, see `Pipeline.template`; "" for the usual place."""
@@ -173,12 +172,9 @@ class Package:
 class Pipeline:
     """A CI system that has a template of releasekit."""
 
-    file: str
-    """Below the repository's directory."""
-    template: str
-    """Where docs/ have the template: GitLab's project, or Jenkins' library."""
-    used: str
-    """A regular expression of the line by which a file uses the template."""
+    file: str  # below the repository's directory
+    template: str  # where docs/ have the template: GitLab's project, or Jenkins' library
+    used: str  # a regular expression of the line by which a file uses the template
     render: Callable[[Package, str], list[str]]
     """Returns the lines to add to a file with that text, or of a new one if it is empty."""
 
@@ -265,8 +261,7 @@ class Action(Enum):
     CREATE = "create"
     CHANGE = "change"
     KEEP = "keep"
-    BY_HAND = "add by hand"
-    """It is the project's own: the lines are shown, and nobody writes them."""
+    BY_HAND = "add by hand"  # it is the project's own: the lines are shown, and nobody writes them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -276,9 +271,7 @@ class FilePlan:
     path: Path
     action: Action
     lines: tuple[str, ...] = ()
-    """Those that it gets."""
-    text: str = field(default="", repr=False)
-    """All that it holds afterwards."""
+    text: str = field(default="", repr=False)  # all that it holds afterwards
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -287,18 +280,15 @@ class InitPlanned(Result):
 
     step: ClassVar[str] = "plan"
     top: Path
-    """The repository's directory."""
     files: tuple[FilePlan, ...]
     next_step: str = ""
 
     @property
     def written(self) -> tuple[FilePlan, ...]:
-        """Return the files that --apply writes."""
         return tuple(file for file in self.files if file.text)
 
     @property
     def left_to_do(self) -> str:
-        """Return what is left to a person when the files are written."""
         names = " ".join(shlex.quote(self._name(file)) for file in self.written)
         words = [f"commit {names}"] if names else []
         words += [f"add the lines above to {self._name(file)}" for file in self._by_hand]

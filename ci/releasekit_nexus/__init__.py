@@ -61,7 +61,6 @@ class Nexus:
     pid: int
 
     def environ(self) -> dict[str, str]:
-        """Return the environment variables that lead a release here."""
         variables = {
             "RELEASEKIT_URL": self.url,
             "RELEASEKIT_HOSTED": self.hosted,
@@ -75,18 +74,15 @@ class Nexus:
         return {name: value for name, value in variables.items() if value is not None}
 
     def admin_environ(self) -> dict[str, str]:
-        """Return the environment variables that let an administration in."""
         return {
             "RELEASEKIT_ADMIN_USERNAME": self.admin_username,
             "RELEASEKIT_ADMIN_PASSWORD": self.admin_password,
         }
 
     def upload_url(self, repository: str | None = None) -> str:
-        """Return the address that takes uploads; the hosted repository's by default."""
         return f"{self.url}/repository/{repository or self.hosted}/"
 
     def simple_url(self, repository: str | None = None) -> str:
-        """Return the address of a simple index; the group's by default."""
         return f"{self.url}/repository/{repository or self.group}/simple/"
 
 

@@ -47,10 +47,8 @@ kill -s KILL -- "-$1"
 class Runtime:
     """What every instance runs on."""
 
-    application: Path
-    """The unpacked archive: bin, deploy, etc, lib, public, system."""
+    application: Path  # the unpacked archive: bin, deploy, etc, lib, public, system
     java: Path
-    """The home of a Java 11."""
     environ: Mapping[str, str] = field(repr=False)
 
 
@@ -61,8 +59,7 @@ class Running:
     url: str
     ca_bundle: Path | None
     pid: int
-    client: Client
-    """Trusts it, whatever the user's environment says of proxies and certificates."""
+    client: Client  # trusts it, whatever the user's environment says of proxies and certificates
 
 
 @contextmanager

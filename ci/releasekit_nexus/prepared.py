@@ -266,7 +266,6 @@ def _wrong_archive(place: str, reason: str) -> ReleasekitError:
 
 
 def _find_fault(path: Path) -> str:
-    """Return what is wrong with an archive; nothing where it is genuine."""
     if (size := path.stat().st_size) != SIZE:
         return f"its size is {size} bytes, that of Nexus {VERSION} is {SIZE}"
     digest = hashlib.sha256()

@@ -41,10 +41,8 @@ class Question:
 
     code: str
     title: str
-    asks: str
-    """In a sentence, as Markdown."""
-    serves: bool = False
-    """True for what a re-run may find fixed, as servers come back."""
+    asks: str  # in a sentence, as Markdown
+    serves: bool = False  # true for what a re-run may find fixed, as servers come back
 
     def ok(self, text: str, lines: tuple[str, ...] = ()) -> Row:
         return Row(question=self, state=State.OK, text=text, lines=lines)
@@ -72,14 +70,11 @@ class Row:
     question: Question
     state: State
     text: str
-    fix: str = ""
-    """What to do; of an unknown row: what to fix first."""
+    fix: str = ""  # what to do; of an unknown row: what to fix first
     ask: str = ""
     """Whom to ask, where nothing is to be fixed: who has the rights that this user lacks."""
     lines: tuple[str, ...] = ()
-    """Details: the certificates of a chain."""
-    passes: bool = False
-    """True for a failure that a re-run without changes may find over."""
+    passes: bool = False  # true for a failure that a re-run without changes may find over
 
     @property
     def advice(self) -> str:
@@ -197,8 +192,7 @@ class Diagnosis(Result):
     step: ClassVar[str] = "doctor"
     url: str
     rows: tuple[Row, ...]
-    place: str
-    """The file that holds the configuration, to which findings belong."""
+    place: str  # the file that holds the configuration, to which findings belong
 
     def having(self, state: State) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.state is state)

@@ -15,8 +15,7 @@ from releasekit.model.published import NotAnIndexPageError, ProjectPage, parse_p
 from releasekit.nexus.documents import parse_server_version
 
 STATUS = "/service/rest/v1/status"
-START = 4096
-"""Bytes of an answer that tell whose it is."""
+START = 4096  # bytes of an answer that tell whose it is
 PAGES = re.compile(r"<title>\s*(Simple Index|Links for |[^<]*Nexus Repository)", re.I)
 """Pages of Nexus: of an index, and of its errors."""
 
@@ -36,7 +35,6 @@ class Answer:
 
     @property
     def is_served(self) -> bool:
-        """Tell whether Nexus served what was requested."""
         return self.status == 200 and not self.is_foreign
 
 
@@ -48,7 +46,6 @@ class Visitor:
     credentials: Credentials
 
     def get(self, url: str, *, limit: int, leave_rest: bool = False) -> http_answer.Answer:
-        """Read an address, once; raises the situations of connections."""
         return self.client.get(
             url,
             credentials=self.credentials,

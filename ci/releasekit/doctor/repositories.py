@@ -31,8 +31,7 @@ from releasekit.plural import list_some, plural
 PROVISION = "[[provision --apply]]"
 RULE = "Routing rules block"
 """How Nexus answers for what a routing rule blocks, with 403; more words follow."""
-CONTROL = "pip"
-"""A project that every public index has: a proxy that answers for it works."""
+CONTROL = "pip"  # a project that every public index has: a proxy that answers for it works
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,11 +39,9 @@ class RepositoryFacts:
     """What is known of a repository: what it serves, how it is listed, how it is set up."""
 
     name: str
-    serves: Answer
-    """How it answered for its index, or for one project of it."""
+    serves: Answer  # how it answered for its index, or for one project of it
     listed: Repository | None = None
-    settings: Document | None = None
-    """None where this user may not see them."""
+    settings: Document | None = None  # None where this user may not see them
     username: str = ""
 
 

@@ -55,7 +55,6 @@ class ServerFacts:
 
     @property
     def is_nexus(self) -> bool:
-        """Tell whether it is a Nexus, as far as is known."""
         return self.version is not None or bool(self.index and not self.index.is_foreign)
 
 
@@ -273,7 +272,6 @@ def _judge_probe(
     *,
     fix: str = "fix the rows above first",
 ) -> Row:
-    """Return the row for the status of an answer to a test that only --probe makes."""
     if answer is None:
         return question.unknown(f"not asked: the test is {test}", fix=PROBE)
     if answer.is_foreign:

@@ -96,7 +96,6 @@ def rule_name(settings: Settings) -> str:
 
 
 def _is_blocked_by_another(settings: Settings, found: Found) -> bool:
-    """Tell whether the proxy has another rule, which blocks the own names already."""
     name = _current_rule(settings, found)
     rule = found.get(Kind.RULE, name) if name != rule_name(settings) else None
     if rule is None or rule.get("mode") != "BLOCK":

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-COMMUNITY = "COMMUNITY"
-"""The edition, since 3.77, that has a license agreement to accept."""
+COMMUNITY = "COMMUNITY"  # the edition, since 3.77, that has a license agreement to accept
 Value = str | int | float | bool | tuple[str, ...] | None
 """What a field of a document holds; a list is a tuple of texts."""
-Document = dict[str, Value]
-"""A JSON document, flat: `storage.writePolicy` is the path of a field."""
+Document = dict[str, Value]  # a JSON document, flat: `storage.writePolicy` is the path of a field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,8 +18,7 @@ class ServerVersion:
     """The version and the edition that the `Server:` header names."""
 
     numbers: tuple[int, ...]
-    edition: str
-    """OSS, COMMUNITY, PRO; empty where the header does not say."""
+    edition: str  # OSS, COMMUNITY, PRO; empty where the header does not say
 
     def __str__(self) -> str:
         edition = f" ({self.edition})" if self.edition else ""
@@ -43,17 +40,14 @@ class Repository:
     name: str
     format: str
     type: str
-    """hosted, proxy or group."""
     remote: str | None
-    """What a proxy fetches from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Component:
     """A version of a project in a repository."""
 
-    repository: str
-    """The member's name, also where a group was searched."""
+    repository: str  # the member's name, also where a group was searched
     name: str
     version: str
 

@@ -33,12 +33,10 @@ class Resource:
 
     kind: Kind
     name: str
-    fields: Document
-    """What is kept so: a difference is drift."""
+    fields: Document  # what is kept so: a difference is drift
     initial: Document = field(default_factory=dict)
     """What it gets when it is created, and may have otherwise later."""
-    blocker: str = ""
-    """Why releasekit cannot bring it about; empty where it can."""
+    blocker: str = ""  # why releasekit cannot bring it about; empty where it can
 
     def __str__(self) -> str:
         return f"{self.kind.value} {self.name}".rstrip()
@@ -49,16 +47,13 @@ class Found:
     """What a server has, of what is wanted; and what is known of passwords, never themselves."""
 
     version: ServerVersion
-    admin: str
-    """The user whom the administration is done as."""
+    admin: str  # the user whom the administration is done as
     blob_stores: tuple[str, ...]
     repositories: tuple[Repository, ...]
     documents: dict[tuple[Kind, str], Document]
     has_publisher_password: bool = False
-    publisher_can_log_in: bool = False
-    """The publisher has that password already."""
-    has_upstream_password: bool = False
-    """Somebody set one for the proxy's remote."""
+    publisher_can_log_in: bool = False  # the publisher has that password already
+    has_upstream_password: bool = False  # somebody set one for the proxy's remote
     admin_changes: bool = False
     """The administrator has the first password still, and another one is wanted."""
     accept_eula: bool = False
@@ -72,8 +67,7 @@ class Action(Enum):
 
     CREATE = "create"
     CHANGE = "change"
-    BLOCKED = "blocked"
-    """It stands in the way and is left alone: somebody has to decide."""
+    BLOCKED = "blocked"  # it stands in the way and is left alone: somebody has to decide
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +96,6 @@ class Change:
     action: Action
     differences: tuple[Difference, ...] = ()
     why: str = ""
-    """Why it is blocked."""
 
     def describe(self) -> str:
         return f"{'created' if self.action is Action.CREATE else 'changed'} {self.resource}"
@@ -116,8 +109,7 @@ class ServerPlan(Result):
     url: str
     version: ServerVersion
     changes: tuple[Change, ...]
-    resources: tuple[Resource, ...]
-    """All that is wanted, changed or not."""
+    resources: tuple[Resource, ...]  # all that is wanted, changed or not
 
     @property
     def settled(self) -> int:

@@ -56,8 +56,7 @@ class Rest:
     url: str
     client: Client
     credentials: Credentials
-    attempts: int = 4
-    """How often a GET is tried; a change is sent once."""
+    attempts: int = 4  # how often a GET is tried; a change is sent once
 
 
 def ask(
@@ -121,8 +120,7 @@ def read(rest: Rest, path: str, action: str, take: Callable[[Any], T], **query: 
 
 
 def _parse(answer: Answer, take: Callable[[Any], T]) -> T:
-    """Parse a JSON document; a login page answers 200 too. Raises NOT_A_NEXUS."""
-    try:
+    try:  # a login page answers 200 too
         return take(answer.parse_json())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _not_a_nexus(answer) from error
