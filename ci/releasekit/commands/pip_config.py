@@ -81,7 +81,7 @@ def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer
     return Consumer(
         index=name,
         index_url=url,
-        ca_file=place.ca_file if place and own_ca else None,
+        ca_file=place.folder / "releasekit-ca.pem" if place and own_ca else None,
         client_cert=str(ctx.root / expand_home(cert, ctx.environ)) if cert else None,
     )
 

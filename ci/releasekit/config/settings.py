@@ -38,22 +38,28 @@ def _check_address(value: str) -> str:
 
 def _check_url(value: str) -> str:
     parts = urlsplit(_check_address(value))
-    if not re.fullmatch(r"(?!\.|.*\.\.)[\w.:-]{1,253}", parts.hostname or ""):
-        raise ValueError(f"{parts.hostname} is no host name")
-    if parts.username or parts.password:
-        raise ValueError("credentials do not belong here; use TWINE_USERNAME and TWINE_PASSWORD")
-    if parts.query or parts.fragment:
-        raise ValueError("the address of Nexus has neither ? nor # in it")
     try:
         is_port = parts.port != 0
     except ValueError:  # its text holds the port, a password in https://bob:se/cret@host
         is_port = False
-    if not is_port:
-        raise ValueError("the port is no number from 1 to 65535")
-    if REPOSITORIES in f"{parts.path}/":
-        raise ValueError("give the address of Nexus itself, without /repository/NAME/")
-    if parts.path.rstrip("/").endswith("/simple"):
-        raise ValueError("give the address of Nexus itself, without /simple/")
+    is_host = re.fullmatch(r"(?!\.|.*\.\.)[\w.:-]{1,253}", parts.hostname or "")
+    problems = {
+        f"{parts.hostname} is no host name": not is_host,
+        "credentials do not belong here; use TWINE_USERNAME and TWINE_PASSWORD": (
+            parts.username or parts.password
+        ),
+        "the address of Nexus has neither ? nor # in it": parts.query or parts.fragment,
+        "the port is no number from 1 to 65535": not is_port,
+        "give the address of Nexus itself, without /repository/NAME/": (
+            REPOSITORIES in f"{parts.path}/"
+        ),
+        "give the address of Nexus itself, without /simple/": (
+            parts.path.rstrip("/").endswith("/simple")
+        ),
+    }
+    for problem, is_met in problems.items():
+        if is_met:
+            raise ValueError(problem)
     return value.rstrip("/")
 
 

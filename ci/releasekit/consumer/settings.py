@@ -50,11 +50,6 @@ class Place:
         """Return the path of pip's settings file."""
         return self.folder / "pip.conf"
 
-    @property
-    def ca_file(self) -> Path:
-        """Return the path of the certificates."""
-        return self.folder / "releasekit-ca.pem"
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:

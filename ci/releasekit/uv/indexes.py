@@ -122,12 +122,10 @@ def index_environ(index: BuildIndex, name: str = INDEX_NAME) -> dict[str, str]:
 
     A named index takes its credentials from variables of that name: none in argv, none in a file.
     """
-    environ = {"UV_DEFAULT_INDEX": f"{name}={simple_url(index.url)}"}
-    if index.credentials.password:
-        prefix = f"UV_INDEX_{name.upper()}"
-        environ[f"{prefix}_USERNAME"] = index.credentials.username
-        environ[f"{prefix}_PASSWORD"] = index.credentials.password
-    return environ
+    prefix, user = f"UV_INDEX_{name.upper()}", index.credentials
+    login = {f"{prefix}_USERNAME": user.username, f"{prefix}_PASSWORD": user.password}
+    default = {"UV_DEFAULT_INDEX": f"{name}={simple_url(index.url)}"}
+    return {**default, **login} if user.password else default
 
 
 def _has_default(table: Mapping[str, Any]) -> bool:
@@ -200,19 +198,17 @@ def read_pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
     return options
 
 
-def _find_pip_files(environ: Mapping[str, str]) -> Iterator[Path]:
-    """Yield the places of pip.conf, the weakest first (pip 26: configuration.py, appdirs.py)."""
+def _find_pip_files(environ: Mapping[str, str]) -> list[Path]:
+    """Return the places of pip.conf, the weakest first (pip 26: configuration.py, appdirs.py)."""
     named = environ.get("PIP_CONFIG_FILE")
     if named == os.devnull:
-        return
-    yield from (folder / "pip" / "pip.conf" for folder in _config_dirs(environ))
-    yield Path("/etc/pip.conf")
-    if not (named and Path(named).exists()):
-        yield find_home(environ) / ".pip" / "pip.conf"
-        yield find_pip_folder(environ) / "pip.conf"
-    yield Path(sys.prefix, "pip.conf")
-    if named:
-        yield Path(named)
+        return []
+    users = [find_home(environ) / ".pip", find_pip_folder(environ)]
+    if named and Path(named).exists():
+        users = []
+    system = (*(folder / "pip" for folder in _config_dirs(environ)), Path("/etc"))
+    files = [folder / "pip.conf" for folder in (*system, *users, Path(sys.prefix))]
+    return [*files, Path(named)] if named else files
 
 
 def read_uv_settings(root: Path, environ: Mapping[str, str]) -> tuple[Mapping[str, Any], ...]:
@@ -234,15 +230,15 @@ def is_on(value: str) -> bool:
     return value.strip().lower() in ("1", "true", "t", "yes", "y", "on")
 
 
-def read_user_uv(environ: Mapping[str, str]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Yield the user's and the system's uv.toml, or the one that is named in place of all."""
+def read_user_uv(environ: Mapping[str, str]) -> list[tuple[Path, Mapping[str, Any]]]:
+    """Return the user's and the system's uv.toml, or the one that is named in place of all."""
     if is_on(environ.get("UV_NO_CONFIG", "")):
-        return
+        return []
     system = (*(folder / "uv" for folder in reversed(_config_dirs(environ))), Path("/etc/uv"))
     paths = [folder / "uv.toml" for folder in (find_config_home(environ) / "uv", *system)]
-    named = environ.get("UV_CONFIG_FILE")
-    for path, text in _read_all([Path(named)] if named else paths):
-        yield path, _parse(path, text)
+    if named := environ.get("UV_CONFIG_FILE"):
+        paths = [Path(named)]
+    return [(path, _parse(path, text)) for path, text in _read_all(paths)]
 
 
 def read_uv_folder(folder: Path) -> Mapping[str, Any] | None:
