@@ -96,10 +96,10 @@ def develop(project: Project, source: Path) -> Project:
 
     The checkout decides: in a working tree git may be told to overlook a change.
     """
-    stated = find_stated_version(source) if project.history else None
-    if project.history is None or stated is None:
-        return replace(project, development=None)
-    return replace(project, development=Development(stated=stated, history=project.history))
+    development, history = None, project.history
+    if history and (stated := find_stated_version(source)):
+        development = Development(stated=stated, history=history)
+    return replace(project, development=development)
 
 
 def read_releasable_project(ctx: ProjectContext) -> Project:

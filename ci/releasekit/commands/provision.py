@@ -162,12 +162,12 @@ def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -
     resource = step.resource
     found = find_resource(rest, resource.kind, resource.name)
     if found is None:
-        body, given = render_body(resource, None, version), ctx.environ.get(PUBLISHER_PASSWORD)
+        body, password = render_body(resource, None, version), ctx.environ.get(PUBLISHER_PASSWORD)
         if resource.kind is Kind.USER:
-            body["password"] = given or secrets.token_urlsafe(24)
+            body["password"] = password or secrets.token_urlsafe(24)
             ctx.redactor.add(body["password"], resource.name)
         create_resource(rest, resource.kind, body)
-        if resource.kind is Kind.USER and not given:
+        if resource.kind is Kind.USER and not password:
             ctx.progress.show_password(resource.name, body["password"])
     elif find_differences(resource.fields, found):
         upstream = ctx.environ.get(UPSTREAM_PASSWORD)

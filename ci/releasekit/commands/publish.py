@@ -15,8 +15,8 @@ from releasekit.commands.plan import (
     read_decided_page,
     refuse_conflicts,
 )
-from releasekit.commands.plan import run as run_plan
 from releasekit.commands.project import (
+    read_dists,
     read_proof,
     read_releasable_project,
     read_whole_record,
@@ -46,11 +46,11 @@ def run(ctx: ProjectContext) -> None:
 
     No code of others runs here: the dists must have a proof.
     """
-    if ctx.options.dry_run:
-        run_plan(ctx)
-        return
     project = read_releasable_project(ctx)
     record = read_whole_record(ctx, project)
+    if ctx.options.dry_run:
+        make_plan(ctx, record, read_dists(ctx.results, record))
+        return
     proof = read_proof(ctx, record)
     check_access(ctx, project, before="check")
     dists = check_bytes(ctx, project, record)
