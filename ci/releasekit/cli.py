@@ -19,7 +19,6 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from releasekit.commands import COMMANDS, Command, find_command
 from releasekit.commands.arguments import add_arguments
@@ -28,9 +27,6 @@ from releasekit.errors.failed import INTERRUPTED
 from releasekit.errors.usage import DIRECTORY_GONE, EMPTY_DIRECTORY, SEVERAL_DIRECTORIES
 from releasekit.request import PATTERN, Door, Request, is_project, render_commands
 from releasekit.signals import interruptible
-
-if TYPE_CHECKING:
-    from releasekit.terminal import Terminal
 
 EPILOG = """\
 exit status: 0 done, 1 refused (the project must change), 2 usage (configuration or arguments),
@@ -49,7 +45,12 @@ def main(argv: Sequence[str] | None = None, door: Door | None = None) -> int:
     gc.set_threshold(100_000)
     with interruptible(), _calm_logs():
         # Imported when a command runs: help and the list of sessions need none of it.
-        terminal, render = _open_terminal(options), render_plainly
+        from releasekit.terminal import NORMAL, QUIET, VERBOSE, Terminal, TerminalConsole
+
+        loudness = QUIET if options.quiet else VERBOSE if options.verbose else NORMAL
+        # With --json, stdout belongs to the document.
+        console = TerminalConsole(stderr=options.json, highlight=False, emoji=False, markup=False)
+        terminal, render = Terminal(console, loudness), render_plainly
         try:
             door = door or find_door()
             render = functools.partial(render_commands, door=door, options=options)
@@ -80,15 +81,6 @@ def _open_closed_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
-
-
-def _open_terminal(options: argparse.Namespace) -> Terminal:
-    from releasekit.terminal import NORMAL, QUIET, VERBOSE, Terminal, TerminalConsole
-
-    loudness = QUIET if options.quiet else VERBOSE if options.verbose else NORMAL
-    # With --json, stdout belongs to the document.
-    console = TerminalConsole(stderr=options.json, highlight=False, emoji=False, markup=False)
-    return Terminal(console, loudness)
 
 
 def _find_roots(options: argparse.Namespace) -> list[Path]:

@@ -74,12 +74,6 @@ class ProjectContext(Context):
     siblings: Mapping[str, Path] = field(default_factory=dict)
 
     @property
-    def tag(self) -> str | None:
-        """Return the name of the release tag, if it is given."""
-        tag: str | None = self.options.tag
-        return tag or self.environ.get("RELEASEKIT_TAG") or None
-
-    @property
     def results(self) -> Path:
         """Return the directory that has `dist/` and `reports/`."""
         return self.root / str(self.options.into)

@@ -36,7 +36,12 @@ def explain(code: str) -> str:
             return f"{title}\n\n{question.asks} `releasekit doctor` asks it.\n"
     for entry in ENTRIES:
         if entry.code == wanted:
-            return explain_error(entry)
+            fix = f"How to fix it: {' '.join(name_fields(entry.fix).split())}."
+            return (
+                f"### {entry.code} {name_fields(entry.title)}\n\n{entry.explanation} "
+                f"Exit status: {int(entry.status)} ({entry.status.word}).\n\n"
+                f"{'The message says what to do.' if entry.fix == '{fix}' else fix}\n"
+            )
     known = [*CODES, *(q.code for q in QUESTIONS), *(entry.code for entry in ENTRIES)]
     lookalikes = str.maketrans("OIL", "011")
     close = difflib.get_close_matches(wanted.translate(lookalikes), known, n=1, cutoff=0.6)
@@ -63,17 +68,6 @@ def explain_check(check: Check) -> str:
         f"{check.fix}\n"
     )
     return text + (f"\n```\n{check.example}\n```\n" if check.example else "")
-
-
-def explain_error(entry: Entry) -> str:
-    """Return when an error happens and how to fix it, as Markdown."""
-    fix = " ".join(name_fields(entry.fix).split())
-    text = "The message says what to do." if entry.fix == "{fix}" else f"How to fix it: {fix}."
-    return (
-        f"### {entry.code} {name_fields(entry.title)}\n\n"
-        f"{entry.explanation} Exit status: {int(entry.status)} ({entry.status.word}).\n\n"
-        f"{text}\n"
-    )
 
 
 def name_fields(template: str) -> str:

@@ -28,8 +28,7 @@ from releasekit.files import is_full
 from releasekit.model.access import Credentials
 from releasekit.outcome import Outcome, Progress, Result
 from releasekit.redact import escape_json, find_secrets
-from releasekit.report import FINDINGS_REPORTS, render_reports
-from releasekit.report.outcome import render_outcome
+from releasekit.report import FINDINGS_REPORTS, render_outcome, render_reports
 from releasekit.request import Request, check_directory, render_commands, render_path
 from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
 from releasekit.tempdirs import keep_temporary_files

@@ -76,7 +76,9 @@ def read_project(ctx: ProjectContext) -> Project:
     ctx.progress.begin("version")
     environ, patterns = ctx.network.git_environ, ctx.settings.tag_patterns
     commit = git.read_commit(ctx.root, environ)
-    tag = find_release_tag(commit, patterns, ctx.tag)
+    tag = find_release_tag(
+        commit, patterns, ctx.options.tag or ctx.environ.get("RELEASEKIT_TAG") or None
+    )
     project = Project(root=ctx.root, commit=commit, tag=tag)
     if project.released_as is None:
         history = git.read_history(ctx.root, environ, patterns)

@@ -7,7 +7,7 @@ from pathlib import Path
 from outcomes import START
 from releasekit.consumer.search import Hit, Query, Searched
 from releasekit.consumer.settings import Change, FilePlan, SettingsPlanned
-from releasekit.report.outcome import render_outcome
+from releasekit.report import render_outcome
 
 RESULT = Searched(
     query=Query(text="Oracle", name="oracle"),

@@ -7,7 +7,7 @@ import pytest
 from outcomes import RECORD, RELEASED, START
 from releasekit.errors import Status
 from releasekit.outcome import Outcome
-from releasekit.report.outcome import render_dotenv
+from releasekit.report import render_dotenv
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from releasekit.errors import ReleasekitError, Status
 from releasekit.errors.failed import INTERRUPTED
 from releasekit.model.project import Project, ReleaseTag
 from releasekit.outcome import Outcome
-from releasekit.report.outcome import render_outcome
+from releasekit.report import render_outcome
 from samples import SDIST, WHEEL
 
 

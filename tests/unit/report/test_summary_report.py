@@ -8,7 +8,7 @@ from outcomes import GROUP, RECORD, REFUSED, RELEASED, START
 from releasekit.checks.catalog import CODES
 from releasekit.errors import Status
 from releasekit.outcome import Outcome
-from releasekit.report.outcome import render_summary
+from releasekit.report import render_summary
 from samples import SDIST, WHEEL
 
 FILES = f"""
