@@ -72,11 +72,6 @@ class Network:
         """Add requests of uv; any thread may call it."""
         self._of_uv.append((sent, failed))
 
-    def close(self) -> None:
-        """Close all connections."""
-        for client in self._clients:
-            client.close()
-
 
 @contextlib.contextmanager
 def open_network(
@@ -112,8 +107,11 @@ def open_network(
             run_environ=environ,
             on_wait=on_wait,
         )
-        with contextlib.closing(network):
+        try:
             yield network
+        finally:
+            for client in network._clients:
+                client.close()
 
 
 # Nothing runs without these. A password that is a part of them is none.

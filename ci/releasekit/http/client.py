@@ -34,6 +34,7 @@ from releasekit.http.connections import (
 )
 from releasekit.http.failures import Failure, fail, refuse_login
 from releasekit.model.access import NO_CREDENTIALS, Credentials, may_have_login, show_address
+from releasekit.plural import plural
 from releasekit.tls.trust import Trust
 
 BLOCK = 1 << 20
@@ -284,7 +285,8 @@ def _follow(url: str, place: str, location: str, seen: set[str]) -> str:
     if scheme == "http" and urlsplit(place).scheme == "https":
         raise fail(REDIRECT_TO_HTTP, url, f"its Location is {shown}")
     if target in seen or len(seen) > 10:
-        raise fail(REDIRECT_LOOP, url, f"after {len(seen)} redirect(s), Location is {shown}")
+        count = plural(len(seen), "redirect")
+        raise fail(REDIRECT_LOOP, url, f"after {count}, Location is {shown}")
     seen.add(target)
     return target
 

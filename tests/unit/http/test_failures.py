@@ -151,7 +151,7 @@ FAULTS = {
     "redirect loop": (
         redirect("/page"),
         "the server redirects without end",
-        "after 1 redirect(s), Location is URL",
+        "after 1 redirect, Location is URL",
         1,
     ),
     "redirect to nowhere": (
