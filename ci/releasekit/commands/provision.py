@@ -21,12 +21,11 @@ from releasekit.nexus.documents import COMMUNITY, Document, ServerVersion
 from releasekit.nexus.drift import (
     PASSWORD,
     Action,
-    Flush,
+    Change,
     Found,
     Kind,
     ServerPlan,
     ServerSettled,
-    Write,
     find_differences,
     make_server_plan,
     order_steps,
@@ -147,14 +146,14 @@ def _apply(ctx: NexusContext, plan: ServerPlan) -> None:
     rest = _open_administration(ctx)
     for step in order_steps(plan):
         match step:
-            case Write():
+            case Change():
                 _write(ctx, rest, plan.version, step)
-            case Flush():
-                invalidate_cache(rest, step.group)
-                ctx.progress.change(f"renewed the pages of {step.group}")
+            case group:
+                invalidate_cache(rest, group)
+                ctx.progress.change(f"renewed the pages of {group}")
 
 
-def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -> None:
+def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Change) -> None:
     """Bring a resource to what is wanted, from what it is now, and read it back.
 
     What it was when the plan was made may have changed. Raises NOT_AS_WRITTEN.
@@ -173,8 +172,7 @@ def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -
         upstream = ctx.environ.get(UPSTREAM_PASSWORD)
         body = render_body(resource, found, version, upstream_password=upstream)
         update_resource(rest, resource.kind, resource.name, body)
-    differences = step.change.differences if step.change else ()
-    if found is not None and any(difference.path == PASSWORD for difference in differences):
+    if found is not None and any(d.path == PASSWORD for d in step.differences):
         set_password(rest, resource.name, ctx.environ[PUBLISHER_PASSWORD])
     # Where several Nexus share a database, it may take a moment until what was written is seen
     # (terraform-provider-nexus #593).
@@ -188,8 +186,8 @@ def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Write) -
         raise ReleasekitError(
             failed.NOT_AS_WRITTEN, url=rest.url, resource=str(resource), differences=lines
         )
-    if step.change:
-        ctx.progress.change(step.change.describe())
+    if step.differences:
+        ctx.progress.change(step.describe())
 
 
 def _open_administration(ctx: NexusContext) -> Rest:

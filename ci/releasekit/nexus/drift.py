@@ -270,24 +270,10 @@ DESCRIPTION = "releasekit: names that only hosted repositories may have"
 PENDING = f"{DESCRIPTION} (being applied)"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Write:
-    """Bring a resource to what is wanted; `change` is what that ends, None if it ends nothing."""
-
-    resource: Resource
-    change: Change | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Flush:
-    """Make a group forget the pages that it keeps."""
-
-    group: str
-
-
-def order_steps(plan: ServerPlan) -> Iterator[Write | Flush]:
+def order_steps(plan: ServerPlan) -> Iterator[Change | str]:
     """Yield the steps of a plan, so that one that is killed can be finished.
 
+    A name is that of a group, which is to forget the pages that it keeps.
     The routing rule says in its description that it is being applied until the group's cache is
     renewed: a run that is killed before that leaves a difference, which the next one finishes.
     """
@@ -298,11 +284,12 @@ def order_steps(plan: ServerPlan) -> Iterator[Write | Flush]:
     for resource in plan.resources:
         change = changes.get((resource.kind, resource.name))
         if resource is rule and blocking:
-            marked = replace(rule, fields=rule.fields | {"description": PENDING})
-            yield Write(resource=marked, change=change)
+            pending = replace(rule, fields=rule.fields | {"description": PENDING})
+            unchanged = Change(resource=rule, action=Action.CHANGE)
+            yield replace(change or unchanged, resource=pending)
         elif change and change.action is not Action.BLOCKED:
-            yield Write(resource=resource, change=change)
+            yield change
         if resource.kind is Kind.GROUP and blocking:
-            yield Flush(group=resource.name)
+            yield resource.name
             if rule:
-                yield Write(resource=rule, change=None)
+                yield Change(resource=rule, action=Action.CHANGE)

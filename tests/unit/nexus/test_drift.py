@@ -13,7 +13,6 @@ from releasekit.nexus.drift import (
     DESCRIPTION,
     PENDING,
     Action,
-    Flush,
     Found,
     Kind,
     ServerPlan,
@@ -421,14 +420,14 @@ def show(plan: ServerPlan) -> list[str]:
     """Name the steps; the rule with what its description says."""
     shown = []
     for step in order_steps(plan):
-        if isinstance(step, Flush):
-            shown.append(f"renew {step.group}")
+        if isinstance(step, str):
+            shown.append(f"renew {step}")
         elif step.resource.kind is Kind.RULE:
             state = {PENDING: "pending", DESCRIPTION: "final"}
             shown.append(f"rule {state[str(step.resource.fields.get('description'))]}")
         else:
             shown.append(str(step.resource))
-        if not isinstance(step, Flush) and step.change:
+        if not isinstance(step, str) and step.differences:
             shown[-1] += " *"
     return shown
 
