@@ -286,8 +286,7 @@ def find_packing(pyproject: Mapping[str, Any]) -> Packing:
     by_package = (one for one in BACKENDS if required.intersection(one.packages))
     backend = next(itertools.chain(() if is_own else by_name, by_package), None)
     if backend is None:
-        said = f"as the documentation of {name} says"
-        return Packing(include=said, reads_manifest=False)
+        return Packing(include=f"as the documentation of {name} says", reads_manifest=False)
     lists = (
         f"by `{key}` in [tool.{table}]"
         for key, table in backend.lists

@@ -79,23 +79,15 @@ class _Modules:
     def __init__(self, names: Sequence[str], read: Callable[[str], str]) -> None:
         self._read = read
         self._left = 4 << 20  # characters to parse; what comes after is taken to be right
-        self._sources: dict[str, str] = {}
-        self._known: set[str] = set()
-        self._packages: set[str] = set()
-        self._folders: set[str] = set()
+        modules = {name: module for name in names for module in list_modules([name])}
+        self._sources = {m: name for name, m in modules.items() if name.endswith(".py")}
+        self._packages = {m for name, m in modules.items() if re.search(r"/__init__\.[^/]+$", name)}
+        parts = [module.split(".") for module in modules.values()]
+        self._known = {".".join(part[:n]) for part in parts for n in range(1, len(part) + 1)}
+        folders = (DATA.sub("", name).rpartition("/")[0] for name in names)
+        self._folders = {folder.replace("/", ".") for folder in folders}
         self._list_names = functools.cache(self._read_names)
         self._is_namespace = functools.cache(self._read_namespace)
-        for name in names:
-            installed = DATA.sub("", name)
-            self._folders.add(installed.rpartition("/")[0].replace("/", "."))
-            module = next(list_modules([installed]), "")
-            if MODULE.sub("", installed).endswith("/__init__"):
-                self._packages.add(module)
-            if name.endswith(".py"):
-                self._sources[module] = name
-            while module and module not in self._known:
-                self._known.add(module)
-                module = module.rpartition(".")[0]
 
     def find_foreign(self, module: str) -> str:
         """Return the module of an entry point if another wheel may have it; "" if it cannot.

@@ -155,7 +155,10 @@ def find_disagreements(sdist: RawMetadata, wheel: RawMetadata, *, is_pure: bool)
 def _compare(field: str, sdist: RawMetadata, wheel: RawMetadata, *, is_pure: bool) -> str:
     """Return how a field differs, "" where it does not or may."""
     ours, theirs = _read(field, sdist), _read(field, wheel)
-    is_static = _is_static(field, sdist)
+    # Each wheel of an sdist has the same value of a field that is not dynamic (PEP 643).
+    version = tuple(map(int, re.findall(r"\d+", sdist.get("metadata_version", ""))))
+    header = HEADERS.get(field, field).lower().replace("_", "-")
+    is_static = version >= (2, 2) and header not in map(str.lower, sdist.get("dynamic", ()))
     if ours == theirs or not (is_static or ours):
         return ""  # setuptools before 77 leaves fields out of sdists
     if field == "license_files" and ours <= theirs:
@@ -173,13 +176,6 @@ def _compare(field: str, sdist: RawMetadata, wheel: RawMetadata, *, is_pure: boo
         if more
     ]
     return f"{name}: {', '.join(said)}"
-
-
-def _is_static(field: str, metadata: Mapping[str, Any]) -> bool:
-    """Tell whether an sdist promises that each wheel of it has the same value (PEP 643)."""
-    version = tuple(map(int, re.findall(r"\d+", metadata.get("metadata_version", ""))))
-    header = HEADERS.get(field, field).lower().replace("_", "-")
-    return version >= (2, 2) and header not in map(str.lower, metadata.get("dynamic", ()))
 
 
 def _read(field: str, metadata: Mapping[str, Any]) -> frozenset[str]:
@@ -215,16 +211,14 @@ def _find_other_description(facts: DistFacts) -> Iterator[Fault]:
     fields = find_disagreements(sdist.metadata, facts.metadata, is_pure=is_pure)
     if not fields:
         return
-    what, fix = (
-        "",
-        "see what the build reads that the sdist lacks, or that differs between machines",
-    )
-    if lacks := list(dict.fromkeys(_find_lacking(fields, sdist))):
-        what = f", and the sdist lacks {list_some(lacks)}"
-        fix = f"the wheel is built from the sdist: include it {sdist.project.packing.include}"
+    lacks = list(dict.fromkeys(_find_lacking(fields, sdist)))
+    what = f", and the sdist lacks {list_some(lacks)}" if lacks else ""
+    include = f"include it {sdist.project.packing.include}"
     yield Fault(
         message=f"the wheel does not say the same as the sdist: {'; '.join(fields.values())}{what}",
-        fix=fix,
+        fix=f"the wheel is built from the sdist: {include}"
+        if lacks
+        else "see what the build reads that the sdist lacks, or that differs between machines",
         place=in_project(facts, *(FIELDS[field] for field in fields)),
     )
 

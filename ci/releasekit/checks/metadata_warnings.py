@@ -74,9 +74,7 @@ def _find_missing_license_file(facts: DistFacts) -> Iterator[Fault]:
 
 
 def _list_license_faults(facts: DistFacts) -> Iterator[tuple[str, str]]:
-    metadata = facts.metadata
-    if metadata is None:
-        return
+    metadata = facts.metadata or {}
     named = metadata.get("license_files", [])
     paths = {member.name for member in facts.members}
     for name in named:

@@ -176,8 +176,8 @@ def _find_difference(
             if listed is None or not index.download(listed, path, limit=64 << 20):
                 return Difference(lines=("published is too large to compare",))
             published = read_contents(read_dist(path))
-        requirements = record.find_build(dist.filename).requirements
-        return find_difference(read_contents(dist), published, requirements)
+        build = next(build for build in record.builds if dist.filename in build.files)
+        return find_difference(read_contents(dist), published, build.requirements)
     except (ReleasekitError, *DAMAGED) as error:
         reason = error.answers()["what"] if isinstance(error, ReleasekitError) else error
         return Difference(lines=(f"published cannot be compared: {reason}",))

@@ -69,8 +69,8 @@ def read_backend_warnings(log: Path) -> tuple[BackendWarning, ...]:
 def read_static_metadata(root: Path) -> StaticMetadata:
     """Read [project] of pyproject.toml, Poetry's own table, and [metadata] of setup.cfg."""
     document = _read_pyproject(root)
-    tables = (find_table(document, "tool", "poetry"), find_table(document, "project"))
-    found: dict[str, Any] = {**_read_setup_cfg(root), **tables[0], **tables[1]}
+    poetry, project = find_table(document, "tool", "poetry"), find_table(document, "project")
+    found: dict[str, Any] = {**_read_setup_cfg(root), **poetry, **project}
     name = found.get("name")
     return StaticMetadata(
         name=canonicalize_name(name) if isinstance(name, str) and name else None,

@@ -257,10 +257,9 @@ def refuse_unreleasable(project: Project, patterns: Sequence[str]) -> None:
     Raises NO_RELEASE_TAG, TAGS_NAME_NO_VERSION and DIRTY_TREE.
     """
     commit = project.commit
-    if project.tag is None and commit.tags:
-        raise _no_version(commit, commit.tags, patterns)
     if project.tag is None:
-        raise no_release_tag(commit, patterns)
+        tags = commit.tags
+        raise _no_version(commit, tags, patterns) if tags else no_release_tag(commit, patterns)
     if commit.changed:
         raise dirty_tree(commit, f"the tag {project.tag.name}")
 

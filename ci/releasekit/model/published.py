@@ -101,12 +101,17 @@ def parse_project_page(html: str, url: str) -> ProjectPage:
     """
     page = _Anchors(html)
     start = _join(url, page.base) or url
-    found = (_parse_link(joined) for link in page.links if (joined := _join(start, link)))
-    files = tuple(file for file in found if file.filename)
+    files = []
+    for link in page.links:
+        url, fragment = urldefrag(_join(start, link) or "")
+        hashes = re.findall(r"(?:^|&)(sha256|md5)=([0-9a-fA-F]+)", fragment)
+        if filename := unquote(urlsplit(url).path.rpartition("/")[2]):
+            pairs = tuple((name, value.lower()) for name, value in hashes)
+            files.append(PublishedFile(filename=filename, url=url, hashes=pairs))
     marked = page.title.startswith("Links for") or page.has_version
     if not marked and not any(file.hashes for file in files):
         raise NotAnIndexPageError(page.title or html.strip()[:80])
-    return ProjectPage(title=page.title, files=files)
+    return ProjectPage(title=page.title, files=tuple(files))
 
 
 def describe_page(html: str) -> str:
@@ -132,15 +137,6 @@ def _join(start: str, link: str) -> str | None:
         return urljoin(start, link)
     except ValueError:  # no address, as in "http://["
         return None
-
-
-def _parse_link(address: str) -> PublishedFile:
-    url, fragment = urldefrag(address)
-    filename = unquote(urlsplit(url).path.rpartition("/")[2])
-    found = re.findall(r"(?:^|&)(sha256|md5)=([0-9a-fA-F]+)", fragment)
-    return PublishedFile(
-        filename=filename, url=url, hashes=tuple((name, value.lower()) for name, value in found)
-    )
 
 
 class Action(Enum):

@@ -144,10 +144,6 @@ class Record(_Facts):
         """Return the wheels."""
         return tuple(file for file in self.files if file.kind is DistKind.WHEEL)
 
-    def find_build(self, filename: str) -> BuildFacts:
-        """Return the build that made a file."""
-        return next(build for build in self.builds if filename in build.files)
-
     @property
     def identity(self) -> tuple[object, ...]:
         """Return what two records of one release of one commit have in common."""
