@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -41,12 +41,13 @@ def carry_out_all(requests: Sequence[Request], terminal: Terminal, *, jobs: int 
     if hasattr(os, "sched_getaffinity"):  # those that this process may use; not on macOS
         cores = len(os.sched_getaffinity(0))
     jobs = min(jobs or cores, len(requests))
-    carry_out = _one_after_the_other if jobs == 1 else _side_by_side
     statuses: dict[Path, int] = {}
     worst: int = Status.DONE
     try:
-        for request, status in carry_out(requests, terminal, jobs):
-            statuses[request.root] = status
+        if jobs == 1:
+            _carry_out_one_by_one(requests, terminal, statuses)
+        else:
+            _carry_out_side_by_side(requests, terminal, statuses, jobs)
     except KeyboardInterrupt:
         worst = Status.INTERRUPTED
         if worst not in statuses.values():  # no project tells it: none was under way
@@ -97,31 +98,28 @@ def _find_failed(request: Request, statuses: Mapping[Path, int]) -> ReleasekitEr
     return None
 
 
-def _one_after_the_other(
-    requests: Sequence[Request], terminal: Terminal, _: int
-) -> Iterator[tuple[Request, int]]:
-    statuses: dict[Path, int] = {}
+def _carry_out_one_by_one(
+    requests: Sequence[Request], terminal: Terminal, statuses: dict[Path, int]
+) -> None:
     for request in choose_destinations(requests, terminal.say):
         _say_project(request, terminal)
         run, error = Run(request, terminal), _find_failed(request, statuses)
         statuses[request.root] = run.conclude(error) if error else run.do()
-        yield request, statuses[request.root]
         if statuses[request.root] == Status.INTERRUPTED:
             return
 
 
-def _side_by_side(
-    requests: Sequence[Request], terminal: Terminal, jobs: int
-) -> Iterator[tuple[Request, int]]:
-    """Yield the status of each request, as soon as it and those before it have ended.
+def _carry_out_side_by_side(
+    requests: Sequence[Request], terminal: Terminal, statuses: dict[Path, int], jobs: int
+) -> None:
+    """Add the status of each request, as soon as it and those before it have ended.
 
-    After an interrupt those under way are told to stop, and none is begun: raises
-    KeyboardInterrupt when all of them have ended.
+    After an interrupt those under way are stopped, and none is begun: raises KeyboardInterrupt
+    when all of them have ended.
     """
     with contextlib.closing(Pool(jobs, terminal)) as pool:
         chosen = choose_destinations(requests, terminal.say)
         futures: dict[Path, Future[Done]] = {}
-        statuses: dict[Path, int] = {}
         with handled_by(pool.interrupt):
             for request in chosen:
                 while request.root not in statuses:
@@ -134,7 +132,7 @@ def _side_by_side(
                         raise KeyboardInterrupt
                     elif future is None or not future.done():
                         _say_running(chosen, futures, terminal)
-                        # A signal that comes just before the wait is heard after it.
+                        # A signal that comes just before the wait is handled after it.
                         unended = [one for one in futures.values() if not one.done()]
                         wait(unended, timeout=1, return_when=FIRST_COMPLETED)
                         pool.interrupt_again()
@@ -143,7 +141,6 @@ def _side_by_side(
                     else:
                         _say_project(request, terminal)
                         statuses[request.root] = _pass_on(request, future, terminal)
-                yield request, statuses[request.root]
 
 
 def _submit(requests: Sequence[Request], futures: dict[Path, Future[Done]], pool: Pool) -> None:
@@ -171,11 +168,10 @@ def _say_running(
 
 def _pass_on(request: Request, future: Future[Done], terminal: Terminal) -> int:
     """Show what a process had to say, or that it was killed, and return the status."""
-    try:
-        done = future.result()
-    except BrokenExecutor as error:
-        killed = ReleasekitError(PROCESS_KILLED, root=str(request.root), reason=str(error))
-        return Run(request, terminal).conclude(killed)
+    if killed := future.exception():
+        error = ReleasekitError(PROCESS_KILLED, root=str(request.root), reason=str(killed))
+        return Run(request, terminal).conclude(error)
+    done = future.result()
     terminal.pass_on(done.lines, done.document)
     return done.status
 
