@@ -74,8 +74,8 @@ def read_history(root: Path, environ: Mapping[str, str], patterns: Sequence[str]
     words = [f"--match={glob}" for glob in globs] + [f"--exclude={name}" for name in others]
     described = ask(root, environ, "describe", "--tags", "--long", *words)
     if described.status:
-        commits = int(must(root, environ, "rev-list", "--count", "HEAD").output)
-        return History(last=None, commits=commits, has_tags=bool(tags))
+        counted = must(root, environ, "rev-list", "--count", "HEAD")
+        return History(last=None, commits=int(counted.output), has_tags=bool(tags))
     nearest, distance, _ = described.output.strip().rsplit("-", 2)
     beside = must(root, environ, "tag", "--points-at", f"{nearest}^{{commit}}").output.split()
     found = [tag for name in beside if (tag := parse_tag(name, patterns)) and _is_release(tag)]
@@ -166,8 +166,7 @@ def list_files(root: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
 
     Names that are not UTF-8 have surrogates, as the members of an archive have (PEP 383).
     """
-    arguments = ("ls-files", "-z", "--recurse-submodules")
-    listed = must(root, environ, *arguments, errors="surrogateescape")
+    listed = must(root, environ, "ls-files", "-z", "--recurse-submodules", errors="surrogateescape")
     paths = {name: root / name for name in listed.output.split("\0") if name}
     # What git lists as one path and is a directory is a submodule that is not checked out.
     return tuple(name for name, path in paths.items() if path.is_symlink() or not path.is_dir())
@@ -178,8 +177,7 @@ def _not_a_repository(root: Path, finished: Finished) -> ReleasekitError:
     # git >= 2.35.2 refuses another user's repository and prints the line that allows it.
     for line in finished.errors.splitlines():
         if line.strip().startswith("git config --global --add safe.directory"):
-            command = line.strip()
             return ReleasekitError(
-                REPOSITORY_OF_ANOTHER_USER, root=str(root), reason=reason, command=command
+                REPOSITORY_OF_ANOTHER_USER, root=str(root), reason=reason, command=line.strip()
             )
     return ReleasekitError(NOT_A_REPOSITORY, root=str(root), reason=reason)

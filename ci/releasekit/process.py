@@ -84,17 +84,21 @@ def explain_end(status: int) -> str:
 def refuse_killed(finished: Finished, program: str, place: str) -> None:
     """Refuse to judge by a program that something ended from outside; raises PROGRAM_KILLED."""
     if -finished.status in FROM_OUTSIDE:
-        reason = explain_end(finished.status)
-        raise ReleasekitError(PROGRAM_KILLED, program=program, place=place, reason=reason)
+        raise ReleasekitError(
+            PROGRAM_KILLED, program=program, place=place, reason=explain_end(finished.status)
+        )
 
 
 def refuse_ended(finished: Finished, cwd: Path) -> Finished:
     """Return what a program of ours did; raises PROGRAM_KILLED if it crashed, too."""
     if finished.status < 0:
-        program = Path(finished.command[0]).name
         *said, end = finished.tail().splitlines()
-        reason = "\n".join((end, *said))
-        raise ReleasekitError(PROGRAM_KILLED, program=program, place=str(cwd), reason=reason)
+        raise ReleasekitError(
+            PROGRAM_KILLED,
+            program=Path(finished.command[0]).name,
+            place=str(cwd),
+            reason="\n".join((end, *said)),
+        )
     return finished
 
 
@@ -146,8 +150,9 @@ def run(
         timed_out=watch.timed_out,
         outgrown=watch.outgrown,
     )
-    is_judged = not (foreign or watch.timed_out or watch.outgrown)
-    return refuse_ended(finished, cwd) if is_judged else finished
+    if foreign or watch.timed_out or watch.outgrown:
+        return finished
+    return refuse_ended(finished, cwd)
 
 
 def capture(
@@ -209,8 +214,9 @@ def start_program(
                 start_new_session=True,
             )
     except FileNotFoundError as error:
-        program, reason = Path(command[0]).name, str(error)
-        raise MissingProgram(MISSING_PROGRAM, program=program, reason=reason) from error
+        raise MissingProgram(
+            MISSING_PROGRAM, program=Path(command[0]).name, reason=str(error)
+        ) from error
     except KeyboardInterrupt:
         if process:
             with process:

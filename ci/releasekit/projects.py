@@ -57,10 +57,9 @@ def carry_out_all(requests: Sequence[Request], terminal: Terminal, *, jobs: int 
     words += [f"{render_path(root, Path.cwd())} {Status(failed[root]).word}" for root in failed]
     if len(requests) > len(statuses):
         words.append(f"{len(requests) - len(statuses)} not begun")
-    dry = requests[0].is_dry_run
-    nothing_sent = "; nothing was sent: this was a dry run" if dry else ""
+    sent = "; nothing was sent: this was a dry run" if requests[0].is_dry_run else ""
     terminal.rest()
-    terminal.say("projects", ", ".join(words) + nothing_sent)
+    terminal.say("projects", ", ".join(words) + sent)
     return max([worst, *statuses.values()])
 
 
@@ -77,8 +76,8 @@ def _order(requests: Sequence[Request]) -> list[Request]:
         wanted = sorted(read_needs(request.root) & roots.keys())
         needs[request.root] = {n: roots[n] for n in wanted if roots[n] != request.root}
     try:
-        order = TopologicalSorter({root: found.values() for root, found in needs.items()})
-        sorted_roots = list(order.static_order())
+        graph = {root: found.values() for root, found in needs.items()}
+        sorted_roots = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         names = " needs ".join(root.name for root in reversed(error.args[1]))
         raise ReleasekitError(CIRCULAR_NEEDS, root=str(Path.cwd()), names=names) from error

@@ -226,11 +226,19 @@ def _does_scm_know(
     if dist == "wheel":
         return any(source.glob("**/*.egg-info/scm_version.json"))
     environ = _hook_environ(options, environment.python, scm_knows=True)
-    command = (str(environment.python), "-I", "-m", "setuptools_scm")
-    said = capture(command, cwd=source, environ=environ, seconds=SCM_SECONDS)
+    said = capture(
+        (str(environment.python), "-I", "-m", "setuptools_scm"),
+        cwd=source,
+        environ=environ,
+        seconds=SCM_SECONDS,
+    )
     if said.timed_out:  # the answer decides what is built: to go on without it may build otherwise
-        reason, place = f"it gave no answer within {SCM_SECONDS:g} s", str(source)
-        raise ReleasekitError(PROGRAM_KILLED, program="setuptools_scm", place=place, reason=reason)
+        raise ReleasekitError(
+            PROGRAM_KILLED,
+            program="setuptools_scm",
+            place=str(source),
+            reason=f"it gave no answer within {SCM_SECONDS:g} s",
+        )
     lines = [line.strip() for line in said.output.split("\n") if line.strip()]
     with contextlib.suppress(IndexError, InvalidVersion):
         return not said.status and Version(lines[-1]) == options.version

@@ -92,8 +92,13 @@ def copy_changes(commit: Commit, tree: Path) -> None:
                 part.unlink()
         if theirs.is_dir() and not theirs.is_symlink():
             if (theirs / ".git").exists():  # a submodule
-                ignore = shutil.ignore_patterns(".git")
-                shutil.copytree(theirs, ours, symlinks=True, dirs_exist_ok=True, ignore=ignore)
+                shutil.copytree(
+                    theirs,
+                    ours,
+                    symlinks=True,
+                    dirs_exist_ok=True,
+                    ignore=shutil.ignore_patterns(".git"),
+                )
             if ours.is_dir():
                 continue
         ours.unlink(missing_ok=True)
@@ -173,8 +178,7 @@ def _borrow(
     apart = () if own == tree / ".git" else (f"--separate-git-dir={own}",)
     git.must(tree, {**environ, **formats}, "init", "-q", "--template=", *apart)
     if apart:  # as git has it in a clone: the same wherever the checkout is
-        link = f"gitdir: {os.path.relpath(own, tree)}\n"
-        (tree / ".git").write_text(link, encoding="utf-8")
+        (tree / ".git").write_text(f"gitdir: {os.path.relpath(own, tree)}\n", encoding="utf-8")
     (own / "objects" / "info").mkdir(exist_ok=True)
     (own / "objects" / "info" / "alternates").write_text(f"{objects}\n", encoding="utf-8")
     # The tags as git's own file lists them (gitrepository-layout(5)).
@@ -197,8 +201,7 @@ def _read_extensions(root: Path, config: Path, environ: Mapping[str, str]) -> di
     if "extensions" not in config.read_text("utf-8", "replace").lower():
         return {}
     said = git.ask(root, environ, "config", "--get-regexp", r"^extensions\.").output
-    known = r"^extensions\.(objectformat|partialclone) (.+)$"
-    return dict(re.findall(known, said, re.MULTILINE))
+    return dict(re.findall(r"^extensions\.(objectformat|partialclone) (.+)$", said, re.MULTILINE))
 
 
 def _render_config(config: Path, tree: Path, extensions: Mapping[str, str]) -> str:

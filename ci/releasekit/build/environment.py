@@ -74,7 +74,7 @@ def open_build_environment(
     requires: set[str], source: Path, options: EnvironmentOptions
 ) -> Iterator[BuildEnvironment]:
     """Provide an environment with the requirements, from the cache where it is there whole."""
-    call, settings = _plan_install(requires, source, options)
+    settings, call = _plan_install(requires, source, options)
 
     def make(path: Path) -> tuple[str, ...]:
         return _make_environment(path, requires, source, options, call, settings)
@@ -114,13 +114,13 @@ def try_requirements(
 
     Raises what an install raises for a login, a certificate, and settings that cannot be used.
     """
-    call, settings = _plan_install(requires, source, options)
+    settings, call = _plan_install(requires, source, options)
     pins = ["--constraints", str(options.constraints)] if options.constraints else []
     index = [option for option in call.options if option not in NEVER_BUILD]
     python = ["--python", sys.executable, "--no-python-downloads"]
     with open_tempdir("releasekit-uv-") as folder:
         config, where, listed = settings.write(folder, requires)
-        files = [name for name in where if name != "-r"]
+        files = (name for name in where if name != "-r")
         arguments = ["pip", "compile", "--no-build", *python, *index, *pins, *files]
         finished = _run_uv(arguments, source, options, _use_settings(call.environ, config), listed)
     if finished.status:
@@ -130,8 +130,8 @@ def try_requirements(
 
 def _plan_install(
     requires: set[str], source: Path, options: EnvironmentOptions
-) -> tuple[UvCall, BuildSettings]:
-    """Return how uv installs build requirements, and the settings that it gets."""
+) -> tuple[BuildSettings, UvCall]:
+    """Return the settings that uv gets for build requirements, and how it installs them."""
     environ = options.environ if options.installer_environ is None else options.installer_environ
     root = options.root or source
     settings = read_build_settings(root, environ, requires)
@@ -142,7 +142,7 @@ def _plan_install(
         raise ReleasekitError(
             OWN_NAME_ELSEWHERE, names=", ".join(names), root=str(root), index=installer.index
         )
-    call = plan_call(
+    return settings, plan_call(
         installer,
         {*requires, *settings.addressed},
         root=root,
@@ -151,7 +151,6 @@ def _plan_install(
         uv=tables,
         group=options.group,
     )
-    return call, settings
 
 
 def _use_settings(environ: Mapping[str, str], config: Path) -> dict[str, str]:
@@ -206,8 +205,9 @@ def _make_environment(
     frozen = run_step(["pip", "freeze", "--python", str(python)], clean)
     if requires and options.cache:
         _compile(python, source, options)
-    lines = frozen.output.splitlines()
-    return tuple(hide_credentials(line) for line in lines if REQUIREMENT.match(line))
+    return tuple(
+        hide_credentials(line) for line in frozen.output.splitlines() if REQUIREMENT.match(line)
+    )
 
 
 def _run_uv(
@@ -245,5 +245,8 @@ def _compile(python: Path, source: Path, options: EnvironmentOptions) -> None:
     What does not compile, as templates of other Pythons, is left as it is.
     """
     folders = [str(folder) for folder in python.parents[1].glob("lib/python*/site-packages")]
-    command = (str(python), "-I", "-m", "compileall", "-qq", "-j", "0", *folders)
-    run(command, cwd=source, environ=strip_credentials(options.environ))
+    run(
+        (str(python), "-I", "-m", "compileall", "-qq", "-j", "0", *folders),
+        cwd=source,
+        environ=strip_credentials(options.environ),
+    )

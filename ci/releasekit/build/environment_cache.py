@@ -139,8 +139,9 @@ def _open_lock(path: Path, name: str) -> Iterator[int]:
     """Open a file beside the environment that is there to be locked; raises CANNOT_CACHE."""
     with _blame_cache(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-        lock = os.open(f"{path}.{name}", flags, 0o644)
+        lock = os.open(
+            f"{path}.{name}", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o644
+        )
     try:
         yield lock
     finally:
@@ -166,5 +167,6 @@ def _blame_cache(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise ReleasekitError(CANNOT_CACHE, path=str(path), reason=reason) from error
+        raise ReleasekitError(
+            CANNOT_CACHE, path=str(path), reason=error.strerror or str(error)
+        ) from error

@@ -97,8 +97,10 @@ class Resolver:
             yanked, no_extra = YANKED.finditer(said), NO_EXTRA.finditer(said)
             oddities = [f"{m[1]} ({m[2] or 'no reason given'}) {withdrawn}" for m in yanked]
             oddities += [f"{m[1]} has no extra {m[2]}, {without}" for m in no_extra]
-            packages = tuple(p for p in self._read_lock(lock) if p.name != own)
-            return Resolution(packages=packages, oddities=tuple(oddities))
+            return Resolution(
+                packages=tuple(p for p in self._read_lock(lock) if p.name != own),
+                oddities=tuple(oddities),
+            )
         if source.repository:
             refuse_wrong_login(said, source.repository)
         refuse_met(said, source.name, source.environ, self.timeout)
@@ -115,11 +117,13 @@ class Resolver:
     def _call(self, requirements: Sequence[str], lock: Path) -> Finished:
         self.wheels.mkdir(exist_ok=True)
         lock.unlink(missing_ok=True)  # uv would prefer the versions in it
-        options = ["--output-file", str(lock)]
-        options += ["--format", "pylock.toml", "--no-header", "--no-annotate", "--no-progress"]
-        options += ["--config-file", str(write_settings(self.source, self.folder))]
-        options += ["--find-links", str(self.wheels), "--cache-dir", str(self.cache)]
-        options += ["--python", self.interpreter.path, "--no-python-downloads"]
+        options = [
+            *("--output-file", str(lock), "--format", "pylock.toml"),
+            *("--no-header", "--no-annotate", "--no-progress", "--no-python-downloads"),
+            *("--config-file", str(write_settings(self.source, self.folder))),
+            *("--find-links", str(self.wheels), "--cache-dir", str(self.cache)),
+            *("--python", self.interpreter.path),
+        ]
         environ = {
             **self.source.environ,
             "UV_HTTP_TIMEOUT": f"{max(1, round(self.timeout))}",
@@ -144,8 +148,11 @@ class Resolver:
         try:
             return Pylock.from_dict(tomllib.loads(lock.read_text(encoding="utf-8"))).packages
         except (OSError, ValueError, PylockValidationError) as error:
-            reason = f"uv's lock cannot be read: {error}"
-            raise ReleasekitError(NOT_RESOLVED, index=self.source.name, reason=reason) from error
+            raise ReleasekitError(
+                NOT_RESOLVED,
+                index=self.source.name,
+                reason=f"uv's lock cannot be read: {error}",
+            ) from error
 
 
 def find_reason(said: str) -> str:
@@ -229,9 +236,8 @@ class DependencyFinder:
                 for name in names:
                     self._build(name, requirement, found.problem)
             except BuildFailed as error:
-                said = f"{name} has only an sdist, and building it failed"
-                why = error.answers()["why"]
-                return Resolution(problem=f"{said}: {why}", fails_to_build=True)
+                said = f"{name} has only an sdist, and building it failed: {error.answers()['why']}"
+                return Resolution(problem=said, fails_to_build=True)
 
     def _call_uv(self, resolver: Resolver, requirement: str) -> Resolution:
         """Resolve; raises why our own client does not get what uv did not get, if it does not.
@@ -274,8 +280,8 @@ class DependencyFinder:
         if self.resolver.source.has_credentials:
             return None
         # Without credentials uv may build, and its lock says which sdist it took.
-        builder = replace(self.resolver, builds=True)
-        for package in self._call_uv(builder, requirement).packages:
+        found = self._call_uv(replace(self.resolver, builds=True), requirement)
+        for package in found.packages:
             if package.name == name and package.sdist and package.sdist.url:
                 return PublishedFile(
                     filename=package.sdist.filename,
@@ -290,8 +296,9 @@ class DependencyFinder:
         for package in resolution.packages:
             wheel = choose_wheel(package.wheels or (), self.resolver.interpreter)
             if wheel is None:
-                said = f"{package.name} {package.version} has no wheel for this Python"
-                return Dependencies(problem=said)
+                return Dependencies(
+                    problem=f"{package.name} {package.version} has no wheel for this Python"
+                )
             chosen.append((package, wheel))
         dists = run_in_threads(lambda pair: self.store.fetch(pair[1], into), chosen)
         found = [

@@ -94,14 +94,19 @@ class Store:
             shutil.copyfile(kept, target)
             return replace(dist, path=target)
         shown, login = hide_credentials(url), self.source.find_login(url)
-        limit = size or 8 << 30  # bytes, where no page tells the size
-        found = self.client.download(shown, credentials=login, path=target, limit=limit)
+        found = self.client.download(
+            shown,
+            credentials=login,
+            path=target,
+            limit=size or 8 << 30,  # bytes, where no page tells the size
+        )
         if error := refusal(found, login, url=shown, action="download"):
             raise error
         dist = _read_if_announced(target, hashes) if found.sha256 else None
         if dist is None:
-            said = "it sent other bytes than its page announces"
-            raise ReleasekitError(UNEXPECTED_ANSWER, url=shown, answer=said)
+            raise ReleasekitError(
+                UNEXPECTED_ANSWER, url=shown, answer="it sent other bytes than its page announces"
+            )
         if kept:
             with contextlib.suppress(OSError):  # a cache that cannot be written keeps nothing
                 kept.parent.mkdir(parents=True, exist_ok=True)
@@ -139,11 +144,13 @@ def install_offline(
     requirements = folder / "requirements.txt"
     lines = (f"{name}=={version} --hash=sha256:{digest}\n" for name, version, digest in pins)
     requirements.write_text("".join(lines), encoding="utf-8")
-    command = ("pip", "install", "--no-config", "--no-build", "--require-hashes")
-    sources = ("--offline", "--no-index", "--find-links", str(folder))
-    places = ("--cache-dir", str(environment.cache), "--python", str(environment.python))
     finished = run_uv(
-        (*command, *sources, *places, "-r", str(requirements)),
+        (
+            *("pip", "install", "--no-config", "--no-build", "--require-hashes"),
+            *("--offline", "--no-index", "--find-links", str(folder)),
+            *("--cache-dir", str(environment.cache), "--python", str(environment.python)),
+            *("-r", str(requirements)),
+        ),
         cwd=folder,
         environ=environment.environ,
         log=log,
@@ -155,8 +162,12 @@ def install_offline(
         installed = {(canonicalize_name(name), Version(version)) for name, version in found}
         if installed == wanted:
             return ""
-        said = f"uv reports no error; installed is {sorted(installed)}, wanted was {sorted(wanted)}"
-        raise ReleasekitError(INSTALL_NOT_TESTED, place=str(environment.path), tail=said)
+        raise ReleasekitError(
+            INSTALL_NOT_TESTED,
+            place=str(environment.path),
+            tail=f"uv reports no error; installed is {sorted(installed)}, "
+            f"wanted was {sorted(wanted)}",
+        )
     if limit := find_limit_in(finished.output, str(environment.path)):
         raise limit
     is_broken = any(sign in finished.output for sign in WHEEL_FAULTS)
@@ -183,12 +194,13 @@ def render_lock(dependencies: Sequence[Dependency], python: str) -> str:
                 url=hide_credentials(dependency.url),
                 hashes={"sha256": dependency.sha256},
             )
-            package = Package(
-                name=dependency.name,  # type: ignore[arg-type] # normalized by uv
-                version=Version(dependency.version),
-                wheels=[wheel],
+            packages.append(
+                Package(
+                    name=dependency.name,  # type: ignore[arg-type] # normalized by uv
+                    version=Version(dependency.version),
+                    wheels=[wheel],
+                )
             )
-            packages.append(package)
     lock = Pylock(
         lock_version=Version("1.0"),
         created_by="releasekit",

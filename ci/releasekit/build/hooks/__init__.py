@@ -64,8 +64,9 @@ class Hooks:
     def _start(
         self, server: tuple[str, ...], cwd: Path, environ: Mapping[str, str]
     ) -> tuple[subprocess.Popen[bytes], io.TextIOWrapper]:
-        started = start_program(server, cwd, environ, stdin=subprocess.PIPE)
-        process = self._stack.enter_context(started)
+        process = self._stack.enter_context(
+            start_program(server, cwd, environ, stdin=subprocess.PIPE)
+        )
         self._stack.callback(stop, process)
         # Where it was killed, what it had started would go on, and hold its output open.
         self._stack.enter_context(contextlib.closing(Watch(process, math.inf, None, None)))
