@@ -149,26 +149,21 @@ def _check_out(
     environ: Mapping[str, str],
     hidden_tags: Collection[str] = (),
 ) -> None:
-    """Check a commit out; `own` is its git directory, which lies elsewhere for a submodule."""
-    objects = _borrow(root, tree, own, environ, hidden_tags)
-    git.must(tree, environ, *NO_FILTER, "checkout", "-q", "--force", "--detach", sha)
-    _replace_pointers(root, tree, objects.parent / "lfs" / "objects", environ)
-    _check_out_submodules(root, tree, own, environ)
+    """Check a commit out in a repository with the objects, tags and settings of the one at `root`.
 
-
-def _borrow(
-    root: Path, tree: Path, own: Path, environ: Mapping[str, str], hidden_tags: Collection[str]
-) -> Path:
-    """Make a repository at `tree` that has the objects, tags and settings of the one at `root`.
-
-    Returns where the user's has its objects.
+    `own` is its git directory, which lies elsewhere for a submodule.
     """
     # A linked worktree has these parts elsewhere.
     parts = ("objects", "shallow", "config", "git-crypt")
     words = [word for name in parts for word in ("--git-path", name)]
     paths = git.must(root, environ, "rev-parse", *words).output.splitlines()
     objects, shallow, config, keys = (root / path for path in paths)
-    extensions = _read_extensions(root, config, environ)
+    extensions: dict[str, str] = {}
+    if "extensions" in config.read_text("utf-8", "replace").lower():
+        # What git does not take from an included file: the format of the objects.
+        said = git.ask(root, environ, "config", "--get-regexp", r"^extensions\.").output
+        known = r"^extensions\.(objectformat|partialclone) (.+)$"
+        extensions = dict(re.findall(known, said, re.MULTILINE))
     tree.mkdir(parents=True, exist_ok=True)
     own.parent.mkdir(parents=True, exist_ok=True)
     formats = {
@@ -193,15 +188,9 @@ def _borrow(
             (own / path.name).symlink_to(path)  # the keys of git-crypt are copied nowhere
     with (own / "config").open("a", encoding="utf-8") as lines:
         lines.write(_render_config(config, tree, extensions))
-    return objects
-
-
-def _read_extensions(root: Path, config: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what git does not take from an included file: the format of the objects."""
-    if "extensions" not in config.read_text("utf-8", "replace").lower():
-        return {}
-    said = git.ask(root, environ, "config", "--get-regexp", r"^extensions\.").output
-    return dict(re.findall(r"^extensions\.(objectformat|partialclone) (.+)$", said, re.MULTILINE))
+    git.must(tree, environ, *NO_FILTER, "checkout", "-q", "--force", "--detach", sha)
+    _replace_pointers(root, tree, objects.parent / "lfs" / "objects", environ)
+    _check_out_submodules(root, tree, own, environ)
 
 
 def _render_config(config: Path, tree: Path, extensions: Mapping[str, str]) -> str:

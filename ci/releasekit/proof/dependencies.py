@@ -88,6 +88,8 @@ class Resolver:
         Raises what keeps uv from an answer: wrong credentials, limits of the machine, and
         NOT_RESOLVED for all else.
         """
+        from packaging.pylock import Pylock, PylockValidationError
+
         lock, source = self.folder / "pylock.toml", self.source
         finished = self._call(requirements, lock)
         said = hide_credentials(finished.output, MARK)
@@ -97,10 +99,13 @@ class Resolver:
             yanked, no_extra = YANKED.finditer(said), NO_EXTRA.finditer(said)
             oddities = [f"{m[1]} ({m[2] or 'no reason given'}) {withdrawn}" for m in yanked]
             oddities += [f"{m[1]} has no extra {m[2]}, {without}" for m in no_extra]
-            return Resolution(
-                packages=tuple(p for p in self._read_lock(lock) if p.name != own),
-                oddities=tuple(oddities),
-            )
+            try:
+                locked = Pylock.from_dict(tomllib.loads(lock.read_text(encoding="utf-8")))
+            except (OSError, ValueError, PylockValidationError) as error:
+                reason = f"uv's lock cannot be read: {error}"
+                raise ReleasekitError(NOT_RESOLVED, index=source.name, reason=reason) from error
+            packages = tuple(p for p in locked.packages if p.name != own)
+            return Resolution(packages=packages, oddities=tuple(oddities))
         if source.repository:
             refuse_wrong_login(said, source.repository)
         refuse_met(said, source.name, source.environ, self.timeout)
@@ -141,18 +146,6 @@ class Resolver:
             seconds=5 * self.timeout,  # uv begins to wait again with each byte that comes
             count=self.count,
         )
-
-    def _read_lock(self, lock: Path) -> Sequence[Package]:
-        from packaging.pylock import Pylock, PylockValidationError
-
-        try:
-            return Pylock.from_dict(tomllib.loads(lock.read_text(encoding="utf-8"))).packages
-        except (OSError, ValueError, PylockValidationError) as error:
-            raise ReleasekitError(
-                NOT_RESOLVED,
-                index=self.source.name,
-                reason=f"uv's lock cannot be read: {error}",
-            ) from error
 
 
 def find_reason(said: str) -> str:

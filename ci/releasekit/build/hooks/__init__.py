@@ -44,7 +44,14 @@ class Hooks:
             backend = ""
         server = (python, str(Path(__file__).with_name("server.py")), backend, self._mark)
         if server not in self._servers:
-            self._servers[server] = self._start(server, cwd, environ)
+            process = self._stack.enter_context(
+                start_program(server, cwd, environ, stdin=subprocess.PIPE)
+            )
+            self._stack.callback(stop, process)
+            # Where it was killed, what it had started would go on, and hold its output open.
+            self._stack.enter_context(contextlib.closing(Watch(process, math.inf, None, None)))
+            pipe = process.stdout or io.BytesIO()
+            self._servers[server] = process, io.TextIOWrapper(pipe, "utf-8", "replace")
         process, output = self._servers[server]
         hook = json.dumps({"argv": argv, "cwd": str(cwd), "environ": dict(environ)})
         if process.stdin:
@@ -60,18 +67,6 @@ class Hooks:
             if end:
                 return Finished(command=server, status=int(status), output="".join(lines))
         return Finished(command=server, status=process.wait() or 1, output="".join(lines))
-
-    def _start(
-        self, server: tuple[str, ...], cwd: Path, environ: Mapping[str, str]
-    ) -> tuple[subprocess.Popen[bytes], io.TextIOWrapper]:
-        process = self._stack.enter_context(
-            start_program(server, cwd, environ, stdin=subprocess.PIPE)
-        )
-        self._stack.callback(stop, process)
-        # Where it was killed, what it had started would go on, and hold its output open.
-        self._stack.enter_context(contextlib.closing(Watch(process, math.inf, None, None)))
-        output = process.stdout or io.BytesIO()
-        return process, io.TextIOWrapper(output, encoding="utf-8", errors="replace")
 
 
 @contextlib.contextmanager

@@ -26,7 +26,15 @@ def main(backend: str, mark: str) -> None:
     """Serve until the input ends; in a fork, be the hook and return as its process would end."""
     # As pyproject-hooks does: nothing in the directory of this script is a module of the backend's.
     sys.path[:] = [path for path in sys.path if path != __file__.rpartition("/")[0]]
-    _end_with_parent()
+    if not os.fork():
+        # Another process kills this session where the kit is gone without a word (SIGKILL): a hook
+        # may hang for ever.
+        for output in (1, 2):
+            os.close(output)  # who reads them waits for the end of the hooks alone
+        parent = select.poll()
+        parent.register(0, 0)  # no event but POLLHUP: nobody holds the other end any more
+        parent.poll()
+        os.killpg(0, signal.SIGKILL)
     gc.disable()  # what is imported stays
     if backend:
         _import(backend)
@@ -47,21 +55,6 @@ def main(backend: str, mark: str) -> None:
                 _import(module)
         os.close(reader)
     return None
-
-
-def _end_with_parent() -> None:
-    """Kill this session where the kit is gone without a word (SIGKILL): a hook may hang for ever.
-
-    Another process waits for that, as this one waits for its hooks.
-    """
-    if os.fork():
-        return
-    for output in (1, 2):
-        os.close(output)  # who reads them waits for the end of the hooks alone
-    parent = select.poll()
-    parent.register(0, 0)  # no event but POLLHUP: nobody holds the other end any more
-    parent.poll()
-    os.killpg(0, signal.SIGKILL)
 
 
 def _import(module: str) -> None:
