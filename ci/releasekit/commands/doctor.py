@@ -92,7 +92,8 @@ def _examine(ctx: NexusContext) -> Iterator[Row]:
         objection = ask_for_objection(
             hosted_url, network.environ, timeout=network.timeout, count=network.count_uv
         )
-    yield connection.judge_objection(tls, objection, find_certificate_fix(objection))
+    fix = find_certificate_fix(objection)
+    yield connection.judge_objection(tls, objection, fix) if objection else tls
     facts = server.read_server(client, ctx.url, hosted_url)
     yield server.judge_server(facts, is_sandbox=ctx.into_sandbox)
     if not facts.is_nexus:

@@ -118,9 +118,7 @@ def _judge_untrusted(url: str, client: Client, error: ssl.SSLCertVerificationErr
 
 
 def judge_objection(row: Row, objection: str, fix: str) -> Row:
-    """Tell whether uv accepts a certificate that Python accepts, as the row says."""
-    if not objection:
-        return row
+    """Tell that uv does not accept a certificate that Python accepts, as the row says."""
     return TLS.failed(
         f"Python accepts the certificate, and uv does not: {objection}",
         fix.replace("\n", " "),

@@ -59,53 +59,44 @@ class Rest:
     attempts: int = 4  # how often a GET is tried; a change is sent once
 
 
-def ask(
+def request(
     rest: Rest,
     method: str,
     path: str,
+    action: str,
     *,
     document: Mapping[str, Any] | list[str] | None = None,
-    text: str | None = None,
+    text: str = "",
     query: Mapping[str, str] | None = None,
+    allow_missing: bool = False,
 ) -> Answer:
-    """Send one request and return its answer, whatever the status.
+    """Send one request and return a good answer; raise the situation that another one is.
 
-    `path` is below /service/rest/v1, or from the root where it begins with a slash. Raises the
-    situations of connections.
+    `path` is below /service/rest/v1, or from the root where it begins with a slash. `action`
+    completes "this user may not ..." and "Nexus refused to ...". `allow_missing` returns a 404.
     """
-    base = rest.url.rstrip("/")
-    url = base + (path if path.startswith("/") else f"/service/rest/v1/{path}")
-    if query:
-        url += f"?{urlencode(query)}"
-    if method == "GET":
-        return rest.client.get(
-            url, credentials=rest.credentials, limit=DOCUMENT, attempts=rest.attempts
-        )
-    body, headers = None, {}
+    url = rest.url.rstrip("/") + (path if path.startswith("/") else f"/service/rest/v1/{path}")
+    url += f"?{urlencode(query)}" if query else ""
+    login, body, media_type = rest.credentials, text.encode() or None, "text/plain"
     if document is not None:
-        body, headers = json.dumps(document).encode(), {"Content-Type": "application/json"}
-    elif text is not None:
-        body, headers = text.encode(), {"Content-Type": "text/plain"}
-    return rest.client.send(method, url, credentials=rest.credentials, headers=headers, body=body)
-
-
-def require(rest: Rest, answer: Answer, action: str) -> Answer:
-    """Return a good answer; raise the situation that another one is.
-
-    `action` completes "this user may not ..." and "Nexus refused to ...".
-    """
+        body, media_type = json.dumps(document).encode(), "application/json"
+    if method == "GET":
+        answer = rest.client.get(url, credentials=login, limit=DOCUMENT, attempts=rest.attempts)
+    else:
+        headers = {"Content-Type": media_type} if body else {}
+        answer = rest.client.send(method, url, credentials=login, headers=headers, body=body)
     url = answer.url
-    if answer.status < 300:
+    if answer.status < 300 or (allow_missing and answer.status == 404):
         return answer
     if answer.status < 500 and (error := explain_refusal(answer, url)):
         raise error
     if answer.status == 401:
-        name, source, hint = describe_login(rest.credentials)
+        name, source, hint = describe_login(login)
         raise WrongCredentials(
             WRONG_API_CREDENTIALS, url=url, username=name, source=source, hint=hint
         )
     if answer.status == 403:
-        name = rest.credentials.username or "nobody"
+        name = login.username or "nobody"
         raise NexusRefused(NOT_ALLOWED_BY_NEXUS, url=url, username=name, action=action)
     location = f", to {answer.location}" if answer.location else ""
     raise NexusRefused(NEXUS_REFUSED, url=url, action=action, answer=f"{answer.summary}{location}")
@@ -114,9 +105,9 @@ def require(rest: Rest, answer: Answer, action: str) -> Answer:
 def read(rest: Rest, path: str, action: str, take: Callable[[Any], T], **query: str) -> T:
     """Read a JSON document, and return what `take` finds in it.
 
-    Raises what `require` raises, and NOT_A_NEXUS for other documents: a front server sends them.
+    Raises what `request` raises, and NOT_A_NEXUS for other documents: a front server sends them.
     """
-    return _parse(require(rest, ask(rest, "GET", path, query=query), action), take)
+    return _parse(request(rest, "GET", path, action, query=query), take)
 
 
 def _parse(answer: Answer, take: Callable[[Any], T]) -> T:
@@ -142,7 +133,7 @@ def read_version(rest: Rest) -> ServerVersion:
     into the `Server:` header (nginx does by default): then the description of the API has it.
     Raises WrongCredentials, NOT_A_NEXUS.
     """
-    answer = require(rest, ask(rest, "GET", "status"), "read the status")
+    answer = request(rest, "GET", "status", "read the status")
     version = parse_server_version(answer.headers.get("Server")) or read_described_version(rest)
     if version is None:
         raise _not_a_nexus(answer)
@@ -237,37 +228,38 @@ def find_resource(rest: Rest, kind: Kind, name: str) -> Document | None:
             return read(rest, path, action, parse_document)
         case Kind.USER:  # userId, source, status, roles: never a password
             return read(rest, path, action, take_user, userId=name)
-    answer = ask(rest, "GET", f"{path}/{quote(name)}".rstrip("/"))
-    if answer.status == 404:
-        return None
-    return _parse(require(rest, answer, action.format(name)), parse_document)
+    path = f"{path}/{quote(name)}".rstrip("/")
+    answer = request(rest, "GET", path, action.format(name), allow_missing=True)
+    return None if answer.status == 404 else _parse(answer, parse_document)
 
 
 def create_resource(rest: Rest, kind: Kind, body: dict[str, Any]) -> None:
     """Create a resource."""
-    answer = ask(rest, "POST", RESOURCES[kind][0], document=body)
-    require(rest, answer, f"create the {kind.value} {body.get('name') or body.get('userId')}")
+    action = f"create the {kind.value} {body.get('name') or body.get('userId')}"
+    request(rest, "POST", RESOURCES[kind][0], action, document=body)
 
 
 def update_resource(rest: Rest, kind: Kind, name: str, body: dict[str, Any]) -> None:
     """Write a whole resource that is there."""
-    path, method = f"{RESOURCES[kind][0]}/{quote(name)}", "POST" if kind is Kind.LICENSE else "PUT"
-    document = body["active"] if kind is Kind.REALMS else body
-    answer = ask(rest, method, path.rstrip("/"), document=document)
-    require(rest, answer, f"change the {kind.value} {name}".rstrip())
+    request(
+        rest,
+        "POST" if kind is Kind.LICENSE else "PUT",
+        f"{RESOURCES[kind][0]}/{quote(name)}".rstrip("/"),
+        f"change the {kind.value} {name}".rstrip(),
+        document=body["active"] if kind is Kind.REALMS else body,
+    )
 
 
 def set_password(rest: Rest, username: str, password: str) -> None:
     """Give a user of Nexus itself another password."""
     path = f"security/users/{quote(username)}/change-password"
-    answer = ask(rest, "PUT", path, text=password)
-    require(rest, answer, f"change the password of the user {username}")
+    request(rest, "PUT", path, f"change the password of the user {username}", text=password)
 
 
 def invalidate_cache(rest: Rest, repository: str) -> None:
     """Make a proxy or a group forget the pages that it keeps."""
-    answer = ask(rest, "POST", f"repositories/{quote(repository)}/invalidate-cache")
-    require(rest, answer, f"invalidate the cache of {repository}")
+    path = f"repositories/{quote(repository)}/invalidate-cache"
+    request(rest, "POST", path, f"invalidate the cache of {repository}")
 
 
 ANSWER_ONLY = {

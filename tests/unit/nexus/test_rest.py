@@ -22,12 +22,11 @@ from releasekit.nexus.documents import ServerVersion
 from releasekit.nexus.drift import Kind
 from releasekit.nexus.rest import (
     Rest,
-    ask,
     find_resource,
     list_blob_stores,
     list_repositories,
     read_version,
-    require,
+    request,
     search_components,
     update_resource,
 )
@@ -75,10 +74,8 @@ SAID = {
 @pytest.mark.parametrize(("body", "said"), SAID.values(), ids=SAID)
 def test_message_of_an_error(server: Server, rest: Rest, body: bytes, said: str) -> None:
     server.answers = [told(400, body=body, reason="Bad Request")]
-    answer = ask(rest, "GET", "x")
-    assert answer.body_text == said
     with raises_error(NEXUS_REFUSED) as caught:
-        require(rest, answer, "do that")
+        request(rest, "GET", "x", "do that")
     assert str(caught.value) == (
         "error E331: Nexus refused to do that\n"
         f"  where: {server.url}/service/rest/v1/x\n"
@@ -184,7 +181,7 @@ def test_nobody_sends_no_credentials(
     monkeypatch.setenv("NETRC", str(netrc))
     server.answers = [told()]
     rest = Rest(url=server.url, client=network.client, credentials=NO_CREDENTIALS)
-    assert ask(rest, "GET", "status").status == 200
+    assert request(rest, "GET", "status", "read the status").status == 200
     assert server.authorizations == [None]
 
 
@@ -273,6 +270,6 @@ def test_a_change_that_is_refused_says_why(
 ) -> None:
     server.answers = [answer]
     with pytest.raises(ReleasekitError) as caught:
-        require(rest, ask(rest, "PUT", "x", document={}), "change x")
+        request(rest, "PUT", "x", "change x", document={})
     assert (caught.value.entry.code, caught.value.answers()["why"]) == (code, why)
     assert server.connections == 1
