@@ -1,1 +1,1 @@
-"""What pip and uv on a consumer's machine are told, and the files that tell it."""
+"""What pip and uv on a consumer's machine need, the files that say it, and the search."""

@@ -73,9 +73,9 @@ class Index:
     def check_access(self, name: str | None) -> None:
         """See whether the publisher may upload, or may read at least, and the reader may read.
 
-        The page of the project `name` is asked for: a content selector of Nexus may hide all others
+        It requests the page of the project `name`: a content selector of Nexus may hide all others
         (docs/nexus-behaviour.md#rights). The first page tells whether an index without that project
-        is one, and is all that is asked for where the name is not known.
+        is one, and is all that it requests where the name is not known.
         """
         if self.layout.ask_for_upload:
             answer = self.layout.ask_for_upload(self)
@@ -193,7 +193,7 @@ class Index:
     def _refuse_no_index(self, page: Answer) -> None:
         """Tell a project that an index does not know from an address that is no index at all.
 
-        Who may not read the first page is told nothing: Nexus answers 404 for a repository that it
+        Who may not read the first page gets no error: Nexus answers 404 for a repository that it
         does not have before it asks for rights, to all pages.
         """
         try:

@@ -29,7 +29,7 @@ from releasekit.proof.lock import Dependency, Store, find_local
 from releasekit.redact import MARK, hide_credentials
 from releasekit.threads import run_in_threads
 from releasekit.toml import tomllib
-from releasekit.uv.call import Source, write_settings
+from releasekit.uv.call import Source
 from releasekit.uv.program import Count, find_unbuilt_names, refuse_met, refuse_wrong_login, run_uv
 
 if TYPE_CHECKING:
@@ -120,12 +120,16 @@ class Resolver:
         raise kind(NOT_RESOLVED, index=source.name, reason=hide_credentials(tail, MARK))
 
     def _call(self, requirements: Sequence[str], lock: Path) -> Finished:
+        import tomlkit  # only what has dependencies needs it
+
+        config = self.folder / "uv.toml"
+        config.write_text(tomlkit.dumps(self.source.settings), encoding="utf-8")
         self.wheels.mkdir(exist_ok=True)
         lock.unlink(missing_ok=True)  # uv would prefer the versions in it
         options = [
             *("--output-file", str(lock), "--format", "pylock.toml"),
             *("--no-header", "--no-annotate", "--no-progress", "--no-python-downloads"),
-            *("--config-file", str(write_settings(self.source, self.folder))),
+            *("--config-file", str(config)),
             *("--find-links", str(self.wheels), "--cache-dir", str(self.cache)),
             *("--python", self.interpreter.path),
         ]

@@ -324,12 +324,3 @@ def use_configured(
 def _is_passed_on(name: str) -> bool:
     is_about_indexes = name.startswith("UV_") and any(part in name for part in ABOUT_INDEXES)
     return is_about_indexes or not name.startswith(SETTINGS)
-
-
-def write_settings(source: Source, folder: Path) -> Path:
-    """Write the settings file for a call of uv, and return its path."""
-    import tomlkit  # only what has dependencies needs it
-
-    path = folder / "uv.toml"
-    path.write_text(tomlkit.dumps(source.settings), encoding="utf-8")
-    return path

@@ -163,7 +163,7 @@ def strip_credentials(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def find_own_names(requires: Iterable[str], own_names: Iterable[str]) -> list[str]:
-    """Return the names that an index is asked for and that `own_names` has, as name or "acme-*"."""
+    """Return the names of requirements that `own_names` has, as a name or "acme-*"."""
     names = set()
     for text in requires:
         with contextlib.suppress(InvalidRequirement):  # uv says what is wrong with it
@@ -257,7 +257,7 @@ def read_uv_table(folder: Path) -> Mapping[str, Any]:
 
 
 def split_table(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return a table of uv's settings, and its part for `uv pip`, which beats it."""
+    """Return a table of uv's settings, and its part for `uv pip`."""
     return [part for part in (table, table.get("pip")) if isinstance(part, Mapping)]
 
 

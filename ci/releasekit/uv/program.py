@@ -33,7 +33,7 @@ from releasekit.uv.call import UvCall
 from releasekit.uv.indexes import BuildIndex, clean_environ
 
 MEMORY = 320 << 20
-"""Bytes while an index is asked: uv 0.13 holds a page that unpacks to 2 GB whole. Resolving some
+"""Bytes while uv asks an index: uv 0.13 holds a page that unpacks to 2 GB whole. Resolving some
 hundred packages took 117 MB of them, installing a hundred 99 MB."""
 IDLE = 60.0
 """Seconds without work: uv 0.13 waits for ever for threads that a limit of memory keeps away."""

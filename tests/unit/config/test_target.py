@@ -94,26 +94,26 @@ def test_reader_reads_and_does_not_upload() -> None:
 def test_reader_of_the_environment(
     username: str | None, password: str | None, expected: Credentials | None
 ) -> None:
-    given = {"RELEASEKIT_READER_USERNAME": username, "RELEASEKIT_READER_PASSWORD": password}
-    environ = {name: value for name, value in given.items() if value is not None}
+    stated = {"RELEASEKIT_READER_USERNAME": username, "RELEASEKIT_READER_PASSWORD": password}
+    environ = {name: value for name, value in stated.items() if value is not None}
     assert find_environ_reader(environ) == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "missing"),
+    ("stated", "missing"),
     [
         ("RELEASEKIT_READER_USERNAME", "RELEASEKIT_READER_PASSWORD"),
         ("RELEASEKIT_READER_PASSWORD", "RELEASEKIT_READER_USERNAME"),
     ],
 )
-def test_half_of_a_reader_is_refused(given: str, missing: str) -> None:
+def test_half_of_a_reader_is_refused(stated: str, missing: str) -> None:
     with raises_error(HALF_SET_READER) as caught:
-        find_environ_reader({given: "hunter2", missing: ""})
+        find_environ_reader({stated: "hunter2", missing: ""})
     assert str(caught.value) == (
         f"error E232: {missing} is not set\n"
         "  where: the environment\n"
-        f"  why:   {given} is set, and reading needs both\n"
-        f"  next:  set {missing} as well, or neither: `unset {given}`"
+        f"  why:   {stated} is set, and reading needs both\n"
+        f"  next:  set {missing} as well, or neither: `unset {stated}`"
     )
 
 
@@ -130,9 +130,9 @@ def test_password_shows_in_no_representation() -> None:
 def test_the_repository_of_an_upload_is_read_as_the_publisher_before_netrc() -> None:
     publisher = Credentials(username="publisher", password="secret-1", source="test")
     of_netrc = Credentials(username="team", password="secret-2", source="netrc (~/.netrc)")
-    given = Credentials(username="reader", password="secret-3", source=READER_ENVIRONMENT)
+    stated = Credentials(username="reader", password="secret-3", source=READER_ENVIRONMENT)
     settings = Settings(url="https://nexus.example.com", group="pypi-group")
-    for reader, hosted in ((of_netrc, publisher), (given, given)):
+    for reader, hosted in ((of_netrc, publisher), (stated, stated)):
         target = nexus_target(settings, publisher, reader)
         assert target.find_reader(target.upload_url) is hosted
         assert target.find_reader(target.install_url) is reader

@@ -1,4 +1,4 @@
-"""Reading an index: the sandbox for what Nexus does, a server that answers as told for the rest."""
+"""Reading an index: the sandbox for what Nexus does, a server with set answers for the rest."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ CHECK_URL = (
             "/repository/h/",
             "the server answered 404 Not Found",
             CHECK_URL,
-            id="no index: what the project's page said is told",
+            id="no index: what the project's page said is shown",
         ),
         pytest.param(
             [UNKNOWN, Answer(body=b"<title>Sonatype Nexus Repository</title>")],

@@ -77,9 +77,9 @@ def sandbox_upload() -> Iterator[SandboxUpload]:
         yield upload
 
 
-def test_dists_arrive_with_their_bytes_and_progress_is_told(tmp_path: Path) -> None:
+def test_dists_arrive_with_their_bytes_and_progress_is_reported(tmp_path: Path) -> None:
     dists = [write_wheel(tmp_path), write_sdist(tmp_path)]
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     with (
         run_sandbox() as sandbox,
         open_network(environ={}, ca_bundle=str(sandbox.ca_bundle)) as network,
@@ -90,7 +90,7 @@ def test_dists_arrive_with_their_bytes_and_progress_is_told(tmp_path: Path) -> N
                 read_dist(path),
                 sandbox.upload_url(),
                 network,
-                lambda sent, size: told.append((sent, size)),
+                lambda sent, size: reported.append((sent, size)),
                 user,
             )
             for path in dists
@@ -98,7 +98,7 @@ def test_dists_arrive_with_their_bytes_and_progress_is_told(tmp_path: Path) -> N
         stored = {file.filename: file.blob.size for file in sandbox.state.find_files("pypi-hosted")}
     assert attempts == [Attempt(error=None, reason="the server answered 200 OK", final=True)] * 2
     assert stored == {WHEEL: dists[0].stat().st_size, SDIST: dists[1].stat().st_size}
-    assert told[-1][0] == told[-1][1]
+    assert reported[-1][0] == reported[-1][1]
 
 
 REPOSITORY = (
@@ -284,7 +284,7 @@ def test_the_form_is_that_of_twine(network: Network, tmp_path: Path, metadata: s
         server.shutdown()
     theirs, ours = map(read_fields, Recorder.forms)
     # BLAKE2 is left out, as twine does where FIPS forbids it.
-    assert ours == {name: told for name, told in theirs.items() if "blake2" not in name}
+    assert ours == {name: reported for name, reported in theirs.items() if "blake2" not in name}
     assert ("summary" in ours, "sha256_digest" in ours) == (True, True)
 
 
@@ -390,18 +390,18 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_large_file_is_hashed_once_while_it_is_sent_in_little_memory(
     large_wheel: Path, sandbox_upload: SandboxUpload, hashed: list[int]
 ) -> None:
-    dist, told = read_dist(large_wheel), [0]
+    dist, reported = read_dist(large_wheel), [0]
     hashed.clear()
     tracemalloc.start()
     try:
-        attempt = sandbox_upload(dist, lambda sent, size: told.append(sent))
+        attempt = sandbox_upload(dist, lambda sent, size: reported.append(sent))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert attempt.error is None
     assert sum(hashed) == dist.size
     assert peak < 12 << 20
-    assert all(0 < after - before <= 1 << 20 for before, after in itertools.pairwise(told))
+    assert all(0 < after - before <= 1 << 20 for before, after in itertools.pairwise(reported))
 
 
 def test_large_file_is_not_taken_for_lost_while_the_server_stores_it(large_wheel: Path) -> None:
@@ -417,17 +417,17 @@ def test_large_file_is_not_taken_for_lost_while_the_server_stores_it(large_wheel
 def test_file_that_changes_while_it_is_sent_is_not_sent_to_its_end(
     large_wheel: Path, sandbox_upload: SandboxUpload
 ) -> None:
-    dist, told = read_dist(large_wheel), []
+    dist, reported = read_dist(large_wheel), []
 
     def change(sent: int, size: int) -> None:
-        told.append((sent, size))
+        reported.append((sent, size))
         with large_wheel.open("r+b") as file:
             file.seek(LARGE)
             file.write(b"other")
 
     attempt = sandbox_upload(dist, change)
     assert (attempt.reason, attempt.final) == (f"{WHEEL} was changed after it was checked", True)
-    sent, size = told[-1]
+    sent, size = reported[-1]
     assert LARGE < sent < size
 
 

@@ -100,8 +100,8 @@ everybody_reads = pytest.mark.parametrize("sandbox", [True], indirect=True, ids=
 
 @pytest.fixture
 def network(sandbox: Sandbox, environ: dict[str, str]) -> Iterator[Network]:
-    told = {name: value for name, value in environ.items() if not name.startswith(("UV_", "PIP_"))}
-    with open_network(environ=told, ca_bundle=str(sandbox.ca_bundle)) as network:
+    clean = {name: value for name, value in environ.items() if not name.startswith(("UV_", "PIP_"))}
+    with open_network(environ=clean, ca_bundle=str(sandbox.ca_bundle)) as network:
         yield network
 
 
@@ -209,12 +209,12 @@ def test_whatever_gives_uv_credentials_keeps_it_from_building(
         "netrc": tmp_path / "netrc",
         "home": tmp_path / "other-home",
     }
-    told = {name: value.format(**places) for name, value in variables.items()}
+    named = {name: value.format(**places) for name, value in variables.items()}
     with raises_error(BUILD_WITH_CREDENTIALS) as caught:
-        make("onlysdist", login=False, **told)
+        make("onlysdist", login=False, **named)
     assert sandbox.password not in str(caught.value)
     assert not seen.exists()
-    assert make("both", login=False, **told).requirements == ("both==1.0",)
+    assert make("both", login=False, **named).requirements == ("both==1.0",)
 
 
 @pytest.mark.parametrize(
@@ -337,9 +337,9 @@ def test_what_is_installed_does_not_run_beside_the_credentials(
 ) -> None:
     environment = make("curious", UV_COMPILE_BYTECODE="1", UV_PUBLISH_TOKEN="hunter2-hunter2")
     assert environment.requirements == ("curious==1.0",)
-    told = seen.read_text()  # its .pth file ran, as one does whenever a Python starts
-    assert "hunter2" not in told
-    assert sandbox.password not in told
+    text = seen.read_text()  # its .pth file ran, as one does whenever a Python starts
+    assert "hunter2" not in text
+    assert sandbox.password not in text
     folder = environment.python.parents[1]
     assert list(folder.glob("lib/python*/site-packages/__pycache__/curious.*.pyc"))
 
@@ -375,8 +375,8 @@ def test_without_credentials_an_sdist_is_built_in_an_environment_without_secrets
     }
     environment = make("onlysdist", login=False, **secrets)
     assert environment.requirements == ("onlysdist==1.0",)
-    told = json.loads(seen.read_text())
-    assert "UV_DEFAULT_INDEX" in told
+    environ = json.loads(seen.read_text())
+    assert "UV_DEFAULT_INDEX" in environ
     assert "hunter2" not in seen.read_text()
 
 

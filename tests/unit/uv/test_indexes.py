@@ -16,7 +16,7 @@ GROUP_URL = "https://nexus.example.com/repository/pypi-group/"
 GROUP = BuildIndex(
     url=GROUP_URL, credentials=Credentials(username="bob", password="hunter2", source="nowhere")
 )
-TOLD_GROUP = {
+BY_GROUP = {
     "UV_DEFAULT_INDEX": f"releasekit={GROUP_URL}simple/",
     "UV_INDEX_RELEASEKIT_USERNAME": "bob",
     "UV_INDEX_RELEASEKIT_PASSWORD": "hunter2",
@@ -26,9 +26,9 @@ BY_UV, BY_PIP = "the index that uv is configured with", "the index that pip is c
 
 
 @pytest.mark.parametrize(
-    ("environ", "pip", "uv", "told", "index"),
+    ("environ", "pip", "uv", "variables", "index"),
     [
-        pytest.param({}, {}, [], TOLD_GROUP, GROUP_URL, id="nobody says more"),
+        pytest.param({}, {}, [], BY_GROUP, GROUP_URL, id="nobody says more"),
         pytest.param({"UV_DEFAULT_INDEX": A}, {}, [], {"UV_DEFAULT_INDEX": A}, BY_UV, id="uv"),
         pytest.param({"UV_INDEX_URL": A}, {}, [], {"UV_INDEX_URL": A}, BY_UV, id="uv, as of old"),
         pytest.param({}, {}, [{"index-url": A}], {}, BY_UV, id="uv.toml"),
@@ -36,7 +36,7 @@ BY_UV, BY_PIP = "the index that uv is configured with", "the index that pip is c
         pytest.param({}, {}, [{"pip": {"no-index": True}}], {}, BY_UV, id="uv without any"),
         pytest.param({}, {}, [{}, {"index": [{"url": A, "default": True}]}], {}, BY_UV, id="table"),
         pytest.param(
-            {}, {}, [{"index": [{"url": A}]}], TOLD_GROUP, GROUP_URL, id="one more index of uv"
+            {}, {}, [{"index": [{"url": A}]}], BY_GROUP, GROUP_URL, id="one more index of uv"
         ),
         pytest.param({"UV_DEFAULT_INDEX": A}, {"index-url": B}, [],
                      {"UV_DEFAULT_INDEX": A}, BY_UV, id="uv before pip"),
@@ -67,31 +67,31 @@ BY_UV, BY_PIP = "the index that uv is configured with", "the index that pip is c
         ),
         pytest.param(
             {"https_proxy": "http://p"}, {"proxy": "http://q"}, [],
-            {"https_proxy": "http://p", **TOLD_GROUP}, GROUP_URL, id="a proxy that is known",
+            {"https_proxy": "http://p", **BY_GROUP}, GROUP_URL, id="a proxy that is known",
         ),
         pytest.param(
             {}, {"extra-index-url": A}, [],
-            {"UV_INDEX": A, **TOLD_GROUP}, GROUP_URL, id="one more index of pip",
+            {"UV_INDEX": A, **BY_GROUP}, GROUP_URL, id="one more index of pip",
         ),
         pytest.param(
             {"UV_INDEX": B}, {"extra-index-url": A}, [],
-            {"UV_INDEX": B, **TOLD_GROUP}, GROUP_URL, id="uv's one more before pip's",
+            {"UV_INDEX": B, **BY_GROUP}, GROUP_URL, id="uv's one more before pip's",
         ),
         pytest.param(
-            {}, {"keyring-provider": "import"}, [], TOLD_GROUP, GROUP_URL, id="not uv's keyring"
+            {}, {"keyring-provider": "import"}, [], BY_GROUP, GROUP_URL, id="not uv's keyring"
         ),
-        pytest.param({"VIRTUAL_ENV": "/v"}, {}, [], TOLD_GROUP, GROUP_URL, id="an environment"),
+        pytest.param({"VIRTUAL_ENV": "/v"}, {}, [], BY_GROUP, GROUP_URL, id="an environment"),
     ],
 )  # fmt: skip
 def test_who_names_the_index(
     environ: dict[str, str],
     pip: dict[str, str],
     uv: list[dict[str, Any]],
-    told: dict[str, str],
+    variables: dict[str, str],
     index: str,
 ) -> None:
     installer = choose_installer(environ, pip=pip, uv=uv, group=GROUP)
-    assert (installer.environ, installer.options, installer.index) == (told, (), index)
+    assert (installer.environ, installer.options, installer.index) == (variables, (), index)
 
 
 def test_pip_without_any_index_is_an_option_of_uv() -> None:
@@ -116,7 +116,7 @@ def test_installer_shows_no_secret() -> None:
     assert "hunter2" not in repr(GROUP)
 
 
-def test_backend_is_told_no_credentials() -> None:
+def test_backend_gets_no_credentials() -> None:
     environ = {
         "PIP_INDEX_URL": "https://bob:hunter2@h.example.com/simple",
         "UV_INDEX": "a=https://bob:hunt@er2@h.example.com/simple https://h.example.com/b",

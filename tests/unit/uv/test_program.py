@@ -1,4 +1,4 @@
-"""Which certificates uv is asked about, and what is said of what it answers."""
+"""For which certificates uv is called, and what is said of its answer."""
 
 from __future__ import annotations
 
