@@ -5,8 +5,6 @@
 is imported when it runs, so that help and refusals are quick.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import functools
@@ -22,9 +20,7 @@ from pathlib import Path
 
 from releasekit.commands import COMMANDS, Command, find_command
 from releasekit.commands.arguments import add_arguments
-from releasekit.errors import ReleasekitError, Status, render_plainly
-from releasekit.errors.failed import INTERRUPTED
-from releasekit.errors.usage import DIRECTORY_GONE, EMPTY_DIRECTORY, SEVERAL_DIRECTORIES
+from releasekit.errors import ReleasekitError, Status, failed, render_plainly, usage
 from releasekit.request import PATTERN, Door, Request, is_project, render_commands
 from releasekit.signals import interruptible
 
@@ -62,7 +58,7 @@ def main(argv: Sequence[str] | None = None, door: Door | None = None) -> int:
             terminal.fail(error, render)
             status = error.status
         except KeyboardInterrupt:  # before a project began, or after its end
-            terminal.fail(ReleasekitError(INTERRUPTED, step="start"))
+            terminal.fail(ReleasekitError(failed.INTERRUPTED, step="start"))
             status = Status.INTERRUPTED
     gc.freeze()  # Python looks through all that is left before it ends: 7 % of a release's CPU
     return status
@@ -73,7 +69,7 @@ def find_door() -> Door:
     try:
         return Door(started_in=Path.cwd(), folder=Path.cwd(), commands=COMMANDS)
     except FileNotFoundError as error:  # git checkout, or a clean-up, took it away
-        raise ReleasekitError(DIRECTORY_GONE) from error
+        raise ReleasekitError(usage.DIRECTORY_GONE) from error
 
 
 def _open_closed_streams() -> None:
@@ -95,7 +91,7 @@ def _find_roots(options: argparse.Namespace) -> list[Path]:
     if len(resolved) > 1 and not command.is_step:
         word = [options.word] if command.name == "search" else []
         raise ReleasekitError(
-            SEVERAL_DIRECTORIES,
+            usage.SEVERAL_DIRECTORIES,
             path=" -C ".join(names),
             command=command.name,
             count=len(resolved),
@@ -111,7 +107,7 @@ def _expand(name: str, command: Command) -> list[Path]:
     For a step, a pattern stands for the Python projects among what it matches.
     """
     if not name:
-        raise ReleasekitError(EMPTY_DIRECTORY)
+        raise ReleasekitError(usage.EMPTY_DIRECTORY)
     if not set(name) & PATTERN or os.path.lexists(name):
         return [Path(name)]
     matches = map(Path, sorted(glob.glob(name)))  # noqa: PTH207 - it may be absolute

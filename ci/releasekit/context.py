@@ -1,7 +1,5 @@
 """What a command is given: a project or a Nexus, its settings, and how to reach the world."""
 
-from __future__ import annotations
-
 import contextlib
 import sys
 from argparse import Namespace
@@ -18,8 +16,7 @@ from releasekit.destination import (
     keep_reachable,
     read_nexus_settings,
 )
-from releasekit.errors import BrokenSettings, ReleasekitError
-from releasekit.errors.usage import NO_NEXUS, SANDBOX_IS_NO_NEXUS
+from releasekit.errors import BrokenSettings, ReleasekitError, usage
 from releasekit.home import find_cache_home
 from releasekit.model.access import NO_CREDENTIALS, Credentials, is_loopback
 from releasekit.network import Network, open_network
@@ -160,9 +157,9 @@ def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack
     settings, trust = read_nexus_settings(request)
     url = settings.url
     if url is None:
-        raise ReleasekitError(NO_NEXUS, command=request.command.name, root=str(request.root))
+        raise ReleasekitError(usage.NO_NEXUS, command=request.command.name, root=str(request.root))
     if request.command.needs_admin and is_sandbox(url, trust.ca_bundle):
-        raise ReleasekitError(SANDBOX_IS_NO_NEXUS, command=request.command.name, url=url)
+        raise ReleasekitError(usage.SANDBOX_IS_NO_NEXUS, command=request.command.name, url=url)
     if request.command.needs_admin and request.interactive:
         open_trust(request.environ, trust.ca_bundle, trust.client_cert)  # before anybody is asked
     credentials, admin = find_nexus_credentials(request, url, hosted_url(settings))

@@ -1,7 +1,5 @@
 """What a code means, for `check --explain` and the reference: checks, questions and errors."""
 
-from __future__ import annotations
-
 import difflib
 from string import Formatter
 

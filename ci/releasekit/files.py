@@ -1,7 +1,5 @@
 """Files of the kit's own, written whole or not at all."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os
@@ -9,9 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from releasekit.errors import BrokenSettings, CannotWrite
-from releasekit.errors.failed import CANNOT_WRITE
-from releasekit.errors.usage import BROKEN_SETTINGS
+from releasekit.errors import BrokenSettings, CannotWrite, failed, usage
 from releasekit.tempdirs import open_tempdir
 
 ALMOST_FULL = 1 << 20
@@ -25,7 +21,7 @@ def naming(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CannotWrite(CANNOT_WRITE, path=str(path), reason=reason) from error
+        raise CannotWrite(failed.CANNOT_WRITE, path=str(path), reason=reason) from error
 
 
 def write_text(path: Path, text: str, *, mode: int = 0o644) -> Path:
@@ -67,7 +63,7 @@ def read_settings_file(path: Path) -> str:
             return ""
         except UnicodeDecodeError as error:
             reason = f"it is not UTF-8: {error}"
-            raise BrokenSettings(BROKEN_SETTINGS, path=str(path), reason=reason) from error
+            raise BrokenSettings(usage.BROKEN_SETTINGS, path=str(path), reason=reason) from error
 
 
 def replace_settings_file(path: Path, text: str, *, backup: Path | None = None) -> None:

@@ -1,7 +1,5 @@
 """Numbers with their nouns, and the first of many names."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 

@@ -3,8 +3,6 @@
 Pure: it reads nothing from outside, so every part of the kit may import it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from base64 import b64encode

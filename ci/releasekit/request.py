@@ -17,9 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from releasekit.errors import COMMAND, ReleasekitError
-from releasekit.errors.setup import ODD_DIRECTORY
-from releasekit.errors.usage import BAD_DIRECTORY
+from releasekit.errors import COMMAND, ReleasekitError, setup, usage
 from releasekit.home import expand_home
 from releasekit.model.access import Say, say_nothing
 from releasekit.redact import Redactor
@@ -109,7 +107,7 @@ def check_directory(root: Path) -> None:
         reason = error.strerror or str(error)
         if error.errno == errno.ENOENT and set(root.name) & PATTERN:
             reason = "no directory matches this pattern, or none that matches is a Python project"
-        raise ReleasekitError(BAD_DIRECTORY, path=str(root), reason=reason) from error
+        raise ReleasekitError(usage.BAD_DIRECTORY, path=str(root), reason=reason) from error
     reason = "it has a line break" if "\n" in str(root) else ""
     try:
         # As the system writes it: a Python with another encoding cannot name it at all (E223).
@@ -118,7 +116,7 @@ def check_directory(root: Path) -> None:
         reason = "it is not UTF-8"
     if reason:
         shown = str(root).encode("utf-8", "replace").decode()
-        raise ReleasekitError(ODD_DIRECTORY, path=shown, reason=reason)
+        raise ReleasekitError(setup.ODD_DIRECTORY, path=shown, reason=reason)
 
 
 REPEATED: dict[str, tuple[str, Callable[[Command, Sequence[str]], bool]]] = {

@@ -18,12 +18,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from releasekit.destination import choose_destination
-from releasekit.errors import CannotWrite, NotAPlainFile, OutputLost, ReleasekitError, Status
-from releasekit.errors.ci import OTHER_TEMPLATE
-from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED
+from releasekit.errors import (
+    CannotWrite,
+    NotAPlainFile,
+    OutputLost,
+    ReleasekitError,
+    Status,
+    ci,
+    failed,
+    refused,
+    usage,
+)
 from releasekit.errors.limits import SPACE, find_limit
-from releasekit.errors.refused import TRACKED_RESULTS
-from releasekit.errors.usage import UNSUITABLE_ENCODING
 from releasekit.files import is_full
 from releasekit.model.access import Credentials
 from releasekit.outcome import Outcome, Progress, Result
@@ -126,8 +132,8 @@ class Run(Progress):
         return ctx
 
     def _count_requests(self, network: Network) -> None:
-        sent, failed = network.count_requests()
-        self._outcome = replace(self._outcome, requests=sent, failed_requests=failed)
+        sent, without_answer = network.count_requests()
+        self._outcome = replace(self._outcome, requests=sent, failed_requests=without_answer)
 
     def _check_directory(self) -> None:
         """Refuse a -C that is no directory, and note one without any settings."""
@@ -151,7 +157,7 @@ class Run(Progress):
         """Return the situation that an exception means."""
         # An interrupt had reached the programs that were started before.
         if is_interrupted() and not self.is_over:
-            return ReleasekitError(INTERRUPTED, step=self._outcome.step)
+            return ReleasekitError(failed.INTERRUPTED, step=self._outcome.step)
         if limit := find_limit(raised, str(self._request.root)):
             return limit
         if isinstance(raised, ReleasekitError):
@@ -161,7 +167,7 @@ class Run(Progress):
             return raised
         if isinstance(raised, UnicodeEncodeError) and sys.getfilesystemencoding() != "utf-8":
             return ReleasekitError(
-                UNSUITABLE_ENCODING,
+                usage.UNSUITABLE_ENCODING,
                 place=str(self._request.root),
                 encoding=raised.encoding,
                 reason=str(raised),
@@ -170,12 +176,14 @@ class Run(Progress):
             path = str(raised.filename2 or raised.filename or "no file is named")
             if raised.errno in (errno.ENOSPC, errno.EDQUOT):  # write(2) and close(2) name no file
                 path = self._find_full()
-            return CannotWrite(CANNOT_WRITE, path=path, reason=raised.strerror or str(raised))
+            return CannotWrite(
+                failed.CANNOT_WRITE, path=path, reason=raised.strerror or str(raised)
+            )
         if self._terminal.is_verbose:
             self._terminal.trace("".join(traceback.format_exception(raised)))
         frame = traceback.extract_tb(raised.__traceback__)[-1]
         line = f"{Path(frame.filename).name}, line {frame.lineno}, during {self._outcome.step}"
-        return ReleasekitError(INTERNAL_ERROR, kind=type(raised).__name__, place=line)
+        return ReleasekitError(failed.INTERNAL_ERROR, kind=type(raised).__name__, place=line)
 
     def _keep_server(self) -> None:
         """Keep a server in the foreground until Ctrl-C or SIGTERM, its ordinary end."""
@@ -278,7 +286,7 @@ class Run(Progress):
             outcome = replace(outcome, status=error.status, error=tuple(answers.items()))
         self._outcome = outcome = outcome.redact(self._request.redactor.clean)
         self._terminal.rest()
-        is_theirs = error is not None and error.entry is TRACKED_RESULTS
+        is_theirs = error is not None and error.entry is refused.TRACKED_RESULTS
         unwritten = None if is_theirs else self._write_reports(error)
         if error:
             self._terminal.fail(error, self._spell)
@@ -353,7 +361,7 @@ def refuse_other_template(template: str, kit: str) -> None:
     """Raise OTHER_TEMPLATE where a CI template belongs to another releasekit than this one."""
     # A development version has the number of the release after it, or of none.
     if ".dev" not in kit and _find_series(template) != _find_series(kit):
-        raise ReleasekitError(OTHER_TEMPLATE, kit=kit, template=template)
+        raise ReleasekitError(ci.OTHER_TEMPLATE, kit=kit, template=template)
 
 
 def _find_series(version: str) -> list[str]:

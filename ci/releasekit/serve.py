@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from releasekit.config.settings import Settings
 from releasekit.config.sources import read_settings
-from releasekit.errors import ReleasekitError
-from releasekit.errors.failed import SANDBOX_NOT_STARTED
+from releasekit.errors import ReleasekitError, failed
 from releasekit.outcome import Progress
 from releasekit.request import Request
 from releasekit.tempdirs import find_system_directory, open_tempdir
@@ -55,7 +54,7 @@ def _run_sandbox(**options: Any) -> Iterator[Sandbox]:
             sandbox = stack.enter_context(run_sandbox(tempdir, **options))
         except OSError as error:
             raise ReleasekitError(
-                SANDBOX_NOT_STARTED,
+                failed.SANDBOX_NOT_STARTED,
                 address=f"127.0.0.1:{options.get('port', 0)}",
                 reason=error.strerror or str(error),
             ) from error

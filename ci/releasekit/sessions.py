@@ -7,8 +7,6 @@ Each session is one call of the function behind `python -m releasekit`; its opti
 and which stops the sessions after it.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterable

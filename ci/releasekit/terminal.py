@@ -12,8 +12,7 @@ from typing import IO, TYPE_CHECKING
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from releasekit.errors import OutputLost, ReleasekitError, render_plainly
-from releasekit.errors.failed import OUTPUT_LOST
+from releasekit.errors import OutputLost, ReleasekitError, failed, render_plainly
 from releasekit.outcome import Outcome, Result, Table
 from releasekit.redact import Redactor, printable
 
@@ -118,7 +117,7 @@ class Terminal:
                 self._is_lost = True
                 name = "standard error" if stream is sys.stderr else "standard output"
                 raise OutputLost(
-                    OUTPUT_LOST, stream=name, reason=error.strerror or str(error)
+                    failed.OUTPUT_LOST, stream=name, reason=error.strerror or str(error)
                 ) from error
 
     def rest(self) -> None:

@@ -5,16 +5,13 @@ there would be outside of the project. A directory that is a link is refused. A 
 is replaced when it is written or deleted, and refused when it is read.
 """
 
-from __future__ import annotations
-
 import shlex
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from releasekit import git
-from releasekit.errors import NotAPlainFile, ReleasekitError
-from releasekit.errors.refused import NOT_A_PLAIN_FILE, TRACKED_RESULTS
+from releasekit.errors import NotAPlainFile, ReleasekitError, refused
 from releasekit.files import naming, read_regular, write_text
 from releasekit.plural import list_some
 
@@ -49,7 +46,7 @@ def check_folders(root: Path, into: str, environ: Mapping[str, str]) -> None:
     if tracked := [name for name in listed if name and Path(name).name not in PLACEHOLDERS]:
         found = [n for n in names if any(f"{path}/".startswith(f"{n}/") for path in tracked)]
         raise ReleasekitError(
-            TRACKED_RESULTS,
+            refused.TRACKED_RESULTS,
             places=" and ".join(found),
             root=str(root),
             files=list_some(tracked, 5),
@@ -131,7 +128,7 @@ def _check(path: Path, wanted: int) -> None:
         kind = f"a link to {path.readlink()}"
     remove = "rm -r" if stat.S_ISDIR(mode) else "rm"
     raise NotAPlainFile(
-        NOT_A_PLAIN_FILE,
+        refused.NOT_A_PLAIN_FILE,
         path=str(path),
         kind=kind,
         wanted=KINDS[wanted],

@@ -7,8 +7,6 @@ first digit of its code gives the exit status. Every error says what happened, w
 to fix it. No field ever holds a secret.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 import shlex

@@ -1,7 +1,5 @@
 """Status 3, failed: a limit of this machine, whatever it was that met it."""
 
-from __future__ import annotations
-
 import errno
 import re
 from collections.abc import Iterator

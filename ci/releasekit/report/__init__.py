@@ -4,8 +4,6 @@ Every run has outcome.json and summary.md, one with a record also release.env fo
 reports of findings are in `findings`.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

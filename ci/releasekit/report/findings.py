@@ -1,7 +1,5 @@
 """The findings for programs: findings.json, junit.xml, GitLab Code Quality and SARIF."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
