@@ -34,7 +34,7 @@ class Recorder(Progress):
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def change(self, text: str) -> None:
+    def say(self, label: str, text: str) -> None:
         self.changes.append(text)
         self._on_change(text)
 

@@ -126,8 +126,7 @@ def open_project(
     if settings.cache_dir and not environ.get("UV_CACHE_DIR"):  # the home may not be writable
         environ = {**environ, "UV_CACHE_DIR": str(cache / "uv")}
     users = (target.credentials, target.reader, *([group.credentials] if group else ()))
-    secrets = [user.password for user in users]
-    network = _open_network(environ, settings, trust, secrets, progress, stack)
+    network = _open_network(request, environ, settings, trust, users, progress, stack)
     if into_sandbox and group:
         group = keep_reachable(group, network, progress)
     for reason in network.trust.useless:
@@ -172,13 +171,14 @@ def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack
         target = make_target(hosted_url(settings), settings, credentials, reader)
         destination = Destination(settings=settings, target=target, trust=trust)
         group, trust = find_group(request, destination, into_sandbox=into_sandbox)
-    secrets = [who.password for who in (admin, first, credentials, reader)]
+    users = (admin, first, credentials, reader, *([group.credentials] if group else ()))
+    network = _open_network(request, request.environ, settings, trust, users, progress, stack)
     return NexusContext(
         root=request.root,
         options=request.options,
         environ=request.environ,
         settings=settings,
-        network=_open_network(request.environ, settings, trust, secrets, progress, stack),
+        network=network,
         progress=progress,
         redactor=request.redactor,
         url=url,
@@ -193,20 +193,25 @@ def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack
 
 
 def _open_network(
+    request: Request,
     environ: Mapping[str, str],
     settings: Settings,
     trust: Trust,
-    secrets: Sequence[str],
+    users: Sequence[Credentials],
     progress: Progress,
     stack: contextlib.ExitStack,
 ) -> Network:
+    """Return the connections of a run, in which the passwords of these users are hidden."""
+    for user in users:
+        name = f"the password of {user.source}"
+        request.redactor.add(user.password, user.username, name=name)
     return stack.enter_context(
         open_network(
             environ=environ,
             ca_bundle=trust.ca_bundle,
             client_cert=trust.client_cert,
             timeout=settings.timeout,
-            secrets=secrets,
+            secrets=[user.password for user in users],
             on_wait=progress.note,
         )
     )

@@ -105,8 +105,8 @@ class Progress:
     def note(self, text: str) -> None:
         """Show something to know that stops nothing."""
 
-    def change(self, text: str) -> None:
-        """Show a change that was made on a server."""
+    def say(self, label: str, text: str) -> None:
+        """Show a text with a label, as a change that was made on a server."""
 
     def show_password(self, username: str, password: str) -> None:
         """Show a generated password, once: it is kept nowhere."""

@@ -11,8 +11,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -31,7 +30,6 @@ from releasekit.errors import (
 )
 from releasekit.errors.limits import SPACE, find_limit
 from releasekit.files import is_full
-from releasekit.model.access import Credentials
 from releasekit.outcome import Outcome, Progress, Result
 from releasekit.redact import escape_json, find_secrets
 from releasekit.report import FINDINGS_REPORTS, render_outcome, render_reports
@@ -52,7 +50,7 @@ class Run(Progress):
     """One command under way."""
 
     def __init__(self, request: Request, terminal: Terminal) -> None:
-        self._request = replace(request, say=self._say)
+        self._request = replace(request, say=self.say)
         self._terminal = terminal
         self._started = time.monotonic()
         self._outcome = Outcome(
@@ -101,9 +99,6 @@ class Run(Progress):
                     # Before there is anything to write.
                     check_folders(request.root, request.options.into, environ)
                 ctx = self._open(stack)
-                for found in list_credentials(ctx):  # the passwords that were looked up
-                    name = f"the password of {found.source}"
-                    request.redactor.add(found.password, found.username, name=name)
                 if warning := request.redactor.warn():
                     self.note(warning)
                 if request.options.dry_run and not request.is_dry_run:
@@ -226,17 +221,12 @@ class Run(Progress):
                 self._outcome = replace(self._outcome, notes=(*notes, text))
             self._terminal.say("note", text, style="cyan")
 
-    def _say(self, label: str, text: str) -> None:
-        """Show what a prompt is for, and note what is waited for."""
+    def say(self, label: str, text: str) -> None:
+        """Show a text with a label; what is waited for is a note."""
         if label == "note":
             self.note(text)
-        else:
+        elif self._goes_on():
             self._terminal.say(label, text)
-
-    def change(self, text: str) -> None:
-        """Show a change that was made on a server."""
-        if self._goes_on():
-            self._terminal.say("apply", text)
 
     def show_password(self, username: str, password: str) -> None:
         """Show a generated password, once."""
@@ -367,12 +357,3 @@ def refuse_other_template(template: str, kit: str) -> None:
 def _find_series(version: str) -> list[str]:
     """Return the part of a version that stays the same while a template need not change."""
     return version.split(".")[: 2 if version.startswith("0.") else 1]
-
-
-def list_credentials(opened: object) -> Iterator[Credentials]:
-    """Yield all credentials that a context has, also those of its target and its group."""
-    if isinstance(opened, Credentials):
-        yield opened
-    elif is_dataclass(opened):
-        for field in fields(opened):
-            yield from list_credentials(getattr(opened, field.name))

@@ -142,7 +142,7 @@ def _apply(ctx: NexusContext, plan: ServerPlan) -> None:
         # The administrator's own password comes before all else.
         if change.resource not in plan.resources:
             set_password(_open_rest(ctx, ctx.first), ctx.admin.username, ctx.admin.password)
-            ctx.progress.change(change.describe())
+            ctx.progress.say("apply", change.describe())
     rest = _open_administration(ctx)
     for step in order_steps(plan):
         match step:
@@ -150,7 +150,7 @@ def _apply(ctx: NexusContext, plan: ServerPlan) -> None:
                 _write(ctx, rest, plan.version, step)
             case group:
                 invalidate_cache(rest, group)
-                ctx.progress.change(f"renewed the pages of {group}")
+                ctx.progress.say("apply", f"renewed the pages of {group}")
 
 
 def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Change) -> None:
@@ -187,7 +187,7 @@ def _write(ctx: NexusContext, rest: Rest, version: ServerVersion, step: Change) 
             failed.NOT_AS_WRITTEN, url=rest.url, resource=str(resource), differences=lines
         )
     if step.differences:
-        ctx.progress.change(step.describe())
+        ctx.progress.say("apply", step.describe())
 
 
 def _open_administration(ctx: NexusContext) -> Rest:
