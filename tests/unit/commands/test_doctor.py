@@ -224,7 +224,7 @@ def test_a_certificate_that_ends_soon(tmp_path: Path, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("named", ["RELEASEKIT_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "text"])
-def test_the_bundle_that_is_trusted_is_told(tmp_path: Path, serve: Serve, named: str) -> None:
+def test_the_bundle_that_is_trusted_is_named(tmp_path: Path, serve: Serve, named: str) -> None:
     server = serve(server_context(tmp_path, GOOD, ROOT))
     bundle = tmp_path / "ca.pem"
     bundle.write_text(ROOT.pem)

@@ -187,9 +187,9 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
     **{
         f"name, and for pip {control}": (
             examine_name("plain", ODD.serves, control),
-            *told,
+            *expected,
         )
-        for control, told in (
+        for control, expected in (
             (NOWHERE, unknown_name("404 Repository not found")),
             (Answer(status=404, reason="Not Found"), unknown_name("404 Not Found")),
             (Answer(status=502, reason="Bad Gateway"), unknown_name("502 Bad Gateway")),
@@ -236,9 +236,9 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
     **{
         f"version, answered {answer}, hosted {is_hosted}": (
             examine_version(answer, is_hosted=is_hosted),
-            *told,
+            *expected,
         )
-        for answer, is_hosted, told in (
+        for answer, is_hosted, expected in (
             (ODD.serves, True, ("ok", "1.0 is free in own", "")),
             (FINE, True, ("ok", "1.0 is free in own", "")),
             (ODD.serves, False, unknown_version("404 Not Found")),

@@ -306,7 +306,7 @@ NAMESAKES = {
 
 
 @pytest.mark.parametrize(("repository", "shown"), NAMESAKES.values(), ids=NAMESAKES)
-def test_a_repository_under_the_name_stands_in_the_way(
+def test_a_repository_under_the_name_blocks_the_plan(
     compare: Compare, repository: Repository, shown: str
 ) -> None:
     plan = compare(replace(EMPTY_SERVER, repositories=(repository,)))
@@ -337,7 +337,7 @@ def test_a_proxy_that_logs_in_needs_its_password_for_every_change(compare: Compa
     assert names(compare(with_password), Action.CHANGE) == ["proxy repository far"]
 
 
-def test_a_publisher_of_another_source_stands_in_the_way(compare: Compare) -> None:
+def test_a_publisher_of_another_source_blocks_the_plan(compare: Compare) -> None:
     (change,) = compare(alter(SETTLED, Kind.USER, "own-publisher", source="LDAP")).changes
     assert (change.action, change.why) == (
         Action.BLOCKED,
@@ -655,7 +655,7 @@ def test_what_is_taken_away_is_named(compare: Compare) -> None:
     ]
 
 
-def test_what_stands_in_the_way_says_why(compare: Compare) -> None:
+def test_what_is_blocked_says_why(compare: Compare) -> None:
     plan = compare(EMPTY_SERVER, proxy_remote=None)
     lines = [f"{sign:<2}{line}" for sign, line in plan.render()]
     place = lines.index("! proxy repository far")

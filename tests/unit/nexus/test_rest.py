@@ -1,4 +1,4 @@
-"""The REST client on a server that answers as told: shapes of errors, paging, who it is.
+"""The REST client on a server with prepared answers: shapes of errors, paging, who it is.
 
 What the real server answers is the subject of tests whose names say nexus.
 """
@@ -47,7 +47,7 @@ def rest(server: Server, network: Network) -> Rest:
     return Rest(url=f"{server.url}/", client=network.client, credentials=ADMIN)
 
 
-def told(status: int = 200, document: Any = None, **more: Any) -> Answer:
+def reply(status: int = 200, document: Any = None, **more: Any) -> Answer:
     body = more.pop("body", b"" if document is None else json.dumps(document).encode())
     return Answer(status=status, headers=more.pop("headers", NEXUS), body=body, **more)
 
@@ -73,7 +73,7 @@ SAID = {
 
 @pytest.mark.parametrize(("body", "said"), SAID.values(), ids=SAID)
 def test_message_of_an_error(server: Server, rest: Rest, body: bytes, said: str) -> None:
-    server.answers = [told(400, body=body, reason="Bad Request")]
+    server.answers = [reply(400, body=body, reason="Bad Request")]
     with raises_error(NEXUS_REFUSED) as caught:
         request(rest, "GET", "x", "do that")
     assert str(caught.value) == (
@@ -85,7 +85,7 @@ def test_message_of_an_error(server: Server, rest: Rest, body: bytes, said: str)
 
 
 def test_wrong_credentials(server: Server, rest: Rest) -> None:
-    server.answers = [told(401)]
+    server.answers = [reply(401)]
     with raises_error(WRONG_API_CREDENTIALS) as caught:
         read_version(rest)
     assert str(caught.value) == (
@@ -97,8 +97,8 @@ def test_wrong_credentials(server: Server, rest: Rest) -> None:
     )
 
 
-def test_missing_rights_are_no_missing_thing(server: Server, rest: Rest) -> None:
-    server.answers = [told(404), told(403)]
+def test_missing_rights_are_not_a_missing_resource(server: Server, rest: Rest) -> None:
+    server.answers = [reply(404), reply(403)]
     assert find_resource(rest, Kind.HOSTED, "x") is None
     with raises_error(NOT_ALLOWED_BY_NEXUS) as caught:
         find_resource(rest, Kind.HOSTED, "x")
@@ -112,7 +112,7 @@ def test_missing_rights_are_no_missing_thing(server: Server, rest: Rest) -> None
 
 
 def test_version_of_a_server_that_names_itself(server: Server, rest: Rest) -> None:
-    server.answers = [told()]
+    server.answers = [reply()]
     assert read_version(rest) == ServerVersion(numbers=(3, 30, 0), edition="OSS")
     assert server.requests == ["GET /service/rest/v1/status"]
 
@@ -122,7 +122,7 @@ SWAGGER = {"info": {"version": "3.71.0-06", "title": "Nexus Repository Manager R
 
 def test_version_of_a_server_behind_one_that_names_itself(server: Server, rest: Rest) -> None:
     front = {"Server": "nginx"}
-    server.answers = [told(headers=front), told(document=SWAGGER, headers=front)]
+    server.answers = [reply(headers=front), reply(document=SWAGGER, headers=front)]
     assert read_version(rest) == ServerVersion(numbers=(3, 71, 0), edition="")
     assert server.requests[1] == "GET /service/rest/swagger.json"
 
@@ -130,19 +130,19 @@ def test_version_of_a_server_behind_one_that_names_itself(server: Server, rest: 
 @pytest.mark.parametrize(
     "second",
     [
-        told(body=b"<html>Please log in</html>", headers={}),
-        told(document={"info": {"version": "1.0", "title": "Another API"}}, headers={}),
+        reply(body=b"<html>Please log in</html>", headers={}),
+        reply(document={"info": {"version": "1.0", "title": "Another API"}}, headers={}),
     ],
     ids=["login page", "another API"],
 )
 def test_what_is_no_nexus(server: Server, rest: Rest, second: Answer) -> None:
-    server.answers = [told(body=b"<html>Please log in</html>", headers={}), second]
+    server.answers = [reply(body=b"<html>Please log in</html>", headers={}), second]
     with raises_error(NOT_A_NEXUS, match="this does not answer as a Nexus does"):
         read_version(rest)
 
 
 def test_login_page_instead_of_a_document(server: Server, rest: Rest) -> None:
-    server.answers = [told(body=b"<html>Please log in</html>", reason="OK")]
+    server.answers = [reply(body=b"<html>Please log in</html>", reason="OK")]
     with raises_error(NOT_A_NEXUS) as caught:
         list_repositories(rest)
     answers = caught.value.answers()
@@ -151,7 +151,7 @@ def test_login_page_instead_of_a_document(server: Server, rest: Rest) -> None:
 
 
 def test_a_change_follows_no_redirect(server: Server, rest: Rest) -> None:
-    server.answers = [told(302, headers={"Location": f"{server.url}/elsewhere"}, reason="Found")]
+    server.answers = [reply(302, headers={"Location": f"{server.url}/elsewhere"}, reason="Found")]
     with raises_error(NEXUS_REFUSED, match="it answered 302 Found"):
         update_resource(rest, Kind.ROLE, "a b", {"id": "a b"})
     assert server.requests == ["PUT /service/rest/v1/security/roles/a%20b"]
@@ -162,8 +162,8 @@ def test_pages_are_read_to_the_end(server: Server, rest: Rest) -> None:
         return {"repository": "r", "name": "a", "version": str(version)}
 
     server.answers = [
-        told(document={"items": [component(1), component(2)], "continuationToken": "t0"}),
-        told(document={"items": [component(3)], "continuationToken": None}),
+        reply(document={"items": [component(1), component(2)], "continuationToken": "t0"}),
+        reply(document={"items": [component(3)], "continuationToken": None}),
     ]
     assert [found.version for found in search_components(rest, name="a")] == ["1", "2", "3"]
     path = "/service/rest/v1/search?format=pypi&name=a"
@@ -179,7 +179,7 @@ def test_nobody_sends_no_credentials(
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login bob password hunter2\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    server.answers = [told()]
+    server.answers = [reply()]
     rest = Rest(url=server.url, client=network.client, credentials=NO_CREDENTIALS)
     assert request(rest, "GET", "status", "read the status").status == 200
     assert server.authorizations == [None]

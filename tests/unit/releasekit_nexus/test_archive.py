@@ -48,14 +48,14 @@ def fetch(cache: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> Calla
     return run
 
 
-def test_a_given_file_is_used_where_it_is(
+def test_a_named_file_is_used_where_it_is(
     fetch: Callable[..., Path], archive: Path, cache: Path
 ) -> None:
     assert fetch(str(archive)) == archive
     assert list(cache.iterdir()) == []
 
 
-def test_a_given_file_that_is_not_there_is_an_error(
+def test_a_named_file_that_is_not_there_is_an_error(
     fetch: Callable[..., Path], tmp_path: Path
 ) -> None:
     with raises_error(NEXUS_NOT_STARTED) as caught:
@@ -71,7 +71,7 @@ def test_a_given_file_that_is_not_there_is_an_error(
 @pytest.mark.parametrize(
     ("size", "why"), [(5, "its size is 5 bytes, that of"), (SIZE, "its SHA-256 is ")]
 )
-def test_a_given_file_with_other_bytes_is_refused_and_left_alone(
+def test_a_named_file_with_other_bytes_is_refused_and_left_alone(
     fetch: Callable[..., Path], cache: Path, tmp_path: Path, size: int, why: str
 ) -> None:
     file = tmp_path / "nexus.zip"
