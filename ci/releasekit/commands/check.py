@@ -30,7 +30,7 @@ from releasekit.commands.prove import begin_environments, prove
 from releasekit.context import ProjectContext
 from releasekit.errors import NotBuilt, ReleasekitError, refused, usage
 from releasekit.inspect.gather import gather_facts
-from releasekit.inspect.project import read_backend_warnings, read_declared, read_packing
+from releasekit.inspect.project import read_project_facts
 from releasekit.model.dists import Dist, NotADistError, parse_filename
 from releasekit.model.project import Project
 from releasekit.model.published import find_unproven
@@ -149,17 +149,13 @@ def _list_tests(proved: Proved, findings: Sequence[Finding]) -> tuple[WheelResul
 
 
 def _gather_project(ctx: ProjectContext, project: Project, record: Record) -> ProjectFacts:
+    log = check_file(ctx.record_path.parent / "build.log", root=ctx.root)
     tag = project.released_as
     return replace(
-        _read_limits(ctx),
-        declared=read_declared(ctx.root),
+        read_project_facts(_read_limits(ctx), ctx.root, log),
         release_version=tag.version if tag else Version(record.version),
         tag=tag.name if tag else None,
         versioned=tuple(git.list_files(ctx.root, ctx.network.git_environ)),
-        packing=read_packing(ctx.root),
-        backend_warnings=read_backend_warnings(
-            check_file(ctx.record_path.parent / "build.log", root=ctx.root)
-        ),
     )
 
 

@@ -6,7 +6,7 @@ import configparser
 import contextlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,12 @@ from packaging.version import Version
 from releasekit.checks.build_and_proof import parse_warnings
 from releasekit.checks.declared import (
     FILES,
-    Declared,
-    Packing,
     find_packing,
     find_table,
     parse_declared,
     read_build_system,
 )
-from releasekit.checks.model import BackendWarning
+from releasekit.checks.model import ProjectFacts
 from releasekit.model.project import StatedVersion
 from releasekit.toml import tomllib
 
@@ -45,25 +43,21 @@ class StaticMetadata:
     version: Version | None
 
 
-def read_declared(root: Path) -> Declared:
-    """Return where the project at `root` declares its metadata."""
-    return parse_declared(
-        {name: _read_text(root / name) for name in FILES if (root / name).is_file()}
+def read_project_facts(facts: ProjectFacts, root: Path, log: Path) -> ProjectFacts:
+    """Return the facts with what a project's files declare, and what the log of its build warns of.
+
+    There may be no log.
+    """
+    texts = {name: _read_text(root / name) for name in FILES if (root / name).is_file()}
+    said = ""
+    with contextlib.suppress(OSError), log.open(encoding="utf-8", errors="replace") as file:
+        said = file.read(8 << 20)
+    return replace(
+        facts,
+        declared=parse_declared(texts),
+        packing=find_packing(_read_pyproject(root)),
+        backend_warnings=parse_warnings(said),
     )
-
-
-def read_packing(root: Path) -> Packing:
-    """Return how files get into the sdist of the project at `root`."""
-    return find_packing(_read_pyproject(root))
-
-
-def read_backend_warnings(log: Path) -> tuple[BackendWarning, ...]:
-    """Return the warnings in a build log; none where there is no log."""
-    try:
-        with log.open(encoding="utf-8", errors="replace") as file:
-            return parse_warnings(file.read(8 << 20))
-    except OSError:
-        return ()
 
 
 def read_static_metadata(root: Path) -> StaticMetadata:

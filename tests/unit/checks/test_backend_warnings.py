@@ -207,7 +207,7 @@ def warn(text: str, advice: str = "") -> BackendWarning:
         pytest.param(warn("something is odd"), "pyproject.toml", id="no name: the file alone"),
     ],
 )
-def test_warning_is_told_at_the_line_of_the_key_that_it_names(
+def test_warning_is_reported_at_the_line_of_the_key_that_it_names(
     warning: BackendWarning, place: str
 ) -> None:
     assert [str(found.place) for found in find(warning)] == [place]

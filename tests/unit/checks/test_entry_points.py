@@ -106,7 +106,7 @@ def test_entry_point_that_resolves_is_let_pass(value: str, files: dict[str, str]
         pytest.param("demo.cli:main()", PACKAGE, "this is not MODULE:ATTRIBUTE", id="a call"),
     ],
 )
-def test_entry_point_that_does_not_resolve_is_told(
+def test_entry_point_that_does_not_resolve_is_reported(
     value: str, files: dict[str, str], why: str
 ) -> None:
     assert explain(value, files) == [why]

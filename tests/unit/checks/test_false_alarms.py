@@ -93,7 +93,7 @@ def test_what_check_wheel_contents_finds_has_to_be_a_fault(
     assert messages == ([f"check-wheel-contents {code}: text: {', '.join(found)}"] if found else [])
 
 
-def test_code_that_the_project_selects_is_told_as_it_is() -> None:
+def test_code_that_the_project_selects_is_reported_as_it_is() -> None:
     problem = ContentProblem(code="W009", text="text", paths=("a/", "b/"), selected=True)
     assert len(find("RK302", make_facts(WHEEL, content_problems=(problem,)))) == 1
 
@@ -116,7 +116,7 @@ def test_wheel_of_programs_is_not_empty(member: str, found: int) -> None:
         pytest.param(("black/__init__.py", "blackd/__init__.py"), [], id="packages of the project"),
     ],
 )
-def test_what_developers_have_beside_the_package_is_told(
+def test_what_developers_have_beside_the_package_is_reported(
     members: tuple[str, ...], found: list[str]
 ) -> None:
     facts = make_facts(WHEEL, members=tuple(Member(name=name) for name in members))

@@ -68,8 +68,8 @@ TOKENS = {
 
 
 def test_every_form_has_a_token() -> None:
-    told = {what for what, _ in TOKENS.values()} | {"a private key"}
-    assert told == {form.what for form in FORMS}
+    named = {what for what, _ in TOKENS.values()} | {"a private key"}
+    assert named == {form.what for form in FORMS}
 
 
 @pytest.mark.parametrize(("what", "token"), TOKENS.values(), ids=TOKENS)
@@ -183,7 +183,7 @@ def test_env_file_that_is_made_to_be_copied_is_none(name: str) -> None:
     assert find("A=1\n", name) == []
 
 
-def test_token_in_a_file_of_credentials_is_told_too() -> None:
+def test_token_in_a_file_of_credentials_is_reported_too() -> None:
     what, token = TOKENS["package index"]
     assert find(f"[a]\npassword = {token}\n", ".pypirc") == [
         ("a password (.pypirc)", None),
@@ -201,7 +201,7 @@ def test_token_between_two_blocks_is_found_once_in_its_line(cut: int) -> None:
     )
 
 
-def test_each_form_is_told_once_for_a_file() -> None:
+def test_each_form_is_reported_once_for_a_file() -> None:
     assert find(f"{with_checksum('ghp')}\n{with_checksum('gho')}\n") == [("a GitHub token", 1)]
 
 

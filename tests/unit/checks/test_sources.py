@@ -46,7 +46,7 @@ WHEEL = ("acme/__init__.py", "acme/core.py", "acme-1.0.dist-info/METADATA")
         pytest.param((), (), "acme/data.json", False, id="nothing is known"),
     ],
 )
-def test_files_of_packages_are_told_from_those_of_developers(
+def test_files_of_packages_are_distinguished_from_those_of_developers(
     packed: tuple[str, ...], installed: tuple[str, ...], name: str, belongs: bool
 ) -> None:
     versioned = (*packed, "other/__init__.py", "tests/__init__.py")

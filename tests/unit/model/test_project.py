@@ -160,7 +160,7 @@ def test_commit_without_a_tag_may_not() -> None:
     )
 
 
-def test_shallow_clone_is_told_how_to_get_the_tags() -> None:
+def test_refusal_of_a_shallow_clone_says_how_to_get_the_tags() -> None:
     with raises_error(SHALLOW_CLONE) as caught:
         refuse_unreleasable(make_project(None, shallow=True), DEFAULT_PATTERNS)
     answers = caught.value.answers()

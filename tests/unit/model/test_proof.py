@@ -44,7 +44,7 @@ def test_a_proof_is_read_as_it_was_written() -> None:
     assert find_differences(proof, make_record()) == ()
 
 
-def test_other_bytes_and_another_record_are_told() -> None:
+def test_other_bytes_and_another_record_are_named() -> None:
     proof = prove_record(make_record(), (PASSED,), requirements_from="")
     assert len(find_differences(proof, make_record(sha256="b" * 64))) == 2
     assert find_differences(proof, make_record(commit="d" * 40)) == (
