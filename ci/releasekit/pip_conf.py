@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from releasekit.errors import BrokenSettings
-from releasekit.errors.usage import BROKEN_SETTINGS
+from releasekit.errors import BrokenSettings, usage
 from releasekit.home import find_config_home, find_home
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def _read(parser: configparser.RawConfigParser | ConfigUpdater, text: str, path:
         parser.read_string(text)
     except configparser.Error as error:
         reason = " ".join(str(error).replace("'<string>'", "the file").split())
-        raise BrokenSettings(BROKEN_SETTINGS, path=path, reason=reason) from error
+        raise BrokenSettings(usage.BROKEN_SETTINGS, path=path, reason=reason) from error
 
 
 def _normalize(key: str) -> str:

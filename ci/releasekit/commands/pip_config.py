@@ -20,7 +20,7 @@ from releasekit.consumer.settings import (
     pip_options,
     poetry_commands,
 )
-from releasekit.consumer.uv_toml import read_uv_settings, set_index
+from releasekit.consumer.uv_toml import set_index
 from releasekit.context import NexusContext
 from releasekit.errors import ReleasekitError, refused, usage
 from releasekit.files import find_backup, read_settings_file, replace_settings_file
@@ -123,9 +123,9 @@ def _plan_pip(ctx: NexusContext, place: Place, consumer: Consumer) -> FilePlan:
 def _plan_uv(ctx: NexusContext, place: Place, consumer: Consumer) -> FilePlan:
     path = str(place.uv_toml)
     text = read_settings_file(place.uv_toml)
-    present = read_uv_settings(text, consumer.index, path)
     # `default` leaves the public index out.
     wanted = {"name": consumer.index, "url": consumer.index_url, "default": "true"}
+    present = set_index(text, wanted, path)
     if "[tool.uv" in read_settings_file(place.uv_toml.with_name("pyproject.toml")):
         ctx.progress.note(f"uv: {path} switches [tool.uv] of the pyproject.toml beside it off")
     for name, url in present.others.items():
@@ -135,7 +135,7 @@ def _plan_uv(ctx: NexusContext, place: Place, consumer: Consumer) -> FilePlan:
         ctx.progress.note(note)
     found = find_changes(wanted, present.index)
     changes = tuple(replace(change, key=f"index.{change.key}") for change in found)
-    return _plan_file(place.uv_toml, changes, set_index(text, wanted, path))
+    return _plan_file(place.uv_toml, changes, present.text)
 
 
 def _plan_file(path: Path, changes: tuple[Change, ...], text: str) -> FilePlan:

@@ -15,9 +15,7 @@ from pydantic import ValidationError
 
 from releasekit.config.settings import KEYS, Settings
 from releasekit.config.severity import find_wrong_rules, merge_severities, suggest
-from releasekit.errors import InvalidConfiguration
-from releasekit.errors.setup import BYTE_ORDER_MARK
-from releasekit.errors.usage import INVALID_CONFIGURATION
+from releasekit.errors import InvalidConfiguration, setup, usage
 from releasekit.plural import plural
 from releasekit.toml import tomllib
 
@@ -112,7 +110,7 @@ def _render_problems(error: ValidationError, spelled: Mapping[str, str]) -> list
 
 def _refusal(source: str, *problems: str) -> InvalidConfiguration:
     return InvalidConfiguration(
-        INVALID_CONFIGURATION,
+        usage.INVALID_CONFIGURATION,
         source=source,
         places=plural(len(problems), "place"),
         problems="\n".join(problems),
@@ -184,7 +182,7 @@ def _read_toml(path: Path) -> Mapping[str, Any] | None:
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if content.startswith(mark):
             raise InvalidConfiguration(
-                BYTE_ORDER_MARK, path=str(path), name=path.name, encoding=encoding
+                setup.BYTE_ORDER_MARK, path=str(path), name=path.name, encoding=encoding
             )
     try:
         return tomllib.loads(content.decode("utf-8").replace("\r\n", "\n"))

@@ -18,8 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from releasekit.consumer.settings import Consumer, labelled
-from releasekit.errors import MissingProgram, ReleasekitError
-from releasekit.errors.usage import BAD_QUERY, NO_SUCH_ENVIRONMENT
+from releasekit.errors import MissingProgram, ReleasekitError, usage
 from releasekit.model.dists import NotADistError, parse_filename
 from releasekit.nexus.documents import Component
 from releasekit.outcome import Clean, Line, Result, Table
@@ -47,9 +46,11 @@ def read_installed_versions(python: Path, environ: Mapping[str, str]) -> dict[st
             reason = "there is no such file"
             if isinstance(error, OSError):
                 reason = error.strerror or str(error)
-            raise ReleasekitError(NO_SUCH_ENVIRONMENT, path=str(python), reason=reason) from error
+            raise ReleasekitError(
+                usage.NO_SUCH_ENVIRONMENT, path=str(python), reason=reason
+            ) from error
     if answer.status:
-        raise ReleasekitError(NO_SUCH_ENVIRONMENT, path=str(python), reason=answer.tail())
+        raise ReleasekitError(usage.NO_SUCH_ENVIRONMENT, path=str(python), reason=answer.tail())
     versions: dict[str, str] = {}
     for distribution in distributions(path=answer.output.splitlines()):
         # pip leaves directories without METADATA when it is interrupted: no name, or (with the
@@ -104,7 +105,7 @@ def parse_query(word: str) -> Query:
     """Parse NAME, a part of one, a pattern with * and ?, or NAME==VERSION; raises BAD_QUERY."""
     found = QUERY.fullmatch(word.strip().lower())
     if found is None:
-        raise ReleasekitError(BAD_QUERY, word=word)
+        raise ReleasekitError(usage.BAD_QUERY, word=word)
     return Query(text=word.strip(), name=canonicalize_name(found["name"]), version=found["version"])
 
 

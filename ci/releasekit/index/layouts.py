@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from releasekit.errors import ReleasekitError, WrongCredentials
-from releasekit.errors.access import WRONG_CREDENTIALS_OR_RIGHTS
+from releasekit.errors import ReleasekitError, WrongCredentials, access
 from releasekit.http.answer import Answer
 from releasekit.model.access import NO_CREDENTIALS, Credentials, describe_login
 
@@ -73,7 +72,7 @@ def _explain_pypiserver(answer: Answer, index: Index) -> ReleasekitError | None:
         return None
     name, source, hint = describe_login(index.publisher)
     return WrongCredentials(
-        WRONG_CREDENTIALS_OR_RIGHTS, url=index.url, username=name, source=source, hint=hint
+        access.WRONG_CREDENTIALS_OR_RIGHTS, url=index.url, username=name, source=source, hint=hint
     )
 
 

@@ -8,15 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from releasekit.errors import NoSuchRepository, NotPermitted, ReleasekitError
-from releasekit.errors.access import NOT_PERMITTED, READ_ONLY_REPOSITORY
-from releasekit.errors.failed import (
-    FILE_NOT_SERVED,
-    LICENSE_NOT_ACCEPTED,
-    UNEXPECTED_ANSWER,
-    UPLOAD_REFUSED,
-)
-from releasekit.errors.usage import NOT_A_PYPI_REPOSITORY
+from releasekit.errors import NoSuchRepository, NotPermitted, ReleasekitError, access, failed, usage
 from releasekit.http.answer import NAMES, PAGE, Answer, explain_refusal
 from releasekit.index.layouts import Layout
 from releasekit.model.access import (
@@ -125,7 +117,7 @@ class Index:
         except NotAnIndexPageError as error:
             said = f'it sent a page without any link to a file: "{error}"'
             said += _name_target(answer, url)
-            raise ReleasekitError(UNEXPECTED_ANSWER, url=url, answer=said) from error
+            raise ReleasekitError(failed.UNEXPECTED_ANSWER, url=url, answer=said) from error
 
     def read_names(self) -> tuple[str, ...]:
         """Read the names of all projects; a proxy's index may have very many."""
@@ -159,7 +151,7 @@ class Index:
         if error:
             raise error
         if found.sha256 != expected.sha256 and (problem := _find_problem(found, expected)):
-            raise ReleasekitError(UNEXPECTED_ANSWER, url=file.url, answer=problem)
+            raise ReleasekitError(failed.UNEXPECTED_ANSWER, url=file.url, answer=problem)
         return file.with_sha256(found.sha256)
 
     def download(self, file: PublishedFile, path: Path, *, limit: int) -> bool:
@@ -183,7 +175,7 @@ class Index:
         _refuse(answer, self.reader, url=self.simple_url)
         if not is_root_page(answer.text):
             raise NoSuchRepository(
-                NOT_A_PYPI_REPOSITORY,
+                usage.NOT_A_PYPI_REPOSITORY,
                 url=self.simple_url,
                 role="readable",
                 answer=f"a page that is no index{_name_target(answer, self.simple_url)}",
@@ -202,7 +194,7 @@ class Index:
         except NoSuchRepository as error:
             if str(error.fields["answer"]).startswith("404 "):
                 raise NoSuchRepository(
-                    NOT_A_PYPI_REPOSITORY, url=self.url, role="readable", answer=page.summary
+                    usage.NOT_A_PYPI_REPOSITORY, url=self.url, role="readable", answer=page.summary
                 ) from error
             raise
 
@@ -264,7 +256,7 @@ def refusal(
     if status == 200:
         return None
     if wants_license(answer):
-        return ReleasekitError(LICENSE_NOT_ACCEPTED, url=url)
+        return ReleasekitError(failed.LICENSE_NOT_ACCEPTED, url=url)
     if error := explain_refusal(answer, url):
         return error
     # A proxy's rules have another phrase, Nexus's own a message: no login helps against them.
@@ -276,7 +268,7 @@ def refusal(
         only_reads = credentials.only_reads
         where = f", from {credentials.source}" if only_reads else ""
         return NotPermitted(
-            NOT_PERMITTED,
+            access.NOT_PERMITTED,
             url=url,
             username=f"{credentials.username or 'nobody'}{where}",
             action="read" if action == "download" else action,
@@ -284,15 +276,15 @@ def refusal(
             privileges="browse and read" if only_reads else "add, browse and read",
         )
     if status in (404, 410) and action == "download":
-        return ReleasekitError(FILE_NOT_SERVED, url=url, answer=said)
+        return ReleasekitError(failed.FILE_NOT_SERVED, url=url, answer=said)
     if status in (404, 405):
         role = "hosted" if action == "upload" else "readable"
-        return NoSuchRepository(NOT_A_PYPI_REPOSITORY, url=url, role=role, answer=said)
+        return NoSuchRepository(usage.NOT_A_PYPI_REPOSITORY, url=url, role=role, answer=said)
     if status == 400 and READ_ONLY.search(answer.message):
-        return ReleasekitError(READ_ONLY_REPOSITORY, url=url, answer=said)
+        return ReleasekitError(access.READ_ONLY_REPOSITORY, url=url, answer=said)
     if answer.location:
         said += f", to {answer.location}"
     if action == "upload":
         fix = UPLOAD_FIXES.get(status, SEE_NEXUS)
-        return ReleasekitError(UPLOAD_REFUSED, url=url, answer=said, fix=fix)
-    return ReleasekitError(UNEXPECTED_ANSWER, url=url, answer=said)
+        return ReleasekitError(failed.UPLOAD_REFUSED, url=url, answer=said, fix=fix)
+    return ReleasekitError(failed.UNEXPECTED_ANSWER, url=url, answer=said)

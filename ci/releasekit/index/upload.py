@@ -19,9 +19,7 @@ from twine.package import PackageFile
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
 from releasekit.archives import BLOCK, UNREADABLE
-from releasekit.errors import NotBuilt, ReleasekitError
-from releasekit.errors.failed import UPLOAD_FAILED
-from releasekit.errors.refused import FILES_CHANGED
+from releasekit.errors import NotBuilt, ReleasekitError, failed, refused
 from releasekit.http.answer import Answer
 from releasekit.model.dists import Dist
 from releasekit.model.published import describe_page
@@ -72,19 +70,19 @@ def upload_once(dist: Dist, index: Index, on_sent: OnSent) -> Attempt:
         )
     except _ChangedError:
         reason = f"{dist.filename} was changed after it was checked"
-        changed = NotBuilt(FILES_CHANGED, dist=str(dist.path.parent), reason=reason)
+        changed = NotBuilt(refused.FILES_CHANGED, dist=str(dist.path.parent), reason=reason)
         return Attempt(error=changed, reason=reason, final=True)
     except ReleasekitError as failure:
         return Attempt(error=failure, reason=failure.answers()["why"], final=False)
     except (TwineException, *UNREADABLE) as error:
-        failed = ReleasekitError(
-            UPLOAD_FAILED,
+        unreadable = ReleasekitError(
+            failed.UPLOAD_FAILED,
             filename=dist.filename,
             url=index.url,
             reason=str(error),
             attempts="once",
         )
-        return Attempt(error=failed, reason=str(error), final=True)
+        return Attempt(error=unreadable, reason=str(error), final=True)
     return _judge(answer, index)
 
 

@@ -19,9 +19,7 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from releasekit.errors import BrokenSettings, ReleasekitError
-from releasekit.errors.refused import SOURCE_NOT_FOLLOWED
-from releasekit.errors.usage import BROKEN_SETTINGS
+from releasekit.errors import BrokenSettings, ReleasekitError, refused, usage
 from releasekit.uv.indexes import (
     is_on,
     read_user_uv,
@@ -148,7 +146,9 @@ def _choose_sources(
         for source in used:
             if not any(key in source for key in ("index", "git", "url")):
                 shown = ", ".join(f"{key} = {json.dumps(source[key])}" for key in source)
-                raise ReleasekitError(SOURCE_NOT_FOLLOWED, name=name, root=str(root), source=shown)
+                raise ReleasekitError(
+                    refused.SOURCE_NOT_FOLLOWED, name=name, root=str(root), source=shown
+                )
         if used:
             found[text] = used
     return found
@@ -207,7 +207,7 @@ def _refuse_malformed(table: Mapping[str, Any], root: Path) -> None:
                 wrong.append(f"sources.{name}")
     if wrong:
         raise BrokenSettings(
-            BROKEN_SETTINGS,
+            usage.BROKEN_SETTINGS,
             path=f"{root}: pyproject.toml, [tool.uv], or uv.toml",
             reason=f"{wrong[0]} has another form than uv reads",
         )

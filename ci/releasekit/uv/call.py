@@ -18,9 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from releasekit.errors import ReleasekitError
-from releasekit.errors.access import BUILD_WITH_CREDENTIALS
-from releasekit.errors.refused import INVALID_BUILD_REQUIREMENT
+from releasekit.errors import ReleasekitError, access, refused
 from releasekit.home import find_netrc, is_known_to_uv
 from releasekit.index.layouts import simple_url
 from releasekit.model.access import NO_CREDENTIALS, Credentials, is_address, is_same_origin
@@ -87,7 +85,7 @@ class UvCall:
     def refusal(self, subject: str, reason: str, fix: str) -> ReleasekitError:
         """Return the error that something would be built beside credentials."""
         return ReleasekitError(
-            BUILD_WITH_CREDENTIALS,
+            access.BUILD_WITH_CREDENTIALS,
             subject=subject,
             root=self.root,
             index=self.index,
@@ -115,7 +113,9 @@ def plan_call(
     for requirement in requires:
         if not _is_plain(requirement):
             shown = hide_credentials(requirement)
-            raise ReleasekitError(INVALID_BUILD_REQUIREMENT, root=str(root), requirement=shown)
+            raise ReleasekitError(
+                refused.INVALID_BUILD_REQUIREMENT, root=str(root), requirement=shown
+            )
     variables = installer.environ.items()
     environ = {name: value for name, value in variables if not name.startswith(NOT_FOR_INSTALLS)}
     source = find_source(environ, uv, requires)

@@ -15,8 +15,7 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from releasekit.errors import BrokenSettings
-from releasekit.errors.usage import BROKEN_SETTINGS
+from releasekit.errors import BrokenSettings, usage
 from releasekit.home import expand_home, find_config_home, find_home
 from releasekit.index.layouts import simple_url
 from releasekit.model.access import Credentials
@@ -274,7 +273,7 @@ def _parse(path: Path, text: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BrokenSettings(BROKEN_SETTINGS, path=str(path), reason=str(error)) from error
+        raise BrokenSettings(usage.BROKEN_SETTINGS, path=str(path), reason=str(error)) from error
 
 
 def _read_all(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:

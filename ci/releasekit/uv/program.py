@@ -14,16 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from releasekit.errors import ReleasekitError
-from releasekit.errors.access import (
-    INVALID_PROXY,
-    LICENSE_LIMIT,
-    PROXY_NEEDS_LOGIN,
-    UV_REFUSES_CERTIFICATE,
-)
-from releasekit.errors.failed import PROXY_REFUSED, PROXY_UNREACHABLE
-from releasekit.errors.setup import NO_UPLOAD_TIMES
-from releasekit.errors.usage import INVALID_UV_SETTING
+from releasekit.errors import ReleasekitError, access, failed, setup, usage
 from releasekit.index.layouts import simple_url
 from releasekit.model.access import refused_login
 from releasekit.process import Finished, Log, capture, refuse_ended, run
@@ -155,7 +146,7 @@ def refuse_failed(call: UvCall, output: str, timeout: float) -> None:
         if setting == "exclude-newer-package":  # no variable of uv 0.13 beats this one
             fix = f"remove {name} from {setting}, or write there: {name} = false"
         raise ReleasekitError(
-            NO_UPLOAD_TIMES, names=name, setting=f"`{setting}`", index=call.index, fix=fix
+            setup.NO_UPLOAD_TIMES, names=name, setting=f"`{setting}`", index=call.index, fix=fix
         )
     if call.source and (names := find_unbuilt_names(output)):
         raise call.refusal(
@@ -190,17 +181,17 @@ def refuse_met(said: str, index: str, environ: Mapping[str, str], timeout: float
     # An option, which a setting became, or a variable.
     unread = r"(?m)^error: (invalid value '.*|Failed to parse environment variable .*)"
     if invalid := re.search(unread, said):
-        raise ReleasekitError(INVALID_UV_SETTING, reason=invalid[1])
+        raise ReleasekitError(usage.INVALID_UV_SETTING, reason=invalid[1])
     if objection := _describe_objection(said):
         address, fix = re.search(r"https://[^\s`'\")]+", said), find_certificate_fix(objection)
         url = address[0] if address else index
-        raise ReleasekitError(UV_REFUSES_CERTIFICATE, url=url, reason=objection, fix=fix)
+        raise ReleasekitError(access.UV_REFUSES_CERTIFICATE, url=url, reason=objection, fix=fix)
     # It had no answer, or over http that of a proxy.
     no_answer = r"(?:error sending request|\(407 .*\)) for url \((https?://[^\s)]+)\)"
     if not_sent := re.search(no_answer, said):
         _refuse_proxy(said, not_sent[1], environ, timeout)
     if met := re.search(r"\((402 .*)\) for url \((https?://[^\s)]+)\)", said):
-        raise ReleasekitError(LICENSE_LIMIT, url=met[2], answer=met[1])
+        raise ReleasekitError(access.LICENSE_LIMIT, url=met[2], answer=met[1])
 
 
 def _refuse_proxy(said: str, url: str, environ: Mapping[str, str], timeout: float) -> None:
@@ -220,10 +211,10 @@ def _refuse_proxy(said: str, url: str, environ: Mapping[str, str], timeout: floa
                 client.get(url, leave_rest=True, follows_elsewhere=False, attempts=1)
         except ReleasekitError as error:
             if error.entry in (
-                PROXY_NEEDS_LOGIN,
-                INVALID_PROXY,
-                PROXY_REFUSED,
-                PROXY_UNREACHABLE,
+                access.PROXY_NEEDS_LOGIN,
+                access.INVALID_PROXY,
+                failed.PROXY_REFUSED,
+                failed.PROXY_UNREACHABLE,
             ):
                 raise
     if re.search(r"proxy authorization required|\(407 ", said):
@@ -231,7 +222,7 @@ def _refuse_proxy(said: str, url: str, environ: Mapping[str, str], timeout: floa
     tunnel = r"(?m)^ *cause: .*(?:tunnel error|\bsocks\b).*(?:\n *cause: .*)*"
     if proxy and (met := re.search(tunnel, said)):  # as of SOCKS, where PySocks is not installed
         reason = ": ".join(line.strip().removeprefix("cause: ") for line in met[0].splitlines())
-        raise fail(PROXY_REFUSED, url, reason, proxy)
+        raise fail(failed.PROXY_REFUSED, url, reason, proxy)
 
 
 def _describe_objection(output: str) -> str:

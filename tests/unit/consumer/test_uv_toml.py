@@ -4,7 +4,7 @@ import pytest
 import tomlkit
 
 from raising import raises_error
-from releasekit.consumer.uv_toml import UvSettings, read_uv_settings, set_index
+from releasekit.consumer.uv_toml import UvToml, set_index
 from releasekit.errors.usage import BROKEN_SETTINGS
 
 WANTED = {"name": "pypi-group", "url": "https://new/simple/", "default": "true"}
@@ -39,16 +39,17 @@ TEXTS = {
 
 @pytest.mark.parametrize(("text", "result"), TEXTS.values(), ids=TEXTS)
 def test_index_is_set_and_all_else_stays(text: str, result: str) -> None:
-    assert set_index(text, WANTED, "uv.toml") == result
+    assert set_index(text, WANTED, "uv.toml").text == result
 
 
 @pytest.mark.parametrize("text", [text for text, _ in TEXTS.values()], ids=TEXTS)
 def test_what_was_set_is_read_and_is_the_first_default(text: str) -> None:
-    done = set_index(text, WANTED, "uv.toml")
-    assert WANTED.items() <= read_uv_settings(done, "pypi-group", "uv.toml").index.items()
+    done = set_index(text, WANTED, "uv.toml").text
+    again = set_index(done, WANTED, "uv.toml")
+    assert WANTED.items() <= again.index.items()
     tables = [table for table in tomlkit.parse(done).unwrap()["index"] if table.get("default")]
     assert tables[0]["url"] == "https://new/simple/"
-    assert set_index(done, WANTED, "uv.toml") == done
+    assert again.text == done
 
 
 def test_settings_are_read() -> None:
@@ -59,10 +60,12 @@ def test_settings_are_read() -> None:
         '[[index]]\nname = "d"\nurl = "https://d"\ndefault = true\n'
         "[pip]\nno-deps = true\n"
     )
-    assert read_uv_settings(text, "pypi-group", "uv.toml") == UvSettings(
+    found = set_index(text, WANTED, "uv.toml")
+    assert found == UvToml(
         index={"name": "d", "url": "https://d", "default": "true"},
         others={"corp": "https://corp/simple", "https://nameless": "https://nameless"},
         options={"offline": "false", "allow-insecure-host": "a b", "pip.no-deps": "true"},
+        text=found.text,
     )
 
 
@@ -78,15 +81,11 @@ def test_settings_are_read() -> None:
     ],
 )
 def test_a_broken_file_is_refused(text: str, reason: str) -> None:
-    for use in (
-        lambda: read_uv_settings(text, "pypi-group", "/x/uv.toml"),
-        lambda: set_index(text, WANTED, "/x/uv.toml"),
-    ):
-        with raises_error(BROKEN_SETTINGS) as caught:
-            use()
-        assert str(caught.value) == (
-            "error E216: a settings file cannot be read\n"
-            "  where: /x/uv.toml\n"
-            f"  why:   {reason}\n"
-            "  next:  correct that file, or move it away; nothing was changed"
-        )
+    with raises_error(BROKEN_SETTINGS) as caught:
+        set_index(text, WANTED, "/x/uv.toml")
+    assert str(caught.value) == (
+        "error E216: a settings file cannot be read\n"
+        "  where: /x/uv.toml\n"
+        f"  why:   {reason}\n"
+        "  next:  correct that file, or move it away; nothing was changed"
+    )
