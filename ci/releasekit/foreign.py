@@ -29,14 +29,17 @@ def find_foreign(folder: str) -> dict[str, str]:
 
     Left out are the kit and what Python would find there without `folder` at the head of sys.path.
     """
-    found = {}
-    for name, module in list(sys.modules.items()):
-        if "." in name or name in ("__main__", "__mp_main__", "releasekit"):
-            continue
-        path = _locate(getattr(module, "__spec__", None))
-        if path and _is_same(os.path.dirname(path), folder):  # noqa: PTH120
-            found[name] = path
-    return {name: path for name, path in found.items() if _find_now(name) != path}
+    located = {
+        name: _locate(getattr(module, "__spec__", None))
+        for name, module in list(sys.modules.items())
+        if "." not in name and name not in ("__main__", "__mp_main__", "releasekit")
+    }
+    inside = {
+        name: path
+        for name, path in located.items()
+        if path and _is_same(os.path.dirname(path), folder)  # noqa: PTH120
+    }
+    return {name: path for name, path in inside.items() if _find_now(name) != path}
 
 
 def find_replacing(folder: str) -> dict[str, str]:
@@ -54,10 +57,8 @@ def _find_now(name: str) -> str | None:
 
 def _locate(spec: "ModuleSpec | None") -> str | None:
     """Return the file of a module, or the directory of a package."""
-    if spec is None:
-        return None
-    if spec.submodule_search_locations is None:
-        return spec.origin if spec.has_location else None
+    if spec is None or spec.submodule_search_locations is None:
+        return spec.origin if spec and spec.has_location else None
     return next(iter(spec.submodule_search_locations), None)
 
 

@@ -53,12 +53,13 @@ class Result:
     """What a finished step found, as the terminal and the reports show it.
 
     `step` is the step that it ends; empty for what is no step of its own. `shared` are its fields
-    that the outcome has, too; without any, the outcome keeps the result itself.
+    that the outcome has, too; without any, the outcome keeps the result itself as `kept_as`.
     """
 
     __slots__ = ()
     step: ClassVar[str] = ""
     shared: ClassVar[tuple[str, ...]] = ()
+    kept_as: ClassVar[str] = "result"
 
     def describe(self) -> str:
         """Return the line of the step."""
@@ -87,7 +88,7 @@ class Result:
     def add_to(self, outcome: Outcome) -> Outcome:
         """Return the outcome with this result."""
         fields = {name: getattr(self, name) for name in self.shared}
-        return replace(outcome, **fields or {"result": self})
+        return replace(outcome, **fields or {self.kept_as: self})
 
 
 class Progress:
@@ -242,6 +243,7 @@ class Published(Result):
     """The index has every file; `uploaded` are the names of those that this run uploaded."""
 
     step: ClassVar[str] = "publish"
+    kept_as: ClassVar[str] = "published"
     url: str
     uploaded: tuple[str, ...]
 
@@ -250,10 +252,6 @@ class Published(Result):
         if not self.uploaded:
             return f"nothing to upload: {self.url} has it all"
         return f"{len(self.uploaded)} uploaded to {self.url}"
-
-    def add_to(self, outcome: Outcome) -> Outcome:
-        """Return the outcome with what was published."""
-        return replace(outcome, published=self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -265,6 +263,7 @@ class Verified(Result):
     """
 
     step: ClassVar[str] = "verify"
+    kept_as: ClassVar[str] = "verified"
     url: str
     requirement: str
     installed: bool = True
@@ -275,10 +274,6 @@ class Verified(Result):
         if not self.installed:
             return f"{self.requirement} downloaded by hash from {self.url}, not installed here"
         return f"{self.requirement} installed by hash from {self.url}, {self.works}"
-
-    def add_to(self, outcome: Outcome) -> Outcome:
-        """Return the outcome with the proof."""
-        return replace(outcome, verified=self)
 
 
 class StepTime(NamedTuple):

@@ -88,7 +88,7 @@ def test_record_of_an_earlier_build_is_known_too_and_is_no_step() -> None:
     )
 
 
-def test_record_that_is_read_gives_way_to_one_that_is_built() -> None:
+def test_record_that_is_read_is_replaced_by_one_that_is_built() -> None:
     built = RECORD.model_copy(update={"dirty": True})
     outcome = START.finish(RecordRead(record=RECORD), 1.0).finish(Built(record=built), 2.0)
     assert outcome.record == built

@@ -59,7 +59,7 @@ def make_door(here: Path, kind: str) -> Door:
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "root", "suggested", "typed"),
+    ("kind", "line", "root", "suggested", "typed"),
     [
         ("", "build", "", "[[verify]]", "releasekit verify"),
         (BY_NOX, "build", "", "[[verify]]", "nox -s verify"),
@@ -105,10 +105,10 @@ def make_door(here: Path, kind: str) -> Door:
     ],
 )  # fmt: skip
 def test_suggested_command_is_as_it_has_to_be_typed(
-    here: Path, kind: str, given: str, root: str, suggested: str, typed: str
+    here: Path, kind: str, line: str, root: str, suggested: str, typed: str
 ) -> None:
     door, about = make_door(here, kind), (here / root).resolve()
-    rendered = render_commands(suggested, door, parse(given), about)
+    rendered = render_commands(suggested, door, parse(line), about)
     assert rendered == typed.replace("PARENT", str(here.parent))
 
 
@@ -178,7 +178,7 @@ EXAMPLES = {"first": "v1", "sdist": "y.tar.gz", "tag": "v1", "example": "v1", "c
 
 @pytest.mark.parametrize(("place", "text"), SUGGESTED)
 @pytest.mark.parametrize("kind", ["", BY_NOX, BY_FILE])
-def test_every_command_in_a_text_is_typed_with_all_that_was_given(
+def test_every_command_in_a_text_is_typed_with_all_options_of_the_first_one(
     here: Path, place: str, text: str, kind: str
 ) -> None:
     words = shlex.split(text.format_map(EXAMPLES))

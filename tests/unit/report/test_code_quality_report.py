@@ -35,7 +35,7 @@ def test_severities_of_gitlab_and_the_first_line_by_default(
     assert (issue["severity"], issue["location"]["lines"]) == (gitlab, {"begin": 1})
 
 
-def test_waived_finding_is_told_for_information_with_its_reason() -> None:
+def test_waived_finding_is_information_with_its_reason() -> None:
     (issue,) = json.loads(render_code_quality(replace(REFUSED, findings=(WAIVED,))))
     assert (issue["severity"], issue["description"]) == (
         "info",

@@ -56,7 +56,7 @@ def test_findings_as_json() -> None:
     assert "…" in render_findings(REFUSED)
 
 
-def test_findings_of_files_that_were_given_name_no_project() -> None:
+def test_findings_of_files_alone_name_no_project() -> None:
     document = json.loads(render_findings(START))
     assert (document["project"], document["version"]) == (None, None)
 

@@ -68,7 +68,7 @@ def test_another_file_has_another_fingerprint(one: str, other: str) -> None:
     assert fingerprint(first) != fingerprint(second)
 
 
-def test_findings_that_differ_in_a_version_alone_are_told_apart() -> None:
+def test_findings_that_differ_in_a_version_alone_are_kept_apart() -> None:
     findings = [replace(NO_URL, message=f"needs {n}.0") for n in range(3)]
     prints = [fingerprint for _, fingerprint in find_fingerprints(findings)]
     assert len(set(prints)) == 3

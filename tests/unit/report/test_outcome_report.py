@@ -87,7 +87,7 @@ TAG = ReleaseTag(name="release/1.0", version=Version("1.0"))
 
 
 @pytest.mark.parametrize(
-    ("outcome", "told"),
+    ("outcome", "names"),
     [
         pytest.param(
             replace(START, project=Project(root=Path("/p"), commit=COMMIT, tag=TAG)),
@@ -115,10 +115,10 @@ TAG = ReleaseTag(name="release/1.0", version=Version("1.0"))
     ],
 )
 def test_outcome_names_what_was_to_be_released(
-    outcome: Outcome, told: tuple[str | None, ...]
+    outcome: Outcome, names: tuple[str | None, ...]
 ) -> None:
     document = json.loads(render_outcome(outcome))
-    assert (document["project"], document["version"], document["tag"]) == told
+    assert (document["project"], document["version"], document["tag"]) == names
     assert document["commit"] == COMMIT.sha
 
 
