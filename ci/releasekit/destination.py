@@ -142,10 +142,8 @@ def find_reader(request: Request, url: str, upload: Credentials) -> Credentials:
 
 def find_stated(request: Request) -> Credentials | None:
     """Return what the environment or the `.pypirc` section of -r gives whole, None for neither."""
-    if found := find_environ_credentials(request.environ):
-        return found
     if not request.options.repository:
-        return None
+        return find_environ_credentials(request.environ)
     from releasekit.credentials import find_stated_credentials
 
     return find_stated_credentials(request.options.repository, request.environ)
