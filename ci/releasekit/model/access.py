@@ -52,9 +52,9 @@ def may_have_login(url: str, target: str) -> bool:
 
     The same server, and the same host by https where the address was http (as requests does).
     """
-    (scheme, host, port), (to, name, number) = find_origin(url), find_origin(target)
-    is_upgrade = (scheme, port, to, number) == ("http", 80, "https", 443)
-    return (scheme, host, port) == (to, name, number) or (is_upgrade and host == name)
+    here, there = find_origin(url), find_origin(target)
+    is_upgrade = (here, there) == (("http", here[1], 80), ("https", here[1], 443))
+    return here == there or is_upgrade
 
 
 def show_address(url: str) -> str:

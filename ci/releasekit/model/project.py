@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from releasekit.errors.refused import (
 from releasekit.plural import list_some, plural
 
 DEFAULT_PATTERNS = ("v{version}", "{version}")  # messages suggest the first
+SHOWN = 5  # names in one message
 # Where a pattern has the version; {version:_} stands for 1_2_3.
 PLACE = re.compile(r"\{version(?::([-_]{1,2}|[.,/]))?\}")
 
@@ -39,16 +41,11 @@ def parse_tag(name: str, patterns: Sequence[str]) -> ReleaseTag | None:
     for before, separator, after in map(split_pattern, patterns):
         match = re.fullmatch(f"{re.escape(before)}(.+){re.escape(after)}", name)
         # A digit first: PEP 440 itself would read "v1.0" of the pattern "{version}".
-        if match is None or not match[1][0].isdigit():
-            continue
-        public, plus, local = match[1].partition("+")
-        if separator != "." and "." in public:
-            continue
-        try:
-            version = Version(public.replace(separator, ".") + plus + local)
-        except ValueError:  # InvalidVersion, or too many digits
-            continue
-        return ReleaseTag(name=name, version=version)
+        public, plus, local = match[1].partition("+") if match else ("", "", "")
+        if public[:1].isdigit() and (separator == "." or "." not in public):
+            with contextlib.suppress(ValueError):  # InvalidVersion, or too many digits
+                version = Version(public.replace(separator, ".") + plus + local)
+                return ReleaseTag(name=name, version=version)
     return None
 
 
@@ -135,8 +132,24 @@ class Development:
 
     @property
     def version(self) -> Version:
-        """Return the version: the same one for the same commit."""
-        return next_version(self.stated.version, self.history)
+        """Return the stated version with .devN, or else the version after the last release.
+
+        It is the same for the same commit, and above the last release, as with setuptools-scm
+        (`guess-next-dev`) and dunamai (`bump`): the next patch, or the next candidate after a
+        candidate.
+        """
+        number = f".dev{self.history.commits}"
+        found = Version(re.sub(r"\.dev\d+$", "", self.stated.version.public) + number)
+        last = self.history.last.version if self.history.last else None
+        if last is None or found > last:
+            return found
+        numbers, suffix = list(last.release), ""
+        if last.pre:  # 1.0.dev5 is below 1.0rc1
+            suffix = f"{last.pre[0]}{last.pre[1] + 1}"
+        else:
+            numbers += [0] * (3 - len(numbers))
+            numbers[-1] += 1
+        return Version(f"{last.epoch}!{'.'.join(map(str, numbers))}{suffix}{number}")
 
     def describe(self) -> str:
         """Return the version, and what it counts."""
@@ -144,29 +157,6 @@ class Development:
         since = f"since {last.name}" if last else "and no release tag yet"
         counted = f"{plural(self.history.commits, 'commit')} {since}"
         return f"{self.version} ({self.stated.version} in {self.stated.file}, {counted})"
-
-
-def next_version(stated: Version, history: History) -> Version:
-    """Return the stated version with .devN, or else the version after the last release.
-
-    It is above the last release, as with setuptools-scm (`guess-next-dev`) and dunamai (`bump`):
-    the next patch, or the next candidate after a candidate.
-    """
-    number = f".dev{history.commits}"
-    found = Version(re.sub(r"\.dev\d+$", "", stated.public) + number)
-    last = history.last.version if history.last else None
-    if last is None or found > last:
-        return found
-    numbers, suffix = list(last.release), ""
-    if last.pre:  # 1.0.dev5 is below 1.0rc1
-        suffix = f"{last.pre[0]}{last.pre[1] + 1}"
-    else:
-        numbers += [0] * (3 - len(numbers))
-        numbers[-1] += 1
-    return Version(f"{last.epoch}!{'.'.join(map(str, numbers))}{suffix}{number}")
-
-
-SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,9 +7,10 @@ from packaging.version import Version
 
 from releasekit.model.project import (
     DEFAULT_PATTERNS,
+    Development,
     History,
     ReleaseTag,
-    next_version,
+    StatedVersion,
     parse_tag,
     propose_patterns,
     render_tag,
@@ -131,6 +132,11 @@ def test_every_proposed_pattern_fits_its_tag(name: str) -> None:
         assert parse_tag(name, (pattern,)) == tag
 
 
+def find_version(stated: str, history: History) -> Version:
+    place = StatedVersion(file="setup.cfg", keys=("metadata", "version"), version=Version(stated))
+    return Development(stated=place, history=history).version
+
+
 def after(last: str | None, commits: int = 4) -> History:
     tag = ReleaseTag(name=f"v{last}", version=Version(last)) if last else None
     return History(last=tag, commits=commits, has_tags=bool(last))
@@ -161,14 +167,14 @@ def after(last: str | None, commits: int = 4) -> History:
     ],
 )
 def test_development_version(stated: str, last: str | None, version: str) -> None:
-    assert str(next_version(Version(stated), after(last))) == version
+    assert str(find_version(stated, after(last))) == version
 
 
 @given(versions(), versions().filter(lambda text: "dev" not in text), st.integers(0, 999))
 def test_development_version_is_above_the_last_release(
     stated: str, last: str, commits: int
 ) -> None:
-    version = next_version(Version(stated), after(last, commits))
+    version = find_version(stated, after(last, commits))
     assert version.is_devrelease
     assert version > Version(last)
-    assert next_version(Version(stated), after(last, commits + 1)) > version
+    assert find_version(stated, after(last, commits + 1)) > version
