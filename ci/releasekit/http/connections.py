@@ -55,7 +55,9 @@ def find_proxy(url: str, environ: Mapping[str, str]) -> str | None:
 
         proxies |= getproxies_macosx_sysconf()
     proxy = proxies.get(urlsplit(url).scheme) or proxies["all"]
-    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+    if not proxy:  # an empty variable is as good as none
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _is_excluded(url: str, environ: Mapping[str, str]) -> bool:

@@ -20,6 +20,8 @@ CHOICES = {
     "excluded domain": (HTTPS, {"HTTPS_PROXY": ONE, "no_proxy": "x, .EXAMPLE.com"}, None),
     "excluded port": (HTTPS, {"HTTPS_PROXY": ONE, "NO_PROXY": "nexus.example.com:443"}, None),
     "another port": (HTTPS, {"HTTPS_PROXY": ONE, "NO_PROXY": "nexus.example.com:8443"}, ONE),
+    "empty for all": (HTTPS, {"ALL_PROXY": ""}, None),
+    "all empty": (HTTPS, {"HTTPS_PROXY": "", "https_proxy": "", "all_proxy": ""}, None),
     "all excluded": (HTTPS, {"HTTPS_PROXY": ONE, "NO_PROXY": "*"}, None),
     "another domain": (HTTPS, {"HTTPS_PROXY": ONE, "NO_PROXY": "ample.com,,"}, ONE),
     "network": ("https://10.1.2.3/", {"HTTPS_PROXY": ONE, "NO_PROXY": "10.0.0.0/8"}, None),
