@@ -52,8 +52,7 @@ def run(ctx: NexusContext) -> None:
     consumer = replace(describe_consumer(ctx), ca_file=_find_ca_file(ctx))
     python = _find_python(ctx)
     ctx.progress.begin("search")
-    versions = read_installed_versions(python, ctx.network.environ).items()
-    installed: dict[str, str] = {canonicalize_name(name): version for name, version in versions}
+    installed = read_installed_versions(python, ctx.network.environ)
     url = repository_url(ctx.url, _repository(ctx))
     index = open_index(url, client=ctx.network.client, reader=ctx.reader)
     try:

@@ -16,9 +16,6 @@ from releasekit.checks.model import Check, Rule, Severity
 if TYPE_CHECKING:
     from releasekit.checks.model import DistFacts
 
-# Where the environment's list goes on: a reason may have commas in it.
-NEXT_PAIR = re.compile(r",(?=\s*(?:[\w-]+\s*=|default\b|strict\b|$))")
-
 
 class SeverityRule(BaseModel):
     """The severity that configuration gives a check, and why."""
@@ -84,7 +81,9 @@ def parse_severities(value: object) -> object:
             raise ValueError('give "strict", or a severity for the code of a check')
         return value
     severities: dict[str, Any] = {}
-    for pair in filter(None, map(str.strip, NEXT_PAIR.split(value))):
+    # The list goes on only there: a reason may have commas in it.
+    pairs = re.split(r",(?=\s*(?:[\w-]+\s*=|default\b|strict\b|$))", value)
+    for pair in filter(None, map(str.strip, pairs)):
         code, equals, text = (part.strip() for part in pair.partition("="))
         severity, colon, reason = (part.strip() for part in text.partition(":"))
         if not equals:

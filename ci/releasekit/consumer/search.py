@@ -26,14 +26,9 @@ from releasekit.plural import plural
 from releasekit.process import capture
 from releasekit.redact import map_texts
 
-QUERY = re.compile(r"(?P<name>[a-z0-9*?]+(?:[-_.]+[a-z0-9*?]+)*)(?:\s*==\s*(?P<version>\S+))?")
-SHOWN = 10
-# More than these are not compared letter by letter: it would take seconds.
-MANY_NAMES = 20_000
-
 
 def read_installed_versions(python: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the versions that a Python can import, by name as their metadata spells it.
+    """Return the versions that a Python can import, by their normalized names.
 
     Raises NO_SUCH_ENVIRONMENT.
     """
@@ -57,7 +52,8 @@ def read_installed_versions(python: Path, environ: Mapping[str, str]) -> dict[st
         # finder of importlib_metadata, which keyring may bring) an error.
         with contextlib.suppress(FileNotFoundError):
             if distribution.name:
-                versions.setdefault(distribution.name, distribution.version)
+                name = canonicalize_name(distribution.name)
+                versions.setdefault(name, distribution.version)
     return versions
 
 
@@ -103,10 +99,10 @@ class Hit:
 
 def parse_query(word: str) -> Query:
     """Parse NAME, a part of one, a pattern with * and ?, or NAME==VERSION; raises BAD_QUERY."""
-    found = QUERY.fullmatch(word.strip().lower())
-    if found is None:
+    query = r"([a-z0-9*?]+(?:[-_.]+[a-z0-9*?]+)*)(?:\s*==\s*(\S+))?"
+    if not (found := re.fullmatch(query, word.strip().lower())):
         raise ReleasekitError(usage.BAD_QUERY, word=word)
-    return Query(text=word.strip(), name=canonicalize_name(found["name"]), version=found["version"])
+    return Query(text=word.strip(), name=canonicalize_name(found[1]), version=found[2])
 
 
 def select_hits(
@@ -144,7 +140,7 @@ def explain_nothing(
     """Return why nothing was found, and what to try; `names` are those of the whole index."""
     known = {c.version for c in components if canonicalize_name(c.name) == query.name}
     if known:
-        versions = ", ".join(sorted(known, key=_version_key, reverse=True)[:SHOWN])
+        versions = ", ".join(sorted(known, key=_version_key, reverse=True)[:10])
         return f"{query.name} has other versions: {versions}", f"[[search {query.name}]]"
     among = list(map(canonicalize_name, names))
     if matching := find_names(query, among):
@@ -152,7 +148,8 @@ def explain_nothing(
         count = plural(len(matching), "project matches", "projects match")
         again = f"[[search {shlex.quote(query.name)}]]"
         return f"{count} {query.pattern}, none has {lacking}", again
-    similar = get_close_matches(query.name, among) if len(among) <= MANY_NAMES else []
+    # To compare more names letter by letter would take seconds.
+    similar = get_close_matches(query.name, among) if len(among) <= 20_000 else []
     reason = f"none of its {len(among)} projects has a name like {query.pattern}"
     if similar:
         return reason, f"did you mean {' or '.join(similar)}? [[search {similar[0]}]]"

@@ -12,15 +12,6 @@ from releasekit.outcome import Clean, Line, Result
 from releasekit.plural import plural
 from releasekit.redact import MARK, hide_credentials, map_all_texts, map_texts
 
-# They beat `cert` of pip.conf (REQUESTS_CA_BUNDLE beats even `pip --cert`: psf/requests#3829).
-PIP_CA_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-# They beat the index of pip.conf and uv.toml.
-INDEX_VARIABLES = (
-    *("PIP_INDEX_URL", "PIP_CONFIG_FILE"),
-    *("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE"),
-)
-MORE_INDEX_VARIABLES = ("PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Consumer:
@@ -96,7 +87,8 @@ def find_exports(consumer: Consumer, place: Place, environ: Mapping[str, str]) -
     files = {"PIP_CONFIG_FILE": str(place.pip_conf), "UV_CONFIG_FILE": str(place.uv_toml)}
     exports = {name: files[name] for name in place.exports}
     if consumer.ca_file:
-        named = [name for name in PIP_CA_VARIABLES if environ.get(name)]
+        # They beat `cert` of pip.conf (REQUESTS_CA_BUNDLE even `pip --cert`: psf/requests#3829).
+        named = filter(environ.get, ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
         exports |= dict.fromkeys(("SSL_CERT_FILE", *named), str(consumer.ca_file))
     elif consumer.index_url.startswith("https://"):
         exports["UV_SYSTEM_CERTS"] = "true"
@@ -140,10 +132,11 @@ def find_notes(
 
 def find_environ_notes(environ: Mapping[str, str], exports: Mapping[str, str]) -> Iterable[str]:
     """Yield which variables of this shell work against the files."""
-    for name in INDEX_VARIABLES:
-        if environ.get(name) and name not in exports:
+    indexes = ("PIP_INDEX_URL", "PIP_CONFIG_FILE", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
+    for name in filter(environ.get, (*indexes, "UV_CONFIG_FILE")):
+        if name not in exports:
             yield f"{name} is set here, and beats these files: unset {name}"
-    for name in filter(environ.get, MORE_INDEX_VARIABLES):
+    for name in filter(environ.get, ("PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")):
         yield f"{name} is set here: a package there can shadow one of the group"
 
 

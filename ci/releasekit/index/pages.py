@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 READ_ONLY = re.compile(r"is read[ -]only|does not allow deleting assets", re.IGNORECASE)
 """How Nexus says that its deployment policy forbids uploads: docs/nexus-behaviour.md."""
-SEE_NEXUS = "see what that means in Nexus, then run this again: it is safe"
 UPLOAD_FIXES = {
     413: "raise the size limit of the front server (nginx: client_max_body_size), then run again",
     **dict.fromkeys(
@@ -43,10 +42,6 @@ UPLOAD_FIXES = {
         "if it is a login page, ask its administrator to let uploads pass",
     ),
 }
-# Bytes that another file of the same name may have more than twice the size of ours.
-HEADROOM = 64 << 20
-# How archives begin: zip and gzip.
-MAGIC = {DistKind.WHEEL: b"PK", DistKind.SDIST: b"\x1f\x8b"}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -145,7 +140,8 @@ class Index:
         None if the page's link is dead.
         Raises UNEXPECTED_ANSWER for what is neither the expected file nor another one of its kind.
         """
-        found, error = self._download(file, path, 2 * expected.size + HEADROOM)
+        # Another file of the same name may be larger than ours.
+        found, error = self._download(file, path, 2 * expected.size + (64 << 20))
         if found.status == 404:
             return None
         if error:
@@ -222,7 +218,7 @@ class Index:
 def _find_problem(found: Answer, expected: Dist) -> str:
     if encoding := found.headers.get("Content-Encoding"):
         return f"it is sent with Content-Encoding: {encoding}"
-    if not found.start.startswith(MAGIC[expected.named.kind]):
+    if not found.start.startswith(b"PK" if expected.named.kind is DistKind.WHEEL else b"\x1f\x8b"):
         kind = found.headers.get("Content-Type", "no type").partition(";")[0]
         return f"it is no {expected.named.kind.value}, but {kind}" if found.start else "it is empty"
     return "" if found.sha256 else f"it is far larger than {expected.filename}"
@@ -285,6 +281,7 @@ def refusal(
     if answer.location:
         said += f", to {answer.location}"
     if action == "upload":
-        fix = UPLOAD_FIXES.get(status, SEE_NEXUS)
+        see_nexus = "see what that means in Nexus, then run this again: it is safe"
+        fix = UPLOAD_FIXES.get(status, see_nexus)
         return ReleasekitError(failed.UPLOAD_REFUSED, url=url, answer=said, fix=fix)
     return ReleasekitError(failed.UNEXPECTED_ANSWER, url=url, answer=said)

@@ -42,9 +42,6 @@ from releasekit.uv.indexes import (
 )
 
 NEVER_BUILD = ("--no-build", "--no-compile-bytecode")
-# How variables begin that an install does without: one would start the Python with what is
-# installed (and contradicts --no-compile-bytecode), the others are for uploads.
-NOT_FOR_INSTALLS = ("UV_COMPILE_BYTECODE", "UV_PUBLISH_")
 INDEX_VARIABLES = (*DEFAULT_INDEX_VARIABLES, *EXTRA_INDEX_VARIABLES, "UV_FIND_LINKS")
 INDEX_KEYS = ("index", "index-url", "extra-index-url", "find-links", "default-index")
 KEYRINGS = ("subprocess", "native")
@@ -62,9 +59,6 @@ INDEX_SETTINGS = (
 )
 # Parts of the names of uv's variables that are about them, or about how they are reached.
 ABOUT_INDEXES = ("INDEX", "FIND_LINKS", "KEYRING", "INSECURE", "NATIVE", "SYSTEM_CERTS", "HTTP")
-# uv 0.13 believes a page for ten minutes if the server says nothing (Nexus does not). A page that
-# it keeps it reads twice from Nexus, whose 304 has no date or ETag.
-ASK_AGAIN = {"api": "no-store", "files": "max-age=365000000, immutable"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,8 +110,10 @@ def plan_call(
             raise ReleasekitError(
                 refused.INVALID_BUILD_REQUIREMENT, root=str(root), requirement=shown
             )
-    variables = installer.environ.items()
-    environ = {name: value for name, value in variables if not name.startswith(NOT_FOR_INSTALLS)}
+    # One would start the Python with what is installed (and contradicts --no-compile-bytecode), the
+    # others are for uploads.
+    unwanted, variables = ("UV_COMPILE_BYTECODE", "UV_PUBLISH_"), installer.environ.items()
+    environ = {name: value for name, value in variables if not name.startswith(unwanted)}
     source = find_source(environ, uv, requires)
     if group and source and source == installer.secret_name:
         source = group.credentials.source
@@ -279,11 +275,18 @@ def use_group(group: BuildIndex, environ: Mapping[str, str]) -> Source:
     """Return the group alone: what people install from."""
     variables = index_environ(group)
     del variables["UV_DEFAULT_INDEX"]  # the settings have it, with how long pages are believed
-    index = {"name": INDEX_NAME, "url": simple_url(group.url), "default": True}
+    index = {
+        "name": INDEX_NAME,
+        "url": simple_url(group.url),
+        "default": True,
+        # uv 0.13 believes a page for ten minutes if the server says nothing (Nexus does not). A
+        # page that it keeps it reads twice from Nexus, whose 304 has no date or ETag.
+        "cache-control": {"api": "no-store", "files": "max-age=365000000, immutable"},
+    }
     return Source(
         name=group.url,
         environ={**clean_environ(environ), **variables},
-        settings={"index": [{**index, "cache-control": ASK_AGAIN}]},
+        settings={"index": [index]},
         repository=group,
     )
 

@@ -26,18 +26,18 @@ from releasekit.uv.indexes import BuildIndex, clean_environ
 MEMORY = 320 << 20
 """Bytes while uv asks an index: uv 0.13 holds a page that unpacks to 2 GB whole. Resolving some
 hundred packages took 117 MB of them, installing a hundred 99 MB."""
-IDLE = 60.0
-"""Seconds without work: uv 0.13 waits for ever for threads that a limit of memory keeps away."""
+IDLE = 60.0  # seconds: uv 0.13 waits for ever for threads that a limit of memory keeps away
 
 # Where uv 0.13 logs its requests (`RUST_LOG`): compared with what a server got, for logins that it
 # looks up after a refusal, redirects, parts of files, failures and repetitions.
 LOGGED = "uv_client::cached_client=trace,uv_auth::middleware=trace,reqwest_retry=warn"
 LOG_LINE = re.compile(r"(?:TRACE|DEBUG|INFO|WARN) ")
-SENT = re.compile(r"(?:Handling|Retrying) request for ")
-# Each comes after a request that failed.
-REPEATED = re.compile(r"Retry attempt #|Retrying request for ")
-BEGUN = re.compile(r"Sending \w+ (?:\w+ )?request for: ")
-ANSWERED = re.compile(r"Received response for \w+ request with status [123]")
+REQUEST_LINES = (
+    r"(?:Handling|Retrying) request for ",  # it is sent
+    r"Retry attempt #|Retrying request for ",  # it comes after one that failed
+    r"Sending \w+ (?:\w+ )?request for: ",  # it begins
+    r"Received response for \w+ request with status [123]",
+)
 
 Count = Callable[[int, int], None]
 """Gets how many requests were sent, and how many of them failed."""
@@ -100,8 +100,8 @@ def run_uv(
         foreign=True,
     )
     if count:
-        patterns, text = (SENT, REPEATED, BEGUN, ANSWERED), "\n".join(logged)
-        sent, repeated, begun, answered = (len(pattern.findall(text)) for pattern in patterns)
+        text = "\n".join(logged)
+        sent, repeated, begun, answered = (len(re.findall(p, text)) for p in REQUEST_LINES)
         count(sent, repeated + begun - answered)
     lines = finished.output.splitlines(keepends=True)
     output = "".join(line for line in lines if not LOG_LINE.match(line))
