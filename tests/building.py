@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from releasekit.build.backend import BuildOptions, build_sdist, build_wheel
-from releasekit.build.hooks import open_hooks
+from releasekit.build.hooks import Hooks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Built:
 
 def build_dists(source: Path, out: Path, options: BuildOptions) -> Built:
     """Build the sdist of a source tree and the wheel from that sdist."""
-    with open_hooks() as hooks:
+    with Hooks() as hooks:
         sdist = build_sdist(source, out, options, hooks)
         wheel = build_wheel(sdist.path, out, options, hooks)
     requirements = tuple(sorted({*sdist.requirements, *wheel.requirements}))

@@ -12,7 +12,7 @@ from pathlib import Path
 from releasekit.archives import read_dist, read_metadata
 from releasekit.build.backend import BuildOptions, Made, build_sdist, build_wheel, repair_wheel
 from releasekit.build.checkout import copy_changes, find_name, follow_links_out, open_checkout
-from releasekit.build.hooks import Hooks, open_hooks
+from releasekit.build.hooks import Hooks
 from releasekit.build.stated_version import write_version
 from releasekit.commands.project import develop, load_record, read_dists, read_project, write_record
 from releasekit.context import ProjectContext
@@ -43,7 +43,7 @@ def build(ctx: ProjectContext, project: Project, *, sdist_alone: bool = False) -
         _begin(ctx) as tempdir,
         _open_source(ctx, project) as (source, project),
         _log(ctx, tempdir) as log,
-        open_hooks() as hooks,
+        Hooks() as hooks,
     ):
         options = make_build_options(ctx, log, project)
         made = [build_sdist(source, tempdir, options, hooks)]
@@ -65,7 +65,7 @@ def build(ctx: ProjectContext, project: Project, *, sdist_alone: bool = False) -
 
 
 def _build_wheel_alone(ctx: ProjectContext, project: Project, sdist: Dist) -> None:
-    with _begin(ctx) as tempdir, _log(ctx, tempdir) as log, open_hooks() as hooks:
+    with _begin(ctx) as tempdir, _log(ctx, tempdir) as log, Hooks() as hooks:
         options = make_build_options(ctx, log, project)
         made = _build_repaired_wheel(ctx, sdist.path, tempdir, options, hooks)
         dist = _keep(ctx, made.path)

@@ -14,7 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from releasekit.build.backend import BuildOptions, build_wheel
-from releasekit.build.hooks import open_hooks
+from releasekit.build.hooks import Hooks
 from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import NOT_RESOLVED
 from releasekit.errors.limits import find_limit_in
@@ -263,7 +263,7 @@ class DependencyFinder:
             self.work(f"building {sdist.filename}: the index has no wheel of it")
             self.store.get(sdist.url, path, dict(sdist.hashes))
             out.mkdir(exist_ok=True)
-            with open_hooks() as hooks:
+            with Hooks() as hooks:
                 wheel = build_wheel(path, out, self.build_options, hooks).path
             self._built.add(wheel.name)
             wheel.replace(self.resolver.wheels / wheel.name)

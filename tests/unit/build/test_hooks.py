@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from build import BuildBackendException, ProjectBuilder
 
-from releasekit.build.hooks import Hooks, open_hooks
+from releasekit.build.hooks import Hooks
 from releasekit.process import Finished
 
 BACKEND = """
@@ -39,7 +39,7 @@ def build_sdist(sdist_directory, config_settings=None):
 
 @pytest.fixture
 def hooks() -> Iterator[Hooks]:
-    with open_hooks() as running:
+    with Hooks() as running:
         yield running
 
 

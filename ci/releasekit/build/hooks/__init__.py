@@ -14,17 +14,17 @@ import json
 import math
 import secrets
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from releasekit.process import Finished, Log, Watch, start_program, stop
 
 
-class Hooks:
-    """Run hooks; the processes that have the backend imported end with the stack."""
+class Hooks(contextlib.ExitStack):
+    """Run hooks; the processes that have the backend imported end with the block."""
 
-    def __init__(self, stack: contextlib.ExitStack) -> None:
-        self._stack = stack
+    def __init__(self) -> None:
+        super().__init__()
         self._servers: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], io.TextIOWrapper]] = {}
         self._mark = f"end-of-hook-{secrets.token_hex(8)}"
 
@@ -44,12 +44,10 @@ class Hooks:
             backend = ""
         server = (python, str(Path(__file__).with_name("server.py")), backend, self._mark)
         if server not in self._servers:
-            process = self._stack.enter_context(
-                start_program(server, cwd, environ, stdin=subprocess.PIPE)
-            )
-            self._stack.callback(stop, process)
+            process = self.enter_context(start_program(server, cwd, environ, stdin=subprocess.PIPE))
+            self.callback(stop, process)
             # Where it was killed, what it had started would go on, and hold its output open.
-            self._stack.enter_context(contextlib.closing(Watch(process, math.inf, None, None)))
+            self.enter_context(contextlib.closing(Watch(process, math.inf, None, None)))
             pipe = process.stdout or io.BytesIO()
             self._servers[server] = process, io.TextIOWrapper(pipe, "utf-8", "replace")
         process, output = self._servers[server]
@@ -67,10 +65,3 @@ class Hooks:
             if end:
                 return Finished(command=server, status=int(status), output="".join(lines))
         return Finished(command=server, status=process.wait() or 1, output="".join(lines))
-
-
-@contextlib.contextmanager
-def open_hooks() -> Iterator[Hooks]:
-    """Provide what runs hooks."""
-    with contextlib.ExitStack() as stack:
-        yield Hooks(stack)
