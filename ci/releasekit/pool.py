@@ -17,16 +17,13 @@ import io
 import os
 import select
 import signal
-import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
-from queue import SimpleQueue
+from pathlib import Path
 
 from releasekit.errors import Status
 from releasekit.process import explain_end
@@ -41,12 +38,13 @@ from releasekit.threads import start
 class Done:
     """What came of a request: its exit status, its lines for the terminal, and standard output.
 
-    That is the document of the outcome, with --json.
+    That is the document of the outcome, with --json. `killed` says how the process ended instead.
     """
 
     status: int
-    lines: str
-    document: str
+    lines: str = ""
+    document: str = ""
+    killed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -58,86 +56,74 @@ class Worker:
 
 
 class Pool:
-    """Carry out requests in processes that have this one's terminal, in the order of `submit`.
+    """Carry out requests in processes that have this one's terminal.
 
-    An interrupt keeps requests from being begun: their futures are cancelled. A request whose
-    process ends has a BrokenExecutor for an exception, with the reason; the other processes go on.
+    Where a process is killed, the others go on.
     """
 
     def __init__(self, count: int, terminal: Terminal) -> None:
-        self._requests: SimpleQueue[tuple[Future[Done], Request] | None] = SimpleQueue()
-        self._workers: list[Worker] = []
-        self._threads: list[threading.Thread] = []
+        self.ended: dict[Path, Done] = {}
+        self.workers: list[Worker] = []
+        self._running: dict[Worker, Request] = {}
         self._interrupted_at: float | None = None
         try:
             # Signals wait until each process has its handler of them.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
             try:
                 for _ in range(count):
-                    self._workers.append(_start_worker(terminal, self._workers))
+                    self.workers.append(_start_worker(terminal, self.workers))
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            self._alive = set(self._workers)
-            self._threads += [start(partial(self._serve, worker)) for worker in self._workers]
         except BaseException:
             self.close()
             raise
 
     @property
     def is_interrupted(self) -> bool:
-        """Tell whether requests that were not begun are cancelled."""
+        """Tell whether no request is begun any more."""
         return self._interrupted_at is not None
 
-    def submit(self, request: Request) -> Future[Done]:
-        """Have a request carried out as soon as a process is free."""
-        future: Future[Done] = Future()
-        self._requests.put((future, request))
-        return future
+    def begin(self, request: Request) -> bool:
+        """Have a free process carry a request out; tell whether there is one."""
+        free = [worker for worker in self.workers if worker not in self._running]
+        if not free or self.is_interrupted:
+            return False
+        self._running[free[0]] = request
+        with contextlib.suppress(OSError):  # it was killed, as `wait` finds
+            free[0].line.send(request)
+        return True
+
+    def wait(self) -> None:
+        """Wait until a request has ended, or for a second."""
+        ready = wait([worker.line for worker in self._running], timeout=1)
+        for worker in [worker for worker in self._running if worker.line in ready]:
+            try:
+                done = worker.line.recv()
+            except (EOFError, OSError):
+                worker.process.join()
+                self.workers.remove(worker)
+                reason = explain_end(worker.process.exitcode or 0)
+                done = Done(status=Status.FAILED, killed=reason)
+            self.ended[self._running.pop(worker).root] = done
+        # Python may drop an interrupt (see `signals`), and a build that hangs brings no event. 5 s
+        # are more than programs have to end.
+        if self._interrupted_at is not None and time.monotonic() > self._interrupted_at + 5:
+            self.interrupt()
 
     def interrupt(self, *_: object) -> None:
         """Begin no request any more, and interrupt those under way; a handler of signals."""
-        self._interrupted_at = time.monotonic()  # no lock: this thread may hold it
-        for worker in self._workers:
+        self._interrupted_at = time.monotonic()
+        for worker in self.workers:
             worker.process.terminate()
-
-    def interrupt_again(self) -> None:
-        """Interrupt once more what was interrupted long ago, and has not ended.
-
-        Python may drop an interrupt (see `signals`), and a build that hangs brings no event. 5 s
-        are more than programs have to end.
-        """
-        if self._interrupted_at is not None and time.monotonic() > self._interrupted_at + 5:
-            self.interrupt()
 
     def close(self) -> None:
         """Interrupt what is under way, and end all processes."""
         self.interrupt()
-        for _ in self._workers:
-            self._requests.put(None)
-        for thread in self._threads:
-            while thread.is_alive():
-                thread.join(1)
-                self.interrupt_again()
-        for worker in self._workers:
+        while self._running:
+            self.wait()
+        for worker in self.workers:
             worker.line.close()
             worker.process.join()
-
-    def _serve(self, worker: Worker) -> None:
-        """Hand requests to a process; each is begun only when the process is free."""
-        for future, request in iter(self._requests.get, None):
-            if self.is_interrupted or not self._alive:
-                future.cancel()
-            elif future.set_running_or_notify_cancel():
-                try:
-                    worker.line.send(request)
-                    future.set_result(worker.line.recv())
-                except (EOFError, OSError):
-                    worker.process.join()
-                    self._alive.discard(worker)
-                    reason = explain_end(worker.process.exitcode or 0)
-                    future.set_exception(BrokenExecutor(reason))
-                    if self._alive:  # else this thread cancels what no process is left for
-                        return
 
 
 def _start_worker(terminal: Terminal, others: Sequence[Worker]) -> Worker:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -118,59 +117,43 @@ def _carry_out_side_by_side(
     """
     with contextlib.closing(Pool(jobs, terminal)) as pool:
         chosen = choose_destinations(requests, terminal.say)
-        futures: dict[Path, Future[Done]] = {}
+        begun: set[Path] = set()
         with handled_by(pool.interrupt):
             for request in chosen:
                 while request.root not in statuses:
-                    _submit(chosen, futures, pool)
-                    future = futures.get(request.root)
-                    if future is None and (error := _find_failed(request, statuses)):
+                    _begin_ready(chosen, begun, pool)
+                    is_begun = request.root in begun
+                    if done := pool.ended.get(request.root):
+                        _say_project(request, terminal)
+                        statuses[request.root] = _pass_on(request, done, terminal)
+                    elif not is_begun and (error := _find_failed(request, statuses)):
                         _say_project(request, terminal)
                         statuses[request.root] = Run(request, terminal).conclude(error)
-                    elif pool.is_interrupted and (future is None or future.cancelled()):
+                    elif not is_begun and pool.is_interrupted:
                         raise KeyboardInterrupt
-                    elif future is None or not future.done():
-                        _say_running(chosen, futures, terminal)
-                        # A signal that comes just before the wait is handled after it.
-                        unended = [one for one in futures.values() if not one.done()]
-                        wait(unended, timeout=1, return_when=FIRST_COMPLETED)
-                        pool.interrupt_again()
-                    elif future.cancelled():  # all processes were killed
+                    elif not is_begun and not pool.workers:  # all processes were killed
                         return
                     else:
-                        _say_project(request, terminal)
-                        statuses[request.root] = _pass_on(request, future, terminal)
+                        running = begun - pool.ended.keys()
+                        names = ", ".join(one.root.name for one in chosen if one.root in running)
+                        terminal.work(f"{names} ({len(pool.ended)} of {len(chosen)} ended)")
+                        pool.wait()
 
 
-def _submit(requests: Sequence[Request], futures: dict[Path, Future[Done]], pool: Pool) -> None:
-    """Hand the pool what has not been begun, and needs nothing that is not done."""
+def _begin_ready(requests: Sequence[Request], begun: set[Path], pool: Pool) -> None:
+    """Begin, as long as there is a free process, what needs nothing that is not done."""
     for request in requests:
-        needed = [futures.get(root) for root in request.siblings.values()]
-        if request.root not in futures and all(map(_is_done, needed)):
-            futures[request.root] = pool.submit(request)
+        needed = (pool.ended.get(root) for root in request.siblings.values())
+        is_ready = all(done and done.status == Status.DONE for done in needed)
+        if request.root not in begun and is_ready and pool.begin(request):
+            begun.add(request.root)
 
 
-def _is_done(future: Future[Done] | None) -> bool:
-    if future is None or not future.done() or future.cancelled() or future.exception():
-        return False
-    return future.result().status == Status.DONE
-
-
-def _say_running(
-    requests: Sequence[Request], futures: Mapping[Path, Future[Done]], terminal: Terminal
-) -> None:
-    running = {root for root, future in futures.items() if future.running()}
-    names = ", ".join(request.root.name for request in requests if request.root in running)
-    ended = sum(future.done() for future in futures.values())
-    terminal.work(f"{names} ({ended} of {len(requests)} ended)")
-
-
-def _pass_on(request: Request, future: Future[Done], terminal: Terminal) -> int:
+def _pass_on(request: Request, done: Done, terminal: Terminal) -> int:
     """Show what a process had to say, or that it was killed, and return the status."""
-    if killed := future.exception():
-        error = ReleasekitError(PROCESS_KILLED, root=str(request.root), reason=str(killed))
+    if done.killed:
+        error = ReleasekitError(PROCESS_KILLED, root=str(request.root), reason=done.killed)
         return Run(request, terminal).conclude(error)
-    done = future.result()
     terminal.pass_on(done.lines, done.document)
     return done.status
 
