@@ -29,7 +29,6 @@ from releasekit.errors import (
     usage,
 )
 from releasekit.errors.limits import SPACE, find_limit
-from releasekit.files import is_full
 from releasekit.outcome import Outcome, Progress, Result
 from releasekit.redact import escape_json, find_secrets
 from releasekit.report import FINDINGS_REPORTS, render_outcome, render_reports
@@ -37,7 +36,7 @@ from releasekit.request import Request, check_directory, render_commands, render
 from releasekit.signals import interrupts_deferred, is_interrupted, raise_again
 from releasekit.tempdirs import keep_temporary_files
 from releasekit.terminal import Terminal
-from releasekit.workspace import check_folders, remove_file, write_file
+from releasekit.workspace import check_folders, is_full, remove_file, write_file
 
 if TYPE_CHECKING:
     from releasekit.context import DirectoryContext

@@ -20,26 +20,24 @@ if TYPE_CHECKING:
     from releasekit_nexus import Nexus
 
 
-@contextlib.contextmanager
-def open_server(request: Request, progress: Progress) -> Iterator[Sandbox | Nexus]:
+def open_server(
+    request: Request, progress: Progress
+) -> contextlib.AbstractContextManager[Sandbox | Nexus]:
     """Run the sandbox or a real Nexus until the block ends; raises NEXUS_NOT_STARTED."""
     settings = read_settings(request.root, request.environ)
-    if request.command.name == "nexus":
-        from releasekit_nexus import run_nexus
+    options = sandbox_options(settings) | {"port": request.options.port}
+    if request.command.name != "nexus":
+        return _run_sandbox(**options)
+    from releasekit_nexus import run_nexus
 
-        with run_nexus(
-            **sandbox_options(settings),
-            proxy=settings.proxy,
-            remote=settings.proxy_remote,
-            port=request.options.port,
-            environ=request.environ,
-            notify=progress.note,
-            progress=functools.partial(progress.sent, "Nexus 3.30.0-01"),
-        ) as nexus:
-            yield nexus
-    else:
-        with _run_sandbox(**sandbox_options(settings), port=request.options.port) as sandbox:
-            yield sandbox
+    return run_nexus(
+        **options,
+        proxy=settings.proxy,
+        remote=settings.proxy_remote,
+        environ=request.environ,
+        notify=progress.note,
+        progress=functools.partial(progress.sent, "Nexus 3.30.0-01"),
+    )
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import BUILD_ENVIRONMENT_CHANGED, CANNOT_CACHE
-from releasekit.files import read_regular, write_text
+from releasekit.workspace import read_regular, write_text
 
 
 @contextlib.contextmanager

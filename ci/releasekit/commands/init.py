@@ -14,7 +14,6 @@ from packaging.version import Version
 from releasekit.config.sources import Source, parse_settings, read_settings
 from releasekit.context import DirectoryContext
 from releasekit.errors import MissingProgram, ReleasekitError, usage
-from releasekit.files import is_taken, read_settings_file, replace_settings_file
 from releasekit.git import ask
 from releasekit.network import find_git_environ
 from releasekit.request import is_project
@@ -34,6 +33,7 @@ from releasekit.scaffold import (
     refuse_link,
     render_table,
 )
+from releasekit.workspace import is_taken, read_settings_file, replace_settings_file
 
 
 def run(ctx: DirectoryContext) -> None:

@@ -23,7 +23,6 @@ from releasekit.consumer.settings import (
 from releasekit.consumer.uv_toml import set_index
 from releasekit.context import NexusContext
 from releasekit.errors import ReleasekitError, refused, usage
-from releasekit.files import find_backup, read_settings_file, replace_settings_file
 from releasekit.home import expand_home, find_config_home
 from releasekit.index.layouts import repository_url, simple_url
 from releasekit.model.access import is_loopback
@@ -31,6 +30,7 @@ from releasekit.pip_conf import find_pip_folder, read_options, set_options
 from releasekit.plural import plural
 from releasekit.redact import MARK, hide_credentials
 from releasekit.tls.certificates import split_certificates
+from releasekit.workspace import find_backup, read_settings_file, replace_settings_file
 
 
 def run(ctx: NexusContext) -> None:

@@ -12,7 +12,7 @@ import pytest
 from raising import raises_error
 from releasekit.errors.failed import CANNOT_WRITE
 from releasekit.errors.usage import BROKEN_SETTINGS
-from releasekit.files import (
+from releasekit.workspace import (
     find_backup,
     read_settings_file,
     replace_settings_file,
@@ -43,7 +43,7 @@ def test_file_that_exists_is_replaced_as_a_whole(tmp_path: Path) -> None:
 
 KILLED = """
 import os, pathlib, signal, sys
-from releasekit.files import write_text
+from releasekit.workspace import write_text
 
 pathlib.Path.write_text = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 write_text(pathlib.Path(sys.argv[1]), "new")
