@@ -24,8 +24,16 @@ Arguments = tuple[Argument | tuple[Argument, ...], ...]
 def add_arguments(parser: ArgumentParser, arguments: Arguments) -> None:
     """Add what every command takes, and these arguments."""
     # The doors read these of every command.
-    parser.set_defaults(dry_run=False, files=[], reports=None, explain=None, jobs=None)
-    parser.set_defaults(repository=None, apply=False, into="")
+    parser.set_defaults(
+        dry_run=False,
+        files=[],
+        reports=None,
+        explain=None,
+        jobs=None,
+        repository=None,
+        apply=False,
+        into="",
+    )
     for one in (*COMMON, *arguments):
         if isinstance(one, Argument):
             parser.add_argument(*one.names, **one.options)
