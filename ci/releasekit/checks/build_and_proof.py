@@ -37,13 +37,14 @@ def parse_warnings(log: str) -> tuple[BackendWarning, ...]:
         if match and match[3] != "ResourceWarning":
             # setuptools runs setup.py as a string (build_meta.py, run_setup).
             in_setup_py = re.search(r"(?:^|/)setup\.py$|^<string>$", match[1] or "")
-            warning = BackendWarning(
-                category=match[3],
-                text=match[4].strip(),
-                advice=_find_advice(lines[number + 1 : number + 60]),
-                line=int(match[2]) if in_setup_py else None,
+            found.append(
+                BackendWarning(
+                    category=match[3],
+                    text=match[4].strip(),
+                    advice=_find_advice(lines[number + 1 : number + 60]),
+                    line=int(match[2]) if in_setup_py else None,
+                )
             )
-            found.append(warning)
     return tuple(dict.fromkeys(found))
 
 
@@ -96,8 +97,11 @@ def _find_place(facts: DistFacts, warning: BackendWarning) -> Place:
     if warning.text.startswith("License classifiers"):
         return in_project(facts, "classifiers", near="License ::")
     declared = facts.project.declared
-    found = declared.find_named(warning.text) or declared.find_named(warning.advice)
-    return found or Place(file=in_project(facts).file)
+    return (
+        declared.find_named(warning.text)
+        or declared.find_named(warning.advice)
+        or Place(file=in_project(facts).file)
+    )
 
 
 def _find_foreign_dependencies(facts: DistFacts) -> Iterator[Fault]:

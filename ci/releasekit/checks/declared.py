@@ -292,11 +292,10 @@ def find_packing(pyproject: Mapping[str, Any]) -> Packing:
         for key, table in backend.lists
         if _read_patterns(pyproject, f"{table}.{key}")
     )
-    excludes = (_read_patterns(pyproject, key) for key in backend.excludes)
     return Packing(
         include=next(lists, backend.include),
         reads_manifest=backend is SETUPTOOLS_BACKEND,
-        left_out=tuple(itertools.chain.from_iterable(excludes)),
+        left_out=tuple(one for key in backend.excludes for one in _read_patterns(pyproject, key)),
     )
 
 

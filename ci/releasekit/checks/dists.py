@@ -51,8 +51,11 @@ def list_sources(
             # Below src/ all is for the packages; at the top of the repository only they are.
             inside = f"{top}/" if top != parts[-1] else ""
             folders.setdefault(top, f"{above}/" if above else inside)
-    inits = (name for name in versioned if re.fullmatch(r"[A-Za-z_]\w*/__init__\.py", name))
-    packages = {name.partition("/")[0] for name in inits}
+    packages = {
+        name.partition("/")[0]
+        for name in versioned
+        if re.fullmatch(r"[A-Za-z_]\w*/__init__\.py", name)
+    }
     found = list(filter(None, folders.values()))
     return [name for name in names if _belongs(name, found, packages)]
 
@@ -100,8 +103,10 @@ def _find_left_out_files(facts: DistFacts) -> Iterator[Fault]:
 
 
 def _include(facts: DistFacts) -> str:
-    how = facts.project.packing.include
-    return f"include them {how}, or list them in [tool.check-manifest] ignore"
+    return (
+        f"include them {facts.project.packing.include}, "
+        "or list them in [tool.check-manifest] ignore"
+    )
 
 
 # check-wheel-contents: bytecode; names such as tests, docs and build at the top.
@@ -222,9 +227,9 @@ def _find_missing_py_typed(facts: DistFacts) -> Iterator[Fault]:
 def _find_dead_entry_points(facts: DistFacts) -> Iterator[Fault]:
     for point in facts.dead_entry_points:
         if point.foreign not in facts.project.dependency_modules:
-            named = f"{point.group}: {point.name} = {point.value}"
             yield Fault(
-                message=f"{named} does not resolve: {point.why}",
+                message=f"{point.group}: {point.name} = {point.value} does not resolve: "
+                f"{point.why}",
                 fix="correct it in [project.scripts] or [project.entry-points], or pack the module",
                 place=in_project(facts, "scripts", "entry-points", "gui-scripts", near=point.value),
             )

@@ -41,8 +41,9 @@ def find_dead(
         else:
             why = modules.explain(match[1], match[2])
         if why:
-            point = DeadEntryPoint(group=group, name=name, value=value, why=why, foreign=foreign)
-            dead.append(point)
+            dead.append(
+                DeadEntryPoint(group=group, name=name, value=value, why=why, foreign=foreign)
+            )
     return tuple(dead)
 
 
@@ -123,8 +124,8 @@ class _Modules:
         See "Packaging namespace packages" in the packaging user guide.
         """
         source = self._sources.get(package)
-        text = self._read(source) if source else ""
-        return re.search(r"\b(?:extend_path|declare_namespace)\b", text) is not None
+        calls = r"\b(?:extend_path|declare_namespace)\b"
+        return source is not None and re.search(calls, self._read(source)) is not None
 
     def _read_names(self, module: str) -> frozenset[str] | None:
         """Return the names that a module binds at its top level; None where nobody can tell."""

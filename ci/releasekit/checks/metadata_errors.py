@@ -148,8 +148,9 @@ def find_disagreements(sdist: RawMetadata, wheel: RawMetadata, *, is_pure: bool)
     What the sdist declares as dynamic may differ (PEP 643) where the machine may decide it, which
     it does not for a wheel that is pure.
     """
-    found = {field: _compare(field, sdist, wheel, is_pure=is_pure) for field in FIELDS}
-    return {field: said for field, said in found.items() if said}
+    return {
+        field: said for field in FIELDS if (said := _compare(field, sdist, wheel, is_pure=is_pure))
+    }
 
 
 def _compare(field: str, sdist: RawMetadata, wheel: RawMetadata, *, is_pure: bool) -> str:

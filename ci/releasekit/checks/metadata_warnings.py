@@ -65,9 +65,9 @@ def _find_missing_license_file(facts: DistFacts) -> Iterator[Fault]:
         # One after the other: of many wheels only the first goes through them all.
         lacking = (d for d in dists if d is facts or (problem, fix) in _list_license_faults(d))
         if next(lacking) is facts:
-            names = [dist.dist.filename for dist in (facts, *lacking)]
             yield Fault(
-                message=f"{problem} in {list_some(names)}",
+                message=f"{problem} in "
+                + list_some([dist.dist.filename for dist in (facts, *lacking)]),
                 fix=fix,
                 place=in_project(facts, "license-files", "license"),
             )

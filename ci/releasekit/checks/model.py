@@ -185,8 +185,9 @@ def in_project(facts: DistFacts, *fields: str, near: str = "") -> Place:
     `near` is a text to look for there, as one classifier of many. The place is the dist's
     metadata where there is no project at hand.
     """
-    place = facts.project.declared.find(*fields, near=near)
-    return place or in_dist(facts, "METADATA" if facts.is_wheel else "PKG-INFO")
+    return facts.project.declared.find(*fields, near=near) or in_dist(
+        facts, "METADATA" if facts.is_wheel else "PKG-INFO"
+    )
 
 
 class Severity(Enum):

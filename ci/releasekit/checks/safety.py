@@ -50,13 +50,19 @@ def _find_secrets_of_tests(facts: DistFacts) -> Iterator[Fault]:
 def _list_secrets(facts: DistFacts, fix: str, *, for_tests: bool) -> Iterator[Fault]:
     for secret in facts.secrets:
         if bool(FOR_TESTS.search(secret.member)) is for_tests:
-            place = in_dist(facts, secret.member, secret.line)
-            yield Fault(message=f"{secret.what} is packed", fix=fix, place=place)
+            yield Fault(
+                message=f"{secret.what} is packed",
+                fix=fix,
+                place=in_dist(facts, secret.member, secret.line),
+            )
 
 
 def _find_unsafe_members(facts: DistFacts) -> Iterator[Fault]:
-    members = (*facts.members, *facts.folders)
-    found = [(member.name, why) for member in members if (why := _explain_unsafe(member))]
+    found = [
+        (member.name, why)
+        for member in (*facts.members, *facts.folders)
+        if (why := _explain_unsafe(member))
+    ]
     messages = [f"the member {name!r} {why}" for name, why in found[:SHOWN]]
     if more := len(found[SHOWN:]):
         messages.append(f"{more} more members are like these")
@@ -120,9 +126,11 @@ def _find_large_dist(facts: DistFacts) -> Iterator[Fault]:
 
 def _find_pointers(facts: DistFacts) -> Iterator[Fault]:
     if names := [member.name for member in facts.members if member.stands_for == "pointer"]:
-        is_pointer = "file is a Git LFS pointer, not the file itself"
-        are_pointers = "files are Git LFS pointers, not the files themselves"
-        count = plural(len(names), is_pointer, are_pointers)
+        count = plural(
+            len(names),
+            "file is a Git LFS pointer, not the file itself",
+            "files are Git LFS pointers, not the files themselves",
+        )
         yield Fault(
             message=f"{count}: {list_some(names, SHOWN)}",
             fix="install git-lfs (git lfs install), see that git lfs pull works here, and build "

@@ -83,8 +83,10 @@ def _gather(dist: Dist, project: ProjectFacts, root: Path | None) -> DistFacts:
         )
     if root is None:
         return facts
-    names = [member.name for member in facts.members]
-    return replace(facts, missing_files=find_missing_files(names, root, project))
+    return replace(
+        facts,
+        missing_files=find_missing_files([member.name for member in facts.members], root, project),
+    )
 
 
 # Characters that are rendered: docutils takes 10 s and 300 MB for a million (0.23, measured). The
@@ -182,8 +184,7 @@ def find_naming_problems(wheel: Dist, members: Sequence[Member]) -> tuple[str, .
     if not any(member.name == name for member in members):
         return (f"it has no {name}",)
     stated = read_wheel_headers(wheel.path).get_all("Tag", [])
-    texts = [text for text in stated if text.count("-") == 2]
-    tags = frozenset[Tag]().union(*map(parse_tag, texts))
+    tags = frozenset[Tag]().union(*(parse_tag(text) for text in stated if text.count("-") == 2))
     if tags != wheel.named.tags:
         named = "-".join(wheel.filename.removesuffix(".whl").split("-")[-3:])
         said = list_some(sorted(map(str, tags))) or "none"
@@ -203,8 +204,7 @@ def find_content_problems(wheel: Path, root: Path | None) -> tuple[ContentProble
         if root is not None:
             # Its find_default would look in directories above too.
             files = [root / name for name in CONFIG_FILES if (root / name).is_file()]
-            settings = (Configuration.from_file(path) for path in files)
-            configuration = next(filter(None, settings), configuration)
+            configuration = next(filter(None, map(Configuration.from_file, files)), configuration)
             checker.apply_config(configuration)
     except Exception as error:  # noqa: BLE001 - its settings are read by three libraries
         return (ContentProblem(code="settings", text=f"its settings are wrong: {error}"),)

@@ -53,8 +53,8 @@ def may_have_login(url: str, target: str) -> bool:
     The same server, and the same host by https where the address was http (as requests does).
     """
     here, there = find_origin(url), find_origin(target)
-    is_upgrade = (here, there) == (("http", here[1], 80), ("https", here[1], 443))
-    return here == there or is_upgrade
+    upgrade = ("http", here[1], 80), ("https", here[1], 443)
+    return here == there or (here, there) == upgrade
 
 
 def show_address(url: str) -> str:

@@ -44,8 +44,9 @@ def parse_tag(name: str, patterns: Sequence[str]) -> ReleaseTag | None:
         public, plus, local = match[1].partition("+") if match else ("", "", "")
         if public[:1].isdigit() and (separator == "." or "." not in public):
             with contextlib.suppress(ValueError):  # InvalidVersion, or too many digits
-                version = Version(public.replace(separator, ".") + plus + local)
-                return ReleaseTag(name=name, version=version)
+                return ReleaseTag(
+                    name=name, version=Version(public.replace(separator, ".") + plus + local)
+                )
     return None
 
 
@@ -155,8 +156,8 @@ class Development:
         """Return the version, and what it counts."""
         last = self.history.last
         since = f"since {last.name}" if last else "and no release tag yet"
-        counted = f"{plural(self.history.commits, 'commit')} {since}"
-        return f"{self.version} ({self.stated.version} in {self.stated.file}, {counted})"
+        commits = plural(self.history.commits, "commit")
+        return f"{self.version} ({self.stated.version} in {self.stated.file}, {commits} {since})"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -256,17 +257,22 @@ def refuse_unreleasable(project: Project, patterns: Sequence[str]) -> None:
 
 def dirty_tree(commit: Commit, source: str) -> ReleasekitError:
     """Return the error for a tree that differs from what is released: a tag, or a commit."""
-    files = list_some(commit.changed, SHOWN)
-    return ReleasekitError(DIRTY_TREE, root=str(commit.root), files=files, source=source)
+    return ReleasekitError(
+        DIRTY_TREE,
+        root=str(commit.root),
+        files=list_some(commit.changed, SHOWN),
+        source=source,
+    )
 
 
 def no_release_tag(commit: Commit, patterns: Sequence[str]) -> ReleasekitError:
     """Return the error for a commit without a release tag; a shallow clone may lack its tags."""
-    root = str(commit.root)
+    root, short = str(commit.root), commit.short
     if commit.shallow:
-        return ReleasekitError(SHALLOW_CLONE, root=root, commit=commit.short)
-    tag = render_tag("1.2.3", patterns)
-    return ReleasekitError(NO_RELEASE_TAG, root=root, commit=commit.short, tag=tag)
+        return ReleasekitError(SHALLOW_CLONE, root=root, commit=short)
+    return ReleasekitError(
+        NO_RELEASE_TAG, root=root, commit=short, tag=render_tag("1.2.3", patterns)
+    )
 
 
 def explain_tags(tags: Sequence[str], patterns: Sequence[str]) -> tuple[str, ...]:

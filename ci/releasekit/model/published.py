@@ -106,8 +106,13 @@ def parse_project_page(html: str, url: str) -> ProjectPage:
         url, fragment = urldefrag(_join(start, link) or "")
         hashes = re.findall(r"(?:^|&)(sha256|md5)=([0-9a-fA-F]+)", fragment)
         if filename := unquote(urlsplit(url).path.rpartition("/")[2]):
-            pairs = tuple((name, value.lower()) for name, value in hashes)
-            files.append(PublishedFile(filename=filename, url=url, hashes=pairs))
+            files.append(
+                PublishedFile(
+                    filename=filename,
+                    url=url,
+                    hashes=tuple((name, value.lower()) for name, value in hashes),
+                )
+            )
     marked = page.title.startswith("Links for") or page.has_version
     if not marked and not any(file.hashes for file in files):
         raise NotAnIndexPageError(page.title or html.strip()[:80])
@@ -178,8 +183,9 @@ def compare(dists: Sequence[Dist], page: ProjectPage, *, url: str) -> Plan:
 
     What a page says is believed, here; `find_unproven` tells what is still to be proven.
     """
-    files = (_compare_file(dist, page.find(dist.filename)) for dist in dists)
-    return Plan(url=url, files=tuple(files))
+    return Plan(
+        url=url, files=tuple(_compare_file(dist, page.find(dist.filename)) for dist in dists)
+    )
 
 
 def _compare_file(dist: Dist, published: PublishedFile | None) -> PlannedFile:

@@ -147,8 +147,10 @@ class Record(_Facts):
     @property
     def identity(self) -> tuple[object, ...]:
         """Return what two records of one release of one commit have in common."""
-        version = Version(self.version)
-        return self.normalized_name, version, self.tag, self.commit, self.dirty
+        return (
+            *(self.normalized_name, Version(self.version)),
+            *(self.tag, self.commit, self.dirty),
+        )
 
 
 def render_record(record: Record) -> str:
