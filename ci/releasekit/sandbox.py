@@ -39,11 +39,6 @@ USERNAME = "sandbox"
 BLOCK = 256 * 1024  # bytes that are read or written at once: a file is never in memory as a whole
 STOP_SECONDS = 5.0
 FIELD_LIMIT = 64 * 1024  # bytes of a field of a form, and of a line of a chunked body
-PAGE = """\
-<!DOCTYPE html>
-<html><head><title>{title}</title><meta name="pypi:repository-version" content="1.0"></head>
-<body>{links}</body></html>
-"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,8 +171,12 @@ class _Repository:
                     links += f'<a href="{address}"{attribute}>{file.filename}</a><br>\n'
             if not links:
                 raise _RefusedError(404)
-        page = PAGE.format(title=title, links=links).encode()
-        return io.BytesIO(page), "text/html; charset=utf-8"
+        page = (
+            f"<!DOCTYPE html>\n<html><head><title>{title}</title>"
+            '<meta name="pypi:repository-version" content="1.0"></head>\n'
+            f"<body>{links}</body></html>\n"
+        )
+        return io.BytesIO(page.encode()), "text/html; charset=utf-8"
 
 
 class _Server(socketserver.ThreadingTCPServer):

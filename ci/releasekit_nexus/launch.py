@@ -112,10 +112,10 @@ def render_properties(*, port: int, tls: bool, also: Mapping[str, str]) -> str:
     Measured (1.3): without nexus-core-feature it exits; without the default repositories none of
     them names a public address. Measured (1.6): TLS 1.2 only, as dear as http.
     """
-    jetty = ("jetty.xml", "jetty-https.xml", "jetty-requestlog.xml")
     over_tls = {
         "application-port-ssl": port,
-        "nexus-args": ",".join(f"${{jetty.etc}}/{name}" for name in jetty),
+        "nexus-args": "${jetty.etc}/jetty.xml,${jetty.etc}/jetty-https.xml,"
+        "${jetty.etc}/jetty-requestlog.xml",
         "ssl.etc": "${karaf.data}/etc/ssl",
     }
     properties = {

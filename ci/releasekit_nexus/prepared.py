@@ -225,9 +225,10 @@ def _download(address: str, target: Path, progress: Progress) -> None:
     parts, login = urlsplit(address), get_auth_from_url(address)
     place = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     part = target.with_name(f"{target.name}.part")
-    auth = login if any(login) else None
     try:
-        with requests.get(place, stream=True, timeout=(15, 60), auth=auth) as answer:
+        with requests.get(
+            place, stream=True, timeout=(15, 60), auth=login if any(login) else None
+        ) as answer:
             if not answer.ok:
                 raise requests.HTTPError(
                     f"the server answered {answer.status_code} {answer.reason}"

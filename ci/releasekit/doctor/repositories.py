@@ -19,12 +19,12 @@ from releasekit.doctor.model import (
     Question,
     Row,
 )
-from releasekit.doctor.probe import Answer, Visitor, read_project
+from releasekit.doctor.probe import Answer, Visitor, read_page
 from releasekit.doctor.server import FRONT
 from releasekit.errors import ReleasekitError, Status
 from releasekit.index.layouts import simple_url
 from releasekit.model.dists import Dist, NotADistError, parse_filename
-from releasekit.model.published import Action, ProjectPage, compare
+from releasekit.model.published import Action, compare
 from releasekit.nexus.documents import Document, Repository, list_names
 from releasekit.plural import list_some, plural
 
@@ -330,14 +330,6 @@ def judge_failure(error: ReleasekitError) -> Row:
         " ".join(answers["next"].split()),
         passes=error.status is Status.FAILED,
     )
-
-
-def read_page(user: Visitor, admin: Visitor, url: str) -> tuple[Answer, ProjectPage]:
-    """Read a project's page as the publisher; as the administrator if that user may not."""
-    answer, page = read_project(user, url)
-    if answer.status in (401, 403) and admin is not user:
-        return read_project(admin, url)
-    return answer, page
 
 
 def _who(facts: RepositoryFacts) -> str:

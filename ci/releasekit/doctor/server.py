@@ -233,18 +233,17 @@ def judge_upload(hosted: str, username: str, answer: Answer | None) -> Row:
 
 def judge_default_admin(answer: Answer | None) -> Row:
     """Tell whether the password that every Nexus once had is still good; None: it was not tried."""
-    rows = {
-        401: DEFAULT_ADMIN.ok("the well-known password of admin is not accepted"),
-        200: DEFAULT_ADMIN.failed(
-            "admin still has its well-known password: anybody may change anything",
-            "its administrator changes it now: sign in as admin, Account, Change password",
-        ),
-    }
     return _judge_probe(
         DEFAULT_ADMIN,
         answer,
         "a login as admin with the well-known password",
-        rows,
+        {
+            200: DEFAULT_ADMIN.failed(
+                "admin still has its well-known password: anybody may change anything",
+                "its administrator changes it now: sign in as admin, Account, Change password",
+            ),
+            401: DEFAULT_ADMIN.ok("the well-known password of admin is not accepted"),
+        },
         fix="run this again when the server is well",
     )
 

@@ -16,7 +16,6 @@ def want(settings: Settings, found: Found) -> Iterator[Resource]:
     """Yield all resources as they are wanted, in the order in which they must be made."""
     if (agreement := found.get(Kind.LICENSE, "")) is not None:
         # It binds the company, so only a human's word accepts it.
-        accepted = found.accept_eula or agreement.get("accepted")
         blocker = (
             "it is not accepted, and Nexus serves no package before. It says:\n"
             f"{agreement.get('disclaimer')}\n"
@@ -26,7 +25,7 @@ def want(settings: Settings, found: Found) -> Iterator[Resource]:
             kind=Kind.LICENSE,
             name="",
             fields={"accepted": True},
-            blocker="" if accepted else blocker,
+            blocker="" if found.accept_eula or agreement.get("accepted") else blocker,
         )
     active = list_names(found.get(Kind.REALMS, ""), "active")
     if LOCAL_REALM not in active:  # users of Nexus itself can log in; other realms stay
@@ -79,15 +78,14 @@ def _want_repository(
 
 
 def _want_hosted(name: str, policy: str, found: Found) -> Resource:
+    # A cleanup policy would delete releases; development versions may be cleaned up.
+    cleanup: Document = {"cleanup.policyNames": ()} if policy == "allow_once" else {}
     fields: Document = {
         "online": True,
         "storage.strictContentTypeValidation": True,
         "storage.writePolicy": policy,
     }
-    if policy == "allow_once":
-        # A cleanup policy would delete releases; development versions may be cleaned up.
-        fields["cleanup.policyNames"] = ()
-    return _want_repository(Kind.HOSTED, name, found, fields)
+    return _want_repository(Kind.HOSTED, name, found, fields | cleanup)
 
 
 def rule_name(settings: Settings) -> str:
@@ -97,10 +95,9 @@ def rule_name(settings: Settings) -> str:
 
 def _is_blocked_by_another(settings: Settings, found: Found) -> bool:
     name = _current_rule(settings, found)
-    rule = found.get(Kind.RULE, name) if name != rule_name(settings) else None
-    if rule is None or rule.get("mode") != "BLOCK":
-        return False
-    return set(block_patterns(settings.own_names)) <= set(list_names(rule, "matchers"))
+    rule = found.get(Kind.RULE, name) or {}
+    matchers = list_names(rule, "matchers") if rule.get("mode") == "BLOCK" else ()
+    return name != rule_name(settings) and set(block_patterns(settings.own_names)) <= set(matchers)
 
 
 def _current_rule(settings: Settings, found: Found) -> str:
