@@ -9,12 +9,19 @@ from pathlib import Path
 import pytest
 
 import releasekit
+from raising import raises_error
 from releasekit import __main__ as start
 from releasekit import errors
 from releasekit.errors import Entry, NotBuilt, ReleasekitError, Status
 from releasekit.errors.access import MISSING_CREDENTIALS
-from releasekit.errors.failed import CANNOT_WRITE, INTERNAL_ERROR, INTERRUPTED, STALE_INDEX
-from releasekit.errors.limits import find_limit, find_limit_in
+from releasekit.errors.failed import (
+    CANNOT_WRITE,
+    INTERNAL_ERROR,
+    INTERRUPTED,
+    LIMIT_REACHED,
+    STALE_INDEX,
+)
+from releasekit.errors.limits import find_limit, refuse_limit
 from releasekit.errors.refused import BUILD_FAILED, TAGS_DISAGREE, WHEEL_OF_ANOTHER_SDIST
 from releasekit.errors.usage import FOREIGN_MODULES, NO_RECORD, NOT_A_REPOSITORY
 from releasekit.explain import ENTRIES
@@ -278,6 +285,6 @@ def is_suppress(node: ast.AST) -> bool:
     ],
 )
 def test_the_file_that_uv_could_not_write_is_named(said: str, place: str) -> None:
-    limit = find_limit_in(f"error: Failed to install\n  cause: {said}\n", "/place")
-    assert limit
-    assert limit.answers()["where"] == place
+    with raises_error(LIMIT_REACHED) as caught:
+        refuse_limit(f"error: Failed to install\n  cause: {said}\n", "/place")
+    assert caught.value.answers()["where"] == place

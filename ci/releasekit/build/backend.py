@@ -29,7 +29,7 @@ from releasekit.build.environment import (
 from releasekit.build.hooks import Hooks
 from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import PROGRAM_KILLED
-from releasekit.errors.limits import find_limit_in
+from releasekit.errors.limits import refuse_limit
 from releasekit.errors.refused import BUILD_FAILED, REPAIR_FAILED
 from releasekit.model.dists import NotADistError, parse_filename
 from releasekit.process import Log, capture, refuse_killed, run
@@ -158,8 +158,7 @@ def _build(
         refuse_killed(finished, f"the build backend ({cmd[2]})", str(options.root or source))
         last = finished.tail() if finished.output.strip() else ""
         if finished.status:
-            if limit := find_limit_in(finished.output, str(options.root or source)):
-                raise limit
+            refuse_limit(finished.output, str(options.root or source))
             tail = finished.tail()
             raise CalledProcessError(finished.status, list(cmd))
 

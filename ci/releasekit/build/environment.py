@@ -15,7 +15,7 @@ from pathlib import Path
 from releasekit.build.environment_cache import use_cached
 from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED
-from releasekit.errors.limits import find_limit_in
+from releasekit.errors.limits import refuse_limit
 from releasekit.errors.refused import BUILD_REQUIREMENTS_REFUSED
 from releasekit.errors.usage import OWN_NAME_ELSEWHERE
 from releasekit.process import Finished, Log, run
@@ -174,8 +174,7 @@ def _make_environment(
         finished = _run_uv(arguments, source, options, environ, stdin)
         if finished.status:
             refuse_failed(call, finished.output, options.timeout)
-            if limit := find_limit_in(hide_credentials(finished.output, MARK), str(path)):
-                raise limit
+            refuse_limit(hide_credentials(finished.output, MARK), str(path))
             is_refused = not finished.timed_out and FINAL.search(finished.output)
             raise BuildFailed(
                 BUILD_REQUIREMENTS_REFUSED if is_refused else BUILD_REQUIREMENTS_FAILED,

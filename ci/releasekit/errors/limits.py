@@ -49,8 +49,8 @@ def find_limit(raised: BaseException, place: str) -> ReleasekitError | None:
     return None
 
 
-def find_limit_in(output: str, place: str) -> ReleasekitError | None:
-    """Return the limit by which a program ended, as it says; None if it says nothing of one.
+def refuse_limit(output: str, place: str) -> None:
+    """Raise LIMIT_REACHED for a program that ended by a limit, as it says.
 
     The last line counts where it is Python's: a backend may go on after an error.
     """
@@ -62,10 +62,11 @@ def find_limit_in(output: str, place: str) -> ReleasekitError | None:
         if limit := limits.get(int(found[1])):
             file = FILE.search(found[0])
             place = file[file.lastgroup or 0] if file else place
-            return _reach(limit, place, found[0].strip())
+            raise _reach(limit, place, found[0].strip())
     if last.partition(":")[0] == "MemoryError":
-        return _reach(MEMORY, place, last)
-    return _reach(PROCESSES, place, last) if last == f"RuntimeError: {NO_THREAD}" else None
+        raise _reach(MEMORY, place, last)
+    if last == f"RuntimeError: {NO_THREAD}":
+        raise _reach(PROCESSES, place, last)
 
 
 def _reach(limit: Limit, place: str, reason: str) -> ReleasekitError:

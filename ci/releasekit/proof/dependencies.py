@@ -17,7 +17,7 @@ from releasekit.build.backend import BuildOptions, build_wheel
 from releasekit.build.hooks import Hooks
 from releasekit.errors import BuildFailed, ReleasekitError
 from releasekit.errors.failed import NOT_RESOLVED
-from releasekit.errors.limits import find_limit_in
+from releasekit.errors.limits import refuse_limit
 from releasekit.index.layouts import open_index
 from releasekit.index.pages import refusal
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_filename
@@ -112,8 +112,7 @@ class Resolver:
         if NO_SOLUTION in said and not finished.timed_out and not UNREADABLE.search(said):
             names = tuple(canonicalize_name(name) for name in find_unbuilt_names(said))
             return Resolution(problem=find_reason(said), unbuilt=names)
-        if limit := find_limit_in(said, str(self.folder)):
-            raise limit
+        refuse_limit(said, str(self.folder))
         # So uv 0.13 says that what it has to build for its metadata cannot be built here.
         is_build = "The build backend returned an error" in said
         kind, tail = BuildFailed if is_build else ReleasekitError, finished.tail()

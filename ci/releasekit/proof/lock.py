@@ -18,7 +18,7 @@ from packaging.version import Version
 from releasekit.archives import read_dist
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import INSTALL_NOT_TESTED, UNEXPECTED_ANSWER
-from releasekit.errors.limits import find_limit_in
+from releasekit.errors.limits import refuse_limit
 from releasekit.http.client import Client
 from releasekit.index.pages import refusal
 from releasekit.model.dists import Dist, NotADistError
@@ -168,8 +168,7 @@ def install_offline(
             tail=f"uv reports no error; installed is {sorted(installed)}, "
             f"wanted was {sorted(wanted)}",
         )
-    if limit := find_limit_in(finished.output, str(environment.path)):
-        raise limit
+    refuse_limit(finished.output, str(environment.path))
     is_broken = any(sign in finished.output for sign in WHEEL_FAULTS)
     is_own = not any(one.filename in finished.output for one in dependencies)
     if is_broken and is_own and finished.status in (1, 2) and "(os error" not in finished.output:

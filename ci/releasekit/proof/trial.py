@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from packaging.utils import canonicalize_name
 
-from releasekit.errors.limits import find_limit_in
+from releasekit.errors.limits import refuse_limit
 from releasekit.process import Log, explain_end, refuse_killed, run
 from releasekit.proof.environment import CleanEnvironment
 
@@ -150,8 +150,7 @@ def import_all(
             reason = f"Python ended: {explain_end(finished.status)}"
         failures.append(Failure(subject=begun, reason=reason))
     for failure in failures:
-        if limit := find_limit_in(failure.reason, str(environment.work)):
-            raise limit
+        refuse_limit(failure.reason, str(environment.work))
     return tuple(failures)
 
 
@@ -199,6 +198,5 @@ def _run(environment: CleanEnvironment, command: str, seconds: float, log: Log) 
     refuse_killed(finished, program, program)
     if finished.status == 0:
         return ""
-    if limit := find_limit_in(finished.output, program):
-        raise limit
+    refuse_limit(finished.output, program)
     return f"{explain_end(finished.status)}{last}"
