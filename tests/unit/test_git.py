@@ -191,15 +191,17 @@ def test_git_failed_is_worth_a_second_try_only_where_the_network_or_the_machine_
 
 
 @pytest.mark.parametrize(
-    ("own", "told"), [({}, "1000 60"), ({"GIT_HTTP_LOW_SPEED_TIME": "600"}, "1000 600")], ids=str
+    ("own", "expected"),
+    [({}, "1000 60"), ({"GIT_HTTP_LOW_SPEED_TIME": "600"}, "1000 600")],
+    ids=str,
 )
 def test_transfer_that_stands_still_ends_after_the_users_time_or_a_minute(
-    repository: ProjectDir, own: dict[str, str], told: str
+    repository: ProjectDir, own: dict[str, str], expected: str
 ) -> None:
     show = "!echo $GIT_HTTP_LOW_SPEED_LIMIT $GIT_HTTP_LOW_SPEED_TIME"
     repository.git("config", "alias.show-patience", show)
     said = must(repository.root, {**repository.environ, **own}, "show-patience")
-    assert said.output == f"{told}\n"
+    assert said.output == f"{expected}\n"
 
 
 def test_git_that_gives_no_answer_in_time_is_worth_a_second_try(repository: ProjectDir) -> None:

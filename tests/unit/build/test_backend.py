@@ -109,14 +109,14 @@ def test_wheel_is_built_from_the_sdist(source: Path, out: Path, options: BuildOp
 
 
 @pytest.mark.parametrize(
-    ("version", "told"), [(Version("1.0"), "1.0"), (None, "(not set)")], ids=str
+    ("version", "expected"), [(Version("1.0"), "1.0"), (None, "(not set)")], ids=str
 )
-def test_backend_is_told_the_version_and_a_fixed_world(
-    source: Path, out: Path, options: BuildOptions, version: Version | None, told: str
+def test_backend_gets_the_version_and_a_fixed_world(
+    source: Path, out: Path, options: BuildOptions, version: Version | None, expected: str
 ) -> None:
     wheel = build_dists(source, out, replace(options, version=version)).wheel
     names = ("SETUPTOOLS_SCM_PRETEND_VERSION", "SOURCE_DATE_EPOCH", "PYTHONHASHSEED", "TZ")
-    assert [read(wheel, name) for name in names] == [told, str(EPOCH), "0", "UTC"]
+    assert [read(wheel, name) for name in names] == [expected, str(EPOCH), "0", "UTC"]
     assert read(wheel, "PYTHONNOUSERSITE") == "1"
     environment = read(wheel, "VIRTUAL_ENV")
     assert environment.startswith(str(options.cache))
@@ -457,7 +457,7 @@ def test_failed_build_says_why(
         ),
     ],
 )
-def test_backend_that_cannot_build_is_told_with_the_real_reason(
+def test_backend_that_cannot_build_is_refused_with_the_real_reason(
     source: Path, out: Path, options: BuildOptions, pyproject: str, backend: str, why: str
 ) -> None:
     (source / "pyproject.toml").write_text(pyproject)

@@ -109,7 +109,7 @@ def test_a_hook_that_fails_has_the_status_of_its_process(
     assert said in builder.finished.output
 
 
-def test_a_backend_that_cannot_be_imported_is_told_by_its_hook(
+def test_a_backend_that_cannot_be_imported_fails_in_its_hook(
     tmp_path: Path, hooks: Hooks, environ: dict[str, str]
 ) -> None:
     builder = Builder(tmp_path, hooks, environ, end="pass")

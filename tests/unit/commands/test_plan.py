@@ -26,11 +26,11 @@ BOB = Credentials(username="bob", password="hunter2", source="test")
 ROOT = make("Company Root")
 PAGE = b"<title>Links for plain</title>"
 END = NOW + 3 * DAY + timedelta(hours=1)
-Greet = Callable[[str], list[str]]
+ReadNotes = Callable[[str], list[str]]
 
 
 @pytest.fixture
-def notes(tmp_path: Path) -> Iterator[Greet]:
+def notes(tmp_path: Path) -> Iterator[ReadNotes]:
     """Read a page as the plan does, and give what is noted."""
     with (
         contextlib.ExitStack() as stack,
@@ -80,7 +80,7 @@ ENDING = (
 )
 
 
-def test_what_is_odd_is_noted_from_the_one_answer(server: Server, notes: Greet) -> None:
+def test_what_is_odd_is_noted_from_the_one_answer(server: Server, notes: ReadNotes) -> None:
     server.answers = [said("Nexus/3.29.2-02 (OSS)", HOUR)]
     assert notes(server.url) == [
         ENDING,
@@ -102,7 +102,7 @@ QUIET: dict[str, Callable[[], Answer]] = {  # a date is that of the request
 
 @pytest.mark.parametrize("answer", QUIET.values(), ids=QUIET)
 def test_what_is_usual_is_not_noted(
-    server: Server, notes: Greet, answer: Callable[[], Answer]
+    server: Server, notes: ReadNotes, answer: Callable[[], Answer]
 ) -> None:
     server.answers = [answer()]
     assert notes(server.url) == [ENDING]

@@ -89,7 +89,7 @@ def test_nothing_found(find: Find, sandbox: Sandbox, word: str, reason: str) -> 
     assert caught.value.fields["reason"] == reason
 
 
-def test_who_gave_a_wrong_password_is_told_so_and_who_gave_none_something_else(find: Find) -> None:
+def test_a_wrong_password_and_none_are_different_errors(find: Find) -> None:
     with run_sandbox(anonymous=False) as closed:
         with raises_error(WRONG_API_CREDENTIALS):
             find("acme", closed, TWINE_PASSWORD="wrong")
