@@ -208,7 +208,8 @@ def _find_missing_py_typed(facts: DistFacts) -> Iterator[Fault]:
     marked = any(name.endswith(("/py.typed", "-stubs/__init__.pyi")) for name in names)
     if not facts.is_wheel or facts.metadata is None or marked:
         return
-    typed, place = "Typing :: Typed", in_dist(facts)
+    typed = "Typing :: Typed"
+    place = in_dist(facts)
     source = next((n for n in facts.project.versioned if n.endswith("/py.typed")), None)
     if typed in facts.metadata.get("classifiers", []):
         message = f'the classifier "{typed}" promises py.typed, and the wheel has none'

@@ -28,7 +28,8 @@ def find_dead(
     lists = (n for n in names if n.count("/") == 1 and n.endswith(".dist-info/entry_points.txt"))
     if (listed := next(lists, None)) is None:
         return ()
-    modules, dead = _Modules(names, read), []
+    modules = _Modules(names, read)
+    dead = []
     for group, name, value in _parse(read(listed)):
         match = VALUE.fullmatch(value.strip())
         foreign = modules.find_foreign(match[1]) if match else ""

@@ -42,7 +42,8 @@ def _find_unclear_license(facts: DistFacts) -> Iterator[Fault]:
         return  # RK103 judges the expression
     if any(name.startswith("License ::") for name in metadata.get("classifiers", [])):
         return
-    text, message = metadata.get("license", "").strip(), "the metadata states no license"
+    text = metadata.get("license", "").strip()
+    message = "the metadata states no license"
     if text and text != "UNKNOWN":
         with contextlib.suppress(InvalidLicenseExpression):
             canonicalize_license_expression(text)

@@ -153,7 +153,8 @@ def find_oddities(text: str) -> list[str]:
     """
     # A byte order mark as UTF-8, and the same bytes read as Latin-1.
     plain = text.removeprefix("\ufeff").removeprefix("\u00ef\u00bb\u00bf")
-    inner, newline = plain.strip(), plain.endswith(("\n", "\r"))
+    inner = plain.strip()
+    newline = plain.endswith(("\n", "\r"))
     oddities = {
         "begins with a byte order mark": plain != text,
         "begins with a space or an empty line": plain[:1].isspace(),

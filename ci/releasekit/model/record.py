@@ -73,7 +73,10 @@ class RecordedFile(_Facts):
 
 
 class BuildFacts(_Facts):
-    """One build: what it made, from which sdist, and with which pinned requirements and tools."""
+    """One build: what it made, from the sdist with which SHA-256, and by what.
+
+    The build requirements are pinned as they were resolved, and sorted.
+    """
 
     files: Annotated[tuple[str, ...], Field(min_length=1)]
     made_from: Sha256 | None
@@ -84,8 +87,8 @@ class BuildFacts(_Facts):
 class DevelopmentFacts(_Facts):
     """How a development version was made, which the commit does not state.
 
-    It was written to a key of a file in the temporary checkout, where another one is stated, and
-    counts the commits after a tag, or all of them.
+    It was written to a key of a file in the temporary checkout, where the commit states another
+    one. It counts the commits after a release tag, or all of them.
     """
 
     written_to: str
@@ -147,10 +150,7 @@ class Record(_Facts):
     @property
     def identity(self) -> tuple[object, ...]:
         """Return what two records of one release of one commit have in common."""
-        return (
-            *(self.normalized_name, Version(self.version)),
-            *(self.tag, self.commit, self.dirty),
-        )
+        return self.normalized_name, Version(self.version), self.tag, self.commit, self.dirty
 
 
 def render_record(record: Record) -> str:
@@ -290,9 +290,9 @@ UNRESOLVED = "its requirements could not be resolved: no group is known"
 
 
 class WheelResult(_Facts):
-    """What came of one wheel with one Python, as "3.11"; one is None that fits none of the others.
+    """What came of one wheel with one Python, as "3.11", and why it is waived or was not tested.
 
-    The reason is why it is waived, or was not tested.
+    There is no Python for a wheel that none here fits, and no wheel for a Python without one.
     """
 
     python: str | None
