@@ -303,10 +303,9 @@ class Watch:
 
 def _read_memory(pid: int) -> int:
     """Return the bytes of memory that a process has to itself; 0 where the system does not say."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, IndexError):
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")  # proc(5)
-        _, _, rest = status.partition("RssAnon:")
-        return int(rest.split(maxsplit=1)[0]) << 10 if rest else 0
+        return int(status.partition("RssAnon:")[2].split(maxsplit=1)[0]) << 10
     return 0
 
 
@@ -319,7 +318,7 @@ def _read_work(session: int) -> list[tuple[str, ...]] | None:
     work = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):  # it has ended
-            _, _, fields = (process / "stat").read_text("utf-8", "replace").rpartition(") ")
+            fields = (process / "stat").read_text("utf-8", "replace").rpartition(") ")[2]
             values = fields.split()  # from the 3rd of proc(5) on; 6 is the session
             if int(values[3]) == session:
                 status = (process / "status").read_text("utf-8", "replace")

@@ -150,7 +150,6 @@ def _begin_ready(requests: Sequence[Request], begun: set[Path], pool: Pool) -> N
 
 
 def _pass_on(request: Request, done: Done, terminal: Terminal) -> int:
-    """Show what a process had to say, or that it was killed, and return the status."""
     if done.killed:
         error = ReleasekitError(PROCESS_KILLED, root=str(request.root), reason=done.killed)
         return Run(request, terminal).conclude(error)

@@ -131,7 +131,6 @@ def try_requirements(
 def _plan_install(
     requires: set[str], source: Path, options: EnvironmentOptions
 ) -> tuple[BuildSettings, UvCall]:
-    """Return the settings that uv gets for build requirements, and how it installs them."""
     environ = options.environ if options.installer_environ is None else options.installer_environ
     root = options.root or source
     settings = read_build_settings(root, environ, requires)
@@ -167,7 +166,6 @@ def _make_environment(
     call: UvCall,
     settings: BuildSettings,
 ) -> tuple[str, ...]:
-    """Make an environment, and return what is installed in it."""
     python = path / "bin" / "python"
 
     def run_step(arguments: list[str], environ: Mapping[str, str], stdin: str = "") -> Finished:

@@ -119,7 +119,6 @@ def _read_content(name: str, mode: int) -> bytes:
 
 
 def _remove(path: Path, record: Path) -> None:
-    """Remove an environment and its record; raises CANNOT_CACHE."""
     with _blame_cache(path):
         record.unlink(missing_ok=True)
         if path.is_symlink() or path.is_file():

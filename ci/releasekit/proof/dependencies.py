@@ -255,7 +255,6 @@ class DependencyFinder:
             raise
 
     def _build(self, name: str, requirement: str, problem: str) -> None:
-        """Fetch the sdist of a dependency, if one is found, and build its wheel from the file."""
         if sdist := self._find_sdist(name, requirement, problem):
             folder = self.resolver.folder
             path, out = folder / Path(sdist.filename).name, folder / "built"
@@ -287,7 +286,6 @@ class DependencyFinder:
         return None
 
     def _fetch(self, resolution: Resolution, into: Path) -> Dependencies:
-        """Fetch what the lock names into a directory, several at once."""
         chosen = []
         for package in resolution.packages:
             wheel = choose_wheel(package.wheels or (), self.resolver.interpreter)
