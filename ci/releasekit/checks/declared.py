@@ -121,8 +121,7 @@ def parse_declared(texts: Mapping[str, str]) -> Declared:
     fields: dict[str, Place] = {}
     for file, find_keys in FILES.items():
         for section, key, line in find_keys(texts.get(file, "")):
-            name = _name_field(section, key)
-            if name is not None:
+            if (name := _name_field(section, key)) is not None:
                 fields.setdefault(name, Place(file=file, line=line))
     base = fields.get("") or Place(file=next((n for n in FILES if n in texts), "setup.py"))
     return Declared(base=base, fields=fields, texts=texts)
@@ -164,13 +163,15 @@ def _find_keywords(text: str) -> Iterator[tuple[str, str, int]]:
     except (SyntaxError, ValueError, RecursionError):  # ValueError: a null byte
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
-            if name == "setup":
-                yield "setup()", "", node.lineno
-                for keyword in node.keywords:
-                    if keyword.arg:
-                        yield "setup()", keyword.arg, keyword.lineno
+        # setup() or setuptools.setup()
+        if isinstance(node, ast.Call) and "setup" in (
+            getattr(node.func, "id", None),
+            getattr(node.func, "attr", None),
+        ):
+            yield "setup()", "", node.lineno
+            for keyword in node.keywords:
+                if keyword.arg:
+                    yield "setup()", keyword.arg, keyword.lineno
 
 
 # How to find section, key and line in files that declare metadata, in the order they count.

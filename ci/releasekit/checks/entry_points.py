@@ -52,8 +52,7 @@ def list_modules(files: Iterable[str]) -> Iterator[str]:
     """Yield the dotted names of the modules among files that are installed, without packages."""
     for name in files:
         installed = DATA.sub("", name)
-        path = MODULE.sub("", installed)
-        if path != installed:
+        if (path := MODULE.sub("", installed)) != installed:
             yield path.removesuffix("/__init__").replace("/", ".")
 
 

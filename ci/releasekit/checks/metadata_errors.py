@@ -209,8 +209,7 @@ def _find_other_description(facts: DistFacts) -> Iterator[Fault]:
     if not facts.is_wheel or sdist is None or not (sdist.metadata and facts.metadata):
         return
     is_pure = all(tag.platform == "any" for tag in facts.dist.named.tags)
-    fields = find_disagreements(sdist.metadata, facts.metadata, is_pure=is_pure)
-    if not fields:
+    if not (fields := find_disagreements(sdist.metadata, facts.metadata, is_pure=is_pure)):
         return
     lacks = list(dict.fromkeys(_find_lacking(fields, sdist)))
     what = f", and the sdist lacks {list_some(lacks)}" if lacks else ""

@@ -33,8 +33,7 @@ def _find_secrets(facts: DistFacts) -> Iterator[Fault]:
     fix = "take it out of the project, and revoke it: whoever has a copy of the repository has it"
     yield from _list_secrets(facts, fix, for_tests=False)
     # A file .git, in a submodule or a worktree, holds the path of the directory and no more.
-    git = [member.name for member in facts.members if ".git" in member.name.split("/")[:-1]]
-    if git:
+    if git := [member.name for member in facts.members if ".git" in member.name.split("/")[:-1]]:
         count = plural(len(git), "file of git is", "files of git are")
         yield Fault(
             message=f"{count} packed: history, addresses, perhaps a password",
@@ -74,27 +73,26 @@ def _find_unsafe_members(facts: DistFacts) -> Iterator[Fault]:
         )
 
 
-def _explain_unsafe(member: Member) -> str | None:
-    name = member.name
-    if name.startswith("/") or re.match("[A-Za-z]:", name):
-        return "has an absolute path"
-    if ".." in name.split("/"):
-        return "leads out of the directory that it is unpacked into"
-    if "\\" in name or re.search(r"[\x00-\x1f\x7f]", name):
-        return "has a character that file names have not on every system"
-    if member.special:
-        return "is neither a file nor a directory nor a link"
-    target = posixpath.normpath(member.link or "")
-    if target.startswith("/") or target.split("/")[0] == "..":
-        return "is a link out of the directory that it is unpacked into"
-    return None
+def _explain_unsafe(member: Member) -> str:
+    """Return the first reason why a member must not be unpacked, "" if there is none."""
+    name, target = member.name, posixpath.normpath(member.link or "")
+    reasons = {
+        "has an absolute path": name.startswith("/") or re.match("[A-Za-z]:", name),
+        "leads out of the directory that it is unpacked into": ".." in name.split("/"),
+        "has a character that file names have not on every system": re.search(
+            r"[\\\x00-\x1f\x7f]", name
+        ),
+        "is neither a file nor a directory nor a link": member.special,
+        "is a link out of the directory that it is unpacked into": target.startswith("/")
+        or target.split("/")[0] == "..",
+    }
+    return next((why for why, holds in reasons.items() if holds), "")
 
 
 def _find_doubled_members(facts: DistFacts) -> Iterator[Fault]:
-    if facts.dist.path.suffix not in (".whl", ".zip"):
-        return
     names = Counter(member.name for member in facts.members)
-    if doubled := sorted(name for name, count in names.items() if count > 1):
+    doubled = sorted(name for name, count in names.items() if count > 1)
+    if doubled and facts.dist.path.suffix in (".whl", ".zip"):
         count = plural(len(doubled), "name is", "names are")
         yield Fault(
             message=f"{count} in it more than once: {list_some(doubled, SHOWN)}",

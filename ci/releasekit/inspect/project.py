@@ -108,10 +108,9 @@ def find_counter(root: Path) -> str:
     if find_table(document, "tool", "pdm", "version").get("source") == "scm":
         return "pdm-backend"
     text = "\n".join(_read_text(root / name) for name in ("setup.py", "setup.cfg"))
-    match = re.search(r"use_scm_version|setuptools_scm|versioneer|\bpbr\b|git\W+describe", text)
-    if match is None:
-        return ""
-    return "setup.py" if match[0].startswith("git") else match[0]
+    called = re.search(r"use_scm_version|setuptools_scm|versioneer|\bpbr\b|git\W+describe", text)
+    name = called[0] if called else ""
+    return "setup.py" if name.startswith("git") else name
 
 
 def _read_pyproject(root: Path) -> Mapping[str, Any]:

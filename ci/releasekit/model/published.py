@@ -192,8 +192,7 @@ def _compare_file(dist: Dist, published: PublishedFile | None) -> PlannedFile:
     if published is None:
         return PlannedFile(dist=dist, action=Action.UPLOAD, why="not published yet")
     for algorithm, ours in (("sha256", dist.sha256), ("md5", dist.md5)):
-        theirs = published.digest(algorithm)
-        if theirs and theirs != ours:
+        if (theirs := published.digest(algorithm)) not in (None, ours):
             why = f"published with {algorithm} {theirs}, built with {ours}"
             return PlannedFile(dist=dist, action=Action.CONFLICT, why=why)
     return PlannedFile(dist=dist, action=Action.SKIP, why="published with the same bytes")

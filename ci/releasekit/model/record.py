@@ -179,8 +179,7 @@ def find_changes(record: Record, dists: Sequence[Dist]) -> tuple[str, ...]:
     at_hand = {dist.filename: dist.sha256 for dist in dists}
     changes = []
     for file in record.files:
-        found = at_hand.get(file.filename)
-        if found is None:
+        if (found := at_hand.get(file.filename)) is None:
             changes.append(f"{file.filename} is missing")
         elif found != file.sha256:
             changes.append(f"{file.filename} has SHA-256 {found}, recorded is {file.sha256}")
