@@ -1,7 +1,5 @@
 """Sdists and wheels on disk: their digests, and the metadata in them."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import lzma

@@ -1,7 +1,5 @@
 """Credentials and `.pypirc`, by twine's rules: environment, section, keyring, and a prompt."""
 
-from __future__ import annotations
-
 import codecs
 import configparser
 import threading
@@ -12,15 +10,7 @@ from urllib.parse import urlsplit
 
 from twine import auth, exceptions, utils
 
-from releasekit.errors import MissingCredentials, ReleasekitError
-from releasekit.errors.access import (
-    KEYRING_SILENT,
-    MISSING_ADMIN_CREDENTIALS,
-    MISSING_CREDENTIALS,
-    SIMPLE_ADDRESS,
-    UNREADABLE_PYPIRC,
-)
-from releasekit.errors.usage import UNKNOWN_PYPIRC_SECTION
+from releasekit.errors import MissingCredentials, ReleasekitError, access, usage
 from releasekit.home import find_home
 from releasekit.model.access import (
     ADMIN_ENVIRONMENT,
@@ -77,9 +67,9 @@ def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
     elif (bare := url.rstrip("/")).endswith("/simple"):
         suggestion = f"repository = {bare.removesuffix('simple')}"
         place = f"{path}, section [{name}]"
-        raise ReleasekitError(SIMPLE_ADDRESS, place=place, url=url, suggestion=suggestion)
+        raise ReleasekitError(access.SIMPLE_ADDRESS, place=place, url=url, suggestion=suggestion)
     if reason:
-        raise ReleasekitError(UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason)
+        raise ReleasekitError(usage.UNKNOWN_PYPIRC_SECTION, name=name, path=path, reason=reason)
     return PypircSection(
         name=name,
         path=path,
@@ -113,7 +103,7 @@ def _refuse_unreadable(file: Path, path: str) -> None:
     if content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         reason = "it begins with a byte order mark: save it as UTF-8 without one (no BOM)"
     if reason:
-        raise ReleasekitError(UNREADABLE_PYPIRC, path=path, reason=reason)
+        raise ReleasekitError(access.UNREADABLE_PYPIRC, path=path, reason=reason)
 
 
 def is_default_repository(url: str) -> bool:
@@ -186,7 +176,7 @@ class _Resolver(auth.Resolver):
             self._say("note", f"the keyring did not answer within {seconds:g} s")
             return None
         raise MissingCredentials(
-            KEYRING_SILENT, url=self._url, seconds=seconds, variables=self._variables
+            access.KEYRING_SILENT, url=self._url, seconds=seconds, variables=self._variables
         )
 
 
@@ -226,7 +216,7 @@ def read_credentials(
     for what, label in (("username", "user name"), ("password", "password")):
         if not (found := resolver.find(what)):
             raise MissingCredentials(
-                MISSING_CREDENTIALS,
+                access.MISSING_CREDENTIALS,
                 url=url,
                 missing=label,
                 pypirc=utils.DEFAULT_CONFIG_FILE,
@@ -271,7 +261,7 @@ def read_admin_credentials(
         url, {}, named, interactive=interactive, say=say, variables=ADMIN_ENVIRONMENT
     )
     if not (found := resolver.find("password")):
-        raise MissingCredentials(MISSING_ADMIN_CREDENTIALS, url=url, username=username)
+        raise MissingCredentials(access.MISSING_ADMIN_CREDENTIALS, url=url, username=username)
     return Credentials(username=username, password=found, source=resolver.source)
 
 
@@ -283,7 +273,7 @@ def try_to_read(read: Callable[[], Credentials], say: Say = say_nothing) -> Cred
     try:
         return read()
     except MissingCredentials as error:
-        if error.entry is KEYRING_SILENT:
+        if error.entry is access.KEYRING_SILENT:
             answers = error.answers()
             say("note", f"{answers['what']}: {answers['why']}")
         return NO_CREDENTIALS

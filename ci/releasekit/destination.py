@@ -22,8 +22,7 @@ from releasekit.config.settings import (
     make_target,
 )
 from releasekit.config.sources import read_settings
-from releasekit.errors import InvalidConfiguration, MissingCredentials, ReleasekitError
-from releasekit.errors.usage import NOT_A_PROJECT, UNKNOWN_PYPIRC_SECTION
+from releasekit.errors import InvalidConfiguration, MissingCredentials, ReleasekitError, usage
 from releasekit.home import expand_home, find_netrc
 from releasekit.index.layouts import simple_url, split_url
 from releasekit.model.access import (
@@ -68,7 +67,7 @@ def choose_destination(
 ) -> Destination:
     """Find out where a run goes; raises what is wrong with the settings, or is missing."""
     if not is_project(request.root) and not request.options.files:
-        raise ReleasekitError(NOT_A_PROJECT, root=str(request.root))
+        raise ReleasekitError(usage.NOT_A_PROJECT, root=str(request.root))
     settings = read_settings(request.root, request.environ)
     section, trust = _read_section(request, settings)
     if section or settings.url is not None:
@@ -202,7 +201,7 @@ def read_nexus_settings(request: Request) -> tuple[Settings, Trust]:
     if places is None:
         reason = "repository has no /repository/NAME/ in it, and a repository of Nexus has"
         raise ReleasekitError(
-            UNKNOWN_PYPIRC_SECTION, name=section.name, path=section.path, reason=reason
+            usage.UNKNOWN_PYPIRC_SECTION, name=section.name, path=section.path, reason=reason
         )
     return settings.model_copy(update={"url": places[0], "hosted": places[1]}), trust
 

@@ -8,10 +8,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from releasekit.errors import Entry, GitFailed, ReleasekitError
-from releasekit.errors.failed import GIT_FAILED
-from releasekit.errors.setup import GIT_REFUSED
-from releasekit.errors.usage import NOT_A_REPOSITORY, REPOSITORY_OF_ANOTHER_USER
+from releasekit.errors import Entry, GitFailed, ReleasekitError, failed, setup, usage
 from releasekit.model.project import Commit, History, ReleaseTag, parse_tag, split_pattern
 from releasekit.process import Finished, capture
 
@@ -113,14 +110,14 @@ def must(
     finished = ask(root, environ, *arguments, errors=errors)
     refuse_transient(root, finished)
     if finished.status:
-        raise _explain(GIT_REFUSED, root, finished, finished.tail())
+        raise _explain(setup.GIT_REFUSED, root, finished, finished.tail())
     return finished
 
 
 def refuse_transient(root: Path, finished: Finished) -> None:
     """Raise GIT_FAILED for a git that failed where the same command can succeed later."""
     if finished.status and TRANSIENT.search(finished.errors):
-        raise _explain(GIT_FAILED, root, finished, finished.tail())
+        raise _explain(failed.GIT_FAILED, root, finished, finished.tail())
 
 
 def _explain(entry: Entry, root: Path, finished: Finished, reason: str) -> GitFailed:
@@ -157,7 +154,7 @@ def ask(
         command, cwd=root, environ=environ, errors=errors, seconds=seconds, idle=IDLE
     )
     if finished.timed_out:
-        raise _explain(GIT_FAILED, root, finished, f"no answer within {seconds or IDLE:g} s")
+        raise _explain(failed.GIT_FAILED, root, finished, f"no answer within {seconds or IDLE:g} s")
     return finished
 
 
@@ -178,6 +175,9 @@ def _not_a_repository(root: Path, finished: Finished) -> ReleasekitError:
     for line in finished.errors.splitlines():
         if line.strip().startswith("git config --global --add safe.directory"):
             return ReleasekitError(
-                REPOSITORY_OF_ANOTHER_USER, root=str(root), reason=reason, command=line.strip()
+                usage.REPOSITORY_OF_ANOTHER_USER,
+                root=str(root),
+                reason=reason,
+                command=line.strip(),
             )
-    return ReleasekitError(NOT_A_REPOSITORY, root=str(root), reason=reason)
+    return ReleasekitError(usage.NOT_A_REPOSITORY, root=str(root), reason=reason)

@@ -1,7 +1,5 @@
 """The user's home and what lies in it, by the environment of the run, not by the process's."""
 
-from __future__ import annotations
-
 import contextlib
 import netrc
 import os

@@ -10,8 +10,6 @@ ProcessPoolExecutor would do less: it hands calls out ahead of time, so that an 
 keep them from being begun, and all is lost when one process is killed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os

@@ -1,7 +1,5 @@
 """The one way in which the kit starts another program, and stops it."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import math
@@ -14,9 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from releasekit.errors import MissingProgram, ReleasekitError
-from releasekit.errors.failed import PROGRAM_KILLED
-from releasekit.errors.setup import MISSING_PROGRAM
+from releasekit.errors import MissingProgram, ReleasekitError, failed, setup
 from releasekit.signals import SIGNALS, interrupts_deferred
 from releasekit.threads import start
 
@@ -85,7 +81,7 @@ def refuse_killed(finished: Finished, program: str, place: str) -> None:
     """Refuse to judge by a program that something ended from outside; raises PROGRAM_KILLED."""
     if -finished.status in FROM_OUTSIDE:
         raise ReleasekitError(
-            PROGRAM_KILLED, program=program, place=place, reason=explain_end(finished.status)
+            failed.PROGRAM_KILLED, program=program, place=place, reason=explain_end(finished.status)
         )
 
 
@@ -94,7 +90,7 @@ def refuse_ended(finished: Finished, cwd: Path) -> Finished:
     if finished.status < 0:
         *said, end = finished.tail().splitlines()
         raise ReleasekitError(
-            PROGRAM_KILLED,
+            failed.PROGRAM_KILLED,
             program=Path(finished.command[0]).name,
             place=str(cwd),
             reason="\n".join((end, *said)),
@@ -215,7 +211,7 @@ def start_program(
             )
     except FileNotFoundError as error:
         raise MissingProgram(
-            MISSING_PROGRAM, program=Path(command[0]).name, reason=str(error)
+            setup.MISSING_PROGRAM, program=Path(command[0]).name, reason=str(error)
         ) from error
     except KeyboardInterrupt:
         if process:

@@ -1,7 +1,5 @@
 """The projects of one command: one alone, several side by side, or one after the other."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Mapping, Sequence

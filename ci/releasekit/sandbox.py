@@ -4,8 +4,6 @@ A release without `url` goes to one, and `releasekit sandbox` keeps one in the f
 Nexus; where both do the same, its answers have the status and the words of a Nexus.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import hashlib

@@ -1,7 +1,5 @@
 """What `init` writes: the settings of a project, and the pipeline of its CI; and what it shows."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex
@@ -15,8 +13,7 @@ import tomlkit
 from packaging.version import Version
 from tomlkit.exceptions import TOMLKitError
 
-from releasekit.errors import ReleasekitError
-from releasekit.errors.setup import CANNOT_CHANGE_SETTINGS
+from releasekit.errors import ReleasekitError, setup
 from releasekit.model.project import split_pattern
 from releasekit.outcome import Line, Render, Result
 from releasekit.plural import plural
@@ -95,7 +92,7 @@ def refuse_link(path: Path, top: Path, wanted: Mapping[str, str]) -> None:
 
 def _cannot_change(path: Path, wanted: Mapping[str, str], reason: str) -> ReleasekitError:
     return ReleasekitError(
-        CANNOT_CHANGE_SETTINGS,
+        setup.CANNOT_CHANGE_SETTINGS,
         path=str(path),
         name=path.name,
         reason=reason,

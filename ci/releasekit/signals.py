@@ -5,8 +5,6 @@ callbacks: 2 of 250 that came at random moments of a release. So it is remembere
 at the next event.
 """
 
-from __future__ import annotations
-
 import contextlib
 import signal
 import sys

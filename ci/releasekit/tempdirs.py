@@ -4,8 +4,6 @@ One is locked while it is in use. What is unlocked was left by a run that could 
 (SIGKILL, a power cut), and the next temporary directory of its kind clears it away.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import mmap
@@ -16,8 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from releasekit.errors import CannotWrite
-from releasekit.errors.failed import CANNOT_WRITE
+from releasekit.errors import CannotWrite, failed
 from releasekit.signals import interrupts_deferred
 
 MARK = "room-"
@@ -58,7 +55,7 @@ def find_system_directory() -> Path:
         return Path(_system[-1] if _system else tempfile.gettempdir()).resolve()
     except FileNotFoundError as error:  # tempfile has tried them all
         place, reason = "the directory for temporary files", error.strerror or str(error)
-        raise CannotWrite(CANNOT_WRITE, path=place, reason=reason) from error
+        raise CannotWrite(failed.CANNOT_WRITE, path=place, reason=reason) from error
 
 
 @contextlib.contextmanager

@@ -1,7 +1,5 @@
 """Side by side, in threads that an interrupt need not wait for."""
 
-from __future__ import annotations
-
 import itertools
 import signal
 import threading

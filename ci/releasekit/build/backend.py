@@ -27,10 +27,8 @@ from releasekit.build.environment import (
     open_build_environment,
 )
 from releasekit.build.hooks import Hooks
-from releasekit.errors import BuildFailed, ReleasekitError
-from releasekit.errors.failed import PROGRAM_KILLED
+from releasekit.errors import BuildFailed, ReleasekitError, failed, refused
 from releasekit.errors.limits import refuse_limit
-from releasekit.errors.refused import BUILD_FAILED, REPAIR_FAILED
 from releasekit.model.dists import NotADistError, parse_filename
 from releasekit.process import Log, capture, refuse_killed, run
 from releasekit.tempdirs import open_named_tempdir, open_tempdir
@@ -138,7 +136,9 @@ def _refuse_damaged(sdist: Path) -> Iterator[None]:
         yield
     except (tarfile.TarError, EOFError, zlib.error) as error:
         tail = f"{sdist.name} cannot be unpacked: {error}"
-        raise BuildFailed(BUILD_FAILED, root=str(sdist), dist="sdist", log="", tail=tail) from error
+        raise BuildFailed(
+            refused.BUILD_FAILED, root=str(sdist), dist="sdist", log="", tail=tail
+        ) from error
 
 
 def _build(
@@ -147,9 +147,7 @@ def _build(
     tail, last, scm_knows = "", "", False
 
     def call_hook(
-        cmd: Sequence[str],
-        cwd: str | None = None,
-        extra_environ: Mapping[str, str] | None = None,
+        cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
     ) -> None:
         nonlocal tail, last
         plain = _hook_environ(options, Path(cmd[0]), scm_knows=scm_knows)
@@ -187,7 +185,9 @@ def _build(
         if isinstance(cause, FileNotFoundError) and Path(cause.filename or "").name == RESULT:
             tail = f"{ENDED}\n{last}".rstrip()
         said = tail or str(error)
-        raise BuildFailed(BUILD_FAILED, root=str(source), dist=dist, log="", tail=said) from error
+        raise BuildFailed(
+            refused.BUILD_FAILED, root=str(source), dist=dist, log="", tail=said
+        ) from error
 
 
 @contextlib.contextmanager
@@ -233,7 +233,7 @@ def _does_scm_know(
     )
     if said.timed_out:  # the answer decides what is built: to go on without it may build otherwise
         raise ReleasekitError(
-            PROGRAM_KILLED,
+            failed.PROGRAM_KILLED,
             program="setuptools_scm",
             place=str(source),
             reason=f"it gave no answer within {SCM_SECONDS:g} s",
@@ -301,7 +301,12 @@ def repair_wheel(
     finished = run(words, cwd=root, environ=environ, log=log)
     if tail := finished.tail() if finished.status else _find_fault(wheel, made):
         raise BuildFailed(
-            REPAIR_FAILED, wheel=wheel.name, command=command, root=str(root), log="", tail=tail
+            refused.REPAIR_FAILED,
+            wheel=wheel.name,
+            command=command,
+            root=str(root),
+            log="",
+            tail=tail,
         )
     (repaired,) = made.iterdir()
     wheel.unlink()

@@ -9,8 +9,6 @@ not. So git checks pointers out, and they are replaced here: by what the user's 
 else by what `git lfs` downloads. A pointer that is left and packed is a finding.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os
@@ -21,9 +19,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from releasekit import git
-from releasekit.errors import GitFailed, Status
-from releasekit.errors.failed import SUBMODULE_UNREACHABLE
-from releasekit.errors.setup import CANNOT_FETCH_SUBMODULE
+from releasekit.errors import GitFailed, Status, failed, setup
 from releasekit.model.project import Commit
 from releasekit.model.stand_ins import POINTER_LIMIT, find_pointed
 from releasekit.tempdirs import open_tempdir
@@ -313,7 +309,7 @@ def _fetch_submodules(
         skip = ("git", "-C", str(root), "config")
         keys = (f"submodule.{names.get(path, path)}.update" for path in left)
         raise GitFailed(
-            SUBMODULE_UNREACHABLE if is_network else CANNOT_FETCH_SUBMODULE,
+            failed.SUBMODULE_UNREACHABLE if is_network else setup.CANNOT_FETCH_SUBMODULE,
             names=", ".join(left),
             root=str(tree),
             reason=str(error.fields["reason"]),

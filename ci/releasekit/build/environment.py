@@ -13,11 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from releasekit.build.environment_cache import use_cached
-from releasekit.errors import BuildFailed, ReleasekitError
-from releasekit.errors.failed import BUILD_REQUIREMENTS_FAILED
+from releasekit.errors import BuildFailed, ReleasekitError, failed, refused, usage
 from releasekit.errors.limits import refuse_limit
-from releasekit.errors.refused import BUILD_REQUIREMENTS_REFUSED
-from releasekit.errors.usage import OWN_NAME_ELSEWHERE
 from releasekit.process import Finished, Log, run
 from releasekit.redact import MARK, hide_credentials
 from releasekit.tempdirs import open_tempdir
@@ -139,7 +136,7 @@ def _plan_install(
     unsourced = requires - settings.sources.keys()
     if options.group is None and (names := find_own_names(unsourced, options.own_names)):
         raise ReleasekitError(
-            OWN_NAME_ELSEWHERE, names=", ".join(names), root=str(root), index=installer.index
+            usage.OWN_NAME_ELSEWHERE, names=", ".join(names), root=str(root), index=installer.index
         )
     return settings, plan_call(
         installer,
@@ -175,7 +172,9 @@ def _make_environment(
             refuse_limit(hide_credentials(finished.output, MARK), str(path))
             is_refused = not finished.timed_out and FINAL.search(finished.output)
             raise BuildFailed(
-                BUILD_REQUIREMENTS_REFUSED if is_refused else BUILD_REQUIREMENTS_FAILED,
+                refused.BUILD_REQUIREMENTS_REFUSED
+                if is_refused
+                else failed.BUILD_REQUIREMENTS_FAILED,
                 root=str(source),
                 log="",
                 requirements=hide_credentials(", ".join(sorted(requires))) or "none",

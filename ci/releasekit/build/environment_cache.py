@@ -6,8 +6,6 @@ This does not stop code that sets out to deceive: it runs as the same user, and 
 environment and its record alike. With `--fresh`, nothing is kept from one build to the next.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import hashlib
@@ -18,8 +16,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from releasekit.errors import ReleasekitError
-from releasekit.errors.failed import BUILD_ENVIRONMENT_CHANGED, CANNOT_CACHE
+from releasekit.errors import ReleasekitError, failed
 from releasekit.workspace import read_regular, write_text
 
 
@@ -61,7 +58,7 @@ def use_cached(
         if not is_same and look_into(path)[0] != digest:
             record.unlink(missing_ok=True)
             if not is_first or os.fstat(users).st_size > 1:
-                raise ReleasekitError(BUILD_ENVIRONMENT_CHANGED, path=str(path))
+                raise ReleasekitError(failed.BUILD_ENVIRONMENT_CHANGED, path=str(path))
 
 
 def _find(path: Path, record: Path) -> tuple[tuple[str, ...] | None, str, str]:
@@ -167,5 +164,5 @@ def _blame_cache(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ReleasekitError(
-            CANNOT_CACHE, path=str(path), reason=error.strerror or str(error)
+            failed.CANNOT_CACHE, path=str(path), reason=error.strerror or str(error)
         ) from error

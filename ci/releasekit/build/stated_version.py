@@ -1,7 +1,5 @@
 """Writes a development version into a throw-away checkout."""
 
-from __future__ import annotations
-
 import configparser
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
@@ -10,8 +8,7 @@ from typing import Any
 from packaging.version import Version
 
 from releasekit import git
-from releasekit.errors import ReleasekitError
-from releasekit.errors.setup import CANNOT_WRITE_VERSION
+from releasekit.errors import ReleasekitError, setup
 from releasekit.model.project import StatedVersion
 from releasekit.tempdirs import open_tempdir
 from releasekit.toml import tomllib
@@ -30,7 +27,7 @@ def write_version(
         changed = write(path.read_bytes().decode(), stated.keys, str(version))
     except ValueError as error:
         raise ReleasekitError(
-            CANNOT_WRITE_VERSION, place=stated.place, version=str(version), reason=str(error)
+            setup.CANNOT_WRITE_VERSION, place=stated.place, version=str(version), reason=str(error)
         ) from error
     if path.is_symlink():  # what it leads to is read by others too
         path.unlink()

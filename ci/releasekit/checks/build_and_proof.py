@@ -4,8 +4,6 @@ Requirements that do not resolve, imports and smoke tests that fail were found b
 in a clean environment.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """All checks, in the order of their codes."""
 
-from __future__ import annotations
-
 from releasekit.checks.build_and_proof import PROOF_CHECKS, RK117, RK118
 from releasekit.checks.dists import DIST_CHECKS
 from releasekit.checks.metadata_errors import METADATA_ERRORS

@@ -4,8 +4,6 @@ No TOML library tells positions, and a finding needs only the line of a table or
 are looked at one by one, and multi-line strings are passed over.
 """
 
-from __future__ import annotations
-
 import ast
 import itertools
 import re

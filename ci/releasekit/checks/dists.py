@@ -1,7 +1,5 @@
 """RK123, RK2xx and RK3xx: sdists and wheels."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator
 

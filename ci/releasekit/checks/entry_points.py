@@ -1,7 +1,5 @@
 """Entry points of a wheel, and whether its own files have what they name. Nothing is imported."""
 
-from __future__ import annotations
-
 import ast
 import configparser
 import functools

@@ -1,7 +1,5 @@
 """RK108 to RK116: metadata that a reader of the index misses, or that leads astray."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 import string

@@ -1,7 +1,5 @@
 """RK4xx: what must not leave the company, or must not reach a machine."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections import Counter

@@ -5,8 +5,6 @@ the issuers give. The forms are those of gitleaks 8 (config/gitleaks.toml) and d
 (detect_secrets/plugins), without their keyword and entropy rules, which guess.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

@@ -3,8 +3,6 @@
 The commands find what was given in `ctx.options`.
 """
 
-from __future__ import annotations
-
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any

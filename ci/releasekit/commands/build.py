@@ -1,7 +1,5 @@
 """The version names dists: they are built once, and recorded."""
 
-from __future__ import annotations
-
 import contextlib
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence

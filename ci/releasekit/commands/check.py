@@ -1,7 +1,5 @@
 """Checks judge dists; the proof shows that they work."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace

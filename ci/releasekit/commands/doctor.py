@@ -1,7 +1,5 @@
 """The doctor: asks in the order in which one thing rests on another, and stops where it must."""
 
-from __future__ import annotations
-
 import contextlib
 import secrets
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What several build jobs made becomes one release: all of it, or nothing."""
 
-from __future__ import annotations
-
 import contextlib
 import shutil
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Setting up a project for releases: its settings, and the pipeline of its CI."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 from dataclasses import replace

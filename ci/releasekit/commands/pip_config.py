@@ -1,7 +1,5 @@
 """Setting up pip and uv for the group: what their files hold now, and what they are to hold."""
 
-from __future__ import annotations
-
 import shlex
 from dataclasses import replace
 from pathlib import Path

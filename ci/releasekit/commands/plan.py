@@ -1,7 +1,5 @@
 """A plan compares dists with the index."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path

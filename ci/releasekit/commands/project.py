@@ -3,8 +3,6 @@
 A project has a version. The record of a build names the dists; the proof says that they work.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import hmac

@@ -4,8 +4,6 @@
 serves.
 """
 
-from __future__ import annotations
-
 import functools
 import shutil
 from collections.abc import Iterator, Sequence

@@ -6,8 +6,6 @@ does not do, a blob store or a routing rule that does not exist, a proxy's rule 
 its own answer uses.
 """
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Iterator

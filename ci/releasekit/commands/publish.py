@@ -1,7 +1,5 @@
 """Publishing carries out the plan."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import time

@@ -5,8 +5,6 @@ the index; publishing carries out the plan; verification plans again and finds n
 the report says so.
 """
 
-from __future__ import annotations
-
 from releasekit.commands.build import build
 from releasekit.commands.check import check
 from releasekit.commands.plan import make_plan

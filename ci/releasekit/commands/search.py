@@ -5,8 +5,6 @@ may only read gets an empty answer or 403 (docs/nexus-behaviour.md#rest-search-a
 server may hide the REST API; the index serves them all.
 """
 
-from __future__ import annotations
-
 import contextlib
 import sys
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Verification plans again and finds nothing left to do, installs, imports and tests."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

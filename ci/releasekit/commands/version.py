@@ -1,7 +1,5 @@
 """`version`: tell what a release would be called."""
 
-from __future__ import annotations
-
 from releasekit.commands.project import read_releasable_project
 from releasekit.context import ProjectContext
 

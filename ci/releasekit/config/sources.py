@@ -1,7 +1,5 @@
 """The settings of a project: its files, then the environment, as one value or all problems."""
 
-from __future__ import annotations
-
 import codecs
 import contextlib
 from collections.abc import Iterable, Mapping

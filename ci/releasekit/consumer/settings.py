@@ -1,7 +1,5 @@
 """What pip, uv and poetry need to install from the group: settings, files, lines for a shell."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

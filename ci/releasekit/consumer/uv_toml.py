@@ -1,7 +1,5 @@
 """The text of a uv.toml: one [[index]] set, all else kept, comments too."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -3,8 +3,6 @@
 A chain that is not trusted is read from a handshake of its own, on which nothing is ever sent.
 """
 
-from __future__ import annotations
-
 import _ssl
 import contextlib
 import http.client

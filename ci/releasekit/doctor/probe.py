@@ -1,7 +1,5 @@
 """The requests of the doctor: each is sent once, for an answer at the second try is none."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 

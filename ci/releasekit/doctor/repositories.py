@@ -1,7 +1,5 @@
 """The questions of the repositories, and of the release: name, version, build requirements."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

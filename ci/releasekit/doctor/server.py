@@ -1,7 +1,5 @@
 """The questions of the server and its users: version, writable, credentials, who may write."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """What an answer holds and means. This module imports nothing that takes long."""
 
-from __future__ import annotations
-
 import html
 import http.client
 import json
@@ -13,9 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from releasekit.errors import ReleasekitError
-from releasekit.errors.access import LICENSE_LIMIT, REDIRECTED_LOGIN
-from releasekit.errors.failed import SERVER_FAILS, TOO_MANY_REQUESTS
+from releasekit.errors import ReleasekitError, access, failed
 from releasekit.model.access import may_have_login, show_address
 
 # Most bytes that are read of a body:
@@ -138,14 +134,14 @@ def explain_refusal(answer: Answer, url: str) -> ReleasekitError | None:
     if answer.status == 429:
         wait = answer.wait
         limit = "does not say for how long" if wait is None else f"asks to wait {wait:.0f} s"
-        return ReleasekitError(TOO_MANY_REQUESTS, url=url, answer=answer.summary, wait=limit)
+        return ReleasekitError(failed.TOO_MANY_REQUESTS, url=url, answer=answer.summary, wait=limit)
     if answer.status == 402:
-        return ReleasekitError(LICENSE_LIMIT, url=url, answer=answer.summary)
+        return ReleasekitError(access.LICENSE_LIMIT, url=url, answer=answer.summary)
     if answer.status >= 500:
-        return ReleasekitError(SERVER_FAILS, url=url, answer=answer.summary)
+        return ReleasekitError(failed.SERVER_FAILS, url=url, answer=answer.summary)
     if answer.status in (401, 403) and not may_have_login(url, answer.url):
         place = show_address(answer.url)
-        return ReleasekitError(REDIRECTED_LOGIN, url=url, place=place, answer=answer.summary)
+        return ReleasekitError(access.REDIRECTED_LOGIN, url=url, place=place, answer=answer.summary)
     return None
 
 

@@ -1,7 +1,5 @@
 """The HTTP client of a run: everything that the kit asks for goes through it."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import io

@@ -4,8 +4,6 @@ urllib3's timeouts count from one read to the next, so that a server that sends 
 keeps a client for ever. Here each read and write of an exchange is bounded by its deadline.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import http.client
@@ -25,8 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import parse_url
 
-from releasekit.errors.access import INVALID_PROXY, PROXY_NEEDS_SOCKS
-from releasekit.errors.failed import PROXY_UNREACHABLE, UNREACHABLE
+from releasekit.errors import access, failed
 from releasekit.http.failures import ProxyRefusal, TooLarge, classify, fail
 from releasekit.model.access import find_origin, is_loopback
 
@@ -253,7 +250,7 @@ def open_exchange(
             failure = classify(error, url, proxy, at_proxy=_exchange.at_proxy)
             # A server closes a connection that was kept whenever it likes (RFC 9112, 9.3.1):
             # what is safe to repeat goes over the next one, which is a new one at last.
-            was_closed = failure.entry in (UNREACHABLE, PROXY_UNREACHABLE)
+            was_closed = failure.entry in (failed.UNREACHABLE, failed.PROXY_UNREACHABLE)
             if method != "GET" or _exchange.is_new or not was_closed:
                 raise failure from error
     try:
@@ -285,7 +282,7 @@ def open_manager(url: str, proxy: str | None, context: ssl.SSLContext) -> urllib
             )
         except (urllib3.exceptions.HTTPError, ValueError) as error:
             reason = "this is no address of a proxy (http://HOST:PORT)"
-            raise fail(INVALID_PROXY, url, reason, proxy) from error
+            raise fail(access.INVALID_PROXY, url, reason, proxy) from error
     manager.pool_classes_by_scheme = _make_pools(_Timed, _TimedHTTPS)
     return manager
 
@@ -293,7 +290,7 @@ def open_manager(url: str, proxy: str | None, context: ssl.SSLContext) -> urllib
 def _open_socks(url: str, proxy: str, context: ssl.SSLContext) -> urllib3.PoolManager:
     if importlib.util.find_spec("socks") is None:
         reason = "it is a SOCKS proxy, and PySocks is not installed"
-        raise fail(PROXY_NEEDS_SOCKS, url, reason, proxy)
+        raise fail(access.PROXY_NEEDS_SOCKS, url, reason, proxy)
     from urllib3.contrib import socks
 
     class Timed(_Timed, socks.SOCKSConnection):

@@ -12,41 +12,21 @@ from urllib.parse import urlsplit
 
 import urllib3.exceptions as errors
 
-from releasekit.errors import Entry, ReleasekitError
-from releasekit.errors.access import (
-    CERTIFICATE_EXPIRED,
-    CERTIFICATE_NOT_YET_VALID,
-    CERTIFICATE_OF_ANOTHER_NAME,
-    CLIENT_CERTIFICATE_REFUSED,
-    INVALID_PROXY,
-    PROXY_NEEDS_LOGIN,
-    PROXY_NEEDS_SOCKS,
-    UNTRUSTED_CERTIFICATE,
-)
-from releasekit.errors.failed import (
-    ANSWER_CUT_OFF,
-    ANSWER_TOO_LARGE,
-    INVALID_ADDRESS,
-    PROXY_REFUSED,
-    PROXY_UNREACHABLE,
-    TOO_SLOW,
-    UNREACHABLE,
-    UNREADABLE_ANSWER,
-)
+from releasekit.errors import Entry, ReleasekitError, access, failed
 from releasekit.errors.limits import find_causes
 from releasekit.model.access import show_address
 
 # These fail on the way to the proxy, or there.
 AT_PROXY = (
-    *(INVALID_PROXY, PROXY_NEEDS_LOGIN, PROXY_NEEDS_SOCKS),
-    *(PROXY_REFUSED, PROXY_UNREACHABLE),
+    *(access.INVALID_PROXY, access.PROXY_NEEDS_LOGIN, access.PROXY_NEEDS_SOCKS),
+    *(failed.PROXY_REFUSED, failed.PROXY_UNREACHABLE),
 )
 # By OpenSSL's codes: not yet valid, expired, issued for another name or address (x509_vfy.h).
 CERTIFICATE_ENTRIES = {
-    9: CERTIFICATE_NOT_YET_VALID,
-    10: CERTIFICATE_EXPIRED,
-    62: CERTIFICATE_OF_ANOTHER_NAME,
-    64: CERTIFICATE_OF_ANOTHER_NAME,
+    9: access.CERTIFICATE_NOT_YET_VALID,
+    10: access.CERTIFICATE_EXPIRED,
+    62: access.CERTIFICATE_OF_ANOTHER_NAME,
+    64: access.CERTIFICATE_OF_ANOTHER_NAME,
 }
 SHOW_CLIENT_CERT = (
     "set client-cert (or RELEASEKIT_CLIENT_CERT) to a PEM file of the certificate and key"
@@ -84,8 +64,8 @@ class Failure(ReleasekitError):
     def may_pass(self) -> bool:
         """Tell whether another attempt can end otherwise."""
         return self.fields["reason"] != SEVERAL_LENGTHS and self.entry in (
-            *(ANSWER_CUT_OFF, TOO_SLOW, UNREACHABLE, UNREADABLE_ANSWER),
-            *(PROXY_REFUSED, PROXY_UNREACHABLE),
+            *(failed.ANSWER_CUT_OFF, failed.TOO_SLOW, failed.UNREACHABLE, failed.UNREADABLE_ANSWER),
+            *(failed.PROXY_REFUSED, failed.PROXY_UNREACHABLE),
         )
 
 
@@ -145,7 +125,7 @@ def refuse_login(url: str, proxy: str | None, answer: str, logins: Sequence[str]
         fix = "run a relay on this machine that logs in there, and name it in HTTPS_PROXY"
     if not proxy:
         reason = f"what answers is a proxy, and {reason}"
-    return fail(PROXY_NEEDS_LOGIN, url, reason, proxy, fix)
+    return fail(access.PROXY_NEEDS_LOGIN, url, reason, proxy, fix)
 
 
 def classify(
@@ -158,7 +138,9 @@ def classify(
         if found := _classify_cause(cause, (at_proxy and proxy) or url):
             entry, reason = _blame_proxy(*found, url) if at_proxy else found
             return fail(entry, url, reason, proxy)
-    return fail(PROXY_UNREACHABLE if at_proxy else UNREACHABLE, url, CLOSED_EARLY, proxy)
+    return fail(
+        failed.PROXY_UNREACHABLE if at_proxy else failed.UNREACHABLE, url, CLOSED_EARLY, proxy
+    )
 
 
 def _classify_refusal(cause: BaseException, url: str, proxy: str | None) -> Failure | None:
@@ -176,46 +158,49 @@ def _classify_refusal(cause: BaseException, url: str, proxy: str | None) -> Fail
         forbids = answer.startswith("0x02")  # by a rule of the proxy (RFC 1928, section 6)
     else:
         return None
-    entry = INVALID_PROXY if forbids else PROXY_REFUSED
+    entry = access.INVALID_PROXY if forbids else failed.PROXY_REFUSED
     return fail(entry, url, f"the proxy answered {answer}", proxy)
 
 
 def _blame_proxy(entry: Entry, reason: str, url: str) -> tuple[Entry, str]:
     """Return what a failure is that was met while the proxy was spoken to."""
-    if entry is UNTRUSTED_CERTIFICATE or entry in CERTIFICATE_ENTRIES.values():
+    if entry is access.UNTRUSTED_CERTIFICATE or entry in CERTIFICATE_ENTRIES.values():
         named = "(ca-bundle, or RELEASEKIT_CA_BUNDLE, names a private CA)"
-        return INVALID_PROXY, f"its certificate is not trusted: {reason} {named}"
+        return access.INVALID_PROXY, f"its certificate is not trusted: {reason} {named}"
     if reason == SPEAKS_NO_TLS:
-        return INVALID_PROXY, f"{reason}: perhaps its address begins with http://, not https://"
-    if entry is UNREACHABLE:
-        return PROXY_UNREACHABLE, reason
+        return (
+            access.INVALID_PROXY,
+            f"{reason}: perhaps its address begins with http://, not https://",
+        )
+    if entry is failed.UNREACHABLE:
+        return failed.PROXY_UNREACHABLE, reason
     if url.startswith("http:"):  # it passes on what the server sends
         return entry, reason
     at_connect = {
-        TOO_SLOW: PROXY_UNREACHABLE,
-        UNREADABLE_ANSWER: PROXY_REFUSED,
-        ANSWER_TOO_LARGE: PROXY_REFUSED,
+        failed.TOO_SLOW: failed.PROXY_UNREACHABLE,
+        failed.UNREADABLE_ANSWER: failed.PROXY_REFUSED,
+        failed.ANSWER_TOO_LARGE: failed.PROXY_REFUSED,
     }
     return at_connect.get(entry, entry), reason
 
 
 # Errors that mean the same whatever they say, the first that fits.
 CAUSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Entry, str], ...] = (
-    (errors.LocationValueError, INVALID_ADDRESS, "its host or its port is none"),
-    (ssl.SSLEOFError, UNREACHABLE, "the connection was closed during the TLS handshake"),
-    (errors.ConnectTimeoutError, UNREACHABLE, "no connection within the timeout"),
+    (errors.LocationValueError, failed.INVALID_ADDRESS, "its host or its port is none"),
+    (ssl.SSLEOFError, failed.UNREACHABLE, "the connection was closed during the TLS handshake"),
+    (errors.ConnectTimeoutError, failed.UNREACHABLE, "no connection within the timeout"),
     (
         (TimeoutError, errors.TimeoutError),
-        TOO_SLOW,
+        failed.TOO_SLOW,
         "no answer within the timeout, or too slow an answer",
     ),
-    (TooLarge, ANSWER_TOO_LARGE, "its headers, or what frames its body, have no end"),
-    (errors.InvalidHeader, UNREADABLE_ANSWER, SEVERAL_LENGTHS),
-    (errors.DecodeError, UNREADABLE_ANSWER, "its content is not encoded as its headers say"),
-    (http.client.RemoteDisconnected, UNREACHABLE, CLOSED_EARLY),
+    (TooLarge, failed.ANSWER_TOO_LARGE, "its headers, or what frames its body, have no end"),
+    (errors.InvalidHeader, failed.UNREADABLE_ANSWER, SEVERAL_LENGTHS),
+    (errors.DecodeError, failed.UNREADABLE_ANSWER, "its content is not encoded as its headers say"),
+    (http.client.RemoteDisconnected, failed.UNREACHABLE, CLOSED_EARLY),
     (
         (http.client.HTTPException, errors.HeaderParsingError),
-        UNREADABLE_ANSWER,
+        failed.UNREADABLE_ANSWER,
         "what answers does not speak HTTP",
     ),
 )
@@ -230,30 +215,30 @@ def _classify_cause(cause: BaseException, url: str) -> tuple[Entry, str] | None:
         case errors.NewConnectionError():  # a subclass of TimeoutError, whatever it wraps
             return None
         case ssl.SSLCertVerificationError():
-            entry = CERTIFICATE_ENTRIES.get(cause.verify_code, UNTRUSTED_CERTIFICATE)
+            entry = CERTIFICATE_ENTRIES.get(cause.verify_code, access.UNTRUSTED_CERTIFICATE)
             return entry, cause.verify_message
         case ssl.SSLError() if cause.reason in CLIENT_REFUSALS:
-            return CLIENT_CERTIFICATE_REFUSED, CLIENT_REFUSALS[cause.reason][0]
+            return access.CLIENT_CERTIFICATE_REFUSED, CLIENT_REFUSALS[cause.reason][0]
         case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "HTTP_REQUEST" | "RECORD_LAYER_FAILURE"):
-            return UNREACHABLE, SPEAKS_NO_TLS
+            return failed.UNREACHABLE, SPEAKS_NO_TLS
         case ssl.SSLError() if not isinstance(cause, ssl.SSLEOFError):
             text = (cause.reason or str(cause)).lower().replace("_", " ")
-            return UNREACHABLE, f"no TLS connection: {text}"
+            return failed.UNREACHABLE, f"no TLS connection: {text}"
         case socket.gaierror() | UnicodeError():
-            return UNREACHABLE, f"the name {urlsplit(url).hostname} cannot be resolved"
+            return failed.UNREACHABLE, f"the name {urlsplit(url).hostname} cannot be resolved"
         case http.client.IncompleteRead():
-            return ANSWER_CUT_OFF, CLOSED_IN_THE_MIDDLE
+            return failed.ANSWER_CUT_OFF, CLOSED_IN_THE_MIDDLE
         case errors.ProtocolError() if "ended prematurely" in str(cause):  # between two chunks
-            return ANSWER_CUT_OFF, CLOSED_IN_THE_MIDDLE
+            return failed.ANSWER_CUT_OFF, CLOSED_IN_THE_MIDDLE
         case errors.ProtocolError() if len(cause.args) == 1:  # of chunks; others wrap an error
-            return UNREADABLE_ANSWER, "what frames its body cannot be read"
+            return failed.UNREADABLE_ANSWER, "what frames its body cannot be read"
         case http.client.HTTPException() if "headers" in str(cause) or "header line" in str(cause):
-            return UNREADABLE_ANSWER, "its headers are too long, or too many"
+            return failed.UNREADABLE_ANSWER, "its headers are too long, or too many"
     for types, entry, reason in CAUSES:
         if isinstance(cause, types):
             return entry, reason
     if isinstance(cause, ConnectionRefusedError):
-        return UNREACHABLE, (cause.strerror or "connection refused").lower()
+        return failed.UNREACHABLE, (cause.strerror or "connection refused").lower()
     if isinstance(cause, OSError) and cause.strerror:
-        return UNREACHABLE, cause.strerror.lower()
+        return failed.UNREACHABLE, cause.strerror.lower()
     return None

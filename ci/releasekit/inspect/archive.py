@@ -1,7 +1,5 @@
 """An archive read once, from front to back, within bounds: its members, metadata and secrets."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import itertools

@@ -1,7 +1,5 @@
 """Facts about dists, gathered with the tools that know them; judging is not done here."""
 
-from __future__ import annotations
-
 import io
 import os
 import zipfile

@@ -1,7 +1,5 @@
 """What the project's own files say: its name and version, its metadata, its last build."""
 
-from __future__ import annotations
-
 import configparser
 import contextlib
 import re

@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from releasekit.errors import ReleasekitError, WrongCredentials
-from releasekit.errors.access import CREDENTIALS_NEEDED, HALF_SET_READER, WRONG_CREDENTIALS
+from releasekit.errors import ReleasekitError, WrongCredentials, access
 
 PORTS = {"http": 80, "https": 443}
 
@@ -112,16 +111,18 @@ def find_environ_reader(environ: Mapping[str, str]) -> Credentials | None:
         return Credentials(username=username, password=password, source=READER_ENVIRONMENT)
     if username or password:
         present, missing = READER_NAMES if username else reversed(READER_NAMES)
-        raise ReleasekitError(HALF_SET_READER, present=present, missing=missing)
+        raise ReleasekitError(access.HALF_SET_READER, present=present, missing=missing)
     return None
 
 
 def refused_login(url: str, credentials: Credentials, answer: str) -> ReleasekitError:
     """Return the situation that a server lets these credentials, or nobody's, not in."""
     if not credentials.username:
-        return ReleasekitError(CREDENTIALS_NEEDED, url=url, answer=answer)
+        return ReleasekitError(access.CREDENTIALS_NEEDED, url=url, answer=answer)
     name, source, hint = describe_login(credentials)
-    return WrongCredentials(WRONG_CREDENTIALS, url=url, username=name, source=source, hint=hint)
+    return WrongCredentials(
+        access.WRONG_CREDENTIALS, url=url, username=name, source=source, hint=hint
+    )
 
 
 def describe_login(credentials: Credentials) -> tuple[str, str, str]:

@@ -11,15 +11,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from releasekit.errors import ReleasekitError
-from releasekit.errors.refused import (
-    DIRTY_TREE,
-    NO_RELEASE_TAG,
-    SHALLOW_CLONE,
-    TAG_NOT_ON_HEAD,
-    TAGS_DISAGREE,
-    TAGS_NAME_NO_VERSION,
-)
+from releasekit.errors import ReleasekitError, refused
 from releasekit.plural import list_some, plural
 
 DEFAULT_PATTERNS = ("v{version}", "{version}")  # messages suggest the first
@@ -218,7 +210,9 @@ def find_release_tag(
     root, short = str(commit.root), commit.short
     if wanted is not None and wanted not in commit.tags:
         there = ", ".join(commit.tags) or "none"
-        raise ReleasekitError(TAG_NOT_ON_HEAD, root=root, commit=short, tag=wanted, tags=there)
+        raise ReleasekitError(
+            refused.TAG_NOT_ON_HEAD, root=root, commit=short, tag=wanted, tags=there
+        )
     names = (wanted,) if wanted is not None else commit.tags
     found = [tag for name in names if (tag := parse_tag(name, patterns))]
     if wanted is not None and not found:
@@ -226,7 +220,7 @@ def find_release_tag(
     if len({Version(tag.version.base_version) for tag in found}) > 1:  # 1.0 and 1.0.0 are one
         tags = ", ".join(tag.name for tag in sorted(found, key=lambda tag: tag.version))
         best = max(found, key=lambda tag: tag.version).name
-        raise ReleasekitError(TAGS_DISAGREE, root=root, commit=short, tags=tags, first=best)
+        raise ReleasekitError(refused.TAGS_DISAGREE, root=root, commit=short, tags=tags, first=best)
     return max(found, key=lambda tag: (tag.version, tag.name), default=None)
 
 
@@ -258,7 +252,7 @@ def refuse_unreleasable(project: Project, patterns: Sequence[str]) -> None:
 def dirty_tree(commit: Commit, source: str) -> ReleasekitError:
     """Return the error for a tree that differs from what is released: a tag, or a commit."""
     return ReleasekitError(
-        DIRTY_TREE,
+        refused.DIRTY_TREE,
         root=str(commit.root),
         files=list_some(commit.changed, SHOWN),
         source=source,
@@ -269,9 +263,9 @@ def no_release_tag(commit: Commit, patterns: Sequence[str]) -> ReleasekitError:
     """Return the error for a commit without a release tag; a shallow clone may lack its tags."""
     root, short = str(commit.root), commit.short
     if commit.shallow:
-        return ReleasekitError(SHALLOW_CLONE, root=root, commit=short)
+        return ReleasekitError(refused.SHALLOW_CLONE, root=root, commit=short)
     return ReleasekitError(
-        NO_RELEASE_TAG, root=root, commit=short, tag=render_tag("1.2.3", patterns)
+        refused.NO_RELEASE_TAG, root=root, commit=short, tag=render_tag("1.2.3", patterns)
     )
 
 
@@ -296,7 +290,7 @@ def _no_version(commit: Commit, tags: Sequence[str], patterns: Sequence[str]) ->
     proposed = propose_patterns(tags)
     version = next((str(tag.version) for tag in proposed.values()), "1.2.3")
     return ReleasekitError(
-        TAGS_NAME_NO_VERSION,
+        refused.TAGS_NAME_NO_VERSION,
         root=str(commit.root),
         commit=commit.short,
         tags=", ".join(tags),

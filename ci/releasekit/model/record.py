@@ -21,8 +21,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from releasekit.errors import ReleasekitError
-from releasekit.errors.refused import BUILT_TWICE, PARTS_DISAGREE, WHEEL_OF_ANOTHER_SDIST
+from releasekit.errors import ReleasekitError, refused
 from releasekit.model.dists import Dist, DistKind, parse_filename
 from releasekit.redact import escape_json
 
@@ -215,7 +214,7 @@ def join_parts(parts: Mapping[str, Record]) -> Record:
     first = next(iter(parts.values()))
     if not all(part.identity == first.identity for part in parts.values()):
         said = (f"{where}: {_describe(part)}" for where, part in parts.items())
-        raise ReleasekitError(PARTS_DISAGREE, parts="\n".join(said))
+        raise ReleasekitError(refused.PARTS_DISAGREE, parts="\n".join(said))
     files: dict[str, RecordedFile] = {}
     builds: list[BuildFacts] = []
     for part in parts.values():
@@ -233,7 +232,7 @@ def join_parts(parts: Mapping[str, Record]) -> Record:
     for build in builds:
         if joined.sdist and build.made_from not in (None, joined.sdist.sha256):
             raise ReleasekitError(
-                WHEEL_OF_ANOTHER_SDIST,
+                refused.WHEEL_OF_ANOTHER_SDIST,
                 wheels=", ".join(build.files),
                 made_from=str(build.made_from),
                 sdist=joined.sdist.filename,
@@ -254,7 +253,7 @@ def _refuse_second_builds(parts: Mapping[str, Record], files: Mapping[str, Recor
     if names := twice or (sdists if len(sdists) > 1 else None):
         found = (f"{f.filename} {f.sha256} ({where})" for where, f in made if f.filename in names)
         raise ReleasekitError(
-            BUILT_TWICE, filename=", ".join(sorted(names)), found="\n".join(found)
+            refused.BUILT_TWICE, filename=", ".join(sorted(names)), found="\n".join(found)
         )
 
 

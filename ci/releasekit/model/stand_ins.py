@@ -1,7 +1,5 @@
 """What git has in place of a file, where a filter of it did not run."""
 
-from __future__ import annotations
-
 import re
 
 # Bytes: "Pointer files must be less than 1024 bytes" (git-lfs, spec.md).

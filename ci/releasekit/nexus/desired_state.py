@@ -1,7 +1,5 @@
 """The desired state: from the settings, and from what is there where that has a say."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 

@@ -1,7 +1,5 @@
 """What a Nexus says of itself over its REST API, as values."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from releasekit.errors import NexusRefused, WrongCredentials
-from releasekit.errors.access import NOT_ALLOWED_BY_NEXUS, WRONG_API_CREDENTIALS
-from releasekit.errors.failed import NEXUS_REFUSED, NOT_A_NEXUS
+from releasekit.errors import NexusRefused, WrongCredentials, access, failed
 from releasekit.http.answer import DOCUMENT, Answer, explain_refusal
 from releasekit.model.access import Credentials, describe_login
 from releasekit.nexus.documents import (
@@ -93,13 +91,15 @@ def request(
     if answer.status == 401:
         name, source, hint = describe_login(login)
         raise WrongCredentials(
-            WRONG_API_CREDENTIALS, url=url, username=name, source=source, hint=hint
+            access.WRONG_API_CREDENTIALS, url=url, username=name, source=source, hint=hint
         )
     if answer.status == 403:
         name = login.username or "nobody"
-        raise NexusRefused(NOT_ALLOWED_BY_NEXUS, url=url, username=name, action=action)
+        raise NexusRefused(access.NOT_ALLOWED_BY_NEXUS, url=url, username=name, action=action)
     location = f", to {answer.location}" if answer.location else ""
-    raise NexusRefused(NEXUS_REFUSED, url=url, action=action, answer=f"{answer.summary}{location}")
+    raise NexusRefused(
+        failed.NEXUS_REFUSED, url=url, action=action, answer=f"{answer.summary}{location}"
+    )
 
 
 def read(rest: Rest, path: str, action: str, take: Callable[[Any], T], **query: str) -> T:
@@ -119,7 +119,7 @@ def _parse(answer: Answer, take: Callable[[Any], T]) -> T:
 
 def _not_a_nexus(answer: Answer) -> NexusRefused:
     return NexusRefused(
-        NOT_A_NEXUS,
+        failed.NOT_A_NEXUS,
         url=answer.url,
         answer=f"{answer.status} {answer.reason}".rstrip(),
         server=answer.headers.get("Server") or "nothing",

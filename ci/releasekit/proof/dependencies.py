@@ -15,8 +15,7 @@ from packaging.utils import canonicalize_name
 
 from releasekit.build.backend import BuildOptions, build_wheel
 from releasekit.build.hooks import Hooks
-from releasekit.errors import BuildFailed, ReleasekitError
-from releasekit.errors.failed import NOT_RESOLVED
+from releasekit.errors import BuildFailed, ReleasekitError, failed
 from releasekit.errors.limits import refuse_limit
 from releasekit.index.layouts import open_index
 from releasekit.index.pages import refusal
@@ -103,7 +102,9 @@ class Resolver:
                 locked = Pylock.from_dict(tomllib.loads(lock.read_text(encoding="utf-8")))
             except (OSError, ValueError, PylockValidationError) as error:
                 reason = f"uv's lock cannot be read: {error}"
-                raise ReleasekitError(NOT_RESOLVED, index=source.name, reason=reason) from error
+                raise ReleasekitError(
+                    failed.NOT_RESOLVED, index=source.name, reason=reason
+                ) from error
             packages = tuple(p for p in locked.packages if p.name != own)
             return Resolution(packages=packages, oddities=tuple(oddities))
         if source.repository:
@@ -116,7 +117,7 @@ class Resolver:
         # So uv 0.13 says that what it has to build for its metadata cannot be built here.
         is_build = "The build backend returned an error" in said
         kind, tail = BuildFailed if is_build else ReleasekitError, finished.tail()
-        raise kind(NOT_RESOLVED, index=source.name, reason=hide_credentials(tail, MARK))
+        raise kind(failed.NOT_RESOLVED, index=source.name, reason=hide_credentials(tail, MARK))
 
     def _call(self, requirements: Sequence[str], lock: Path) -> Finished:
         import tomlkit  # only what has dependencies needs it
@@ -245,7 +246,7 @@ class DependencyFinder:
         except ReleasekitError as error:
             # So uv 0.13 says which address did not answer as it should.
             urls = re.findall(r"Failed to fetch: (https?://\S+)", error.answers()["why"])
-            for url in urls if error.entry is NOT_RESOLVED else ():
+            for url in urls if error.entry is failed.NOT_RESOLVED else ():
                 login = resolver.source.find_login(url)
                 answer = self.store.client.get(
                     url, credentials=login, limit=1, leave_rest=True, attempts=1
@@ -322,7 +323,9 @@ class DependencyFinder:
             listed = {name for name, page in zip(names, pages, strict=True) if page.files}
             if there := sorted(missing & listed):
                 said = f"uv did not find {list_some(there)}, which {at.url} lists:\n{problem}"
-                raise ReleasekitError(NOT_RESOLVED, index=self.resolver.source.name, reason=said)
+                raise ReleasekitError(
+                    failed.NOT_RESOLVED, index=self.resolver.source.name, reason=said
+                )
 
 
 def _choose_sdist(files: Sequence[PublishedFile], name: str, problem: str) -> PublishedFile | None:

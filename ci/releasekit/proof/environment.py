@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from packaging.specifiers import SpecifierSet
 
-from releasekit.errors import ReleasekitError
-from releasekit.errors.failed import INSTALL_NOT_TESTED
+from releasekit.errors import ReleasekitError, failed
 from releasekit.model.dists import Dist, NotADistError, parse_filename
 from releasekit.tempdirs import open_tempdir
 from releasekit.threads import begin
@@ -114,9 +113,11 @@ def make_environment(
             command = ("venv", *options, "--no-project", "--python", interpreter.path, str(path))
         looked = run_uv(command, cwd=tempdir, environ=clean, offline=True)
     except OSError as error:  # a full disk; a uv that is not there, or that may not be started
-        raise ReleasekitError(INSTALL_NOT_TESTED, place=str(path), tail=str(error)) from error
+        raise ReleasekitError(
+            failed.INSTALL_NOT_TESTED, place=str(path), tail=str(error)
+        ) from error
     if looked.status:
-        raise ReleasekitError(INSTALL_NOT_TESTED, place=str(path), tail=looked.tail())
+        raise ReleasekitError(failed.INSTALL_NOT_TESTED, place=str(path), tail=looked.tail())
     return CleanEnvironment(path=path, python=python, cache=cache, work=work, environ=clean)
 
 

@@ -16,8 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from releasekit.archives import read_dist
-from releasekit.errors import ReleasekitError
-from releasekit.errors.failed import INSTALL_NOT_TESTED, UNEXPECTED_ANSWER
+from releasekit.errors import ReleasekitError, failed
 from releasekit.errors.limits import refuse_limit
 from releasekit.http.client import Client
 from releasekit.index.pages import refusal
@@ -105,7 +104,9 @@ class Store:
         dist = _read_if_announced(target, hashes) if found.sha256 else None
         if dist is None:
             raise ReleasekitError(
-                UNEXPECTED_ANSWER, url=shown, answer="it sent other bytes than its page announces"
+                failed.UNEXPECTED_ANSWER,
+                url=shown,
+                answer="it sent other bytes than its page announces",
             )
         if kept:
             with contextlib.suppress(OSError):  # a cache that cannot be written keeps nothing
@@ -163,7 +164,7 @@ def install_offline(
         if installed == wanted:
             return ""
         raise ReleasekitError(
-            INSTALL_NOT_TESTED,
+            failed.INSTALL_NOT_TESTED,
             place=str(environment.path),
             tail=f"uv reports no error; installed is {sorted(installed)}, "
             f"wanted was {sorted(wanted)}",
@@ -173,7 +174,7 @@ def install_offline(
     is_own = not any(one.filename in finished.output for one in dependencies)
     if is_broken and is_own and finished.status in (1, 2) and "(os error" not in finished.output:
         return finished.tail()
-    raise ReleasekitError(INSTALL_NOT_TESTED, place=str(folder), tail=finished.tail())
+    raise ReleasekitError(failed.INSTALL_NOT_TESTED, place=str(folder), tail=finished.tail())
 
 
 def render_lock(dependencies: Sequence[Dependency], python: str) -> str:

@@ -1,7 +1,5 @@
 """What came of a proof: for the checks, the file that it leaves, and the terminal."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 
 from releasekit.checks.model import FailedTest, ForeignDependency, ProjectFacts

@@ -1,7 +1,5 @@
 """What is tried in an environment that has the release: its imports, and its smoke test."""
 
-from __future__ import annotations
-
 import os
 import re
 import secrets

@@ -4,8 +4,6 @@ What the environment names is read leniently (`read_bundle`): it is there for ot
 `ca-bundle` names was given to this kit, so whatever is wrong with it is said (`read_ca_bundle`).
 """
 
-from __future__ import annotations
-
 import binascii
 import contextlib
 import hashlib
@@ -17,8 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from releasekit.errors import BadCertificateFile
-from releasekit.errors.access import BAD_CERTIFICATE_FILE
+from releasekit.errors import BadCertificateFile, access
 
 CERTIFICATE = re.compile(r"-----BEGIN ((?:X509 )?CERTIFICATE)-----([^-]+)-----END \1-----")
 SHOWN = 3  # reasons that an error lists
@@ -159,7 +156,7 @@ def explain(key: str, value: str, fault: Fault) -> BadCertificateFile:
     path = "(the PEM text itself)" if is_pem(value) else value
     reason, fix = fault
     return BadCertificateFile(
-        BAD_CERTIFICATE_FILE, key=key, path=path, reason=reason, fix=fix.format(key=key)
+        access.BAD_CERTIFICATE_FILE, key=key, path=path, reason=reason, fix=fix.format(key=key)
     )
 
 

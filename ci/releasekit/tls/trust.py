@@ -5,8 +5,6 @@ the environment names and `ca-bundle` added. Nothing of it is ever taken away, a
 switched off.
 """
 
-from __future__ import annotations
-
 import functools
 import os
 import re

@@ -6,8 +6,6 @@ from decides which code builds the release: `[tool.uv.sources]` is followed, as 
 refused by name.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence

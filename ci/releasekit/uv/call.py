@@ -5,8 +5,6 @@ call that holds credentials gets `--no-build`; and as lines of constraints can s
 off again (uv 0.13: no-binary beats --no-build for the packages that it names), those are refused.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -1,7 +1,5 @@
 """Which indexes uv asks: by the settings files and variables of pip and uv, else the group."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -4,8 +4,6 @@ It checks certificates with rustls-webpki, which for example refuses the certifi
 of a server (RFC 5280, section 4.2.1.9); OpenSSL accepts it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re
