@@ -106,7 +106,7 @@ def find_status(diagnosis: Diagnosis) -> Status:
 
 
 def judged(row: Row) -> tuple[str, str, str]:
-    return row.state.value, row.text, render_plainly(row.advice.removeprefix("fix: "))
+    return row.state.value, row.text, render_plainly(row.what_to_do.removeprefix("fix: "))
 
 
 def test_all_is_well(diagnose: Diagnose, place: Place, nexus: Nexus, project: ProjectDir) -> None:

@@ -39,14 +39,14 @@ def parse_warnings(log: str) -> tuple[BackendWarning, ...]:
                 BackendWarning(
                     category=match[3],
                     text=match[4].strip(),
-                    advice=_find_advice(lines[number + 1 : number + 60]),
+                    fix=_find_fix(lines[number + 1 : number + 60]),
                     line=int(match[2]) if in_setup_py else None,
                 )
             )
     return tuple(dict.fromkeys(found))
 
 
-def _find_advice(lines: list[str]) -> str:
+def _find_fix(lines: list[str]) -> str:
     """Return the paragraph in setuptools' box that says what to do, on one line.
 
     What it announces by a colon belongs to it. Without such a paragraph it is the first. The box
@@ -72,9 +72,9 @@ def _find_advice(lines: list[str]) -> str:
 def _find_backend_warnings(facts: DistFacts) -> Iterator[Fault]:
     groups: dict[tuple[str, str], list[BackendWarning]] = {}
     for warning in facts.project.backend_warnings:
-        # Without advice the names are all that it says: each may have a cause of its own.
-        text = NAME.sub("", warning.text) if warning.advice else warning.text
-        groups.setdefault((text, NAME.sub("", warning.advice)), []).append(warning)
+        # Without a fix the names are all that it says: each may have a cause of its own.
+        text = NAME.sub("", warning.text) if warning.fix else warning.text
+        groups.setdefault((text, NAME.sub("", warning.fix)), []).append(warning)
     # Categories that say nothing; pyproject-hooks 1.3 gives the first to every warning.
     unnamed = ("BuildBackendWarning", "UserWarning", "Warning")
     for first, *others in groups.values():
@@ -83,7 +83,7 @@ def _find_backend_warnings(facts: DistFacts) -> Iterator[Fault]:
         kind = "" if first.category in unnamed else f"{first.category}: "
         yield Fault(
             message=f"the build backend warns: {kind}{first.text}{more}",
-            fix=first.advice or "change what it names; reports/build.log has the whole text",
+            fix=first.fix or "change what it names; reports/build.log has the whole text",
             place=_find_place(facts, first),
         )
 
@@ -97,7 +97,7 @@ def _find_place(facts: DistFacts, warning: BackendWarning) -> Place:
     declared = facts.project.declared
     return (
         declared.find_named(warning.text)
-        or declared.find_named(warning.advice)
+        or declared.find_named(warning.fix)
         or Place(file=in_project(facts).file)
     )
 

@@ -78,11 +78,11 @@ class DeadEntryPoint:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BackendWarning:
-    """A warning of the build backend: its class, what it advises, and the line of setup.py."""
+    """A warning of the build backend: its class, its own fix, and the line of setup.py."""
 
     category: str
     text: str
-    advice: str = ""
+    fix: str = ""
     line: int | None = None
 
 

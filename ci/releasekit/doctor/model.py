@@ -77,7 +77,7 @@ class Row:
     passes: bool = False  # true for a failure that a re-run without changes may find over
 
     @property
-    def advice(self) -> str:
+    def what_to_do(self) -> str:
         """Return what is to be done, and by its first word whether something is wrong at all."""
         return f"ask: {self.ask}" if self.ask else f"fix: {self.fix}" if self.fix else ""
 
@@ -213,8 +213,8 @@ class Diagnosis(Result):
             )
             for line in row.lines:
                 yield Line(((f"{'':30}{line}", "dim"),))
-            if row.advice:
-                yield Line(((f"{'':30}{row.advice[:5]}", "dim"), (row.advice[5:], "")))
+            if row.what_to_do:
+                yield Line(((f"{'':30}{row.what_to_do[:5]}", "dim"), (row.what_to_do[5:], "")))
 
     def document(self) -> dict[str, Any]:
         rows = [
@@ -235,9 +235,11 @@ class Diagnosis(Result):
         lines = ["", "| | code | question | answer | what to do |", "|---|---|---|---|---|"]
         for row in self.rows:
             text = "<br>".join((row.text, *row.lines)).replace("|", "\\|")
-            advice = row.advice.replace("|", "\\|")
+            what_to_do = row.what_to_do.replace("|", "\\|")
             state, question = row.state.value, row.question
-            lines.append(f"| {state} | {question.code} | {question.title} | {text} | {advice} |")
+            lines.append(
+                f"| {state} | {question.code} | {question.title} | {text} | {what_to_do} |"
+            )
         return lines
 
     def spell_commands(self, render: Render) -> Diagnosis:

@@ -96,25 +96,25 @@ IGNORED = f"""\
 ABSENT = BackendWarning(
     category="BuildBackendWarning",
     text="Package 'demo.sql' is absent from the `packages` configuration.",
-    advice="This leads to an ambiguous overall configuration. If you want to distribute this "
+    fix="This leads to an ambiguous overall configuration. If you want to distribute this "
     "package, please make sure that 'demo.sql' is explicitly added to the `packages` "
     "configuration field.",
 )
 TABLE = BackendWarning(
     category="SetuptoolsDeprecationWarning",
     text="`project.license` as a TOML table is deprecated",
-    advice="Please use a simple string. Both are available.",
+    fix="Please use a simple string. Both are available.",
 )
 LICENSE = BackendWarning(
     category="BuildBackendWarning",
     text="License classifiers are deprecated.",
-    advice="Please consider removing the following classifiers: "
+    fix="Please consider removing the following classifiers: "
     "License :: OSI Approved :: MIT License",
 )
 OUTSIDE = BackendWarning(
     category="BuildBackendWarning",
     text="`scripts` defined outside of `pyproject.toml` is ignored.",
-    advice="To prevent this problem, you can list `scripts` under `dynamic`.",
+    fix="To prevent this problem, you can list `scripts` under `dynamic`.",
 )
 OVERDUE = BackendWarning(
     category="BuildBackendWarning",
@@ -128,11 +128,11 @@ OF_SETUP_PY = BackendWarning(category="UserWarning", text="odd layout", line=7)
     ("log", "found"),
     [
         pytest.param("", (), id="empty log"),
-        pytest.param(SETUPTOOLS, (TABLE,), id="setuptools, with its advice"),
-        pytest.param(IGNORED, (ABSENT,), id="advice with a heading, and long"),
-        pytest.param(CLASSIFIERS, (LICENSE,), id="advice that announces a list"),
-        pytest.param(DYNAMIC, (OUTSIDE,), id="advice in the last paragraph"),
-        pytest.param(FAVOR, (OVERDUE,), id="no advice but what all deprecations have"),
+        pytest.param(SETUPTOOLS, (TABLE,), id="setuptools, with its fix"),
+        pytest.param(IGNORED, (ABSENT,), id="fix with a heading, and long"),
+        pytest.param(CLASSIFIERS, (LICENSE,), id="fix that announces a list"),
+        pytest.param(DYNAMIC, (OUTSIDE,), id="fix in the last paragraph"),
+        pytest.param(FAVOR, (OVERDUE,), id="no fix but what all deprecations have"),
         pytest.param(SETUPTOOLS * 3, (TABLE,), id="each once"),
         pytest.param("<string>:7: UserWarning: odd layout\n", (OF_SETUP_PY,), id="setup.py, run"),
         pytest.param(
@@ -143,7 +143,7 @@ OF_SETUP_PY = BackendWarning(category="UserWarning", text="odd layout", line=7)
         pytest.param("C:\\a b\\c.py:1: UserWarning: odd layout\n", (ODD,), id="on Windows"),
         pytest.param("UserWarning: odd layout\n", (ODD,), id="without a place"),
         pytest.param(
-            f"/a.py:1: UserWarning: odd layout\n{SETUPTOOLS}", (ODD, TABLE), id="advice of another"
+            f"/a.py:1: UserWarning: odd layout\n{SETUPTOOLS}", (ODD, TABLE), id="fix of another"
         ),
         pytest.param("warning: build_py: byte-compiling is disabled\n", (), id="distutils"),
         pytest.param("warning: no files found matching '*.txt'\n", (), id="MANIFEST.in"),
@@ -181,8 +181,8 @@ def find(*warnings: BackendWarning) -> list[Finding]:
     return list(run_checks([RK118], [make_facts(project=project)]))
 
 
-def warn(text: str, advice: str = "") -> BackendWarning:
-    return BackendWarning(category="UserWarning", text=text, advice=advice)
+def warn(text: str, fix: str = "") -> BackendWarning:
+    return BackendWarning(category="UserWarning", text=text, fix=fix)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def warn(text: str, advice: str = "") -> BackendWarning:
         pytest.param(
             warn("Deprecated", "The license_file parameter is deprecated"),
             "setup.cfg:4",
-            id="advice",
+            id="fix",
         ),
         pytest.param(warn("`tests_require` is old"), "setup.py:5", id="keyword of setup()"),
         pytest.param(warn("something is odd"), "pyproject.toml", id="no name: the file alone"),
@@ -225,6 +225,6 @@ def test_warnings_of_one_cause_are_one_finding() -> None:
     ]
 
 
-def test_warnings_without_advice_each_have_a_cause_of_their_own() -> None:
+def test_warnings_without_a_fix_each_have_a_cause_of_their_own() -> None:
     options = (warn("Unknown distribution option: 'a'"), warn("Unknown distribution option: 'b'"))
     assert len(find(*options)) == 2

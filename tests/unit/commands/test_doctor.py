@@ -77,7 +77,7 @@ def verdict(diagnosis: Diagnosis) -> Row:
 
 
 def judged(row: Row) -> tuple[str, str, str]:
-    return row.state.value, row.text, row.advice
+    return row.state.value, row.text, row.what_to_do
 
 
 # --- address ------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def examined(
         yield Examined(url=newer.url, status=status, lines=lines, reports=tmp_path / "reports")
 
 
-def test_the_table_has_a_row_for_each_question_and_advice_below_it(examined: Examined) -> None:
+def test_the_table_has_a_row_for_each_question_and_what_to_do_below_it(examined: Examined) -> None:
     assert [line[11:16] for line in examined.lines if line[11:14] == "RK5"] == [
         question.code for question in QUESTIONS
     ]

@@ -290,6 +290,6 @@ ROWS: dict[str, tuple[Row, str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("row", "state", "text", "advice"), ROWS.values(), ids=ROWS)
-def test_odd_answer(row: Row, state: str, text: str, advice: str) -> None:
-    assert (row.state.value, row.text, row.advice) == (state, text, advice)
+@pytest.mark.parametrize(("row", "state", "text", "what_to_do"), ROWS.values(), ids=ROWS)
+def test_odd_answer(row: Row, state: str, text: str, what_to_do: str) -> None:
+    assert (row.state.value, row.text, row.what_to_do) == (state, text, what_to_do)

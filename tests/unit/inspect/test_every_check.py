@@ -251,7 +251,7 @@ CASES = {
         project=ProjectFacts(
             declared=DECLARED,
             backend_warnings=(
-                BackendWarning(category="SomeWarning", text="this is old", advice="do it anew"),
+                BackendWarning(category="SomeWarning", text="this is old", fix="do it anew"),
             ),
         ),
     ),
