@@ -33,8 +33,7 @@ from releasekit.workspace import RECORD
 class DirectoryContext:
     """What a command is given that works on files alone: no connections, and no credentials."""
 
-    root: Path
-    """The directory that -C names."""
+    root: Path  # that -C names
     options: Namespace
     environ: Mapping[str, str] = field(repr=False)
     progress: Progress

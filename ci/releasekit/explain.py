@@ -19,7 +19,6 @@ ENTRIES: tuple[Entry, ...] = tuple(
         key=lambda entry: entry.code,
     )
 )
-"""In the order of their codes."""
 
 
 def explain(code: str) -> str:

@@ -48,7 +48,6 @@ def find_replacing(folder: str) -> dict[str, str]:
 
 
 def _find_now(name: str) -> str | None:
-    """Return where an import would find a module now."""
     for finder in sys.meta_path:
         if spec := finder.find_spec(name, None):
             return _locate(spec) or name  # one of Python's own has no file
@@ -63,7 +62,6 @@ def _locate(spec: "ModuleSpec | None") -> str | None:
 
 
 def _is_same(one: str, other: str) -> bool:
-    """Tell whether two names are of one directory."""
     try:
         return os.path.samefile(one, other)  # noqa: PTH121 - pathlib is not imported yet
     except OSError:  # zip files and directories that do not exist

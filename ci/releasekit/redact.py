@@ -15,8 +15,7 @@ from urllib.parse import unquote
 T = TypeVar("T")
 
 HIDDEN = "****"
-MARK = f"{HIDDEN}@"
-"""What is shown in place of the credentials in an address."""
+MARK = f"{HIDDEN}@"  # shown in place of the credentials in an address
 MIN_LENGTH = 8
 """Characters of the shortest secret that is replaced: a shorter one may be part of any word."""
 
@@ -33,12 +32,12 @@ CONTROLS = re.compile(
     "\U000e0000-\U000e007f]"
 )
 """C0 without tab and line feed, DEL, C1, line separators, bidirectional and invisible controls."""
+# What a CI server obeys when it reads a log.
 COMMANDS = re.compile(
     r"(?m)section_(?=(?:start|end):\d)"  # GitLab: collapsible sections
     r"|^[ \t]*:(?=:[\w-]+)"  # GitHub: ::add-mask::, also in an indented line
     r"|#(?=#\[|#vso\[|#teamcity\[)"  # Azure, TeamCity
 )
-"""What a CI server obeys when it reads a log."""
 
 
 def printable(text: str) -> str:
@@ -107,7 +106,6 @@ def _find_host(found: re.Match[str]) -> int:
 
 
 def _authority(address: str) -> str:
-    """Return what is before the path, the query and the fragment."""
     return re.split(r"[/?#\\]", address, maxsplit=1)[0]
 
 

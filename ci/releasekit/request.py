@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from releasekit.commands import Command
     from releasekit.config.settings import Destination
 
-PATTERN = set("*?[")
-"""What makes a name that -C gives a pattern."""
+PATTERN = set("*?[")  # makes a name that -C gives a pattern
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

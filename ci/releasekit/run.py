@@ -58,10 +58,8 @@ class Run(Progress):
             dry_run=request.is_dry_run,
             began=self._started,
         )
-        self._lock = threading.Lock()
-        """Results come from the main thread, notes from any."""
-        self.is_over = False
-        """True if all that is left is to report what came of it."""
+        self._lock = threading.Lock()  # results come from the main thread, notes from any
+        self.is_over = False  # true if all that is left is to report what came of it
         request.redactor.add_all(find_secrets(request.environ))
         terminal.redactor = request.redactor
 
@@ -83,7 +81,6 @@ class Run(Progress):
         return self._carry_out()
 
     def _carry_out(self) -> int:
-        """Do the command and return its exit status; report also when it fails."""
         raised: BaseException | None = None
         request = self._request
         try:
@@ -108,7 +105,7 @@ class Run(Progress):
         except (KeyboardInterrupt, Exception) as caught:  # noqa: BLE001 - told apart there
             raised = caught
         with interrupts_deferred(until_event=True):  # nothing cuts a report off
-            return self.conclude(self._explain(raised) if raised else None)
+            return self.conclude(self._make_error(raised) if raised else None)
 
     def _open(self, stack: contextlib.ExitStack) -> DirectoryContext:
         """Return what the command is given; a step's settings are read before more is imported."""
@@ -140,15 +137,13 @@ class Run(Progress):
             self.note(f"{root} has {text}")
 
     def _find_full(self, *places: Path) -> str:
-        """Return which of the directories that a run writes to have no space."""
         root = self._request.root
         written = (root / "dist", root / "reports", Path(tempfile.gettempdir()))
         there = [place for place in (*places, *written) if place.exists()]
         full = [place for place in there if is_full(place)]
         return ", or ".join(str(place) for place in full or there)
 
-    def _explain(self, raised: BaseException) -> ReleasekitError:
-        """Return the situation that an exception means."""
+    def _make_error(self, raised: BaseException) -> ReleasekitError:
         # An interrupt had reached the programs that were started before.
         if is_interrupted() and not self.is_over:
             return ReleasekitError(failed.INTERRUPTED, step=self._outcome.step)
@@ -291,7 +286,6 @@ class Run(Progress):
         return unwritten or outcome.status
 
     def _say_done(self) -> None:
-        """Say in the last line what was done, and whether it left this machine."""
         took = f"{self._outcome.command} in {time.monotonic() - self._started:.1f} s"
         if self._outcome.dry_run:
             self._terminal.say("dry run", f"nothing was sent: this was a dry run of {took}")
@@ -319,7 +313,7 @@ class Run(Progress):
             for name in {"release.env", *findings} - reports.keys():
                 remove_file(folder / name, root=root)
         except (CannotWrite, NotAPlainFile, OSError) as raised:
-            error = self._explain(raised)
+            error = self._make_error(raised)
             if str(error) != str(shown):
                 self._terminal.fail(error, self._spell)
             return error.status

@@ -90,6 +90,5 @@ def register(*, prefix: str = "", names: Iterable[str] = DEFAULT_NAMES) -> None:
         _REGISTERED[name] = f"{prefix}{name}"
 
 
-_REGISTERED: dict[str, str] = {}
-"""The sessions of the commands that are registered, by the commands' names."""
+_REGISTERED: dict[str, str] = {}  # by the names of the commands
 register()

@@ -150,7 +150,6 @@ class Terminal:
         self._show(Text.assemble(("password  ", "bold"), text), soft_wrap=True)
 
     def _print(self, *parts: tuple[str, str], always: bool = False, folded: bool = False) -> None:
-        """Print texts, each with its style, without secrets and control characters."""
         if always or self._loudness > QUIET:
             cleaned = [(self.redactor.clean(text), style) for text, style in parts]
             if folded:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from releasekit.errors import ReleasekitError
 from releasekit.errors.failed import LIMIT_REACHED
 
-Limit = tuple[str, str]
-"""What is limited, and how to raise it."""
+Limit = tuple[str, str]  # what is limited, and how to raise it
 MEMORY = "memory", "give this job more memory, or raise `ulimit -v`"
 PROCESSES = "processes and threads", "raise `ulimit -u` or `ulimit -v`, or the container's limits"
 SPACE = "space on the disk", "free some of it"
@@ -20,7 +19,6 @@ LIMITS = {
     errno.ENFILE: ("open files of all processes", "raise the machine's fs.file-max"),
     errno.ENOMEM: MEMORY,
 }
-"""By the error of a system call."""
 FILE = re.compile(r"[`'\"](?P<quoted>/[^`'\"]+)[`'\"]| to (?P<copy>/[^`'\"]+?): ")
 """How programs name the file that they could not write: quoted, or after "copy file from A to"."""
 NO_MEMORY = re.compile(r"failed to map segment|malloc failure|\] ASN1 lib")

@@ -49,7 +49,6 @@ def find_fingerprints(findings: Sequence[Finding]) -> Iterator[tuple[Finding, st
 
 
 def _list_checks(outcome: Outcome) -> Iterator[tuple[Check | Question, list[Finding]]]:
-    """Yield the checks that were run, or the doctor's questions, each with what it found."""
     known: tuple[Check | Question, ...] = (*CHECKS, *QUESTIONS)
     for check in known:
         if check.code in outcome.codes:
