@@ -5,6 +5,8 @@ callbacks: 2 of 250 that came at random moments of a release. So it is remembere
 at the next event.
 """
 
+from __future__ import annotations  # sys.UnraisableHookArgs is for type checkers alone
+
 import contextlib
 import signal
 import sys
