@@ -20,8 +20,8 @@ from pathlib import Path
 
 from releasekit import git
 from releasekit.errors import GitFailed, Status, failed, setup
+from releasekit.model.dists import POINTER_LIMIT, find_pointed
 from releasekit.model.project import Commit
-from releasekit.model.stand_ins import POINTER_LIMIT, find_pointed
 from releasekit.tempdirs import open_tempdir
 
 # All files as they are committed, whatever the user's clone leaves out or alters.

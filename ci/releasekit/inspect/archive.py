@@ -15,9 +15,8 @@ from typing import IO, BinaryIO, cast
 from releasekit.archives import BLOCK, UNREADABLE
 from releasekit.checks.model import DistFacts, Member, Secret
 from releasekit.checks.secrets import find_secrets
-from releasekit.model.dists import Dist
+from releasekit.model.dists import Dist, find_stand_in
 from releasekit.model.published import Contents
-from releasekit.model.stand_ins import find_stand_in
 
 # Bytes of a zip's central directory, which is read as a whole: about 150 per member.
 DIRECTORY_LIMIT = 32 << 20

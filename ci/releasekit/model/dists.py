@@ -1,4 +1,4 @@
-"""Dists: sdists and wheels as files with a name, a version and digests."""
+"""Sdists and wheels: files with a name, a version and digests, and what git puts into them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from packaging.version import Version
 
 if TYPE_CHECKING:
     from packaging.metadata import RawMetadata
+
+# Bytes: "Pointer files must be less than 1024 bytes" (git-lfs, spec.md).
+POINTER_LIMIT = 1024
 
 
 class DistKind(Enum):
@@ -92,3 +95,21 @@ def parse_metadata(text: bytes) -> tuple[RawMetadata, tuple[str, ...]]:
     except ValueError as error:  # a version of more than 4,300 digits
         problems.append(str(error))
     return metadata, tuple(sorted(problems))
+
+
+def find_pointed(content: bytes) -> str | None:
+    """Return the SHA-256 that a pointer of Git LFS names; None for other content."""
+    # hawser was the name of Git LFS before.
+    pointer = (
+        rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v1\r?\n(?:[a-z0-9.-]+ .*\n)*?"
+        rb"oid sha256:([0-9a-f]{64})\r?\nsize \d+\r?\n(?:[a-z0-9.-]+ .*\n)*"
+    )
+    match = re.fullmatch(pointer, content) if len(content) < POINTER_LIMIT else None
+    return match[1].decode() if match else None
+
+
+def find_stand_in(content: bytes) -> str:
+    """Return "pointer" or "encrypted" for the beginning of a file, "" for the file itself."""
+    if content.startswith(b"\0GITCRYPT\0"):  # git-crypt (its commands.cpp)
+        return "encrypted"
+    return "pointer" if find_pointed(content) else ""
