@@ -235,9 +235,9 @@ from releasekit.process import {start}
 """
 HOLDER = """
 import fcntl, pathlib, signal, time
-def hear(number, frame):
+def take(number, frame):
     pathlib.Path("termed").touch()
-signal.signal(signal.SIGTERM, hear)
+signal.signal(signal.SIGTERM, take)
 lock = open("lock", "w")
 fcntl.flock(lock, fcntl.LOCK_SH)
 pathlib.Path("ready").touch()

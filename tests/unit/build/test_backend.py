@@ -26,7 +26,7 @@ from unit.conftest import Answer, Server
 
 EPOCH = 1_700_000_000
 
-# A backend without requirements: builds need no index, and show what they were given.
+# A backend without requirements: builds need no index, and show what they get.
 BACKEND = """
 import io, os, pathlib, tarfile, zipfile
 

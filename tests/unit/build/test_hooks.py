@@ -23,11 +23,11 @@ def get_requires_for_build_sdist(config_settings=None):
     os.environ["LEFT"] = "behind"
     os.chdir("/")
     atexit.register(print, "exit handlers ran")
-    print("asked by", os.getpid(), "with", COUNT, os.environ.get("LEFT"), "from", sys.path[0])
+    print("called by", os.getpid(), "with", COUNT, os.environ.get("LEFT"), "from", sys.path[0])
     return []
 
 def get_requires_for_build_wheel(config_settings=None):
-    print("asked by", os.getpid(), "with", COUNT, os.environ.get("LEFT"), os.getcwd())
+    print("called by", os.getpid(), "with", COUNT, os.environ.get("LEFT"), os.getcwd())
     print("stdin:", repr(sys.stdin.read()), "argv:", sys.argv[1], "gc:", gc.isenabled())
     print("no end of line", end="")
     return []
@@ -124,7 +124,7 @@ import os
 def get_requires_for_build_sdist(config_settings=None):
     import demo_backend.late
     import demo_plugin
-    print("asked by", os.getpid())
+    print("called by", os.getpid())
     return []
 
 get_requires_for_build_wheel = get_requires_for_build_sdist
@@ -149,10 +149,10 @@ def test_what_a_hook_imports_of_its_backend_is_imported_once_for_those_after_it(
     second, third = who[5][1], who[7][1]
     late, plugin = "demo_backend.late imported by", "demo_plugin imported by"
     assert who == [
-        *((late, first), (plugin, first), ("asked by", first)),
+        *((late, first), (plugin, first), ("called by", first)),
         # The plugin is no part of the backend: each hook imports it, as in a process of its own.
-        *((late, server), (plugin, second), ("asked by", second)),
-        *((plugin, third), ("asked by", third)),
+        *((late, server), (plugin, second), ("called by", second)),
+        *((plugin, third), ("called by", third)),
     ]
     assert len({first, server, second, third}) == 4
 
@@ -162,7 +162,7 @@ def test_what_a_hook_imports_of_its_backend_is_imported_once_for_those_after_it(
     ["os.kill(os.getpid(), 9)", "os.fork() or __import__('time').sleep(2); os._exit(0)"],
     ids=("is-killed", "leaves-a-process-behind"),
 )
-def test_a_hook_that_tells_of_no_import_keeps_nothing_from_the_next(
+def test_a_hook_that_reports_no_import_keeps_nothing_from_the_next(
     tmp_path: Path, hooks: Hooks, environ: dict[str, str], end: str
 ) -> None:
     builder = Builder(tmp_path, hooks, environ, end=end)
