@@ -169,7 +169,6 @@ class DistFacts:
 
     @property
     def is_wheel(self) -> bool:
-        """Tell a wheel from an sdist."""
         return self.dist.named.kind is DistKind.WHEEL
 
 
@@ -223,7 +222,6 @@ class Finding:
 
     @property
     def is_waived(self) -> bool:
-        """Tell whether configuration waives the finding, for a reason."""
         return self.severity is Severity.OFF
 
     @property

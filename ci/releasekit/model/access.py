@@ -1,7 +1,5 @@
 """Web addresses, credentials for them, and what is odd about some."""
 
-from __future__ import annotations
-
 import contextlib
 import ipaddress
 import re

@@ -56,7 +56,6 @@ class Dist:
 
     @property
     def filename(self) -> str:
-        """Return the file name, as an index lists it."""
         return self.path.name
 
 

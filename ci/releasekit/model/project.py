@@ -1,7 +1,5 @@
 """A project at one commit: its release tags, its version (PEP 440), and if it may be released."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re
@@ -111,7 +109,6 @@ class StatedVersion:
 
     @property
     def place(self) -> str:
-        """Return the key and the file, as a sentence names them."""
         *tables, key = self.keys
         return f"{key} in [{'.'.join(tables)}] of {self.file}"
 
@@ -145,7 +142,6 @@ class Development:
         return Version(f"{last.epoch}!{'.'.join(map(str, numbers))}{suffix}{number}")
 
     def describe(self) -> str:
-        """Return the version, and what it counts."""
         last = self.history.last
         since = f"since {last.name}" if last else "and no release tag yet"
         commits = plural(self.history.commits, "commit")
@@ -169,7 +165,6 @@ class Commit:
 
     @property
     def short(self) -> str:
-        """Return the abbreviated commit id of messages."""
         return self.sha[:10]
 
 
@@ -189,7 +184,6 @@ class Project:
 
     @property
     def dirty(self) -> bool:
-        """Tell whether tracked files differ from the commit."""
         return bool(self.commit.changed)
 
     @property

@@ -34,7 +34,6 @@ class PublishedFile:
         return replace(self, hashes=(("sha256", digest), *others))
 
     def digest(self, algorithm: str) -> str | None:
-        """Return the digest in lower case, or None where the page does not carry it."""
         return dict(self.hashes).get(algorithm)
 
 

@@ -67,7 +67,6 @@ class RecordedFile(_Facts):
 
     @property
     def kind(self) -> DistKind:
-        """Return whether it is an sdist or a wheel."""
         return parse_filename(self.filename).kind
 
 
@@ -128,22 +127,18 @@ class Record(_Facts):
 
     @property
     def requirement(self) -> str:
-        """Return the release as a requirement: name==version."""
         return f"{self.project}=={self.version}"
 
     @property
     def normalized_name(self) -> str:
-        """Return the name as it stands in index addresses (PEP 503)."""
         return canonicalize_name(self.project)
 
     @property
     def sdist(self) -> RecordedFile | None:
-        """Return the sdist; a part of a release may have none."""
         return next((file for file in self.files if file.kind is DistKind.SDIST), None)
 
     @property
     def wheels(self) -> tuple[RecordedFile, ...]:
-        """Return the wheels."""
         return tuple(file for file in self.files if file.kind is DistKind.WHEEL)
 
     @property
