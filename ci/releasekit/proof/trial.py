@@ -34,22 +34,28 @@ event that `register(0, 0)` asks for), and then kills the session: whatever was 
 The program itself has an empty standard input.
 """
 
-# Imports one name after the other; the mark tells its lines from those of the packages.
+# Imports one name after the other; the mark tells what it reports from what the packages print. Its
+# output is its own: a package may replace sys.stdout, close it, or leave a line without an end.
 IMPORT = f"""{GUARD}
-import importlib, sys, traceback
+import contextlib, importlib, sys, traceback
+reports = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
 mark, *names = sys.argv[1:]
+def report(*words):
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    print(mark, *words, file=reports, flush=True)
 for name in names:
-    print(mark, "begin", name, flush=True)
+    report("begin", name)
     try:
         importlib.import_module(name)
     except BaseException as error:
-        traceback.print_exc()
-        sys.stdout.flush(); sys.stderr.flush()
+        with contextlib.suppress(Exception):
+            traceback.print_exc()
         text = " ".join((type(error).__name__ + ": " + str(error)).split())
-        kind = "missing" if isinstance(error, ImportError) else "failed"
-        print(mark, kind, name, text, flush=True)
+        report("missing" if isinstance(error, ImportError) else "failed", name, text)
     else:
-        print(mark, "done", name, flush=True)
+        report("done", name)
 """
 
 # The files of modules. A library such as libfoo.so is none: extension modules have a tag (PEP
@@ -123,12 +129,18 @@ def import_all(
     if not names:
         return ()
     mark = f"releasekit-{secrets.token_hex(8)}"
+
+    def log_package(line: str) -> None:
+        printed, found, _ = line.partition(mark)
+        if printed or not found:
+            log(printed)
+
     # -I: no PYTHONPATH, no user's site-packages, no current directory.
     finished = run(
         (str(environment.python), "-I", "-c", IMPORT, mark, *names),
         cwd=environment.work,
         environ=environment.environ,
-        log=lambda line: None if line.startswith(mark) else log(line),
+        log=log_package,
         seconds=seconds,
         foreign=True,
         guarded=True,
@@ -137,8 +149,8 @@ def import_all(
         refuse_killed(finished, "python", str(environment.work))
     failures, begun = [], ""
     for line in finished.output.splitlines():
-        if line.startswith(f"{mark} "):
-            _, kind, name, *text = line.split(" ", 3)
+        if report := line.partition(f"{mark} ")[2]:
+            kind, name, *text = report.split(" ", 2)
             begun = name if kind == "begin" else ""
             if text:
                 failures.append(Failure(subject=name, reason=text[0], missing=kind == "missing"))

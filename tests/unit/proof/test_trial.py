@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -80,6 +81,25 @@ def test_what_can_be_imported_is(environment: CleanEnvironment) -> None:
     assert lines == ["a says hello"]
 
 
+PRINTED = {
+    "no end of line": "print('hello', end='')",
+    "no end of line on standard error": "import sys; sys.stderr.write('hello')",
+    "not flushed": "import sys; sys.stdout.write('hello')",
+    "output replaced": "import io, sys; sys.stdout = io.StringIO(); print('hello')",
+    "output closed": "import sys; sys.stdout.close()",
+    "no output": "import sys; sys.stdout = sys.stderr = None",
+}
+
+
+@pytest.mark.parametrize("text", PRINTED.values(), ids=list(PRINTED))
+def test_what_a_package_prints_changes_no_verdict(environment: CleanEnvironment, text: str) -> None:
+    lines: list[str] = []
+    write(environment, a=text, bad=f"{text}\n1/0", z=text)
+    (failure,) = import_all(environment, ["a", "bad", "z"], seconds=60, log=lines.append)
+    assert (failure.subject, failure.reason) == ("bad", "ZeroDivisionError: division by zero")
+    assert not re.search("releasekit-[0-9a-f]{16}", "\n".join(lines))
+
+
 REASONS = {
     "import nothing_of_that_name": "ModuleNotFoundError: No module named 'nothing_of_that_name'",
     "1/0": "ZeroDivisionError: division by zero",
@@ -89,6 +109,7 @@ REASONS = {
     "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)": "Python ended: SIGSEGV ended it",
     "raise KeyboardInterrupt": "KeyboardInterrupt:",
     "raise ValueError('two\\nlines')": "ValueError: two lines",
+    "raise ValueError('\\ud800')": "ValueError: \\ud800",
     "while True: pass": "it takes longer than 2 s",
 }
 
