@@ -5,4 +5,4 @@ import sys
 if sys.version_info >= (3, 11):
     import tomllib as tomllib
 else:
-    pass
+    import tomli as tomllib  # noqa: F401 - others import it from here
