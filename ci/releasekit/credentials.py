@@ -50,7 +50,7 @@ def read_pypirc(name: str, environ: Mapping[str, str]) -> PypircSection:
     file = find_home(environ) / ".pypirc"  # twine would look into the home of the process
     try:
         _refuse_unreadable(file, path)
-        found = _read_config(name, environ)
+        found = utils.get_repository_from_config(str(file), name)
     except FileNotFoundError:
         reason = "no such file or directory"
     except exceptions.TwineException as error:

@@ -119,6 +119,7 @@ def unknown(name: str, reason: str) -> str:
     ("name", "reason"),
     [
         pytest.param("other", "Missing 'other' section from ~/.pypirc.", id="unknown"),
+        pytest.param("", "Missing '' section from ~/.pypirc.", id="a variable that is not set"),
         pytest.param("bare", "the section has no repository", id="without an address"),
         pytest.param(
             "pypi",
