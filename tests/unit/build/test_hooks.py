@@ -109,6 +109,22 @@ def test_a_hook_that_fails_has_the_status_of_its_process(
     assert said in builder.finished.output
 
 
+def test_a_server_that_is_killed_is_not_waited_for_where_a_daemon_holds_its_output(
+    tmp_path: Path, hooks: Hooks, environ: dict[str, str]
+) -> None:
+    ended = tmp_path / "ended"
+    end = f"""__import__("subprocess").Popen(
+        ["sh", "-c", "sleep 5; touch {ended}"], start_new_session=True
+    )
+    os.kill(os.getppid(), 9)"""
+    builder = Builder(tmp_path, hooks, environ, end=end)
+    with pytest.raises((OSError, BuildBackendException)):
+        builder.calls.build("sdist", tmp_path / "out")
+    assert builder.finished
+    assert builder.finished.status == -9
+    assert not ended.exists()
+
+
 def test_a_backend_that_cannot_be_imported_fails_in_its_hook(
     tmp_path: Path, hooks: Hooks, environ: dict[str, str]
 ) -> None:

@@ -8,13 +8,16 @@ interface this is.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import json
 import math
+import os
 import secrets
+import select
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from releasekit.process import Finished, Log, Watch, start_program, stop
@@ -25,7 +28,7 @@ class Hooks(contextlib.ExitStack):
 
     def __init__(self) -> None:
         super().__init__()
-        self._servers: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], io.TextIOWrapper]] = {}
+        self._servers: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], Iterator[str]]] = {}
         self._mark = f"end-of-hook-{secrets.token_hex(8)}"
 
     def run(
@@ -46,10 +49,9 @@ class Hooks(contextlib.ExitStack):
         if server not in self._servers:
             process = self.enter_context(start_program(server, cwd, environ, stdin=subprocess.PIPE))
             self.callback(stop, process)
-            # Where it was killed, what it had started would go on, and hold its output open.
+            # Where it was killed, what it had started would go on.
             self.enter_context(contextlib.closing(Watch(process, math.inf, None, None)))
-            pipe = process.stdout or io.BytesIO()
-            self._servers[server] = process, io.TextIOWrapper(pipe, "utf-8", "replace")
+            self._servers[server] = process, _read_lines(process)
         process, output = self._servers[server]
         hook = json.dumps({"argv": argv, "cwd": str(cwd), "environ": dict(environ)})
         if process.stdin:
@@ -65,3 +67,20 @@ class Hooks(contextlib.ExitStack):
             if end:
                 return Finished(command=server, status=int(status), output="".join(lines))
         return Finished(command=server, status=process.wait() or 1, output="".join(lines))
+
+
+def _read_lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Yield the lines that a program writes, until nobody writes any more, or it has ended.
+
+    A daemon, which has a session of its own, may hold the output open for ever.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
+    output, unread, data = process.stdout or io.BytesIO(), "", b"\n"
+    while data:
+        is_ready = select.select([output], [], [], 1)[0]
+        if is_ready or process.poll() is not None:
+            data = os.read(output.fileno(), io.DEFAULT_BUFFER_SIZE) if is_ready else b""
+            *lines, unread = (unread + newlines.decode(data, final=not data)).split("\n")
+            yield from (f"{line}\n" for line in lines)
+    yield unread
