@@ -26,7 +26,11 @@ CREDENTIAL_FILES = {
     "_netrc": NETRC,
     ".npmrc": ("a token (.npmrc)", r"_(?:authToken|password|auth)\s*=\s*[^\s$]"),
     ".git-credentials": ("a password (.git-credentials)", r"://[^/\s:@]+:[^@\s]+@"),
-    ".pypirc": ("a password (.pypirc)", r"(?i)^[ \t]*password[ \t]*[=:][ \t]*\S"),
+    ".pypirc": (
+        "a password (.pypirc)",
+        # The value may stand in a line below that is indented more, as ConfigParser reads it.
+        r"(?i)^([ \t]*)password[ \t]*[=:](?:[ \t]*|\s*\n\1[ \t]+)\S",
+    ),
 }
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 

@@ -141,6 +141,12 @@ def test_what_is_near_a_private_key_is_none(text: str) -> None:
 
 FILES = {
     "pypirc": (".pypirc", "[a]\npassword = x%y\n", "[a]\nusername = u\n", "a password (.pypirc)"),
+    "pypirc, in the next line": (
+        ".pypirc",
+        "[a]\n  password =\n    secret\n",
+        "[a]\n  password =\n  username = u\n",
+        "a password (.pypirc)",
+    ),
     "netrc": (
         ".netrc",
         "machine a.example.com\n  login u\n  password p\n",
