@@ -202,7 +202,7 @@ class Checked(Result):
             for each in Severity
             if counts[each]
         ]
-        found = f"{len(self.codes)} checks: {', '.join(words) or 'no findings'}"
+        found = f"{plural(len(self.codes), 'check')}: {', '.join(words) or 'no findings'}"
         return f"{found}; {self.works}" if self.works else found
 
     def details(self) -> Iterable[Line]:

@@ -31,6 +31,8 @@ class Layout:
     """Returns the address of another repository of the same server, None if it has only one."""
     simple_path: str = "simple/"
     """Where the simple index (PEP 503) is, below the address that uploads go to."""
+    root_title: str = "simple index"
+    """How the title of the simple index's first page begins, in lower case."""
     follows_elsewhere: bool = True
     """False if a page that redirects to another server says that the project is not here."""
     ask_for_upload: Callable[[Index], Answer] | None = None

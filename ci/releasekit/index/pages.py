@@ -169,7 +169,7 @@ class Index:
         """Read the first page; raises NoSuchRepository if it is none of an index."""
         answer = self._get(self.simple_url, self.reader, limit=NAMES)
         _refuse(answer, self.reader, url=self.simple_url)
-        if not is_root_page(answer.text):
+        if not is_root_page(answer.text, self.layout.root_title):
             raise NoSuchRepository(
                 usage.NOT_A_PYPI_REPOSITORY,
                 url=self.simple_url,

@@ -123,10 +123,10 @@ def describe_page(html: str) -> str:
     return " ".join((_Anchors(html).title or html).split())[:80]
 
 
-def is_root_page(html: str) -> bool:
+def is_root_page(html: str, title: str = "simple index") -> bool:
     """Tell whether a page is the root of a simple index: its title, or a version (PEP 629)."""
     page = _Anchors(html)
-    return page.title.lower().startswith("simple index") or page.has_version
+    return page.title.lower().startswith(title) or page.has_version
 
 
 def parse_root_page(html: str) -> tuple[str, ...]:

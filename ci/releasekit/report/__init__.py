@@ -15,7 +15,7 @@ from releasekit.outcome import Outcome
 from releasekit.redact import escape_json, printable
 
 FINDINGS_REPORTS = ("findings.json", "junit.xml", "gl-code-quality-report.json", "releasekit.sarif")
-"""Written where checks were run."""
+"""Written where checks were run; `findings.RENDERERS` has a function for each."""
 
 
 def render_reports(outcome: Outcome) -> Mapping[str, str]:
@@ -28,13 +28,7 @@ def render_reports(outcome: Outcome) -> Mapping[str, str]:
         # This knows every check; a run that was refused before the checks need not load them.
         from releasekit.report import findings
 
-        renderers = (
-            findings.render_findings,
-            findings.render_junit,
-            findings.render_code_quality,
-            findings.render_sarif,
-        )
-        reports |= zip(FINDINGS_REPORTS, (render(outcome) for render in renderers), strict=True)
+        reports |= {name: findings.RENDERERS[name](outcome) for name in FINDINGS_REPORTS}
     if outcome.record is not None:
         reports["release.env"] = render_dotenv(outcome)
     for name, text in reports.items():

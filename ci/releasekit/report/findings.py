@@ -192,3 +192,11 @@ def render_sarif(outcome: Outcome) -> str:
 
 def _level(severity: Severity) -> str:
     return "none" if severity is Severity.OFF else severity.value
+
+
+RENDERERS = {
+    "findings.json": render_findings,
+    "junit.xml": render_junit,
+    "gl-code-quality-report.json": render_code_quality,
+    "releasekit.sarif": render_sarif,
+}
