@@ -162,7 +162,8 @@ PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)-----END", re.
 HEADER = re.compile(r"authorization:\s*(?:\w+\s+)?(\S+)", re.IGNORECASE)
 # MD5, SHA-1, SHA-256: a secret that is a part of one is no secret there.
 DIGEST = r"(?<![0-9a-fA-F])(?P<digest>(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}))(?![0-9a-fA-F])"
-# How programs print a character that is no number: form fields, quotes of shells, entities of XML.
+# How programs print a character, other than by its number: in form fields, in quotes of shells, as
+# entities of XML.
 OTHER_FORMS = {
     " ": [r"\+"],
     "'": [r"'\\''", "'\"'\"'", "&apos;"],
@@ -179,8 +180,8 @@ BASE64 = {"+": r"(?:[+-]|%2[Bb])", "/": r"(?:\\*/|_|%2[Ff])"}  # URL-safe, perce
 class Secret:
     """A secret of a run: the variable that holds it, and the user name that it is sent with.
 
-    `name` is what a warning calls it; empty if nobody is warned. What stands alone before the host
-    of an address may be a name: a token, or that of a user.
+    `name` is what a warning calls it; empty if nobody is warned. `may_be_name` is true for what
+    stands alone before the host of an address: a token, or the name of a user.
     """
 
     value: str
