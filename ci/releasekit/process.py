@@ -1,9 +1,11 @@
 """The one way in which the kit starts another program, and stops it."""
 
+import codecs
 import contextlib
 import io
 import math
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -129,12 +131,8 @@ def run(
         if process.stdin and not guarded:
             with contextlib.suppress(BrokenPipeError), process.stdin:  # it may not want to read
                 process.stdin.write(stdin.encode())
-        output = process.stdout or io.BytesIO()
-        with (
-            contextlib.closing(Watch(process, seconds, memory, idle)) as watch,
-            io.TextIOWrapper(output, encoding="utf-8", errors="replace") as text,
-        ):
-            for line in text:
+        with contextlib.closing(Watch(process, seconds, memory, idle)) as watch:
+            for line in read_lines(process):
                 lines.append(line)
                 if log:
                     log(line.rstrip("\n"))
@@ -169,7 +167,7 @@ def capture(
         start_program(command, cwd, environ, stderr=subprocess.PIPE) as process,
         contextlib.closing(Watch(process, seconds, None, idle)) as watch,
     ):
-        output, said = (part.decode("utf-8", errors) for part in process.communicate())
+        output, said = (part.decode("utf-8", errors) for part in _read_both(process))
     finished = Finished(
         command=tuple(command),
         status=process.returncode,
@@ -178,6 +176,50 @@ def capture(
         timed_out=watch.timed_out,
     )
     return finished if watch.timed_out else refuse_ended(finished, cwd)
+
+
+def read_lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Yield the lines that a program and its children write, until nobody writes any more.
+
+    A daemon, which has a session of its own, may hold the output open for ever: it is left alone.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
+    output, unread, data, until = process.stdout or io.BytesIO(), "", b"\n", math.inf
+    while data:
+        is_ready = bool(select.select([output], [], [], 1)[0])
+        if _has_ended(process):
+            until = min(until, time.monotonic() + GRACE)  # a daemon may write for ever, too
+            is_ready = is_ready and time.monotonic() < until
+        elif not is_ready:
+            continue
+        data = os.read(output.fileno(), io.DEFAULT_BUFFER_SIZE) if is_ready else b""
+        *lines, unread = (unread + newlines.decode(data, final=not data)).split("\n")
+        yield from (f"{line}\n" for line in lines)
+    if unread:
+        yield unread
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Tell whether a program has ended, and its children, but for those in another session."""
+    if process.poll() is None:
+        return False
+    try:
+        os.killpg(process.pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return True
+    return False
+
+
+def _read_both(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Return stdout and stderr; the connection that ssh keeps (ControlPersist) holds stderr."""
+    while True:
+        has_ended = _has_ended(process)
+        try:
+            return process.communicate(timeout=1)
+        except subprocess.TimeoutExpired as late:
+            if has_ended:
+                return late.stdout or b"", late.stderr or b""
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -115,6 +116,29 @@ def test_captured_program_is_stopped_with_its_children_after_the_seconds_it_may_
 def test_captured_answer_keeps_its_line_ends(tmp_path: Path) -> None:
     command = python("import os; os.write(1, b'a\\r\\nb\\rc\\n\\xff')")
     assert capture(command, cwd=tmp_path, environ=ENVIRON).output == "a\r\nb\rc\n\ufffd"
+
+
+DAEMONS = {
+    "silent": "time.sleep(60)",
+    "talking": "end = time.monotonic() + 60\nwhile time.monotonic() < end: print('x', flush=True)",
+}
+
+
+@pytest.mark.parametrize("start", [run, capture], ids=["run", "capture"])
+@pytest.mark.parametrize("text", DAEMONS.values(), ids=list(DAEMONS))
+def test_a_daemon_that_holds_the_output_is_not_waited_for(
+    text: str, start: Callable[..., Finished], tmp_path: Path
+) -> None:
+    """What ssh keeps (ControlPersist), or what a smoke test starts, may live for ever."""
+    code = f"""import subprocess, sys
+print("begun", flush=True)
+daemon = [sys.executable, "-c", "import time\\n" + {text!r}]
+print(subprocess.Popen(daemon, start_new_session=True).pid, flush=True)
+"""
+    finished = start((sys.executable, "-c", code), cwd=tmp_path, environ=os.environ)
+    begun, pid = finished.output.splitlines()[:2]
+    assert (begun, finished.status) == ("begun", 0)
+    os.kill(int(pid), signal.SIGKILL)  # fails if it has ended
 
 
 def test_each_step_of_a_progress_bar_is_a_line(tmp_path: Path) -> None:

@@ -8,19 +8,15 @@ interface this is.
 
 from __future__ import annotations
 
-import codecs
 import contextlib
-import io
 import json
 import math
-import os
 import secrets
-import select
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from releasekit.process import Finished, Log, Watch, start_program, stop
+from releasekit.process import Finished, Log, Watch, read_lines, start_program, stop
 
 
 class Hooks(contextlib.ExitStack):
@@ -51,7 +47,7 @@ class Hooks(contextlib.ExitStack):
             self.callback(stop, process)
             # Where it was killed, what it had started would go on.
             self.enter_context(contextlib.closing(Watch(process, math.inf, None, None)))
-            self._servers[server] = process, _read_lines(process)
+            self._servers[server] = process, read_lines(process)
         process, output = self._servers[server]
         hook = json.dumps({"argv": argv, "cwd": str(cwd), "environ": dict(environ)})
         if process.stdin:
@@ -67,20 +63,3 @@ class Hooks(contextlib.ExitStack):
             if end:
                 return Finished(command=server, status=int(status), output="".join(lines))
         return Finished(command=server, status=process.wait() or 1, output="".join(lines))
-
-
-def _read_lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
-    """Yield the lines that a program writes, until nobody writes any more, or it has ended.
-
-    A daemon, which has a session of its own, may hold the output open for ever.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
-    output, unread, data = process.stdout or io.BytesIO(), "", b"\n"
-    while data:
-        is_ready = select.select([output], [], [], 1)[0]
-        if is_ready or process.poll() is not None:
-            data = os.read(output.fileno(), io.DEFAULT_BUFFER_SIZE) if is_ready else b""
-            *lines, unread = (unread + newlines.decode(data, final=not data)).split("\n")
-            yield from (f"{line}\n" for line in lines)
-    yield unread
