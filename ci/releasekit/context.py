@@ -156,18 +156,19 @@ def open_nexus(request: Request, progress: Progress, stack: contextlib.ExitStack
     url = settings.url
     if url is None:
         raise ReleasekitError(usage.NO_NEXUS, command=request.command.name, root=str(request.root))
-    if request.command.needs_admin and is_sandbox(url, trust.ca_bundle):
+    into_sandbox, hosted = is_sandbox(url, trust.ca_bundle), hosted_url(settings)
+    if request.command.needs_admin and into_sandbox:
         raise ReleasekitError(usage.SANDBOX_IS_NO_NEXUS, command=request.command.name, url=url)
     if request.command.needs_admin and request.interactive:
         open_trust(request.environ, trust.ca_bundle, trust.client_cert)  # before anybody is asked
-    credentials, admin = find_nexus_credentials(request, url, hosted_url(settings))
+    credentials, admin = find_nexus_credentials(request, url, hosted)
     first = _read_first_password(request, admin.username, progress)
     _note_plain_http(url, progress)
-    reader = find_own_reader(hosted_url(settings), request.environ) or credentials
-    into_sandbox, group = is_sandbox(url, trust.ca_bundle), None
+    reader = find_own_reader(hosted, request.environ) or credentials
+    group = None
     if request.command.diagnoses:
         _add_secrets_of_installers(request)
-        target = make_target(hosted_url(settings), settings, credentials, reader)
+        target = make_target(hosted, settings, credentials, reader)
         destination = Destination(settings=settings, target=target, trust=trust)
         group, trust = find_group(request, destination, into_sandbox=into_sandbox)
     users = (admin, first, credentials, reader, *([group.credentials] if group else ()))

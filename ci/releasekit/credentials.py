@@ -18,6 +18,7 @@ from releasekit.model.access import (
     NO_CREDENTIALS,
     Credentials,
     Say,
+    find_environ_credentials,
     say_nothing,
 )
 from releasekit.signals import interrupts_end_prompts
@@ -182,6 +183,8 @@ class _Resolver(auth.Resolver):
 
 def find_stated_credentials(section: str | None, environ: Mapping[str, str]) -> Credentials | None:
     """Return what the environment and a `.pypirc` section give whole; nothing else is asked."""
+    if whole := find_environ_credentials(environ):
+        return whole
     config = _read_config(section, environ)
     username = environ.get("TWINE_USERNAME") or config.get("username")
     password = environ.get("TWINE_PASSWORD") or config.get("password")

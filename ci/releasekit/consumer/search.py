@@ -170,8 +170,7 @@ def parse_versions(name: str, filenames: Iterable[str]) -> set[str]:
 def render_install_line(hit: Hit, consumer: Consumer) -> str:
     """Return the command that installs exactly this version from the group."""
     words = ["pip", "install", "--index-url", consumer.index_url]
-    files = {"--cert": consumer.ca_file, "--client-cert": consumer.client_cert}
-    words += [word for option, path in files.items() if path for word in (option, str(path))]
+    words += [word for key, path in consumer.files.items() for word in (f"--{key}", path)]
     return shlex.join([*words, f"{hit.name}=={hit.version}"])
 
 

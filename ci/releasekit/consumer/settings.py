@@ -22,6 +22,12 @@ class Consumer:
     """A PEM file with all that is trusted; None where the system's store is enough."""
     client_cert: str | None = None
 
+    @property
+    def files(self) -> dict[str, str]:
+        """Return what proves the server, and the client, by the names that pip and poetry use."""
+        files = {"cert": self.ca_file, "client-cert": self.client_cert}
+        return {key: str(path) for key, path in files.items() if path}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
@@ -72,12 +78,8 @@ def find_changes(wanted: Mapping[str, str], present: Mapping[str, str]) -> tuple
 
 def pip_options(consumer: Consumer) -> dict[str, str]:
     """Return the options of pip.conf, as `section.key`."""
-    options = {
-        "global.index-url": consumer.index_url,
-        "global.cert": consumer.ca_file,
-        "global.client-cert": consumer.client_cert,
-    }
-    return {option: str(value) for option, value in options.items() if value}
+    files = {f"global.{key}": path for key, path in consumer.files.items()}
+    return {"global.index-url": consumer.index_url, **files}
 
 
 def find_exports(consumer: Consumer, place: Place, environ: Mapping[str, str]) -> dict[str, str]:
@@ -101,13 +103,11 @@ def poetry_commands(consumer: Consumer) -> tuple[str, ...]:
     A primary source switches its implicit public index off (poetry 1.5 and newer).
     """
     name = consumer.index
-    files = {"cert": consumer.ca_file, "client-cert": consumer.client_cert}
     return (
         f"poetry source add --priority=primary {name} {consumer.index_url}",
         *(
-            f"poetry config certificates.{name}.{key} {shlex.quote(str(path))}"
-            for key, path in files.items()
-            if path
+            f"poetry config certificates.{name}.{key} {shlex.quote(path)}"
+            for key, path in consumer.files.items()
         ),
     )
 

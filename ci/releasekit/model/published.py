@@ -123,8 +123,11 @@ def describe_page(html: str) -> str:
     return " ".join((_Anchors(html).title or html).split())[:80]
 
 
-def is_root_page(html: str, title: str = "simple index") -> bool:
-    """Tell whether a page is the root of a simple index: its title, or a version (PEP 629)."""
+def is_root_page(html: str, title: str) -> bool:
+    """Tell whether a page is the root of a simple index: its title, or a version (PEP 629).
+
+    `title` is how that begins, in lower case.
+    """
     page = _Anchors(html)
     return page.title.lower().startswith(title) or page.has_version
 

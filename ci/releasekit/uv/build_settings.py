@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 from releasekit.errors import BrokenSettings, ReleasekitError, refused, usage
 from releasekit.uv.indexes import (
+    is_needed,
     is_on,
     read_user_uv,
     read_uv_folder,
@@ -137,8 +138,8 @@ def _choose_sources(
             requirement = Requirement(text)
         except InvalidRequirement:
             continue
-        marker, name = requirement.marker, canonicalize_name(requirement.name)
-        if requirement.url is not None or (marker and not marker.evaluate({"extra": ""})):
+        name = canonicalize_name(requirement.name)
+        if requirement.url is not None or not is_needed(requirement):
             continue
         used = [source for source in sources.get(name, ()) if _is_used(source)]
         for source in used:

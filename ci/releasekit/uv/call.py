@@ -35,7 +35,8 @@ from releasekit.uv.indexes import (
     find_free_name,
     find_texts,
     index_environ,
-    split_table,
+    is_needed,
+    split_tables,
     strip_credentials,
 )
 
@@ -148,7 +149,7 @@ def find_source(
             return name
     if environ.get("UV_KEYRING_PROVIDER") in KEYRINGS:
         return "UV_KEYRING_PROVIDER"
-    for part in (part for table in tables for part in split_table(table)):
+    for part in split_tables(tables):
         if part.get("keyring-provider") in KEYRINGS:
             return "keyring-provider of uv's settings"
         keys = (*INDEX_KEYS, "http-proxy", "https-proxy")
@@ -171,7 +172,7 @@ def list_addresses(
 ) -> tuple[str, ...]:
     """Return the addresses that a call of uv may ask, as far as they are written somewhere."""
     texts = [environ.get(name, "") for name in INDEX_VARIABLES]
-    parts = [part for table in tables for part in split_table(table)]
+    parts = split_tables(tables)
     texts += [text for part in parts for key in INDEX_KEYS for text in find_texts(part.get(key))]
     found = [url for text in (*texts, *requirements) for url in re.findall(r"https?://\S+", text)]
     return tuple(url for url in dict.fromkeys(found) if is_address(url))
@@ -207,8 +208,8 @@ def _refuse_builds(call: UvCall, requires: Iterable[str], constraints: Path | No
             raise call.refusal("what a constraints file says", reason, fix)
     for text in requires:
         requirement = Requirement(text)
-        marker, url = requirement.marker, requirement.url
-        if url is None or (marker and not marker.evaluate({"extra": ""})):
+        url = requirement.url
+        if url is None or not is_needed(requirement):
             continue
         if PurePosixPath(re.split("[?#]", url)[0]).suffix != ".whl":
             reason = "its address leads to no wheel, so uv would build it"
@@ -305,7 +306,7 @@ def use_configured(
     installer = choose_installer(environ, pip=pip, uv=uv, group=None)
     name = installer.index
     settings: dict[str, Any] = {}
-    for part in (part for table in uv for part in split_table(table)):
+    for part in split_tables(uv):
         settings = {**{key: part[key] for key in INDEX_SETTINGS if key in part}, **settings}
     if isinstance(links := settings.get("find-links"), list):
         settings["find-links"] = [

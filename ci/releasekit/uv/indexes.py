@@ -105,8 +105,8 @@ def find_free_name(uv: Iterable[Mapping[str, Any]]) -> str:
     uv takes an index's password from a variable of its name in capitals: an index `RELEASEKIT` of
     [tool.uv] would be sent the password of ours (measured with uv 0.13).
     """
-    parts = [part for table in uv for part in split_table(table)]
-    names = [str(index.get("name", "")) for part in parts for index in _list_indexes(part)]
+    indexes = [index for part in split_tables(uv) for index in _list_indexes(part)]
+    names = [str(index.get("name", "")) for index in indexes]
     taken = {re.sub(r"[^A-Z0-9]", "_", name.upper()) for name in names}
     free = INDEX_NAME
     while free.upper() in taken:
@@ -256,6 +256,16 @@ def read_uv_table(folder: Path) -> Mapping[str, Any]:
 def split_table(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return a table of uv's settings, and its part for `uv pip`."""
     return [part for part in (table, table.get("pip")) if isinstance(part, Mapping)]
+
+
+def split_tables(tables: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return tables of uv's settings, each with its part for `uv pip`."""
+    return [part for table in tables for part in split_table(table)]
+
+
+def is_needed(requirement: Requirement) -> bool:
+    """Tell whether a requirement's marker holds here, without any extra."""
+    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
 
 
 def find_texts(value: object) -> Iterator[str]:

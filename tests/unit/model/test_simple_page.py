@@ -129,7 +129,7 @@ def test_what_links_to_no_file_is_left_out(link: str) -> None:
     ],
 )
 def test_root_of_an_index_is_known_by_its_marks(page: str, is_root: bool) -> None:
-    assert is_root_page(page) is is_root
+    assert is_root_page(page, "simple index") is is_root
 
 
 def test_first_of_two_files_with_one_name_is_found() -> None:
@@ -173,7 +173,7 @@ def test_every_listed_file_is_read_back(files: list[tuple[str, str, str]]) -> No
 def test_any_text_is_an_index_page_or_refused(text: str) -> None:
     with contextlib.suppress(NotAnIndexPageError):
         assert isinstance(parse_project_page(text, URL), ProjectPage)
-    assert is_root_page(text) in (True, False)
+    assert is_root_page(text, "simple index") in (True, False)
 
 
 @pytest.mark.parametrize(
