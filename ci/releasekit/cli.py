@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None, door: Door | None = None) -> int:
 
         loudness = QUIET if options.quiet else VERBOSE if options.verbose else NORMAL
         # With --json, stdout belongs to the document.
-        console = TerminalConsole(stderr=options.json, highlight=False, emoji=False, markup=False)
+        console = TerminalConsole(stderr=options.json)
         terminal, render = Terminal(console, loudness), render_plainly
         try:
             door = door or find_door()

@@ -17,7 +17,7 @@ from releasekit.destination import (
     read_nexus_settings,
 )
 from releasekit.errors import BrokenSettings, ReleasekitError, usage
-from releasekit.home import find_cache_home
+from releasekit.home import expand_home, find_cache_home
 from releasekit.model.access import NO_CREDENTIALS, Credentials, is_loopback
 from releasekit.network import Network, open_network
 from releasekit.outcome import Progress
@@ -37,6 +37,10 @@ class DirectoryContext:
     options: Namespace
     environ: Mapping[str, str] = field(repr=False)
     progress: Progress
+
+    def resolve(self, path: str) -> Path:
+        """Return a path as an option or a setting names it: from the root, or from a home (~)."""
+        return self.root / expand_home(path, self.environ)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,7 +24,10 @@ QUIET, NORMAL, VERBOSE = 0, 1, 2
 
 
 class TerminalConsole(Console):
-    """A console that leaves it to the terminal what a broken pipe means."""
+    """A console that prints texts as they are; the terminal decides on a broken pipe."""
+
+    def __init__(self, *, stderr: bool) -> None:
+        super().__init__(stderr=stderr, highlight=False, emoji=False, markup=False)
 
     def on_broken_pipe(self) -> None:
         """Raise BrokenPipeError, which is being handled; rich would end with status 1, refused."""
@@ -112,7 +115,7 @@ class Terminal:
         except OSError as error:
             with contextlib.suppress(OSError):  # else Python tries again when it ends: status 120
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            self._console = TerminalConsole(stderr=True, highlight=False, emoji=False, markup=False)
+            self._console = TerminalConsole(stderr=True)
             if not self._is_lost:
                 self._is_lost = True
                 name = "standard error" if stream is sys.stderr else "standard output"

@@ -267,8 +267,8 @@ def pass_version(
 ) -> dict[str, str]:
     """Return the environment of a build, with the version of the release tag and no other one.
 
-    setuptools-scm does not get what it `knows` from the tag: else its sdists lack the commit
-    (setuptools-scm 10: scm_version.json, commit_id).
+    With `scm_knows`, setuptools-scm does not get what it knows from the tag: else its sdists
+    lack the commit (setuptools-scm 10: scm_version.json, commit_id).
     """
     kept = {name: value for name, value in environ.items() if not OVERRIDES.fullmatch(name)}
     names = OTHER_VARIABLES if scm_knows else SCM_VARIABLES + OTHER_VARIABLES

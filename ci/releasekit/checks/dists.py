@@ -68,7 +68,8 @@ def _belongs(name: str, folders: Collection[str], packages: Collection[str]) -> 
 
 
 def _list_missing(facts: DistFacts, *, of_packages: bool) -> list[str]:
-    names = facts.missing_files
+    if not (names := facts.missing_files):
+        return []
     sources = list_sources(
         names,
         packed=[member.name.partition("/")[2] for member in facts.members],

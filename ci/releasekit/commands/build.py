@@ -15,7 +15,6 @@ from releasekit.build.stated_version import write_version
 from releasekit.commands.project import develop, load_record, read_dists, read_project, write_record
 from releasekit.context import ProjectContext
 from releasekit.errors import BuildFailed, ReleasekitError, refused, usage
-from releasekit.home import expand_home
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
 from releasekit.model.project import Project, find_rival_tags
 from releasekit.model.record import BuildFacts, DevelopmentFacts, Record, RecordedFile
@@ -76,7 +75,7 @@ def _find_sdist(ctx: ProjectContext, wanted: str) -> Dist:
     With `nox -C` and with -C the shell looks for such names in another directory. Raises NO_SDIST
     and FILES_CHANGED.
     """
-    path = ctx.root / expand_home(wanted, ctx.environ)
+    path = ctx.resolve(wanted)
     if path.suffix == ".json":
         record = load_record(path, root=ctx.root)
         sdists = tuple(file for file in record.files if file.filename.endswith(".tar.gz"))

@@ -63,7 +63,8 @@ def check(ctx: ProjectContext, project: Project, record: Record) -> tuple[tuple[
     Raises CHECKS_REFUSED for an error.
     """
     ctx.progress.begin("check")
-    proof_path, folder = ctx.results / PROOF, (ctx.results / PROOF).parent
+    proof_path = ctx.results / PROOF
+    folder = proof_path.parent
     remove_file(proof_path, root=ctx.root)
     dists = read_dists(ctx.results, record)
     facts = gather_facts(dists, _gather_project(ctx, project, record), ctx.root)

@@ -116,7 +116,7 @@ class _Visit:
 
     def __init__(self, ctx: NexusContext, login_url: str) -> None:
         """Try the logins at an address where a wrong password is refused."""
-        self.ctx = ctx
+        self.ctx, self.declared = ctx, read_static_metadata(ctx.root)
         self.nobody = probe.Visitor(client=ctx.network.client, credentials=NO_CREDENTIALS)
         own = ctx.reader if ctx.reader != ctx.credentials else NO_CREDENTIALS
         self.publisher, self.user = self._log_in(ctx.credentials, login_url)
@@ -156,7 +156,7 @@ class _Visit:
         release needs (docs/nexus-behaviour.md#rights).
         """
         simple = simple_url(repository_url(self.ctx.url, name))
-        own = read_static_metadata(self.ctx.root).name
+        own = self.declared.name
         url = f"{simple}{project}/" if project else simple
         serves = probe.ask(self.reading, url)
         is_refused = serves.status in (401, 403)
@@ -207,7 +207,7 @@ def _examine_release(
     The name stands in files, the version in the tag on HEAD, the dists of that version in dist/.
     """
     ctx, settings = visit.ctx, visit.ctx.settings
-    declared, built = read_static_metadata(ctx.root), []
+    declared, built = visit.declared, []
     for path in list_folder(ctx.root / "dist", "*", root=ctx.root):
         with contextlib.suppress(NotADistError, OSError):
             parse_filename(path.name)

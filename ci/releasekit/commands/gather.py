@@ -22,7 +22,6 @@ from releasekit.commands.project import (
 )
 from releasekit.context import ProjectContext
 from releasekit.errors import ReleasekitError, refused, setup
-from releasekit.home import expand_home
 from releasekit.inspect.archive import read_archive
 from releasekit.inspect.gather import find_naming_problems, find_record_problems
 from releasekit.model.dists import Dist, DistKind, NotADistError, parse_metadata
@@ -73,7 +72,7 @@ def _read_adopted(ctx: ProjectContext, name: str) -> Iterator[Dist]:
     With `nox -C` and with -C the shell looks for such names in another directory. Raises
     NOTHING_TO_ADOPT.
     """
-    path = ctx.root / expand_home(name, ctx.environ)
+    path = ctx.resolve(name)
     found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
     wheels = [file for file in found if file.is_file()]
     if not wheels:

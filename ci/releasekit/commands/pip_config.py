@@ -21,7 +21,7 @@ from releasekit.consumer.settings import (
 from releasekit.consumer.uv_toml import set_index
 from releasekit.context import NexusContext
 from releasekit.errors import ReleasekitError, refused, usage
-from releasekit.home import expand_home, find_config_home
+from releasekit.home import find_config_home
 from releasekit.index.layouts import repository_url, simple_url
 from releasekit.model.access import is_loopback
 from releasekit.pip_conf import find_pip_folder, read_options, set_options
@@ -80,7 +80,7 @@ def describe_consumer(ctx: NexusContext, place: Place | None = None) -> Consumer
         index=name,
         index_url=url,
         ca_file=place.folder / "releasekit-ca.pem" if place and own_ca else None,
-        client_cert=str(ctx.root / expand_home(cert, ctx.environ)) if cert else None,
+        client_cert=str(ctx.resolve(cert)) if cert else None,
     )
 
 
@@ -93,7 +93,7 @@ def _find_place(ctx: NexusContext) -> Place:
         uv_toml = find_config_home(ctx.environ) / "uv" / "uv.toml"
         return Place(name="user", folder=find_pip_folder(ctx.environ), uv_toml=uv_toml)
     else:
-        folder = (ctx.root / expand_home(to, ctx.environ)).resolve()
+        folder = ctx.resolve(to).resolve()
     is_environment = _is_environment(folder)  # pip finds its file there by itself
     return Place(
         name=f"{'virtualenv' if is_environment else 'directory'} {folder}",

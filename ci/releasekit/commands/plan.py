@@ -17,7 +17,6 @@ from releasekit.inspect.archive import DAMAGED, read_contents
 from releasekit.model.dists import Dist
 from releasekit.model.project import render_tag
 from releasekit.model.published import (
-    Action,
     Difference,
     Plan,
     ProjectPage,
@@ -80,8 +79,7 @@ def note_server_oddities(ctx: ProjectContext, index: Index) -> None:
 
 def refuse_other_bytes(plan: Plan) -> None:
     """Raise OTHER_BYTES_SERVED where the index to install from has other bytes under a name."""
-    conflicts = [file for file in plan.files if file.action is Action.CONFLICT]
-    if files := "\n".join(f"{file.dist.filename}: {file.why}" for file in conflicts):
+    if files := "\n".join(f"{file.dist.filename}: {file.why}" for file in plan.conflicts):
         raise ReleasekitError(refused.OTHER_BYTES_SERVED, url=plan.url, files=files)
 
 
@@ -134,7 +132,7 @@ def download_digests(
 
 def refuse_conflicts(ctx: ProjectContext, record: Record, plan: Plan, page: ProjectPage) -> None:
     """Raise CONFLICT where the repository has other bytes under a name; say what differs."""
-    files = [file for file in plan.files if file.action is Action.CONFLICT]
+    files = plan.conflicts
     if not files:
         return
     found = [_find_difference(ctx, record, file.dist, plan.url, page) for file in files[:COMPARED]]

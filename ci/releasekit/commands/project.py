@@ -152,8 +152,9 @@ def write_record(ctx: ProjectContext, record: Record) -> None:
         with contextlib.suppress(OSError, CannotWrite):
             if _is_worthless(ctx.root, path, record):
                 remove_file(path, root=ctx.root)
-    write_file(ctx.results / PARTS / name_part(record), render_record(record), root=ctx.root)
-    write_file(ctx.record_path, render_record(record), root=ctx.root)
+    text = render_record(record)
+    write_file(ctx.results / PARTS / name_part(record), text, root=ctx.root)
+    write_file(ctx.record_path, text, root=ctx.root)
 
 
 def _is_worthless(root: Path, path: Path, record: Record) -> bool:

@@ -293,7 +293,7 @@ class _WheelProof:
         broken = install_offline(
             environment, wheel, dependencies, self._files, log=self._ctx.progress.output
         )
-        proved.dependencies |= {one.filename: one for one in dependencies}
+        proved.dependencies |= {one.filename for one in dependencies}
         if any(one.url for one in dependencies):
             suffix = "" if self._interpreter == RUNNING else f".py{version.replace('.', '')}"
             proved.locks[f"pylock{suffix}.toml"] = render_lock(dependencies, version)

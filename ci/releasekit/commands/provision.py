@@ -14,7 +14,7 @@ from releasekit.config.settings import Settings
 from releasekit.context import NexusContext
 from releasekit.errors import ReleasekitError, WrongCredentials, access, failed, refused
 from releasekit.model.access import Credentials
-from releasekit.nexus.desired_state import find_notes, publisher_name, rule_name, want
+from releasekit.nexus.desired_state import find_notes, publisher_name, reader_name, rule_name, want
 from releasekit.nexus.documents import COMMUNITY, Document, ServerVersion
 from releasekit.nexus.drift import (
     PASSWORD,
@@ -97,7 +97,7 @@ def _read_server(ctx: NexusContext) -> Found:
 def _read_documents(
     settings: Settings, rest: Rest, version: ServerVersion
 ) -> Iterator[tuple[tuple[Kind, str], Document]]:
-    publisher, reader = publisher_name(settings), f"{settings.group or settings.hosted}-reader"
+    publisher, reader = publisher_name(settings), reader_name(settings)
     wanted = [
         *([(Kind.LICENSE, "")] if version.edition == COMMUNITY else []),
         (Kind.REALMS, ""),

@@ -33,7 +33,6 @@ from releasekit.errors import (
     access,
     refused,
 )
-from releasekit.home import expand_home
 from releasekit.index.layouts import open_index, repository_url
 from releasekit.index.pages import Index
 from releasekit.nexus.documents import Component
@@ -121,7 +120,7 @@ def _repository(ctx: NexusContext) -> str:
 def _find_python(ctx: NexusContext) -> Path:
     """Return the Python that is asked: the named one, the active environment's, or this one."""
     active = ctx.environ.get("VIRTUAL_ENV")
-    named = ctx.root / expand_home(ctx.options.python, ctx.environ) if ctx.options.python else None
+    named = ctx.resolve(ctx.options.python) if ctx.options.python else None
     for folder in filter(None, (named, Path(active) if active else None)):
         if folder.is_dir() and (folder / "bin" / "python").exists():
             return folder / "bin" / "python"
@@ -131,5 +130,5 @@ def _find_python(ctx: NexusContext) -> Path:
 def _find_ca_file(ctx: NexusContext) -> Path | None:
     """Return `ca-bundle` where it is a file, as pip's --cert takes it."""
     bundle = ctx.settings.ca_bundle
-    path = ctx.root / expand_home(bundle, ctx.environ) if bundle and "-----" not in bundle else None
+    path = ctx.resolve(bundle) if bundle and "-----" not in bundle else None
     return path if path and path.is_file() else None

@@ -22,7 +22,7 @@ from releasekit.doctor.server import FRONT
 from releasekit.errors import ReleasekitError, Status
 from releasekit.index.layouts import simple_url
 from releasekit.model.dists import Dist, NotADistError, parse_filename
-from releasekit.model.published import Action, compare
+from releasekit.model.published import compare
 from releasekit.nexus.documents import Document, Repository, list_names
 from releasekit.plural import list_some, plural
 
@@ -262,7 +262,7 @@ def examine_version(
         with contextlib.suppress(NotADistError):
             published += parse_filename(file.filename).version == version
     plan, count = compare(dists, page, url=hosted_url), plural(published, "file")
-    conflicts = [file.dist for file in plan.files if file.action is Action.CONFLICT]
+    conflicts = [file.dist for file in plan.conflicts]
     if answer.status in (401, 403):
         return VERSION.unknown(f"{hosted} may not be read ({answer})", ask=who_reads(hosted))
     if not answer.is_served and not (is_hosted and answer.status == 404):

@@ -64,7 +64,7 @@ class Login:
     source: str
     answer: Answer
     hint: str = ""
-    """What is odd about the user name or the password, a line for each; see `oddities`."""
+    """What is odd about the user name or the password, one per line: `find_oddities`."""
 
 
 def read_server(client: Client, url: str, hosted_url: str) -> ServerFacts:

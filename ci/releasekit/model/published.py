@@ -170,6 +170,11 @@ class Plan:
     url: str
     files: tuple[PlannedFile, ...]
 
+    @property
+    def conflicts(self) -> tuple[PlannedFile, ...]:
+        """Return the files under whose names the index has other bytes."""
+        return tuple(file for file in self.files if file.action is Action.CONFLICT)
+
     def having(self, action: Action) -> tuple[Dist, ...]:
         """Return the dists with that action, wheels first and the sdist last.
 

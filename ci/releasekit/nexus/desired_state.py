@@ -93,9 +93,14 @@ def rule_name(settings: Settings) -> str:
 
 def _is_blocked_by_another(settings: Settings, found: Found) -> bool:
     name = _current_rule(settings, found)
+    patterns = set(block_patterns(settings.own_names))
+    return name != rule_name(settings) and patterns <= set(_list_blocked(found, name))
+
+
+def _list_blocked(found: Found, name: str) -> tuple[str, ...]:
+    """Return the patterns that a routing rule blocks; none of one that is missing, or allows."""
     rule = found.get(Kind.RULE, name) or {}
-    matchers = list_names(rule, "matchers") if rule.get("mode") == "BLOCK" else ()
-    return name != rule_name(settings) and set(block_patterns(settings.own_names)) <= set(matchers)
+    return list_names(rule, "matchers") if rule.get("mode") == "BLOCK" else ()
 
 
 def _current_rule(settings: Settings, found: Found) -> str:
@@ -109,13 +114,11 @@ def _want_rule(settings: Settings, found: Found) -> Resource:
     Another team's configuration may share the proxy: to let a name through is a human's decision.
     """
     name = rule_name(settings)
-    rule = found.get(Kind.RULE, name) or {}
-    also = list_names(rule, "matchers") if rule.get("mode") == "BLOCK" else ()
-    patterns = tuple(sorted({*block_patterns(settings.own_names), *also}))
+    patterns = {*block_patterns(settings.own_names), *_list_blocked(found, name)}
     return Resource(
         kind=Kind.RULE,
         name=name,
-        fields={"description": DESCRIPTION, "mode": "BLOCK", "matchers": patterns},
+        fields={"description": DESCRIPTION, "mode": "BLOCK", "matchers": tuple(sorted(patterns))},
     )
 
 
@@ -182,6 +185,11 @@ def publisher_name(settings: Settings) -> str:
     return f"{settings.hosted}-publisher"
 
 
+def reader_name(settings: Settings) -> str:
+    """Return what the role is called that reads what is installed from."""
+    return f"{settings.group or settings.hosted}-reader"
+
+
 def _want_roles(settings: Settings) -> Iterator[Resource]:
     """Want a publisher who has the least that a release needs, and a reader.
 
@@ -195,7 +203,7 @@ def _want_roles(settings: Settings) -> Iterator[Resource]:
     rights = {f"{name}-{right}" for name in uploads for right in ("add", "browse", "read")}
     for name, wanted, description in (
         (publisher_name(settings), rights | reading, f"uploads to {' and '.join(uploads)}"),
-        (f"{source}-reader", reading, f"reads {', '.join(sources)}"),
+        (reader_name(settings), reading, f"reads {', '.join(sources)}"),
     ):
         privileges = tuple(sorted(f"nx-repository-view-pypi-{right}" for right in wanted))
         yield Resource(
@@ -253,8 +261,10 @@ def find_notes(settings: Settings, found: Found) -> Iterator[str]:
             "set RELEASEKIT_ADMIN_PASSWORD to a new one, and name the file of the first one "
             "with --first-password"
         )
-    rule = found.get(Kind.RULE, rule_name(settings))
-    if rule and rule.get("mode") == "BLOCK" and settings.own_names:
-        ours = block_patterns(settings.own_names)
-        if also := ", ".join(p for p in list_names(rule, "matchers") if p not in ours):
+    if settings.own_names:
+        ours, blocked = (
+            block_patterns(settings.own_names),
+            _list_blocked(found, rule_name(settings)),
+        )
+        if also := ", ".join(pattern for pattern in blocked if pattern not in ours):
             yield f"{rule_name(settings)} blocks more than own-names, and goes on: {also}"

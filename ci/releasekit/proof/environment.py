@@ -153,7 +153,7 @@ class CleanEnvironments:
             self._ready[interpreter] = future
             self._stack.callback(wait, [future])
 
-    def take(self, interpreter: Interpreter = RUNNING) -> CleanEnvironment:
+    def take(self, interpreter: Interpreter) -> CleanEnvironment:
         """Return one that nobody has used, as soon as it is made; raises INSTALL_NOT_TESTED."""
         self.begin(interpreter)
         return self._ready.pop(interpreter).result()

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from releasekit.checks.model import FailedTest, ForeignDependency, ProjectFacts
 from releasekit.model.record import WheelResult
 from releasekit.plural import list_some, plural
-from releasekit.proof.lock import Dependency
 
 
 @dataclass(kw_only=True)
@@ -13,15 +12,15 @@ class Proved:
     """What came of the proof.
 
     `source` is the index that requirements were resolved against; "" for none. The dependencies,
-    those of them that were built from sdists, and the texts of the locks go by file name. The
-    modules are what dependencies installed, by dotted names.
+    and those of them that were built from sdists, are file names; the texts of the locks go by
+    theirs. The modules are what dependencies installed, by dotted names.
     """
 
     source: str = ""
     tests: list[WheelResult] = field(default_factory=list)
     failures: list[FailedTest] = field(default_factory=list)
     foreign: list[ForeignDependency] = field(default_factory=list)
-    dependencies: dict[str, Dependency] = field(default_factory=dict)
+    dependencies: set[str] = field(default_factory=set)
     built: dict[str, None] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
     imported: dict[str, None] = field(default_factory=dict)

@@ -38,6 +38,11 @@ def render_reports(outcome: Outcome) -> Mapping[str, str]:
     return reports
 
 
+def render_json(document: object) -> str:
+    """Return a document as the text of a JSON report."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
 def render_outcome(outcome: Outcome) -> str:
     """Return the verdict, what became of the files, and the times, as JSON."""
     record, plan, proof = outcome.record, outcome.plan, outcome.verified
@@ -76,7 +81,7 @@ def render_outcome(outcome: Outcome) -> str:
     }
     if outcome.result:
         document |= outcome.result.document()
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return render_json(document)
 
 
 def render_dotenv(outcome: Outcome) -> str:

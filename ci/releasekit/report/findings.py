@@ -1,7 +1,6 @@
 """The findings for programs: findings.json, junit.xml, GitLab Code Quality and SARIF."""
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from releasekit.checks.catalog import CHECKS
 from releasekit.checks.model import Check, Finding, Severity
 from releasekit.doctor.model import QUESTIONS, Question
 from releasekit.outcome import Outcome
+from releasekit.report import render_json
 
 DOTTED = r"(?<![\w.])v?\d+(?:\.\d+)+(?:[._-]?(?:a|b|c|rc|post|dev)\.?\d+)*"
 LOCAL = r"(?:\+[a-z0-9]+(?:\.(?!dist-info|data|tar|zip)[a-z0-9]+)*)?"
@@ -55,10 +55,6 @@ def _list_checks(outcome: Outcome) -> Iterator[tuple[Check | Question, list[Find
             yield check, [found for found in outcome.findings if found.code == check.code]
 
 
-def _render_json(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
 def render_findings(outcome: Outcome) -> str:
     """Return what was checked and found, after `docs/findings.schema.json`."""
     record = outcome.record
@@ -80,7 +76,7 @@ def render_findings(outcome: Outcome) -> str:
         }
         for finding, fingerprint in find_fingerprints(outcome.findings)
     ]
-    return _render_json(
+    return render_json(
         {
             "schema_version": 1,
             "project": record.project if record else None,
@@ -149,7 +145,7 @@ def render_code_quality(outcome: Outcome) -> str:
         }
         for finding, fingerprint in find_fingerprints(outcome.findings)
     ]
-    return _render_json(issues)
+    return render_json(issues)
 
 
 def render_sarif(outcome: Outcome) -> str:
@@ -187,7 +183,7 @@ def render_sarif(outcome: Outcome) -> str:
         results.append(result)
     driver = {"name": "releasekit", "rules": rules}
     runs = [{"tool": {"driver": driver}, "results": results}]
-    return _render_json({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": runs})
+    return render_json({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": runs})
 
 
 def _level(severity: Severity) -> str:
